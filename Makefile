@@ -1,0 +1,83 @@
+# `make` alone lists the targets. Everything happens inside .venv; nothing outside this folder is touched.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
+TORCH  := torch==2.13.0
+
+# A stamp is newer than pyproject.toml for as long as what it stands for is installed.
+VENV_STAMP  := $(VENV)/.made
+DEMO_STAMP  := $(VENV)/.installed-cli
+DEV_STAMP   := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench lint format clean dev
+
+help:  ## list the targets
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z]*\):.*  ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(DEMO_STAMP)  ## install, then train a network on handwritten digits
+	@$(BIN)/glassnet train digits
+
+test: lint  ## run every check: style, types, import rules, tests with coverage
+	@echo "== tests, with branch coverage"
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: $(DEV_STAMP)  ## run the checks that need no test: style, types, import rules
+	@echo "== style"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "== types"
+	@$(BIN)/mypy
+	@echo "== import rules"
+	@$(BIN)/lint-imports --no-logo
+
+format: $(DEV_STAMP)  ## rewrite the code in the house style
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(BENCH_STAMP)  ## measure speed beside the peers that can be installed
+	@$(BIN)/python -m pip show --quiet torch 2>/dev/null || { echo "Installing $(TORCH) to compare with ..."; \
+	  $(PIP) "$(TORCH)" || echo "$(TORCH) could not be installed (see above): measuring without it."; }
+	@$(BIN)/python -m benchmarks
+
+dev: $(DEV_STAMP)  ## install what the checks need, and run none
+
+clean:  ## remove .venv, caches and built files; trained networks in runs/ stay
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(VENV_STAMP):
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "glassnet needs Python 3.11 or newer; '$(PYTHON)' was not found."; \
+	  echo "Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "glassnet needs Python 3.11 or newer; '$(PYTHON)' is `$(PYTHON) --version 2>&1`."; \
+	  echo "Install a newer one and name it, for example: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make a virtual environment: its venv module is not installed."; \
+	  echo "On Debian and Ubuntu: sudo apt install python3-venv    Then run make again."; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(DEMO_STAMP): $(VENV_STAMP) pyproject.toml
+	@echo "Installing glassnet and its command into $(VENV) ..."
+	@$(PIP) --editable ".[cli]"
+	@touch $@
+
+$(DEV_STAMP): $(VENV_STAMP) pyproject.toml
+	@echo "Installing glassnet and its checks into $(VENV) ..."
+	@$(PIP) --editable ".[dev]"
+	@touch $@
+
+$(BENCH_STAMP): $(VENV_STAMP) pyproject.toml
+	@echo "Installing glassnet and its peers into $(VENV) ..."
+	@$(PIP) --editable .
+	@if $(PIP) --editable ".[bench]"; then touch $@; \
+	 else echo "scikit-learn could not be installed (see above): measuring without it."; fi

@@ -1,0 +1,65 @@
+"""glassnet: neural networks you can see through.
+
+PyTorch's way of writing a network, on NumPy alone. Operations are in `glassnet.ops`, one record
+each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
+"""
+
+from __future__ import annotations
+
+from glassnet import autograd
+from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from glassnet.creation import (
+    arange,
+    as_tensor,
+    bernoulli,
+    cat,
+    concat,
+    concatenate,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    hstack,
+    linspace,
+    logspace,
+    meshgrid,
+    multinomial,
+    normal,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    stack,
+    tensor,
+    vstack,
+    zeros,
+    zeros_like,
+)
+from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, ShapeError
+from glassnet.functions import *  # noqa: F403
+from glassnet.ops.dtypes import bool_ as bool
+from glassnet.ops.dtypes import (
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from glassnet.tensor import Tensor, cuda, device, where
+
+__version__ = "0.1.0"
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64

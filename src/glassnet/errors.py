@@ -1,0 +1,39 @@
+"""The errors glassnet raises: each says what was expected, what came, and what to do.
+
+Every class is also the class PyTorch raises in that place, so ``except RuntimeError`` written
+for PyTorch goes on working.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "ShapeError"]
+
+
+class GlassnetError(Exception):
+    """The root of every error that glassnet words itself.
+
+    ``where`` is filled in on the way up through the modules being called ("fc1 (Linear …)"), so
+    that the message names the layer as the person who wrote the network named it.
+    """
+
+    where: str = ""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"in {self.where}: {text}" if self.where else text
+
+
+class ShapeError(GlassnetError, RuntimeError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DimensionError(GlassnetError, IndexError):
+    """A dimension (axis) that the tensor does not have."""
+
+
+class DtypeError(GlassnetError, RuntimeError, TypeError):
+    """Dtypes that do not fit together, or that an operation cannot take."""
+
+
+class GradientError(GlassnetError, RuntimeError):
+    """A derivative that does not exist or can no longer be computed."""

@@ -1,0 +1,218 @@
+"""Arithmetic: what the operators + − × ÷ ** do, and their derivatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import log
+from glassnet.ops.record import Op, register
+from glassnet.ops.selection import where
+from glassnet.ops.shapes import elementwise, elementwise_float
+
+add = register(
+    Op(
+        "add",
+        forward=np.add,
+        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g),
+        shape=elementwise("add"),
+        formula="a + b",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+sub = register(
+    Op(
+        "sub",
+        forward=np.subtract,
+        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g),
+        shape=elementwise("sub"),
+        formula="a - b",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+mul = register(
+    Op(
+        "mul",
+        forward=np.multiply,
+        vjp=(lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a),
+        shape=elementwise("mul"),
+        formula="a * b",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+div = register(
+    Op(
+        "div",
+        forward=np.divide,
+        vjp=(lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -g * y / b),
+        shape=elementwise_float("div"),
+        formula="a / b",
+        cast="float",
+        elementwise=True,
+    )
+)
+
+neg = register(
+    Op(
+        "neg",
+        forward=np.negative,
+        vjp=(lambda g, _y, _x: -g,),
+        shape=elementwise("neg"),
+        formula="-x",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+
+def _pow_base(g: Any, _y: Any, a: Any, b: Any) -> Any:
+    # a⁰ is 1 everywhere, so its slope is 0 even at a = 0, where b·a^(b−1) would be 0·∞
+    constant = b == 0
+    return g * where(constant, 0.0, b * pow(a, where(constant, 1.0, b - 1.0)))
+
+
+def _pow_exponent(g: Any, y: Any, a: Any, _b: Any) -> Any:
+    # 0ᵇ is 0 for every b > 0, so its slope is 0 there, although log 0 = −∞
+    zero = a == 0
+    return g * where(zero, 0.0, y * log(where(zero, 1.0, a)))
+
+
+pow = register(
+    Op(
+        "pow",
+        forward=np.power,
+        vjp=(_pow_base, _pow_exponent),
+        shape=elementwise("pow"),
+        formula="a ** b",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+square = register(
+    Op(
+        "square",
+        forward=np.square,
+        vjp=(lambda g, _y, x: g * (2.0 * x),),
+        shape=elementwise("square"),
+        formula="x ** 2",
+        expand=lambda x: mul(x, x),
+        cast="common",
+        elementwise=True,
+    )
+)
+
+reciprocal = register(
+    Op(
+        "reciprocal",
+        forward=np.reciprocal,
+        vjp=(lambda g, y, _x: -g * (y * y),),
+        shape=elementwise_float("reciprocal"),
+        formula="1 / x",
+        expand=lambda x: div(1.0, x),
+        cast="float",
+        elementwise=True,
+    )
+)
+
+
+def _share_of_larger(g: Any, larger: Any, equal: Any) -> Any:
+    # where both are equal, each has half of the gradient: the symmetric choice among subgradients
+    return g * (larger + 0.5 * equal)
+
+
+maximum = register(
+    Op(
+        "maximum",
+        forward=np.maximum,
+        vjp=(
+            lambda g, _y, a, b: _share_of_larger(g, a > b, a == b),
+            lambda g, _y, a, b: _share_of_larger(g, b > a, a == b),
+        ),
+        shape=elementwise("maximum"),
+        formula="Max(a, b)",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+minimum = register(
+    Op(
+        "minimum",
+        forward=np.minimum,
+        vjp=(
+            lambda g, _y, a, b: _share_of_larger(g, a < b, a == b),
+            lambda g, _y, a, b: _share_of_larger(g, b < a, a == b),
+        ),
+        shape=elementwise("minimum"),
+        formula="Min(a, b)",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+
+def _clamp(x: Array, min: float | None = None, max: float | None = None, out: Array | None = None) -> Array:
+    return np.clip(x, min, max, out=out)
+
+
+def _clamp_rule(g: Any, _y: Any, x: Any, min: float | None = None, max: float | None = None) -> Any:
+    if min is not None:
+        g = g * (x >= min)
+    if max is not None:
+        g = g * (x <= max)
+    return g
+
+
+def _clamp_expand(x: Any, min: float | None = None, max: float | None = None) -> Any:
+    if min is not None:
+        x = maximum(x, min)
+    if max is not None:
+        x = minimum(x, max)
+    return x
+
+
+clamp = register(
+    Op(
+        "clamp",
+        forward=_clamp,
+        vjp=(_clamp_rule,),
+        shape=elementwise("clamp"),
+        formula="Min(Max(x, min), max)",
+        expand=_clamp_expand,
+        cast="common",
+        elementwise=True,
+    )
+)
+
+remainder = register(
+    Op(
+        "remainder",
+        forward=np.remainder,
+        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * floor_divide(a, b)),
+        shape=elementwise("remainder"),
+        formula="Mod(a, b)",
+        cast="common",
+        elementwise=True,
+    )
+)
+
+floor_divide = register(
+    Op(
+        "floor_divide",
+        forward=np.floor_divide,
+        vjp=(None, None),
+        shape=elementwise("floor_divide"),
+        formula="floor(a / b)",
+        cast="common",
+        elementwise=True,
+    )
+)

@@ -1,0 +1,87 @@
+"""Dtypes: which there are, and which one a result has.
+
+The promotion rule is PyTorch's: categories (bool < integer < floating) decide first, then
+tensors with dimensions outrank 0-dimensional ones, which outrank Python numbers. NumPy would
+turn ``int64 * float32`` into float64; here, as in PyTorch, it stays float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Dtype = np.dtype[Any]
+
+bool_ = np.dtype(np.bool_)
+uint8 = np.dtype(np.uint8)
+int8 = np.dtype(np.int8)
+int16 = np.dtype(np.int16)
+int32 = np.dtype(np.int32)
+int64 = np.dtype(np.int64)
+float16 = np.dtype(np.float16)
+float32 = np.dtype(np.float32)
+float64 = np.dtype(np.float64)
+
+_default: Dtype = float32
+_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+_OF_PYTHON = {bool: "b", int: "i", float: "f"}
+
+
+def get_default_dtype() -> Dtype:
+    """The dtype of new floating tensors: float32 unless `set_default_dtype` said otherwise."""
+    return _default
+
+
+def set_default_dtype(dtype: npt.DTypeLike) -> None:
+    """Make ``dtype`` (float16, float32 or float64) the dtype of new floating tensors."""
+    global _default
+    chosen = np.dtype(dtype)
+    if chosen.kind != "f":
+        raise TypeError(f"the default dtype must be floating (float16, float32, float64), got {chosen}")
+    _default = chosen
+
+
+def category(dtype: Dtype) -> int:
+    """0 for bool, 1 for integers, 2 for floating; TypeError for anything else."""
+    try:
+        return _CATEGORY[dtype.kind]
+    except KeyError:
+        raise TypeError(f"glassnet has bool, integer and floating tensors; got dtype {dtype}") from None
+
+
+def result_type(*inputs: Any) -> Dtype:
+    """The common dtype of arrays (or anything with ``shape`` and ``dtype``) and Python numbers."""
+    best: list[Dtype | None] = [None, None, None]  # with dimensions, without, Python numbers
+    for x in inputs:
+        if hasattr(x, "dtype"):
+            rank, dtype = (0 if x.shape else 1), x.dtype
+        else:
+            rank, dtype = 2, _dtype_of_number(x)
+        held = best[rank]
+        best[rank] = dtype if held is None else np.promote_types(held, dtype)
+    result: Dtype | None = None
+    for dtype in best:
+        if dtype is not None and (result is None or category(dtype) > category(result)):
+            result = dtype
+    if result is None:
+        raise TypeError("a result type needs at least one input")
+    return result
+
+
+def float_type(*inputs: Any) -> Dtype:
+    """`result_type`, with the default floating dtype in place of bool and integers."""
+    dtype = result_type(*inputs)
+    return dtype if dtype.kind == "f" else _default
+
+
+def _dtype_of_number(x: Any) -> Dtype:
+    if isinstance(x, bool):
+        return bool_
+    if isinstance(x, int):
+        return int64
+    if isinstance(x, float):
+        return _default
+    raise TypeError(f"expected a tensor, an array or a number, got {type(x).__name__}: {x!r:.80}")

@@ -1,0 +1,62 @@
+"""Elementary functions of one number: exp, log, sqrt, sin, cos, tanh, erf, and rounding."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from glassnet.ops.record import Cast, Op, Rule, register
+from glassnet.ops.shapes import elementwise, elementwise_float
+from glassnet.ops.special import erf as _erf
+
+
+def _function(
+    name: str,
+    forward: Rule,
+    formula: str,
+    rule: Rule | None,
+    expand: Rule | None = None,
+    cast: Cast = "float",
+) -> Op:
+    shape = elementwise_float(name) if cast == "float" else elementwise(name)
+    return register(Op(name, forward, (rule,), shape, formula, expand, cast=cast, elementwise=True))
+
+
+exp = _function("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
+log = _function("log", np.log, "log(x)", lambda g, _y, x: g / x)
+sqrt = _function("sqrt", np.sqrt, "sqrt(x)", lambda g, y, _x: g / (2.0 * y))
+sin = _function("sin", np.sin, "sin(x)", lambda g, _y, x: g * cos(x))
+cos = _function("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
+tan = _function("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lambda x: sin(x) / cos(x))
+tanh = _function("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
+erf = _function("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
+abs = _function("abs", np.absolute, "Abs(x)", lambda g, _y, x: g * sign(x), cast="common")
+sign = _function("sign", np.sign, "sign(x)", None, cast="common")
+floor = _function("floor", np.floor, "floor(x)", None, cast="common")
+ceil = _function("ceil", np.ceil, "ceiling(x)", None, cast="common")
+round = _function("round", np.rint, "round(x)", None, cast="common")
+trunc = _function("trunc", np.trunc, "sign(x)*floor(Abs(x))", None, cast="common")
+
+# Named: each is a composition of the above with a form of its own that keeps digits or time.
+log1p = _function("log1p", np.log1p, "log(1 + x)", lambda g, _y, x: g / (1.0 + x), lambda x: log(x + 1.0))
+expm1 = _function("expm1", np.expm1, "exp(x) - 1", lambda g, y, _x: g * (y + 1.0), lambda x: exp(x) - 1.0)
+log2 = _function(
+    "log2", np.log2, "log(x)/log(2)", lambda g, _y, x: g / (x * math.log(2)), lambda x: log(x) / math.log(2)
+)
+log10 = _function(
+    "log10",
+    np.log10,
+    "log(x)/log(10)",
+    lambda g, _y, x: g / (x * math.log(10)),
+    lambda x: log(x) / math.log(10),
+)
+
+
+def _rsqrt(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.reciprocal(np.sqrt(x, out=out), out=out)
+
+
+rsqrt = _function(
+    "rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x)
+)

@@ -1,0 +1,255 @@
+"""Indexing: reading and writing parts of an array.
+
+An index is a tuple of ints, slices, None, Ellipsis and `ARRAY`; each `ARRAY` stands for one of the
+operation's further inputs (integer or bool arrays), in order. So index arrays are values that a
+program can see, and the rest is a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DimensionError
+from glassnet.ops.dtypes import Array, Dtype, int64
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.shapes import Shape, broadcast_shapes, normalize_dim, shape_of, written
+
+
+class _ArrayPlace:
+    """The place of an index array in an index."""
+
+    def __repr__(self) -> str:
+        return "ARRAY"
+
+
+ARRAY = _ArrayPlace()
+Index = tuple[Any, ...]
+
+
+def _filled(index: Index, arrays: Sequence[Any]) -> Index:
+    rest = iter(arrays)
+    return tuple(next(rest) if part is ARRAY else part for part in index)
+
+
+def _getitem(x: Array, *arrays: Array, index: Index, out: Array | None = None) -> Array:
+    result = x[_filled(index, arrays)]
+    if out is None:
+        return result
+    np.copyto(out, result)
+    return out
+
+
+def _indexed_shape(name: str, x: Any, arrays: Sequence[Any], index: Index) -> Shape:
+    """The shape of ``x[index]``, by indexing a stand-in that holds one number in all."""
+    stand_in = np.broadcast_to(np.zeros((), np.bool_), shape_of(x))
+    parts = _filled(index, [a if isinstance(a, np.ndarray) else np.zeros(shape_of(a), int) for a in arrays])
+    try:
+        return stand_in[parts].shape
+    except IndexError as error:
+        raise DimensionError(
+            f"{name}: cannot index a tensor of shape {written(shape_of(x))}: {error}"
+        ) from None
+
+
+getitem = register(
+    Op(
+        "getitem",
+        forward=_getitem,
+        vjp=(lambda g, _y, _x, *arrays, index: put(g, *arrays, index=index, shape=shape_of(_x)),),
+        shape=lambda x, *arrays, index: Spec(_indexed_shape("getitem", x, arrays, index), x.dtype),
+        formula="y = x[index]",
+        view=True,
+    )
+)
+
+
+def _put(x: Array, *arrays: Array, index: Index, shape: Shape, out: Array | None = None) -> Array:
+    if out is None:
+        out = np.zeros(shape, np.asarray(x).dtype)
+    else:
+        out.fill(0)
+    if arrays:
+        np.add.at(out, _filled(index, arrays), x)  # a place named twice receives both
+    else:
+        out[index] = x
+    return out
+
+
+def _put_shape(x: Any, *arrays: Any, index: Index, shape: Shape) -> Spec:
+    part = _indexed_shape("put", Spec(shape, x.dtype), arrays, index)
+    broadcast_shapes("put", part, shape_of(x))
+    return Spec(tuple(shape), x.dtype)
+
+
+put = register(
+    Op(
+        "put",
+        forward=_put,
+        vjp=(lambda g, _y, _x, *arrays, index, shape: getitem(g, *arrays, index=index),),
+        shape=_put_shape,
+        formula="y = zeros of a shape, with x added at index",
+    )
+)
+
+
+def _setitem(x: Array, value: Any, *arrays: Array, index: Index, out: Array | None = None) -> Array:
+    if out is None:
+        out = np.array(x)
+    elif out is not x:
+        np.copyto(out, x)
+    out[_filled(index, arrays)] = value
+    return out
+
+
+def _setitem_shape(x: Any, value: Any, *arrays: Any, index: Index) -> Spec:
+    part = _indexed_shape("setitem", x, arrays, index)
+    got = shape_of(value)
+    while len(got) > len(part) and got[0] == 1:
+        got = got[1:]
+    if broadcast_shapes("setitem", part, got) != part:
+        raise DimensionError(
+            f"setitem: a value of shape {written(shape_of(value))} does not fit the indexed part, {written(part)}"
+        )
+    return Spec(shape_of(x), x.dtype)
+
+
+setitem = register(
+    Op(
+        "setitem",
+        forward=_setitem,
+        vjp=(
+            lambda g, _y, _x, _value, *arrays, index: setitem(g, 0.0, *arrays, index=index),
+            lambda g, _y, _x, _value, *arrays, index: getitem(g, *arrays, index=index),
+        ),
+        shape=_setitem_shape,
+        formula="y = x, with y[index] = value",
+        in_place=True,
+    )
+)
+
+
+def _along(index: Array, dim: int) -> tuple[Array, ...]:
+    """The full index that reads element (…, index[…], …) along ``dim``."""
+    places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+    places[dim] = index
+    return tuple(places)
+
+
+def _check_range(name: str, index: Array, size: int) -> None:
+    if index.size and (index.min() < 0 or index.max() >= size):
+        wrong = index[(index < 0) | (index >= size)][0]
+        raise IndexError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
+
+
+def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
+    _check_range("gather", index, x.shape[dim])
+    result = x[_along(index, dim)]
+    if out is None:
+        return result
+    np.copyto(out, result)
+    return out
+
+
+def _gather_shape(x: Any, index: Any, *, dim: int) -> Spec:
+    _check_along("gather", shape_of(x), shape_of(index), dim)
+    return Spec(shape_of(index), x.dtype)
+
+
+def _check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
+    dim = normalize_dim(name, dim, len(shape))
+    fits = len(index) == len(shape) and all(
+        n <= m for d, (n, m) in enumerate(zip(index, shape, strict=True)) if d != dim
+    )
+    if not fits:
+        raise DimensionError(
+            f"{name}: the index must have as many dimensions as the tensor ({written(shape)}) and, except in "
+            f"dim={dim}, be no larger; got {written(index)}"
+        )
+
+
+gather = register(
+    Op(
+        "gather",
+        forward=_gather,
+        vjp=(lambda g, _y, _x, index, dim: scatter_add(g, index, dim=dim, shape=shape_of(_x)), None),
+        shape=_gather_shape,
+        formula="y[i, j] = x[index[i, j], j] for dim 0, and so on",
+    )
+)
+
+
+def _scatter_add(x: Array, index: Array, dim: int, shape: Shape, out: Array | None = None) -> Array:
+    _check_range("scatter_add", index, shape[dim])
+    if out is None:
+        out = np.zeros(shape, x.dtype)
+    else:
+        out.fill(0)
+    np.add.at(out, _along(index, dim), x)
+    return out
+
+
+def _scatter_add_shape(x: Any, index: Any, *, dim: int, shape: Shape) -> Spec:
+    _check_along("scatter_add", shape, shape_of(index), dim)
+    return Spec(tuple(shape), x.dtype)
+
+
+scatter_add = register(
+    Op(
+        "scatter_add",
+        forward=_scatter_add,
+        vjp=(lambda g, _y, _x, index, dim, shape: gather(g, index, dim=dim), None),
+        shape=_scatter_add_shape,
+        formula="y = zeros of a shape, with y[index[i, j], j] += x[i, j] for dim 0, and so on",
+    )
+)
+
+
+def _argsort(x: Array, dim: int = -1, descending: bool = False, out: Array | None = None) -> Array:
+    # stable in both directions: equal numbers keep their order
+    order = np.argsort(-x if descending and x.dtype.kind == "f" else x, axis=dim, kind="stable")
+    if descending and x.dtype.kind != "f":
+        backwards = np.argsort(np.flip(x, dim), axis=dim, kind="stable")
+        order = np.flip(x.shape[dim] - 1 - backwards, dim)
+    if out is None:
+        return order
+    np.copyto(out, order)
+    return out
+
+
+def _argsort_shape(x: Any, *, dim: int = -1, descending: bool = False) -> Spec:
+    normalize_dim("argsort", dim, len(shape_of(x)))
+    return Spec(shape_of(x), int64)
+
+
+argsort = register(
+    Op(
+        "argsort",
+        forward=_argsort,
+        vjp=(None,),
+        shape=_argsort_shape,
+        formula="y = the positions that put x in order along dim",
+    )
+)
+
+
+def _one_hot(labels: Array, classes: int, dtype: Dtype, out: Array | None = None) -> Array:
+    _check_range("one_hot", labels, classes)
+    rows = np.equal(labels[..., np.newaxis], np.arange(classes))
+    if out is None:
+        return rows.astype(dtype)
+    np.copyto(out, rows)
+    return out
+
+
+one_hot = register(
+    Op(
+        "one_hot",
+        forward=_one_hot,
+        vjp=(None,),
+        shape=lambda labels, *, classes, dtype: Spec((*shape_of(labels), classes), np.dtype(dtype)),
+        formula="y[i, k] = 1 if labels[i] = k, else 0",
+    )
+)

@@ -1,0 +1,104 @@
+"""Random numbers. The generator is an input the operation advances, so a program can name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array, Dtype, int64
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.shapes import Shape
+
+
+def _drawn(*, shape: Shape, dtype: Dtype, generator: Any = None, **_params: Any) -> Spec:
+    return Spec(tuple(shape), np.dtype(dtype))
+
+
+def _placed(numbers: Any, dtype: Dtype, out: Array | None) -> Array:
+    if out is None:
+        return np.asarray(numbers, dtype)
+    np.copyto(out, numbers, casting="unsafe")
+    return out
+
+
+def _precision(dtype: Dtype) -> Any:
+    """The precision in which NumPy draws for ``dtype``."""
+    return np.float32 if dtype == np.float32 else np.float64
+
+
+def _uniform(
+    *,
+    shape: Shape,
+    dtype: Dtype,
+    generator: np.random.Generator,
+    low: float = 0.0,
+    high: float = 1.0,
+    out: Array | None = None,
+) -> Array:
+    numbers = generator.random(shape, dtype=_precision(dtype))
+    if (low, high) != (0.0, 1.0):
+        numbers *= high - low
+        numbers += low
+    return _placed(numbers, dtype, out)
+
+
+uniform = register(Op("uniform", _uniform, (), _drawn, "y drawn evenly from [low, high)"))
+
+
+def _normal(
+    *,
+    shape: Shape,
+    dtype: Dtype,
+    generator: np.random.Generator,
+    mean: float = 0.0,
+    std: float = 1.0,
+    out: Array | None = None,
+) -> Array:
+    numbers = generator.standard_normal(shape, dtype=_precision(dtype))
+    if (mean, std) != (0.0, 1.0):
+        numbers *= std
+        numbers += mean
+    return _placed(numbers, dtype, out)
+
+
+normal = register(Op("normal", _normal, (), _drawn, "y drawn from the normal distribution of mean and std"))
+
+
+def _integers(
+    *,
+    shape: Shape,
+    dtype: Dtype,
+    generator: np.random.Generator,
+    low: int,
+    high: int,
+    out: Array | None = None,
+) -> Array:
+    return _placed(generator.integers(low, high, shape), dtype, out)
+
+
+integers = register(Op("integers", _integers, (), _drawn, "y drawn from low, low + 1, …, high − 1"))
+
+
+def _permutation(*, n: int, generator: np.random.Generator, out: Array | None = None) -> Array:
+    return _placed(generator.permutation(n), int64, out)
+
+
+permutation = register(
+    Op(
+        "permutation",
+        _permutation,
+        (),
+        lambda *, n, generator=None: Spec((n,), int64),
+        "y = 0 … n − 1 in random order",
+    )
+)
+
+
+def _bernoulli(
+    *, shape: Shape, dtype: Dtype, generator: np.random.Generator, p: float, out: Array | None = None
+) -> Array:
+    return _placed(generator.random(shape, dtype=np.float32) < p, dtype, out)
+
+
+bernoulli = register(Op("bernoulli", _bernoulli, (), _drawn, "y = 1 with probability p, else 0"))

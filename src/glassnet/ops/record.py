@@ -1,0 +1,147 @@
+"""The record: everything glassnet knows about one operation, in one place.
+
+An operation is data, not code scattered over a class hierarchy: how to compute it (`forward`),
+its derivative (`vjp`), the shape it gives (`shape`), what a person calls it (`formula`) and what
+it is made of (`expand`). Eager mode, autograd, compiled programs and explanations all read the
+same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import CO_VARARGS
+from types import MappingProxyType
+from typing import Any, Literal
+
+from glassnet.ops.dtypes import Array, Dtype
+
+Rule = Callable[..., Any]
+Cast = Literal["common", "float", "equal"]
+
+
+class Value:
+    """What an operation can act on besides arrays and numbers; `Tensor` is one.
+
+    An operation called on arrays is its `forward`. Called on a Value, it asks the Value to carry
+    it out. That is why one derivative serves twice: given arrays it computes numbers, given
+    tensors it builds a graph that can be recorded and differentiated again.
+    """
+
+    __slots__ = ()
+
+    def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Carry out ``op`` on ``inputs``, of which this Value is one."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A shape and a dtype: what is known of a value before it is computed."""
+
+    shape: tuple[int, ...]
+    dtype: Dtype
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One operation.
+
+    ``forward(*arrays, out=None, **params)`` computes it in plain NumPy, into ``out`` if given.
+
+    ``vjp`` has one rule an input: ``rule(g, y, *inputs, **params)`` is the gradient of that input
+    when ``g`` is the gradient of the output ``y`` (a vector-Jacobian product). One rule an input
+    means that what nobody asks for is never computed. An argument named with a leading underscore
+    is used for its shape and dtype at most, so its values need not survive until backward.
+    ``None`` in place of a rule: the result does not depend smoothly on that input. `variadic`
+    operations have one rule, told by ``which`` the input that it is asked for.
+
+    Broadcasting and dtype casts are undone once, in autograd, never in a rule.
+
+    ``shape(*specs, **params)`` gives the `Spec` of the result, or raises a ShapeError that says
+    what was expected, what came, and the likely fix.
+
+    ``formula`` is for people. For elementwise operations it is also for SymPy, in the names of
+    ``forward``'s arguments, and tests hold it against ``forward`` and ``vjp``.
+
+    ``expand(*inputs, **params)`` writes a named operation in core ones; core operations have none.
+
+    ``cast`` says what happens to inputs of different dtypes: "common" and "float" cast them to
+    their common (floating) dtype, "equal" refuses to mix, None takes them as they are.
+
+    ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
+    first input itself, as it may for every elementwise operation. ``writes``: the positions of
+    inputs that are changed in place (optimizer updates).
+
+    ``differentiable``: whether a gradient flows back to any input.
+    """
+
+    name: str
+    forward: Callable[..., Array]
+    vjp: tuple[Rule | None, ...]
+    shape: Callable[..., Spec]
+    formula: str
+    expand: Callable[..., Any] | None = None
+    cast: Cast | None = None
+    elementwise: bool = False
+    variadic: bool = False
+    view: bool = False
+    in_place: bool = False
+    writes: tuple[int, ...] = ()
+    differentiable: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "differentiable", any(rule is not None for rule in self.vjp))
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """Carry the operation out on arrays, or, if any input is a `Value`, through it."""
+        for x in inputs:
+            if isinstance(x, Value):
+                return x.operate(self, inputs, params)
+        return self.forward(*inputs, **params)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}: {self.formula}>"
+
+    def rule(self, which: int) -> Rule | None:
+        """The derivative with respect to input ``which``, or None where there is none."""
+        if self.variadic:
+            return self.vjp[0] and partial(self.vjp[0], which=which)
+        return self.vjp[which] if which < len(self.vjp) else None
+
+    def reads(self, which: int, position: int) -> bool:
+        """Whether the rule of input ``which`` reads the values of (y, *inputs)[position]."""
+        rule = self.vjp[0 if self.variadic else which]
+        if rule is None:
+            return False
+        code = rule.__code__
+        names = code.co_varnames[1 : code.co_argcount]
+        if position < len(names):
+            return not names[position].startswith("_")
+        takes_rest = code.co_flags & CO_VARARGS
+        return bool(takes_rest) and not code.co_varnames[
+            code.co_argcount + code.co_kwonlyargcount
+        ].startswith("_")
+
+    @property
+    def core(self) -> bool:
+        """Whether this is one of the core operations, which all the others expand to."""
+        return self.expand is None
+
+
+_registry: dict[str, Op] = {}
+registry: Mapping[str, Op] = MappingProxyType(_registry)
+
+
+def register(op: Op) -> Op:
+    """Add ``op`` to the registry, where tests, engines and exporters find it, and return it."""
+    if op.name in _registry:
+        raise ValueError(f"an operation named {op.name!r} is registered already")
+    _registry[op.name] = op
+    return op
+
+
+def core_ops() -> Iterator[Op]:
+    """The core operations, in the order in which they were registered."""
+    return (op for op in _registry.values() if op.core)

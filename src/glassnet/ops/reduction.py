@@ -1,0 +1,297 @@
+"""Reductions: many numbers become one, along some dimensions or all of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError
+from glassnet.ops.arithmetic import square
+from glassnet.ops.dtypes import Array, Dtype, bool_, int64
+from glassnet.ops.elementary import exp, log, sqrt
+from glassnet.ops.movement import broadcast_to, flip, reshape
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.selection import isfinite, where
+from glassnet.ops.shapes import Dim, normalize_dim, normalize_dims, reduced_shape, reduction, sum_type
+
+
+def keep_dims(y: Any, like: Any, dim: Dim) -> Any:
+    """``y``, the reduction of ``like`` over ``dim``, with the reduced dimensions put back as 1."""
+    return reshape(y, shape=reduced_shape("keep_dims", like.shape, dim, True))
+
+
+def spread(g: Any, like: Any, dim: Dim) -> Any:
+    """``g``, one number a reduced group, repeated to every element of its group in ``like``."""
+    return broadcast_to(keep_dims(g, like, dim), shape=tuple(like.shape))
+
+
+def count(x: Any, dim: Dim) -> int:
+    """How many elements of ``x`` go into each number of the result of reducing over ``dim``."""
+    return math.prod(x.shape[d] for d in normalize_dims("count", dim, len(x.shape)))
+
+
+def _sum(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.add.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+sum = register(
+    Op(
+        "sum",
+        forward=_sum,
+        vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g, _x, dim),),
+        shape=reduction("sum", sum_type),
+        formula="y = Σ x over dim",
+    )
+)
+
+
+def _prod(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.multiply.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+def _prod_rule(g: Any, _y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+    # ∂y/∂xᵢ is the product of the others. With no zero among them that is y / xᵢ; with one zero
+    # it is 0 except at the zero; with two or more it is 0.
+    zero = x == 0
+    zeros = sum(zero, dim=dim, keepdim=True)
+    others = where(zero, 1.0, x)
+    product = prod(others, dim=dim, keepdim=True)
+    slope = where(zeros == 0, product / others, where(zero, product * (zeros == 1), 0.0))
+    return spread(g, x, dim) * slope
+
+
+prod = register(
+    Op(
+        "prod",
+        forward=_prod,
+        vjp=(_prod_rule,),
+        shape=reduction("prod", sum_type),
+        formula="y = Π x over dim",
+    )
+)
+
+
+def _extreme_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+    # equal extremes share the gradient equally
+    attained = x == keep_dims(y, x, dim)
+    return spread(g, x, dim) * attained / sum(attained, dim=dim, keepdim=True)
+
+
+def _amax(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.maximum.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+amax = register(
+    Op(
+        "amax",
+        forward=_amax,
+        vjp=(_extreme_rule,),
+        shape=reduction("amax", lambda x: x.dtype, needs_elements=True),
+        formula="y = the largest x over dim",
+    )
+)
+
+
+def _amin(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.minimum.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+amin = register(
+    Op(
+        "amin",
+        forward=_amin,
+        vjp=(_extreme_rule,),
+        shape=reduction("amin", lambda x: x.dtype, needs_elements=True),
+        formula="y = the smallest x over dim",
+    )
+)
+
+
+def _argmax(x: Array, dim: int | None = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.argmax(x, axis=dim, keepdims=keepdim, out=out)
+
+
+argmax = register(
+    Op(
+        "argmax",
+        forward=_argmax,
+        vjp=(None,),
+        shape=reduction("argmax", lambda _x: int64, needs_elements=True),
+        formula="y = the position of the largest x over dim (the first of equals)",
+    )
+)
+
+
+def _argmin(x: Array, dim: int | None = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.argmin(x, axis=dim, keepdims=keepdim, out=out)
+
+
+argmin = register(
+    Op(
+        "argmin",
+        forward=_argmin,
+        vjp=(None,),
+        shape=reduction("argmin", lambda _x: int64, needs_elements=True),
+        formula="y = the position of the smallest x over dim (the first of equals)",
+    )
+)
+
+
+def _all(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+all = register(
+    Op(
+        "all",
+        forward=_all,
+        vjp=(None,),
+        shape=reduction("all", lambda _x: bool_),
+        formula="y = whether every x over dim is true (not 0)",
+    )
+)
+
+
+def _any(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=out)
+
+
+any = register(
+    Op(
+        "any",
+        forward=_any,
+        vjp=(None,),
+        shape=reduction("any", lambda _x: bool_),
+        formula="y = whether some x over dim is true (not 0)",
+    )
+)
+
+
+def _cumsum(x: Array, dim: int = -1, out: Array | None = None) -> Array:
+    return np.cumsum(x, axis=dim, out=out)
+
+
+def _cumsum_shape(x: Any, *, dim: int = -1) -> Spec:
+    normalize_dim("cumsum", dim, len(x.shape))
+    return Spec(tuple(x.shape), sum_type(x))
+
+
+cumsum = register(
+    Op(
+        "cumsum",
+        forward=_cumsum,
+        vjp=(lambda g, _y, _x, dim=-1: flip(cumsum(flip(g, dims=(dim,)), dim=dim), dims=(dim,)),),
+        shape=_cumsum_shape,
+        formula="yᵢ = Σ xⱼ over j ≤ i, along dim",
+    )
+)
+
+
+def _float_only(name: str) -> Any:
+    def dtype(x: Any) -> Dtype:
+        if x.dtype.kind != "f":
+            raise DtypeError(
+                f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()"
+            )
+        return x.dtype  # type: ignore[no-any-return]
+
+    return dtype
+
+
+def _mean(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    n = count(x, dim)
+    total = np.add.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return np.divide(total, n, out=out)
+
+
+mean = register(
+    Op(
+        "mean",
+        forward=_mean,
+        vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g / count(_x, dim), _x, dim),),
+        shape=reduction("mean", _float_only("mean")),
+        formula="y = (Σ x) / n over dim",
+        expand=lambda x, dim=None, keepdim=False: sum(x, dim=dim, keepdim=keepdim) / count(x, dim),
+    )
+)
+
+
+def _var(
+    x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None
+) -> Array:
+    deviation = x - _mean(x, dim, keepdim=True)
+    n = max(count(x, dim) - correction, 0)
+    total = np.add.reduce(np.square(deviation, out=deviation), axis=dim, keepdims=keepdim, out=out)
+    return np.divide(total, n, out=out)
+
+
+def _var_rule(g: Any, _y: Any, x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:
+    n = max(count(x, dim) - correction, 0)
+    return spread(g, x, dim) * (2.0 / n) * (x - mean(x, dim=dim, keepdim=True))
+
+
+def _var_expand(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:
+    deviation = x - mean(x, dim=dim, keepdim=True)
+    return sum(square(deviation), dim=dim, keepdim=keepdim) / max(count(x, dim) - correction, 0)
+
+
+var = register(
+    Op(
+        "var",
+        forward=_var,
+        vjp=(_var_rule,),
+        shape=reduction("var", _float_only("var")),
+        formula="y = Σ (x − mean x)² / (n − correction) over dim",
+        expand=_var_expand,
+    )
+)
+
+
+def _norm(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    return np.sqrt(np.add.reduce(np.square(x), axis=dim, keepdims=keepdim, out=out), out=out)
+
+
+def _norm_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+    # x/‖x‖, and 0 (a subgradient) at the origin, where the slope does not exist
+    length = keep_dims(y, x, dim)
+    return spread(g, x, dim) * x / where(length == 0, 1.0, length)
+
+
+norm = register(
+    Op(
+        "norm",
+        forward=_norm,
+        vjp=(_norm_rule,),
+        shape=reduction("norm", _float_only("norm")),
+        formula="y = √(Σ x²) over dim",
+        expand=lambda x, dim=None, keepdim=False: sqrt(sum(square(x), dim=dim, keepdim=keepdim)),
+    )
+)
+
+
+def _logsumexp(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
+    largest = np.maximum.reduce(x, axis=dim, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
+    total = np.log(np.add.reduce(np.exp(x - shift), axis=dim, keepdims=keepdim, out=out), out=out)
+    return np.add(total, shift.reshape(np.shape(total)), out=out)
+
+
+def _logsumexp_expand(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+    largest = amax(x, dim=dim, keepdim=True)
+    shift = where(isfinite(largest), largest, 0.0)
+    total = log(sum(exp(x - shift), dim=dim, keepdim=keepdim))
+    return total + reshape(shift, shape=tuple(total.shape))
+
+
+logsumexp = register(
+    Op(
+        "logsumexp",
+        forward=_logsumexp,
+        vjp=(lambda g, y, x, dim=None, keepdim=False: spread(g, x, dim) * exp(x - keep_dims(y, x, dim)),),
+        shape=reduction("logsumexp", _float_only("logsumexp"), needs_elements=True),
+        formula="y = log Σ exp(x) over dim",
+        expand=_logsumexp_expand,
+    )
+)

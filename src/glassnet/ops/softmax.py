@@ -1,0 +1,68 @@
+"""Softmax and its logarithm: numbers into probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array, float_type
+from glassnet.ops.elementary import exp, log
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import amax, sum
+from glassnet.ops.shapes import normalize_dim, shape_of
+
+
+def _along_dim(name: str) -> Any:
+    def rule(x: Any, *, dim: int = -1) -> Spec:
+        normalize_dim(name, dim, len(shape_of(x)))
+        return Spec(shape_of(x), float_type(x))
+
+    return rule
+
+
+def _softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
+    y = np.subtract(x, np.maximum.reduce(x, axis=dim, keepdims=True), out=out)  # exp cannot overflow
+    np.exp(y, out=y)
+    return np.divide(y, np.add.reduce(y, axis=dim, keepdims=True), out=y)
+
+
+def _softmax_expand(x: Any, dim: int = -1) -> Any:
+    e = exp(x - amax(x, dim=dim, keepdim=True))
+    return e / sum(e, dim=dim, keepdim=True)
+
+
+softmax = register(
+    Op(
+        "softmax",
+        forward=_softmax,
+        vjp=(lambda g, y, _x, dim=-1: y * (g - sum(g * y, dim=dim, keepdim=True)),),
+        shape=_along_dim("softmax"),
+        formula="yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ) along dim",
+        expand=_softmax_expand,
+        cast="float",
+    )
+)
+
+
+def _log_softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
+    y = np.subtract(x, np.maximum.reduce(x, axis=dim, keepdims=True), out=out)
+    return np.subtract(y, np.log(np.add.reduce(np.exp(y), axis=dim, keepdims=True)), out=y)
+
+
+def _log_softmax_expand(x: Any, dim: int = -1) -> Any:
+    shifted = x - amax(x, dim=dim, keepdim=True)
+    return shifted - log(sum(exp(shifted), dim=dim, keepdim=True))
+
+
+log_softmax = register(
+    Op(
+        "log_softmax",
+        forward=_log_softmax,
+        vjp=(lambda g, y, _x, dim=-1: g - exp(y) * sum(g, dim=dim, keepdim=True),),
+        shape=_along_dim("log_softmax"),
+        formula="yᵢ = xᵢ − log Σⱼ exp(xⱼ) along dim",
+        expand=_log_softmax_expand,
+        cast="float",
+    )
+)

@@ -1,0 +1,84 @@
+"""Random generators: one by default, seeded by `manual_seed`, or your own."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import numpy as np
+
+
+class Generator:
+    """A source of random numbers with a state that can be set, saved and restored.
+
+    The numbers are NumPy's PCG64 (M. O'Neill, 2014): the same for the same seed on every machine,
+    but not those of PyTorch.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.numpy = np.random.default_rng(0)
+        self.manual_seed(secrets.randbits(63) if seed is None else seed)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again from ``seed``, any whole number; returns the generator itself."""
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+            raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
+        self._seed = int(seed)
+        # NumPy takes no negative seeds, PyTorch does: count those from the far end
+        self.numpy.bit_generator.state = np.random.PCG64(self._seed % 2**64).state
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed that the generator was last started from."""
+        return self._seed
+
+    def seed(self) -> int:
+        """Start again from a seed that nobody can foretell; returns it."""
+        return self.manual_seed(secrets.randbits(63)).initial_seed()
+
+    def get_state(self) -> dict[str, Any]:
+        """The state as plain data (JSON can hold it)."""
+        state: dict[str, Any] = {**self.numpy.bit_generator.state, "seed": self._seed}
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> Generator:
+        """Go on from a state that `get_state` gave; returns the generator itself."""
+        self._seed = state["seed"]
+        self.numpy.bit_generator.state = {k: v for k, v in state.items() if k != "seed"}
+        return self
+
+    def __repr__(self) -> str:
+        return f"Generator(seed={self._seed})"
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the default generator, which everything random draws from unless given its own."""
+    return default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def seed() -> int:
+    """Seed the default generator unforeseeably; returns the seed."""
+    return default_generator.seed()
+
+
+def get_rng_state() -> dict[str, Any]:
+    """The state of the default generator."""
+    return default_generator.get_state()
+
+
+def set_rng_state(state: dict[str, Any]) -> None:
+    """Set the state of the default generator."""
+    default_generator.set_state(state)
+
+
+def chosen(generator: Generator | None) -> np.random.Generator:
+    """The NumPy generator behind ``generator``, or behind the default one."""
+    return (default_generator if generator is None else generator).numpy

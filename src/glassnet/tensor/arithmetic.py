@@ -1,0 +1,122 @@
+"""Arithmetic on tensors: operators and elementwise functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.ops import arithmetic, elementary, linear, selection
+from glassnet.tensor.door import State, apply
+
+if TYPE_CHECKING:
+    from glassnet.tensor.tensor import Tensor
+
+
+_OPERANDS = (State, int, float, np.ndarray, np.generic)
+
+
+def is_operand(x: Any) -> bool:
+    """Whether ``x`` can stand beside a tensor in an expression."""
+    return isinstance(x, _OPERANDS)
+
+
+class Arithmetic(State):
+    """Operators, and functions that act on each element by itself."""
+
+    # operators ------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Tensor:
+        return apply(arithmetic.add, self, other) if is_operand(other) else NotImplemented
+
+    def __radd__(self, other: Any) -> Tensor:
+        return apply(arithmetic.add, other, self) if is_operand(other) else NotImplemented
+
+    def __sub__(self, other: Any) -> Tensor:
+        return apply(arithmetic.sub, self, other) if is_operand(other) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return apply(arithmetic.sub, other, self) if is_operand(other) else NotImplemented
+
+    def __mul__(self, other: Any) -> Tensor:
+        return apply(arithmetic.mul, self, other) if is_operand(other) else NotImplemented
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return apply(arithmetic.mul, other, self) if is_operand(other) else NotImplemented
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return apply(arithmetic.div, self, other) if is_operand(other) else NotImplemented
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return apply(arithmetic.div, other, self) if is_operand(other) else NotImplemented
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return apply(arithmetic.floor_divide, self, other) if is_operand(other) else NotImplemented
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return apply(arithmetic.floor_divide, other, self) if is_operand(other) else NotImplemented
+
+    def __mod__(self, other: Any) -> Tensor:
+        return apply(arithmetic.remainder, self, other) if is_operand(other) else NotImplemented
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return apply(arithmetic.remainder, other, self) if is_operand(other) else NotImplemented
+
+    def __pow__(self, other: Any) -> Tensor:
+        if not is_operand(other):
+            return NotImplemented
+        if isinstance(other, int | float) and other == 2:
+            return apply(arithmetic.square, self)
+        return apply(arithmetic.pow, self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return apply(arithmetic.pow, other, self) if is_operand(other) else NotImplemented
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return apply(linear.matmul, self, other) if is_operand(other) else NotImplemented
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return apply(linear.matmul, other, self) if is_operand(other) else NotImplemented
+
+    def __neg__(self) -> Tensor:
+        return apply(arithmetic.neg, self)
+
+    def __pos__(self) -> Tensor:
+        return self  # type: ignore[return-value]
+
+    def __abs__(self) -> Tensor:
+        return apply(elementary.abs, self)
+
+    # comparison and logic -------------------------------------------------------------------
+
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return apply(selection.eq, self, other) if is_operand(other) else NotImplemented
+
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return apply(selection.ne, self, other) if is_operand(other) else NotImplemented
+
+    def __lt__(self, other: Any) -> Tensor:
+        return apply(selection.lt, self, other) if is_operand(other) else NotImplemented
+
+    def __le__(self, other: Any) -> Tensor:
+        return apply(selection.le, self, other) if is_operand(other) else NotImplemented
+
+    def __gt__(self, other: Any) -> Tensor:
+        return apply(selection.gt, self, other) if is_operand(other) else NotImplemented
+
+    def __ge__(self, other: Any) -> Tensor:
+        return apply(selection.ge, self, other) if is_operand(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> Tensor:
+        return apply(selection.bitwise_and, self, other) if is_operand(other) else NotImplemented
+
+    def __or__(self, other: Any) -> Tensor:
+        return apply(selection.bitwise_or, self, other) if is_operand(other) else NotImplemented
+
+    def __xor__(self, other: Any) -> Tensor:
+        return apply(selection.bitwise_xor, self, other) if is_operand(other) else NotImplemented
+
+    def __invert__(self) -> Tensor:
+        return apply(selection.bitwise_not, self)

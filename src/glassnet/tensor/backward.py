@@ -1,0 +1,221 @@
+"""Backward: the gradients of tensors, from the graph that made them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.errors import GradientError, ShapeError
+from glassnet.graph import Node, key_of, mode, propagate
+from glassnet.ops.shapes import written
+from glassnet.tensor.door import State, wrap
+
+if TYPE_CHECKING:
+    from glassnet.tensor.tensor import Tensor
+
+Tensors = Any  # one tensor, or a sequence of them
+
+
+def several(x: Any) -> tuple[Any, ...]:
+    """A sequence as a tuple; one thing as a tuple of it."""
+    return tuple(x) if isinstance(x, Sequence) else (x,)
+
+
+def backward(
+    tensors: Tensors,
+    grad_tensors: Tensors | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Add to ``.grad`` of every leaf the gradient of ``tensors``, weighted by ``grad_tensors``.
+
+    ``grad_tensors`` may be left out for tensors of one element. ``retain_graph`` keeps what a
+    second backward would need; ``create_graph`` makes gradients that can be differentiated
+    again; ``inputs`` restricts the work to these tensors.
+
+    Raises GradientError where there is no gradient to compute, ShapeError where a gradient's
+    shape is not its tensor's.
+    """
+    chosen = None if inputs is None else several(inputs)
+    found = _found(tensors, grad_tensors, retain_graph, create_graph, chosen)
+    if chosen is None:
+        for leaf, gradient in found.items():
+            accumulate(leaf, gradient)
+    else:
+        for x in chosen:
+            if key_of(x) in found:
+                accumulate(x, found[key_of(x)])
+
+
+def gradients(
+    outputs: Tensors,
+    inputs: Tensors,
+    grad_outputs: Tensors | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of ``outputs`` with respect to each of ``inputs``, leaving ``.grad`` alone.
+
+    Raises GradientError for an input the outputs do not depend on, unless ``allow_unused``, which
+    gives None for it.
+    """
+    chosen = several(inputs)
+    for i, x in enumerate(chosen):
+        if not x.requires_grad:
+            raise GradientError(
+                f"grad: input {i} does not require a gradient; call requires_grad_() on it first"
+            )
+    found = _found(outputs, grad_outputs, retain_graph, create_graph, chosen)
+    results = [found.get(key_of(x)) for x in chosen]
+    for i, result in enumerate(results):
+        if result is None and not allow_unused:
+            raise GradientError(
+                f"grad: the outputs do not depend on input {i}, of shape {written(chosen[i].shape)}; "
+                "leave it out, or pass allow_unused=True to get None for it"
+            )
+    return tuple(r if r is None or isinstance(r, State) else wrap(np.array(r)) for r in results)  # type: ignore[misc]
+
+
+def _found(
+    outputs: Tensors,
+    weights: Tensors | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+    targets: tuple[Any, ...] | None,
+) -> dict[Any, Any]:
+    tensors = several(outputs)
+    given = (None,) * len(tensors) if weights is None else several(weights)
+    if len(given) != len(tensors):
+        raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(given)}")
+    seeds = [(t, _seed(t, g, create_graph)) for t, g in zip(tensors, given, strict=True)]
+    before, mode.grad = mode.grad, create_graph
+    try:
+        return propagate(
+            seeds,
+            keep=create_graph if retain_graph is None else retain_graph,
+            lift=_lift if create_graph else None,
+            targets=None if targets is None else {key_of(t) for t in targets},
+        )
+    finally:
+        mode.grad = before
+
+
+def _seed(tensor: Any, gradient: Any, create_graph: bool) -> Any:
+    if not tensor.requires_grad:
+        raise GradientError(
+            "backward: this tensor requires no gradient, for nothing it was computed from has requires_grad=True "
+            "(or it was computed under no_grad(), or detached)"
+        )
+    if gradient is None:
+        if tensor.array.size != 1:
+            raise GradientError(
+                f"backward: expected a tensor of one element, such as a loss, got shape {written(tensor.shape)}; "
+                "take .sum() or .mean() of it, or pass the gradient to start from"
+            )
+        gradient = np.ones_like(tensor.array)
+    elif gradient.shape != tensor.shape:
+        raise ShapeError(
+            f"backward: the gradient to start from must have the tensor's shape, {written(tensor.shape)}, got "
+            f"{written(gradient.shape)}"
+        )
+    if create_graph:
+        return gradient if isinstance(gradient, State) else wrap(np.array(gradient, tensor.dtype))
+    return np.array(gradient.array if isinstance(gradient, State) else gradient, tensor.dtype)
+
+
+def _lift(value: Any, parent: Any) -> Any:
+    """A value as a tensor whose gradient goes on to ``parent``: a node, or a leaf, which it is."""
+    if not isinstance(parent, Node):
+        return parent
+    tensor = wrap(value)
+    tensor.node, tensor.clock, tensor._requires_grad = parent, parent.clock, True
+    return tensor
+
+
+def accumulate(leaf: Any, gradient: Any) -> None:
+    """Add ``gradient``, an array or a tensor, to ``leaf.grad``."""
+    if isinstance(gradient, State):
+        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+    elif leaf.grad is None:
+        leaf.grad = wrap(np.asarray(gradient))
+    elif leaf.grad.requires_grad:
+        leaf.grad = leaf.grad + wrap(np.asarray(gradient))
+    else:
+        np.add(leaf.grad.array, gradient, out=leaf.grad.array)
+
+
+class RemovableHandle:
+    """What registering a hook gives: `remove` takes the hook away again."""
+
+    def __init__(self, hooks: Any, key: Any) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; nothing happens if it is gone already."""
+        if isinstance(self._hooks, dict):
+            self._hooks.pop(self._key, None)
+        elif self._key in self._hooks:
+            self._hooks.remove(self._key)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Backward(State):
+    """Methods that compute gradients, or watch them pass."""
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensors | None = None,
+    ) -> None:
+        """Add to ``.grad`` of every leaf its gradient of this tensor; see `glassnet.autograd.backward`."""
+        backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it."""
+        if not self._requires_grad:
+            raise GradientError(
+                "register_hook: this tensor requires no gradient, so no gradient would ever come by"
+            )
+
+        def called(g: Any) -> Any:
+            if isinstance(g, State):
+                return hook(g)  # type: ignore[arg-type]
+            result = hook(wrap(np.asarray(g)))
+            return None if result is None else result.array
+
+        return self._register(called)
+
+    def retain_grad(self) -> None:
+        """Keep this tensor's gradient in ``.grad``, although it is not a leaf."""
+        if not self._requires_grad:
+            raise GradientError("retain_grad: this tensor requires no gradient")
+        if self.node is None:
+            return
+        tensor = weakref.ref(self)  # a strong one would go in a circle
+
+        def keep(g: Any) -> None:
+            held = tensor()
+            if held is not None:
+                accumulate(held, g if isinstance(g, State) else np.array(g))
+
+        self._register(keep)
+
+    def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        holder = self if self.node is None else self.node
+        if holder.hooks is None:
+            holder.hooks = []
+        holder.hooks.append(hook)
+        return RemovableHandle(holder.hooks, hook)

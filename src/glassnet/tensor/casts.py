@@ -1,0 +1,89 @@
+"""Casts: the same tensor in another dtype. Methods named float, int, bool live here, apart,
+because inside this class those names no longer mean Python's types.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.ops import movement
+from glassnet.ops.dtypes import bool_, float16, float32, float64, int16, int32, int64, uint8
+from glassnet.tensor.device import device as Device
+from glassnet.tensor.device import is_device
+from glassnet.tensor.door import State, apply
+
+if TYPE_CHECKING:
+    from glassnet.tensor.tensor import Tensor
+
+
+class Casts(State):
+    """Methods that give the tensor in another dtype; itself where it has that dtype already."""
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+        """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor)."""
+        for arg in args:
+            if isinstance(arg, State):
+                dtype = arg.dtype
+            elif isinstance(arg, builtins.bool):
+                pass  # non_blocking: there is nothing to wait for
+            elif is_device(arg):
+                device = arg
+            elif arg is not None:
+                dtype = arg
+        if device is not None:
+            Device(device)  # raises for any but the CPU
+        if dtype is None or np.dtype(dtype) == self.dtype:
+            return self.clone() if copy else self  # type: ignore[attr-defined,no-any-return,return-value]
+        return apply(movement.cast, self, dtype=np.dtype(dtype))
+
+    def type(self, dtype: npt.DTypeLike) -> Tensor:
+        """The tensor in another dtype."""
+        return self.to(dtype=dtype)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """The tensor in the dtype of ``other``."""
+        return self.to(dtype=other.dtype)
+
+    def float(self) -> Tensor:
+        """In float32."""
+        return self.to(dtype=float32)
+
+    def double(self) -> Tensor:
+        """In float64."""
+        return self.to(dtype=float64)
+
+    def half(self) -> Tensor:
+        """In float16."""
+        return self.to(dtype=float16)
+
+    def long(self) -> Tensor:
+        """In int64."""
+        return self.to(dtype=int64)
+
+    def int(self) -> Tensor:
+        """In int32."""
+        return self.to(dtype=int32)
+
+    def short(self) -> Tensor:
+        """In int16."""
+        return self.to(dtype=int16)
+
+    def byte(self) -> Tensor:
+        """In uint8."""
+        return self.to(dtype=uint8)
+
+    def bool(self) -> Tensor:
+        """In bool: True where not 0."""
+        return self.to(dtype=bool_)
+
+    def cpu(self) -> Tensor:
+        """Itself: every tensor is on the CPU."""
+        return self  # type: ignore[return-value]
+
+    def cuda(self) -> Tensor:
+        """Raises RuntimeError: there is no other device than the CPU."""
+        return self.to(device="cuda")

@@ -1,0 +1,58 @@
+"""The device, of which there is one. It is here so that scripts that ask for it run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class device:
+    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, with what to do."""
+
+    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+        name = str(type).partition(":")[0]
+        if name != "cpu":
+            raise RuntimeError(
+                f'expected device "cpu", the only one glassnet has, got {str(type)!r}; leave the device out, or ask '
+                "glassnet.cuda.is_available() first"
+            )
+        self.type = name
+
+    def __str__(self) -> str:
+        return self.type
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash(device)
+
+
+cpu = device()
+
+
+def is_device(x: Any) -> bool:
+    """Whether ``x`` names a device: a `device`, or a text such as "cpu" or "cuda:0"."""
+    return isinstance(x, device) or (
+        isinstance(x, str) and x.partition(":")[0] in ("cpu", "cuda", "mps", "xpu")
+    )
+
+
+class cuda:
+    """What scripts ask before they use a GPU."""
+
+    @staticmethod
+    def is_available() -> bool:
+        """False: glassnet computes on the CPU."""
+        return False
+
+    @staticmethod
+    def device_count() -> int:
+        """0."""
+        return 0
+
+    @staticmethod
+    def manual_seed_all(seed: int) -> None:
+        """Nothing to seed."""

@@ -1,0 +1,244 @@
+"""Functions of tensors, as methods: x.exp(), x.maximum(y), x.matmul(y) …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.ops import activation, arithmetic, elementary, indexing, linear, movement, selection, softmax
+from glassnet.ops.record import Op
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.door import State, apply
+
+if TYPE_CHECKING:
+    from glassnet.tensor.tensor import Tensor
+
+
+def unary(op: Op) -> Callable[[Any], Tensor]:
+    """The method that applies ``op`` to a tensor."""
+
+    def method(self: Any) -> Tensor:
+        return apply(op, self)
+
+    return _described(method, op)
+
+
+def binary(op: Op) -> Callable[[Any, Any], Tensor]:
+    """The method that applies ``op`` to a tensor and another tensor or number."""
+
+    def method(self: Any, other: Any) -> Tensor:
+        return apply(op, self, other)
+
+    return _described(method, op)
+
+
+def _described(method: Any, op: Op) -> Any:
+    method.__name__ = method.__qualname__ = op.name
+    method.__doc__ = f"{op.name}: {op.formula}{', for each element' if op.elementwise else ''}."
+    return method
+
+
+class Sorted(NamedTuple):
+    """What sorting gives: the values in order, and where each of them stood."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class Functions(State):
+    """Methods that give a new tensor from this one, and sometimes another."""
+
+    exp = unary(elementary.exp)
+    log = unary(elementary.log)
+    log2 = unary(elementary.log2)
+    log10 = unary(elementary.log10)
+    log1p = unary(elementary.log1p)
+    expm1 = unary(elementary.expm1)
+    sqrt = unary(elementary.sqrt)
+    rsqrt = unary(elementary.rsqrt)
+    sin = unary(elementary.sin)
+    cos = unary(elementary.cos)
+    tan = unary(elementary.tan)
+    tanh = unary(elementary.tanh)
+    erf = unary(elementary.erf)
+    abs = unary(elementary.abs)
+    sign = unary(elementary.sign)
+    floor = unary(elementary.floor)
+    ceil = unary(elementary.ceil)
+    trunc = unary(elementary.trunc)
+    neg = unary(arithmetic.neg)
+    square = unary(arithmetic.square)
+    reciprocal = unary(arithmetic.reciprocal)
+    sigmoid = unary(activation.sigmoid)
+    relu = unary(activation.relu)
+
+    isnan = unary(selection.isnan)
+    isinf = unary(selection.isinf)
+    isfinite = unary(selection.isfinite)
+    logical_not = unary(selection.logical_not)
+    logical_and = binary(selection.logical_and)
+    logical_or = binary(selection.logical_or)
+    logical_xor = binary(selection.logical_xor)
+    bitwise_not = unary(selection.bitwise_not)
+    bitwise_and = binary(selection.bitwise_and)
+    bitwise_or = binary(selection.bitwise_or)
+    bitwise_xor = binary(selection.bitwise_xor)
+    eq = binary(selection.eq)
+    ne = binary(selection.ne)
+    lt = binary(selection.lt)
+    le = binary(selection.le)
+    gt = binary(selection.gt)
+    ge = binary(selection.ge)
+
+    mul = multiply = binary(arithmetic.mul)
+    pow = binary(arithmetic.pow)
+    maximum = binary(arithmetic.maximum)
+    minimum = binary(arithmetic.minimum)
+    remainder = binary(arithmetic.remainder)
+    floor_divide = binary(arithmetic.floor_divide)
+    matmul = binary(linear.matmul)
+
+    def add(self, other: Any, *, alpha: float = 1) -> Tensor:
+        """``self + alpha · other``."""
+        return apply(arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    def sub(self, other: Any, *, alpha: float = 1) -> Tensor:
+        """``self − alpha · other``."""
+        return apply(arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    subtract = sub
+
+    def div(self, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """``self / other``, rounded down with rounding_mode="floor", towards zero with "trunc"."""
+        if rounding_mode == "floor":
+            return apply(arithmetic.floor_divide, self, other)
+        quotient = apply(arithmetic.div, self, other)
+        if rounding_mode is None:
+            return quotient
+        if rounding_mode != "trunc":
+            raise ValueError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r}')
+        return quotient.trunc()
+
+    divide = div
+
+    def round(self, *, decimals: int = 0) -> Tensor:
+        """Each element rounded to the nearest number of ``decimals`` digits; halves to even."""
+        if decimals == 0:
+            return apply(elementary.round, self)
+        return apply(elementary.round, self * 10.0**decimals) / 10.0**decimals  # type: ignore[operator]
+
+    def clamp(self, min: float | None = None, max: float | None = None) -> Tensor:
+        """Each element, raised to ``min`` where below and lowered to ``max`` where above."""
+        if min is None and max is None:
+            raise ValueError("clamp: expected min, max or both, got neither")
+        return apply(arithmetic.clamp, self, min=min, max=max)
+
+    clip = clamp
+
+    def softmax(self, dim: int) -> Tensor:
+        """Positive numbers that add up to 1 along ``dim``, in the ratio of exp(self)."""
+        return apply(softmax.softmax, self, dim=dim)
+
+    def log_softmax(self, dim: int) -> Tensor:
+        """The logarithm of `softmax`, without its loss of digits."""
+        return apply(softmax.log_softmax, self, dim=dim)
+
+    def where(self, condition: Any, other: Any) -> Tensor:
+        """This tensor's elements where ``condition`` holds, ``other``'s elsewhere."""
+        return where(condition, self, other)
+
+    def masked_fill(self, mask: Any, value: Any) -> Tensor:
+        """A copy with ``value`` wherever ``mask`` is true."""
+        return apply(selection.where, mask, value, self)
+
+    # products ---------------------------------------------------------------------------------
+
+    def mm(self, other: Any) -> Tensor:
+        """The product of two matrices, [n, m] and [m, p]; ShapeError for anything else."""
+        self._expect("mm", 2, other)
+        return apply(linear.matmul, self, other)
+
+    def bmm(self, other: Any) -> Tensor:
+        """The products of two equally long batches of matrices, [b, n, m] and [b, m, p]."""
+        self._expect("bmm", 3, other)
+        return apply(linear.matmul, self, other)
+
+    def mv(self, vector: Any) -> Tensor:
+        """The product of a matrix [n, m] and a vector [m]."""
+        self._expect("mv", 2)
+        return apply(linear.matmul, self, vector)
+
+    def dot(self, other: Any) -> Tensor:
+        """The scalar product of two vectors of one length."""
+        self._expect("dot", 1, other)
+        return apply(linear.matmul, self, other)
+
+    def outer(self, other: Any) -> Tensor:
+        """Every product of an element of this vector and one of ``other``: [n] and [m] give [n, m]."""
+        self._expect("outer", 1, other)
+        return self.reshape(-1, 1) * other  # type: ignore[attr-defined,no-any-return]
+
+    def _expect(self, name: str, ndim: int, *others: State) -> None:
+        for x in (self, *others):
+            if len(x.shape) != ndim:
+                raise ShapeError(
+                    f"{name}: expected {ndim}-dimensional tensors, got {written(x.shape)}; "
+                    "matmul (@) takes tensors of any number of dimensions"
+                )
+
+    # order ------------------------------------------------------------------------------------
+
+    def argsort(self, dim: int = -1, descending: bool = False) -> Tensor:
+        """The positions that put the elements in order along ``dim``; equal ones keep theirs."""
+        return apply(indexing.argsort, self, dim=dim, descending=descending)
+
+    def sort(self, dim: int = -1, descending: bool = False) -> Sorted:
+        """(values, indices) in order along ``dim``; equal elements keep their order."""
+        indices = self.argsort(dim, descending)
+        return Sorted(self.gather(dim, indices), indices)
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True) -> Sorted:
+        """(values, indices) of the ``k`` largest (or smallest) along ``dim``, the best first."""
+        d = normalize_dim("topk", dim, len(self.shape))
+        if not 0 <= k <= self.shape[d]:
+            raise ShapeError(f"topk: expected k from 0 to {self.shape[d]}, the size of dim {dim}, got {k}")
+        indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))]
+        return Sorted(self.gather(d, indices), indices)
+
+    def gather(self, dim: int, index: Any) -> Tensor:
+        """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j]."""
+        return apply(indexing.gather, self, index, dim=dim)
+
+    def diagonal(self) -> Tensor:
+        """The diagonal of a matrix [n, m]: min(n, m) numbers."""
+        self._expect("diagonal", 2)
+        i = np.arange(min(self.shape))
+        return apply(indexing.getitem, self, i, i, index=(indexing.ARRAY, indexing.ARRAY))
+
+    def trace(self) -> Tensor:
+        """The sum of a matrix's diagonal."""
+        return self.diagonal().sum()
+
+    def tril(self, diagonal: int = 0) -> Tensor:
+        """The lower triangle of each matrix, zeros above its ``diagonal``."""
+        return apply(selection.where, np.tri(*self.shape[-2:], diagonal, dtype=bool), self, 0)
+
+    def triu(self, diagonal: int = 0) -> Tensor:
+        """The upper triangle of each matrix, zeros below its ``diagonal``."""
+        return apply(selection.where, np.tri(*self.shape[-2:], diagonal - 1, dtype=bool), 0, self)
+
+    def flip(self, *dims: Any) -> Tensor:
+        """A copy read backwards along ``dims``."""
+        return apply(
+            movement.flip,
+            self,
+            dims=tuple(dims[0]) if len(dims) == 1 and not isinstance(dims[0], int) else dims,
+        )
+
+
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """``input``'s elements where ``condition`` holds, ``other``'s elsewhere; shapes broadcast."""
+    return apply(selection.where, condition, input, other)

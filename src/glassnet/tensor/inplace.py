@@ -1,0 +1,193 @@
+"""In-place methods, which end in an underscore: x.add_(y), x.fill_(0), x.normal_() …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.ops import activation, arithmetic, elementary, movement, random, reduction, selection
+from glassnet.ops.record import Op
+from glassnet.ops.shapes import broadcast_shapes, written
+from glassnet.random import Generator, chosen
+from glassnet.tensor.arithmetic import is_operand
+from glassnet.tensor.door import State, apply, write
+
+if TYPE_CHECKING:
+    pass
+
+
+def unary_(op: Op) -> Callable[[Any], Any]:
+    """The method that applies ``op`` to a tensor in place."""
+
+    def method(self: Any) -> Any:
+        return write(self, op, self)
+
+    return _described(method, op)
+
+
+def binary_(op: Op) -> Callable[[Any, Any], Any]:
+    """The method that applies ``op`` to a tensor, in place, and another tensor or number."""
+
+    def method(self: Any, other: Any) -> Any:
+        return write(self, op, self, other)
+
+    return _described(method, op)
+
+
+def _described(method: Any, op: Op) -> Any:
+    method.__name__ = method.__qualname__ = f"{op.name}_"
+    method.__doc__ = f"{op.name}, in place: {op.formula}."
+    return method
+
+
+class InPlace(State):
+    """Methods that write into the tensor they are called on, and return it."""
+
+    exp_ = unary_(elementary.exp)
+    log_ = unary_(elementary.log)
+    sqrt_ = unary_(elementary.sqrt)
+    rsqrt_ = unary_(elementary.rsqrt)
+    sin_ = unary_(elementary.sin)
+    cos_ = unary_(elementary.cos)
+    tanh_ = unary_(elementary.tanh)
+    abs_ = unary_(elementary.abs)
+    neg_ = unary_(arithmetic.neg)
+    floor_ = unary_(elementary.floor)
+    ceil_ = unary_(elementary.ceil)
+    round_ = unary_(elementary.round)
+    reciprocal_ = unary_(arithmetic.reciprocal)
+    square_ = unary_(arithmetic.square)
+    sigmoid_ = unary_(activation.sigmoid)
+    relu_ = unary_(activation.relu)
+    mul_ = multiply_ = binary_(arithmetic.mul)
+    div_ = divide_ = binary_(arithmetic.div)
+    pow_ = binary_(arithmetic.pow)
+    remainder_ = binary_(arithmetic.remainder)
+
+    def add_(self, other: Any, *, alpha: float = 1) -> Self:
+        """``self += alpha · other``."""
+        return write(self, arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))  # type: ignore[no-any-return]
+
+    def sub_(self, other: Any, *, alpha: float = 1) -> Self:
+        """``self −= alpha · other``."""
+        return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))  # type: ignore[no-any-return]
+
+    def addcmul_(self, a: Any, b: Any, *, value: float = 1) -> Self:
+        """``self += value · a · b``."""
+        return self.add_(apply(arithmetic.mul, a, b), alpha=value)
+
+    def addcdiv_(self, a: Any, b: Any, *, value: float = 1) -> Self:
+        """``self += value · a / b``."""
+        return self.add_(apply(arithmetic.div, a, b), alpha=value)
+
+    def lerp_(self, end: Any, weight: float) -> Self:
+        """``self += weight · (end − self)``."""
+        return self.add_(apply(arithmetic.sub, end, self), alpha=weight)
+
+    def clamp_(self, min: float | None = None, max: float | None = None) -> Self:
+        """Raise to ``min`` what is below it, lower to ``max`` what is above."""
+        if min is None and max is None:
+            raise ValueError("clamp_: expected min, max or both, got neither")
+        return write(self, arithmetic.clamp, self, min=min, max=max)  # type: ignore[no-any-return]
+
+    clip_ = clamp_
+
+    def copy_(self, source: Any) -> Self:
+        """Copy the elements of ``source``, broadcast to this shape and cast to this dtype."""
+        if not isinstance(source, State):
+            source = np.asarray(source)
+        if broadcast_shapes("copy_", source.shape, self.shape) != self.shape:
+            raise ShapeError(
+                f"copy_: a source of shape {written(source.shape)} does not fit into {written(self.shape)}"
+            )
+        return write(self, movement.cast, source, dtype=self.dtype)  # type: ignore[no-any-return]
+
+    def fill_(self, value: Any) -> Self:
+        """Set every element to ``value``, a number or a tensor of one."""
+        if np.size(value.array if isinstance(value, State) else value) != 1:
+            raise ShapeError("fill_: expected one number; copy_() takes a tensor")
+        return self.copy_(value)
+
+    def zero_(self) -> Self:
+        """Set every element to 0."""
+        return self.copy_(0)
+
+    def masked_fill_(self, mask: Any, value: Any) -> Self:
+        """Set to ``value`` the elements where ``mask`` is true."""
+        return write(self, selection.where, mask, value, self)  # type: ignore[no-any-return]
+
+    def cumsum_(self, dim: int) -> Self:
+        """Replace the elements by their running sum along ``dim``."""
+        return write(self, reduction.cumsum, self, dim=dim)  # type: ignore[no-any-return]
+
+    def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
+        """Set to ``value`` the slices at ``index`` along ``dim``."""
+        self[(*(slice(None),) * dim, index)] = value  # type: ignore[index]
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Say whether backward shall compute a gradient for this tensor."""
+        self.requires_grad = requires_grad  # type: ignore[misc]
+        return self
+
+    # random ---------------------------------------------------------------------------------
+
+    def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element evenly from [low, high)."""
+        if low > high:
+            raise ValueError(f"uniform_: expected low ≤ high, got {low} and {high}")
+        return self._draw(random.uniform, generator, low=low, high=high)
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``."""
+        if std < 0:
+            raise ValueError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
+        return self._draw(random.normal, generator, mean=mean, std=std)
+
+    def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Self:
+        """Set every element to 1 with probability ``p``, else to 0."""
+        if not 0 <= p <= 1:
+            raise ValueError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
+        return self._draw(random.bernoulli, generator, p=p)
+
+    def random_(self, low: int, high: int, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the whole numbers low, …, high − 1."""
+        return self._draw(random.integers, generator, low=low, high=high)
+
+    def _draw(self, op: Op, generator: Generator | None, **params: Any) -> Self:
+        return write(self, op, shape=self.shape, dtype=self.dtype, generator=chosen(generator), **params)  # type: ignore[no-any-return]
+
+    # operators ------------------------------------------------------------------------------
+
+    def __iadd__(self, other: Any) -> Self:
+        return write(self, arithmetic.add, self, other) if is_operand(other) else NotImplemented
+
+    def __isub__(self, other: Any) -> Self:
+        return write(self, arithmetic.sub, self, other) if is_operand(other) else NotImplemented
+
+    def __imul__(self, other: Any) -> Self:
+        return write(self, arithmetic.mul, self, other) if is_operand(other) else NotImplemented
+
+    def __itruediv__(self, other: Any) -> Self:
+        return write(self, arithmetic.div, self, other) if is_operand(other) else NotImplemented
+
+    def __ipow__(self, other: Any) -> Self:
+        return write(self, arithmetic.pow, self, other) if is_operand(other) else NotImplemented
+
+    def __ifloordiv__(self, other: Any) -> Self:
+        return write(self, arithmetic.floor_divide, self, other) if is_operand(other) else NotImplemented
+
+    def __imod__(self, other: Any) -> Self:
+        return write(self, arithmetic.remainder, self, other) if is_operand(other) else NotImplemented
+
+    def __iand__(self, other: Any) -> Self:
+        return write(self, selection.bitwise_and, self, other) if is_operand(other) else NotImplemented
+
+    def __ior__(self, other: Any) -> Self:
+        return write(self, selection.bitwise_or, self, other) if is_operand(other) else NotImplemented
+
+    def __ixor__(self, other: Any) -> Self:
+        return write(self, selection.bitwise_xor, self, other) if is_operand(other) else NotImplemented

@@ -1,0 +1,247 @@
+"""Tensor: an array that remembers how it was computed."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet import graph
+from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.ops.dtypes import Array, get_default_dtype
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.arithmetic import Arithmetic
+from glassnet.tensor.backward import Backward
+from glassnet.tensor.casts import Casts
+from glassnet.tensor.device import cpu, device
+from glassnet.tensor.door import clock_of, opens_to, wrap
+from glassnet.tensor.functions import Functions
+from glassnet.tensor.inplace import InPlace
+from glassnet.tensor.printing import tensor_text
+from glassnet.tensor.reductions import Reductions
+from glassnet.tensor.views import Views
+
+
+def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
+    """The array of ``data``: tensors, arrays, numbers, nested lists of them.
+
+    Python floats become the default dtype, NumPy arrays keep theirs. Raises ShapeError for ragged
+    lists, DtypeError for what is no number.
+    """
+    if isinstance(data, Tensor):
+        data = data.array
+    is_numpy = isinstance(data, np.ndarray | np.generic)
+    try:
+        array = np.array(_without_tensors(data), copy=True if copy else None)
+    except ValueError as error:
+        raise ShapeError(
+            f"tensor: expected nested lists of one length at each level, got ragged ones ({error})"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise DtypeError(
+            f"tensor: expected numbers, got {array.dtype} ({data!r:.60}); encode text and objects as numbers first"
+        )
+    if dtype is None:
+        dtype = get_default_dtype() if array.dtype.kind == "f" and not is_numpy else array.dtype
+    return array.astype(dtype, copy=False)
+
+
+def _without_tensors(data: Any) -> Any:
+    if isinstance(data, list | tuple) and any(isinstance(x, Tensor | list | tuple) for x in data):
+        return [_without_tensors(x) for x in data]
+    return data.array if isinstance(data, Tensor) else data
+
+
+class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward):
+    """A multi-dimensional array of one dtype that remembers how it was computed.
+
+    ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes
+    a copy of lists and numbers in the default dtype; `glassnet.tensor` is the usual way.
+    """
+
+    __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
+
+    def __init__(
+        self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+    ) -> None:
+        self.array = as_array(data, dtype, copy=True)
+        if requires_grad:
+            self.requires_grad = True
+
+    # what it is -------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward computes a gradient for it, or for what it was computed from."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value and self.dtype.kind != "f":
+            raise DtypeError(
+                f"only floating tensors can require gradients, got {self.dtype}; convert it first: x.float()"
+            )
+        if not value and self.node is not None:
+            raise GradientError(
+                "requires_grad can be turned off for leaf tensors only; x.detach() gives one that shares the values"
+            )
+        self._requires_grad = bool(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user, not by an operation that autograd followed."""
+        return self.node is None
+
+    @property
+    def grad_fn(self) -> graph.Node | None:
+        """The node of the operation that made it: ``op``, ``inputs``, ``params``; None for a leaf."""
+        return self.node
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def device(self) -> device:
+        """Where the tensor is: always the CPU."""
+        return cpu
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.array.nbytes
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of dimension ``dim``."""
+        return self.shape if dim is None else self.shape[normalize_dim("size", dim, self.ndim)]
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    def element_size(self) -> int:
+        """The bytes of one element."""
+        return self.array.itemsize
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self.array.ctypes.data)
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is floating."""
+        return self.dtype.kind == "f"
+
+    # its values in Python and NumPy -----------------------------------------------------------
+
+    def item(self) -> Any:
+        """The one element as a Python number; ValueError if there are several."""
+        if self.array.size != 1:
+            raise ValueError(
+                f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
+            )
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested Python lists (a number for a 0-dimensional tensor)."""
+        return self.array.tolist()
+
+    def numpy(self) -> Array:
+        """The NumPy array, sharing memory; GradientError if the tensor requires a gradient."""
+        if self._requires_grad:
+            raise GradientError(
+                "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
+            )
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a tensor of {array.dtype} becomes an array of {dtype} only by copying")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind == "f" or self.array.size != 1:
+            raise TypeError("only integer tensors of one element can be converted to an index")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ValueError(
+                f"the truth of a tensor of shape {written(self.shape)} is ambiguous: ask for (x > 0).any() or .all()"
+            )
+        return bool(self.item())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
+    def __repr__(self) -> str:
+        return tensor_text(self)
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.shape:
+            raise TypeError(
+                f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}"
+            )
+        return format(self.item(), spec)
+
+    def __copy__(self) -> Self:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if self.node is not None:
+            raise GradientError("only leaf tensors can be deep-copied; use x.detach().clone()")
+        other = type(self).__new__(type(self))
+        memo[id(self)] = other
+        other.array = self.array.copy()
+        other._requires_grad = self._requires_grad
+        other.grad = None if self.grad is None else self.grad.detach().clone()
+        return other
+
+    def __reduce__(self) -> Any:
+        raise TypeError("tensors are not pickled; save numbers with glassnet.save or x.numpy()")
+
+    # other dtypes, other histories --------------------------------------------------------------
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without the history: changing it goes unseen by autograd."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.array = value.array if isinstance(value, Tensor) else np.asarray(value)
+
+    def detach(self) -> Tensor:
+        """A tensor of the same memory that autograd does not follow."""
+        other = wrap(self.array)
+        other.clock = clock_of(self)
+        return other
+
+    def detach_(self) -> Self:
+        """Forget the history: the tensor becomes a leaf that requires no gradient."""
+        self.node, self._requires_grad, self.view_of = None, False, None
+        return self
+
+
+opens_to(Tensor)
