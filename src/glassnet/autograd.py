@@ -183,9 +183,7 @@ def _check_input(
                 )
 
 
-def _numerical_jacobian(
-    function: Callable[..., Any], inputs: tuple[Any, ...], number: int, eps: float
-) -> list[Any]:
+def _numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], number: int, eps: float) -> list[Any]:
     """For each output, its slope in each element of input ``number``: shape [*input, *output]."""
     array = inputs[number].array
     columns: list[list[Any]] = []

@@ -55,9 +55,7 @@ def as_tensor(data: Any, dtype: DtypeLike = None, device: Any = None) -> Tensor:
 def from_numpy(array: Array) -> Tensor:
     """A tensor that shares the memory of ``array``: what changes in one changes in the other."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(
-            f"from_numpy: expected a NumPy array, got {type(array).__name__}; tensor() takes anything"
-        )
+        raise TypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}; tensor() takes anything")
     return wrap(array)
 
 
@@ -107,9 +105,7 @@ def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = 
     return _finished(np.empty(input.shape, dtype or input.dtype), requires_grad)
 
 
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False
-) -> Tensor:
+def full_like(input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
     """All ``fill_value``, in the shape and dtype of ``input``."""
     return _finished(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
 
@@ -141,9 +137,7 @@ def arange(
     return _finished(np.arange(start, end, step).astype(dtype), requires_grad, device)
 
 
-def linspace(
-    start: float, end: float, steps: int, *, dtype: DtypeLike = None, requires_grad: bool = False
-) -> Tensor:
+def linspace(start: float, end: float, steps: int, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
     return _finished(np.linspace(start, end, steps, dtype=_dtype(dtype)), requires_grad)
 
@@ -244,12 +238,7 @@ def multinomial(
 ) -> Tensor:
     """Positions drawn with the probabilities in ``input`` (they need not add up to 1), row by row."""
     weights = input.array.astype(np.float64)
-    if (
-        weights.size == 0
-        or (weights < 0).any()
-        or not np.isfinite(weights).all()
-        or (weights.sum(-1) == 0).any()
-    ):
+    if weights.size == 0 or (weights < 0).any() or not np.isfinite(weights).all() or (weights.sum(-1) == 0).any():
         raise ValueError("multinomial: expected weights that are finite, 0 or more, and not all 0 in a row")
     rows = weights.reshape(-1, weights.shape[-1])
     draw = chosen(generator).choice

@@ -69,9 +69,7 @@ class Node:
         "values",
     )
 
-    def __init__(
-        self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any
-    ) -> None:
+    def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any) -> None:
         self.op = op
         self.inputs = inputs
         self.parents: tuple[Any, ...] | None = tuple(map(_parent, inputs))

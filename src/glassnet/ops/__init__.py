@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from glassnet.ops.record import Op, Spec, Value, core_ops, registry
-
 from glassnet.ops import (
+    activation,
     arithmetic,
     elementary,
-    selection,
-    movement,
     indexing,
-    reduction,
     linear,
-    activation,
-    softmax,
+    movement,
     random,
-)  # isort: skip  # noqa: F401
+    reduction,
+    selection,
+    softmax,
+)  # isort: skip
+from glassnet.ops.record import Op, Spec, Value, core_ops, registry
 
 __all__ = ["Op", "Spec", "Value", "core_ops", "registry"]

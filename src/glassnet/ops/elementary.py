@@ -57,6 +57,4 @@ def _rsqrt(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.reciprocal(np.sqrt(x, out=out), out=out)
 
 
-rsqrt = _function(
-    "rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x)
-)
+rsqrt = _function("rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x))

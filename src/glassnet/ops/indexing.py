@@ -49,9 +49,7 @@ def _indexed_shape(name: str, x: Any, arrays: Sequence[Any], index: Index) -> Sh
     try:
         return stand_in[parts].shape
     except IndexError as error:
-        raise DimensionError(
-            f"{name}: cannot index a tensor of shape {written(shape_of(x))}: {error}"
-        ) from None
+        raise DimensionError(f"{name}: cannot index a tensor of shape {written(shape_of(x))}: {error}") from None
 
 
 getitem = register(

@@ -110,9 +110,7 @@ def _weight_gradient(g: Any, x: Any) -> Any:
     return matmul(transpose_last(rows(g)), rows(x))
 
 
-def _bilinear(
-    a: Array, b: Array, weight: Array, bias: Array | None = None, out: Array | None = None
-) -> Array:
+def _bilinear(a: Array, b: Array, weight: Array, bias: Array | None = None, out: Array | None = None) -> Array:
     y = np.einsum("...i,kij,...j->...k", a, weight, b, out=out, optimize=True)
     return y if bias is None else np.add(y, bias, out=out)
 
@@ -175,9 +173,7 @@ bilinear = register(
 )
 
 
-def _embedding(
-    index: Array, weight: Array, padding_idx: int | None = None, out: Array | None = None
-) -> Array:
+def _embedding(index: Array, weight: Array, padding_idx: int | None = None, out: Array | None = None) -> Array:
     if index.size and (index.min() < 0 or index.max() >= len(weight)):
         wrong = index[(index < 0) | (index >= len(weight))][0]
         raise IndexError(
@@ -188,9 +184,7 @@ def _embedding(
 
 def _embedding_shape(index: Any, weight: Any, *, padding_idx: int | None = None) -> Spec:
     if index.dtype.kind not in "iu":
-        raise DtypeError(
-            f"embedding: expected integer indices, got {index.dtype}; convert them: index.long()"
-        )
+        raise DtypeError(f"embedding: expected integer indices, got {index.dtype}; convert them: index.long()")
     return Spec((*shape_of(index), *shape_of(weight)[1:]), weight.dtype)
 
 

@@ -120,9 +120,7 @@ class Op:
         if position < len(names):
             return not names[position].startswith("_")
         takes_rest = code.co_flags & CO_VARARGS
-        return bool(takes_rest) and not code.co_varnames[
-            code.co_argcount + code.co_kwonlyargcount
-        ].startswith("_")
+        return bool(takes_rest) and not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
 
     @property
     def core(self) -> bool:

@@ -192,9 +192,7 @@ cumsum = register(
 def _float_only(name: str) -> Any:
     def dtype(x: Any) -> Dtype:
         if x.dtype.kind != "f":
-            raise DtypeError(
-                f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()"
-            )
+            raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
         return x.dtype  # type: ignore[no-any-return]
 
     return dtype
@@ -218,9 +216,7 @@ mean = register(
 )
 
 
-def _var(
-    x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None
-) -> Array:
+def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None) -> Array:
     deviation = x - _mean(x, dim, keepdim=True)
     n = max(count(x, dim) - correction, 0)
     total = np.add.reduce(np.square(deviation, out=deviation), axis=dim, keepdims=keepdim, out=out)

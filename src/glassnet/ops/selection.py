@@ -13,15 +13,11 @@ from glassnet.ops.shapes import broadcast_shapes, elementwise, elementwise_bool,
 
 def _predicate(name: str, forward: Rule, formula: str, inputs: int = 2, cast: Cast | None = "common") -> Op:
     no_derivative = (None,) * inputs  # a step function: flat everywhere, with jumps
-    return register(
-        Op(name, forward, no_derivative, elementwise_bool(name), formula, cast=cast, elementwise=True)
-    )
+    return register(Op(name, forward, no_derivative, elementwise_bool(name), formula, cast=cast, elementwise=True))
 
 
 def _bitwise(name: str, forward: Rule, formula: str, inputs: int = 2) -> Op:
-    return register(
-        Op(name, forward, (None,) * inputs, elementwise(name), formula, cast="common", elementwise=True)
-    )
+    return register(Op(name, forward, (None,) * inputs, elementwise(name), formula, cast="common", elementwise=True))
 
 
 eq = _predicate("eq", np.equal, "Eq(a, b)")

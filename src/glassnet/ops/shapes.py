@@ -129,9 +129,7 @@ def equal_dtypes(name: str, *inputs: Any) -> Dtype:
     dtypes = [x.dtype for x in inputs if x is not None]
     if any(d != dtypes[0] for d in dtypes):
         came = " and ".join(map(str, dtypes))
-        raise DtypeError(
-            f"{name}: expected inputs of one dtype, got {came}; convert one, e.g. x.to(weight.dtype)"
-        )
+        raise DtypeError(f"{name}: expected inputs of one dtype, got {came}; convert one, e.g. x.to(weight.dtype)")
     return dtypes[0]
 
 
@@ -168,9 +166,7 @@ def reshaped(name: str, shape: Shape, new: Sequence[int]) -> Shape:
     known = math.prod(n for n in new if n != -1)
     unknown = list(new).count(-1)
     if unknown > 1:
-        raise ShapeError(
-            f"{name}: at most one dimension can be -1 (worked out from the others), got {written(new)}"
-        )
+        raise ShapeError(f"{name}: at most one dimension can be -1 (worked out from the others), got {written(new)}")
     if any(n < -1 for n in new):
         raise ShapeError(f"{name}: sizes must be 0 or more (or one -1), got {written(new)}")
     if unknown and (known == 0 or total % known):

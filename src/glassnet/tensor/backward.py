@@ -67,9 +67,7 @@ def gradients(
     chosen = several(inputs)
     for i, x in enumerate(chosen):
         if not x.requires_grad:
-            raise GradientError(
-                f"grad: input {i} does not require a gradient; call requires_grad_() on it first"
-            )
+            raise GradientError(f"grad: input {i} does not require a gradient; call requires_grad_() on it first")
     found = _found(outputs, grad_outputs, retain_graph, create_graph, chosen)
     results = [found.get(key_of(x)) for x in chosen]
     for i, result in enumerate(results):
@@ -186,9 +184,7 @@ class Backward(State):
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it."""
         if not self._requires_grad:
-            raise GradientError(
-                "register_hook: this tensor requires no gradient, so no gradient would ever come by"
-            )
+            raise GradientError("register_hook: this tensor requires no gradient, so no gradient would ever come by")
 
         def called(g: Any) -> Any:
             if isinstance(g, State):

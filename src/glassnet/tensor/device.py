@@ -35,9 +35,7 @@ cpu = device()
 
 def is_device(x: Any) -> bool:
     """Whether ``x`` names a device: a `device`, or a text such as "cpu" or "cuda:0"."""
-    return isinstance(x, device) or (
-        isinstance(x, str) and x.partition(":")[0] in ("cpu", "cuda", "mps", "xpu")
-    )
+    return isinstance(x, device) or (isinstance(x, str) and x.partition(":")[0] in ("cpu", "cuda", "mps", "xpu"))
 
 
 class cuda:

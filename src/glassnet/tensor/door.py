@@ -232,9 +232,7 @@ def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params
     out[...] = result
 
 
-def _explain_unfit(
-    op: Op, shape: tuple[int, ...], dtype: Dtype, values: list[Any], params: dict[str, Any]
-) -> None:
+def _explain_unfit(op: Op, shape: tuple[int, ...], dtype: Dtype, values: list[Any], params: dict[str, Any]) -> None:
     spec = op.shape(*values, **params)
     _check_fits(op, np.empty(shape, dtype), spec.shape, spec.dtype)
 
@@ -264,9 +262,7 @@ def _check_writable(target: State) -> None:
             return
         view, op, _ = view.view_of
         if op is broadcast_to:
-            raise GradientError(
-                "an expanded tensor cannot be changed in place: its elements share memory; clone() it"
-            )
+            raise GradientError("an expanded tensor cannot be changed in place: its elements share memory; clone() it")
 
 
 def _new_history(x: State, node: Node) -> None:

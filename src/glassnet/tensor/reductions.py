@@ -32,9 +32,7 @@ def reduce(op: Op, x: Any, dim: Dim, keepdim: bool, numpy_names: dict[str, Any],
         dim = numpy_names.pop("axis", dim)
         keepdim = numpy_names.pop("keepdims", keepdim)
         if numpy_names:
-            raise TypeError(
-                f"{op.name}: unexpected argument {next(iter(numpy_names))!r}; expected dim, keepdim"
-            )
+            raise TypeError(f"{op.name}: unexpected argument {next(iter(numpy_names))!r}; expected dim, keepdim")
     if dim is not None and not isinstance(dim, int):
         dim = tuple(dim)
     return apply(op, x, dim=dim, keepdim=keepdim, **params)
@@ -43,16 +41,12 @@ def reduce(op: Op, x: Any, dim: Dim, keepdim: bool, numpy_names: dict[str, Any],
 class Reductions(State):
     """Methods that make few numbers of many."""
 
-    def sum(
-        self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any
-    ) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
         """The sum over ``dim``; of integers and bool in int64."""
         x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
         return reduce(reduction.sum, x, dim, keepdim, axis)
 
-    def mean(
-        self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any
-    ) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
         """The mean over ``dim``; DtypeError for integers, whose mean is no integer."""
         x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
         if x.dtype.kind != "f":
@@ -122,9 +116,7 @@ class Reductions(State):
         """The smallest of all; with ``dim``, (values, indices); with a tensor, `minimum` with it."""
         return self._extreme(reduction.amin, reduction.argmin, "minimum", dim, keepdim, axis)
 
-    def _extreme(
-        self, op: Op, position: Op, pairwise: str, dim: Any, keepdim: bool, axis: dict[str, Any]
-    ) -> Any:
+    def _extreme(self, op: Op, position: Op, pairwise: str, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
         dim = axis.pop("axis", dim)
         if isinstance(dim, State):
             return getattr(self, pairwise)(dim)

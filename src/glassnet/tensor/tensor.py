@@ -62,9 +62,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
 
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
 
-    def __init__(
-        self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
-    ) -> None:
+    def __init__(self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> None:
         self.array = as_array(data, dtype, copy=True)
         if requires_grad:
             self.requires_grad = True
@@ -200,9 +198,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
         if not spec:
             return repr(self)
         if self.shape:
-            raise TypeError(
-                f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}"
-            )
+            raise TypeError(f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
         return format(self.item(), spec)
 
     def __copy__(self) -> Self:

@@ -49,9 +49,7 @@ class Views(State):
         n = len(self.shape)
         start, end = normalize_dim("flatten", start_dim, n), normalize_dim("flatten", end_dim, n)
         if start > end:
-            raise DimensionError(
-                f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}"
-            )
+            raise DimensionError(f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}")
         middle = int(np.prod(self.shape[start : end + 1], dtype=int))
         return apply(movement.reshape, self, shape=(*self.shape[:start], middle, *self.shape[end + 1 :]))
 
@@ -105,9 +103,7 @@ class Views(State):
     def t(self) -> Tensor:
         """The transpose of a matrix; a vector or number as it is."""
         if len(self.shape) > 2:
-            raise ShapeError(
-                f"t: expected at most 2 dimensions, got {written(self.shape)}; use transpose or permute"
-            )
+            raise ShapeError(f"t: expected at most 2 dimensions, got {written(self.shape)}; use transpose or permute")
         return self.T
 
     @property
@@ -141,9 +137,7 @@ class Views(State):
         n = sizes(times)
         shape = (1,) * (len(n) - len(self.shape)) + self.shape
         if len(shape) > len(n):
-            raise ShapeError(
-                f"repeat: expected a number for each of the {len(shape)} dimensions, got {len(n)}"
-            )
+            raise ShapeError(f"repeat: expected a number for each of the {len(shape)} dimensions, got {len(n)}")
         apart = tuple(size for pair in zip((1,) * len(n), shape, strict=True) for size in pair)
         wide = tuple(size for pair in zip(n, shape, strict=True) for size in pair)
         repeated = apply(movement.broadcast_to, self.reshape(apart), shape=wide)
@@ -153,17 +147,11 @@ class Views(State):
         """Pieces of ``size`` along ``dim`` (the last may be smaller), or of the sizes given."""
         d = normalize_dim("split", dim, len(self.shape))
         total = self.shape[d]
-        parts = (
-            [size] * (total // size) + [total % size] * (total % size > 0)
-            if isinstance(size, int)
-            else list(size)
-        )
+        parts = [size] * (total // size) + [total % size] * (total % size > 0) if isinstance(size, int) else list(size)
         if sum(parts) != total:
             raise ShapeError(f"split: the sizes must add up to {total}, the size of dim {dim}, got {parts}")
         ends = np.cumsum(parts).tolist()
-        return tuple(
-            self[(*(slice(None),) * d, slice(end - n, end))] for n, end in zip(parts, ends, strict=True)
-        )
+        return tuple(self[(*(slice(None),) * d, slice(end - n, end))] for n, end in zip(parts, ends, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most ``chunks`` pieces of one size along ``dim`` (the last may be smaller)."""
@@ -180,9 +168,7 @@ class Views(State):
         """``length`` slices along ``dim``, from ``start`` on."""
         d = normalize_dim("narrow", dim, len(self.shape))
         if start < 0 or length < 0 or start + length > self.shape[d]:
-            raise IndexError(
-                f"narrow: {start} to {start + length} does not lie in dim {dim} of size {self.shape[d]}"
-            )
+            raise IndexError(f"narrow: {start} to {start + length} does not lie in dim {dim} of size {self.shape[d]}")
         return self[(*(slice(None),) * d, slice(start, start + length))]
 
     def select(self, dim: int, index: int) -> Tensor:
@@ -245,9 +231,7 @@ def taken_apart(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
         if part is None or part is Ellipsis:
             template.append(part)
         elif isinstance(part, slice):
-            template.append(
-                slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step)))
-            )
+            template.append(slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step))))
         elif isinstance(part, int | np.integer) and not isinstance(part, bool):
             template.append(int(part))
         elif isinstance(part, State) and not part.shape and part.dtype.kind in "iu":
