@@ -201,10 +201,13 @@ def randint(
     dtype: DtypeLike = int64,
 ) -> Tensor:
     """Whole numbers from ``low`` to ``high`` − 1: randint(low, high, size), or randint(high, size)."""
-    if size is None:
-        if not isinstance(high, Sequence):
-            raise TypeError("randint: expected (high, size) or (low, high, size), with the size as a tuple")
-        low, high, size = 0, low, high
+    if isinstance(high, Sequence):
+        return randint(0, low, high, generator=generator, dtype=dtype)
+    if size is None or low >= high:
+        raise ValueError(
+            "randint: expected (high, size) or (low, high, size), low below high and the size a tuple; got "
+            f"({low}, {high}, {size})"
+        )
     return apply(
         random.integers,
         shape=sizes((size,)),

@@ -205,7 +205,7 @@ remainder = register(
     )
 )
 
-floor_divide = register(
+floor_divide: Op = register(
     Op(
         "floor_divide",
         forward=np.floor_divide,

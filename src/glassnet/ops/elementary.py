@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Cast, Op, Rule, register
 from glassnet.ops.shapes import elementwise, elementwise_float
 from glassnet.ops.special import erf as _erf
@@ -27,12 +28,12 @@ exp = _function("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
 log = _function("log", np.log, "log(x)", lambda g, _y, x: g / x)
 sqrt = _function("sqrt", np.sqrt, "sqrt(x)", lambda g, y, _x: g / (2.0 * y))
 sin = _function("sin", np.sin, "sin(x)", lambda g, _y, x: g * cos(x))
-cos = _function("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
+cos: Op = _function("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
 tan = _function("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lambda x: sin(x) / cos(x))
 tanh = _function("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
 erf = _function("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
 abs = _function("abs", np.absolute, "Abs(x)", lambda g, _y, x: g * sign(x), cast="common")
-sign = _function("sign", np.sign, "sign(x)", None, cast="common")
+sign: Op = _function("sign", np.sign, "sign(x)", None, cast="common")
 floor = _function("floor", np.floor, "floor(x)", None, cast="common")
 ceil = _function("ceil", np.ceil, "ceiling(x)", None, cast="common")
 round = _function("round", np.rint, "round(x)", None, cast="common")
@@ -53,8 +54,9 @@ log10 = _function(
 )
 
 
-def _rsqrt(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    return np.reciprocal(np.sqrt(x, out=out), out=out)
+def _rsqrt(x: Array, out: Array | None = None) -> Array:
+    root = np.sqrt(x, out=out)
+    return np.reciprocal(root, out=out)
 
 
 rsqrt = _function("rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x))

@@ -82,7 +82,7 @@ def _put_shape(x: Any, *arrays: Any, index: Index, shape: Shape) -> Spec:
     return Spec(tuple(shape), x.dtype)
 
 
-put = register(
+put: Op = register(
     Op(
         "put",
         forward=_put,
@@ -114,7 +114,7 @@ def _setitem_shape(x: Any, value: Any, *arrays: Any, index: Index) -> Spec:
     return Spec(shape_of(x), x.dtype)
 
 
-setitem = register(
+setitem: Op = register(
     Op(
         "setitem",
         forward=_setitem,
@@ -194,7 +194,7 @@ def _scatter_add_shape(x: Any, index: Any, *, dim: int, shape: Shape) -> Spec:
     return Spec(tuple(shape), x.dtype)
 
 
-scatter_add = register(
+scatter_add: Op = register(
     Op(
         "scatter_add",
         forward=_scatter_add,

@@ -33,7 +33,7 @@ def _placed(result: Array, out: Array | None) -> Array:
     return out
 
 
-reshape = register(
+reshape: Op = register(
     Op(
         "reshape",
         forward=_reshape,
@@ -67,7 +67,7 @@ def _permute_shape(x: Any, *, dims: Sequence[int]) -> Spec:
     return Spec(tuple(shape[d] for d in order), x.dtype)
 
 
-permute = register(
+permute: Op = register(
     Op(
         "permute",
         forward=_permute,
@@ -121,7 +121,7 @@ def _flip_shape(x: Any, *, dims: Sequence[int]) -> Spec:
     return Spec(shape_of(x), x.dtype)
 
 
-flip = register(
+flip: Op = register(
     Op(
         "flip",
         forward=_flip,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def count(x: Any, dim: Dim) -> int:
 
 
 def _sum(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.add.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return x.sum(axis=dim, keepdims=keepdim, out=out)
 
 
 sum = register(
@@ -48,7 +48,7 @@ sum = register(
 
 
 def _prod(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.multiply.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return x.prod(axis=dim, keepdims=keepdim, out=out)
 
 
 def _prod_rule(g: Any, _y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
@@ -80,7 +80,7 @@ def _extreme_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False
 
 
 def _amax(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.maximum.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return x.max(axis=dim, keepdims=keepdim, out=out)
 
 
 amax = register(
@@ -95,7 +95,7 @@ amax = register(
 
 
 def _amin(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.minimum.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return x.min(axis=dim, keepdims=keepdim, out=out)
 
 
 amin = register(
@@ -140,7 +140,7 @@ argmin = register(
 
 
 def _all(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=cast(Any, out))
 
 
 all = register(
@@ -155,7 +155,7 @@ all = register(
 
 
 def _any(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=cast(Any, out))
 
 
 any = register(
@@ -178,7 +178,7 @@ def _cumsum_shape(x: Any, *, dim: int = -1) -> Spec:
     return Spec(tuple(x.shape), sum_type(x))
 
 
-cumsum = register(
+cumsum: Op = register(
     Op(
         "cumsum",
         forward=_cumsum,
@@ -200,7 +200,7 @@ def _float_only(name: str) -> Any:
 
 def _mean(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
     n = count(x, dim)
-    total = np.add.reduce(x, axis=dim, keepdims=keepdim, out=out)
+    total = x.sum(axis=dim, keepdims=keepdim, out=out)
     return np.divide(total, n, out=out)
 
 
@@ -219,7 +219,7 @@ mean = register(
 def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None) -> Array:
     deviation = x - _mean(x, dim, keepdim=True)
     n = max(count(x, dim) - correction, 0)
-    total = np.add.reduce(np.square(deviation, out=deviation), axis=dim, keepdims=keepdim, out=out)
+    total: Array = np.square(deviation, out=deviation).sum(axis=dim, keepdims=keepdim, out=out)
     return np.divide(total, n, out=out)
 
 
@@ -246,7 +246,7 @@ var = register(
 
 
 def _norm(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.sqrt(np.add.reduce(np.square(x), axis=dim, keepdims=keepdim, out=out), out=out)
+    return np.sqrt(np.square(x).sum(axis=dim, keepdims=keepdim, out=out), out=out)
 
 
 def _norm_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
@@ -268,9 +268,9 @@ norm = register(
 
 
 def _logsumexp(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    largest = np.maximum.reduce(x, axis=dim, keepdims=True)
-    shift = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
-    total = np.log(np.add.reduce(np.exp(x - shift), axis=dim, keepdims=keepdim, out=out), out=out)
+    largest: Array = x.max(axis=dim, keepdims=True)
+    shift: Array = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
+    total: Array = np.log(np.exp(x - shift).sum(axis=dim, keepdims=keepdim, out=out), out=out)
     return np.add(total, shift.reshape(np.shape(total)), out=out)
 
 

@@ -57,7 +57,7 @@ def _where_shape(condition: Any, a: Any, b: Any) -> Spec:
     return Spec(broadcast_shapes("where", *map(shape_of, (condition, a, b))), result_type(a, b))
 
 
-where = register(
+where: Op = register(
     Op(
         "where",
         forward=_where,

@@ -130,7 +130,8 @@ def equal_dtypes(name: str, *inputs: Any) -> Dtype:
     if any(d != dtypes[0] for d in dtypes):
         came = " and ".join(map(str, dtypes))
         raise DtypeError(f"{name}: expected inputs of one dtype, got {came}; convert one, e.g. x.to(weight.dtype)")
-    return dtypes[0]
+    common: Dtype = dtypes[0]
+    return common
 
 
 def matmul(name: str) -> Callable[..., Spec]:

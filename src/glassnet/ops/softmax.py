@@ -22,9 +22,10 @@ def _along_dim(name: str) -> Any:
 
 
 def _softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
-    y = np.subtract(x, np.maximum.reduce(x, axis=dim, keepdims=True), out=out)  # exp cannot overflow
+    y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True), out=out))  # exp cannot overflow
     np.exp(y, out=y)
-    return np.divide(y, np.add.reduce(y, axis=dim, keepdims=True), out=y)
+    total: Array = y.sum(axis=dim, keepdims=True)
+    return np.divide(y, total, out=y)
 
 
 def _softmax_expand(x: Any, dim: int = -1) -> Any:
@@ -46,8 +47,9 @@ softmax = register(
 
 
 def _log_softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
-    y = np.subtract(x, np.maximum.reduce(x, axis=dim, keepdims=True), out=out)
-    return np.subtract(y, np.log(np.add.reduce(np.exp(y), axis=dim, keepdims=True)), out=y)
+    y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True), out=out))
+    total: Array = np.exp(y).sum(axis=dim, keepdims=True)
+    return np.subtract(y, np.log(total), out=y)
 
 
 def _log_softmax_expand(x: Any, dim: int = -1) -> Any:

@@ -45,7 +45,8 @@ _ONE_OVER_SQRT_PI = 0.56418958354775628695
 
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
     above, below = (np.polyval(p, x) for p in polynomials)
-    return np.divide(above, below)
+    ratio: Array = above / below
+    return ratio
 
 
 def erf(x: Array, out: Array | None = None) -> Array:

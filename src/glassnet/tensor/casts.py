@@ -37,7 +37,7 @@ class Casts(State):
         if device is not None:
             Device(device)  # raises for any but the CPU
         if dtype is None or np.dtype(dtype) == self.dtype:
-            return self.clone() if copy else self  # type: ignore[attr-defined,no-any-return,return-value]
+            return self.clone() if copy else self  # type: ignore[attr-defined,return-value]
         return apply(movement.cast, self, dtype=np.dtype(dtype))
 
     def type(self, dtype: npt.DTypeLike) -> Tensor:

@@ -166,12 +166,11 @@ def _check_fresh(inputs: tuple[Any, ...]) -> None:
 def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any], op: Op) -> None:
     """Note that ``result`` looks into the memory of its first input, if it does."""
     source = inputs[0]
-    if isinstance(source, State) and result.array.base is not None and len(inputs) == 1:
-        if np.may_share_memory(result.array, source.array):
-            result.clock = clock_of(source)
-            if result.node is not None:
-                result.node.clock = result.clock
-            result.view_of = (source, op, params)
+    if isinstance(source, State) and len(inputs) == 1 and np.may_share_memory(result.array, source.array):
+        result.clock = clock_of(source)
+        if result.node is not None:
+            result.node.clock = result.clock
+        result.view_of = (source, op, params)
 
 
 def clock_of(x: State) -> Clock:

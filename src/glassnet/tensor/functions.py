@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.ops import activation, arithmetic, elementary, indexing, linear, movement, selection, softmax
+from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.door import State, apply
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def unary(op: Op) -> Callable[[Any], Tensor]:
@@ -35,7 +39,7 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
     return _described(method, op)
 
 
-def _described(method: Any, op: Op) -> Any:
+def _described(method: Method, op: Op) -> Method:
     method.__name__ = method.__qualname__ = op.name
     method.__doc__ = f"{op.name}: {op.formula}{', for each element' if op.elementwise else ''}."
     return method
@@ -224,11 +228,11 @@ class Functions(State):
 
     def tril(self, diagonal: int = 0) -> Tensor:
         """The lower triangle of each matrix, zeros above its ``diagonal``."""
-        return apply(selection.where, np.tri(*self.shape[-2:], diagonal, dtype=bool), self, 0)
+        return apply(selection.where, _triangle(self.shape, diagonal), self, 0)
 
     def triu(self, diagonal: int = 0) -> Tensor:
         """The upper triangle of each matrix, zeros below its ``diagonal``."""
-        return apply(selection.where, np.tri(*self.shape[-2:], diagonal - 1, dtype=bool), 0, self)
+        return apply(selection.where, _triangle(self.shape, diagonal - 1), 0, self)
 
     def flip(self, *dims: Any) -> Tensor:
         """A copy read backwards along ``dims``."""
@@ -237,6 +241,11 @@ class Functions(State):
             self,
             dims=tuple(dims[0]) if len(dims) == 1 and not isinstance(dims[0], int) else dims,
         )
+
+
+def _triangle(shape: tuple[int, ...], diagonal: int) -> Array:
+    rows, columns = shape[-2:]
+    return np.tri(rows, columns, diagonal, dtype=np.bool_)
 
 
 def where(condition: Any, input: Any, other: Any) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from glassnet.tensor.door import State, apply, write
 
 if TYPE_CHECKING:
     pass
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def unary_(op: Op) -> Callable[[Any], Any]:
@@ -37,7 +40,7 @@ def binary_(op: Op) -> Callable[[Any, Any], Any]:
     return _described(method, op)
 
 
-def _described(method: Any, op: Op) -> Any:
+def _described(method: Method, op: Op) -> Method:
     method.__name__ = method.__qualname__ = f"{op.name}_"
     method.__doc__ = f"{op.name}, in place: {op.formula}."
     return method
@@ -130,7 +133,7 @@ class InPlace(State):
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Say whether backward shall compute a gradient for this tensor."""
-        self.requires_grad = requires_grad  # type: ignore[misc]
+        self.requires_grad = requires_grad
         return self
 
     # random ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glassnet.ops import elementary, reduction
+from glassnet.ops import elementary, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.tensor.door import State, apply
@@ -123,7 +123,7 @@ class Reductions(State):
         if dim is None:
             return reduce(op, self, None, keepdim, axis)
         indices = reduce(position, self, dim, True, axis)
-        values = self.gather(dim, indices) if self.shape else self  # type: ignore[attr-defined]
+        values: Any = self.gather(dim, indices) if self.shape else self  # type: ignore[attr-defined]
         if not keepdim and self.shape:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
         return Extreme(values, indices)
@@ -155,4 +155,4 @@ class Reductions(State):
 
     def count_nonzero(self, dim: Dim = None) -> Tensor:
         """How many elements over ``dim`` are not 0."""
-        return (self != 0).sum(dim)  # type: ignore[attr-defined,no-any-return]
+        return apply(selection.ne, self, 0).sum(dim)
