@@ -54,6 +54,9 @@ class State(Value):
         return self.array.dtype
 
 
+_GONE = Clock()
+_GONE.written = 2**63  # later than everything
+
 _new: Callable[[], Any] = State
 
 
@@ -190,6 +193,13 @@ def alias(x: State) -> Tensor:
     return other  # type: ignore[no-any-return]
 
 
+def _overwritten(x: State) -> Tensor:
+    """`alias`, of which autograd knows that its values are about to be gone."""
+    other = alias(x)
+    other.clock = _GONE
+    return other
+
+
 def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
     """Put the result of ``op`` in the place of ``target``'s elements; returns ``target``.
 
@@ -200,7 +210,7 @@ def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
     if tracked:
         _check_writable(target)
         _check_fresh((target, *inputs))
-        before = alias(target)
+        before = _overwritten(target)
         inputs = tuple(before if x is target else x for x in inputs)
     values = [x.array if isinstance(x, State) else x for x in inputs]
     cast = values
@@ -274,7 +284,7 @@ def _tell_base(view: State) -> None:
     """A view has changed: say so in the history of the tensor it looks into."""
     while view.view_of is not None:
         base, op, params = view.view_of
-        before, part = alias(base), alias(view)
+        before, part = _overwritten(base), alias(view)
         if op is getitem:
             inputs: tuple[Any, ...] = (before, part)
             node = Node(setitem, inputs, [x.array for x in inputs], params, base.array)
