@@ -1,0 +1,48 @@
+"""Data: datasets, samplers, and the loader that makes batches of them. PyTorch's torch.utils.data."""
+
+from __future__ import annotations
+
+from glassnet.data.check import check_finite
+from glassnet.data.collate import default_collate, default_convert
+from glassnet.data.dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
+from glassnet.data.loader import DataLoader, get_worker_info
+from glassnet.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+from glassnet.data.transformed import Transformed, batched
+
+__all__ = [
+    "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "IterableDataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "Transformed",
+    "WeightedRandomSampler",
+    "batched",
+    "check_finite",
+    "default_collate",
+    "default_convert",
+    "get_worker_info",
+    "random_split",
+]

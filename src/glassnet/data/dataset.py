@@ -1,0 +1,254 @@
+"""Datasets: samples by number, in tensors, one after another; parts of them, and wholes."""
+
+from __future__ import annotations
+
+import math
+import operator
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from glassnet.creation import as_tensor, randperm
+from glassnet.data.gather import (
+    Indices,
+    as_list,
+    gatherer,
+    gathers,
+    in_range,
+    joined,
+    looped,
+    out_of_range,
+    positions,
+    samples,
+    taken,
+)
+from glassnet.errors import ShapeError
+from glassnet.ops.shapes import written
+from glassnet.random import Generator
+from glassnet.tensor import Tensor
+
+T = TypeVar("T", covariant=True)
+
+
+class Dataset(Generic[T]):
+    """Samples by number: a subclass defines ``__getitem__(index)`` and ``__len__()``.
+
+    One whose samples are in arrays may also define ``batch_at(indices)``, which gives a whole batch
+    at once (see `glassnet.data.gather`).
+    """
+
+    def __getitem__(self, index: Any) -> T:
+        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(self, index), the sample at index")
+
+    def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
+        """The samples of this dataset, then those of ``other``."""
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T]):
+    """Samples one after another: a subclass defines ``__iter__``, for streams that have no numbers."""
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self), which gives sample after sample")
+
+    def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
+        """The samples of this dataset, then those of ``other``."""
+        return ChainDataset([self, other])
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """Tensors that agree in their first dimension: sample i is ``(x[i], y[i], …)``.
+
+    Arrays and lists become tensors, which share the memory of arrays. A batch of `DataLoader` is
+    one gather a tensor, always a copy. Values are not looked at; `check_finite` does that.
+    """
+
+    tensors: tuple[Tensor, ...]
+
+    def __init__(self, *tensors: Any) -> None:
+        self.tensors = tuple(as_tensor(x) for x in tensors)
+        if not tensors:
+            raise ValueError("TensorDataset: expected at least one tensor, got none")
+        for number, x in enumerate(self.tensors):
+            if not x.shape:
+                raise ShapeError(
+                    f"TensorDataset: expected tensors whose first dimension counts the samples, but tensor {number} "
+                    "is a single number"
+                )
+            if len(x) != len(self.tensors[0]):
+                raise ShapeError(
+                    f"TensorDataset: expected tensors of one length, but tensor {number} is {written(x.shape)} and "
+                    f"tensor 0 is {written(self.tensors[0].shape)}; each needs one row for each sample"
+                )
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(x[index] for x in self.tensors)
+
+    def batch_at(self, indices: Indices) -> list[Tensor]:
+        """The rows of every tensor at ``indices``, as a batch: ``[x, y, …]``."""
+        indices = positions(indices)
+        return [taken(x, indices) for x in self.tensors]
+
+
+class Subset(Dataset[T]):
+    """The samples of ``dataset`` at ``indices``, in that order.
+
+    ``indices`` become a list; to choose others, assign a new one. Raises IndexError for an index
+    that the dataset does not have.
+    """
+
+    dataset: Any
+
+    def __init__(self, dataset: Any, indices: Any) -> None:
+        self.dataset = dataset
+        self.indices = indices
+        if self._places is not None and hasattr(dataset, "__len__"):
+            in_range("Subset", self._places, len(dataset))
+
+    @property
+    def indices(self) -> list[Any]:
+        """The indices, in the order of the samples."""
+        return self._indices
+
+    @indices.setter
+    def indices(self, indices: Any) -> None:
+        self._indices = as_list(indices)
+        # the same as an array, so that a batch of them is one gather; None if they are keys such as names
+        keys = any(isinstance(index, str) for index in self._indices[:1])
+        self._places = None if keys else positions(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: Any) -> T:
+        if isinstance(index, list):
+            return self.dataset[[self._indices[i] for i in index]]  # type: ignore[no-any-return]
+        return self.dataset[self._indices[index]]  # type: ignore[no-any-return]
+
+    def __getitems__(self, indices: list[int]) -> list[T]:
+        """The samples at ``indices``, as a list."""
+        return samples(self.dataset, [self._indices[i] for i in indices])
+
+    def batch_at(self, indices: Indices) -> Any:
+        """The samples at ``indices``, as a batch: the indices are looked up at once, then gathered."""
+        if self._places is None:
+            return looped(self, indices)
+        indices = positions(indices)
+        try:
+            places = self._places.take(indices)
+        except IndexError:
+            raise out_of_range("Subset", indices, len(self)) from None
+        return gatherer(self.dataset)(places)
+
+
+class ConcatDataset(Dataset[T]):
+    """The samples of several datasets, one dataset after another."""
+
+    datasets: list[Any]
+    cumulative_sizes: list[int]
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: expected at least one dataset, got none")
+        for number, dataset in enumerate(self.datasets):
+            if isinstance(dataset, IterableDataset):
+                raise TypeError(
+                    f"ConcatDataset: expected datasets whose samples have numbers, but dataset {number} is an "
+                    "IterableDataset; use ChainDataset"
+                )
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: Any) -> T:
+        size, place = len(self), operator.index(index)
+        if not -size <= place < size:
+            raise out_of_range("ConcatDataset", [place], size)
+        place %= size
+        which = bisect_right(self.cumulative_sizes, place)
+        return self.datasets[which][place - self._start(which)]  # type: ignore[no-any-return]
+
+    def batch_at(self, indices: Indices) -> Any:
+        """The samples at ``indices``, as a batch: one gather for each dataset they are in."""
+        if not len(indices) or not all(map(gathers, self.datasets)):
+            return looped(self, indices)
+        places = in_range("ConcatDataset", positions(indices), len(self))
+        which = np.searchsorted(self.cumulative_sizes, places, side="right")
+        order = np.argsort(which, kind="stable")  # dataset by dataset
+        places = places[order]
+        parts, start = [], 0
+        for k, count in enumerate(np.bincount(which).tolist()):
+            if count:
+                parts.append(gatherer(self.datasets[k])(places[start : start + count] - self._start(k)))
+            start += count
+        if len(parts) == 1:
+            return parts[0]
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return joined(parts, back)
+
+    def _start(self, which: int) -> int:
+        return self.cumulative_sizes[which - 1] if which else 0
+
+
+class ChainDataset(IterableDataset[T]):
+    """The samples of several streams (each an `IterableDataset`), one stream after another."""
+
+    datasets: list[Any]
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        for number, dataset in enumerate(self.datasets):
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(
+                    f"ChainDataset: expected IterableDatasets, but dataset {number} is {type(dataset).__name__}; "
+                    "use ConcatDataset"
+                )
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self.datasets)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[Any]]:
+    """``dataset`` divided at random into parts of ``lengths``, each sample in one of them.
+
+    ``lengths`` are numbers of samples, or fractions that add up to 1; what rounding the fractions
+    down leaves over goes to the parts in turn, one sample each. ``generator`` is what the order is
+    drawn from, the default one if None.
+    """
+    size = len(dataset)
+    counts = _counts(lengths, size)
+    if any(length < 0 for length in lengths) or sum(counts) != size:
+        raise ValueError(
+            f"random_split: expected lengths of 0 or more that add up to the {size} samples of the dataset, or "
+            f"fractions that add up to 1, got {list(lengths)}, which add up to {sum(lengths):g}"
+        )
+    for number, count in enumerate(counts):
+        if count == 0:
+            warnings.warn(f"random_split: part {number}, of length {lengths[number]:g}, is empty", stacklevel=2)
+    order = randperm(size, generator=generator).tolist()
+    ends = list(accumulate(counts))
+    return [Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)]
+
+
+def _counts(lengths: Sequence[float], size: int) -> list[int]:
+    if not math.isclose(sum(lengths), 1):
+        if any(count != int(count) for count in lengths):
+            raise ValueError(f"random_split: fractions must add up to 1, got {list(lengths)}")
+        return [int(count) for count in lengths]
+    counts = [math.floor(size * fraction) for fraction in lengths]
+    for number in range(size - sum(counts)):
+        counts[number % len(counts)] += 1
+    return counts

@@ -1,0 +1,179 @@
+"""The loader: a dataset, an order, and a size make batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+from glassnet.data.collate import default_collate, default_convert
+from glassnet.data.dataset import IterableDataset
+from glassnet.data.gather import as_list, gatherer, samples
+from glassnet.data.in_step import in_step
+from glassnet.data.sampler import BatchSampler, RandomSampler, SequentialSampler, check_count, chunks, count_chunks
+from glassnet.random import Generator
+
+T = TypeVar("T", covariant=True)
+
+_FIXED = frozenset({"batch_sampler", "batch_size", "dataset", "drop_last", "sampler"})
+
+
+class DataLoader(Generic[T]):
+    """The batches of ``dataset``, epoch after epoch: ``for x, y in DataLoader(dataset, 64, shuffle=True)``.
+
+    Over a dataset that gathers (see `glassnet.data.gather`), and with no ``collate_fn`` given, a
+    batch is one gather; else it is a list of samples, put together by ``collate_fn``
+    (`default_collate` if None). A batch is a copy of the data in either case.
+
+    ``shuffle`` draws a permutation for each epoch from ``generator``, the default one if None: the
+    same after the same `manual_seed`. Or ``sampler`` gives the indices, one by one, or
+    ``batch_sampler`` in lists. ``drop_last`` leaves out a last batch that is not full.
+    ``batch_size=None`` gives samples instead of batches. Several loops over one loader may run at
+    the same time; each has an order of its own.
+
+    Everything happens in the process that asks for it: ``num_workers`` and what goes with it
+    (``timeout``, ``worker_init_fn``, ``multiprocessing_context``, ``prefetch_factor``,
+    ``persistent_workers``, ``in_order``), and ``pin_memory`` with ``pin_memory_device``, are
+    accepted so that PyTorch's scripts run, and change nothing.
+
+    Raises ValueError for arguments that contradict each other, and for an empty dataset.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
+        _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        if batch_sampler is not None:
+            others = {"batch_size": batch_size != 1, "shuffle": shuffle, "sampler": sampler, "drop_last": drop_last}
+            _check_alone("batch_sampler decides what is in each batch", others)
+            batch_size = None
+        elif batch_size is None:
+            _check_alone("batch_size=None turns batches off", {"drop_last": drop_last})
+        else:
+            check_count("DataLoader: batch_size", batch_size)
+        if sampler is not None:
+            _check_alone("sampler decides the order", {"shuffle": shuffle})
+        if isinstance(dataset, IterableDataset):
+            orders = {"shuffle": shuffle, "sampler": sampler, "batch_sampler": batch_sampler}
+            _check_alone("an IterableDataset has an order of its own", orders)
+        elif sampler is None and batch_sampler is None:
+            _check_sized(dataset)
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if sampler is not None and batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self.drop_last = drop_last
+        self.generator = generator
+        if collate_fn is None:
+            collate_fn = default_convert if batch_size is None and batch_sampler is None else default_collate
+        self.collate_fn = collate_fn
+        self.num_workers = num_workers
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
+        self.prefetch_factor = prefetch_factor
+        self.persistent_workers = persistent_workers
+        self.pin_memory = pin_memory
+        self.pin_memory_device = pin_memory_device
+        self.in_order = in_order
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and name in vars(self):
+            raise ValueError(f"DataLoader: {name} cannot be changed any more; make a new DataLoader")
+        super().__setattr__(name, value)
+
+    def __len__(self) -> int:
+        """The number of batches of an epoch; TypeError where nobody can know it."""
+        if isinstance(self.dataset, IterableDataset):
+            count = len(self.dataset)  # type: ignore[arg-type]
+            return count if self.batch_size is None else count_chunks(count, self.batch_size, self.drop_last)
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Any]:
+        if isinstance(self.dataset, IterableDataset):
+            return self._of_stream()
+        if self.batch_sampler is None:
+            return self._of_samples()
+        return self._of_batches()
+
+    def _of_batches(self) -> Iterator[Any]:
+        """Every batch that the batch sampler names."""
+        batch_at = gatherer(self.dataset) if self.collate_fn is default_collate else self._custom
+        batches: Any = self.batch_sampler
+        if isinstance(batches, BatchSampler) and in_step(batches, "batches", "__iter__"):
+            batches = batches.batches()
+        for indices in batches:
+            yield batch_at(indices)
+
+    def _custom(self, indices: Any) -> Any:
+        return self.collate_fn(samples(self.dataset, as_list(indices)))
+
+    def _of_samples(self) -> Iterator[Any]:
+        """Every sample that the sampler names, not in batches."""
+        for index in self.sampler:  # type: ignore[union-attr]
+            yield self.collate_fn(self.dataset[index])
+
+    def _of_stream(self) -> Iterator[Any]:
+        """What the dataset gives, in the order in which it comes."""
+        if self.batch_size is None:
+            yield from map(self.collate_fn, self.dataset)
+        else:
+            yield from map(self.collate_fn, chunks(self.dataset, self.batch_size, self.drop_last))
+
+
+def get_worker_info() -> None:
+    """None, as in PyTorch's main process: there are no worker processes here."""
+
+
+def _check_alone(why: str, others: dict[str, Any]) -> None:
+    given = [name for name, value in others.items() if value is not None and value is not False]
+    if given:
+        raise ValueError(f"DataLoader: {why}, so it cannot be given together with {', '.join(given)}; leave one out")
+
+
+def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool) -> None:
+    if num_workers < 0:
+        raise ValueError(f"DataLoader: num_workers must be 0 or more, got {num_workers}")
+    if timeout < 0:
+        raise ValueError(f"DataLoader: timeout must be 0 or more seconds, got {timeout}")
+    if prefetch_factor is not None and (num_workers == 0 or prefetch_factor < 0):
+        raise ValueError(
+            f"DataLoader: prefetch_factor must be 0 or more and needs num_workers > 0, got {prefetch_factor}, "
+            f"with num_workers={num_workers}"
+        )
+    if persistent_workers and num_workers == 0:
+        raise ValueError("DataLoader: persistent_workers needs num_workers > 0")
+
+
+def _check_sized(dataset: Any) -> None:
+    try:
+        size = len(dataset)
+    except TypeError:
+        raise TypeError(
+            f"DataLoader: expected a dataset with a length, but {type(dataset).__name__} has none; define __len__, "
+            "give a sampler, or, for a stream of samples, derive it from IterableDataset"
+        ) from None
+    if size == 0:
+        raise ValueError(
+            "DataLoader: expected at least one sample, got an empty dataset; look at where it was read or split"
+        )

@@ -1,0 +1,212 @@
+"""Samplers: in which order a dataset's samples come, and how they are divided into batches.
+
+A sampler is anything that iterates over indices. One that knows all the indices of an epoch
+beforehand offers them as an array too, by ``order()``: `BatchSampler` then cuts batches out of it
+without looking at single numbers. A subclass that changes ``__iter__`` alone is iterated over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from glassnet.creation import multinomial, randint, randperm, tensor
+from glassnet.data.gather import Indices, positions
+from glassnet.data.in_step import in_step
+from glassnet.errors import ShapeError
+from glassnet.ops.dtypes import float64
+from glassnet.ops.shapes import written
+from glassnet.random import Generator
+
+T = TypeVar("T", covariant=True)
+
+
+class Sampler(Generic[T]):
+    """An order of samples: a subclass defines ``__iter__``, and ``__len__`` if it can."""
+
+    def __init__(self, data_source: Any = None) -> None:
+        """``data_source`` is taken for the sake of older code, and not looked at."""
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self), which gives index after index")
+
+
+class _Ordered(Sampler[int]):
+    """A sampler that knows the order of a whole epoch."""
+
+    def order(self) -> Indices:
+        """The indices of one epoch, drawn anew by each call where they are random."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[int]:
+        # a generator, so that nothing is drawn before the first index is asked for
+        yield from self.order().tolist()
+
+
+class SequentialSampler(_Ordered):
+    """0, 1, 2, …: the dataset's own order."""
+
+    def __init__(self, data_source: Any) -> None:
+        self.data_source = data_source
+
+    def order(self) -> Indices:
+        """0 … n − 1."""
+        return np.arange(len(self.data_source))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(_Ordered):
+    """Samples at random: every one once, or, with ``replacement``, each time any of them.
+
+    ``num_samples`` are drawn, as many as the dataset has if None; without replacement, more than
+    that is one permutation after another. ``generator`` is drawn from, the default one if None.
+    """
+
+    def __init__(
+        self,
+        data_source: Any,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.data_source = data_source
+        self.replacement = replacement
+        self.generator = generator
+        self._num_samples = num_samples
+        _check_flag("RandomSampler: replacement", replacement, TypeError)
+        if self.num_samples == 0 and num_samples is None:
+            raise ValueError("RandomSampler: expected at least one sample to draw from, got an empty dataset")
+        check_count("RandomSampler: num_samples", self.num_samples)
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples an epoch has."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def order(self) -> Indices:
+        """The indices of one epoch."""
+        size, count = len(self.data_source), self.num_samples
+        if self.replacement:
+            return randint(size, (count,), generator=self.generator).array
+        rounds = [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]
+        return np.concatenate(rounds)[:count] if len(rounds) > 1 else rounds[0][:count]
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(_Ordered):
+    """The given indices in random order, each once."""
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def order(self) -> Indices:
+        """The indices of one epoch."""
+        return positions(self.indices)[randperm(len(self.indices), generator=self.generator).array]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(_Ordered):
+    """``num_samples`` indices, each drawn with a probability in the ratio of its weight.
+
+    The weights need not add up to 1. Without ``replacement`` no index is drawn twice, so there
+    must be ``num_samples`` weights above 0.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        check_count("WeightedRandomSampler: num_samples", num_samples)
+        _check_flag("WeightedRandomSampler: replacement", replacement)
+        self.weights = tensor(weights, dtype=float64)
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+        if self.weights.ndim != 1:
+            raise ShapeError(
+                "WeightedRandomSampler: expected one weight for each sample, in one dimension, got shape "
+                f"{written(self.weights.shape)}"
+            )
+        array = self.weights.array
+        if not np.isfinite(array).all() or (array < 0).any() or not array.any():
+            raise ValueError("WeightedRandomSampler: expected weights that are finite, 0 or more, and not all 0")
+        drawable = int(np.count_nonzero(array))
+        if not replacement and num_samples > drawable:
+            raise ValueError(
+                f"WeightedRandomSampler: num_samples={num_samples} without replacement, but only {drawable} weights "
+                "are above 0; draw fewer, or with replacement=True"
+            )
+
+    def order(self) -> Indices:
+        """The indices of one epoch."""
+        return multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).array
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class BatchSampler(Sampler[list[Any]]):
+    """The indices of ``sampler`` in lists of ``batch_size``.
+
+    The last list is shorter where they do not divide, or left out with ``drop_last``.
+    """
+
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
+        check_count("BatchSampler: batch_size", batch_size)
+        _check_flag("BatchSampler: drop_last", drop_last)
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        for batch in self.batches():
+            yield batch.tolist() if isinstance(batch, np.ndarray) else batch
+
+    def batches(self) -> Iterator[Indices | list[Any]]:
+        """The same batches, as arrays where the sampler has an ``order()``."""
+        size = self.batch_size
+        if in_step(self.sampler, "order", "__iter__"):
+            order = self.sampler.order()  # type: ignore[attr-defined]
+            end = len(order) // size * size if self.drop_last else len(order)
+            return (order[start : start + size] for start in range(0, end, size))
+        return chunks(self.sampler, size, self.drop_last)
+
+    def __len__(self) -> int:
+        return count_chunks(len(self.sampler), self.batch_size, self.drop_last)  # type: ignore[arg-type]
+
+
+def chunks(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
+    """``items`` in lists of ``size``; the last one shorter, or left out."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        if len(batch) == size or not drop_last:
+            yield batch
+
+
+def count_chunks(count: int, size: int, drop_last: bool) -> int:
+    """How many lists `chunks` makes of ``count`` items."""
+    return count // size if drop_last else -(-count // size)
+
+
+def check_count(what: str, count: Any) -> None:
+    """ValueError unless ``count`` is a whole number of 1 or more; ``what`` names it."""
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
+        raise ValueError(f"{what} must be a whole number of 1 or more, got {count!r}")
+
+
+def _check_flag(what: str, flag: Any, error: type[Exception] = ValueError) -> None:
+    if not isinstance(flag, bool):
+        raise error(f"{what} must be True or False, got {flag!r}")

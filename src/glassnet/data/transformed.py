@@ -1,0 +1,96 @@
+"""Transforms: a dataset whose samples are changed on the way out, a whole batch at once if possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from glassnet.data.collate import default_collate, sequence_like
+from glassnet.data.dataset import Dataset
+from glassnet.data.gather import Indices, gatherer, gathers, looped
+from glassnet.errors import ShapeError
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor
+
+Transform = Callable[[Any], Any]
+F = TypeVar("F", bound=Transform)
+
+
+def batched(transform: F) -> F:
+    """Declare, as ``@batched``, that ``transform`` takes a tensor [n, …] of n samples and gives [n, …].
+
+    It must treat each sample as it would alone. It is then called once for a batch, not once for
+    a sample; a single sample comes to it as a batch of one. A class of transforms declares the
+    same by an attribute ``batched = True``.
+    """
+    transform.batched = True  # type: ignore[attr-defined]
+    return transform
+
+
+class Transformed(Dataset[Any]):
+    """``dataset`` with ``transform`` applied to its inputs and ``target_transform`` to its targets.
+
+    Of samples that are tuples or lists, ``transform`` gets the first part and ``target_transform``
+    the second; of others, ``transform`` gets the sample. Where all the transforms are `batched` and
+    the dataset gathers, a batch is one gather and one call of each.
+    """
+
+    def __init__(
+        self, dataset: Any, transform: Transform | None = None, target_transform: Transform | None = None
+    ) -> None:
+        self.dataset = dataset
+        self.transform = transform
+        self.target_transform = target_transform
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: Any) -> Any:
+        sample = self.dataset[index]
+        changed = self._changed(sample, _of_one)
+        return tuple(changed) if type(sample) is tuple else changed
+
+    def batch_at(self, indices: Indices) -> Any:
+        """The samples at ``indices``, as a batch."""
+        if all(map(_takes_batches, (self.transform, self.target_transform))) and gathers(self.dataset):
+            return self._changed(gatherer(self.dataset)(indices), _of_batch)
+        return looped(self, indices)
+
+    def _changed(self, sample: Any, call: Callable[[Transform, Any], Any]) -> Any:
+        """A sample, or a batch, after the transforms, each carried out by ``call``."""
+        transforms = (self.transform, self.target_transform)
+        in_parts = isinstance(sample, Sequence) and not isinstance(sample, str | bytes)
+        parts = list(sample) if in_parts else [sample]
+        for number, transform in enumerate(transforms):
+            if transform is None:
+                continue
+            if number >= len(parts):
+                raise TypeError(
+                    "Transformed: target_transform is for samples of two parts (input, target), got "
+                    f"{f'{len(parts)} part' if in_parts else type(sample).__name__}"
+                )
+            parts[number] = call(transform, parts[number])
+        return sequence_like(sample, parts) if in_parts else parts[0]
+
+
+def _takes_batches(transform: Transform | None) -> bool:
+    return transform is None or bool(getattr(transform, "batched", False))
+
+
+def _of_one(transform: Transform, x: Any) -> Any:
+    if _takes_batches(transform):
+        return _of_batch(transform, default_collate([x]))[0]
+    return transform(x)
+
+
+def _of_batch(transform: Transform, x: Any) -> Any:
+    y = transform(x)
+    name = getattr(transform, "__name__", type(transform).__name__)
+    if not isinstance(y, Tensor):
+        raise TypeError(f"Transformed: a batched transform must give a tensor, but {name} gave {type(y).__name__}")
+    if y.shape[:1] != x.shape[:1]:
+        raise ShapeError(
+            f"Transformed: a batched transform must give as many samples as it gets, but {name} made "
+            f"{written(y.shape)} of {written(x.shape)}"
+        )
+    return y

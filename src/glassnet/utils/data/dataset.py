@@ -1,0 +1,7 @@
+"""The datasets, where PyTorch keeps them."""
+
+from __future__ import annotations
+
+from glassnet.data import ChainDataset, ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
+
+__all__ = ["ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
