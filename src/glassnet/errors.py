@@ -6,17 +6,19 @@ for PyTorch goes on working.
 
 from __future__ import annotations
 
-__all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "ShapeError"]
+__all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "RangeError", "ShapeError"]
 
 
 class GlassnetError(Exception):
     """The root of every error that glassnet words itself.
 
     ``where`` is filled in on the way up through the modules being called ("fc1 (Linear …)"), so
-    that the message names the layer as the person who wrote the network named it.
+    that the message names the layer as the person who wrote the network named it. ``layer`` is
+    that module: the innermost one that the error came out of.
     """
 
     where: str = ""
+    layer: object = None
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -37,3 +39,7 @@ class DtypeError(GlassnetError, RuntimeError, TypeError):
 
 class GradientError(GlassnetError, RuntimeError):
     """A derivative that does not exist or can no longer be computed."""
+
+
+class RangeError(GlassnetError, IndexError, RuntimeError, ValueError):
+    """A number, a label or an index outside the range that is expected."""

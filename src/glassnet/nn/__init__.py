@@ -1,0 +1,14 @@
+"""nn: networks out of modules; what PyTorch has in ``torch.nn``, by its names."""
+
+from __future__ import annotations
+
+from glassnet.nn import functional, init, utils
+from glassnet.nn.activation import *  # noqa: F403
+from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from glassnet.nn.embedding import Embedding
+from glassnet.nn.flatten import Flatten, Unflatten
+from glassnet.nn.linear import Bilinear, Identity, Linear
+from glassnet.nn.loss import *  # noqa: F403
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Buffer, Parameter

@@ -1,0 +1,346 @@
+"""Activations as modules: what stands between two layers of a `Sequential`.
+
+All act on each element by itself, in any shape, but for `GLU` and the softmax family, which act
+along a dimension. With ``inplace=True`` the result takes the place of the input's elements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import glassnet.functional as F
+from glassnet.creation import full
+from glassnet.errors import ShapeError
+from glassnet.nn.checks import floating, whole
+from glassnet.nn.function import FunctionModule
+from glassnet.nn.parameter import Parameter
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor
+
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Step",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+]
+
+
+class _Activation(FunctionModule):
+    def forward(self, input: Tensor) -> Tensor:
+        """The function of the input."""
+        return self._call(input)
+
+
+class _MaybeInPlace(_Activation):
+    options = ("inplace",)
+    shown = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class _AlongDim(_Activation):
+    options = ("dim",)
+    shown = ("dim",)
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+
+# pieces of straight lines ---------------------------------------------------------------------
+
+
+class Step(_Activation):
+    """The Heaviside step, of the first neurons: 1 where x > 0, else 0. No gradient flows through it.
+
+    W. McCulloch and W. Pitts, A Logical Calculus of the Ideas Immanent in Nervous Activity, 1943.
+    """
+
+    function = staticmethod(F.step)
+
+
+class ReLU(_MaybeInPlace):
+    """max(x, 0)."""
+
+    function = staticmethod(F.relu)
+
+
+class ReLU6(_MaybeInPlace):
+    """min(max(x, 0), 6)."""
+
+    function = staticmethod(F.relu6)
+
+
+class Hardtanh(_Activation):
+    """x, raised to ``min_val`` and lowered to ``max_val``."""
+
+    function = staticmethod(F.hardtanh)
+    options = ("min_val", "max_val", "inplace")
+    shown = options
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+
+
+class Hardsigmoid(_MaybeInPlace):
+    """x/6 + 1/2, kept between 0 and 1: a sigmoid without exp."""
+
+    function = staticmethod(F.hardsigmoid)
+
+
+class Hardswish(_MaybeInPlace):
+    """x · hardsigmoid(x)."""
+
+    function = staticmethod(F.hardswish)
+
+
+class LeakyReLU(_Activation):
+    """x where positive, else negative_slope · x."""
+
+    function = staticmethod(F.leaky_relu)
+    options = ("negative_slope", "inplace")
+    shown = options
+
+    def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
+        super().__init__()
+        self.negative_slope, self.inplace = negative_slope, inplace
+
+
+class PReLU(_Activation):
+    """x where positive, else weight · x; the weight is learned.
+
+    There is one weight, or with ``num_parameters`` one for each channel, which is dimension 1. All
+    start at ``init``. K. He et al., Delving Deep into Rectifiers, 2015.
+    """
+
+    function = staticmethod(F.prelu)
+    options = ("weight",)
+    shown = ("num_parameters",)
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
+        super().__init__()
+        whole("PReLU", num_parameters=num_parameters)
+        self.num_parameters, self.init = num_parameters, init
+        self.weight = Parameter(full((num_parameters,), init, dtype=floating("PReLU", device, dtype)))
+
+    def reset_parameters(self) -> None:
+        """Set every weight to where it started."""
+        self.weight.data.fill_(self.init)
+
+
+class RReLU(_Activation):
+    """x where positive, else slope · x, in training each slope drawn from [lower, upper); else their middle."""
+
+    function = staticmethod(F.rrelu)
+    options = ("lower", "upper", "training", "inplace")
+    shown = ("lower", "upper", "inplace")
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+
+class Threshold(_Activation):
+    """x where above ``threshold``, else ``value``."""
+
+    function = staticmethod(F.threshold)
+    options = ("threshold", "value", "inplace")
+    shown = options
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__()
+        self.threshold, self.value, self.inplace = threshold, value, inplace
+
+
+class _Shrink(_Activation):
+    options = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def extra_repr(self) -> str:
+        """The half width of what becomes 0."""
+        return str(self.lambd)
+
+
+class Hardshrink(_Shrink):
+    """x where |x| > lambd, else 0."""
+
+    function = staticmethod(F.hardshrink)
+
+
+class Softshrink(_Shrink):
+    """x, drawn towards 0 by ``lambd`` and not beyond."""
+
+    function = staticmethod(F.softshrink)
+
+
+# smooth ---------------------------------------------------------------------------------------
+
+
+class Sigmoid(_Activation):
+    """1 / (1 + exp(−x))."""
+
+    function = staticmethod(F.sigmoid)
+
+
+class LogSigmoid(_Activation):
+    """log sigmoid(x), without its loss of digits."""
+
+    function = staticmethod(F.logsigmoid)
+
+
+class Tanh(_Activation):
+    """The hyperbolic tangent."""
+
+    function = staticmethod(F.tanh)
+
+
+class Tanhshrink(_Activation):
+    """x − tanh(x)."""
+
+    function = staticmethod(F.tanhshrink)
+
+
+class Softsign(_Activation):
+    """x / (1 + |x|)."""
+
+    function = staticmethod(F.softsign)
+
+
+class Softplus(_Activation):
+    """log(1 + exp(beta · x)) / beta: a smooth relu, and x itself where beta · x > threshold."""
+
+    function = staticmethod(F.softplus)
+    options = ("beta", "threshold")
+    shown = options
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta, self.threshold = beta, threshold
+
+
+class ELU(_Activation):
+    """x where positive, else alpha · (exp(x) − 1)."""
+
+    function = staticmethod(F.elu)
+    options = ("alpha", "inplace")
+    shown = options
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+
+class CELU(_Activation):
+    """x where positive, else alpha · (exp(x / alpha) − 1)."""
+
+    function = staticmethod(F.celu)
+    options = ("alpha", "inplace")
+    shown = options
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+
+class SELU(_MaybeInPlace):
+    """1.0507 · elu(x, 1.6733): layers of it draw their values to mean 0 and variance 1."""
+
+    function = staticmethod(F.selu)
+
+
+class SiLU(_MaybeInPlace):
+    """x · sigmoid(x), also called swish."""
+
+    function = staticmethod(F.silu)
+
+
+class Mish(_MaybeInPlace):
+    """x · tanh(softplus(x))."""
+
+    function = staticmethod(F.mish)
+
+
+class GELU(_Activation):
+    """x · Φ(x), Φ(x) the probability that a standard normal number is less than x; or its approximation by "tanh"."""
+
+    function = staticmethod(F.gelu)
+    options = ("approximate",)
+    shown = options
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        self.approximate = approximate
+
+
+# along a dimension ----------------------------------------------------------------------------
+
+
+class GLU(_AlongDim):
+    """a · sigmoid(b), where a and b are the halves of the input along ``dim``."""
+
+    function = staticmethod(F.glu)
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__(dim)
+
+
+class Softmax(_AlongDim):
+    """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
+
+    `CrossEntropyLoss` applies it itself: leave it out of a network trained with that.
+    """
+
+    function = staticmethod(F.softmax)
+
+
+class LogSoftmax(_AlongDim):
+    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `Softmax`, without its loss of digits."""
+
+    function = staticmethod(F.log_softmax)
+
+
+class Softmin(_AlongDim):
+    """softmax(−x): the smallest is the likeliest."""
+
+    function = staticmethod(F.softmin)
+
+
+class Softmax2d(_Activation):
+    """Softmax over the channels at each place of [n, channels, height, width] or [channels, height, width]."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The probabilities of the channels; ShapeError for an input of other than 3 or 4 dimensions."""
+        if input.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d: expected [n, channels, height, width], got {written(input.shape)}")
+        return F.softmax(input, -3)

@@ -1,0 +1,59 @@
+"""Checks of what a layer is made with and called with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError
+from glassnet.ops.dtypes import Dtype, get_default_dtype
+from glassnet.tensor import Tensor
+from glassnet.tensor import device as Device
+
+
+def whole(layer: str, least: float = 1, **sizes: Any) -> None:
+    """Raise unless every size is a whole number of ``least`` or more: TypeError, ValueError."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+            raise TypeError(f"{layer}: expected {name} as a whole number, got {type(size).__name__}: {size!r:.60}")
+        if size < least:
+            raise ValueError(f"{layer}: expected {name} of {least} or more, got {size}")
+
+
+def probability(layer: str, p: Any) -> None:
+    """Raise unless ``p`` is a number from 0 to 1: TypeError, ValueError."""
+    if isinstance(p, bool) or not isinstance(p, int | float | np.number):
+        raise TypeError(f"{layer}: expected p as a number from 0 to 1, got {type(p).__name__}: {p!r:.60}")
+    if not 0 <= p <= 1:
+        raise ValueError(f"{layer}: expected a probability p from 0 to 1, got {p}")
+
+
+def floating(layer: str, device: Any, dtype: Any) -> Dtype:
+    """The dtype of a layer's parameters: ``dtype``, or the default one.
+
+    Raises DtypeError for one that is not floating, RuntimeError for a device but the CPU.
+    """
+    if device is not None:
+        Device(device)
+    chosen = get_default_dtype() if dtype is None else np.dtype(dtype)
+    if chosen.kind != "f":
+        raise DtypeError(f"{layer}: expected a floating dtype for its parameters, got {chosen}")
+    return chosen
+
+
+def same_dtype(layer: str, input: Any, weight: Any) -> None:
+    """Raise a DtypeError that says what to convert, and how, unless input and weight have one dtype."""
+    if not isinstance(input, Tensor):
+        raise DtypeError(
+            f"{layer}: expected a tensor, got {type(input).__name__}; make one: "
+            f"glassnet.tensor(x, dtype=glassnet.{weight.dtype})"
+        )
+    if input.dtype != weight.dtype:
+        method = {"float16": "half", "float32": "float", "float64": "double"}
+        advice = f"convert the input: x.{method[weight.dtype.name]}()"
+        if input.dtype.kind == "f":
+            advice += f", or the network: net.{method[input.dtype.name]}()"
+        raise DtypeError(
+            f"{layer}: expected an input of dtype {weight.dtype}, as its parameters are, got {input.dtype}; {advice}"
+        )

@@ -1,0 +1,79 @@
+"""Dropout: in training, elements set to 0 at random, so that a network does not lean on any one of them."""
+
+from __future__ import annotations
+
+import glassnet.functional as F
+from glassnet.creation import ones
+from glassnet.errors import ShapeError
+from glassnet.nn.checks import probability
+from glassnet.nn.module import Module
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor
+
+
+class _Dropout(Module):
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        probability(type(self).__name__, p)
+        self.p = p
+        self.inplace = inplace
+
+    def extra_repr(self) -> str:
+        """The probability, and whether the input itself is changed."""
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout(_Dropout):
+    """In training, sets each element to 0 with probability p and multiplies the rest by 1/(1 − p).
+
+    After ``eval()`` the input passes unchanged. N. Srivastava et al., Dropout: A Simple Way to
+    Prevent Neural Networks from Overfitting, 2014.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, thinned out in training."""
+        return F.dropout(input, self.p, self.training, self.inplace)
+
+
+class _ChannelDropout(_Dropout):
+    _spatial = "L"
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, with whole channels left out in training."""
+        n = len(self._spatial)
+        if len(input.shape) != n + 2:
+            raise ShapeError(
+                f"{self._get_name()}: expected an input of shape [N, C, {', '.join(self._spatial)}], got "
+                f"{written(input.shape)}; make one sample a batch: x.unsqueeze(0)"
+            )
+        if not self.training:
+            return input
+        scale = F.dropout(ones(*input.shape[:2], *(1,) * n, dtype=input.dtype), self.p)
+        return input.mul_(scale) if self.inplace else input * scale
+
+
+class Dropout1d(_ChannelDropout):
+    """`Dropout` of whole channels of [N, C, L]. J. Tompson et al., Efficient Object Localization, 2015."""
+
+
+class Dropout2d(_ChannelDropout):
+    """`Dropout` of whole channels of [N, C, H, W]. J. Tompson et al., Efficient Object Localization, 2015."""
+
+    _spatial = "HW"
+
+
+class Dropout3d(_ChannelDropout):
+    """`Dropout` of whole channels of [N, C, D, H, W]. J. Tompson et al., Efficient Object Localization, 2015."""
+
+    _spatial = "DHW"
+
+
+class AlphaDropout(_Dropout):
+    """`Dropout` to go with SELU: what is dropped becomes SELU's limit at −∞, and the rest is scaled and shifted.
+
+    So mean 0 and variance 1 stay as they are. G. Klambauer et al., Self-Normalizing Neural Networks, 2017.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, thinned out in training."""
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)

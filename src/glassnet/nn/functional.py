@@ -1,0 +1,3 @@
+"""`glassnet.functional` under the name that PyTorch users write: ``import glassnet.nn.functional as F``."""
+
+from glassnet.functional import *  # noqa: F403

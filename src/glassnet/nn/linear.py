@@ -1,0 +1,118 @@
+"""Linear layers, and the one that does nothing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import glassnet.functional as F
+from glassnet.creation import empty
+from glassnet.errors import DtypeError
+from glassnet.nn import init
+from glassnet.nn.checks import floating, same_dtype, whole
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
+from glassnet.tensor import Tensor
+
+
+class Identity(Module):
+    """The input as it is; takes any arguments, so that it can stand in for any layer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Any:
+        """The input."""
+        return input
+
+
+class Linear(Module):
+    """y = x·Wᵀ + b: an input [..., in_features] gives [..., out_features].
+
+    weight [out_features, in_features] and bias [out_features] (None with ``bias=False``) start
+    evenly distributed in ±1/√in_features.
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        whole("Linear", in_features=in_features, out_features=out_features)
+        dtype = floating("Linear", device, dtype)
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(empty(out_features, in_features, dtype=dtype))
+        self.register_parameter("bias", Parameter(empty(out_features, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weight and the bias anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # which comes to ±1/√in_features
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features)
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """x·Wᵀ + b."""
+        try:
+            return F.linear(input, self.weight, self.bias)
+        except DtypeError:
+            same_dtype("linear", input, self.weight)
+            raise
+
+    def extra_repr(self) -> str:
+        """The sizes, and whether there is a bias."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """yₖ = aᵀ·Wₖ·b + bₖ: inputs [..., in1_features] and [..., in2_features] give [..., out_features].
+
+    weight [out_features, in1_features, in2_features] and bias [out_features] (None with
+    ``bias=False``) start evenly distributed in ±1/√in1_features.
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        whole("Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features)
+        dtype = floating("Bilinear", device, dtype)
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, dtype=dtype))
+        self.register_parameter("bias", Parameter(empty(out_features, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weight and the bias anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """aᵀ·Wₖ·b + bₖ, for each k."""
+        try:
+            return F.bilinear(input1, input2, self.weight, self.bias)
+        except DtypeError:
+            same_dtype("bilinear", input1, self.weight)
+            same_dtype("bilinear", input2, self.weight)
+            raise
+
+    def extra_repr(self) -> str:
+        """The sizes, and whether there is a bias."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )

@@ -1,0 +1,43 @@
+"""Parameters and buffers: tensors that belong to a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.tensor import Tensor, as_array
+from glassnet.tensor.door import clock_of
+
+
+def _share(tensor: Tensor, data: Any) -> None:
+    """Let ``tensor`` look into the memory of ``data`` (a tensor or an array; lists are copied)."""
+    tensor.array = as_array(() if data is None else data)
+    if isinstance(data, Tensor):
+        tensor.clock = clock_of(data)  # what is written through one is written to both
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: assigned to a module, it is one of its ``parameters()``.
+
+    Parameter(x) shares the memory of the tensor ``x`` and requires a gradient, even under
+    ``no_grad()``. What is computed from parameters is plain tensors.
+    """
+
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+        _share(self, data)
+        self.requires_grad = requires_grad
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A tensor that belongs to a module's state and is not learned (a running mean, a mask).
+
+    ``persistent=False`` leaves it out of ``state_dict()``.
+    """
+
+    persistent = True
+
+    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
+        _share(self, data)
+        self.persistent = persistent
