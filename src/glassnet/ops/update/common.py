@@ -1,0 +1,120 @@
+"""What all updates share: going through memory in blocks, the shape rule, weight decay, averages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError, ShapeError
+from glassnet.ops.dtypes import Array
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.shapes import shape_of, written
+
+BLOCK = 1 << 17
+"""How many elements are updated at a time: few enough to stay in a core's cache between passes."""
+
+Pieces = Iterable[tuple[Any, ...]]
+
+
+def blocks(param: Array, *others: Array | None) -> Pieces:
+    """The arrays, block by block, each time with two scratch arrays of the block's shape.
+
+    An update makes up to a dozen passes over its arrays. Those of a large parameter would come
+    from memory each time; made block after block, the passes find them in the cache. None stays
+    None. Raises ValueError, before anything is written, unless all are of one shape and dtype.
+    """
+    shape, dtype = param.shape, param.dtype
+    for x in others:
+        if x is not None and (x.shape != shape or (x.dtype is not dtype and x.dtype != dtype)):
+            raise ValueError(f"expected arrays of shape {shape} and dtype {dtype}, got {x.shape} and {x.dtype}")
+    if param.size <= BLOCK:
+        return ((param, *others, np.empty(shape, dtype), np.empty(shape, dtype)),)
+    return _cut(param, *others)
+
+
+def _cut(param: Array, *others: Array | None) -> Iterator[tuple[Any, ...]]:
+    rows = max(1, BLOCK * len(param) // param.size)
+    scratch, spare = np.empty_like(param[:rows]), np.empty_like(param[:rows])
+    for i in range(0, len(param), rows):
+        n = min(rows, len(param) - i)
+        yield (*(None if x is None else x[i : i + n] for x in (param, *others)), scratch[:n], spare[:n])
+
+
+def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any], formula: str) -> Op:
+    """The record of an update, whose inputs and state are the positional arguments of ``forward``."""
+
+    def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
+        return _fitting(name, param, grad, state)
+
+    inputs = forward.__code__.co_argcount
+    writes = (0, *range(3, inputs))
+    return register(Op(name, forward, (None,) * inputs, shape, formula, expand, writes=writes))
+
+
+def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:
+    if shape_of(grad) != shape_of(param):
+        raise ShapeError(
+            f"{name}: expected a gradient of the parameter's shape {written(shape_of(param))}, got "
+            f"{written(shape_of(grad))}; if .grad was set by hand, give it that shape"
+        )
+    if grad.dtype != param.dtype:
+        raise DtypeError(
+            f"{name}: expected a gradient of the parameter's dtype {param.dtype}, got {grad.dtype}; convert it: "
+            "p.grad = p.grad.to(p.dtype)"
+        )
+    for x in state:
+        if x is not None and shape_of(x) not in ((), shape_of(param)):
+            raise ShapeError(
+                f"{name}: expected state of the parameter's shape {written(shape_of(param))}, got "
+                f"{written(shape_of(x))}; if the parameter was given another shape, make a new optimizer"
+            )
+        if x is not None and shape_of(x) and x.dtype != param.dtype:
+            raise DtypeError(
+                f"{name}: expected state of the parameter's dtype {param.dtype}, got {x.dtype}; if the parameter was "
+                "converted, make a new optimizer"
+            )
+    return Spec(shape_of(param), param.dtype)
+
+
+# What several updates have in common: in place on arrays, and as new values for the expansions ------
+
+
+def direction(w: Array, g: Array, weight_decay: float, maximize: bool, spare: Array) -> Array:
+    """What to step against: ∂L/∂W, or −∂L/∂W to climb, plus weight_decay·W."""
+    if weight_decay != 0:
+        np.multiply(w, weight_decay, out=spare)
+        return np.subtract(spare, g, out=spare) if maximize else np.add(spare, g, out=spare)
+    return np.negative(g, out=spare) if maximize else g
+
+
+def new_direction(w: Any, g: Any, weight_decay: float, maximize: bool) -> Any:
+    """As `direction`, from operators alone."""
+    g = -g if maximize else g
+    return g + weight_decay * w if weight_decay != 0 else g
+
+
+def average(m: Array, g: Array, beta: float, scratch: Array) -> None:
+    """m ← m + (1 − β)·(g − m), a running average of g."""
+    np.subtract(g, m, out=scratch)
+    scratch *= 1 - beta
+    m += scratch
+
+
+def new_average(m: Any, g: Any, beta: float) -> Any:
+    """As `average`, from operators alone."""
+    return m + (1 - beta) * (g - m)
+
+
+def average_square(v: Array, g: Array, beta: float, scratch: Array) -> None:
+    """v ← β·v + (1 − β)·g², a running average of g²."""
+    v *= beta
+    np.multiply(g, g, out=scratch)
+    scratch *= 1 - beta
+    v += scratch
+
+
+def new_average_square(v: Any, g: Any, beta: float) -> Any:
+    """As `average_square`, from operators alone."""
+    return beta * v + (1 - beta) * (g * g)

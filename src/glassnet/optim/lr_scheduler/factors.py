@@ -1,0 +1,197 @@
+"""Schedules that are a factor: the initial learning rate times a number that the epoch decides."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from glassnet.optim.lr_scheduler.scheduler import LRScheduler, check, checked_optimizer, per_group
+from glassnet.optim.optimizer import Optimizer
+
+Function = Callable[[int], float]
+
+
+class FactorLR(LRScheduler):
+    """The base of schedules with lr = floor + (initial lr − floor)·at(epoch).
+
+    A step multiplies what is above the floor by at(epoch)/at(epoch − 1), so that several schedules,
+    or a person, can act on one learning rate.
+    """
+
+    def at(self, epoch: int) -> float:
+        """The factor at ``epoch``."""
+        raise NotImplementedError(f"{type(self).__name__} has no at: say there the factor at an epoch")
+
+    def get_lr(self) -> list[float]:
+        """The learning rate of each group at ``last_epoch``, from the one before."""
+        epoch = self.last_epoch
+        if self._is_initial and epoch > 0:
+            return self._current  # going on: the optimizer came with it
+        before = self.at(epoch - 1) if epoch > 0 else 1.0
+        now = self.at(epoch)
+        if now == before:
+            return self._current
+        floor = self._floor()
+        if before == 0:  # at the floor, from where no factor leads away
+            return [lr + (base - floor) * now for lr, base in zip(self._current, self.base_lrs, strict=False)]
+        return [floor + (lr - floor) * (now / before) for lr in self._current]
+
+    def _get_closed_form_lr(self) -> list[float]:
+        floor, now = self._floor(), self.at(self.last_epoch)
+        return [floor + (base - floor) * now for base in self.base_lrs]
+
+    def _floor(self) -> float:
+        return 0.0
+
+
+class StepLR(FactorLR):
+    """Times ``gamma`` every ``step_size`` epochs."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        check(self, step_size >= 1, "a step_size of 1 epoch or more", f"step_size={step_size}")
+        self.step_size = step_size
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """gamma to the power of the whole step sizes gone by."""
+        return self.gamma ** (epoch // self.step_size)
+
+
+class MultiStepLR(FactorLR):
+    """Times ``gamma`` at each of the epochs in ``milestones``."""
+
+    def __init__(
+        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
+        self.milestones = sorted(milestones)
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """gamma to the power of the milestones gone by."""
+        return self.gamma ** bisect_right(self.milestones, epoch)
+
+
+class ConstantLR(FactorLR):
+    """Times ``factor`` for the first ``total_iters`` epochs."""
+
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
+    ) -> None:
+        check(self, 0 <= factor <= 1, "a factor from 0 to 1", f"factor={factor}")
+        self.factor = factor
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """The factor, until it ends."""
+        return self.factor if epoch < self.total_iters else 1.0
+
+
+class LinearLR(FactorLR):
+    """Times a factor that goes in a straight line, over ``total_iters`` epochs, from start to end."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        check(self, 0 < start_factor <= 1, "a start_factor above 0, up to 1", f"start_factor={start_factor}")
+        check(self, 0 <= end_factor <= 1, "an end_factor from 0 to 1", f"end_factor={end_factor}")
+        check(self, total_iters >= 1, "total_iters of 1 or more", f"total_iters={total_iters}")
+        self.start_factor = start_factor
+        self.end_factor = end_factor
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """The height of the line."""
+        share = min(epoch, self.total_iters) / self.total_iters
+        return self.start_factor + (self.end_factor - self.start_factor) * share
+
+
+class ExponentialLR(FactorLR):
+    """Times ``gamma`` every epoch."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """gamma to the power of the epoch."""
+        return self.gamma**epoch
+
+
+class PolynomialLR(FactorLR):
+    """Times (1 − epoch/total_iters)^power, down to 0 at ``total_iters``."""
+
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
+        check(self, total_iters >= 1, "total_iters of 1 or more", f"total_iters={total_iters}")
+        self.total_iters = total_iters
+        self.power = power
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """What is left of the way, to the power."""
+        return float((1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power)
+
+
+class CosineAnnealingLR(FactorLR):
+    """Down to ``eta_min`` in ``T_max`` epochs along half a cosine, then up again, and so on.
+
+    Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without
+    the restarts: `CosineAnnealingWarmRestarts` has them.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        check(self, T_max > 0, "a T_max above 0", f"T_max={T_max}")
+        self.T_max = T_max
+        self.eta_min = eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def at(self, epoch: int) -> float:
+        """(1 + cos(π·epoch/T_max))/2."""
+        return (1 + math.cos(math.pi * (epoch % (2 * self.T_max)) / self.T_max)) / 2
+
+    def _floor(self) -> float:
+        return self.eta_min
+
+
+class _Functions(LRScheduler):
+    """A schedule by functions of the epoch: one for all groups, or one for each."""
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Function | Sequence[Function], last_epoch: int = -1) -> None:
+        checked_optimizer(self, optimizer)
+        self.lr_lambdas: list[Function] = per_group(self, optimizer, "lr_lambda", lr_lambda)
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise TypeError(
+                    f"{type(self).__name__}: expected lr_lambda as a function of the epoch, got "
+                    f"{type(function).__name__}; e.g. lambda epoch: 0.95 ** epoch"
+                )
+        super().__init__(optimizer, last_epoch)
+
+    def _times(self, values: list[Any]) -> list[float]:
+        return [value * function(self.last_epoch) for value, function in zip(values, self.lr_lambdas, strict=False)]
+
+
+class LambdaLR(_Functions):
+    """The initial learning rate times ``lr_lambda(epoch)``."""
+
+    def get_lr(self) -> list[float]:
+        """The initial learning rates times the functions."""
+        return self._times(self.base_lrs)
+
+
+class MultiplicativeLR(_Functions):
+    """Times ``lr_lambda(epoch)`` every epoch after the first."""
+
+    def get_lr(self) -> list[float]:
+        """The learning rates before times the functions."""
+        return self._current if self._is_initial else self._times(self._current)

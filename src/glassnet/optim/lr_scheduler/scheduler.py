@@ -1,0 +1,201 @@
+"""LRScheduler: what every schedule has, however it computes the learning rate."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from glassnet.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """The base of all schedules of the learning rate.
+
+    Making one sets the learning rates of ``optimizer`` for epoch 0; every `step` after that, for
+    the next epoch ("epoch" is whatever lies between two steps). A subclass has a `get_lr`, and,
+    if the learning rate follows from the epoch alone, a ``_get_closed_form_lr``.
+
+    To go on from a saved run, make the schedule as before and use `load_state_dict`; or give
+    ``last_epoch``, the number of the last epoch done, to a schedule of an optimizer that was loaded
+    before: the learning rates that came with it are kept until the next step.
+
+    Raises TypeError for what is no optimizer, KeyError for a ``last_epoch`` with an optimizer that
+    was never scheduled.
+    """
+
+    _is_initial = False
+    _takes_epoch = False
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer = checked_optimizer(self, optimizer)
+        for number, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"{type(self).__name__}: last_epoch={last_epoch} needs an optimizer that was scheduled before, "
+                    f"but group {number} has no 'initial_lr'; load its state_dict first, or leave last_epoch out"
+                )
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._begin()
+
+    def _begin(self) -> None:
+        """Take the first step, which belongs to being made."""
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            del self._is_initial
+
+    def _rewind(self) -> None:
+        """Be as before the first step, so that `_begin` can be called again."""
+        self.last_epoch = -1
+
+    def get_lr(self) -> list[float]:
+        """The learning rate of each group at ``last_epoch``, given the one before in the optimizer."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr: say there which learning rate comes next")
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rates as this schedule last set them, one a group."""
+        return self._last_lr
+
+    def step(self, epoch: float | None = None) -> None:
+        """Set the learning rates for the next epoch: after ``optimizer.step()``.
+
+        ``epoch``, which PyTorch deprecates, goes to that epoch instead. Warns if the optimizer has
+        not made a step yet: the first learning rate would never be used.
+        """
+        knows = type(self.optimizer).step is Optimizer.step  # one with a step of its own does not tell
+        if epoch is None and self._step_count == 1 and knows and not self.optimizer.stepped:
+            warnings.warn(
+                f"{type(self).__name__}.step() came before the first optimizer.step(), so the first learning rate is "
+                "never used; call optimizer.step() first, then the scheduler's",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._step_count += 1
+        if epoch is not None and not self._takes_epoch:
+            warnings.warn(
+                f"{type(self).__name__}.step(epoch) is deprecated: call step() once an epoch, without the number",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: float | None = None) -> None:
+        """Go to ``epoch``, or the next, and set its learning rates."""
+        if epoch is None:
+            self.last_epoch += 1
+            self._set(self.get_lr())
+        else:
+            self.last_epoch = int(epoch)
+            self._set(getattr(self, "_get_closed_form_lr", self.get_lr)())
+
+    def _set(self, values: Sequence[float]) -> None:
+        groups = self.optimizer.param_groups
+        if len(values) != len(groups):
+            raise ValueError(
+                f"{type(self).__name__}: the optimizer has {len(groups)} groups, the schedule was made for "
+                f"{len(values)}; make the schedule after adding the last group"
+            )
+        for group, value in zip(groups, values, strict=True):
+            group["lr"] = value
+        self._last_lr = list(values)
+
+    @property
+    def _current(self) -> list[float]:
+        """The learning rates in the optimizer."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of the schedule except the optimizer and functions (of callable objects, what they hold)."""
+        return {name: _packed(value) for name, value in vars(self).items() if name in self._state_names()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave. Raises ValueError, and changes nothing, where it does not fit."""
+        self._check_state(state_dict)
+        for name in self._state_names():
+            setattr(self, name, _unpacked(vars(self)[name], state_dict[name]))
+
+    def _state_names(self) -> set[str]:
+        return set(vars(self)) - {"optimizer"}
+
+    def _check_state(self, state_dict: Mapping[str, Any]) -> None:
+        own = self._state_names()
+        missing = sorted(own - set(state_dict))
+        unknown = sorted(name for name in set(state_dict) - own if not name.startswith("_"))
+        if missing or unknown:
+            what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
+            raise ValueError(f"{type(self).__name__}.load_state_dict: the state {what}: it is of another schedule")
+        for name in own:
+            held, saved = vars(self)[name], state_dict[name]
+            if not isinstance(held, list) or not any(isinstance(x, LRScheduler) for x in held):
+                continue
+            if len(held) != len(saved):
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: expected the state of {len(held)} schedules, got "
+                    f"{len(saved)}"
+                )
+            for scheduler, state in zip(held, saved, strict=True):
+                scheduler._check_state(state)
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, LRScheduler):
+        return value.state_dict()
+    if isinstance(value, list):
+        return [_packed(x) for x in value]
+    if callable(value):
+        return deepcopy(_held(value)) or None
+    return deepcopy(value)
+
+
+def _held(function: Any) -> dict[str, Any]:
+    """What a callable object holds; nothing for a function or a class."""
+    return {} if hasattr(function, "__code__") else getattr(function, "__dict__", {})
+
+
+def _unpacked(own: Any, saved: Any) -> Any:
+    """``saved`` in place of ``own``; functions and schedules stay, and take on what they held."""
+    if isinstance(own, LRScheduler):
+        own.load_state_dict(saved)
+        return own
+    if isinstance(own, list) and any(isinstance(x, LRScheduler) or callable(x) for x in own):
+        return [_unpacked(x, y) for x, y in zip(own, saved, strict=True)]
+    if callable(own):
+        _held(own).update(deepcopy(saved or {}))
+        return own
+    return deepcopy(saved)
+
+
+def checked_optimizer(scheduler: Any, optimizer: Any) -> Optimizer:
+    """``optimizer``, if it is one; else TypeError."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"{type(scheduler).__name__}: expected an optimizer, got {type(optimizer).__name__}; make one first, e.g. "
+            "SGD(model.parameters())"
+        )
+    return optimizer
+
+
+def per_group(scheduler: Any, optimizer: Optimizer, name: str, value: Any) -> list[Any]:
+    """``value`` for every group, or, if it is a list, its elements; ValueError if there are not as many."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, list | tuple):
+        return [value] * groups
+    if len(value) != groups:
+        raise ValueError(
+            f"{type(scheduler).__name__}: expected {name} for each of the {groups} groups, got {len(value)}; give one "
+            "for all, or as many as there are groups"
+        )
+    return list(value)
+
+
+def check(scheduler: Any, holds: bool, expected: str, came: str) -> None:
+    """Raise ValueError, saying what was expected and what came, unless ``holds``."""
+    if not holds:
+        raise ValueError(f"{type(scheduler).__name__}: expected {expected}, got {came}")

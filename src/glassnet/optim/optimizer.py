@@ -1,0 +1,212 @@
+"""Optimizer: the groups of parameters, what is remembered of each, and the loop over them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from glassnet.autograd import enable_grad
+from glassnet.errors import GlassnetError
+from glassnet.ops.dtypes import Array
+from glassnet.ops.record import Op
+from glassnet.optim import saved
+from glassnet.optim.checks import check_options, checked_parameters, group_list
+from glassnet.tensor import Tensor, apply, wrap
+
+Group = dict[str, Any]
+Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
+
+
+class Slot(NamedTuple):
+    """One thing an optimizer remembers of a parameter, and what it is before the first step.
+
+    It has the parameter's shape and dtype, or, if ``scalar``, is one float64 number. ``start`` is
+    the number it is filled with, or gives it (or an array) for a parameter and its group. With
+    ``only_if`` it is kept only where that option of the group is set.
+    """
+
+    name: str
+    start: float | Callable[[Tensor, Group], Any] = 0.0
+    scalar: bool = False
+    only_if: str | None = None
+
+    def new(self, param: Tensor, group: Group) -> Tensor:
+        """The tensor that remembers it for ``param``."""
+        value = self.start(param, group) if callable(self.start) else self.start
+        array: Array = np.zeros(()) if self.scalar else np.zeros_like(param.array)
+        if np.ndim(value) or value != 0:
+            array[...] = value
+        return wrap(array)
+
+
+COUNT = Slot("step", scalar=True)
+"""How many steps were made."""
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    ``params`` are tensors, pairs of name and tensor, or dicts of ``params`` and options that hold
+    for those alone; ``defaults`` are the options of groups that say nothing else.
+
+    A subclass names ``update``, the operation that changes one parameter, and ``slots``, the state
+    that this operation takes, in its order; options by the names of the operation's are passed on
+    to it. Or it has a `step` of its own.
+
+    Options live in ``param_groups`` and may be changed there at any time; ``state`` holds what is
+    remembered of each parameter, from its first step on.
+
+    Raises TypeError or ValueError for parameters or options that cannot be meant.
+    """
+
+    update: ClassVar[Op]
+    slots: ClassVar[tuple[Slot, ...]] = ()
+    _options: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "update" in cls.__dict__:
+            code = cls.update.forward.__code__
+            cls._options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+    def __init__(self, params: Params, defaults: Group) -> None:
+        self.defaults = defaults
+        self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[Group] = []
+        self.stepped = False  # for schedulers, which must come second
+        self._rates: list[Tensor] = []
+        check_options(type(self).__name__, defaults)
+        for group in group_list(type(self).__name__, params):
+            self.add_param_group(group)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for number, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {number}")
+            lines += [f"    {option}: {group[option]}" for option in sorted(group) if option != "params"]
+        return "\n".join([*lines, ")"])
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Take on more parameters: a dict of ``params`` and the options that hold for them alone."""
+        name = type(self).__name__
+        held = {param for group in self.param_groups for param in group["params"]}
+        group = {**self.defaults, **checked_parameters(name, param_group, held)}
+        self.check_group(group)
+        self.param_groups.append(group)
+
+    def check_group(self, group: Group) -> None:
+        """Raise ValueError or TypeError for options of ``group`` that cannot be meant."""
+        check_options(type(self).__name__, group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters; with set_to_none=False, set them to 0."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none:
+                    param.grad = None
+                elif param.grad is not None:
+                    param.grad = param.grad.detach().zero_()
+
+    def rates(self) -> list[Tensor]:
+        """The learning rates now, one a group, in the tensors that the updates read them from.
+
+        A recorded step reads these tensors; calling this before it runs tells it of schedules.
+        """
+        while len(self._rates) < len(self.param_groups):
+            self._rates.append(wrap(np.zeros(())))
+        for rate, group in zip(self._rates, self.param_groups, strict=True):
+            rate.array[()] = group["lr"]
+        return self._rates
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; one whose ``grad`` is None stays as it is.
+
+        ``closure`` computes the loss and its gradients first; its result is returned. Raises
+        ShapeError or DtypeError where a gradient set by hand does not fit its parameter.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        if not hasattr(self, "update"):
+            raise NotImplementedError(f"{type(self).__name__} has no step: write one, or name the update it makes")
+        self.stepped = True
+        due = [self._due(group) for group in self.param_groups]  # before anything is written
+        for group, rate, pairs in zip(self.param_groups, self.rates(), due, strict=True):
+            options = {option: group[option] for option in self._options}
+            names = self._in_use(group)
+            for param, grad in pairs:
+                state = self._remembered(param, group, names) if names else ()
+                apply(self.update, param, grad, rate, *state, **options)
+        return loss
+
+    def _due(self, group: Group) -> list[tuple[Tensor, Tensor]]:
+        """The parameters of ``group`` that have a gradient, with it; it must fit."""
+        pairs = []
+        for param in group["params"]:
+            grad = param.grad
+            if grad is not None:
+                if not isinstance(grad, Tensor) or not _alike(grad.array, param.array):
+                    self._refuse(param, grad)
+                pairs.append((param, grad))
+        return pairs
+
+    def _refuse(self, param: Tensor, grad: Any) -> None:
+        if not isinstance(grad, Tensor):
+            raise TypeError(f"{self._label(param)}: expected .grad to be a tensor or None, got {type(grad).__name__}")
+        try:
+            self.update.shape(param, grad, 0.0)
+        except GlassnetError as error:
+            error.where = self._label(param)
+            raise
+
+    def _in_use(self, group: Group) -> list[str | None]:
+        """The state that ``group`` needs: a name for each slot up to the last, None for unused ones."""
+        names = [slot.name if slot.only_if is None or group[slot.only_if] else None for slot in self.slots]
+        while names and names[-1] is None:
+            names.pop()
+        return names
+
+    def _remembered(self, param: Tensor, group: Group, names: list[str | None]) -> list[Any]:
+        held = self.state[param]
+        try:
+            return [None if name is None else held[name] for name in names]
+        except KeyError:  # the first step, or an option was turned on since
+            for slot in self.slots:
+                if slot.name in names and slot.name not in held:
+                    held[slot.name] = slot.new(param, group)
+            return self._remembered(param, group, names)
+
+    def _label(self, param: Any) -> str:
+        """A parameter as an error names it: by its place, and its name if it has one."""
+        for number, group in enumerate(self.param_groups):
+            for place, other in enumerate(group["params"]):
+                if other is param:
+                    name = f" ({group['param_names'][place]})" if "param_names" in group else ""
+                    return f"{type(self).__name__}, parameter {place}{name} of group {number}"
+        raise AssertionError("a parameter is in a group")
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on later: options by group, and state by number of the parameter.
+
+        Tensors are the optimizer's own, not copies: the next step changes them. `load_state_dict`
+        copies.
+        """
+        return saved.packed(self.param_groups, self.state)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, options included. Parameters match by their order.
+
+        Raises ValueError, and changes nothing, where groups, options or state do not match.
+        """
+        groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, self.defaults, self.slots)
+        for group in groups:
+            self.check_group(group)
+        self.param_groups, self.state = groups, state
+
+
+def _alike(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and (a.dtype is b.dtype or a.dtype == b.dtype)

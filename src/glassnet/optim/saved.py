@@ -1,0 +1,98 @@
+"""What an optimizer's ``state_dict`` is, in PyTorch's layout, and whether one fits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor, as_array, wrap
+
+Group = dict[str, Any]
+State = defaultdict[Any, dict[str, Any]]
+
+
+def packed(groups: list[Group], state: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
+    """``groups`` and ``state`` with parameters replaced by their number, counted over all groups."""
+    number: dict[Tensor, int] = {}
+    packed_groups = [
+        {option: value for option, value in group.items() if option != "params"}
+        | {"params": [number.setdefault(param, len(number)) for param in group["params"]]}
+        for group in groups
+    ]
+    return {
+        "state": {number.get(key, key): dict(held) for key, held in state.items()},
+        "param_groups": packed_groups,
+    }
+
+
+def unpacked(
+    name: str, state_dict: Mapping[str, Any], groups: list[Group], defaults: Group, slots: tuple[Any, ...]
+) -> tuple[list[Group], State]:
+    """The groups and the state that ``state_dict`` says, for the parameters of ``groups``.
+
+    Everything is a copy. Raises ValueError (ShapeError) where they do not match.
+    """
+    fault = f"{name}.load_state_dict: "
+    if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+        raise ValueError(f"{fault}expected a dict with 'state' and 'param_groups', as state_dict() gives")
+    saved_groups = state_dict["param_groups"]
+    sizes = [len(group["params"]) for group in groups]
+    saved_sizes = [len(group["params"]) for group in saved_groups]
+    if sizes != saved_sizes:
+        raise ValueError(
+            f"{fault}expected groups of {_listed(sizes)} parameters, got {_listed(saved_sizes)}; make the optimizer "
+            "as it was when its state was saved"
+        )
+    new_groups: list[Group] = []
+    for number, (group, saved) in enumerate(zip(groups, saved_groups, strict=True)):
+        missing = sorted(set(defaults) - set(saved))
+        if missing:
+            raise ValueError(f"{fault}group {number} has no {_listed(missing)}: it is of another optimizer")
+        names = {"param_names": group["param_names"]} if "param_names" in group else {}
+        new_groups.append({**names, **deepcopy({k: v for k, v in saved.items() if k != "params"})})
+        new_groups[-1]["params"] = group["params"]
+    owner = {
+        key: (param, group)
+        for group, saved in zip(new_groups, saved_groups, strict=True)
+        for key, param in zip(saved["params"], group["params"], strict=True)
+    }
+    state: State = defaultdict(dict)
+    for key, held in state_dict["state"].items():
+        if key in owner:
+            param, group = owner[key]
+            state[param] = _placed(f"{fault}parameter {key}", held, param, group, slots)
+        elif isinstance(key, str) and not key.isdecimal():
+            state[key] = deepcopy(held)  # an optimizer's own, of no parameter
+        else:
+            raise ValueError(f"{fault}there is state for parameter {key}, which is in no group")
+    return new_groups, state
+
+
+def _placed(fault: str, held: Mapping[str, Any], param: Tensor, group: Group, slots: tuple[Any, ...]) -> dict[str, Any]:
+    """``held``, the state of ``param``, copied, and cast to the dtype each of its slots has."""
+    held = {name: value for name, value in held.items() if value is not None}
+    missing = [slot.name for slot in slots if slot.name not in held and (slot.only_if is None or group[slot.only_if])]
+    if held and missing:
+        raise ValueError(f"{fault} has no {_listed(missing)}; save the state of every slot, or none")
+    is_scalar = {slot.name: slot.scalar for slot in slots}
+    placed: dict[str, Any] = {}
+    for name, value in held.items():
+        if name not in is_scalar:
+            placed[name] = deepcopy(value)
+            continue
+        shape = () if is_scalar[name] else param.shape
+        array = as_array(value, np.float64 if is_scalar[name] else param.dtype, copy=True)
+        if array.shape != shape:
+            raise ShapeError(f"{fault}: expected {name} of shape {written(shape)}, got {written(array.shape)}")
+        placed[name] = wrap(array)
+    return placed
+
+
+def _listed(items: list[Any]) -> str:
+    return ", ".join(map(str, items)) or "no"

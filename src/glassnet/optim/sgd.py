@@ -1,0 +1,61 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.ops.update import sgd_update
+from glassnet.optim.optimizer import Group, Optimizer, Params, Slot
+from glassnet.tensor import Tensor
+
+
+def _undamped(param: Tensor, group: Group) -> Any:
+    """What momentum·b + (1 − dampening)·g makes g of, as in PyTorch's first step."""
+    if group["dampening"] == 0:
+        return 0.0
+    assert param.grad is not None  # it is about to be stepped along
+    g = -param.grad.array if group["maximize"] else param.grad.array
+    return (g + group["weight_decay"] * param.array) * (group["dampening"] / group["momentum"])
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum and Nesterov's momentum.
+
+    W ← W − lr·b, where b ← momentum·b + (1 − dampening)·(∂L/∂W + weight_decay·W); with ``nesterov``
+    one looks ahead along b. ``maximize`` climbs. Momentum: Polyak, "Some methods of speeding up
+    the convergence of iteration methods" (1964); Nesterov's as in Sutskever et al., "On the
+    importance of initialization and momentum in deep learning" (2013).
+    """
+
+    update = sgd_update
+    slots = (Slot("momentum_buffer", _undamped, only_if="momentum"),)
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def check_group(self, group: Group) -> None:
+        """As for every optimizer; and Nesterov's momentum needs a momentum, undamped."""
+        super().check_group(group)
+        if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
+            raise ValueError(
+                "SGD: expected nesterov=True with a momentum above 0 and no dampening, got "
+                f"momentum={group['momentum']} and dampening={group['dampening']}; 0.9 and 0 are usual"
+            )
