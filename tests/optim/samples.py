@@ -41,7 +41,13 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 def label(sample: Any) -> str | None:
-    """How a test over `OPTIONS` calls an entry."""
-    if isinstance(sample, dict):
-        return ",".join(f"{name}={value}" for name, value in sample.items()) or "defaults"
-    return None
+    """A test's name for options; a function in them has no name of its own, and an address is not one."""
+    if not isinstance(sample, dict):
+        return None
+    return ",".join(f"{option}={_named(value)}" for option, value in sample.items()) or "defaults"
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_named, value))}]"
+    return "function" if callable(value) else str(value)
