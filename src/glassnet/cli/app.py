@@ -1,0 +1,90 @@
+"""The app: its commands, and how everything that can go wrong ends, in one message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import glassnet
+from glassnet.cli.errors import Failed
+from glassnet.cli.predict import predict
+from glassnet.cli.train import train
+from glassnet.errors import GlassnetError
+
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."
+
+
+class _OneMessage(TyperGroup):
+    """A group whose errors are one message on stderr, without a traceback."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command and end the process with its exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # where × or █ cannot be written, a ? can
+        try:
+            code = super().main(*args, **extra | {"standalone_mode": False})
+        except Exception as error:
+            message, code = _explained(error)
+            if message is None:
+                raise
+            sys.stderr.write(f"glassnet: {message}\n")
+        sys.exit(code or 0)
+
+
+def _explained(error: Exception) -> tuple[str | None, int]:
+    """The message and the exit code for ``error``; no message for what should not have happened."""
+    if isinstance(error, Failed):
+        return str(error), 1
+    if isinstance(error, GlassnetError):
+        return str(error), 2
+    if isinstance(error, typer.Abort):
+        return "stopped", 130
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error}); try a smaller network or smaller batches", 1
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error), 1
+    usage = getattr(error, "format_message", None)  # what typer raises for a command line it cannot read
+    if usage is None:
+        return None, 1
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "glassnet"
+    return f"{usage().rstrip('.')}; see: {command} --help", 2
+
+
+app = typer.Typer(
+    cls=_OneMessage,
+    add_completion=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"glassnet {glassnet.__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EXIT_CODES)
+def glassnet_command(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Neural networks you can see through.
+
+    Begin with: glassnet train digits
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+app.command(epilog=EXIT_CODES)(train)
+app.command(epilog=EXIT_CODES)(predict)

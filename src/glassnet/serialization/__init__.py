@@ -1,0 +1,26 @@
+"""Model files: tensors, and networks with a description that is enough to rebuild them; no pickle.
+
+A file is in the safetensors format, so that other programs can read it and none of it is ever run.
+"""
+
+from __future__ import annotations
+
+from glassnet.serialization.files import ModelFileError, replace_file
+from glassnet.serialization.model import SavedModel, load_model, read_model, save_model
+from glassnet.serialization.network import DescriptionError, build, describe
+from glassnet.serialization.tensors import load, load_metadata, save
+
+__all__ = [
+    "DescriptionError",
+    "ModelFileError",
+    "SavedModel",
+    "build",
+    "describe",
+    "load",
+    "load_metadata",
+    "load_model",
+    "read_model",
+    "replace_file",
+    "save",
+    "save_model",
+]

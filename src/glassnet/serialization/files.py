@@ -1,0 +1,58 @@
+"""Files that are there in full or not at all, and the error for those that cannot be read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from glassnet.errors import GlassnetError
+
+PathLike = str | os.PathLike[str]
+
+
+class ModelFileError(GlassnetError, ValueError):
+    """A file that is not, or no longer, what `save` and `save_model` write."""
+
+    @classmethod
+    def at(cls, path: PathLike, problem: str, advice: str) -> ModelFileError:
+        """The error about the file at ``path``: what is wrong with it, and what to do."""
+        return cls(f"{os.fspath(path)}: {problem}; {advice}")
+
+
+def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
+    """Write ``pieces`` as the file at ``path``, which a reader sees before or after, never between.
+
+    They go into a temporary file in the same folder, which is flushed to the disk and then renamed
+    (POSIX ``rename`` is atomic). Raises OSError; then the file that was there is as it was, and the
+    temporary one is gone.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        kind = "folder" if target.is_dir() else "device"
+        raise FileExistsError(f"expected the path of a file to write, but {os.fspath(path)} is a {kind}; add a name")
+    beside = target.with_name(f".glassnet-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(beside, "xb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except BaseException as error:
+        with suppress(OSError):
+            beside.unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = os.fspath(path), None  # not the temporary one, which nobody asked for
+        raise
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the new name itself on the disk; the systems that cannot are none the worse for it."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,122 @@
+"""Whole networks in a file: the weights, and in the metadata a description that rebuilds the network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import glassnet
+from glassnet.nn.module import Module
+from glassnet.ops.shapes import written
+from glassnet.serialization.files import ModelFileError, PathLike
+from glassnet.serialization.network import DescriptionError, build, describe
+from glassnet.serialization.tensors import read, save
+from glassnet.tensor import Tensor
+
+FORMAT = 1  # raised when a file changes in a way that older versions would misread
+_SHOWN = 6  # entries that do not fit, named in an error
+_USUAL = 2**20  # a size up to which no questions are asked; beyond it, the weights must be as many
+
+
+class SavedModel(NamedTuple):
+    """What `save_model` keeps: the network, and what was given as ``extra``."""
+
+    module: Module
+    extra: dict[str, Any]
+
+
+def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None = None) -> None:
+    """Save a network in a file that `load_model` needs nothing else for.
+
+    The safetensors file holds ``state_dict()`` and, in its metadata, the description of the network
+    (`describe`), its mode (train or eval), and ``extra``: anything JSON can hold, such as the names of
+    the classes. Raises DescriptionError for a network that cannot be described, TypeError for
+    an extra that JSON cannot hold, and OSError; then nothing is written.
+    """
+    description, state = describe(module), module.state_dict()
+    wrong = _misfits(build(description, fill=False).state_dict(), state)
+    if wrong:
+        raise DescriptionError(
+            f"a network built from the description would differ: {_few(wrong)}; save the weights alone: "
+            "glassnet.save(model.state_dict(), path)"
+        )
+    metadata = {
+        "glassnet": glassnet.__version__,
+        "glassnet_format": str(FORMAT),
+        "network": json.dumps(description),
+        "mode": "train" if module.training else "eval",
+        "extra": json.dumps(dict(extra or {}), ensure_ascii=False),
+    }
+    save(state, path, metadata)
+
+
+def load_model(path: PathLike) -> Module:
+    """The network that `save_model` saved, with its weights, in the mode (train or eval) it was in.
+
+    Raises ModelFileError for a file that is truncated, edited, of a newer format or without a
+    description, and OSError for one that cannot be opened.
+    """
+    return read_model(path).module
+
+
+def read_model(path: PathLike) -> SavedModel:
+    """The network that `save_model` saved, and the ``extra`` saved with it. Raises what `load_model` raises."""
+    tensors, metadata = read(path)
+    _check_format(path, metadata)
+    description = _json(path, metadata, "network")
+    try:
+        module = build(description, fill=False, largest=max(_USUAL, sum(x.numel() for x in tensors.values())))
+    except DescriptionError as error:
+        raise ModelFileError.at(path, str(error), "the description was edited: use the original file") from None
+    wrong = _misfits(module.state_dict(), tensors)
+    if wrong:
+        problem = f"the weights do not fit the network it describes: {_few(wrong)}"
+        raise ModelFileError.at(path, problem, "the file was edited: use the original")
+    module.load_state_dict(tensors, assign=True)
+    module.train(metadata.get("mode") != "eval")
+    extra = _json(path, metadata, "extra")
+    if not isinstance(extra, dict):
+        raise ModelFileError.at(path, f"its extra is no object, but {extra!r:.60}", "use the original file")
+    return SavedModel(module, extra)
+
+
+def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:
+    if "network" not in metadata:
+        advice = "build the network yourself, then model.load_state_dict(glassnet.load(path))"
+        raise ModelFileError.at(path, "it holds tensors, but no description of a network", advice)
+    came = metadata.get("glassnet_format", "")
+    if not (came.isascii() and came.isdigit() and len(came) < 10):
+        problem = f"expected the format of the file as a number, got {came!r:.60}"
+        raise ModelFileError.at(path, problem, "the file was edited: use the original")
+    if int(came) > FORMAT:
+        version = metadata.get("glassnet", "an unknown version")
+        problem = f"written in format {came} by glassnet {version:.20}, but this glassnet reads up to format {FORMAT}"
+        raise ModelFileError.at(path, problem, "install a newer one: pip install --upgrade glassnet")
+
+
+def _json(path: PathLike, metadata: Mapping[str, str], name: str) -> Any:
+    try:
+        return json.loads(metadata.get(name, "{}"))
+    except (ValueError, RecursionError) as error:
+        problem = f"its {name} is not valid JSON ({error})"
+        raise ModelFileError.at(path, problem, "the file was edited: use the original") from None
+
+
+def _misfits(expected: Mapping[str, Tensor], came: Mapping[str, Tensor]) -> list[str]:
+    """Where ``came`` differs from ``expected`` in names, shapes or kinds of numbers."""
+    wrong = [f"{name} is missing" for name in expected if name not in came]
+    wrong += [f"{name} is too many" for name in came if name not in expected]
+    for name, wanted in expected.items():
+        there = came.get(name, wanted)
+        if wanted.shape != there.shape:
+            wrong.append(f"{name} should be {written(wanted.shape)} and is {written(there.shape)}")
+        elif wanted.dtype != there.dtype and not (wanted.is_floating_point() and there.is_floating_point()):
+            wrong.append(f"{name} should be {wanted.dtype} and is {there.dtype}")
+    return wrong
+
+
+def _few(items: Iterable[str]) -> str:
+    found = list(items)
+    more = len(found) - _SHOWN
+    return ", ".join(found[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,245 @@
+"""The description of a network: plain data (JSON can hold it) that is enough to build it again.
+
+A layer is its class's name and the arguments of its constructor, and these it keeps as attributes
+of the same names, as PyTorch's layers do: nothing has to be written for a new one. Only the classes
+of `glassnet.nn` are ever built, by name from a table; a description cannot make anything else run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from glassnet import nn
+from glassnet.errors import GlassnetError
+from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from glassnet.nn.module import Module
+from glassnet.tensor import Tensor
+
+_NOT_LAYERS = (Module, ParameterDict, ParameterList)
+# A container is described by the modules within it, whatever its constructor is like.
+_CONTAINERS = (Sequential, ModuleList, ModuleDict)
+# Constructor arguments that say what the numbers are at first: those come from the saved weights.
+_OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
+_TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}
+
+
+class DescriptionError(GlassnetError, ValueError):
+    """A network that cannot be described, or a description that no network can be built from."""
+
+
+@cache
+def _layers() -> dict[str, type[Module]]:
+    """The classes that can be described and built, by name."""
+    return {
+        name: value
+        for name, value in sorted(vars(nn).items())
+        if isinstance(value, type) and issubclass(value, Module) and value not in _NOT_LAYERS and value.__name__ == name
+    }
+
+
+# describe ---------------------------------------------------------------------------------------
+
+
+def describe(module: Module) -> dict[str, Any]:
+    """The description of ``module``: ``{"type": "Linear", "in_features": 64, …}``.
+
+    A `Sequential` has the descriptions of its ``"modules"`` by name; a module that comes a second time
+    is ``{"same_as": path}``. Hooks, weights, which of them are frozen, and the mode (train or eval) are no
+    part of it.
+
+    Raises DescriptionError for a class that is not in `glassnet.nn`: only its author knows how to
+    build it.
+    """
+    if not isinstance(module, Module):
+        raise TypeError(f"describe: expected a Module, got {type(module).__name__}")
+    _check_untied(module)
+    described = _describe(module, "", {})
+    assert described is not None
+    return described
+
+
+def _describe(module: Module | None, path: str, seen: dict[Module, str]) -> dict[str, Any] | None:
+    if module is None:
+        return None
+    if module in seen:
+        return {"same_as": seen[module]}
+    seen[module] = path
+    kind: Any = type(module)
+    if _layers().get(type(module).__name__) is not type(module):
+        raise DescriptionError(
+            f"{_at(path)} is a {kind.__name__}, which a file cannot describe (it can describe the layers of "
+            "glassnet.nn); save the weights alone, glassnet.save(model.state_dict(), path), and load them into a new "
+            "one, or build the network with nn.Sequential"
+        )
+    described: dict[str, Any] = {"type": kind.__name__}
+    if isinstance(module, _CONTAINERS):
+        inner = {name: _describe(m, _joined(path, name), seen) for name, m in module._modules.items()}
+        return described | {"modules": inner}
+    for name, parameter in _arguments(kind).items():
+        described[name] = _argument(module, name, parameter, path)
+    return described
+
+
+@cache
+def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
+    """What has to be known to build a ``kind``: its constructor's arguments but those of the numbers."""
+    parameters = inspect.signature(kind).parameters.items()
+    return {
+        name: parameter
+        for name, parameter in parameters
+        if name not in _OF_THE_NUMBERS and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+
+
+def _argument(module: Module, name: str, parameter: inspect.Parameter, path: str) -> Any:
+    value = getattr(module, name)
+    if isinstance(parameter.default, bool):
+        return bool(value) if isinstance(value, bool | np.bool_) else value is not None  # bias=True made a parameter
+    try:
+        return _plain(value)
+    except TypeError:
+        raise DescriptionError(
+            f"{_at(path)} has {name}={value!r:.60}, which a description cannot hold (numbers, texts, lists of "
+            "them, None); save the weights alone: glassnet.save(model.state_dict(), path)"
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(x) for x in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError
+
+
+def _check_untied(module: Module) -> None:
+    """Raise where two modules have one parameter: built again, they would have two."""
+    owners: dict[Tensor, Module] = {}
+    for path, inner in module.named_modules():
+        for name, parameter in inner.named_parameters(recurse=False):
+            if owners.setdefault(parameter, inner) is not inner:
+                raise DescriptionError(
+                    f"the parameter {_joined(path, name)} is shared with another layer, which a description cannot "
+                    "say; use one module in both places, or save the weights alone: "
+                    "glassnet.save(model.state_dict(), path)"
+                )
+
+
+# build ------------------------------------------------------------------------------------------
+
+
+def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | None = None) -> Module:
+    """A new network from what `describe` gave, with new random weights.
+
+    ``fill=False`` draws none: saved ones will take their place. ``largest`` is the largest size that
+    is believed. With both, a description that was tampered with cannot fill the memory: what it asks for
+    is refused, or at most reserved, never touched.
+
+    Raises DescriptionError, which names the layer by its path, for a class that is not in
+    `glassnet.nn` and for arguments that the class does not take.
+    """
+    try:
+        module = _Builder(fill, largest).build(description, "")
+    except RecursionError:
+        raise DescriptionError("the network is nested too deeply to be built") from None
+    assert module is not None
+    return module
+
+
+class _Builder:
+    def __init__(self, fill: bool, largest: int | None) -> None:
+        self._fill = fill
+        self._largest = largest
+        self._built: dict[str, Module] = {}
+
+    def build(self, description: Any, path: str) -> Module | None:
+        if description is None and path:
+            return None  # an empty place in a ModuleList or ModuleDict
+        if not isinstance(description, Mapping):
+            raise DescriptionError(f'{_at(path)}: expected a layer as {{"type": …}}, got {description!r:.60}')
+        if "same_as" in description:
+            return self._earlier(description["same_as"], path)
+        given = dict(description)
+        kind = _class(given.pop("type", None), path)
+        inner = given.pop("modules", {}) if issubclass(kind, _CONTAINERS) else {}
+        if not isinstance(inner, Mapping):
+            raise DescriptionError(f"{_at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
+        self._check(kind, given, path)
+        modules = {name: self.build(each, _joined(path, name)) for name, each in inner.items()}
+        try:
+            module = self._made(kind, given)
+            for name, each in modules.items():
+                module.add_module(name, each)
+        except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
+            came = ", ".join(f"{name}={value!r:.40}" for name, value in given.items())
+            why = error.args[0] if isinstance(error, KeyError) and error.args else error  # str() would put it in quotes
+            raise DescriptionError(f"{_at(path)}: {kind.__name__}({came}) cannot be built: {why}") from error
+        self._built[path] = module
+        return module
+
+    def _earlier(self, place: Any, path: str) -> Module:
+        module = self._built.get(place) if isinstance(place, str) else None
+        if module is None:
+            raise DescriptionError(f"{_at(path)}: expected the path of an earlier layer, got {place!r:.60}")
+        return module
+
+    def _check(self, kind: Any, given: dict[str, Any], path: str) -> None:
+        """Raise where the names, plain types and sizes of ``given`` cannot be those of the class's constructor."""
+        taken = {} if issubclass(kind, _CONTAINERS) else _arguments(kind)
+        unknown = [name for name in given if name not in taken]
+        missing = [name for name, p in taken.items() if p.default is p.empty and name not in given]
+        if unknown or missing:
+            takes = ", ".join(taken) or "no arguments"
+            wrong = ", ".join([f"no argument {name!r:.60}" for name in unknown] + [f"needs {name}" for name in missing])
+            raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {takes}: {wrong}")
+        for name, value in given.items():
+            expected = str(taken[name].annotation)
+            types = _TYPES.get(expected)
+            if types and (not isinstance(value, types) or (isinstance(value, bool) and expected != "bool")):
+                raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {name} as {expected}, got {value!r:.60}")
+            if expected == "int" and self._largest is not None and value > self._largest:
+                raise DescriptionError(
+                    f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"
+                )
+
+    def _made(self, kind: Any, given: dict[str, Any]) -> Module:
+        module: Module = (kind if self._fill else _unfilled(kind))(
+            **{name: _tuples(value) for name, value in given.items()}
+        )
+        module.__class__ = kind
+        return module
+
+
+@cache
+def _unfilled(kind: Any) -> Any:
+    """``kind``, but for drawing its first numbers."""
+    return type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
+
+
+def _class(name: Any, path: str) -> type[Module]:
+    kind = _layers().get(name) if isinstance(name, str) else None
+    if kind is None:
+        near = get_close_matches(str(name), _layers(), n=1)
+        guess = f" (did you mean {near[0]}?)" if near else ""
+        raise DescriptionError(f"{_at(path)}: unknown layer {name!r:.60}: glassnet.nn has none of that name{guess}")
+    return kind
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _joined(path: str, name: Any) -> str:
+    return f"{path}.{name}" if path else str(name)
+
+
+def _at(path: str) -> str:
+    return f"layer {path}" if path else "the network"

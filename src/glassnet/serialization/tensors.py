@@ -1,0 +1,147 @@
+"""Tensors by name in a safetensors file: `save`, `load`, and what lies between them and the bytes.
+
+The format (https://github.com/huggingface/safetensors#format): the length of a header (8 bytes,
+little-endian), the header (JSON: each tensor's dtype, shape and place; ``__metadata__``, texts by
+name), the numbers. The safetensors library checks a file; the header says what its reader leaves
+out: the order of the tensors.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from glassnet.errors import DtypeError
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
+from glassnet.serialization.files import ModelFileError, PathLike, replace_file
+from glassnet.tensor import Tensor, as_array, wrap
+
+_DTYPES = {"BOOL": np.dtype(np.bool_)} | {
+    f"{letter}{bits}": np.dtype(f"{kind}{bits}")
+    for letter, kind, sizes in (("F", "float", (16, 32, 64)), ("I", "int", (8, 16, 32, 64)), ("U", "uint", (8,)))
+    for bits in sizes
+}
+_METADATA = "__metadata__"
+_LENGTH = 8  # bytes of the number that a file begins with
+
+
+class Content(NamedTuple):
+    """What is in a file: tensors by name, in the order they were saved in, and texts by name."""
+
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str]
+
+
+def save(tensors: Mapping[str, Any], path: PathLike, metadata: Mapping[str, str] | None = None) -> None:
+    """Save tensors (or arrays) by name, ``model.state_dict()`` say, in a safetensors file.
+
+    ``metadata`` are texts to keep with them. The file is written whole or not at all, and what is in it
+    depends on nothing but what is saved. Raises TypeError or DtypeError, naming the entry, for what
+    is no tensor, and OSError where the file cannot be written.
+    """
+    if not isinstance(tensors, Mapping):
+        advice = 'save_model(model, path), or save(model.state_dict(), path); for one tensor: {"x": x}'
+        raise TypeError(f"save: expected tensors by name, got {type(tensors).__name__}; use {advice}")
+    texts = dict(metadata or {})
+    for name, text in texts.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise TypeError(
+                f"save: metadata are texts by name, got {name!r}: {type(text).__name__}; write it as text: json.dumps"
+            )
+    replace_file(path, *_packed({name: _array(name, value) for name, value in tensors.items()}, texts))
+
+
+def load(path: PathLike) -> dict[str, Tensor]:
+    """The tensors by name that `save` (or any program) wrote to a safetensors file, in their order.
+
+    Raises ModelFileError for a file that is something else, truncated or edited, and OSError for one
+    that cannot be opened.
+    """
+    return read(path).tensors
+
+
+def load_metadata(path: PathLike) -> dict[str, str]:
+    """The texts by name that were saved with the tensors in a safetensors file."""
+    return read(path).metadata
+
+
+def read(path: PathLike) -> Content:
+    """Everything in a safetensors file. Raises what `load` raises."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ModelFileError.at(path, "expected a safetensors file, but this is no file", "name the file itself")
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
+        header = json.loads(data[_LENGTH : _LENGTH + _length(data)])
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise _damaged(path, data, error) from None
+    metadata = header.pop(_METADATA, None) or {}
+    return Content({name: wrap(_read_array(path, name, found[name])) for name in header}, metadata)
+
+
+def _length(data: bytes | memoryview) -> int:
+    return int.from_bytes(data[:_LENGTH], "little")
+
+
+def _damaged(path: PathLike, data: bytes, error: Exception) -> ModelFileError:
+    """What is wrong with a file that is no safetensors file, as far as can be told."""
+    if not data:
+        problem = "the file is empty"
+    elif data[_LENGTH : _LENGTH + 1] != b"{":
+        problem = f"not a safetensors file (it begins with {data[:12]!r})"
+    elif _LENGTH + _length(data) > len(data):
+        problem = f"the header should have {_length(data)} bytes, but the whole file has {len(data)}: it was cut off"
+    else:
+        reason = str(error).removeprefix("Error while deserializing: ")
+        problem = f"the safetensors file was cut off or edited ({reason})"
+    return ModelFileError.at(path, problem, "use a whole copy of it, or save the model again")
+
+
+def _read_array(path: PathLike, name: str, entry: dict[str, Any]) -> Array:
+    dtype = _DTYPES.get(entry["dtype"])
+    if dtype is None:
+        problem = f"{name} has dtype {entry['dtype']}, which NumPy or glassnet does not have"
+        raise ModelFileError.at(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
+    try:
+        array = np.frombuffer(entry["data"], dtype.newbyteorder("<")).reshape(entry["shape"])
+    except ValueError as error:
+        problem = f"{name} has shape {written(entry['shape'])}, which NumPy cannot make ({error})"
+        raise ModelFileError.at(path, problem, "the file was edited: use the original") from None
+    return np.asarray(array, dtype)
+
+
+def _array(name: Any, value: Any) -> Array:
+    if not isinstance(name, str) or name == _METADATA:
+        raise TypeError(f"save: a tensor's name is a text other than {_METADATA!r}, got {name!r}")
+    if not isinstance(value, Tensor | np.ndarray | np.generic):
+        raise TypeError(
+            f"save: expected a tensor or an array for {name!r}, got {type(value).__name__}; put settings into metadata"
+        )
+    array = as_array(value)
+    if array.dtype.newbyteorder("=") not in _DTYPES.values():
+        known = ", ".join(str(dtype) for dtype in _DTYPES.values())
+        raise DtypeError(f"save: {name!r} has dtype {array.dtype}, which a file cannot hold; it holds {known}")
+    return np.array(array, order="C", copy=None)
+
+
+def _packed(arrays: dict[str, Array], metadata: dict[str, str]) -> tuple[bytes, memoryview]:
+    """The bytes of a file: header and numbers.
+
+    The library writes metadata in an order that differs from run to run, and the tensors in one of
+    its own; the header is written again in the order given, so that equal content is equal bytes.
+    """
+    packed = memoryview(safetensors.numpy.save(arrays))
+    end = _LENGTH + _length(packed)
+    places = json.loads(bytes(packed[_LENGTH:end]))
+    ordered = ({_METADATA: metadata} if metadata else {}) | {name: places[name] for name in arrays}
+    header = json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % _LENGTH)  # the numbers begin at a multiple of 8
+    return len(header).to_bytes(_LENGTH, "little") + header, packed[end:]

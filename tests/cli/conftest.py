@@ -1,0 +1,34 @@
+"""A way to run the command inside this process, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from glassnet.cli.app import app
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """``command("train", "digits", …)`` in an empty folder; ``columns`` wide."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object, columns: int = 80) -> Result:
+        env = {"COLUMNS": str(columns), "LINES": "50", "NO_COLOR": None, "FORCE_COLOR": None, "TTY_COMPATIBLE": None}
+        return CliRunner(env=env).invoke(app, [str(word) for word in words], prog_name="glassnet")
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder, of a short training."""
+    runs = tmp_path_factory.mktemp("trained") / "runs"
+    result = CliRunner().invoke(app, ["train", "digits", "--epochs", "3", "--out", str(runs), "--lr", "0.003"])
+    assert result.exit_code == 0, result.output
+    return runs / "digits-001"

@@ -1,0 +1,186 @@
+"""The command as a process of its own, and its outer door."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import typer
+
+import glassnet
+from glassnet.cli import app, loop
+from glassnet.cli.errors import unknown
+from glassnet.cli.sources import digits
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "80"}
+
+
+def glassnet_process(*words, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "glassnet", *words],
+        cwd=cwd,
+        env=ENVIRONMENT | environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_train_and_predict(tmp_path):
+    done = glassnet_process("train", "digits", "--epochs", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    assert "glassnet predict runs/digits-001" in done.stdout.decode()
+    done = glassnet_process("predict", "latest", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "· " in done.stdout.decode()
+
+
+def test_bad_input_has_no_traceback(tmp_path):
+    done = glassnet_process("train", "digits", "--lr", "-1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "glassnet: --lr: expected a number above 0, got '-1'; 0.001 is usual for adam"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp949", "cp1252"])
+def test_output_that_cannot_hold_every_character_is_no_reason_to_stop(tmp_path, encoding):
+    done = glassnet_process("train", "digits", "--epochs", "1", cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    done = glassnet_process("predict", "latest", cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    assert "Accuracy" in done.stdout.decode(encoding)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_ctrl_c_ends_with_what_was_learned_so_far(tmp_path):
+    words = ("train", "digits", "--epochs", "1000000", "--hidden", "none")
+    with subprocess.Popen(
+        [sys.executable, "-m", "glassnet", *words],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert any(line.lstrip().startswith(b"epoch") for line in process.stdout)  # waits for the first of them
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    folder = tmp_path / "runs" / "digits-001"
+    with open(folder / "history.csv", newline="") as file:
+        history = list(csv.DictReader(file))
+    assert 1 <= len(history) < 1_000_000
+    config = json.loads((folder / "config.json").read_text())
+    assert config["stopped_early"] is True
+    assert config["results"]["epoch"] == len(history)
+    model = glassnet.load_model(folder / "model.safetensors")
+    assert loop.evaluate(model, digits().held_out)[1] == config["results"]["held_out_accuracy"]
+    assert b"Stopped after epoch" in out
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_its_extra_the_command_says_how_to_install_it(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from glassnet.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        'glassnet: the command needs typer and rich; install them: pip install "glassnet[cli]"\n'
+    )
+
+
+def test_without_its_extra_the_command_ends_with_1(monkeypatch, capsys):
+    from glassnet.cli import main
+
+    monkeypatch.delitem(sys.modules, "glassnet.cli.app")
+    monkeypatch.setitem(sys.modules, "typer", None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert 'pip install "glassnet[cli]"' in capsys.readouterr().err
+
+
+def test_what_else_is_missing_is_not_hidden(monkeypatch):
+    from glassnet.cli import main
+
+    monkeypatch.setitem(sys.modules, "glassnet.cli.app", None)
+    with pytest.raises(ModuleNotFoundError, match=r"glassnet\.cli\.app"):
+        main()
+
+
+def test_main_runs_the_command(monkeypatch, capsys):
+    from glassnet.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["glassnet", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"glassnet {glassnet.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
+def test_help_begins_with_what_to_do(command, words):
+    result = command(*words)
+    assert result.exit_code == 0
+    assert "Begin with: glassnet train digits" in result.stdout
+    assert "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C." in result.stdout
+    assert len(result.stdout.splitlines()) <= 24
+
+
+@pytest.mark.parametrize("name", ["train", "predict"])
+def test_every_command_has_help_with_an_example_and_the_exit_codes(command, name):
+    result = command(name, "--help")
+    assert result.exit_code == 0
+    assert f"Example: glassnet {name}" in result.stdout
+    assert "Exit codes: 0 done" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_a_command_that_does_not_exist(command):
+    result = command("trian")
+    assert result.exit_code == 2
+    assert "No such command 'trian'" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "code"),
+    [
+        (typer.Abort(), "stopped", 130),
+        (PermissionError(13, "Permission denied", "here"), "here: Permission denied", 1),
+        (OSError("no reason"), "no reason", 1),
+        (glassnet.ShapeError("does not fit"), "does not fit", 2),
+        (unknown("--x", "Y", ["yes", "yet"]), "--x: expected one of yes, yet; got 'Y'", 2),
+        (typer.BadParameter("no."), "no; see: glassnet --help", 2),
+    ],
+)
+def test_every_expected_error_has_a_message_and_an_exit_code(error, message, code):
+    said, exit_code = app._explained(error)
+    assert message in said
+    assert exit_code == code
+
+
+def test_what_should_not_happen_keeps_its_traceback(command, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(loop, "_learn", broken)
+    assert isinstance(command("train", "digits").exception, ZeroDivisionError)
+
+
+def test_ctrl_c_before_anything_began_ends_quietly(monkeypatch, capsys):
+    from glassnet.cli import main
+
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == ""

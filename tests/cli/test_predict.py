@@ -1,0 +1,225 @@
+import json
+import os
+import re
+import shutil
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import glassnet
+from glassnet import nn
+from glassnet.cli import matrix, pictures
+from glassnet.cli.run import find
+from glassnet.cli.sources import digits
+from glassnet.serialization import load_metadata, read_model
+
+
+@pytest.fixture
+def runs(trained, tmp_path):
+    """A folder of three copies of a run: digits-001, digits-002 and moons-001, the last but one the newest."""
+    for age, name in enumerate(("digits-001", "moons-001", "digits-002")):
+        shutil.copytree(trained, tmp_path / "runs" / name)
+        os.utime(tmp_path / "runs" / name / "model.safetensors", (1e9 + age, 1e9 + age))
+    (tmp_path / "runs" / "digits-003").mkdir()  # cut off before anything was saved
+    return tmp_path / "runs"
+
+
+def counts_in(text):
+    """The confusion matrix as it is printed."""
+    lines = re.findall(r"^ +(\d) +((?:(?:·|\d+) +){10})", text, re.MULTILINE)
+    assert [line[0] for line in lines] == list("0123456789")
+    return np.array([[0 if n == "·" else int(n) for n in line[1].split()] for line in lines])
+
+
+# what is shown ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_the_matrix_is_the_networks_and_its_accuracy_that_of_the_history(command, trained, columns):
+    result = command("predict", trained, columns=columns)
+    assert result.exit_code == 0, result.output
+    counts = counts_in(result.stdout)
+    data = digits()
+    model, _ = read_model(trained / "model.safetensors")
+    predicted = model(data.held_out.inputs).argmax(1).numpy()
+    expected = np.zeros((10, 10), int)
+    for true, said in zip(data.held_out.targets.numpy(), predicted, strict=True):
+        expected[true, said] += 1
+    assert (counts == expected).all()
+    accuracy = json.loads((trained / "config.json").read_text())["results"]["held_out_accuracy"]
+    assert accuracy == np.trace(counts) / 355
+    assert f"Accuracy {accuracy:.4f}: {np.trace(counts)} of 355 are right." in result.stdout
+    recalls = [float(n) for n in re.findall(r"^ +\d .* ([\d.]+) %$", result.stdout, re.MULTILINE)]
+    assert recalls == [round(100 * row[i] / row.sum(), 1) for i, row in enumerate(expected)]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_the_screen_fits_and_is_plain_where_it_is_no_terminal(command, runs, columns):
+    lines = command("predict", "latest", columns=columns).stdout.splitlines()
+    assert max(len(line) for line in lines if "load_model" not in line) <= columns
+    assert all(line == line.rstrip() for line in lines)
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_the_surest_mistakes_come_first(command, trained):
+    text = command("predict", trained).stdout
+    assert text.count("read as") == 3
+    sure = [int(n) for n in re.findall(r"(\d+) % sure", text)]
+    assert sure == sorted(sure, reverse=True)
+
+
+def test_the_next_commands_work(command, trained):
+    text = command("predict", trained).stdout
+    code = re.search(r"model = (glassnet.load_model.*)", text)[1]
+    assert isinstance(eval(code), nn.Sequential)
+    words = re.search(r"\n  glassnet (train digits .*)\n", text)[1].split()
+    assert command(*words, "--epochs", 1).exit_code == 0
+
+
+def test_without_mistakes_there_are_no_pictures():
+    console = Console(record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    with console.file:
+        pictures.show_mistakes(console, [])
+    assert console.export_text() == ""
+
+
+def test_a_picture_has_two_characters_a_pixel():
+    image = np.array([[0.0, 0.25], [0.5, 1.0]])
+    assert pictures.lines(image) == ["  ░░", "▒▒██"]
+    assert pictures.lines(image, pictures.PLAIN_SHADES) == ["  ..", "::##"]
+    assert pictures.lines(np.array([[-1.0, 2.0]])) == ["  ██"]
+
+
+@pytest.mark.parametrize(("encoding", "block"), [("utf-8", "██"), ("ascii", "##"), ("no such encoding", "##")])
+def test_where_blocks_cannot_be_written_other_characters_are(tmp_path, encoding, block):
+    console = Console(file=open(tmp_path / "out", "w", encoding="utf-8"))  # noqa: SIM115
+    with console.file:
+        console.file = _Encoded(console.file, encoding)
+        pictures.show_mistakes(console, [pictures.Mistake(np.ones((2, 2)), "1", "7", 0.5)])
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert block in text
+    assert "a 1, read as 7" in text
+    assert "50 % sure" in text
+
+
+class _Encoded:
+    def __init__(self, file, encoding):
+        self.write, self.flush, self.encoding = file.write, file.flush, encoding
+
+
+def test_a_class_of_which_nothing_was_held_out_has_no_recall(capsys):
+    counts = matrix.confusion(np.array([0, 0]), np.array([0, 1]), 2)
+    assert counts.tolist() == [[1, 1], [0, 0]]
+    matrix.show(Console(width=60), counts, ["no", "yes"])
+    assert re.search(r"no +1 +1 +50.0 %\s+yes +· +· +-", capsys.readouterr().out)
+
+
+# which run is meant -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("latest", "digits-002"),
+        ("moons", "moons-001"),
+        ("m", "moons-001"),
+        ("digits-001", "digits-001"),
+        ("runs/digits-001", "digits-001"),
+        ("runs/digits-001/", "digits-001"),
+        ("runs/digits-001/model.safetensors", "digits-001"),
+    ],
+)
+def test_a_run_is_found(runs, monkeypatch, name, found):
+    monkeypatch.chdir(runs.parent)
+    assert find(name, runs).resolve() == (runs / found).resolve()
+
+
+def test_a_name_in_full_is_not_the_beginning_of_another(runs):
+    (runs / "digits-002").rename(runs / "digits-0011")
+    assert find("digits-001", runs).name == "digits-001"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["digits"], "RUN: 'digits' begins the names of digits-001, digits-002; write one of them in full"),
+        (["mnist"], "RUN: there is no run 'mnist'; in runs there are digits-001, digits-002, moons-001"),
+        ([""], "RUN: there is no run ''; in runs there are"),
+        (["latest", "--runs", "none"], "RUN: there is no run 'latest', and none in none; make one: glassnet train dig"),
+        (["runs/digits-003"], "runs/digits-003 holds no model.safetensors: its training was cut off, or it is no run"),
+        (["runs/digits-001/history.csv"], "RUN: there is no run 'runs/digits-001/history.csv'"),
+        ([], "Missing argument 'RUN'; see: glassnet predict --help"),
+    ],
+)
+def test_a_run_that_cannot_be_found_is_one_message(command, runs, words, message):
+    result = command("predict", *words)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_many_runs_are_not_all_listed(command, trained, tmp_path):
+    for number in range(1, 21):
+        (tmp_path / "runs" / f"digits-{number:03}").mkdir(parents=True)
+        shutil.copy(trained / "model.safetensors", tmp_path / "runs" / f"digits-{number:03}")
+    message = command("predict", "d").stderr
+    assert "digits-001, digits-002, …, digits-018, digits-019, digits-020" in message
+
+
+# damaged runs -------------------------------------------------------------------------------------
+
+
+def edited(path, **texts):
+    metadata = load_metadata(path)
+    extra = json.loads(metadata["extra"])
+    extra.update(texts)
+    glassnet.save(glassnet.load(path), path, metadata | {"extra": json.dumps(extra)})
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def of_another_shape(path):
+    glassnet.save_model(nn.Linear(3, 10), path, read_model(path).extra)
+
+
+def of_other_outputs(path):
+    glassnet.save_model(nn.Sequential(nn.Flatten(), nn.Linear(64, 9)), path, read_model(path).extra)
+
+
+def weights_alone(path):
+    glassnet.save(glassnet.load(path), path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut_off, "model.safetensors: the safetensors file was cut off or edited"),
+        (weights_alone, "model.safetensors: it holds tensors, but no description of a network"),
+        (of_another_shape, "expected an input whose last dimension is 3"),
+        (of_other_outputs, "expected 10 outputs, one a class, got shape [9]; use the run as it was saved"),
+        (lambda path: edited(path, source="cats"), "expected the source it was trained on (digits), got 'cats'; train"),
+        (lambda path: edited(path, source=[]), "expected the source it was trained on (digits), got []"),
+        (lambda path: edited(path, classes=["a", "b"]), "what it says of its classes does not fit digits: ['a', 'b']"),
+        (lambda path: edited(path, split="all"), "what it says of its split does not fit digits: 'all'; train it agai"),
+        (lambda path: edited(path, encoding=None), "what it says of its encoding does not fit digits: None"),
+    ],
+)
+def test_a_damaged_run_is_one_message(command, runs, damage, message):
+    damage(runs / "digits-002" / "model.safetensors")
+    result = command("predict", "digits-002")
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_model_that_cannot_be_opened_is_one_message(command, runs, monkeypatch):
+    (runs / "digits-002" / "model.safetensors").unlink()
+    (runs / "digits-002" / "model.safetensors").symlink_to("model.safetensors")  # to itself
+    result = command("predict", runs / "digits-002")
+    assert result.exit_code == 2
+    assert "model.safetensors cannot be read (Too many levels of symbolic links)" in result.stderr

@@ -1,0 +1,219 @@
+import inspect
+import json
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet import nn
+from glassnet.serialization import DescriptionError, build, describe
+from glassnet.serialization.network import _layers
+
+# A network of every class whose constructor needs arguments, or takes some that are not its defaults.
+LAYERS = [
+    nn.Linear(3, 2),
+    nn.Linear(3, 2, bias=False),
+    nn.Bilinear(3, 4, 2),
+    nn.Bilinear(3, 4, 2, bias=False),
+    nn.Flatten(0, -2),
+    nn.Unflatten(1, (2, -1)),
+    nn.Unflatten(-1, [4, 5]),
+    nn.Dropout(0.25, inplace=True),
+    nn.Identity(54, unused=3),
+    nn.Embedding(10, 3),
+    nn.Embedding(10, 3, padding_idx=-1),
+    nn.Sequential(),
+    nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Flatten())),
+    nn.Sequential(OrderedDict(first=nn.Linear(2, 3), then=nn.Identity())),
+    nn.ModuleList([nn.Linear(1, 1), nn.Flatten()]),
+    nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.Flatten()}),
+    nn.LeakyReLU(0.3),
+    nn.ELU(2.0),
+    nn.CELU(0.5),
+    nn.GELU(approximate="tanh"),
+    nn.Hardtanh(-2.0, 3.0),
+    nn.Threshold(0.1, 20),
+    nn.PReLU(5),
+    nn.Softplus(2, 10),
+    nn.Softmax(1),
+    nn.LogSoftmax(-1),
+]
+
+
+def ids(layers):
+    return [f"{number}-{type(layer).__name__}" for number, layer in enumerate(layers)]
+
+
+def through_json(description):
+    return json.loads(json.dumps(description, allow_nan=False))
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=ids(LAYERS))
+def test_what_is_described_is_built(layer):
+    again = build(through_json(describe(layer)))
+    assert type(again) is type(layer)
+    assert repr(again) == repr(layer)
+    assert describe(again) == describe(layer)
+    shapes = {name: x.shape for name, x in layer.state_dict().items()}
+    assert {name: x.shape for name, x in again.state_dict().items()} == shapes
+
+
+@pytest.mark.parametrize("name", _layers())
+def test_every_layer_keeps_the_arguments_it_was_made_with(name):
+    """One that does not would be saved, and come back as another."""
+    kind = _layers()[name]
+    parameters = inspect.signature(kind).parameters.values()
+    needed = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if needed:
+        assert any(type(layer) is kind for layer in LAYERS), f"add a {name} to LAYERS"
+    else:
+        layer = kind()
+        assert repr(build(through_json(describe(layer)))) == repr(layer)
+
+
+def test_a_layer_reads_as_its_constructor_call():
+    assert describe(nn.Linear(64, 10)) == {"type": "Linear", "in_features": 64, "out_features": 10, "bias": True}
+    assert describe(nn.Sequential(nn.Flatten())) == {
+        "type": "Sequential",
+        "modules": {"0": {"type": "Flatten", "start_dim": 1, "end_dim": -1}},
+    }
+
+
+def test_sizes_may_be_numpy_numbers():
+    size = np.int64(3)
+    assert through_json(describe(nn.Linear(size, 2)))["in_features"] == 3
+
+
+def test_building_draws_new_weights_and_not_filling_draws_none():
+    description = describe(nn.Linear(3, 3))
+    first, second = build(description), build(description)
+    assert (first.weight != second.weight).all()
+    before = glassnet.get_rng_state()
+    unfilled = build(description, fill=False)
+    assert glassnet.get_rng_state() == before
+    assert type(unfilled) is nn.Linear
+    unfilled.reset_parameters()
+    assert (unfilled.weight.abs() <= 1 / np.sqrt(3)).all()
+
+
+def test_one_module_in_two_places_stays_one():
+    shared = nn.Linear(2, 2)
+    again = build(through_json(describe(nn.Sequential(shared, nn.Sequential(nn.Flatten(), shared)))))
+    assert again[0] is again[1][1]
+
+
+def test_an_empty_place_stays_empty():
+    modules = nn.ModuleDict({"a": nn.Flatten(), "b": None})
+    assert build(through_json(describe(modules)))["b"] is None
+
+
+# what cannot be described -------------------------------------------------------------------------
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+
+
+class Linear(nn.Linear):
+    """Not glassnet's."""
+
+
+def tied():
+    first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+    second.weight = first.weight
+    return nn.Sequential(first, nn.Sequential(second))
+
+
+def odd():
+    layer = nn.Flatten()
+    layer.start_dim = object()
+    return nn.Sequential(nn.Sequential(layer))
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (
+            Net(),
+            "the network is a Net, which a file cannot describe .*glassnet.save.model.state_dict.*with nn.Sequential",
+        ),
+        (nn.Sequential(nn.Flatten(), Net()), "layer 1 is a Net, which a file cannot describe"),
+        (Linear(2, 2), "the network is a Linear, which a file cannot describe"),
+        (tied(), "the parameter 1.0.weight is shared with another layer, .*; use one module in both places, or save"),
+        (odd(), r"layer 0.0 has start_dim=<object .*, which a description cannot hold"),
+        (
+            nn.Sequential(nn.ModuleList([nn.ParameterList()])),
+            "layer 0.0 is a ParameterList, which a file cannot describe",
+        ),
+        (
+            nn.CrossEntropyLoss(weight=glassnet.ones(2)),
+            "the network has weight=tensor.*, which a description cannot hold",
+        ),
+    ],
+)
+def test_what_cannot_be_described_says_what_to_do(module, message):
+    with pytest.raises(DescriptionError, match=message):
+        describe(module)
+
+
+def test_only_modules_are_described():
+    with pytest.raises(TypeError, match="describe: expected a Module, got dict"):
+        describe({})
+
+
+# what cannot be built -----------------------------------------------------------------------------
+
+FLATTEN = {"type": "Flatten", "start_dim": 1, "end_dim": -1}
+
+
+def inside(description, depth=1):
+    for _ in range(depth):
+        description = {"type": "Sequential", "modules": {"0": description}}
+    return description
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        (None, 'the network: expected a layer as {"type": …}, got None'),
+        ([FLATTEN], "the network: expected a layer"),
+        (inside("Flatten"), "layer 0: expected a layer as .*, got 'Flatten'"),
+        ({}, "the network: unknown layer None: glassnet.nn has none of that name"),
+        ({"type": ["Linear"]}, "unknown layer .'Linear'.: glassnet.nn has none"),
+        (
+            inside({"type": "Linaer"}, 2),
+            "layer 0.0: unknown layer 'Linaer': glassnet.nn has none of that name .did you mean Linear?",
+        ),
+        ({"type": "Module"}, "unknown layer 'Module'"),
+        ({"type": "init"}, "unknown layer 'init'"),
+        ({"type": "os.system"}, "unknown layer 'os.system'"),
+        ({"type": "Linear", "in_features": 3}, "Linear takes in_features, out_features, bias: needs out_features"),
+        ({"type": "Flatten", "start": 1, "x": 2}, "Flatten takes start_dim, end_dim: no argument 'start', no argument"),
+        ({"type": "Identity", "args": 1}, "Identity takes no arguments: no argument 'args'"),
+        ({"type": "Sequential", "modules": []}, r"expected the modules of a Sequential by name, got \[\]"),
+        ({"type": "Sequential", "bias": True}, "Sequential takes no arguments: no argument 'bias'"),
+        (inside(inside({"same_as": "7"})), "layer 0.0: expected the path of an earlier layer, got '7'"),
+        (inside({"same_as": ""}), "layer 0: expected the path of an earlier layer, got ''"),
+        ({"same_as": [1]}, r"expected the path of an earlier layer, got \[1\]"),
+        ({"type": "Sequential", "modules": {"": FLATTEN}}, "Sequential.. cannot be built: .*must not be empty"),
+        ({"type": "Sequential", "modules": {"forward": FLATTEN}}, "Sequential.. cannot be built: 'forward' means"),
+        ({"type": "Sequential", "modules": {"0": None}}, "Sequential.. cannot be built: .*expected a module"),
+        ({"type": "Linear", "in_features": "3", "out_features": 2}, "Linear takes in_features as int, got '3'"),
+        ({"type": "Linear", "in_features": True, "out_features": 2}, "Linear takes in_features as int, got True"),
+        ({"type": "Linear", "in_features": 3, "out_features": 2, "bias": 1}, "Linear takes bias as bool, got 1"),
+        ({"type": "Linear", "in_features": -3, "out_features": 2}, r"Linear\(in_features=-3, out_features=2\) cannot"),
+        ({"type": "Linear", "in_features": 10**30, "out_features": 2}, "cannot be built"),
+        ({"type": "Linear", "in_features": 10**9, "out_features": 10**9}, "cannot be built"),
+        ({"type": "Dropout", "p": 2}, "Dropout.p=2. cannot be built: .*from 0 to 1"),
+        ({"type": "Dropout", "p": "half"}, "Dropout takes p as float, got 'half'"),
+        ({"type": "Unflatten", "dim": 1, "unflattened_size": [[1]]}, "Unflatten.*cannot be built"),
+        (inside(FLATTEN, 3000), "the network is nested too deeply to be built"),
+    ],
+)
+def test_what_cannot_be_built_names_the_layer(description, message):
+    with pytest.raises(DescriptionError, match=message) as told:
+        build(description, fill=False)
+    assert "\n" not in str(told.value)

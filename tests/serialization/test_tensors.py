@@ -1,0 +1,271 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import glassnet
+from glassnet.errors import DtypeError
+from glassnet.serialization import ModelFileError, load_metadata, replace_file
+
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+
+
+def header_and_rest(data):
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def with_header(header, rest=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + rest
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3, 4)])
+def test_what_was_saved_is_loaded(tmp_path, dtype, shape):
+    x = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
+    glassnet.save({"x": glassnet.from_numpy(x)}, tmp_path / "x.safetensors")
+    loaded = glassnet.load(tmp_path / "x.safetensors")["x"]
+    assert loaded.dtype == dtype
+    assert loaded.shape == shape
+    assert (loaded.numpy() == x).all()
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8"), max_size=8).filter(lambda name: name != "__metadata__"),
+        st.sampled_from(DTYPES).flatmap(lambda d: arrays.arrays(d, arrays.array_shapes(min_dims=0, min_side=0))),
+        max_size=4,
+    ),
+    st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")), max_size=3),
+)
+def test_any_tensors_and_texts_come_back_in_their_order(tmp_path_factory, tensors, metadata):
+    path = tmp_path_factory.mktemp("any") / "x.safetensors"
+    glassnet.save(tensors, path, metadata)
+    loaded = glassnet.load(path)
+    assert list(loaded) == list(tensors)
+    for name, x in tensors.items():
+        np.testing.assert_array_equal(loaded[name].numpy(), x)
+        assert loaded[name].dtype == x.dtype
+    assert load_metadata(path) == metadata
+
+
+def test_views_and_foreign_byte_orders_are_saved_as_what_they_look_like(tmp_path):
+    x = np.arange(6.0).reshape(2, 3)
+    given = {"transposed": x.T, "every second": x[:, ::2], "big-endian": x.astype(">f8"), "a scalar": np.float32(3)}
+    glassnet.save(given, tmp_path / "x")
+    for name, value in glassnet.load(tmp_path / "x").items():
+        np.testing.assert_array_equal(value.numpy(), given[name])
+
+
+def test_loaded_tensors_may_be_changed_and_the_file_stays(tmp_path):
+    glassnet.save({"x": np.zeros(3)}, tmp_path / "x")
+    glassnet.load(tmp_path / "x")["x"].add_(1)
+    assert glassnet.load(tmp_path / "x")["x"].tolist() == [0, 0, 0]
+
+
+def test_other_programs_can_read_it(tmp_path):
+    glassnet.save({"b": np.ones((2, 2), np.float32), "a": np.arange(3)}, tmp_path / "x", {"by": "glassnet"})
+    loaded = safetensors.numpy.load_file(tmp_path / "x")
+    assert loaded["b"].tolist() == [[1, 1], [1, 1]]
+    assert loaded["a"].tolist() == [0, 1, 2]
+    with safetensors.safe_open(tmp_path / "x", framework="numpy") as file:
+        assert file.metadata() == {"by": "glassnet"}
+
+
+def test_files_of_other_programs_can_be_read(tmp_path):
+    safetensors.numpy.save_file({"x": np.arange(3.0)}, tmp_path / "x", {"by": "another"})
+    assert glassnet.load(tmp_path / "x")["x"].tolist() == [0, 1, 2]
+    assert load_metadata(tmp_path / "x") == {"by": "another"}
+
+
+def test_numbers_begin_at_a_multiple_of_8_so_that_they_can_be_mapped(tmp_path):
+    for n in range(10):
+        glassnet.save({"x" * (n + 1): np.arange(3.0)}, tmp_path / "x", {"é": "ü" * n})
+        assert int.from_bytes((tmp_path / "x").read_bytes()[:8], "little") % 8 == 0
+
+
+def test_equal_content_is_equal_bytes_in_every_process(tmp_path):
+    code = (
+        "import sys, numpy as np, glassnet\n"
+        "glassnet.save({'b': np.zeros(3), 'a': np.ones(2)}, sys.argv[1], {c: c for c in 'qwertyuiop'})"
+    )
+    for number in range(3):
+        env = os.environ | {"PYTHONHASHSEED": str(number), "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code, tmp_path / str(number)], check=True, env=env)
+    assert len({(tmp_path / str(number)).read_bytes() for number in range(3)}) == 1
+
+
+def test_importing_glassnet_does_not_import_safetensors():
+    code = "import sys, glassnet; sys.exit('safetensors' in sys.modules)"
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 0
+
+
+def test_the_front_door_has_no_other_name():
+    with pytest.raises(AttributeError, match="module 'glassnet' has no attribute 'lode'"):
+        glassnet.lode  # noqa: B018
+
+
+# what cannot be saved -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata", "error", "message"),
+    [
+        (np.zeros(3), None, TypeError, 'expected tensors by name, got ndarray; use save_model.*{"x": x}'),
+        ({"x": [1, 2]}, None, TypeError, "expected a tensor or an array for 'x', got list; put settings into metadata"),
+        ({3: np.zeros(1)}, None, TypeError, "a tensor's name is a text other than '__metadata__', got 3"),
+        ({"__metadata__": np.zeros(1)}, None, TypeError, "a text other than '__metadata__'"),
+        (
+            {"x": np.zeros(1, np.uint16)},
+            None,
+            DtypeError,
+            "'x' has dtype uint16, which a file cannot hold; it holds bo",
+        ),
+        ({"x": np.zeros(1)}, {"n": 3}, TypeError, "metadata are texts by name, got 'n': int; write it as text"),
+        ({"x": np.zeros(1)}, {3: "n"}, TypeError, "metadata are texts by name, got 3: str"),
+    ],
+)
+def test_what_cannot_be_saved_leaves_no_file(tmp_path, tensors, metadata, error, message):
+    with pytest.raises(error, match=message):
+        glassnet.save(tensors, tmp_path / "x", metadata)
+    assert not list(tmp_path.iterdir())
+
+
+# files that are whole or not there ----------------------------------------------------------------
+
+
+def test_a_file_is_replaced(tmp_path):
+    replace_file(tmp_path / "x", b"before")
+    replace_file(tmp_path / "x", b"af", memoryview(b"ter"))
+    assert (tmp_path / "x").read_bytes() == b"after"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_file_that_was_there(tmp_path, monkeypatch, function):
+    def full(*_):
+        raise OSError(28, "No space left on device", "temporary")
+
+    replace_file(tmp_path / "x", b"before")
+    monkeypatch.setattr(os, function, full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*x'"):
+        glassnet.save({"x": np.zeros(3)}, tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == b"before"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(tmp_path / "x", b"after")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_stays_a_link(tmp_path):
+    replace_file(tmp_path / "x", b"before")
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    replace_file(tmp_path / "link", b"after")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "x").read_bytes() == b"after"
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    with pytest.raises(FileExistsError, match=r"expected the path of a file to write, but .* is a folder; add a name"):
+        replace_file(tmp_path, b"x")
+    if os.path.exists(os.devnull):
+        with pytest.raises(FileExistsError, match="is a device"):
+            replace_file(os.devnull, b"x")
+
+
+def test_a_missing_folder_is_told_by_the_path_that_was_asked_for(tmp_path):
+    with pytest.raises(FileNotFoundError) as told:
+        replace_file(tmp_path / "no" / "x", b"x")
+    assert told.value.filename == str(tmp_path / "no" / "x")
+
+
+# files that cannot be read ------------------------------------------------------------------------
+
+ONE = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+NUMBERS = b"01234567"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty; use a whole copy of it, or save the model again"),
+        (b"PK\x03\x04 a zip archive, by PyTorch", r"not a safetensors file \(it begins with b'PK"),
+        (b"short", "not a safetensors file"),
+        (with_header({"x": ONE}, NUMBERS)[:40], "the header should have 61 bytes, but the whole file has 40"),
+        (with_header({"x": ONE}, NUMBERS[:5]), r"was cut off or edited \(incomplete metadata, file not fully covered"),
+        (with_header({"x": ONE}, NUMBERS + b"8"), "was cut off or edited"),
+        ((2**63).to_bytes(8, "little") + b"{}" + b" " * 40, "the header should have 9223372036854775808 bytes"),
+        ((2).to_bytes(8, "little") + b"{]", "was cut off or edited .invalid JSON"),
+        (with_header(b"{" * 100_000), "was cut off or edited"),
+        (with_header({"x": ONE | {"shape": [3]}}, NUMBERS), "was cut off or edited"),
+        (with_header({"x": ONE | {"shape": [-2]}}, NUMBERS), "was cut off or edited"),
+        (with_header({"x": ONE | {"dtype": "F99"}}, NUMBERS), "was cut off or edited"),
+        (
+            with_header({"x": ONE | {"dtype": "BF16", "shape": [4]}}, NUMBERS),
+            "x has dtype BF16, which NumPy or glassne",
+        ),
+        (with_header({"x": ONE | {"shape": [0, 2**62], "data_offsets": [0, 0]}}), r"x has shape \[0, 4611686018427387"),
+        (with_header({"x": ONE | {"shape": [2] + [1] * 70}}, NUMBERS), "which NumPy cannot make"),
+        (with_header({"__metadata__": {"a": 1}}), "was cut off or edited"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value[:40],
+)
+def test_a_file_that_is_none_is_one_error(tmp_path, data, message):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError, match=message) as told:
+        glassnet.load(path)
+    assert str(told.value).startswith(f"{path}: ")
+    assert "\n" not in str(told.value)
+
+
+def test_metadata_may_be_null(tmp_path):
+    (tmp_path / "x").write_bytes(with_header({"__metadata__": None}))
+    assert glassnet.load(tmp_path / "x") == {}
+    assert load_metadata(tmp_path / "x") == {}
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    for path in (tmp_path, "/dev/zero"):
+        if os.path.exists(path):
+            with pytest.raises(ModelFileError, match="expected a safetensors file, but this is no file; name the file"):
+                glassnet.load(path)
+
+
+def test_a_missing_file_is_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        glassnet.load(tmp_path / "x")
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_crash_it(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("bytes") / "x"
+    for content in (data, len(data).to_bytes(8, "little") + data, with_header(b'{"x":' + data + b"}")):
+        path.write_bytes(content)
+        try:
+            glassnet.load(path)
+        except ModelFileError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_header_order_is_the_order_of_saving(tmp_path):
+    glassnet.save({"b": np.zeros(1), "a": np.zeros(1, np.int8)}, tmp_path / "x", {"m": "1"})
+    header, rest = header_and_rest((tmp_path / "x").read_bytes())
+    assert list(header) == ["__metadata__", "b", "a"]
+    assert len(rest) == 9
