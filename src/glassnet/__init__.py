@@ -6,7 +6,9 @@ each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
 
 from __future__ import annotations
 
-from glassnet import autograd
+from typing import Any
+
+from glassnet import autograd, data, nn, optim, utils
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from glassnet.creation import (
     arange,
@@ -41,7 +43,7 @@ from glassnet.creation import (
     zeros,
     zeros_like,
 )
-from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
 from glassnet.functions import *  # noqa: F403
 from glassnet.ops.dtypes import bool_ as bool
 from glassnet.ops.dtypes import (
@@ -63,3 +65,13 @@ __version__ = "0.1.0"
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
+
+_OF_FILES = ("load", "load_model", "save", "save_model")  # which load safetensors, when first used
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_FILES:
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}", name=name)
+    from glassnet import serialization
+
+    return getattr(serialization, name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.graph import clock_of
 from glassnet.tensor import Tensor, as_array
-from glassnet.tensor.door import clock_of
 
 
 def _share(tensor: Tensor, data: Any) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from glassnet.ops import (
     activation,
     arithmetic,
+    classification,
     elementary,
     indexing,
     linear,
+    loss,
     movement,
     random,
     reduction,
     selection,
+    shrinkage,
     softmax,
+    update,
 )  # isort: skip
 from glassnet.ops.record import Op, Spec, Value, core_ops, registry
 

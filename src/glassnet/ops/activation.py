@@ -1,35 +1,46 @@
-"""Activation functions: what stands between two linear layers."""
+"""Activation functions: what stands between two linear layers.
+
+Every forward is right at ±∞ where its limit exists, and takes numbers of any size without a
+warning. At a kink the derivative is the one that PyTorch takes.
+"""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from glassnet.ops.arithmetic import maximum
+from glassnet.ops.arithmetic import clamp, maximum, minimum
 from glassnet.ops.dtypes import Array
-from glassnet.ops.elementary import exp
-from glassnet.ops.record import Op, register
-from glassnet.ops.shapes import elementwise, elementwise_float
+from glassnet.ops.elementary import abs, erf, exp, log, tanh
+from glassnet.ops.movement import cast
+from glassnet.ops.named import named
+from glassnet.ops.selection import where
+
+# Beyond ±10,000 every smooth activation is flat or a straight line to the last digit. Cut there,
+# x can be multiplied by a factor that has become 0: the limit of x·exp(x) at −∞ is 0, but −∞·0 is NaN.
+FAR = 1e4
 
 
-def _sigmoid(x: Array, out: Array | None = None) -> Array:
-    # (1 + tanh(x/2)) / 2 is the same number, and no exp(−x) overflows for large negative x
-    y = np.multiply(x, 0.5, out=out)
-    y = np.tanh(y, out=out)
-    y = np.multiply(y, 0.5, out=out)
-    return np.add(y, 0.5, out=out)
+def _cut(x: Any) -> Any:
+    return clamp(x, min=-FAR, max=FAR)
 
 
-sigmoid = register(
-    Op(
-        "sigmoid",
-        forward=_sigmoid,
-        vjp=(lambda g, y, _x: g * (y * (1.0 - y)),),
-        shape=elementwise_float("sigmoid"),
-        formula="1 / (1 + exp(-x))",
-        expand=lambda x: 1.0 / (1.0 + exp(-x)),
-        cast="float",
-        elementwise=True,
-    )
+# steps and rectifiers: pieces of straight lines -----------------------------------------------
+
+
+def _step(x: Array, out: Array | None = None) -> Array:
+    return np.greater(x, 0, out=out) if out is not None else np.greater(x, 0).astype(x.dtype)
+
+
+step = named(
+    "step",
+    _step,
+    None,
+    formula="Piecewise((1, x > 0), (0, True))",
+    expand=lambda x: cast(x > 0, dtype=x.dtype),
+    cast="number",
 )
 
 
@@ -37,15 +48,302 @@ def _relu(x: Array, out: Array | None = None) -> Array:
     return np.maximum(x, 0, out=out)
 
 
-relu = register(
-    Op(
-        "relu",
-        forward=_relu,
-        vjp=(lambda g, y, _x: g * (y > 0),),
-        shape=elementwise("relu"),
-        formula="Max(x, 0)",
-        expand=lambda x: maximum(x, 0.0),
-        cast="common",
-        elementwise=True,
-    )
+relu = named(
+    "relu",
+    _relu,
+    lambda g, y, _x: g * (y > 0),
+    formula="Max(x, 0)",
+    expand=lambda x: maximum(x, 0.0),
+    cast="number",
+)
+
+
+def _relu6(x: Array, out: Array | None = None) -> Array:
+    return np.clip(x, 0, 6, out=out)
+
+
+relu6 = named(
+    "relu6",
+    _relu6,
+    lambda g, y, _x: g * ((y > 0) & (y < 6)),
+    formula="Min(Max(x, 0), 6)",
+    expand=lambda x: minimum(maximum(x, 0.0), 6.0),
+    cast="number",
+)
+
+
+def _hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0, out: Array | None = None) -> Array:
+    return np.clip(x, min_val, max_val, out=out)
+
+
+hardtanh = named(
+    "hardtanh",
+    _hardtanh,
+    lambda g, y, _x, min_val=-1.0, max_val=1.0: g * ((y > min_val) & (y < max_val)),
+    formula="Min(Max(x, min_val), max_val)",
+    expand=lambda x, min_val=-1.0, max_val=1.0: minimum(maximum(x, min_val), max_val),
+)
+
+
+def _hardsigmoid(x: Array, out: Array | None = None) -> Array:
+    return np.clip(np.add(np.divide(x, 6), 0.5), 0, 1, out=out)
+
+
+hardsigmoid = named(
+    "hardsigmoid",
+    _hardsigmoid,
+    lambda g, _y, x: g * ((x > -3) & (x < 3)) / 6.0,
+    formula="Min(Max(x/6 + 1/2, 0), 1)",
+    expand=lambda x: minimum(maximum(x / 6.0 + 0.5, 0.0), 1.0),
+)
+
+
+def _hardswish(x: Array, out: Array | None = None) -> Array:
+    # x enters no smaller than −3, where the other factor becomes 0: −∞·0 would be NaN
+    return np.multiply(np.maximum(x, -3), _hardsigmoid(x), out=out)
+
+
+hardswish = named(
+    "hardswish",
+    _hardswish,
+    lambda g, _y, x: g * where(x < 3, where(x > -3, x / 3.0 + 0.5, 0.0), 1.0),
+    formula="x*Min(Max(x/6 + 1/2, 0), 1)",
+    expand=lambda x: maximum(x, -3.0) * minimum(maximum(x / 6.0 + 0.5, 0.0), 1.0),
+)
+
+
+def _leaky_relu(x: Array, negative_slope: float = 0.01, out: Array | None = None) -> Array:
+    steeper = np.maximum if negative_slope <= 1 else np.minimum
+    return steeper(x, np.multiply(x, negative_slope), out=out)
+
+
+leaky_relu = named(
+    "leaky_relu",
+    _leaky_relu,
+    lambda g, _y, x, negative_slope=0.01: where(x > 0, g, g * negative_slope),
+    formula="Piecewise((x, x > 0), (negative_slope*x, True))",
+    expand=lambda x, negative_slope=0.01: where(x > 0, x, negative_slope * x),
+)
+
+
+def _prelu(x: Array, weight: Array, out: Array | None = None) -> Array:
+    return np.add(np.maximum(x, 0), np.multiply(weight, np.minimum(x, 0)), out=out)
+
+
+prelu = named(
+    "prelu",
+    _prelu,
+    lambda g, _y, x, weight: where(x > 0, g, g * weight),
+    lambda g, _y, x, _weight: g * minimum(x, 0.0),
+    formula="Piecewise((x, x > 0), (weight*x, True))",
+    expand=lambda x, weight: where(x > 0, x, weight * x),
+)
+
+
+# exponential on the left, a straight line on the right ----------------------------------------
+
+
+def _elu(x: Array, alpha: float = 1.0, out: Array | None = None) -> Array:
+    below = np.multiply(np.expm1(np.minimum(x, 0)), alpha)
+    return np.add(np.maximum(x, 0), below, out=out)
+
+
+elu = named(
+    "elu",
+    _elu,
+    lambda g, y, x, alpha=1.0: where(x > 0, g, g * (y + alpha)),
+    formula="Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))",
+    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0)) - 1.0)),
+)
+
+# G. Klambauer et al., "Self-normalizing neural networks", 2017: the two numbers for which mean 0
+# and variance 1 are a fixed point that layers of it draw their values to
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def _selu(x: Array, out: Array | None = None) -> Array:
+    return np.multiply(_elu(x, SELU_ALPHA), SELU_SCALE, out=out)
+
+
+selu = named(
+    "selu",
+    _selu,
+    lambda g, y, x: where(x > 0, SELU_SCALE * g, g * (y + SELU_SCALE * SELU_ALPHA)),
+    formula=f"{SELU_SCALE}*Piecewise((x, x > 0), ({SELU_ALPHA}*(exp(x) - 1), True))",
+    expand=lambda x: SELU_SCALE * where(x > 0, x, SELU_ALPHA * (exp(minimum(x, 0.0)) - 1.0)),
+)
+
+
+def _celu(x: Array, alpha: float = 1.0, out: Array | None = None) -> Array:
+    below = np.multiply(np.expm1(np.divide(np.minimum(x, 0), alpha)), alpha)
+    return np.add(np.maximum(x, 0), below, out=out)
+
+
+celu = named(
+    "celu",
+    _celu,
+    lambda g, y, x, alpha=1.0: where(x > 0, g, g * (y / alpha + 1.0)),
+    formula="Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))",
+    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0) / alpha) - 1.0)),
+)
+
+
+# sigmoid and what is made with it -------------------------------------------------------------
+
+
+def _sigmoid(x: Array, out: Array | None = None) -> Array:
+    with np.errstate(over="ignore"):  # exp(−x) is ∞ for a large negative x, and 1/∞ = 0 is right
+        y = np.exp(np.negative(x, out=out), out=out)
+    return np.divide(1, np.add(y, 1, out=out), out=out)
+
+
+sigmoid = named(
+    "sigmoid",
+    _sigmoid,
+    lambda g, y, _x: g * (y * (1.0 - y)),
+    formula="1 / (1 + exp(-x))",
+    expand=lambda x: 1.0 / (1.0 + exp(-x)),
+)
+
+
+def _logsigmoid(x: Array, out: Array | None = None) -> Array:
+    return np.subtract(np.minimum(x, 0), np.log1p(np.exp(np.negative(np.absolute(x)))), out=out)
+
+
+logsigmoid = named(
+    "logsigmoid",
+    _logsigmoid,
+    lambda g, _y, x: g * sigmoid(-x),
+    formula="-log(1 + exp(-x))",
+    expand=lambda x: minimum(x, 0.0) - log(1.0 + exp(-abs(x))),
+)
+
+
+def _softplus(x: Array, beta: float = 1.0, threshold: float = 20.0, out: Array | None = None) -> Array:
+    z = np.multiply(x, beta)
+    soft = np.add(np.log1p(np.exp(np.negative(np.absolute(z)))), np.maximum(z, 0))
+    return where(z > threshold, x, np.divide(soft, beta), out=out)  # type: ignore[no-any-return]
+
+
+def _softplus_expand(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    z = beta * x
+    return where(z > threshold, x, (log(1.0 + exp(-abs(z))) + maximum(z, 0.0)) / beta)
+
+
+softplus = named(
+    "softplus",
+    _softplus,
+    lambda g, _y, x, beta=1.0, threshold=20.0: where(beta * x > threshold, g, g * sigmoid(beta * x)),
+    formula="Piecewise((x, beta*x > threshold), (log(1 + exp(beta*x))/beta, True))",
+    expand=_softplus_expand,
+)
+
+
+def _silu(x: Array, out: Array | None = None) -> Array:
+    with np.errstate(over="ignore"):  # as for sigmoid
+        e = np.exp(np.negative(x))
+    return np.divide(np.maximum(x, -FAR), np.add(e, 1), out=out)
+
+
+def _silu_rule(g: Any, _y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s + _cut(x) * (s * (1.0 - s)))
+
+
+silu = named(
+    "silu",
+    _silu,
+    _silu_rule,
+    formula="x / (1 + exp(-x))",
+    expand=lambda x: x / (1.0 + exp(-x)),
+)
+
+
+def _mish(x: Array, out: Array | None = None) -> Array:
+    # tanh(log(1 + eˣ)) without the detour: with s = sigmoid(x) and u = s·(2 − s) it is u / (2 − u)
+    s = _sigmoid(x)
+    u = np.multiply(s, np.subtract(2, s))
+    return np.multiply(np.maximum(x, -FAR), np.divide(u, np.subtract(2, u)), out=out)
+
+
+def _mish_rule(g: Any, _y: Any, x: Any) -> Any:
+    t = tanh(softplus(x))
+    return g * (t + _cut(x) * ((1.0 - t * t) * sigmoid(x)))
+
+
+mish = named(
+    "mish",
+    _mish,
+    _mish_rule,
+    formula="x*tanh(log(1 + exp(x)))",
+    expand=lambda x: x * tanh(maximum(x, 0.0) + log(1.0 + exp(-abs(x)))),
+)
+
+
+def _softsign(x: Array, out: Array | None = None) -> Array:
+    largest = np.finfo(x.dtype).max
+    x = np.clip(x, -largest, largest)  # ∞/∞ would be NaN
+    return np.divide(x, np.add(np.absolute(x), 1), out=out)
+
+
+def _softsign_rule(g: Any, _y: Any, x: Any) -> Any:
+    r = 1.0 / (1.0 + abs(x))
+    return g * (r * r)
+
+
+softsign = named(
+    "softsign",
+    _softsign,
+    _softsign_rule,
+    formula="x / (1 + Abs(x))",
+    expand=lambda x: x / (1.0 + abs(x)),
+)
+
+
+# x times a probability of x (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016) --
+
+
+def _gelu(x: Array, out: Array | None = None) -> Array:
+    below = np.multiply(np.add(erf(np.multiply(x, math.sqrt(0.5))), 1), 0.5)
+    return np.multiply(np.maximum(x, -FAR), below, out=out)  # type: ignore[no-any-return]
+
+
+def _gelu_rule(g: Any, _y: Any, x: Any) -> Any:
+    x = _cut(x)
+    below = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))
+    density = exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+    return g * (below + x * density)
+
+
+gelu = named(
+    "gelu",
+    _gelu,
+    _gelu_rule,
+    formula="x/2*(1 + erf(x/sqrt(2)))",
+    expand=lambda x: 0.5 * x * (1.0 + erf(x * math.sqrt(0.5))),
+)
+
+_CUBIC, _ROOT = 0.044715, math.sqrt(2 / math.pi)
+
+
+def _gelu_tanh(x: Array, out: Array | None = None) -> Array:
+    c = np.clip(x, -FAR, FAR)
+    t = np.tanh(np.multiply(c, np.add(np.multiply(np.square(c), _CUBIC * _ROOT), _ROOT)))
+    return np.multiply(np.maximum(x, -FAR), np.multiply(np.add(t, 1), 0.5), out=out)  # type: ignore[no-any-return]
+
+
+def _gelu_tanh_rule(g: Any, _y: Any, x: Any) -> Any:
+    x = _cut(x)
+    t = tanh(_ROOT * (x + _CUBIC * (x * x * x)))
+    slope = _ROOT * (1.0 + 3 * _CUBIC * (x * x))
+    return g * (0.5 * (1.0 + t) + 0.5 * x * ((1.0 - t * t) * slope))
+
+
+gelu_tanh = named(
+    "gelu_tanh",
+    _gelu_tanh,
+    _gelu_tanh_rule,
+    formula="x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))",
+    expand=lambda x: 0.5 * x * (1.0 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))),
 )

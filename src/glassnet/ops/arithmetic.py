@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, Dtype, number_type
 from glassnet.ops.elementary import log
-from glassnet.ops.record import Op, register
-from glassnet.ops.selection import where
-from glassnet.ops.shapes import elementwise, elementwise_float
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.selection import bitwise_and, where
+from glassnet.ops.shapes import elementwise, elementwise_float, elementwise_number, shape_of
 
 add = register(
     Op(
@@ -29,9 +29,9 @@ sub = register(
         "sub",
         forward=np.subtract,
         vjp=(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g),
-        shape=elementwise("sub"),
+        shape=elementwise_number("sub"),
         formula="a - b",
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )
@@ -65,9 +65,9 @@ neg = register(
         "neg",
         forward=np.negative,
         vjp=(lambda g, _y, _x: -g,),
-        shape=elementwise("neg"),
+        shape=elementwise_number("neg"),
         formula="-x",
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )
@@ -75,7 +75,7 @@ neg = register(
 
 def _pow_base(g: Any, _y: Any, a: Any, b: Any) -> Any:
     # a⁰ is 1 everywhere, so its slope is 0 even at a = 0, where b·a^(b−1) would be 0·∞
-    constant = b == 0
+    constant = bitwise_and(a == 0, b == 0)
     return g * where(constant, 0.0, b * pow(a, where(constant, 1.0, b - 1.0)))
 
 
@@ -90,9 +90,9 @@ pow = register(
         "pow",
         forward=np.power,
         vjp=(_pow_base, _pow_exponent),
-        shape=elementwise("pow"),
+        shape=elementwise_number("pow"),
         formula="a ** b",
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )
@@ -102,10 +102,10 @@ square = register(
         "square",
         forward=np.square,
         vjp=(lambda g, _y, x: g * (2.0 * x),),
-        shape=elementwise("square"),
+        shape=elementwise_number("square"),
         formula="x ** 2",
         expand=lambda x: mul(x, x),
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )
@@ -126,7 +126,7 @@ reciprocal = register(
 
 def _share_of_larger(g: Any, larger: Any, equal: Any) -> Any:
     # where both are equal, each has half of the gradient: the symmetric choice among subgradients
-    return g * (larger + 0.5 * equal)
+    return where(equal, 0.5 * g, g * larger)
 
 
 maximum = register(
@@ -161,7 +161,17 @@ minimum = register(
 
 
 def _clamp(x: Array, min: float | None = None, max: float | None = None, out: Array | None = None) -> Array:
+    if x.dtype.kind != "f":
+        x = x.astype(_clamp_type(x, min, max))  # integers between floats become floats
     return np.clip(x, min, max, out=out)
+
+
+def _clamp_type(x: Any, min: float | None, max: float | None) -> Dtype:
+    return number_type(x, *(bound for bound in (min, max) if bound is not None))
+
+
+def _clamp_shape(x: Any, *, min: float | None = None, max: float | None = None) -> Spec:
+    return Spec(shape_of(x), _clamp_type(x, min, max))
 
 
 def _clamp_rule(g: Any, _y: Any, x: Any, min: float | None = None, max: float | None = None) -> Any:
@@ -185,7 +195,7 @@ clamp = register(
         "clamp",
         forward=_clamp,
         vjp=(_clamp_rule,),
-        shape=elementwise("clamp"),
+        shape=_clamp_shape,
         formula="Min(Max(x, min), max)",
         expand=_clamp_expand,
         cast="common",
@@ -198,9 +208,9 @@ remainder = register(
         "remainder",
         forward=np.remainder,
         vjp=(lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * floor_divide(a, b)),
-        shape=elementwise("remainder"),
+        shape=elementwise_number("remainder"),
         formula="Mod(a, b)",
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )
@@ -210,9 +220,9 @@ floor_divide: Op = register(
         "floor_divide",
         forward=np.floor_divide,
         vjp=(None, None),
-        shape=elementwise("floor_divide"),
+        shape=elementwise_number("floor_divide"),
         formula="floor(a / b)",
-        cast="common",
+        cast="number",
         elementwise=True,
     )
 )

@@ -7,6 +7,7 @@ turn ``int64 * float32`` into float64; here, as in PyTorch, it stays float32.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def result_type(*inputs: Any) -> Dtype:
         else:
             rank, dtype = 2, _dtype_of_number(x)
         held = best[rank]
-        best[rank] = dtype if held is None else np.promote_types(held, dtype)
+        best[rank] = dtype if held is None else _promoted(held, dtype)
     result: Dtype | None = None
     for dtype in best:
         if dtype is not None and (result is None or category(dtype) > category(result)):
@@ -71,10 +72,31 @@ def result_type(*inputs: Any) -> Dtype:
     return result
 
 
+def _promoted(a: Dtype, b: Dtype) -> Dtype:
+    if category(a) == category(b):
+        return np.promote_types(a, b)
+    return a if category(a) > category(b) else b
+
+
 def float_type(*inputs: Any) -> Dtype:
     """`result_type`, with the default floating dtype in place of bool and integers."""
     dtype = result_type(*inputs)
     return dtype if dtype.kind == "f" else _default
+
+
+def number_type(*inputs: Any) -> Dtype:
+    """`result_type`, refused where it is bool: what is computed with must be a number."""
+    dtype = result_type(*inputs)
+    if dtype.kind == "b":
+        raise TypeError("expected numbers, got bool; convert it first: x.int()")
+    return dtype
+
+
+CAST_TYPES: dict[str | None, Callable[..., Dtype]] = {
+    "common": result_type,
+    "number": number_type,
+    "float": float_type,
+}
 
 
 def _dtype_of_number(x: Any) -> Dtype:

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import CAST_TYPES, Array
 from glassnet.ops.record import Cast, Op, Rule, register
-from glassnet.ops.shapes import elementwise, elementwise_float
+from glassnet.ops.shapes import elementwise
 from glassnet.ops.special import erf as _erf
 
 
@@ -20,8 +20,17 @@ def _function(
     expand: Rule | None = None,
     cast: Cast = "float",
 ) -> Op:
-    shape = elementwise_float(name) if cast == "float" else elementwise(name)
+    shape = elementwise(name, CAST_TYPES[cast])
     return register(Op(name, forward, (rule,), shape, formula, expand, cast=cast, elementwise=True))
+
+
+def _rounding(name: str, forward: Rule, formula: str) -> Op:
+    def of_numbers(x: Array, out: Array | None = None) -> Array:
+        if x.dtype.kind == "f":
+            return forward(x, out=out)  # type: ignore[no-any-return]
+        return np.positive(x, out=out)  # a copy: integers are whole already
+
+    return _function(name, of_numbers, formula, None, cast="number")
 
 
 exp = _function("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
@@ -33,11 +42,11 @@ tan = _function("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lam
 tanh = _function("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
 erf = _function("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
 abs = _function("abs", np.absolute, "Abs(x)", lambda g, _y, x: g * sign(x), cast="common")
-sign: Op = _function("sign", np.sign, "sign(x)", None, cast="common")
-floor = _function("floor", np.floor, "floor(x)", None, cast="common")
-ceil = _function("ceil", np.ceil, "ceiling(x)", None, cast="common")
-round = _function("round", np.rint, "round(x)", None, cast="common")
-trunc = _function("trunc", np.trunc, "sign(x)*floor(Abs(x))", None, cast="common")
+sign: Op = _function("sign", np.sign, "sign(x)", None, cast="number")
+floor = _rounding("floor", np.floor, "floor(x)")
+ceil = _rounding("ceil", np.ceil, "ceiling(x)")
+round = _rounding("round", np.rint, "round(x)")
+trunc = _rounding("trunc", np.trunc, "sign(x)*floor(Abs(x))")
 
 # Named: each is a composition of the above with a form of its own that keeps digits or time.
 log1p = _function("log1p", np.log1p, "log(1 + x)", lambda g, _y, x: g / (1.0 + x), lambda x: log(x + 1.0))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError
+from glassnet.errors import DimensionError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype, int64
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import Shape, broadcast_shapes, normalize_dim, shape_of, written
@@ -36,14 +36,25 @@ def _filled(index: Index, arrays: Sequence[Any]) -> Index:
 
 def _getitem(x: Array, *arrays: Array, index: Index, out: Array | None = None) -> Array:
     result = x[_filled(index, arrays)]
+    if not isinstance(result, np.ndarray):
+        result = x[(*_filled(index, arrays), ...)]  # one element: a view of it, not a copy
     if out is None:
         return result
     np.copyto(out, result)
     return out
 
 
+def _has_unknown_mask(arrays: Sequence[Any]) -> bool:
+    return any(a.dtype.kind == "b" and not isinstance(a, np.ndarray) for a in arrays)
+
+
 def _indexed_shape(name: str, x: Any, arrays: Sequence[Any], index: Index) -> Shape:
     """The shape of ``x[index]``, by indexing a stand-in that holds one number in all."""
+    if _has_unknown_mask(arrays):
+        raise ShapeError(
+            f"{name}: how many elements a mask picks, its values tell and not its shape; where(mask, x, 0) has the "
+            "shape of x whatever they are"
+        )
     stand_in = np.broadcast_to(np.zeros((), np.bool_), shape_of(x))
     parts = _filled(index, [a if isinstance(a, np.ndarray) else np.zeros(shape_of(a), int) for a in arrays])
     try:
@@ -77,8 +88,9 @@ def _put(x: Array, *arrays: Array, index: Index, shape: Shape, out: Array | None
 
 
 def _put_shape(x: Any, *arrays: Any, index: Index, shape: Shape) -> Spec:
-    part = _indexed_shape("put", Spec(shape, x.dtype), arrays, index)
-    broadcast_shapes("put", part, shape_of(x))
+    if not _has_unknown_mask(arrays):
+        part = _indexed_shape("put", Spec(shape, x.dtype), arrays, index)
+        broadcast_shapes("put", part, shape_of(x))
     return Spec(tuple(shape), x.dtype)
 
 
@@ -103,6 +115,8 @@ def _setitem(x: Array, value: Any, *arrays: Array, index: Index, out: Array | No
 
 
 def _setitem_shape(x: Any, value: Any, *arrays: Any, index: Index) -> Spec:
+    if _has_unknown_mask(arrays):
+        return Spec(shape_of(x), x.dtype)
     part = _indexed_shape("setitem", x, arrays, index)
     got = shape_of(value)
     while len(got) > len(part) and got[0] == 1:
@@ -131,9 +145,15 @@ setitem: Op = register(
 
 def _along(index: Array, dim: int) -> tuple[Array, ...]:
     """The full index that reads element (…, index[…], …) along ``dim``."""
+    if index.ndim == 0:
+        return ()
     places = list(np.ogrid[tuple(slice(n) for n in index.shape)])
     places[dim] = index
     return tuple(places)
+
+
+def _size(shape: Shape, dim: int) -> int:
+    return shape[dim] if shape else 1
 
 
 def _check_range(name: str, index: Array, size: int) -> None:
@@ -143,7 +163,7 @@ def _check_range(name: str, index: Array, size: int) -> None:
 
 
 def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
-    _check_range("gather", index, x.shape[dim])
+    _check_range("gather", index, _size(x.shape, dim))
     result = x[_along(index, dim)]
     if out is None:
         return result
@@ -180,7 +200,7 @@ gather = register(
 
 
 def _scatter_add(x: Array, index: Array, dim: int, shape: Shape, out: Array | None = None) -> Array:
-    _check_range("scatter_add", index, shape[dim])
+    _check_range("scatter_add", index, _size(shape, dim))
     if out is None:
         out = np.zeros(shape, x.dtype)
     else:
@@ -207,8 +227,8 @@ scatter_add: Op = register(
 
 def _argsort(x: Array, dim: int = -1, descending: bool = False, out: Array | None = None) -> Array:
     # stable in both directions: equal numbers keep their order
-    order = np.argsort(-x if descending and x.dtype.kind == "f" else x, axis=dim, kind="stable")
-    if descending and x.dtype.kind != "f":
+    order = np.argsort(-x if descending and x.dtype.kind == "f" else x, axis=dim, kind="stable").reshape(x.shape)
+    if descending and x.dtype.kind != "f" and x.ndim:
         backwards = np.argsort(np.flip(x, dim), axis=dim, kind="stable")
         order = np.flip(x.shape[dim] - 1 - backwards, dim)
     if out is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, ShapeError
+from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, getitem, put
 from glassnet.ops.movement import permute, reshape, transpose_last
@@ -176,7 +176,7 @@ bilinear = register(
 def _embedding(index: Array, weight: Array, padding_idx: int | None = None, out: Array | None = None) -> Array:
     if index.size and (index.min() < 0 or index.max() >= len(weight)):
         wrong = index[(index < 0) | (index >= len(weight))][0]
-        raise IndexError(
+        raise RangeError(
             f"embedding: expected indices from 0 to {len(weight) - 1} (the table has {len(weight)} rows), got {wrong}"
         )
     return np.take(weight, index, axis=0, out=out)

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, ShapeError
-from glassnet.ops.dtypes import Array, Dtype
+from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import (
     Shape,
-    equal_dtypes,
     normalize_dim,
     normalize_dims,
     reshaped,
@@ -22,7 +21,7 @@ from glassnet.ops.shapes import (
 
 
 def _reshape(x: Array, shape: Shape, out: Array | None = None) -> Array:
-    return _placed(np.reshape(x, shape), out)
+    return _placed(np.asarray(x).reshape(shape), out)
 
 
 def _placed(result: Array, out: Array | None) -> Array:
@@ -113,7 +112,7 @@ broadcast_to = register(
 
 
 def _flip(x: Array, dims: Sequence[int], out: Array | None = None) -> Array:
-    return _placed(np.flip(x, tuple(dims)).copy(), out)
+    return _placed(np.flip(x, tuple(dims) if x.ndim else ()).copy(), out)
 
 
 def _flip_shape(x: Any, *, dims: Sequence[int]) -> Spec:
@@ -152,7 +151,7 @@ def _concatenate_shape(*xs: Any, dim: int = 0) -> Spec:
         came = ", ".join(map(written, shapes))
         raise ShapeError(f"concatenate: shapes must be equal except in dimension {dim}, got {came}")
     size = sum(s[dim] for s in shapes)
-    return Spec((*shapes[0][:dim], size, *shapes[0][dim + 1 :]), equal_dtypes("concatenate", *xs))
+    return Spec((*shapes[0][:dim], size, *shapes[0][dim + 1 :]), result_type(*xs))
 
 
 concatenate = register(
@@ -189,7 +188,7 @@ def _stack_shape(*xs: Any, dim: int = 0) -> Spec:
     if len(set(shapes)) > 1:
         raise ShapeError(f"stack: expected tensors of one shape, got {', '.join(map(written, shapes))}")
     dim = normalize_dim("stack", dim, len(shapes[0]) + 1)
-    return Spec((*shapes[0][:dim], len(xs), *shapes[0][dim:]), equal_dtypes("stack", *xs))
+    return Spec((*shapes[0][:dim], len(xs), *shapes[0][dim:]), result_type(*xs))
 
 
 def _stack_expand(*xs: Any, dim: int = 0) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from glassnet.ops.dtypes import Array, Dtype
 
 Rule = Callable[..., Any]
-Cast = Literal["common", "float", "equal"]
+Cast = Literal["common", "number", "float", "equal"]
 
 
 class Value:
@@ -67,8 +67,9 @@ class Op:
 
     ``expand(*inputs, **params)`` writes a named operation in core ones; core operations have none.
 
-    ``cast`` says what happens to inputs of different dtypes: "common" and "float" cast them to
-    their common (floating) dtype, "equal" refuses to mix, None takes them as they are.
+    ``cast`` says what happens to inputs of different dtypes: "common" casts them to their common
+    dtype, "number" too but refuses bool, "float" to their common floating dtype; "equal" refuses to
+    mix, None takes them as they are.
 
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
     first input itself, as it may for every elementwise operation. ``writes``: the positions of

@@ -11,7 +11,8 @@ from glassnet.errors import DtypeError
 from glassnet.ops.arithmetic import square
 from glassnet.ops.dtypes import Array, Dtype, bool_, int64
 from glassnet.ops.elementary import exp, log, sqrt
-from glassnet.ops.movement import broadcast_to, flip, reshape
+from glassnet.ops.movement import broadcast_to, concatenate, flip, inverse_order, permute, reshape
+from glassnet.ops.movement import cast as to_dtype
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.selection import isfinite, where
 from glassnet.ops.shapes import Dim, normalize_dim, normalize_dims, reduced_shape, reduction, sum_type
@@ -33,7 +34,7 @@ def count(x: Any, dim: Dim) -> int:
 
 
 def _sum(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.sum(axis=dim, keepdims=keepdim, out=out)
+    return x.sum(axis=dim, dtype=sum_type(x), keepdims=keepdim, out=out)
 
 
 sum = register(
@@ -48,18 +49,32 @@ sum = register(
 
 
 def _prod(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.prod(axis=dim, keepdims=keepdim, out=out)
+    return x.prod(axis=dim, dtype=sum_type(x), keepdims=keepdim, out=out)
+
+
+def _products_of_others(x: Any) -> Any:
+    """For each element of ``x``, the product of all the others along the last dimension.
+
+    Pair by pair, so that nothing is divided and zeros do no harm, to any order of derivative.
+    """
+    *rest, n = x.shape
+    if n <= 1:
+        return np.ones(x.shape, x.dtype)
+    if n % 2:
+        x = concatenate(x, np.ones((*rest, 1), x.dtype), dim=-1)
+    pairs = reshape(x, shape=(*rest, (n + 1) // 2, 2))
+    of_other_pairs = _products_of_others(pairs[..., 0] * pairs[..., 1])
+    others = flip(pairs, dims=(-1,)) * reshape(of_other_pairs, shape=(*rest, (n + 1) // 2, 1))
+    return reshape(others, shape=x.shape)[..., :n]
 
 
 def _prod_rule(g: Any, _y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
-    # ∂y/∂xᵢ is the product of the others. With no zero among them that is y / xᵢ; with one zero
-    # it is 0 except at the zero; with two or more it is 0.
-    zero = x == 0
-    zeros = sum(zero, dim=dim, keepdim=True)
-    others = where(zero, 1.0, x)
-    product = prod(others, dim=dim, keepdim=True)
-    slope = where(zeros == 0, product / others, where(zero, product * (zeros == 1), 0.0))
-    return spread(g, x, dim) * slope
+    dims = normalize_dims("prod", dim, len(x.shape))
+    kept = tuple(d for d in range(len(x.shape)) if d not in dims)
+    moved = permute(x, dims=(*kept, *dims))
+    rows = reshape(moved, shape=(*(x.shape[d] for d in kept), count(x, dim)))
+    slope = reshape(_products_of_others(rows), shape=moved.shape)
+    return spread(g, x, dim) * permute(slope, dims=inverse_order((*kept, *dims)))
 
 
 prod = register(
@@ -76,7 +91,8 @@ prod = register(
 def _extreme_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     # equal extremes share the gradient equally
     attained = x == keep_dims(y, x, dim)
-    return spread(g, x, dim) * attained / sum(attained, dim=dim, keepdim=True)
+    sharing = to_dtype(sum(attained, dim=dim, keepdim=True), dtype=g.dtype)
+    return keep_dims(g, x, dim) / sharing * attained
 
 
 def _amax(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
@@ -170,7 +186,9 @@ any = register(
 
 
 def _cumsum(x: Array, dim: int = -1, out: Array | None = None) -> Array:
-    return np.cumsum(x, axis=dim, out=out)
+    if x.ndim == 0:  # of which NumPy would make a vector
+        return _sum(x, out=out)
+    return np.cumsum(x, axis=dim, dtype=sum_type(x), out=out)
 
 
 def _cumsum_shape(x: Any, *, dim: int = -1) -> Spec:
@@ -217,7 +235,7 @@ mean = register(
 
 
 def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None) -> Array:
-    deviation = x - _mean(x, dim, keepdim=True)
+    deviation = np.asarray(x - _mean(x, dim, keepdim=True))
     n = max(count(x, dim) - correction, 0)
     total: Array = np.square(deviation, out=deviation).sum(axis=dim, keepdims=keepdim, out=out)
     return np.divide(total, n, out=out)
@@ -225,7 +243,7 @@ def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False
 
 def _var_rule(g: Any, _y: Any, x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:
     n = max(count(x, dim) - correction, 0)
-    return spread(g, x, dim) * (2.0 / n) * (x - mean(x, dim=dim, keepdim=True))
+    return spread(2.0 * g / n, x, dim) * (x - mean(x, dim=dim, keepdim=True))
 
 
 def _var_expand(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:

@@ -45,6 +45,8 @@ bitwise_not = _bitwise("bitwise_not", np.invert, "~x", inputs=1)
 def _where(condition: Array, a: Array, b: Array, out: Array | None = None) -> Array:
     if out is None:
         return np.where(condition, a, b)
+    if out is condition:
+        condition = condition.copy()
     if out is a:  # writing b first would lose a
         np.copyto(out, b, where=np.logical_not(condition))
     else:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, ShapeError
-from glassnet.ops.dtypes import Dtype, bool_, float_type, int64, result_type
+from glassnet.ops.dtypes import Dtype, bool_, float_type, int64, number_type, result_type
 from glassnet.ops.record import Spec
 
 Shape = tuple[int, ...]
@@ -55,9 +55,18 @@ def elementwise(name: str, dtype: Callable[..., Dtype] = result_type) -> Callabl
     """The rule of an elementwise operation: shapes broadcast, the dtype is ``dtype(*inputs)``."""
 
     def rule(*inputs: Any, **_params: Any) -> Spec:
-        return Spec(broadcast_shapes(name, *map(shape_of, inputs)), dtype(*inputs))
+        shape = broadcast_shapes(name, *map(shape_of, inputs))
+        try:
+            return Spec(shape, dtype(*inputs))
+        except TypeError as error:
+            raise DtypeError(f"{name}: {error}") from None
 
     return rule
+
+
+def elementwise_number(name: str) -> Callable[..., Spec]:
+    """As `elementwise`, refusing bool."""
+    return elementwise(name, number_type)
 
 
 def elementwise_float(name: str) -> Callable[..., Spec]:
@@ -138,24 +147,25 @@ def matmul(name: str) -> Callable[..., Spec]:
     """The rule of a matrix product."""
 
     def rule(a: Any, b: Any) -> Spec:
-        if not a.shape or not b.shape:
+        left, right = shape_of(a), shape_of(b)
+        if not left or not right:
             raise ShapeError(
-                f"{name}: expected tensors of 1 dimension or more, got {written(a.shape)} and "
-                f"{written(b.shape)}; to multiply by a number use *"
+                f"{name}: expected tensors of 1 dimension or more, got {written(left)} and {written(right)}; "
+                "to multiply by a number use *"
             )
-        inner_a, inner_b = a.shape[-1], b.shape[-2 if len(b.shape) > 1 else -1]
-        if inner_a != inner_b:
+        inner_left, inner_right = left[-1], right[-2 if len(right) > 1 else -1]
+        if inner_left != inner_right:
             hint = ""
-            if len(b.shape) > 1 and b.shape[-1] == inner_a:
+            if len(right) > 1 and right[-1] == inner_left:
                 hint = "; the second fits when transposed: b.T"
             raise ShapeError(
-                f"{name}: the last dimension of the first ({inner_a}) must equal the "
-                f"{'second-last' if len(b.shape) > 1 else 'only'} dimension of the second ({inner_b}); got "
-                f"{written(a.shape)} and {written(b.shape)}{hint}"
+                f"{name}: the last dimension of the first ({inner_left}) must equal the "
+                f"{'second-last' if len(right) > 1 else 'only'} dimension of the second ({inner_right}); got "
+                f"{written(left)} and {written(right)}{hint}"
             )
-        batch = broadcast_shapes(name, tuple(a.shape[:-2]), tuple(b.shape[:-2]))
-        rows = a.shape[-2:-1] if len(a.shape) > 1 else ()
-        columns = b.shape[-1:] if len(b.shape) > 1 else ()
+        batch = broadcast_shapes(name, left[:-2], right[:-2])
+        rows = left[-2:-1] if len(left) > 1 else ()
+        columns = right[-1:] if len(right) > 1 else ()
         return Spec((*batch, *rows, *columns), equal_dtypes(name, a, b))
 
     return rule

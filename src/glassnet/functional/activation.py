@@ -1,0 +1,234 @@
+"""Activation functions: each acts on every element by itself (but for `glu`, on pairs).
+
+With ``inplace=True`` the result takes the place of the input's elements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import RangeError, ShapeError
+from glassnet.graph import mode
+from glassnet.ops import activation, elementary, random, shrinkage
+from glassnet.ops.record import Op
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.random import chosen
+from glassnet.tensor import Tensor, apply
+from glassnet.tensor.door import write
+
+__all__ = [
+    "celu",
+    "elu",
+    "gelu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
+    "logsigmoid",
+    "mish",
+    "prelu",
+    "relu",
+    "relu6",
+    "rrelu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "step",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+]
+
+
+def _elementwise(op: Op, input: Tensor, inplace: bool, *others: Tensor, **params: Any) -> Tensor:
+    if not inplace:
+        return apply(op, input, *others, **params)
+    # a derivative that reads the input would find it overwritten: let it read a copy
+    source = input.clone() if mode.grad and input.requires_grad and op.reads(0, 1) else input
+    return write(input, op, source, *others, **params)  # type: ignore[no-any-return]
+
+
+# pieces of straight lines ---------------------------------------------------------------------
+
+
+def step(input: Tensor) -> Tensor:
+    """The Heaviside step: 1 where x > 0, else 0. It is flat, so no gradient flows through it."""
+    return apply(activation.step, input)
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0)."""
+    return _elementwise(activation.relu, input, inplace)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """min(max(x, 0), 6)."""
+    return _elementwise(activation.relu6, input, inplace)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """x, raised to ``min_val`` and lowered to ``max_val``; ValueError if these are in the wrong order."""
+    if min_val > max_val:
+        raise RangeError(f"hardtanh: expected min_val ≤ max_val, got {min_val} and {max_val}")
+    return _elementwise(activation.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """x/6 + 1/2, kept between 0 and 1: a sigmoid without exp."""
+    return _elementwise(activation.hardsigmoid, input, inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x · hardsigmoid(x). A. Howard et al., Searching for MobileNetV3, 2019."""
+    return _elementwise(activation.hardswish, input, inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x where positive, else negative_slope · x."""
+    return _elementwise(activation.leaky_relu, input, inplace, negative_slope=negative_slope)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where positive, else weight · x: one weight, or one for each channel (dimension 1).
+
+    Raises ShapeError if ``weight`` has another number of elements.
+    """
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or weight.numel() not in (1, channels):
+        raise ShapeError(
+            f"prelu: expected 1 weight or {channels}, one for each channel (dimension 1) of the input "
+            f"{written(input.shape)}, got weights of shape {written(weight.shape)}"
+        )
+    if weight.numel() > 1:
+        weight = weight.reshape(-1, *(1,) * (input.ndim - 2))
+    return apply(activation.prelu, input, weight)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """x where positive, else slope · x, each slope drawn evenly from [lower, upper); their middle if not ``training``.
+
+    B. Xu et al., Empirical Evaluation of Rectified Activations in Convolutional Network, 2015.
+    """
+    if lower > upper:
+        raise RangeError(f"rrelu: expected lower ≤ upper, got {lower} and {upper}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    slopes = apply(random.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(None), low=lower, high=upper)
+    return _elementwise(activation.prelu, input, inplace, slopes)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """x where above ``threshold``, else ``value``."""
+    return _elementwise(shrinkage.threshold, input, inplace, threshold=threshold, value=value)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x where |x| > lambd, else 0."""
+    return apply(shrinkage.hardshrink, input, lambd=lambd)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x, drawn towards 0 by ``lambd`` and not beyond; ValueError if ``lambd`` is negative."""
+    if lambd < 0:
+        raise RangeError(f"softshrink: expected lambd of 0 or more, got {lambd}")
+    return apply(shrinkage.softshrink, input, lambd=lambd)
+
+
+# smooth ---------------------------------------------------------------------------------------
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + exp(−x))."""
+    return apply(activation.sigmoid, input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log sigmoid(x), without its loss of digits."""
+    return apply(activation.logsigmoid, input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    return apply(elementary.tanh, input)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """x − tanh(x)."""
+    return apply(shrinkage.tanhshrink, input)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|)."""
+    return apply(activation.softsign, input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(beta · x)) / beta: a smooth relu, and x itself where beta · x > threshold."""
+    if beta == 0:
+        raise RangeError("softplus: expected a beta that is not 0")
+    return apply(activation.softplus, input, beta=beta, threshold=threshold)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where positive, else alpha · (exp(x) − 1).
+
+    D.-A. Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units, 2015.
+    """
+    return _elementwise(activation.elu, input, inplace, alpha=alpha)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """1.0507 · elu(x, 1.6733). G. Klambauer et al., Self-Normalizing Neural Networks, 2017."""
+    return _elementwise(activation.selu, input, inplace)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where positive, else alpha · (exp(x / alpha) − 1).
+
+    J. Barron, Continuously Differentiable Exponential Linear Units, 2017.
+    """
+    if alpha == 0:
+        raise RangeError("celu: expected an alpha that is not 0")
+    return _elementwise(activation.celu, input, inplace, alpha=alpha)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x · sigmoid(x), also called swish. S. Elfwing et al., Sigmoid-Weighted Linear Units, 2017."""
+    return _elementwise(activation.silu, input, inplace)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x · tanh(softplus(x)). D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019."""
+    return _elementwise(activation.mish, input, inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x · Φ(x), Φ(x) the probability that a standard normal number is less than x; or its approximation by "tanh".
+
+    D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016.
+    """
+    if approximate not in ("none", "tanh"):
+        raise RangeError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}')
+    return apply(activation.gelu if approximate == "none" else activation.gelu_tanh, input)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """a · sigmoid(b), where a and b are the halves of the input along ``dim``.
+
+    Raises ShapeError if that dimension cannot be halved. Y. Dauphin et al., Language Modeling with
+    Gated Convolutional Networks, 2016.
+    """
+    d = normalize_dim("glu", dim, input.ndim)
+    if not input.shape or input.shape[d] % 2:
+        raise ShapeError(
+            f"glu: expected an even size to halve in dimension {dim}, got an input of shape {written(input.shape)}"
+        )
+    a, b = input.chunk(2, d)
+    return a * sigmoid(b)

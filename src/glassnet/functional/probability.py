@@ -1,0 +1,66 @@
+"""Numbers into probabilities: softmax and its kin, along one dimension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DimensionError, RangeError
+from glassnet.ops import random
+from glassnet.ops.indexing import one_hot
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.ops.softmax import log_softmax as log_softmax_op
+from glassnet.ops.softmax import softmax as softmax_op
+from glassnet.random import chosen
+from glassnet.tensor import Tensor, apply
+
+__all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
+
+
+def _dim(name: str, input: Tensor, dim: int | None) -> int:
+    if dim is None and input.ndim > 1:
+        raise DimensionError(
+            f"{name}: say along which dimension the probabilities add up to 1; for an input of shape "
+            f"{written(input.shape)} whose rows are samples, dim=1"
+        )
+    return dim or 0
+
+
+def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
+
+    Only a vector can do without ``dim``: DimensionError for anything else.
+    """
+    return apply(softmax_op, input if dtype is None else input.to(dtype), dim=_dim("softmax", input, dim))
+
+
+def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `softmax`, without its loss of digits."""
+    return apply(log_softmax_op, input if dtype is None else input.to(dtype), dim=_dim("log_softmax", input, dim))
+
+
+def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+    """softmax(−x): the smallest is the likeliest."""
+    return softmax(-input, _dim("softmin", input, dim), dtype=dtype)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, *, dim: int = -1) -> Tensor:
+    """A random one-hot vector along ``dim``, one class drawn with the probabilities softmax(logits), made soft.
+
+    The smaller ``tau``, the harder it is, and the larger its gradients. ``hard``: one-hot forward,
+    with the gradient of the soft one. E. Jang et al., Categorical Reparameterization with
+    Gumbel-Softmax, 2016.
+    """
+    if tau <= 0:
+        raise RangeError(f"gumbel_softmax: expected a tau above 0, got {tau}")
+    d = normalize_dim("gumbel_softmax", dim, logits.ndim)
+    smallest = float(np.finfo(logits.dtype).tiny)  # not 0, of which there is no logarithm
+    drawn = apply(
+        random.uniform, shape=logits.shape, dtype=logits.dtype, generator=chosen(None), low=smallest, high=1.0
+    )
+    soft = softmax((logits - (-drawn.log()).log()) / tau, d)
+    if not hard:
+        return soft
+    position = apply(one_hot, soft.argmax(d), classes=logits.shape[d], dtype=logits.dtype).movedim(-1, d)
+    return position + (soft - soft.detach())

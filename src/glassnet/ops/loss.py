@@ -1,0 +1,186 @@
+"""Losses, element by element: how far a prediction is from its target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import RangeError
+from glassnet.ops.activation import sigmoid
+from glassnet.ops.arithmetic import clamp, maximum
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import abs, exp, log, sign
+from glassnet.ops.named import named
+from glassnet.ops.selection import where
+
+
+def _opposite(rule: Any) -> Any:
+    """The derivative of f(x − target) by its target, of one by x that reads no y."""
+    return lambda g, _y, x, target, **params: -rule(g, _y, x, target, **params)
+
+
+def _squared_error(x: Array, target: Array, out: Array | None = None) -> Array:
+    return np.square(np.subtract(x, target, out=out), out=out)
+
+
+def _squared_error_rule(g: Any, _y: Any, x: Any, target: Any) -> Any:
+    return g * (2.0 * (x - target))
+
+
+squared_error = named(
+    "squared_error",
+    _squared_error,
+    _squared_error_rule,
+    _opposite(_squared_error_rule),
+    formula="(x - target)**2",
+    expand=lambda x, target: (x - target) * (x - target),
+)
+
+
+def _absolute_error(x: Array, target: Array, out: Array | None = None) -> Array:
+    return np.absolute(np.subtract(x, target, out=out), out=out)
+
+
+def _absolute_error_rule(g: Any, _y: Any, x: Any, target: Any) -> Any:
+    return g * sign(x - target)
+
+
+absolute_error = named(
+    "absolute_error",
+    _absolute_error,
+    _absolute_error_rule,
+    _opposite(_absolute_error_rule),
+    formula="Abs(x - target)",
+    expand=lambda x, target: abs(x - target),
+)
+
+
+def _huber(x: Array, target: Array, delta: float = 1.0, out: Array | None = None) -> Array:
+    # with c, the error cut at ±delta: c²/2 within, and beyond it the tangent, c·(error − c/2)
+    error = np.subtract(x, target)
+    cut = np.clip(error, -delta, delta)
+    return np.multiply(cut, np.subtract(error, np.multiply(cut, 0.5)), out=out)  # type: ignore[no-any-return]
+
+
+def _huber_rule(g: Any, _y: Any, x: Any, target: Any, delta: float = 1.0) -> Any:
+    return g * clamp(x - target, min=-delta, max=delta)
+
+
+def _huber_expand(x: Any, target: Any, delta: float = 1.0) -> Any:
+    size = abs(x - target)
+    return where(size < delta, 0.5 * (size * size), delta * (size - 0.5 * delta))
+
+
+huber = named(  # P. Huber, "Robust estimation of a location parameter", 1964
+    "huber",
+    _huber,
+    _huber_rule,
+    _opposite(_huber_rule),
+    formula="Piecewise(((x - target)**2/2, Abs(x - target) < delta), (delta*(Abs(x - target) - delta/2), True))",
+    expand=_huber_expand,
+)
+
+
+def _smooth_l1(x: Array, target: Array, beta: float = 1.0, out: Array | None = None) -> Array:
+    return np.divide(_huber(x, target, beta), beta, out=out)
+
+
+def _smooth_l1_rule(g: Any, _y: Any, x: Any, target: Any, beta: float = 1.0) -> Any:
+    return g * clamp((x - target) / beta, min=-1.0, max=1.0)
+
+
+def _smooth_l1_expand(x: Any, target: Any, beta: float = 1.0) -> Any:
+    size = abs(x - target)
+    return where(size < beta, (0.5 / beta) * (size * size), size - 0.5 * beta)
+
+
+smooth_l1 = named(  # R. Girshick, "Fast R-CNN", 2015
+    "smooth_l1",
+    _smooth_l1,
+    _smooth_l1_rule,
+    _opposite(_smooth_l1_rule),
+    formula="Piecewise(((x - target)**2/(2*beta), Abs(x - target) < beta), (Abs(x - target) - beta/2, True))",
+    expand=_smooth_l1_expand,
+)
+
+
+# of probabilities --------------------------------------------------------------------------------
+
+SMALLEST_LOG = -100.0  # for log 0 = −∞, as in PyTorch: a loss, and a slope, that are large but finite
+
+
+def _check_probabilities(what: str, p: Array) -> None:
+    least, most = np.minimum.reduce(p, axis=None, initial=0), np.maximum.reduce(p, axis=None, initial=1)
+    if not (least >= 0 and most <= 1):  # so asked, NaN does not pass
+        wrong = p[~((p >= 0) & (p <= 1))].flat[0]
+        advice = "; for logits, of any size, there is binary_cross_entropy_with_logits" if what == "inputs" else ""
+        raise RangeError(f"binary_cross_entropy: expected {what} from 0 to 1 (probabilities), got {wrong:g}{advice}")
+
+
+def _binary_cross_entropy(x: Array, target: Array, out: Array | None = None) -> Array:
+    _check_probabilities("inputs", x)
+    _check_probabilities("targets", target)
+    with np.errstate(divide="ignore"):
+        log_x = np.maximum(np.log(x), SMALLEST_LOG)
+        log_rest = np.maximum(np.log1p(np.negative(x)), SMALLEST_LOG)
+    # −(t·log x + (1 − t)·log(1 − x))
+    return np.subtract(np.multiply(np.subtract(target, 1), log_rest), np.multiply(target, log_x), out=out)
+
+
+def _bounded_log(x: Any) -> Any:
+    # the smallest argument keeps log from 0 without a say in the result
+    return maximum(log(maximum(x, 1e-45)), SMALLEST_LOG)
+
+
+binary_cross_entropy = named(
+    "binary_cross_entropy",
+    _binary_cross_entropy,
+    lambda g, _y, x, target: g * ((x - target) / maximum(x * (1.0 - x), 1e-12)),
+    lambda g, _y, x, _target: g * (_bounded_log(1.0 - x) - _bounded_log(x)),
+    formula="-target*Max(log(x), -100) - (1 - target)*Max(log(1 - x), -100)",
+    expand=lambda x, target: -(target * _bounded_log(x) + (1.0 - target) * _bounded_log(1.0 - x)),
+)
+
+
+def _binary_cross_entropy_with_logits(x: Array, target: Array, out: Array | None = None) -> Array:
+    # log(1 + eˣ) − x·t, with nothing in it that can overflow
+    gained = np.multiply(x, target)
+    soft = np.add(np.log1p(np.exp(np.negative(np.absolute(x)))), np.maximum(x, 0))
+    return np.subtract(soft, gained, out=out)
+
+
+binary_cross_entropy_with_logits = named(
+    "binary_cross_entropy_with_logits",
+    _binary_cross_entropy_with_logits,
+    lambda g, _y, x, target: g * (sigmoid(x) - target),
+    lambda g, _y, x, _target: -g * x,
+    formula="log(1 + exp(x)) - x*target",
+    expand=lambda x, target: maximum(x, 0.0) + log(1.0 + exp(-abs(x))) - x * target,
+)
+
+
+def _kl_div(x: Array, target: Array, out: Array | None = None) -> Array:
+    nothing = target == 0  # 0·log 0 counts as 0, and so does 0·∞
+    ratio = np.subtract(np.log(np.where(nothing, 1, target)), np.where(nothing, 0, x))
+    return np.multiply(target, ratio, out=out)
+
+
+def _kl_div_target(g: Any, _y: Any, x: Any, target: Any) -> Any:
+    nothing = target == 0
+    return where(nothing, 0.0, g * (log(where(nothing, 1.0, target)) + 1.0 - x))
+
+
+def _kl_div_expand(x: Any, target: Any) -> Any:
+    nothing = target == 0
+    return target * (log(where(nothing, 1.0, target)) - where(nothing, 0.0, x))
+
+
+kl_div = named(
+    "kl_div",
+    _kl_div,
+    lambda g, _y, _x, target: -g * target,
+    _kl_div_target,
+    formula="target*(log(target) - x)",
+    expand=_kl_div_expand,
+)

@@ -1,0 +1,69 @@
+"""Shrinkage and thresholds: activations that set small values to 0, or to a value of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import abs, tanh
+from glassnet.ops.named import named
+from glassnet.ops.selection import where
+
+
+def _threshold(x: Array, threshold: float, value: float, out: Array | None = None) -> Array:
+    return where(x <= threshold, value, x, out=out)  # type: ignore[no-any-return]
+
+
+threshold = named(
+    "threshold",
+    _threshold,
+    lambda g, _y, x, threshold, value: g * (x > threshold),
+    formula="Piecewise((x, x > threshold), (value, True))",
+    expand=lambda x, threshold, value: where(x <= threshold, value, x),
+)
+
+
+def _hardshrink(x: Array, lambd: float = 0.5, out: Array | None = None) -> Array:
+    return np.multiply(x, np.absolute(x) > lambd, out=out)
+
+
+hardshrink = named(
+    "hardshrink",
+    _hardshrink,
+    lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
+    formula="Piecewise((x, Abs(x) > lambd), (0, True))",
+    expand=lambda x, lambd=0.5: where(abs(x) > lambd, x, 0.0),
+)
+
+
+def _softshrink(x: Array, lambd: float = 0.5, out: Array | None = None) -> Array:
+    return np.subtract(x, np.clip(x, -lambd, lambd), out=out)  # type: ignore[no-any-return]
+
+
+softshrink = named(
+    "softshrink",
+    _softshrink,
+    lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
+    formula="Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))",
+    expand=lambda x, lambd=0.5: where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0.0)),
+)
+
+
+def _tanhshrink(x: Array, out: Array | None = None) -> Array:
+    return np.subtract(x, np.tanh(x), out=out)
+
+
+def _tanhshrink_rule(g: Any, _y: Any, x: Any) -> Any:
+    t = tanh(x)
+    return g * (t * t)
+
+
+tanhshrink = named(
+    "tanhshrink",
+    _tanhshrink,
+    _tanhshrink_rule,
+    formula="x - tanh(x)",
+    expand=lambda x: x - tanh(x),
+)
