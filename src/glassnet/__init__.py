@@ -6,9 +6,9 @@ each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glassnet import autograd, data, nn, optim, utils
+from glassnet import autograd, data, functional, functions, nn, optim, utils
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from glassnet.creation import (
     arange,
@@ -63,10 +63,98 @@ from glassnet.tensor import Tensor, cuda, device, where
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "DimensionError",
+    "DtypeError",
+    "Generator",
+    "GlassnetError",
+    "GradientError",
+    "RangeError",
+    "ShapeError",
+    "Tensor",
+    "arange",
+    "as_tensor",
+    "autograd",
+    "bernoulli",
+    "bool",
+    "cat",
+    "concat",
+    "concatenate",
+    "cuda",
+    "data",
+    "device",
+    "double",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "eye",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "full_like",
+    "functional",
+    "functions",
+    "get_default_dtype",
+    "get_rng_state",
+    "half",
+    "hstack",
+    "inference_mode",
+    "initial_seed",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "linspace",
+    "load",
+    "load_model",
+    "logspace",
+    "long",
+    "manual_seed",
+    "meshgrid",
+    "multinomial",
+    "nn",
+    "no_grad",
+    "normal",
+    "ones",
+    "ones_like",
+    "optim",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "save",
+    "save_model",
+    "seed",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_rng_state",
+    "short",
+    "stack",
+    "tensor",
+    "uint8",
+    "utils",
+    "vstack",
+    "where",
+    "zeros",
+    "zeros_like",
+]
+__all__ += functions.__all__
+
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 
 _OF_FILES = ("load", "load_model", "save", "save_model")  # which load safetensors, when first used
+
+
+if TYPE_CHECKING:
+    from glassnet.serialization import load, load_model, save, save_model
 
 
 def __getattr__(name: str) -> Any:

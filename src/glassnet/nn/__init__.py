@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.nn import functional, init, utils
+from glassnet.nn import activation, functional, init, loss, utils
 from glassnet.nn.activation import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
@@ -12,3 +12,30 @@ from glassnet.nn.linear import Bilinear, Identity, Linear
 from glassnet.nn.loss import *  # noqa: F403
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Buffer, Parameter
+
+__all__ = [
+    "AlphaDropout",
+    "Bilinear",
+    "Buffer",
+    "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "Embedding",
+    "Flatten",
+    "Identity",
+    "Linear",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "Sequential",
+    "Unflatten",
+    "functional",
+    "init",
+    "utils",
+]
+__all__ += activation.__all__
+__all__ += loss.__all__
