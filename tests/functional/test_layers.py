@@ -124,3 +124,10 @@ def test_alpha_dropout_keeps_mean_and_variance(p: float) -> None:
     y = F.alpha_dropout(gn.randn(300, 300), p)
     assert y.mean().item() == pytest.approx(0, abs=0.02)
     assert y.var().item() == pytest.approx(1, abs=0.02)
+
+
+def test_nn_functional_offers_the_same() -> None:
+    import glassnet.functional
+    import glassnet.nn.functional
+
+    assert sorted(glassnet.nn.functional.__all__) == sorted(glassnet.functional.__all__)
