@@ -38,6 +38,11 @@ def is_grad_enabled() -> bool:
 class _GradMode:
     """A context, and a decorator of functions, in which operations are or are not followed."""
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args and callable(args[0]):
+            return cls()(args[0])  # type: ignore[call-arg]  # @no_grad is @no_grad()
+        return super().__new__(cls)
+
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
         self._before: list[bool] = []
@@ -61,14 +66,14 @@ class _GradMode:
 
 
 class no_grad(_GradMode):
-    """``with no_grad():`` or ``@no_grad()``: operations are not followed; no memory, no gradients."""
+    """``with no_grad():`` or ``@no_grad``: operations are not followed; no memory, no gradients."""
 
     def __init__(self) -> None:
         super().__init__(False)
 
 
 class enable_grad(_GradMode):
-    """``with enable_grad():`` or ``@enable_grad()``: followed again, inside `no_grad`."""
+    """``with enable_grad():`` or ``@enable_grad``: followed again, inside `no_grad`."""
 
     def __init__(self) -> None:
         super().__init__(True)
@@ -86,11 +91,19 @@ class set_grad_enabled(_GradMode):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._before = [is_grad_enabled()]
+        self._held = is_grad_enabled()
         globals()["mode"].grad = mode
 
     def __enter__(self) -> None:
         mode.grad = self._enabled
+
+    def __exit__(self, *_: object) -> None:
+        mode.grad = self._held
+
+    def __call__(self, function: F) -> F:
+        """A function inside which the mode is set; outside, it is at once as it was."""
+        self.__exit__()
+        return super().__call__(function)
 
 
 class GradientMismatch(GradientError):
@@ -186,6 +199,8 @@ def _check_input(
 def _numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], number: int, eps: float) -> list[Any]:
     """For each output, its slope in each element of input ``number``: shape [*input, *output]."""
     array = inputs[number].array
+    if not array.size:
+        return [np.zeros(array.shape + y.shape) for y in _outputs(function, inputs)]
     columns: list[list[Any]] = []
     for index in np.ndindex(array.shape):
         held = array[index]

@@ -8,6 +8,7 @@ everything that used its result: that is the whole order of backpropagation, wit
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
@@ -33,34 +34,30 @@ mode = Mode()
 
 
 class Clock:
-    """When a piece of memory was last written to; shared by all tensors that look into it.
+    """When a piece of memory was last written to; shared by all tensors that look into it."""
 
-    ``tracked`` is when it was last written to by an operation that autograd followed: views taken
-    before that do not know of it.
-    """
-
-    __slots__ = ("tracked", "written")
+    __slots__ = ("written",)
 
     def __init__(self) -> None:
         self.written = 0
-        self.tracked = 0
 
 
 class Node:
-    """One operation that happened: its record, its inputs, their values then, and its output.
+    """One operation that happened: its record, the values of its inputs then, and its output.
 
     ``parents`` are what gradients go on to: for each input, the node that had made it then, or
-    the input itself if it was a leaf, or None if it required no gradient.
+    the input itself if it was a leaf. In the place of a tensor that required no gradient is the
+    `Clock` of its memory, None in that of anything else.
 
-    The output is kept as an array, not as the tensor that holds this node: no reference goes in
-    a circle, so the graph of a step is freed the moment its loss is.
+    Output and inputs are kept as arrays, not as tensors, which may be given a new history and so
+    come to hold this node: no reference goes in a circle, and the graph of a step is freed the
+    moment its loss is.
     """
 
     __slots__ = (
         "__weakref__",
         "clock",
         "hooks",
-        "inputs",
         "op",
         "output",
         "params",
@@ -71,7 +68,6 @@ class Node:
 
     def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any) -> None:
         self.op = op
-        self.inputs = inputs
         self.parents: tuple[Any, ...] | None = tuple(map(_parent, inputs))
         self.values = values
         self.params = params
@@ -86,15 +82,26 @@ class Node:
     def free(self) -> None:
         """Let go of everything that backward needed, except the shape and dtype of the output."""
         self.parents = None
-        self.inputs = ()
         self.values = []
         self.output = Spec(np.shape(self.output), self.output.dtype)
 
 
 def _parent(x: Any) -> Any:
-    if not isinstance(x, Value) or not x._requires_grad:  # type: ignore[attr-defined]
+    if not isinstance(x, Value):
         return None
-    return x if x.node is None else x.node  # type: ignore[attr-defined]
+    if x._requires_grad:  # type: ignore[attr-defined]
+        return x if x.node is None else x.node  # type: ignore[attr-defined]
+    return clock_of(x)
+
+
+def clock_of(tensor: Any) -> Clock:
+    """The clock of the memory ``tensor`` looks into."""
+    clock: Clock | None = tensor.clock
+    if clock is None:
+        clock = tensor.clock = Clock()
+        if tensor.node is not None:
+            tensor.node.clock = clock
+    return clock
 
 
 def key_of(tensor: Any) -> Any:
@@ -137,7 +144,23 @@ def propagate(
     for leaf, g in gathered.items():
         if targets is None or leaf in targets:
             found[leaf] = run_hooks(leaf.hooks, g)
+            if leaf.hooks and lift is None:
+                found[leaf] = found[leaf].copy()  # hooks may hold on to what they saw or gave
     return found
+
+
+class Keeper:
+    """The hook behind retain_grad: it sees the gradient after all others, and goes where its tensor goes."""
+
+    def __init__(self, tensor: Any, accumulate: Callable[[Any, Any], None]) -> None:
+        self._tensor = weakref.ref(tensor)  # a strong one would go in a circle
+        self._accumulate = accumulate
+
+    def __call__(self, g: Any) -> None:
+        """Add ``g`` to what the tensor, if it is there yet, has kept."""
+        tensor = self._tensor()
+        if tensor is not None:
+            self._accumulate(tensor, g)
 
 
 def run_hooks(hooks: list[Callable[[Any], Any]] | None, g: Any) -> Any:
@@ -160,9 +183,9 @@ def _step(
     assert parents is not None  # _youngest_first has seen to it
     if lift is not None:
         y = lift(y, node)
-        values = [lift(v, p) if p is not None else v for v, p in zip(values, parents, strict=True)]
+        values = [lift(v, p) for v, p in zip(values, parents, strict=True)]
     for which, parent in enumerate(parents):
-        if parent is None or (wanted is not None and parent not in wanted):
+        if parent is None or type(parent) is Clock or (wanted is not None and parent not in wanted):
             continue
         rule = op.rule(which)
         if rule is None:
@@ -200,14 +223,17 @@ def _is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
 
 
 def _check_unchanged(node: Node, which: int) -> None:
-    for position, x in enumerate((node, *node.inputs)):
-        clock = getattr(x, "clock", None)
-        if clock is not None and clock.written > node.time and node.op.reads(which, position):
+    for position, watched in enumerate((node, *(node.parents or ()))):
+        clock = watched if type(watched) is Clock else getattr(watched, "clock", None)
+        if clock is None or clock.written < node.time or not node.op.reads(which, position):
+            continue
+        # written at the node's own time: by the node itself, in place, which gave the result and lost the input
+        if clock.written > node.time or position > 0:
             what = "its result" if position == 0 else f"its input {position}"
-            value = node.output if position == 0 else x
+            value = node.output if position == 0 else node.values[position - 1]
             raise GradientError(
                 f"the derivative of {node.op.name} needs {what}, of shape {written(value.shape)}, which was changed "
-                "in place after the forward pass; use an operation that makes a new tensor (x = x + 1 for x += 1), "
+                "in place; use an operation that makes a new tensor (x = x + 1 for x += 1), "
                 "or change a copy: x.clone()"
             )
 

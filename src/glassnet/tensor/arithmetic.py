@@ -118,5 +118,7 @@ class Arithmetic(State):
     def __xor__(self, other: Any) -> Tensor:
         return apply(selection.bitwise_xor, self, other) if is_operand(other) else NotImplemented
 
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
     def __invert__(self) -> Tensor:
         return apply(selection.bitwise_not, self)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.errors import GradientError, ShapeError
-from glassnet.graph import Node, key_of, mode, propagate
+from glassnet.graph import Keeper, Node, key_of, mode, propagate
+from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
-from glassnet.tensor.door import State, wrap
+from glassnet.tensor.door import State, apply, wrap
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor
@@ -41,14 +42,15 @@ def backward(
     shape is not its tensor's.
     """
     chosen = None if inputs is None else several(inputs)
-    found = _found(tensors, grad_tensors, retain_graph, create_graph, chosen)
-    if chosen is None:
-        for leaf, gradient in found.items():
-            accumulate(leaf, gradient)
-    else:
-        for x in chosen:
-            if key_of(x) in found:
-                accumulate(x, found[key_of(x)])
+    with _following(create_graph):
+        found = _found(tensors, grad_tensors, retain_graph, create_graph, chosen)
+        if chosen is None:
+            for leaf, gradient in found.items():
+                accumulate(leaf, gradient)
+        else:
+            for x in chosen:
+                if key_of(x) in found:
+                    accumulate(x, _own(found[key_of(x)]))
 
 
 def gradients(
@@ -68,7 +70,8 @@ def gradients(
     for i, x in enumerate(chosen):
         if not x.requires_grad:
             raise GradientError(f"grad: input {i} does not require a gradient; call requires_grad_() on it first")
-    found = _found(outputs, grad_outputs, retain_graph, create_graph, chosen)
+    with _following(create_graph):
+        found = _found(outputs, grad_outputs, retain_graph, create_graph, chosen)
     results = [found.get(key_of(x)) for x in chosen]
     for i, result in enumerate(results):
         if result is None and not allow_unused:
@@ -91,14 +94,19 @@ def _found(
     if len(given) != len(tensors):
         raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(given)}")
     seeds = [(t, _seed(t, g, create_graph)) for t, g in zip(tensors, given, strict=True)]
-    before, mode.grad = mode.grad, create_graph
+    return propagate(
+        seeds,
+        keep=create_graph if retain_graph is None else retain_graph,
+        lift=_lift if create_graph else None,
+        targets=None if targets is None else {key_of(t) for t in targets},
+    )
+
+
+@contextmanager
+def _following(enabled: bool) -> Iterator[None]:
+    before, mode.grad = mode.grad, enabled
     try:
-        return propagate(
-            seeds,
-            keep=create_graph if retain_graph is None else retain_graph,
-            lift=_lift if create_graph else None,
-            targets=None if targets is None else {key_of(t) for t in targets},
-        )
+        yield
     finally:
         mode.grad = before
 
@@ -129,16 +137,21 @@ def _seed(tensor: Any, gradient: Any, create_graph: bool) -> Any:
 def _lift(value: Any, parent: Any) -> Any:
     """A value as a tensor whose gradient goes on to ``parent``: a node, or a leaf, which it is."""
     if not isinstance(parent, Node):
-        return parent
+        return parent if isinstance(parent, State) else value
     tensor = wrap(value)
     tensor.node, tensor.clock, tensor._requires_grad = parent, parent.clock, True
     return tensor
 
 
+def _own(gradient: Any) -> Any:
+    """``gradient``, if an array, in memory of its own."""
+    return gradient if isinstance(gradient, State) else np.array(gradient)
+
+
 def accumulate(leaf: Any, gradient: Any) -> None:
-    """Add ``gradient``, an array or a tensor, to ``leaf.grad``."""
+    """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
     if isinstance(gradient, State):
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+        leaf.grad = apply(copy, gradient) if leaf.grad is None else leaf.grad + gradient
     elif leaf.grad is None:
         leaf.grad = wrap(np.asarray(gradient))
     elif leaf.grad.requires_grad:
@@ -200,18 +213,13 @@ class Backward(State):
             raise GradientError("retain_grad: this tensor requires no gradient")
         if self.node is None:
             return
-        tensor = weakref.ref(self)  # a strong one would go in a circle
-
-        def keep(g: Any) -> None:
-            held = tensor()
-            if held is not None:
-                accumulate(held, g if isinstance(g, State) else np.array(g))
-
-        self._register(keep)
+        if not any(isinstance(hook, Keeper) for hook in self.node.hooks or ()):
+            self._register(Keeper(self, lambda x, g: accumulate(x, _own(g))))
 
     def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         holder = self if self.node is None else self.node
         if holder.hooks is None:
             holder.hooks = []
         holder.hooks.append(hook)
+        holder.hooks.sort(key=lambda hook: isinstance(hook, Keeper))  # stable: but for the keeper, which is last
         return RemovableHandle(holder.hooks, hook)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import DtypeError, GradientError, ShapeError
-from glassnet.graph import Clock, Node, mode, tick
-from glassnet.ops.dtypes import Array, Dtype, float32, float64, float_type, result_type
+from glassnet.graph import Clock, Keeper, Node, clock_of, mode, tick
+from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import broadcast_to, inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
@@ -28,7 +28,8 @@ ndarray = np.ndarray
 class State(Value):
     """An array, whether it requires a gradient, the node that made it, and its gradient.
 
-    What holds for most tensors is said once, here on the class.
+    A view knows the tensor it looks into, how, and what that one's node was then: if it has another
+    by now, the view is stale. What holds for most tensors is said once, here on the class.
     """
 
     array: Array
@@ -36,7 +37,7 @@ class State(Value):
     grad: Tensor | None = None
     clock: Clock | None = None
     hooks: list[Callable[[Any], Any]] | None = None
-    view_of: tuple[State, Op, dict[str, Any]] | None = None
+    view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
     _requires_grad = False
 
     def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
@@ -53,9 +54,6 @@ class State(Value):
         """The dtype of the elements."""
         return self.array.dtype
 
-
-_GONE = Clock()
-_GONE.written = 2**63  # later than everything
 
 _new: Callable[[], Any] = State
 
@@ -86,6 +84,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
             values.append(x.array)
             if x._requires_grad:
                 tracked = True
+            elif x.view_of is not None and mode.grad:
+                _check_fresh((x,))
         else:
             values.append(x)
     if op.cast is not None and not _alike(values):
@@ -107,7 +107,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
         _share_memory(result, inputs, params, op)
     if op.writes:
         for position in op.writes:
-            clock_of(inputs[position]).written = tick()
+            if position < len(inputs) and isinstance(inputs[position], State):  # else it was left out, or is None
+                clock_of(inputs[position]).written = tick()
     return result  # type: ignore[no-any-return]
 
 
@@ -137,8 +138,9 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         came = ", ".join(type(v).__name__ for v in values)
         raise DtypeError(f"{op.name}: expected tensors, got {came}")
     try:
-        dtype = (float_type if op.cast == "float" else result_type)(*values)
+        dtype = CAST_TYPES[op.cast](*values)
     except TypeError as error:
+        _explain(op, values, {}, error)
         raise DtypeError(f"{op.name}: {error}") from None
     return [np.asarray(v, dtype) for v in values]
 
@@ -158,12 +160,15 @@ def _explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception
 
 def _check_fresh(inputs: tuple[Any, ...]) -> None:
     for x in inputs:
-        clock = getattr(x, "clock", None)
-        if clock is not None and clock.tracked > (0 if x.node is None else x.node.time):
-            raise GradientError(
-                f"this tensor of shape {written(x.shape)} shares memory with one that was changed in place after it "
-                "was taken, so its gradient would be wrong; take the view again after the change"
-            )
+        view = getattr(x, "view_of", None)
+        while view is not None:
+            base, _, _, node = view
+            if base.node is not node:
+                raise GradientError(
+                    f"this tensor of shape {written(x.shape)} shares memory with one that was changed in place after "
+                    "it was taken, so its gradient would be wrong; take the view again after the change"
+                )
+            view = base.view_of
 
 
 def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any], op: Op) -> None:
@@ -173,31 +178,7 @@ def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any]
         result.clock = clock_of(source)
         if result.node is not None:
             result.node.clock = result.clock
-        result.view_of = (source, op, params)
-
-
-def clock_of(x: State) -> Clock:
-    """The clock of the memory ``x`` looks into."""
-    if x.clock is None:
-        x.clock = Clock()
-        if x.node is not None:
-            x.node.clock = x.clock
-    return x.clock
-
-
-def alias(x: State) -> Tensor:
-    """Another tensor of the same memory and history, which stays as it is when ``x`` moves on."""
-    other = _new()
-    other.array, other.node, other.clock = x.array, x.node, clock_of(x)
-    other._requires_grad = x._requires_grad
-    return other  # type: ignore[no-any-return]
-
-
-def _overwritten(x: State) -> Tensor:
-    """`alias`, of which autograd knows that its values are about to be gone."""
-    other = alias(x)
-    other.clock = _GONE
-    return other
+        result.view_of = (source, op, params, source.node)
 
 
 def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
@@ -206,23 +187,26 @@ def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
     Raises GradientError for a leaf that requires a gradient (its gradient would be of values
     that are gone), ShapeError where the result does not fit; nothing is written then.
     """
-    tracked = mode.grad and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
+    tracked = (
+        mode.grad
+        and target.dtype.kind == "f"
+        and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
+    )
+    _check_writable(target, tracked)
     if tracked:
-        _check_writable(target)
         _check_fresh((target, *inputs))
-        before = _overwritten(target)
-        inputs = tuple(before if x is target else x for x in inputs)
     values = [x.array if isinstance(x, State) else x for x in inputs]
     cast = values
     if op.cast is not None and not _alike(values):
         cast = _cast(op, values)
     _compute_into(target.array, op, cast, values, params)
-    clock = clock_of(target)
-    clock.written = tick()
     if tracked:
-        clock.tracked = tick()
-        _new_history(target, Node(op, inputs, cast, params, target.array))
+        node = Node(op, inputs, cast, params, target.array)
+        clock_of(target).written = node.time
+        _new_history(target, node)
         _tell_base(target)
+    else:
+        clock_of(target).written = tick()
     return target
 
 
@@ -259,22 +243,25 @@ def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> Non
         )
 
 
-def _check_writable(target: State) -> None:
+def _check_writable(target: State, tracked: bool) -> None:
     view: State = target
     while True:
-        if view._requires_grad and view.node is None:
+        if tracked and view._requires_grad and view.node is None:
             raise GradientError(
                 "a leaf tensor that requires a gradient cannot be changed in place while autograd is watching; "
                 "do it under `with glassnet.no_grad():`, or on x.data"
             )
         if view.view_of is None:
             return
-        view, op, _ = view.view_of
+        view, op, _, _ = view.view_of
         if op is broadcast_to:
             raise GradientError("an expanded tensor cannot be changed in place: its elements share memory; clone() it")
 
 
 def _new_history(x: State, node: Node) -> None:
+    if x.node is not None and x.node.hooks:
+        node.hooks = [hook for hook in x.node.hooks if isinstance(hook, Keeper)]
+        x.node.hooks = [hook for hook in x.node.hooks if not isinstance(hook, Keeper)]
     node.clock = clock_of(x)
     x.node = node
     x._requires_grad = True
@@ -283,14 +270,13 @@ def _new_history(x: State, node: Node) -> None:
 def _tell_base(view: State) -> None:
     """A view has changed: say so in the history of the tensor it looks into."""
     while view.view_of is not None:
-        base, op, params = view.view_of
-        before, part = _overwritten(base), alias(view)
+        base, op, params, _ = view.view_of
         if op is getitem:
-            inputs: tuple[Any, ...] = (before, part)
-            node = Node(setitem, inputs, [x.array for x in inputs], params, base.array)
+            node = Node(setitem, (base, view), [base.array, view.array], params, base.array)
         elif op is reshape:
-            node = Node(reshape, (part,), [part.array], {"shape": base.shape}, base.array)
+            node = Node(reshape, (view,), [view.array], {"shape": base.shape}, base.array)
         else:
-            node = Node(permute, (part,), [part.array], {"dims": inverse_order(params["dims"])}, base.array)
+            node = Node(permute, (view,), [view.array], {"dims": inverse_order(params["dims"])}, base.array)
         _new_history(base, node)
+        view.view_of = (base, op, params, node)
         view = base

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glassnet.ops import elementary, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
+from glassnet.ops.shapes import normalize_dims
 from glassnet.tensor.door import State, apply
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def reduce(op: Op, x: Any, dim: Dim, keepdim: bool, numpy_names: dict[str, Any],
         if numpy_names:
             raise TypeError(f"{op.name}: unexpected argument {next(iter(numpy_names))!r}; expected dim, keepdim")
     if dim is not None and not isinstance(dim, int):
-        dim = tuple(dim)
+        dim = tuple(dim) if x.shape else normalize_dims(op.name, dim, 0)
+    if x.dtype.kind != "f":
+        op.shape(x, dim=dim)  # raises where integers have no such result: NumPy would silently make float64 of them
     return apply(op, x, dim=dim, keepdim=keepdim, **params)
 
 
@@ -49,8 +52,6 @@ class Reductions(State):
     def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
         """The mean over ``dim``; DtypeError for integers, whose mean is no integer."""
         x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
-        if x.dtype.kind != "f":
-            reduction.mean.shape(x, dim=None)  # raises: NumPy would silently give float64
         return reduce(reduction.mean, x, dim, keepdim, axis)
 
     def prod(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:

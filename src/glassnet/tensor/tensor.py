@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from glassnet import graph
 from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.graph import clock_of
 from glassnet.ops.dtypes import Array, get_default_dtype
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.arithmetic import Arithmetic
 from glassnet.tensor.backward import Backward
 from glassnet.tensor.casts import Casts
 from glassnet.tensor.device import cpu, device
-from glassnet.tensor.door import clock_of, opens_to, wrap
+from glassnet.tensor.door import opens_to, wrap
 from glassnet.tensor.functions import Functions
 from glassnet.tensor.inplace import InPlace
 from glassnet.tensor.printing import tensor_text
@@ -93,7 +94,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
 
     @property
     def grad_fn(self) -> graph.Node | None:
-        """The node of the operation that made it: ``op``, ``inputs``, ``params``; None for a leaf."""
+        """The node of the operation that made it: ``op``, ``parents``, ``params``; None for a leaf."""
         return self.node
 
     @property

@@ -31,7 +31,10 @@ class Views(State):
 
     def reshape(self, *shape: Any) -> Tensor:
         """The elements in another shape (one size may be −1); a view where memory allows, else a copy."""
-        return apply(movement.reshape, self, shape=sizes(shape))
+        new = sizes(shape)
+        if new and min(new) < -1:
+            reshaped("reshape", self.shape, new)  # raises: NumPy would take any negative size for -1
+        return apply(movement.reshape, self, shape=new)
 
     def view(self, *shape: Any) -> Tensor:
         """`reshape` that never copies: ShapeError where only a copy could have that shape."""

@@ -1,0 +1,217 @@
+"""Views: they share memory, and what is written through them is known to the tensor they look into."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet import GradientError, tensor
+from glassnet.tensor import Tensor
+
+VIEWS = {
+    "int": lambda t: t[1],
+    "element": lambda t: t[1, 2],
+    "negative": lambda t: t[-1],
+    "slice": lambda t: t[:, 1:],
+    "step": lambda t: t[:, ::2],
+    "backwards": lambda t: t[:, 1],
+    "None": lambda t: t[None],
+    "...": lambda t: t[..., 0],
+    "reshape": lambda t: t.reshape(3, 2),
+    "view": lambda t: t.view(-1),
+    "flatten": lambda t: t.flatten(),
+    "unsqueeze": lambda t: t.unsqueeze(0),
+    "squeeze": lambda t: t[0:1].squeeze(0),
+    "T": lambda t: t.T,
+    "permute": lambda t: t.permute(1, 0),
+    "transpose": lambda t: t.transpose(0, 1),
+    "narrow": lambda t: t.narrow(1, 1, 2),
+    "select": lambda t: t.select(1, 2),
+    "split": lambda t: t.split(1)[1],
+    "chunk": lambda t: t.chunk(2, 1)[0],
+    "unbind": lambda t: t.unbind(1)[1],
+    "iteration": lambda t: next(iter(t)),
+    "view of a view": lambda t: t.T[1:].reshape(2, 2, 1)[0],
+    "views of views": lambda t: t.reshape(1, 2, 3).permute(2, 0, 1)[1:].permute(1, 0, 2)[0, :, 1],
+}
+views = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+
+
+def matrix() -> Tensor:
+    return Tensor(np.arange(6.0).reshape(2, 3) + 1, requires_grad=True)
+
+
+@views
+def test_views_share_memory(view):
+    x = matrix().detach()
+    v = view(x)
+    v.mul_(100)
+    assert (x >= 100).sum().item() == v.numel()
+    x.fill_(7)
+    assert (v == 7).all()
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda t: t[[0, 1]],
+        lambda t: t[t > 0],
+        lambda t: t.clone(),
+        lambda t: t.flip(0),
+        lambda t: t.T.reshape(-1),
+        lambda t: t.repeat(1, 2),
+        lambda t: t.to(glassnet.float64, copy=True),
+    ],
+)
+def test_copies_do_not(copy):
+    x = matrix().detach()
+    copy(x).fill_(0)
+    assert (x > 0).all()
+
+
+@views
+def test_writing_through_a_view_gives_right_gradients(view):
+    """Against the same without views: where(mask, h·5, h)."""
+    weights = Tensor(np.random.default_rng(0).standard_normal((2, 3)))
+    x, same = matrix(), matrix()
+    h = x * x
+    view(h).mul_(5)
+    (h * weights).sum().backward()
+
+    mask = np.zeros((2, 3))
+    view(Tensor(mask))  # does not share memory with mask
+    marked = Tensor(mask)
+    view(marked).fill_(1)
+    k = same * same
+    ((k * (1 + 4 * marked)) * weights).sum().backward()
+    np.testing.assert_allclose(h.detach(), (k * (1 + 4 * marked)).detach())
+    np.testing.assert_allclose(x.grad, same.grad, rtol=1e-14)
+
+
+@views
+def test_writing_into_the_base_is_known_to_a_view_taken_later(view):
+    x, same = matrix(), matrix()
+    h = x * x
+    h[0] = 3.0
+    view(h).sum().backward()
+    mask = Tensor([[0.0], [1.0]])
+    view(same * same * mask).sum().backward()
+    np.testing.assert_allclose(x.grad, same.grad)
+
+
+def test_writing_values_through_a_view():
+    x, v = matrix(), tensor([10.0, 20.0], dtype=glassnet.float64, requires_grad=True)
+    h = x * 1
+    h.T[2][:] = v  # column 2
+    h.sum().backward()
+    assert h[:, 2].tolist() == [10, 20]
+    assert x.grad.tolist() == [[1, 1, 0], [1, 1, 0]]
+    assert v.grad.tolist() == [1, 1]
+
+
+def test_writing_through_a_view_of_a_buffer():
+    w = tensor([1.0, 2.0], requires_grad=True)
+    buffer = glassnet.zeros(2, 2)
+    row = buffer[0]
+    row.copy_(w)
+    assert buffer.requires_grad
+    (buffer * 3).sum().backward()
+    assert w.grad.tolist() == [3, 3]
+    assert row.requires_grad  # and is fresh: it was through it that the buffer changed
+
+
+def test_two_changes_through_one_view():
+    x = matrix()
+    h = x * 1
+    row = h[0]
+    row.mul_(2)
+    row.add_(1)
+    (h + h).sum().backward()
+    assert x.grad.tolist() == [[4, 4, 4], [2, 2, 2]]
+
+
+@views
+def test_a_view_taken_before_a_change_is_stale(view):
+    h = matrix() * 1
+    v = view(h)
+    h.mul_(2)
+    with pytest.raises(GradientError, match="take the view again"):
+        v * 3
+    with pytest.raises(GradientError, match="take the view again"):
+        v.add_(1)
+    view(h).sum().backward()
+
+
+def test_a_sibling_is_stale():
+    h = matrix() * 1
+    a, b = h[0], h[1]
+    a.mul_(2)
+    (a * 2).sum().backward()
+    with pytest.raises(GradientError, match="take the view again"):
+        b * 2
+
+
+def test_a_view_of_a_stale_view_is_stale():
+    h = matrix() * 1
+    part = h[0][1:]
+    h.mul_(2)
+    with pytest.raises(GradientError, match="take the view again"):
+        part * 2
+
+
+def test_a_view_of_what_had_no_gradient_then_is_stale():
+    buffer = glassnet.zeros(2)
+    v = buffer[:1]
+    buffer[0] = tensor(1.0, requires_grad=True)
+    with pytest.raises(GradientError, match="take the view again"):
+        v * 2  # PyTorch would follow it; to go on without a gradient would be wrong
+    with glassnet.no_grad():
+        assert (v * 2).tolist() == [2]
+
+
+def test_a_change_that_is_not_followed_leaves_views_fresh():
+    h = matrix() * 1
+    v = h[0]
+    with glassnet.no_grad():
+        h.mul_(2)
+    v.sum().backward()
+    buffer = glassnet.zeros(2)
+    v = buffer[:1]
+    buffer += 1
+    assert (v * 2).tolist() == [2]
+
+
+def test_detached_tensors_are_never_stale():
+    x = matrix()
+    h = x * 1
+    d, part = h.detach(), h.detach()[0]
+    h.mul_(2)
+    (x * d).sum().backward()
+    np.testing.assert_array_equal(x.grad, 2 * np.arange(1.0, 7).reshape(2, 3))
+    assert part.sum().item() == 12
+    assert (part * 2).tolist() == [4, 8, 12]
+
+
+def test_a_gradient_goes_through_views_of_leaves():
+    x = matrix()
+    (x.T[1:].reshape(-1) * tensor([1.0, 2.0, 3.0, 4.0])).sum().backward()
+    assert x.grad.tolist() == [[0, 1, 3], [0, 2, 4]]
+
+
+def test_second_order_through_writes_and_views():
+    def function(x, v):
+        h = x * x
+        h[0] = v * h[1].clone()
+        h.T[1].mul_(3)
+        return h.reshape(-1)[1:] ** 2 * x[0, 0]
+
+    v = Tensor([2.0, 3.0, 4.0], dtype=glassnet.float64, requires_grad=True)
+    assert glassnet.autograd.gradcheck(function, (matrix(), v))
+    assert glassnet.autograd.gradgradcheck(function, (matrix(), v))
+
+
+def test_view_refuses_to_copy():
+    with pytest.raises(RuntimeError, match=r"cannot be seen as \[6\] without copying.*reshape"):
+        matrix().T.view(6)
+    assert matrix().T.reshape(6).tolist() == [1, 4, 2, 5, 3, 6]

@@ -1,0 +1,120 @@
+"""Formulas of elementwise operations: read by SymPy, evaluated against forward, differentiated against vjp."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy.parsing.sympy_parser import parse_expr
+
+from glassnet.ops import Op
+from tests.ops.checks import cast, differentiated, forward, input_names, parameters
+from tests.ops.samples import Sample
+
+
+class _Step(sympy.Function):
+    """A function that is flat but for jumps, so that its derivative is 0 where there is one."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sympy.Integer(0)
+
+
+class StepFloor(_Step):
+    pass
+
+
+class StepCeiling(_Step):
+    pass
+
+
+class StepRound(_Step):
+    pass
+
+
+class StepSign(_Step):
+    pass
+
+
+_SYMPY = {
+    "floor": StepFloor,
+    "ceiling": StepCeiling,
+    "round": StepRound,
+    "sign": StepSign,
+    "Mod": lambda a, b: a - b * StepFloor(a / b),
+}
+_PYTHON = {
+    "log": lambda x: math.log(x) if x else -1e300,  # so that 0·log 0 is 0, as it is in the limit
+    "StepFloor": np.floor,
+    "StepCeiling": np.ceil,
+    "StepRound": np.rint,
+    "StepSign": np.sign,
+    "Heaviside": lambda x, *_: float(np.heaviside(x, 0.5)),
+    "DiracDelta": lambda *_: 0.0,  # samples are elsewhere
+    "sign": np.sign,
+}
+_WITHOUT_BOUND = {"min": -sympy.oo, "max": sympy.oo}  # what None means for these parameters
+
+
+@cache
+def expression(op: Op) -> Any:
+    """The formula of ``op``, as SymPy reads it in the names of forward's arguments."""
+    names = {name: symbol(name) for name in (*input_names(op), *parameters(op))}
+    if op.differentiable:
+        return parse_expr(op.formula, {**_SYMPY, **names})
+    with sympy.evaluate(False):  # x ≠ x is not False, it is a test for NaN
+        return parse_expr(op.formula, {**_SYMPY, **names})
+
+
+@cache
+def symbol(name: str) -> Any:
+    return sympy.Symbol(name, extended_real=True)
+
+
+@cache
+def computed(op: Op, which: int | None, *params: tuple[str, Any]) -> Any:
+    """The function of Python numbers that the formula, or its derivative in input ``which``, is."""
+    formula = expression(op)
+    values = {symbol(k): _WITHOUT_BOUND[k] if v is None else v for k, v in params}
+    formula = formula.subs(values) if values else formula
+    if which is not None:
+        formula = formula.diff(symbol(input_names(op)[which]))
+    strangers = formula.free_symbols - {symbol(n) for n in input_names(op)}
+    assert not strangers, f"{op.name}: the formula {op.formula!r} has {strangers}, which forward does not take"
+    return sympy.lambdify([symbol(n) for n in input_names(op)], formula, [_PYTHON, "math"])
+
+
+def check_formula(op: Op, sample: Sample) -> None:
+    """The formula, evaluated, is forward; its derivatives are the rules."""
+    arrays = cast(op, sample.arrays())
+    params = tuple({**parameters(op), **sample.params}.items())
+    expected = forward(op, sample.arrays(), sample.kwargs())
+    if op.name.startswith("bitwise"):  # SymPy knows no bits; Python does
+        found = eval(op.formula, {}, dict(zip(input_names(op), arrays, strict=True)))
+    else:
+        found = _each(computed(op, None, *params), arrays)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=f"{op.formula}: {sample.label}")
+    if not sample.order:
+        return
+    for which in differentiated(op, sample):
+        rule = op.rule(which)
+        assert rule is not None
+        gradient = rule(np.ones_like(expected), expected, *arrays, **sample.kwargs())
+        slope = _each(computed(op, which, *params), arrays)
+        np.testing.assert_allclose(
+            np.broadcast_to(gradient, slope.shape),
+            slope,
+            rtol=1e-8,
+            atol=1e-12,
+            err_msg=f"derivative of {op.formula} in {input_names(op)[which]}: {sample.label}",
+        )
+
+
+def _each(function: Any, arrays: list[Any]) -> np.ndarray:
+    arrays = np.broadcast_arrays(*arrays)
+    values = [function(*numbers) for numbers in zip(*(a.ravel().tolist() for a in arrays), strict=True)]
+    return np.array(values, None if values else float).reshape(arrays[0].shape)

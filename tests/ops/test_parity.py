@@ -1,0 +1,233 @@
+"""Every operation that PyTorch has, on the samples: its values, its gradients, its result's dtype."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.autograd import grad
+from glassnet.ops import Op, registry
+from glassnet.ops.indexing import ARRAY
+from glassnet.tensor import Tensor, apply
+from tests.ops import checks
+from tests.ops.samples import Sample, samples_of
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+pytestmark = pytest.mark.parity
+
+SAME_NAME = {
+    "exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "erf", "abs", "sign", "floor", "ceil", "round", "trunc",
+    "log1p", "expm1", "log2", "log10", "rsqrt", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
+    "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor",
+    "bitwise_not", "where", "add", "sub", "mul", "div", "neg", "pow", "square", "reciprocal", "maximum", "minimum",
+    "clamp", "remainder", "floor_divide", "sigmoid", "matmul",
+}  # fmt: skip
+SAME_NAME_IN_F = {
+    "relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "leaky_relu", "elu", "selu", "celu", "logsigmoid",
+    "softplus", "silu", "mish", "softsign", "gelu", "hardshrink", "softshrink", "tanhshrink", "threshold", "softmax",
+    "log_softmax", "linear", "bilinear", "nll_loss", "cross_entropy",
+}  # fmt: skip
+
+
+def _filled(index: Any, arrays: Any) -> Any:
+    rest = iter(arrays)
+    return tuple(next(rest) if part is ARRAY else part for part in index)
+
+
+def _setitem(x: Any, value: Any, *arrays: Any, index: Any) -> Any:
+    y = x.clone()
+    y[_filled(index, arrays)] = value
+    return y
+
+
+def _dims(x: Any, dim: Any) -> tuple[int, ...]:
+    return tuple(range(x.ndim)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+
+
+def _over_dims(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, dim=None, keepdim=False, **params: function(x, dim=_dims(x, dim), keepdim=keepdim, **params)
+
+
+def _prod(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    for d in sorted((d % max(x.ndim, 1) for d in _dims(x, dim)), reverse=True):
+        x = x.prod(d, keepdim=keepdim)
+    return x
+
+
+def _elementwise_loss(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, target, **params: function(*torch.broadcast_tensors(x, target), reduction="none", **params)
+
+
+OTHERWISE: dict[str, Callable[..., Any]] = {
+    "getitem": lambda x, *arrays, index: x[_filled(index, arrays)],
+    "setitem": _setitem,
+    "gather": lambda x, index, dim: x.gather(dim, index),
+    "scatter_add": lambda x, index, dim, shape: torch.zeros(shape, dtype=x.dtype).scatter_add(dim, index, x),
+    "argsort": lambda x, dim=-1, descending=False: x.argsort(dim=dim, descending=descending, stable=True),
+    "one_hot": lambda labels, classes, dtype: F.one_hot(labels, classes).to(_torch_dtype(dtype)),
+    "reshape": lambda x, shape: x.reshape(shape),
+    "permute": lambda x, dims: x.permute(dims),
+    "broadcast_to": lambda x, shape: x.broadcast_to(shape),
+    "flip": lambda x, dims: x.flip(dims),
+    "concatenate": lambda *xs, dim=0: torch.cat(xs, dim),
+    "stack": lambda *xs, dim=0: torch.stack(xs, dim),
+    "cast": lambda x, dtype: x.to(_torch_dtype(dtype)),
+    "copy": lambda x: x.clone(),
+    "sum": _over_dims(torch.sum),
+    "prod": _prod,
+    "amax": _over_dims(torch.amax),
+    "amin": _over_dims(torch.amin),
+    "argmax": lambda x, dim=None, keepdim=False: torch.argmax(x, dim, keepdim),
+    "argmin": lambda x, dim=None, keepdim=False: torch.argmin(x, dim, keepdim),
+    "all": _over_dims(torch.all),
+    "any": _over_dims(torch.any),
+    "cumsum": lambda x, dim=-1: x.cumsum(dim),
+    "mean": _over_dims(torch.mean),
+    "var": _over_dims(lambda x, dim, keepdim, correction=1: torch.var(x, dim, correction=correction, keepdim=keepdim)),
+    "norm": _over_dims(lambda x, dim, keepdim: torch.linalg.vector_norm(x, 2, dim, keepdim)),
+    "logsumexp": _over_dims(torch.logsumexp),
+    "embedding": lambda index, weight, padding_idx=None: F.embedding(index, weight, padding_idx),
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "step": lambda x: torch.heaviside(x, torch.zeros((), dtype=x.dtype)),
+    "squared_error": _elementwise_loss(F.mse_loss),
+    "absolute_error": _elementwise_loss(F.l1_loss),
+    "huber": _elementwise_loss(F.huber_loss),
+    "smooth_l1": _elementwise_loss(F.smooth_l1_loss),
+    "binary_cross_entropy": _elementwise_loss(F.binary_cross_entropy),
+    "binary_cross_entropy_with_logits": _elementwise_loss(F.binary_cross_entropy_with_logits),
+    "kl_div": _elementwise_loss(F.kl_div),
+}
+WITHOUT_DIM = {"softmax": {"dim": -1}, "log_softmax": {"dim": -1}}
+
+NOT_IN_PYTORCH = {
+    "put", "row_weights", "prelu",  # of which PyTorch's takes one weight a channel
+    "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed
+}  # fmt: skip
+
+# Where the two are meant to differ, or PyTorch has no such thing
+SKIPPED = {
+    ("getitem", "backwards"),  # no negative steps
+    ("sum", "no dims"), ("mean", "no dims"), ("amax", "no dims"), ("amin", "no dims"), ("norm", "no dims"),
+    ("logsumexp", "no dims"),  # where dim=() stands for all dimensions; here, as in NumPy, for none
+    ("var", "over nothing else"),  # a warning, though nothing comes of it
+    ("nll_loss", "int32 labels"), ("cross_entropy", "int32 labels"),  # int64 alone
+}  # fmt: skip
+
+# And where the gradients differ: there they are infinite or NaN, here they are bounded as the loss is.
+OTHER_GRADIENTS = {("binary_cross_entropy", "sure"), ("kl_div", "target 0")}
+
+
+def _torch_dtype(dtype: np.dtype) -> Any:
+    return getattr(torch, str(dtype))
+
+
+def torch_function(op: Op) -> Callable[..., Any] | None:
+    if op.name in SAME_NAME:
+        return getattr(torch, op.name)
+    return getattr(F, op.name) if op.name in SAME_NAME_IN_F else OTHERWISE.get(op.name)
+
+
+@pytest.mark.parametrize("op", [o for o in registry.values() if not o.writes], ids=lambda o: o.name)
+def test_operation(op: Op) -> None:
+    function = torch_function(op)
+    if function is None:
+        assert op.name in NOT_IN_PYTORCH, f"{op.name}: say here which function of PyTorch it is, or that there is none"
+        return
+    compared = 0
+    for sample in samples_of(op):
+        if (op.name, sample.label) not in SKIPPED:
+            compare(op, sample, function)
+            compared += 1
+    assert compared >= len(samples_of(op)) - 2
+
+
+def compare(op: Op, sample: Sample, function: Callable[..., Any]) -> None:
+    places = checks.differentiated(op, sample)
+    theirs = [torch.tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
+    ours: list[Any] = sample.arrays()
+    for i in places:
+        theirs[i].requires_grad_()
+        ours[i] = Tensor(ours[i], requires_grad=True)
+    expected = function(*theirs, **{**WITHOUT_DIM.get(op.name, {}), **sample.kwargs()})
+    y = apply(op, *ours, **sample.kwargs())
+    assert tuple(expected.shape) == y.shape, sample.label
+    assert expected.dtype == _torch_dtype(y.dtype), sample.label
+    np.testing.assert_allclose(
+        y.detach().numpy(), expected.detach().numpy(), rtol=1e-10, atol=1e-10, err_msg=sample.label
+    )
+    if not y.requires_grad or (op.name, sample.label) in OTHER_GRADIENTS:
+        return
+    g = np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)
+    found = grad(y, [ours[i] for i in places], (g,))
+    wanted = torch.autograd.grad(expected, [theirs[i] for i in places], torch.tensor(g))
+    for i, a, b in zip(places, found, wanted, strict=True):
+        np.testing.assert_allclose(
+            a.numpy(), b.numpy(), rtol=1e-8, atol=1e-8, err_msg=f"{sample.label}: gradient of input {i}"
+        )
+
+
+# dtypes -------------------------------------------------------------------------------------------
+
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+OPERATORS = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow,
+    "//": operator.floordiv, "%": operator.mod, "==": operator.eq, "!=": operator.ne, "<": operator.lt,
+    "<=": operator.le, ">": operator.gt, ">=": operator.ge, "&": operator.and_, "|": operator.or_, "^": operator.xor,
+}  # fmt: skip
+
+
+def operands() -> dict[str, tuple[Any, Any]]:
+    """Ones of every kind, in glassnet and in PyTorch: vectors, tensors without dimensions, Python numbers."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for dtype in DTYPES:
+        for shape in ((2,), ()):
+            ones = np.ones(shape, dtype)
+            found[f"{dtype}{list(shape)}"] = (Tensor(ones), torch.tensor(ones))
+    return {**found, "True": (True, True), "2": (2, 2), "1.5": (1.5, 1.5)}
+
+
+@pytest.mark.parametrize("symbol", OPERATORS)
+def test_dtype_of_the_result(symbol):
+    function = OPERATORS[symbol]
+    differing = []
+    for left, (a, ta) in operands().items():
+        for right, (b, tb) in operands().items():
+            if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+                continue
+            try:
+                expected = str(function(ta, tb).dtype).removeprefix("torch.")
+            except (RuntimeError, TypeError):  # which PyTorch has not
+                continue
+            try:
+                found = str(function(a, b).dtype)
+            except TypeError as error:
+                found = str(error)
+                if left.startswith("bool") and "expected numbers, got bool" in found:
+                    continue  # said plainly; for bools, PyTorch has some powers and not others
+            if found != expected:
+                differing.append(f"{left} {symbol} {right}: {expected} in PyTorch, here {found}")
+    assert not differing, "\n".join(differing)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["exp", "sqrt", "abs", "neg", "square", "floor", "round", "sign", "sum", "prod",
+                                  "cumsum", "amax", "argmax", "relu", "sigmoid", "reciprocal", "isnan"])  # fmt: skip
+def test_dtype_of_functions_of_one(name, dtype):
+    ones = np.ones(3, dtype)
+    params = {"dim": 0} if name == "cumsum" else {}
+    try:
+        expected = getattr(torch, name)(torch.tensor(ones), **params)
+    except (RuntimeError, NotImplementedError):
+        return
+    if dtype == "bool" and name in ("square", "sign"):
+        with pytest.raises(TypeError, match="expected numbers, got bool"):  # where PyTorch gives int64, and bool
+            apply(registry[name], ones)
+        return
+    found = apply(registry[name], ones, **params)
+    assert str(expected.dtype) == f"torch.{found.dtype}"
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-3)

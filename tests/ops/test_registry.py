@@ -1,0 +1,152 @@
+"""Every operation in the registry, held to all that a record promises. A new one is tested by being registered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glassnet.ops import Op, core_ops, registry
+from glassnet.ops.record import register
+from tests.ops import checks, samples
+from tests.ops.formulas import check_formula
+from tests.ops.samples import samples_of
+
+# Without a derivative in any input: flat but for jumps, or not a matter of floating numbers.
+STEPS = {
+    "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
+    "isnan", "isinf", "isfinite", "sign", "step", "floor", "ceil", "round", "trunc", "floor_divide",
+    "argmax", "argmin", "argsort", "all", "any",
+}  # fmt: skip
+
+# Without one in this floating input, because it is told to be a constant.
+CONSTANT = {"row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2}}  # the weights of classes
+
+# Those that overflow where others do not, and one that is of probabilities.
+NOT_OF_LARGE = {"exp", "expm1", "pow", "binary_cross_entropy"}
+
+ops = pytest.mark.parametrize("op", registry.values(), ids=registry)
+named = pytest.mark.parametrize("op", [o for o in registry.values() if not o.core], ids=lambda o: o.name)
+elementwise = pytest.mark.parametrize("op", [o for o in registry.values() if o.elementwise], ids=lambda o: o.name)
+differentiable = pytest.mark.parametrize("op", [o for o in registry.values() if o.differentiable], ids=lambda o: o.name)
+
+
+@ops
+def test_has_samples(op: Op) -> None:
+    assert samples_of(op), f"tests/ops/samples.py has no samples for {op.name}"
+
+
+def test_samples_are_of_registered_operations() -> None:
+    for table in (samples.TABLE, samples.SPECIAL, samples.MORE, samples.DOMAINS, samples.PARAMS):
+        assert not table.keys() - registry.keys()
+    assert not (STEPS | CONSTANT.keys() | NOT_OF_LARGE) - registry.keys()
+
+
+@ops
+def test_record_is_complete(op: Op) -> None:
+    assert registry[op.name] is op
+    assert op.name.isidentifier()
+    assert op.formula.strip() == op.formula != ""
+    assert op.cast in ("common", "number", "float", "equal", None)
+    assert repr(op) == f"<op {op.name}: {op.formula}>"
+    assert op.differentiable == any(rule is not None for rule in op.vjp)
+    checks.check_parameters(op)
+
+
+@ops
+def test_every_floating_input_has_a_derivative(op: Op) -> None:
+    without = {
+        i for sample in samples_of(op) for i, x in enumerate(sample.inputs) if checks.is_float(x) and op.rule(i) is None
+    }
+    if op.name in STEPS or op.writes:
+        assert not op.differentiable, f"{op.name} has a derivative: take it off the list"
+    else:
+        assert without == CONSTANT.get(op.name, set()), f"{op.name}: input(s) {without} without a derivative"
+
+
+def test_core_operations_are_those_without_an_expansion() -> None:
+    assert [op.name for op in core_ops()] == [name for name, op in registry.items() if op.expand is None]
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="'add' is registered already"):
+        register(registry["add"])
+
+
+@ops
+def test_shape_rule(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_shape(op, sample)
+
+
+@elementwise
+def test_shape_rule_in_other_dtypes(op: Op) -> None:
+    floating = [s for s in samples_of(op) if all(checks.is_float(x) and np.isfinite(x).all() for x in s.inputs)]
+    taken = [checks.check_other_dtypes(op, sample) for sample in floating]
+    assert all(taken)  # float16 at the least
+
+
+@ops
+def test_out(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_out(op, sample)
+
+
+@ops
+def test_inputs_are_kept(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_inputs_kept(op, sample)
+
+
+@named
+def test_expansion_is_the_same(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_expand(op, sample)
+
+
+@named
+def test_expands_to_core_operations(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_expands_to_core(op, sample)
+
+
+@differentiable
+def test_gradients_are_slopes_to_second_order(op: Op) -> None:
+    assert any(sample.order == 2 for sample in samples_of(op))
+    for sample in samples_of(op):
+        checks.check_gradients(op, sample)
+
+
+@differentiable
+def test_rules_serve_arrays_and_tensors(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_both_ways(op, sample)
+
+
+@differentiable
+def test_rules_stay_in_float32(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_precision(op, sample)
+
+
+@differentiable
+def test_rules_read_what_they_say(op: Op) -> None:
+    checks.check_reads(op, samples_of(op))
+
+
+@elementwise
+def test_formula(op: Op) -> None:
+    for sample in samples_of(op):
+        check_formula(op, sample)
+
+
+@elementwise
+def test_large_numbers_pass_quietly(op: Op) -> None:
+    """Warnings are errors here: neither forward nor derivative may overflow on the way to an ordinary result."""
+    if op.name in NOT_OF_LARGE or op.name in samples.SPECIAL:
+        return
+    for params in samples.PARAMS.get(op.name, [{}]):
+        large = np.array([-1000.0, -30.0, 30.0, 1000.0], np.float32)
+        inputs = [np.abs(large[:: 1 - 2 * i]) if op.name in samples.DOMAINS else large for i in range(len(op.vjp))]
+        sample = samples.Sample("large", tuple(inputs), params)
+        checks.check_both_ways(op, sample)
+        checks.forward(op, sample.arrays(np.float32), params)
