@@ -6,6 +6,7 @@ each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from glassnet import autograd, data, functional, functions, nn, optim, utils
@@ -64,6 +65,7 @@ from glassnet.tensor import Tensor, cuda, device, where
 __version__ = "0.1.0"
 
 __all__ = [
+    "Compiled",
     "DimensionError",
     "DtypeError",
     "Generator",
@@ -78,6 +80,7 @@ __all__ = [
     "bernoulli",
     "bool",
     "cat",
+    "compile",
     "concat",
     "concatenate",
     "cuda",
@@ -150,16 +153,23 @@ __all__ += functions.__all__
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 
-_OF_FILES = ("load", "load_model", "save", "save_model")  # which load safetensors, when first used
+# What costs time or another library to load, and is loaded when first used.
+_LATER = {
+    "Compiled": "compilation",
+    "compile": "compilation",
+    "load": "serialization",
+    "load_model": "serialization",
+    "save": "serialization",
+    "save_model": "serialization",
+}
 
 
 if TYPE_CHECKING:
+    from glassnet.compilation import Compiled, compile
     from glassnet.serialization import load, load_model, save, save_model
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _OF_FILES:
+    if name not in _LATER:
         raise AttributeError(f"module 'glassnet' has no attribute {name!r}", name=name)
-    from glassnet import serialization
-
-    return getattr(serialization, name)
+    return getattr(import_module(f"glassnet.{_LATER[name]}"), name)

@@ -25,9 +25,10 @@ tick = count(1).__next__
 
 
 class Mode(threading.local):
-    """Whether operations leave nodes behind; one answer a thread."""
+    """Whether operations leave nodes behind, and who writes them down; one answer a thread."""
 
     grad = True
+    recorder: Any = None  # a program.record.Recorder, while a step is being recorded
 
 
 mode = Mode()
@@ -138,6 +139,8 @@ def propagate(
         g = run_hooks(node.hooks, g)
         if targets is not None and node in targets:
             found[node] = g
+        if mode.recorder is not None:
+            mode.recorder.deriving(node)
         _step(node, g, gathered, lift, wanted)
         if not keep:
             node.free()
@@ -196,6 +199,8 @@ def _step(
         if not is_node and lift is None and _is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _gather(gathered, parent, gradient)
+        if mode.recorder is not None:
+            mode.recorder.gradient(parent, gathered[parent])
 
 
 def _gather(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:

@@ -110,7 +110,8 @@ def _setitem(x: Array, value: Any, *arrays: Array, index: Index, out: Array | No
         out = np.array(x)
     elif out is not x:
         np.copyto(out, x)
-    out[_filled(index, arrays)] = value
+    place = _filled(index, arrays)
+    out[place if Ellipsis in index else (*place, ...)] = value  # with ..., a single element is a place as well
     return out
 
 

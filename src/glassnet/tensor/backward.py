@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,11 +93,12 @@ def _found(
     given = (None,) * len(tensors) if weights is None else several(weights)
     if len(given) != len(tensors):
         raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(given)}")
-    seeds = [(t, _seed(t, g, create_graph)) for t, g in zip(tensors, given, strict=True)]
+    as_tensors = create_graph or mode.recorder is not None
+    seeds = [(t, _seed(t, g, as_tensors)) for t, g in zip(tensors, given, strict=True)]
     return propagate(
         seeds,
         keep=create_graph if retain_graph is None else retain_graph,
-        lift=_lift if create_graph else None,
+        lift=_lift if as_tensors else None,
         targets=None if targets is None else {key_of(t) for t in targets},
     )
 
@@ -106,12 +107,13 @@ def _found(
 def _following(enabled: bool) -> Iterator[None]:
     before, mode.grad = mode.grad, enabled
     try:
-        yield
+        with nullcontext() if mode.recorder is None else mode.recorder.backward():
+            yield
     finally:
         mode.grad = before
 
 
-def _seed(tensor: Any, gradient: Any, create_graph: bool) -> Any:
+def _seed(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
     if not tensor.requires_grad:
         raise GradientError(
             "backward: this tensor requires no gradient, for nothing it was computed from has requires_grad=True "
@@ -129,15 +131,17 @@ def _seed(tensor: Any, gradient: Any, create_graph: bool) -> Any:
             f"backward: the gradient to start from must have the tensor's shape, {written(tensor.shape)}, got "
             f"{written(gradient.shape)}"
         )
-    if create_graph:
+    if as_tensors:
         return gradient if isinstance(gradient, State) else wrap(np.array(gradient, tensor.dtype))
     return np.array(gradient.array if isinstance(gradient, State) else gradient, tensor.dtype)
 
 
 def _lift(value: Any, parent: Any) -> Any:
     """A value as a tensor whose gradient goes on to ``parent``: a node, or a leaf, which it is."""
+    if isinstance(parent, State):
+        return parent
     if not isinstance(parent, Node):
-        return parent if isinstance(parent, State) else value
+        return wrap(value) if isinstance(value, np.ndarray) else value
     tensor = wrap(value)
     tensor.node, tensor.clock, tensor._requires_grad = parent, parent.clock, True
     return tensor

@@ -15,7 +15,7 @@ from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.graph import Clock, Keeper, Node, clock_of, mode, tick
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
 from glassnet.ops.indexing import getitem, setitem
-from glassnet.ops.movement import broadcast_to, inverse_order, permute, reshape
+from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 
@@ -90,6 +90,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
             values.append(x)
     if op.cast is not None and not _alike(values):
         values = _cast(op, values)
+        if mode.recorder is not None:
+            mode.recorder.casts(inputs, values)
     try:
         array = op.forward(*values, **params)
     except (ValueError, IndexError, TypeError) as error:
@@ -109,6 +111,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
         for position in op.writes:
             if position < len(inputs) and isinstance(inputs[position], State):  # else it was left out, or is None
                 clock_of(inputs[position]).written = tick()
+    if mode.recorder is not None:
+        mode.recorder.note(op, inputs, values, params, result)
     return result  # type: ignore[no-any-return]
 
 
@@ -199,7 +203,11 @@ def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
     cast = values
     if op.cast is not None and not _alike(values):
         cast = _cast(op, values)
+    if mode.recorder is not None and cast is not values:
+        mode.recorder.casts(inputs, cast)
     _compute_into(target.array, op, cast, values, params)
+    if mode.recorder is not None:
+        mode.recorder.note_write(target, op, cast, params)
     if tracked:
         node = Node(op, inputs, cast, params, target.array)
         clock_of(target).written = node.time
@@ -244,18 +252,19 @@ def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> Non
 
 
 def _check_writable(target: State, tracked: bool) -> None:
-    view: State = target
-    while True:
-        if tracked and view._requires_grad and view.node is None:
+    if not target.array.flags.writeable:
+        raise ShapeError(
+            f"this tensor of shape {written(target.shape)} cannot be changed in place: it was expanded, so that its "
+            "elements share memory, or made of a read-only array; change a copy: x.clone()"
+        )
+    view: State | None = target if tracked else None
+    while view is not None:
+        if view._requires_grad and view.node is None:
             raise GradientError(
                 "a leaf tensor that requires a gradient cannot be changed in place while autograd is watching; "
                 "do it under `with glassnet.no_grad():`, or on x.data"
             )
-        if view.view_of is None:
-            return
-        view, op, _, _ = view.view_of
-        if op is broadcast_to:
-            raise GradientError("an expanded tensor cannot be changed in place: its elements share memory; clone() it")
+        view = None if view.view_of is None else view.view_of[0]
 
 
 def _new_history(x: State, node: Node) -> None:

@@ -143,17 +143,23 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
 
     # its values in Python and NumPy -----------------------------------------------------------
 
+    def _read(self, what: str) -> Array:
+        """The values, for Python to look at: which a step that is being recorded must not do."""
+        if graph.mode.recorder is not None:
+            graph.mode.recorder.read(what)
+        return self.array
+
     def item(self) -> Any:
         """The one element as a Python number; ValueError if there are several."""
         if self.array.size != 1:
             raise ValueError(
                 f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
             )
-        return self.array.item()
+        return self._read("item()").item()
 
     def tolist(self) -> Any:
         """The elements as nested Python lists (a number for a 0-dimensional tensor)."""
-        return self.array.tolist()
+        return self._read("tolist()").tolist()
 
     def numpy(self) -> Array:
         """The NumPy array, sharing memory; GradientError if the tensor requires a gradient."""
@@ -161,7 +167,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
             raise GradientError(
                 "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
             )
-        return self.array
+        return self._read("numpy()")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         array = self.numpy()
@@ -187,12 +193,13 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
             raise ValueError(
                 f"the truth of a tensor of shape {written(self.shape)} is ambiguous: ask for (x > 0).any() or .all()"
             )
-        return bool(self.item())
+        return bool(self._read("if (or while, and, or, not)").item())
 
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
 
     def __repr__(self) -> str:
+        self._read("printing")
         return tensor_text(self)
 
     def __format__(self, spec: str) -> str:

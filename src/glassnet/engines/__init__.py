@@ -1,0 +1,1 @@
+"""Engines: readers of a program that run it."""

@@ -1,0 +1,119 @@
+"""Source: a program written as a Python module that a person can read and NumPy can run.
+
+The module has these sections: the operations, as glassnet itself computes them; the state; the
+constants; the workspace, memory for every value, set aside once; and the step, one line an
+instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.program.passes.plan import Plan
+from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.program.writing import call, comment, is_view, shape, sources, view
+from glassnet.program.writing.calls import needs_source, update_call
+
+WIDTH = 110
+COLUMN = 62  # where comments begin
+SPELLED_OUT = 64  # elements of a constant that are written into the source
+
+
+def module_source(program: Program, plan: Plan, name: str = "step") -> str:
+    """The text of the module; its function ``name`` takes the program's inputs and gives its outputs."""
+    return _Writer(program, plan, name).text()
+
+
+class _Writer:
+    def __init__(self, program: Program, plan: Plan, name: str) -> None:
+        self.program = program
+        self.plan = plan
+        self.name = name
+        self.changing = {*program.inputs, *program.state}  # arrays that may be others at the next step
+
+    def text(self) -> str:
+        functions = sources(dict.fromkeys(i.op for i in self.program if i.op.writes or needs_source(i)))
+        parts = [
+            f'"""{self.name}: one step of a network, written out by glassnet. It needs NumPy alone."""',
+            "\nfrom __future__ import annotations",
+            "\nimport numpy as np",
+            *section("operations", "\n\n\n".join(functions)),
+            *section("state", "\n".join(self._state_lines())),
+            *section("constants", "\n".join(self._constant_lines())),
+            *section("workspace", "\n".join(self._workspace_lines())),
+            f"\n\ndef {self.name}({', '.join(v.name for v in self.program.inputs)}):",
+            *self._step_lines(),
+        ]
+        return "\n".join(parts) + "\n"
+
+    # state, constants, workspace ---------------------------------------------------------------------
+
+    def _state_lines(self) -> Iterator[str]:
+        for var in self.program.state:
+            yield f"{var.name} = np.zeros({shape(var)}, np.{var.dtype})"
+        if any(isinstance(v, np.random.Generator) for i in self.program for v in i.params.values()):
+            yield "generator = np.random.default_rng()"
+
+    def _constant_lines(self) -> Iterator[str]:
+        for var, array in self.program.constants.items():
+            flat = array.ravel()
+            if flat.size and (flat == flat[0]).all():
+                yield f"{var.name} = np.full({shape(var)}, {flat[0].item()!r}, np.{var.dtype})"
+            elif flat.size <= SPELLED_OUT:
+                yield f"{var.name} = np.array({array.tolist()!r}, np.{var.dtype})"
+            else:
+                yield f"{var.name} = np.zeros({shape(var)}, np.{var.dtype})  # its numbers are set by whoever runs this"
+
+    def _workspace_lines(self) -> Iterator[str]:
+        for instruction in self.program:
+            var = instruction.output
+            if var in self.plan.home:
+                home = self.plan.home[var]
+                if home == var:
+                    yield f"{var.name} = np.empty({shape(var)}, np.{var.dtype})"
+                else:
+                    yield f"{var.name} = {home.name}  # its memory is free again by then"
+            elif self._is_set_up_once(var):
+                yield f"{var.name} = {view(instruction)}"
+
+    def _is_set_up_once(self, var: Var) -> bool:
+        """Whether ``var`` is a view of memory that stays the same from step to step."""
+        if var not in self.plan.views:
+            return False
+        while var in self.plan.views:
+            var = self.plan.views[var]
+        return var not in self.changing
+
+    # the step ---------------------------------------------------------------------------------------
+
+    def _step_lines(self) -> Iterator[str]:
+        phase = ""
+        for instruction in self.program:
+            if self._is_set_up_once(instruction.output):
+                continue
+            if instruction.phase != phase:
+                phase = instruction.phase
+                yield f"    # {phase} {'-' * (WIDTH - len(phase) - 7)}"
+            yield f"    {self._code(instruction).ljust(COLUMN - 4)}  # {comment(instruction)}"
+        returned = ", ".join(map(self._returned, self.program.outputs))
+        if returned or not self.program.instructions:
+            yield f"    return {returned}".rstrip()
+
+    def _returned(self, x: Operand) -> str:
+        if not isinstance(x, Var):
+            return repr(x)
+        return x.name if x in self.program.inputs else f"{x.name}.copy()"
+
+    def _code(self, instruction: Instruction) -> str:
+        if is_view(instruction) and not instruction.into:
+            return f"{instruction.output.name} = {view(instruction)}"
+        if instruction.op.writes:
+            return update_call(instruction)
+        return call(instruction, out=instruction.into or instruction.output.name)
+
+
+def section(title: str, text: str) -> list[str]:
+    """A titled section of the module, if there is anything in it."""
+    return [f"\n\n# {title} {'-' * (WIDTH - len(title) - 3)}\n", text] if text else []

@@ -1,0 +1,154 @@
+"""Naming: a recording becomes a `Program` whose every value has a name a person would give it.
+
+Parameters and buffers are called as the model calls them (``fc1_weight``), the result of a module
+as the module (``fc1``), hidden activations h1, h2 …, the gradient of v ``d_v``, and what else
+there is by its operation (``sum``, ``sum_2``).
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops import registry
+from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.program.record import Noted, Recorder, Slot
+
+ACTIVATIONS = "glassnet.ops.activation"
+
+
+def identifier(path: str, kind: str = "") -> str:
+    """A path through modules as one Python name: "layers.0" of a Linear is layers_linear0."""
+    words = [f"{kind.lower()}{word}" if word.isdigit() else word for word in path.split(".")]
+    return re.sub(r"\W", "_", "_".join(words))
+
+
+class Namer:
+    """Gives names, each only once, and none that means something else in the source of a program.
+
+    The second ``sum`` is sum_2; what is known by its operation alone is sum1, sum2.
+    """
+
+    def __init__(self) -> None:
+        self._used = {*registry, *keyword.kwlist, *dir(builtins), "np", "step"}
+
+    def __call__(self, wish: str) -> str:
+        """``wish``, or what is nearest to it of the names that are free."""
+        form = f"{wish}{{}}" if wish in self._used and wish in registry else f"{wish}_{{}}"
+        number, name = 1, wish
+        while name in self._used:
+            name = form.format(number if wish in registry else number + 1)
+            number += 1
+        self._used.add(name)
+        return name
+
+
+def named_program(
+    recorder: Recorder,
+    arguments: Mapping[str, Any],
+    state: Mapping[int, str],
+    results: tuple[Any, ...],
+    kept: tuple[Any, ...],
+) -> tuple[Program, dict[str, Any]]:
+    """The program of what was recorded, and the arrays that its state stands for, by name.
+
+    ``arguments`` are the arrays the function was given, by name; ``state`` the names of arrays that
+    outlive a step, by their id; ``results`` what the function returned, arrays or constants, and
+    ``kept`` further arrays whose values are wanted.
+    """
+    return _Naming(recorder, arguments, state).program(results, kept)
+
+
+class _Naming:
+    def __init__(self, recorder: Recorder, arguments: Mapping[str, Any], state: Mapping[int, str]) -> None:
+        self.recorder = recorder
+        self.arguments = arguments
+        self.state = state
+        self.unique = Namer()
+        self.vars: dict[int, Var] = {}
+        self.inputs: list[Var] = []
+        self.held: dict[str, Any] = {}  # state by name: the arrays
+        self.state_vars: list[Var] = []
+        self.constants: dict[Var, Any] = {}
+
+    def program(self, results: tuple[Any, ...], kept: tuple[Any, ...]) -> tuple[Program, dict[str, Any]]:
+        for name, array in self.arguments.items():
+            self.inputs.append(self._name(self.recorder.number(array), name))
+        self._name_origins()
+        self._name_results(results)
+        instructions = tuple(self._instruction(noted) for noted in self.recorder.noted)
+        outputs: list[Operand] = [
+            self.vars[self.recorder.number(r)] if isinstance(r, np.ndarray) else r for r in results
+        ]
+        wanted = tuple(self.vars[self.recorder.number(array)] for array in kept)
+        program = Program(
+            tuple(self.inputs), tuple(self.state_vars), self.constants, instructions, tuple(outputs), wanted
+        )
+        return program, self.held
+
+    def _name(self, number: int, wish: str) -> Var:
+        array = self.recorder.arrays[number]
+        var = self.vars[number] = Var(self.unique(wish), array.shape, array.dtype)
+        return var
+
+    def _name_origins(self) -> None:
+        """State and constants: the values that no instruction made."""
+        made = {noted.output for noted in self.recorder.noted}
+        for noted in self.recorder.noted:
+            for operand in noted.inputs:
+                if not isinstance(operand, Slot) or operand.number in made or operand.number in self.vars:
+                    continue
+                array = self.recorder.arrays[operand.number]
+                if id(array) in self.state:
+                    var = self._name(operand.number, self.state[id(array)])
+                    self.state_vars.append(var)
+                    self.held[var.name] = array
+                else:
+                    var = self._name(operand.number, "constant")
+                    self.constants[var] = array.copy()
+
+    def _name_results(self, results: tuple[Any, ...]) -> None:
+        """What instructions made."""
+        noted = self.recorder.noted
+        last_of = {n.module: n.output for n in noted if n.phase == "forward" and n.module}
+        returned = {self.recorder.number(r) for r in results if isinstance(r, np.ndarray)}
+        gradient_of = {g: v for v, g in self.recorder.gradients.items()}
+        hidden = 0
+        for n in noted:
+            if n.output in self.vars:
+                continue
+            if n.output in returned and self.recorder.arrays[n.output].size == 1:
+                wish = "loss"
+            elif n.phase == "forward" and last_of.get(n.module) == n.output:
+                wish = n.module
+            elif n.output in gradient_of and gradient_of[n.output] in self.vars:
+                wish = f"d_{self.vars[gradient_of[n.output]].name}"
+            elif n.into is not None:
+                wish = f"new_{self.vars[n.into].name}"
+            elif n.op.writes:
+                first = n.inputs[0]
+                wish = f"new_{self.vars[first.number].name}" if isinstance(first, Slot) else n.op.name
+            elif n.op.elementwise and n.op.forward.__module__ == ACTIVATIONS and n.phase == "forward":
+                hidden += 1
+                wish = f"h{hidden}"
+            else:
+                wish = n.op.name
+            self._name(n.output, wish)
+
+    def _instruction(self, noted: Noted) -> Instruction:
+        derived = self.vars.get(noted.derivative_of) if noted.derivative_of is not None else None
+        return Instruction(
+            noted.op,
+            tuple(self.vars[x.number] if isinstance(x, Slot) else x for x in noted.inputs),
+            self.vars[noted.output],
+            noted.params,
+            noted.phase,
+            noted.module,
+            derived.name if derived else "",
+            self.vars[noted.into].name if noted.into is not None else "",
+        )

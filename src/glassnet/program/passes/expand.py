@@ -1,0 +1,112 @@
+"""Expand: say a named operation in core ones, for a reader that does not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.graph import mode
+from glassnet.ops.movement import cast, copy
+from glassnet.program.naming import Namer
+from glassnet.program.passes.rewrite import finished, with_inputs
+from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.program.record import Recorder, Slot
+from glassnet.tensor import Tensor, wrap
+
+
+def expand(program: Program, known: Callable[[Instruction], bool]) -> Program:
+    """With every instruction whose operation is named and not ``known`` written in its expansion."""
+    names = Namer()
+    for var in (*program.inputs, *program.state, *program.constants, *(i.output for i in program.instructions)):
+        names(var.name)
+    constants = dict(program.constants)
+    stands_for: dict[Var, Operand] = {}
+    instructions: list[Instruction] = []
+    for instruction in program.instructions:
+        instruction = with_inputs(instruction, stands_for)
+        if instruction.op.core or known(instruction):
+            instructions.append(instruction)
+            continue
+        parts, result, new_constants = _expansion(instruction, names)
+        constants |= new_constants
+        deeper = expand(_fragment(program, parts, constants), known)
+        constants |= deeper.constants
+        instructions.extend(deeper.instructions)
+        if isinstance(result, Var) and not instruction.op.writes:
+            stands_for[instruction.output] = result
+    return finished(program.having(constants=constants), instructions, stands_for)
+
+
+def _fragment(program: Program, parts: list[Instruction], constants: Any) -> Program:
+    return program.having(instructions=tuple(parts), outputs=(), kept=(), constants=constants)
+
+
+def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction], Operand, dict[Var, Any]]:
+    """The instructions that an instruction's expansion consists of, its result, and new constants.
+
+    Found by recording the expansion while it runs on stand-ins, all ones, of the inputs' shapes.
+    """
+    stand_ins = [wrap(np.ones(x.shape, x.dtype)) if isinstance(x, Var) else x for x in instruction.inputs]
+    recorder = Recorder()
+    known = {
+        recorder.number(s.array): x for s, x in zip(stand_ins, instruction.inputs, strict=True) if isinstance(s, Tensor)
+    }
+    before = mode.recorder, mode.grad
+    mode.recorder, mode.grad = recorder, False
+    try:
+        with np.errstate(all="ignore"):
+            results = instruction.op.expand(*stand_ins, **instruction.params)  # type: ignore[misc]
+    finally:
+        mode.recorder, mode.grad = before
+    constants: dict[Var, Any] = {}
+    parts: list[Instruction] = []
+
+    def operand(x: Any) -> Operand:
+        if not isinstance(x, Slot):
+            return x  # type: ignore[no-any-return]
+        if x.number not in known:
+            array = recorder.arrays[x.number]
+            known[x.number] = Var(names("constant"), array.shape, array.dtype)
+            constants[known[x.number]] = array.copy()  # type: ignore[index]
+        return known[x.number]
+
+    for noted in recorder.noted:
+        inputs = tuple(map(operand, noted.inputs))
+        array = recorder.arrays[noted.output]
+        wish = f"{instruction.output.name}_{noted.op.name}"
+        if noted.op is cast and isinstance(inputs[0], Var):
+            wish = f"{inputs[0].name}_{array.dtype}"
+        output = Var(names(wish), array.shape, array.dtype)
+        known[noted.output] = output
+        parts.append(replace(instruction, op=noted.op, inputs=inputs, params=noted.params, output=output, into=""))
+    if instruction.op.writes:
+        new = [r if r is None else operand(Slot(recorder.number(r.array))) for r in results]
+        return _writing(instruction, parts, new, names), None, constants
+    (result,) = results if isinstance(results, tuple) else (results,)
+    value = operand(Slot(recorder.number(result.array)))
+    if parts and parts[-1].output == value:  # the last part is the result itself, under its own name
+        parts[-1] = replace(parts[-1], output=instruction.output, into=instruction.into)
+        value = instruction.output
+    return parts, value, constants
+
+
+def _writing(instruction: Instruction, parts: list[Instruction], new: list[Any], names: Namer) -> list[Instruction]:
+    """``parts`` with each new value written to the state it is of: at once where nothing reads the old
+    value any more, else copied at the end."""
+    copies: list[Instruction] = []
+    for position, value in zip(instruction.op.writes, new, strict=True):
+        state = instruction.inputs[position] if position < len(instruction.inputs) else None
+        if not isinstance(state, Var) or not isinstance(value, Var):
+            continue
+        made = next((n for n, part in enumerate(parts) if part.output == value), None)
+        read_later = made is None or any(state in part.reads for part in parts[made + 1 :])
+        if made is not None and not read_later and not parts[made].into and state.dtype == value.dtype:
+            parts[made] = replace(parts[made], into=state.name)
+            parts[made + 1 :] = [with_inputs(part, {value: state}) for part in parts[made + 1 :]]
+        else:
+            output = Var(names(f"new_{state.name}"), value.shape, value.dtype)
+            copies.append(replace(instruction, op=copy, inputs=(value,), params={}, output=output, into=state.name))
+    return parts + copies

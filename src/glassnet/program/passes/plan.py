@@ -1,0 +1,77 @@
+"""Plan: which values may live in the same memory, because they are never needed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.program.program import Instruction, Program, Var
+from glassnet.program.writing.calls import is_view
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``home`` says for every computed value that has memory of its own or borrows it whose it is;
+    views look into the memory of another value and are in ``views``."""
+
+    home: dict[Var, Var]
+    views: dict[Var, Var]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all memory that is needed."""
+        return sum(var.nbytes for var in set(self.home.values()))
+
+
+def plan(program: Program) -> Plan:
+    """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
+    that nothing reads any more.
+
+    A value that is given back or kept shares with none that comes after it.
+    """
+    views = {
+        i.output: i.inputs[0]
+        for i in program.instructions
+        if is_view(i) and not i.into and isinstance(i.inputs[0], Var)
+    }
+    owner = _owners(views)
+    last_read: dict[Var, int] = {}
+    for position, instruction in enumerate(program.instructions):
+        for var in instruction.reads:
+            last_read[owner.get(var, var)] = position
+    for var in program.wanted:
+        last_read[owner.get(var, var)] = len(program.instructions)
+
+    outside = {*program.inputs, *program.state, *program.constants}
+    home: dict[Var, Var] = {}
+    free: dict[tuple[tuple[int, ...], str], list[Var]] = {}
+    ends: dict[int, list[Var]] = {}
+    for position, instruction in enumerate(program.instructions):
+        output = instruction.output
+        if output not in views and not instruction.writes:
+            kind = (output.shape, str(output.dtype))
+            ready = ends.get(position, []) if may_overwrite_input(instruction) else []
+            same = next((v for v in ready if (home[v].shape, str(home[v].dtype)) == kind), None)
+            if same is not None:
+                ready.remove(same)
+                home[output] = home[same]
+            else:
+                home[output] = free[kind].pop() if free.get(kind) else output
+            ends.setdefault(last_read.get(output, position), []).append(output)
+        for var in ends.get(position, []):
+            if var not in outside:
+                free.setdefault((home[var].shape, str(home[var].dtype)), []).append(home[var])
+    return Plan(home, views)
+
+
+def may_overwrite_input(instruction: Instruction) -> bool:
+    """Whether the result may be written over an input as it is read: element by element."""
+    return instruction.op.elementwise and isinstance(instruction.op.forward, np.ufunc)
+
+
+def _owners(views: dict[Var, Var]) -> dict[Var, Var]:
+    owner: dict[Var, Var] = {}
+    for view, source in views.items():
+        owner[view] = owner.get(source, source)
+    return owner

@@ -1,0 +1,62 @@
+"""Functions: the source of operations, taken from glassnet itself, to stand in a module on its own."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from glassnet.ops.record import Op
+
+
+def sources(ops: Iterable[Op]) -> list[str]:
+    """The source of each operation's forward, under the operation's name, after all it calls.
+
+    Annotations stay: the module they stand in never evaluates them.
+    """
+    found: dict[str, str] = {}
+    names = {op.forward: op.name for op in ops}
+    for function, name in names.items():
+        _add(function, name, found, names)
+    return list(found.values())
+
+
+def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str]) -> None:
+    if name in found:
+        return
+    text = textwrap.dedent(inspect.getsource(function)).strip()
+    renames = {function.__name__: name}
+    for used in sorted(_globals_of(function.__code__)):
+        value = function.__globals__.get(used)
+        if isinstance(value, ModuleType) and value.__name__ != "numpy":
+            found.setdefault(
+                f"import {used}", f"import {value.__name__} as {used}" if used != value.__name__ else f"import {used}"
+            )
+        if value is None or isinstance(value, ModuleType) or value is function:
+            continue
+        if isinstance(value, FunctionType):
+            renames[used] = names.get(value, used)
+            _add(value, renames[used], found, names)
+        elif isinstance(value, type) and issubclass(value, Exception):
+            builtin = next(c for c in value.__mro__ if c.__module__ == "builtins")
+            renames[used] = builtin.__name__
+        elif isinstance(value, int | float | str | tuple):
+            found.setdefault(used, f"{used} = {value!r}")
+        else:
+            raise TypeError(f"the source of {name} uses {used}, a {type(value).__name__}, which cannot be written out")
+    for old, new in renames.items():
+        text = re.sub(rf"\b{old}\b", new, text)
+    found[name] = text
+
+
+def _globals_of(code: CodeType) -> set[str]:
+    """The global names that a function reads, those of functions within it included."""
+    names = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _globals_of(constant)
+    return names
