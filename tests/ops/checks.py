@@ -16,7 +16,7 @@ from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
 from glassnet.tensor import Tensor, apply, door
 from tests.ops import projection
-from tests.ops.samples import Sample
+from tests.ops.sample import Sample
 
 
 def cast(op: Op, arrays: list[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from sympy.parsing.sympy_parser import parse_expr
 
 from glassnet.ops import Op
 from tests.ops.checks import cast, differentiated, forward, input_names, parameters
-from tests.ops.samples import Sample
+from tests.ops.sample import Sample
 
 
 class _Step(sympy.Function):

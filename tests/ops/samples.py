@@ -1,231 +1,20 @@
 """Inputs on which every operation is tested, keyed by its name.
 
-Elementwise operations get theirs by themselves: in many shapes, broadcast ones among them, with
-numbers that stay clear of the points where activation functions have their kinks (the multiples
-of ½). `DOMAINS` says which need other numbers, `PARAMS` which need parameters, `SPECIAL` which
-have inputs of their own kind. All other operations are listed in `TABLE`.
-
-An operation without samples fails the tests by name.
+Elementwise operations get theirs by themselves (tests/ops/elementwise.py); all others are listed in
+`TABLE`. An operation without samples fails the tests by name.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.ops import Op
 from glassnet.ops.indexing import ARRAY
-
-Array = Any
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Inputs and parameters for an operation. ``order``: up to which derivative it is smooth around them."""
-
-    label: str
-    inputs: tuple[Any, ...]
-    params: dict[str, Any] = field(default_factory=dict)
-    order: int = 2
-
-    def arrays(self, dtype: Any = np.float64) -> list[Any]:
-        """The inputs, in memory of their own, the floating ones in ``dtype``."""
-        return [self._array(x, dtype) for x in self.inputs]
-
-    @staticmethod
-    def _array(x: Any, dtype: Any) -> Any:
-        if not isinstance(x, np.ndarray):
-            return x
-        return x.astype(dtype if x.dtype.kind == "f" else x.dtype)
-
-    def kwargs(self) -> dict[str, Any]:
-        """The parameters, with a generator that starts anew."""
-        made = dict(self.params)
-        if "generator" in made:
-            made["generator"] = np.random.default_rng(made["generator"])
-        return made
-
-
-def spaced(*shape: int, lane: int = 0, lanes: int = 1, seed: int = 0) -> Array:
-    """Numbers from −4 to 4, 0.1 and more away from every multiple of ½.
-
-    The first 16 differ from each other by 0.3 or more. Numbers of different ``lane`` differ by at
-    least 0.1 / ``lanes``, so that a comparison between them does not hang on a small step.
-    """
-    rng = np.random.default_rng((seed, lane))
-    size = int(np.prod(shape))
-    cells = np.concatenate([rng.permutation(16) for _ in range(size // 16 + 1)])[:size]
-    offset = 0.15 + 0.2 * (lane + 0.5 * rng.random(size)) / lanes
-    return (cells / 2 - 4 + offset).reshape(shape)
-
-
-def normal(*shape: int, seed: int = 0) -> Array:
-    return np.asarray(np.random.default_rng(seed).standard_normal(shape))
-
-
-def ints(*shape: int, high: int, seed: int = 0) -> Array:
-    return np.asarray(np.random.default_rng(seed).integers(0, high, shape))
-
-
-# elementwise --------------------------------------------------------------------------------------
-
-SHAPES: dict[int, list[tuple[tuple[int, ...], ...]]] = {
-    1: [((2, 3),), ((4,),), ((),), ((0,),), ((2, 0, 3),), ((2, 2, 3),)],
-    2: [
-        ((2, 3), (2, 3)),
-        ((2, 3), (3,)),
-        ((3,), (2, 3)),
-        ((2, 1), (1, 3)),
-        ((2, 3), ()),
-        ((), (4,)),
-        ((), ()),
-        ((0, 3), (1, 3)),
-        ((0,), (1,)),
-    ],
-    3: [
-        ((2, 3), (2, 3), (2, 3)),
-        ((2, 1), (3,), (1, 3)),
-        ((), (2, 3), ()),
-        ((2, 3), (), (2, 1)),
-        ((0, 3), (3,), ()),
-        ((), (), ()),
-    ],
-}
-
-Domain = Callable[..., tuple[Array, ...]]
-
-
-def _positive(*xs: Array) -> tuple[Array, ...]:
-    return tuple(np.abs(x) for x in xs)
-
-
-def _second_by_quotient(a: Array, b: Array) -> tuple[Array, Array]:
-    """Numbers whose quotient lies clear of whole numbers: a/b = q, where q comes for a."""
-    return (a * b, b)
-
-
-DOMAINS: dict[str, Domain] = {
-    "binary_cross_entropy": lambda x, target: (np.abs(x) / 5, np.abs(target) / 5),
-    "floor_divide": _second_by_quotient,
-    "kl_div": lambda x, target: (x, np.abs(target)),
-    "log": _positive,
-    "log10": _positive,
-    "log1p": lambda x: (np.abs(x) - 0.1,),
-    "log2": _positive,
-    "pow": lambda a, b: (np.abs(a), b / 2),
-    "remainder": _second_by_quotient,
-    "rsqrt": _positive,
-    "sqrt": _positive,
-    "tan": lambda x: (x / 3,),
-}
-
-PARAMS: dict[str, list[dict[str, Any]]] = {
-    "celu": [{}, {"alpha": 0.5}],
-    "clamp": [{"min": -1.0, "max": 2.0}, {"min": 0.5}, {"max": -0.5}],
-    "elu": [{}, {"alpha": 0.5}],
-    "hardshrink": [{}, {"lambd": 1.0}],
-    "hardtanh": [{}, {"min_val": -0.5, "max_val": 2.0}],
-    "huber": [{}, {"delta": 0.5}],
-    "leaky_relu": [{}, {"negative_slope": 0.25}],
-    "smooth_l1": [{}, {"beta": 0.5}],
-    "softplus": [{}, {"beta": 2.0, "threshold": 1.0}],
-    "softshrink": [{}, {"lambd": 1.0}],
-    "threshold": [{"threshold": -0.5, "value": 2.0}],
-}
-
-_A, _B = np.array([1.0, 2.0, 2.0, -0.0]), np.array([2.0, 2.0, 1.0, 0.0])
-_ODD = np.array([1.0, -0.0, np.nan, np.inf, -np.inf])
-_TRUTH = np.array([[True, False], [False, True]])
-_BITS = (np.array([0b1100, 7, -1, 0]), np.array([0b1010, 8, 5, 0]))
-
-_KINKS = np.array([-6.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0])
-
-# for elementwise operations: besides the samples made by themselves
-MORE: dict[str, list[Sample]] = {
-    **{name: [Sample("ties", (_A, _B), order=0)] for name in ("eq", "ne", "lt", "le", "gt", "ge")},
-    **{name: [Sample("ties", (_A, _B), order=0)] for name in ("maximum", "minimum")},
-    **{name: [Sample("zeros", (_A, _B), order=0)] for name in ("logical_and", "logical_or", "logical_xor")},
-    "logical_not": [Sample("zeros", (_A,), order=0)],
-    **{name: [Sample("odd", (_ODD,), order=0)] for name in ("isnan", "isinf", "isfinite")},
-    **{
-        name: [Sample("halves", (np.array([-2.5, -1.5, -0.5, -0.0, 0.5, 1.5, 2.5]),), order=0)]
-        for name in ("floor", "ceil", "round", "trunc", "sign")
-    },
-    **{
-        name: [Sample("kinks", (_KINKS,), order=0)]
-        for name in (
-            "celu",
-            "elu",
-            "hardshrink",
-            "hardsigmoid",
-            "hardswish",
-            "hardtanh",
-            "leaky_relu",
-            "relu",
-            "relu6",
-            "selu",
-            "softshrink",
-            "softsign",
-            "step",
-        )
-    },
-    **{
-        name: [Sample("kinks", (_KINKS, np.zeros(())), order=0)]
-        for name in ("absolute_error", "huber", "prelu", "smooth_l1")
-    },
-    "binary_cross_entropy": [Sample("sure", (np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])), order=0)],
-    "kl_div": [Sample("target 0", (np.array([-1.0, -2.0]), np.array([0.0, 1.0])), order=0)],
-    "pow": [
-        Sample("a⁰", (np.array([2.0, 0.5]), np.array([0.0, 0.0]))),
-        Sample("0ᵇ", (np.array([0.0, 0.0]), np.array([1.0, 3.0])), order=0),
-        Sample("0⁰", (np.array([0.0]), np.array([0.0])), order=0),
-    ],
-    "abs": [Sample("zero", (np.array([0.0, -0.0]),), order=0)],
-    "erf": [Sample("far", (np.array([-9.0, -5.1, -1e-9, 0.0, 5.3, 30.0]),))],
-    "log1p": [Sample("tiny", (np.array([1e-3, -1e-3]),))],
-    "expm1": [Sample("tiny", (np.array([1e-9, -1e-12]),))],
-}
-
-# elementwise operations with inputs of their own kind: instead of the samples made by themselves
-SPECIAL: dict[str, list[Sample]] = {
-    **{
-        name: [Sample("ints", _BITS), Sample("bools", (_TRUTH, _TRUTH[0]))]
-        for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
-    },
-    "bitwise_not": [Sample("ints", _BITS[:1]), Sample("bools", (_TRUTH,))],
-    "where": [
-        Sample("one shape", (_TRUTH, normal(2, 2), normal(2, 2, seed=1))),
-        Sample("broadcast", (_TRUTH, normal(2), normal(2, 1, seed=1))),
-        Sample("numbers", (_TRUTH, normal(), normal(seed=1))),
-        Sample("one condition", (np.array(True), normal(3), normal(2, 3))),
-        Sample("empty", (np.zeros((0, 2), bool), normal(2), normal())),
-        Sample("of bools", (_TRUTH, ~_TRUTH, _TRUTH.copy())),
-    ],
-}
-
-
-def _elementwise(op: Op) -> list[Sample]:
-    inputs = len(op.vjp)
-    samples = []
-    for params in PARAMS.get(op.name, [{}]):
-        said = ", ".join(f"{k}={v}" for k, v in params.items())
-        for shapes in SHAPES[inputs]:
-            xs = tuple(
-                spaced(*shape, lane=lane, lanes=inputs, seed=zlib.crc32(op.name.encode()))
-                for lane, shape in enumerate(shapes)
-            )
-            if op.name in DOMAINS:
-                xs = DOMAINS[op.name](*xs)
-            label = " ".join("×".join(map(str, s)) or "·" for s in shapes)
-            samples.append(Sample(f"{label} {said}".strip(), tuple(map(np.asarray, xs)), params))
-    return samples + MORE.get(op.name, [])
-
-
-# all others ---------------------------------------------------------------------------------------
+from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
+from tests.ops.sample import Sample, ints, normal, spaced
 
 _S = slice
 _ROWS = np.array([2, 0, 2, -1])
@@ -381,7 +170,7 @@ TABLE: dict[str, list[Sample]] = {
         Sample("points", (normal(3, 4), np.array([[0], [2]]), np.array([1, 1])), {"index": (ARRAY, ARRAY)}),
         Sample("apart", (normal(2, 3, 4), np.array([0, 1]), np.array([3, 3])), {"index": (ARRAY, _S(None), ARRAY)}),
         Sample("mask", (normal(3, 2), np.array([True, False, True])), {"index": (ARRAY,)}),
-        Sample("full mask", (normal(2, 2), _TRUTH), {"index": (ARRAY,)}),
+        Sample("full mask", (normal(2, 2), TRUTH), {"index": (ARRAY,)}),
         Sample("no rows", (normal(3, 2), np.zeros(0, np.int64)), {"index": (ARRAY,)}),
     ],
     "put": [
@@ -397,8 +186,8 @@ TABLE: dict[str, list[Sample]] = {
         Sample("number", (normal(3, 2), normal(seed=1)), {"index": (_S(0, 2),)}),
         Sample("one more dim", (normal(3, 2), normal(1, 2, seed=1)), {"index": (0,)}),
         Sample("rows", (normal(3, 2), normal(2, 2, seed=1), np.array([2, 0])), {"index": (ARRAY,)}),
-        Sample("mask", (normal(2, 2), normal(2, seed=1), _TRUTH), {"index": (ARRAY,)}),
-        Sample("mask to number", (normal(2, 2), normal(seed=1), _TRUTH), {"index": (ARRAY,)}),
+        Sample("mask", (normal(2, 2), normal(2, seed=1), TRUTH), {"index": (ARRAY,)}),
+        Sample("mask to number", (normal(2, 2), normal(seed=1), TRUTH), {"index": (ARRAY,)}),
         Sample("all", (normal(), normal(seed=1)), {"index": ()}),
     ],
     "gather": [
@@ -438,8 +227,8 @@ TABLE: dict[str, list[Sample]] = {
     "amin": _EXTREME,
     "argmax": _POSITION,
     "argmin": _POSITION,
-    "all": [*_reductions(), *_several_dims(), *_of_nothing(), Sample("bools", (_TRUTH,), {"dim": 0})],
-    "any": [*_reductions(), *_several_dims(), *_of_nothing(), Sample("bools", (_TRUTH,), {"dim": 0})],
+    "all": [*_reductions(), *_several_dims(), *_of_nothing(), Sample("bools", (TRUTH,), {"dim": 0})],
+    "any": [*_reductions(), *_several_dims(), *_of_nothing(), Sample("bools", (TRUTH,), {"dim": 0})],
     "cumsum": _ALONG,
     "mean": [*_reductions(), *_several_dims(), *_nothing_over()],
     "var": [
@@ -557,6 +346,6 @@ def samples_of(op: Op) -> list[Sample]:
     """The samples of ``op``; none if nobody has written any."""
     if op.name in TABLE:
         return TABLE[op.name]
-    if op.name in SPECIAL:
-        return SPECIAL[op.name]
-    return _elementwise(op) if op.elementwise else []
+    if op.elementwise:
+        return SPECIAL.get(op.name) or elementwise(op)
+    return []

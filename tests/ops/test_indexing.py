@@ -191,6 +191,17 @@ def test_a_value_that_does_not_fit():
     assert x.tolist() == [[1, 2], [3, 4]]
 
 
+def test_a_single_element_takes_a_tensor_of_one():
+    x = tensor([[1.0, 2.0], [3.0, 4.0]])
+    x[0, 1] = tensor([5.0])
+    x[1][0] = tensor([[6.0]])
+    assert x.tolist() == [[1, 5], [6, 4]]
+    with pytest.raises(IndexError, match=r"a value of shape \[2\] does not fit the indexed part, \[\]"):
+        x[0, 0] = tensor([1.0, 2.0])
+    with pytest.raises(IndexError, match="too many indices"):
+        tensor(1.0)[0] = 2.0
+
+
 def test_a_mask_of_unknown_values_has_no_shape():
     getitem = glassnet.ops.registry["getitem"]
     mask = glassnet.ops.Spec((3,), np.dtype(bool))

@@ -14,7 +14,8 @@ from glassnet.ops import Op, registry
 from glassnet.ops.indexing import ARRAY
 from glassnet.tensor import Tensor, apply
 from tests.ops import checks
-from tests.ops.samples import Sample, samples_of
+from tests.ops.sample import Sample
+from tests.ops.samples import samples_of
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

@@ -17,7 +17,8 @@ from glassnet.ops.shapes import elementwise_float, reduction, sum_type
 from glassnet.tensor import Tensor
 from tests.ops import checks
 from tests.ops.formulas import check_formula
-from tests.ops.samples import Sample, samples_of, spaced
+from tests.ops.sample import Sample, spaced
+from tests.ops.samples import samples_of
 
 
 def _forward(a: Any, b: Any, scale: float = 1.0, out: Any = None) -> Any:

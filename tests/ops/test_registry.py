@@ -7,9 +7,11 @@ import pytest
 
 from glassnet.ops import Op, core_ops, registry
 from glassnet.ops.record import register
-from tests.ops import checks, samples
+from tests.ops import checks
+from tests.ops.elementwise import DOMAINS, MORE, PARAMS, SPECIAL
 from tests.ops.formulas import check_formula
-from tests.ops.samples import samples_of
+from tests.ops.sample import Sample
+from tests.ops.samples import TABLE, samples_of
 
 # Without a derivative in any input: flat but for jumps, or not a matter of floating numbers.
 STEPS = {
@@ -36,7 +38,7 @@ def test_has_samples(op: Op) -> None:
 
 
 def test_samples_are_of_registered_operations() -> None:
-    for table in (samples.TABLE, samples.SPECIAL, samples.MORE, samples.DOMAINS, samples.PARAMS):
+    for table in (TABLE, SPECIAL, MORE, DOMAINS, PARAMS):
         assert not table.keys() - registry.keys()
     assert not (STEPS | CONSTANT.keys() | NOT_OF_LARGE) - registry.keys()
 
@@ -142,11 +144,11 @@ def test_formula(op: Op) -> None:
 @elementwise
 def test_large_numbers_pass_quietly(op: Op) -> None:
     """Warnings are errors here: neither forward nor derivative may overflow on the way to an ordinary result."""
-    if op.name in NOT_OF_LARGE or op.name in samples.SPECIAL:
+    if op.name in NOT_OF_LARGE or op.name in SPECIAL:
         return
-    for params in samples.PARAMS.get(op.name, [{}]):
+    for params in PARAMS.get(op.name, [{}]):
         large = np.array([-1000.0, -30.0, 30.0, 1000.0], np.float32)
-        inputs = [np.abs(large[:: 1 - 2 * i]) if op.name in samples.DOMAINS else large for i in range(len(op.vjp))]
-        sample = samples.Sample("large", tuple(inputs), params)
+        inputs = [np.abs(large[:: 1 - 2 * i]) if op.name in DOMAINS else large for i in range(len(op.vjp))]
+        sample = Sample("large", tuple(inputs), params)
         checks.check_both_ways(op, sample)
         checks.forward(op, sample.arrays(np.float32), params)
