@@ -34,6 +34,18 @@ class Mode(threading.local):
 mode = Mode()
 
 
+class Changes:
+    """How often something was set that recorded steps depend on: an attribute of a module, requires_grad."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+changes = Changes()
+
+
 class Clock:
     """When a piece of memory was last written to; shared by all tensors that look into it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from glassnet.engines.numpy.engine import NumpyEngine, has_own_form
-from glassnet.graph import mode, tick
+from glassnet.graph import clock_of, mode, tick
 from glassnet.program.naming import named_program
 from glassnet.program.passes import optimized
 from glassnet.program.program import Program
@@ -57,7 +57,7 @@ class Recording:
         self._bound = [(label, by_array[id(array)]) for label, array in arrays.items()]
         self._arrays: list[Any] = [None] * len(self._bound)
         written = {label for instruction in self.program for label in instruction.writes}
-        self._written = [tensor for label, tensor in self._bound if label in written]
+        self._clocks = [clock_of(tensor) for label, tensor in self._bound if label in written]
         kept = (self.engine.value(var.name) for var in self.program.kept)
         self._gradients = list(zip(graded, kept, strict=True))
 
@@ -66,17 +66,22 @@ class Recording:
         """The text that runs."""
         return self.engine.source
 
+    def _bind_all(self) -> None:
+        self._arrays = [tensor.array for _, tensor in self._bound]
+        for label, tensor in self._bound:
+            self.engine.bind(label, tensor.array)
+
     def run(self, arrays: list[Any]) -> Any:
         """Do with other inputs what was recorded."""
         self.surroundings.refresh()
-        for i, (label, tensor) in enumerate(self._bound):
-            if tensor.array is not self._arrays[i]:  # the first time, or p.data was replaced
-                self.engine.bind(label, tensor.array)
-                self._arrays[i] = tensor.array
+        for (_, tensor), array in zip(self._bound, self._arrays, strict=True):
+            if tensor.array is not array:  # the first time, or p.data was replaced
+                self._bind_all()
+                break
         result = self.engine.run(*arrays)
-        for tensor in self._written:
-            if tensor.clock is not None:
-                tensor.clock.written = tick()
+        now = tick()
+        for clock in self._clocks:
+            clock.written = now
         for tensor, gradient in self._gradients:
             if tensor.grad is None:
                 tensor.grad = wrap(gradient)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from glassnet.graph import changes
 from glassnet.nn.parameter import Buffer, Parameter
 from glassnet.tensor import Tensor
 
@@ -114,6 +115,7 @@ class Registry:
         if getattr(type(self), name, None) is not None:
             raise KeyError(f"{name!r} means something to every {type(self).__name__} already; choose another name")
         _check_kind(kind, name, value)
+        changes.count += 1
         if kinds.get(name) != kind:
             kinds.pop(name, None)
             kinds[name] = kind
@@ -121,6 +123,7 @@ class Registry:
         self.__dict__[name] = value
 
     def __setattr__(self, name: str, value: Any) -> None:
+        changes.count += 1
         if isinstance(value, Parameter):
             self._register_member("parameter", name, value)
         elif isinstance(value, Registry):
@@ -136,6 +139,7 @@ class Registry:
             object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
+        changes.count += 1
         object.__delattr__(self, name)
         if "_member_kinds" in self.__dict__:
             self._member_kinds.pop(name, None)

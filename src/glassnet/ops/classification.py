@@ -12,14 +12,14 @@ import numpy as np
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype
-from glassnet.ops.elementary import exp, log
+from glassnet.ops.elementary import exp
 from glassnet.ops.indexing import ARRAY, gather, getitem
 from glassnet.ops.movement import cast, reshape
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.reduction import amax, sum
+from glassnet.ops.reduction import sum
 from glassnet.ops.selection import where
 from glassnet.ops.shapes import shape_of, written
-from glassnet.ops.softmax import softmax
+from glassnet.ops.softmax import log_softmax
 
 # what is asked of the inputs ---------------------------------------------------------------------
 
@@ -263,16 +263,16 @@ def _cross_entropy_rule(
     ignore_index: int = -100,
 ) -> Any:
     # (p − t)/n: what the network says, minus what is so
-    p, t = softmax(logits, dim=1), _is_label(labels, logits)
+    p, t = exp(log_softmax(logits, dim=1)), _is_label(labels, logits)
     return _by_row(g, logits, labels, weight, reduction, ignore_index) * (p - t)
 
 
 def _cross_entropy_expand(
     logits: Any, labels: Any, weight: Any = None, reduction: str = "mean", ignore_index: int = -100
 ) -> Any:
-    shifted = logits - amax(logits, dim=1, keepdim=True)
-    losses = log(sum(exp(shifted), dim=1)) - _at_label(shifted, labels, ignore_index)
-    return _reduced_expand(losses, labels, weight, reduction, ignore_index)
+    log_p = log_softmax(logits, dim=1)
+    inputs = (log_p, labels) if weight is None else (log_p, labels, weight)
+    return nll_loss(*inputs, reduction=reduction, ignore_index=ignore_index)
 
 
 cross_entropy = register(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from glassnet.graph import changes
 from glassnet.nn.module import Module
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.naming import identifier
@@ -26,7 +27,9 @@ class Surroundings:
         self.optimizers: dict[str, Optimizer] = {}
         self.tensors: dict[str, Tensor] = {}
         self._parts: list[Module] | None = None
+        self._of_parts: tuple[Any, ...] = ()
         self._groups: list[dict[str, Any]] = []
+        self._changes = -1
         for name, value in (*_reached(function), *((f"argument{i}", a) for i, a in enumerate(arguments))):
             self._add(name, value, depth=2)
 
@@ -79,12 +82,14 @@ class Surroundings:
 
         Not learning rates, which programs read anew each time.
         """
-        if self._parts is None:
+        if self._parts is None or changes.count != self._changes:
+            self._changes = changes.count
             self._parts = [m for module in self.modules.values() for m in module.modules()]
+            self._of_parts = tuple(map(_module_signature, self._parts))
             self._groups = [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
-        parts = [(m.training, *map(id, m.__dict__.values())) for m in self._parts]
-        options = [tuple(v for k, v in group.items() if k not in ("lr", "params")) for group in self._groups]
-        return (*parts, *options)
+        if not self._groups:
+            return self._of_parts
+        return (*self._of_parts, *map(_options, self._groups))
 
     def difference(self, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
         """What is new about a signature, in words."""
@@ -97,7 +102,7 @@ class Surroundings:
             if i >= len(self._parts):
                 return "an optimizer's options have changed"
             name = type(self._parts[i]).__name__
-            if (old[0] if isinstance(old, tuple) else old) != self._parts[i].training:
+            if old[0] != new[0]:
                 return f"{name} is in {'training' if self._parts[i].training else 'evaluation'} mode now"
             return f"{name} has other parameters or attributes"
         return "nothing is different"
@@ -118,6 +123,15 @@ class Surroundings:
             for optimizer in self.optimizers.values():
                 stack.enter_context(_shadowed(optimizer, "step", _updating(recorder)))
             yield
+
+
+def _module_signature(module: Module) -> tuple[Any, ...]:
+    flags = (getattr(x, "requires_grad", None) for x in module.__dict__.values())
+    return (module.training, *map(id, module.__dict__.values()), *flags)
+
+
+def _options(group: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple([value for name, value in group.items() if name != "lr" and name != "params"])
 
 
 def _module_name(root: str, path: str, kind: str, alone: bool) -> str:

@@ -85,6 +85,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
             raise GradientError(
                 "requires_grad can be turned off for leaf tensors only; x.detach() gives one that shares the values"
             )
+        graph.changes.count += 1
         self._requires_grad = bool(value)
 
     @property

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from glassnet.engines.numpy.source import module_source
+from glassnet.ops.classification import cross_entropy
 from glassnet.ops.dtypes import Array
 from glassnet.program.passes.plan import plan
 from glassnet.program.program import Instruction, Program
@@ -15,13 +16,19 @@ from glassnet.program.program import Instruction, Program
 _files = count(1)
 
 
-SMALL = 1024  # elements: below that, a function's own work costs more than its numbers
+LARGE = 1 << 17  # elements: from there on, an update goes through its arrays block by block
 
 
 def has_own_form(instruction: Instruction) -> bool:
-    """Whether the engine runs an operation as it is: all but updates of small parameters that keep no
-    state, which are quicker as the two NumPy calls they consist of."""
-    return len(instruction.writes) != 1 or not instruction.op.writes or math.prod(instruction.output.shape) > SMALL
+    """Whether the engine runs a named operation as it is.
+
+    Not cross_entropy, whose parts the backward pass needs as well; nor updates that keep no state,
+    which are the two NumPy calls they consist of, unless the parameter is large.
+    """
+    if instruction.op is cross_entropy:
+        return False
+    plain_update = bool(instruction.op.writes) and len(instruction.writes) == 1
+    return not plain_update or math.prod(instruction.output.shape) > LARGE
 
 
 class NumpyEngine:

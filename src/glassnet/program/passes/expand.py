@@ -77,6 +77,8 @@ def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction
         inputs = tuple(map(operand, noted.inputs))
         array = recorder.arrays[noted.output]
         wish = f"{instruction.output.name}_{noted.op.name}"
+        if instruction.op.writes:
+            wish = f"change_of_{instruction.inputs[0]}"
         if noted.op is cast and isinstance(inputs[0], Var):
             wish = f"{inputs[0].name}_{array.dtype}"
         output = Var(names(wish), array.shape, array.dtype)

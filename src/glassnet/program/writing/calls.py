@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -64,7 +65,9 @@ def view(instruction: Instruction) -> str:
 
 def operand(x: Operand) -> str:
     """An input: a name, or a number."""
-    return x.name if isinstance(x, Var) else repr(x)
+    if isinstance(x, Var):
+        return x.name
+    return f"np.{x!r}".replace("np.-", "-np.") if isinstance(x, float) and not math.isfinite(x) else repr(x)
 
 
 def shape(var: Var) -> str:
