@@ -42,6 +42,8 @@ class Compiled:
         self._keys: list[tuple[Any, ...]] = []
         self._causes: list[str] = []
         self._by_key: dict[tuple[Any, ...], Recording] = {}
+        self._last_key: tuple[Any, ...] = ()
+        self._last: Recording
         self._names = _argument_names(function)
         self._name = _function_name(function)
         self._surroundings: Surroundings | None = None
@@ -53,10 +55,13 @@ class Compiled:
             return self.function(*args, **kwargs)
         arrays: list[Any] = []
         key = self._key(args, kwargs, arrays)
+        if key == self._last_key:  # nearly always; quicker than looking it up
+            return self._last.run(arrays)
         recording = self._by_key.get(key)
-        if recording is not None:
-            return recording.run(arrays)
-        return self._record(key, args, kwargs)
+        if recording is None:
+            return self._record(args, kwargs)
+        self._last_key, self._last = key, recording
+        return recording.run(arrays)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
@@ -120,7 +125,7 @@ class Compiled:
             else:
                 key.append((place, type(leaf), leaf))
 
-    def _record(self, key: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if len(self.recordings) >= self.max_recordings:
             if len(self.recordings) == self.max_recordings:
                 warnings.warn(

@@ -164,6 +164,8 @@ def _check_range(name: str, index: Array, size: int) -> None:
 
 
 def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
+    if index.ndim != x.ndim:
+        _check_along("gather", x.shape, index.shape, dim)  # NumPy would broadcast
     _check_range("gather", index, _size(x.shape, dim))
     result = x[_along(index, dim)]
     if out is None:

@@ -38,7 +38,7 @@ reshape: Op = register(
         forward=_reshape,
         vjp=(lambda g, _y, _x, shape: reshape(g, shape=shape_of(_x)),),
         shape=lambda x, *, shape: Spec(reshaped("reshape", shape_of(x), shape), x.dtype),
-        formula="y = x, read in the same order into another shape",
+        formula="y = x, in another shape",
         view=True,
     )
 )
@@ -219,7 +219,7 @@ cast = register(
         forward=_cast,
         vjp=(lambda g, _y, _x, dtype: g,),  # autograd casts every gradient to its value's dtype
         shape=lambda x, *, dtype: Spec(shape_of(x), np.dtype(dtype)),
-        formula="y = x in another dtype",
+        formula="y = x as dtype",
     )
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops import registry
+from glassnet.ops.movement import permute
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.record import Noted, Recorder, Slot
 
@@ -26,6 +27,10 @@ def identifier(path: str, kind: str = "") -> str:
     """A path through modules as one Python name: "layers.0" of a Linear is layers_linear0."""
     words = [f"{kind.lower()}{word}" if word.isdigit() else word for word in path.split(".")]
     return re.sub(r"\W", "_", "_".join(words))
+
+
+def _reverses(dims: tuple[int, ...]) -> bool:
+    return len(dims) > 1 and tuple(dims) == tuple(range(len(dims)))[::-1]
 
 
 class Namer:
@@ -133,6 +138,8 @@ class _Naming:
             elif n.op.writes:
                 first = n.inputs[0]
                 wish = f"new_{self.vars[first.number].name}" if isinstance(first, Slot) else n.op.name
+            elif n.op is permute and isinstance(n.inputs[0], Slot) and _reverses(n.params["dims"]):
+                wish = f"{self.vars[n.inputs[0].number].name}_T"
             elif n.op.elementwise and n.op.forward.__module__ == ACTIVATIONS and n.phase == "forward":
                 hidden += 1
                 wish = f"h{hidden}"

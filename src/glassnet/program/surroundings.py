@@ -85,7 +85,7 @@ class Surroundings:
         if self._parts is None or changes.count != self._changes:
             self._changes = changes.count
             self._parts = [m for module in self.modules.values() for m in module.modules()]
-            self._of_parts = tuple(map(_module_signature, self._parts))
+            self._of_parts = (_short(tuple(map(_module_signature, self._parts))),)
             self._groups = [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
         if not self._groups:
             return self._of_parts
@@ -93,18 +93,18 @@ class Surroundings:
 
     def difference(self, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
         """What is new about a signature, in words."""
-        assert self._parts is not None
         if len(before) != len(after):
             return "modules or optimizers were added or taken away"
-        for i, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old == new:
-                continue
-            if i >= len(self._parts):
-                return "an optimizer's options have changed"
-            name = type(self._parts[i]).__name__
-            if old[0] != new[0]:
-                return f"{name} is in {'training' if self._parts[i].training else 'evaluation'} mode now"
-            return f"{name} has other parameters or attributes"
+        if before[1:] != after[1:]:
+            return "an optimizer's options have changed"
+        old, new = (next(s for s, token in _tokens.items() if token == x[0]) for x in (before, after))
+        if len(old) != len(new):
+            return "modules were added or taken away"
+        for part, was, now in zip(self._parts or (), old, new, strict=True):
+            if was[0] != now[0]:
+                return f"{type(part).__name__} is in {'training' if now[0] else 'evaluation'} mode now"
+            if was != now:
+                return f"{type(part).__name__} has other parameters or attributes"
         return "nothing is different"
 
     @contextmanager
@@ -123,6 +123,14 @@ class Surroundings:
             for optimizer in self.optimizers.values():
                 stack.enter_context(_shadowed(optimizer, "step", _updating(recorder)))
             yield
+
+
+_tokens: dict[tuple[Any, ...], int] = {}
+
+
+def _short(signature: tuple[Any, ...]) -> int:
+    """A number that stands for ``signature``, which is long, at every call."""
+    return _tokens.setdefault(signature, len(_tokens))
 
 
 def _module_signature(module: Module) -> tuple[Any, ...]:

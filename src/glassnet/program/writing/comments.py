@@ -12,18 +12,32 @@ _OPERANDS = {1: ("x",), 2: ("a", "b")}  # of NumPy's own functions
 
 
 def comment(instruction: Instruction) -> str:
-    """The operation's formula with the values' names put in, and the shape of the result."""
-    name = instruction.into or instruction.output.name
+    """The operation's formula in the names of its values, and the shape of the result."""
     op = instruction.op
-    formula = op.formula.split(";")[0]
-    if op.elementwise:
-        code = getattr(op.forward, "__code__", None)
-        formal = code.co_varnames[: code.co_argcount] if code else _OPERANDS[len(instruction.inputs)]
-        values = dict(zip(formal, map(operand, instruction.inputs), strict=False))
-        values |= {key: str(value) for key, value in instruction.params.items()}
-        formula = f"{name} = " + re.sub(r"\b[a-z]\w*\b", lambda m: values.get(m[0], m[0]), formula)
-    elif op.writes:
-        return f"{formula}  {written(instruction.output.shape)}"
-    else:
-        formula = re.sub(r"^y\b", name, formula)
+    formula = re.split("[;:]", op.formula)[0]
+    if not op.writes:
+        values = _values(instruction)
+        if instruction.params.get("dim", 0) is None:
+            formula = formula.removesuffix(" over dim")
+        formula = re.sub(r"\b[a-z]\w*\b", lambda m: values.get(m[0], m[0]), formula)
+        formula = re.sub(r"^y(?=\W)", _result(instruction), formula)
+        if op.elementwise:
+            formula = f"{_result(instruction)} = {formula}"
     return f"{formula}  {written(instruction.output.shape)}"
+
+
+def _result(instruction: Instruction) -> str:
+    """What the result is called: ∂L/∂fc1 for d_fc1, the gradient of fc1."""
+    name = instruction.into or instruction.output.name
+    return f"∂L/∂{name[2:]}" if instruction.phase == "backward" and name.startswith("d_") else name
+
+
+def _values(instruction: Instruction) -> dict[str, str]:
+    """What stands for each name in the formula."""
+    op = instruction.op
+    code = getattr(op.forward, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code else _OPERANDS[len(instruction.inputs)]
+    values = {n: operand(x) for n, x in zip(names, instruction.inputs, strict=False) if x is not None}
+    for name, value in instruction.params.items():
+        values[name] = str(value) if op.elementwise else f"{name} {value}"
+    return values
