@@ -52,6 +52,11 @@ class Surroundings:
             for key, x in vars(value).items():  # the trainer whose method the function is
                 self._add(key, x, depth - 1)
 
+    @property
+    def _alone(self) -> bool:
+        """Whether names can do without that of the model: there is one, and it has layers with names."""
+        return len(self.modules) == 1 and all(any(module.children()) for module in self.modules.values())
+
     def named_state(self) -> Iterator[tuple[str, Tensor]]:
         """Every tensor that outlives a step, with its name in a program."""
         own = [*self._of_modules(), *self.tensors.items()]
@@ -64,12 +69,11 @@ class Surroundings:
                 yield from ((f"{owner}_{key}", held) for key, held in state.items() if isinstance(held, Tensor))
 
     def _of_modules(self) -> Iterator[tuple[str, Tensor]]:
-        alone = len(self.modules) == 1
         for root, module in self.modules.items():
             kinds = {path: type(m).__name__ for path, m in module.named_modules()}
             for path, tensor in (*module.named_parameters(), *module.named_buffers()):
                 layer, _, last = path.rpartition(".")
-                prefix = _module_name(root, layer, kinds[layer], alone)
+                prefix = _module_name(root, layer, kinds[layer], self._alone)
                 yield f"{prefix}_{last}" if prefix else last, tensor
 
     def refresh(self) -> None:
@@ -115,10 +119,9 @@ class Surroundings:
         neither nn nor optim has to know of recording.
         """
         with ExitStack() as stack:
-            alone = len(self.modules) == 1
             for root, module in self.modules.items():
                 for path, inner in module.named_modules():
-                    name = _module_name(root, path, type(inner).__name__, alone)
+                    name = _module_name(root, path, type(inner).__name__, self._alone)
                     stack.enter_context(_shadowed(inner, "forward", _inside_module(recorder, name)))
             for optimizer in self.optimizers.values():
                 stack.enter_context(_shadowed(optimizer, "step", _updating(recorder)))

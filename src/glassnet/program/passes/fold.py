@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from glassnet.ops.dtypes import Array
 from glassnet.program.passes.rewrite import finished, has_same_type, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
@@ -16,9 +17,9 @@ def fold(program: Program) -> Program:
     """With instructions whose inputs are all constants replaced by their result, a constant."""
     constants = dict(program.constants)
     stands_for: dict[Var, Operand] = {
-        v: a.item() for v, a in constants.items() if a.shape == () and v not in program.wanted
+        v: _number(a) for v, a in constants.items() if a.shape == () and v not in program.wanted
     }
-    uniform = {v: a.flat[0].item() for v, a in constants.items() if a.size and (a == a.flat[0]).all()}
+    uniform = {v: _number(a) for v, a in constants.items() if a.size and (a == a.flat[0]).all()}
     kept: list[Instruction] = []
     for instruction in program.instructions:
         instruction = _with_numbers(with_inputs(instruction, stands_for), uniform)
@@ -29,11 +30,11 @@ def fold(program: Program) -> Program:
         values = [constants[x] if isinstance(x, Var) else x for x in instruction.inputs]
         result = np.asarray(instruction.op.forward(*values, **instruction.params), instruction.output.dtype)
         if not instruction.output.shape and instruction.output not in program.kept:
-            stands_for[instruction.output] = result.item()
+            stands_for[instruction.output] = _number(result)
         else:
             constants[instruction.output] = result.copy()
             if result.size and (result == result.flat[0]).all():
-                uniform[instruction.output] = result.flat[0].item()
+                uniform[instruction.output] = _number(result)
     return finished(program.having(constants=constants), kept, stands_for)
 
 
@@ -45,3 +46,9 @@ def _with_numbers(instruction: Instruction, uniform: Mapping[Var, float | int | 
             if any(isinstance(i, Var) for i in simpler.inputs) and has_same_type(simpler, instruction):
                 instruction = simpler
     return instruction
+
+
+def _number(array: Array) -> float | int | bool:
+    """The number that ``array`` holds (everywhere), in as few digits as its dtype needs."""
+    number = array.flat[0]
+    return float(str(number)) if array.dtype.kind == "f" else number.item()  # type: ignore[no-any-return]
