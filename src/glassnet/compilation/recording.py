@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from glassnet.engines.numpy.engine import NumpyEngine, has_own_form
+from glassnet.engines.numpy.engine import NumpyEngine
+from glassnet.engines.numpy.lowering import has_own_form
 from glassnet.graph import clock_of, mode, tick
 from glassnet.program.naming import named_program
 from glassnet.program.passes import optimized

@@ -36,11 +36,15 @@ def _reverses(dims: tuple[int, ...]) -> bool:
 class Namer:
     """Gives names, each only once, and none that means something else in the source of a program.
 
-    The second ``sum`` is sum_2; what is known by its operation alone is sum1, sum2.
+    The second ``sum`` is sum_2; what is known by its operation alone is sum1, sum2. The names of
+    ``program`` are taken already.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program | None = None) -> None:
         self._used = {*registry, *keyword.kwlist, *dir(builtins), "np", "step"}
+        if program is not None:
+            made = (instruction.output for instruction in program.instructions)
+            self._used |= {var.name for var in (*program.inputs, *program.state, *program.constants, *made)}
 
     def __call__(self, wish: str) -> str:
         """``wish``, or what is nearest to it of the names that are free."""

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import linecache
-import math
 from itertools import count
 from typing import Any
 
+from glassnet.engines.numpy.lowering import lowered
 from glassnet.engines.numpy.source import module_source
-from glassnet.ops.classification import cross_entropy
 from glassnet.ops.dtypes import Array
 from glassnet.program.passes.plan import plan
-from glassnet.program.program import Instruction, Program
+from glassnet.program.program import Program
+from glassnet.program.verify import verify
 
 _files = count(1)
-
-
-LARGE = 1 << 17  # elements: from there on, an update goes through its arrays block by block
-
-
-def has_own_form(instruction: Instruction) -> bool:
-    """Whether the engine runs a named operation as it is.
-
-    Not cross_entropy, whose parts the backward pass needs as well; nor updates that keep no state,
-    which are the two NumPy calls they consist of, unless the parameter is large.
-    """
-    if instruction.op is cross_entropy:
-        return False
-    plain_update = bool(instruction.op.writes) and len(instruction.writes) == 1
-    return not plain_update or math.prod(instruction.output.shape) > LARGE
 
 
 class NumpyEngine:
@@ -38,7 +23,7 @@ class NumpyEngine:
     """
 
     def __init__(self, program: Program, name: str = "step") -> None:
-        self.program = program
+        self.program = program = verify(lowered(program))
         self.plan = plan(program)
         self.source = module_source(program, self.plan, name)
         self.file = f"<glassnet {name} {next(_files)}>"

@@ -19,9 +19,7 @@ from glassnet.tensor import Tensor, wrap
 
 def expand(program: Program, known: Callable[[Instruction], bool]) -> Program:
     """With every instruction whose operation is named and not ``known`` written in its expansion."""
-    names = Namer()
-    for var in (*program.inputs, *program.state, *program.constants, *(i.output for i in program.instructions)):
-        names(var.name)
+    names = Namer(program)
     constants = dict(program.constants)
     stands_for: dict[Var, Operand] = {}
     instructions: list[Instruction] = []

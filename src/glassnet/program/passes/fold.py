@@ -51,4 +51,4 @@ def _with_numbers(instruction: Instruction, uniform: Mapping[Var, float | int | 
 def _number(array: Array) -> float | int | bool:
     """The number that ``array`` holds (everywhere), in as few digits as its dtype needs."""
     number = array.flat[0]
-    return float(str(number)) if array.dtype.kind == "f" else number.item()  # type: ignore[no-any-return]
+    return float(str(number)) if array.dtype.kind == "f" else number.item()
