@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops import registry
-from glassnet.ops.movement import permute
+from glassnet.ops.movement import cast, permute
+from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.record import Noted, Recorder, Slot
 
@@ -29,8 +30,13 @@ def identifier(path: str, kind: str = "") -> str:
     return re.sub(r"\W", "_", "_".join(words))
 
 
-def _reverses(dims: tuple[int, ...]) -> bool:
-    return len(dims) > 1 and tuple(dims) == tuple(range(len(dims)))[::-1]
+def telling_name(op: Op, params: Mapping[str, Any], source: Var | None) -> str:
+    """The name of what is ``source`` in another form: W_T, lr_float32; "" for anything else."""
+    if source is None:
+        return ""
+    if op is permute and len(source.shape) > 1 and tuple(params["dims"]) == tuple(range(len(source.shape)))[::-1]:
+        return f"{source.name}_T"
+    return f"{source.name}_{params['dtype']}" if op is cast else ""
 
 
 class Namer:
@@ -142,13 +148,13 @@ class _Naming:
             elif n.op.writes:
                 first = n.inputs[0]
                 wish = f"new_{self.vars[first.number].name}" if isinstance(first, Slot) else n.op.name
-            elif n.op is permute and isinstance(n.inputs[0], Slot) and _reverses(n.params["dims"]):
-                wish = f"{self.vars[n.inputs[0].number].name}_T"
             elif n.op.elementwise and n.op.forward.__module__ == ACTIVATIONS and n.phase == "forward":
                 hidden += 1
                 wish = f"h{hidden}"
             else:
-                wish = n.op.name
+                first = n.inputs[0] if n.inputs else None
+                source = self.vars[first.number] if isinstance(first, Slot) else None
+                wish = telling_name(n.op, n.params, source) or n.op.name
             self._name(n.output, wish)
 
     def _instruction(self, noted: Noted) -> Instruction:

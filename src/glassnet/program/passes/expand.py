@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.graph import mode
-from glassnet.ops.movement import cast, copy
-from glassnet.program.naming import Namer
+from glassnet.ops.movement import copy
+from glassnet.program.naming import Namer, telling_name
 from glassnet.program.passes.rewrite import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.record import Recorder, Slot
@@ -77,8 +77,8 @@ def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction
         wish = f"{instruction.output.name}_{noted.op.name}"
         if instruction.op.writes:
             wish = f"change_of_{instruction.inputs[0]}"
-        if noted.op is cast and isinstance(inputs[0], Var):
-            wish = f"{inputs[0].name}_{array.dtype}"
+        source = inputs[0] if inputs and isinstance(inputs[0], Var) else None
+        wish = telling_name(noted.op, noted.params, source) or wish
         output = Var(names(wish), array.shape, array.dtype)
         known[noted.output] = output
         parts.append(replace(instruction, op=noted.op, inputs=inputs, params=noted.params, output=output, into=""))

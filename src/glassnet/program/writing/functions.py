@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from glassnet.ops.record import Op
 
 
@@ -36,21 +38,39 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str])
             found.setdefault(
                 f"import {used}", f"import {value.__name__} as {used}" if used != value.__name__ else f"import {used}"
             )
-        if value is None or isinstance(value, ModuleType) or value is function:
+        if value is None or value is Any or isinstance(value, ModuleType) or value is function:
             continue
-        if isinstance(value, FunctionType):
+        if isinstance(value, Op):  # called on arrays, an operation is its forward
+            value = value.forward
+        if isinstance(value, np.ufunc):
+            renames[used] = f"np.{value.__name__}"
+        elif isinstance(value, FunctionType):
             renames[used] = names.get(value, used)
             _add(value, renames[used], found, names)
         elif isinstance(value, type) and issubclass(value, Exception):
             builtin = next(c for c in value.__mro__ if c.__module__ == "builtins")
             renames[used] = builtin.__name__
-        elif isinstance(value, int | float | str | tuple):
-            found.setdefault(used, f"{used} = {value!r}")
-        else:
-            raise TypeError(f"the source of {name} uses {used}, a {type(value).__name__}, which cannot be written out")
+        elif used not in found:
+            found[used] = f"{used} = {_constant(value, f'the source of {name} uses {used}')}"
     for old, new in renames.items():
         text = re.sub(rf"\b{old}\b", new, text)
     found[name] = text
+
+
+def _constant(value: Any, use: str) -> str:
+    """A constant as source. Raises TypeError, which begins with ``use``, for what cannot be written."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_constant(k, use)}: {_constant(v, use)}' for k, v in value.items())}}}"
+    if isinstance(value, tuple):
+        inside = ", ".join(_constant(x, use) for x in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, np.dtype):
+        return f"np.dtype({str(value)!r})"
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return value.__name__
+    if isinstance(value, int | float | str):
+        return repr(value)
+    raise TypeError(f"{use}, a {type(value).__name__}, which cannot be written out")
 
 
 def _globals_of(code: CodeType) -> set[str]:
