@@ -7,14 +7,23 @@ each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
 from __future__ import annotations
 
 from importlib import import_module
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from glassnet import autograd, data, functional, functions, nn, optim, utils
+from glassnet import autograd, functions
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from glassnet.creation import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
     arange,
     as_tensor,
-    bernoulli,
     cat,
     concat,
     concatenate,
@@ -28,16 +37,8 @@ from glassnet.creation import (
     linspace,
     logspace,
     meshgrid,
-    multinomial,
-    normal,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
     stack,
     tensor,
     vstack,
@@ -60,23 +61,45 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from glassnet.tensor import Tensor, cuda, device, where
+from glassnet.sampling import (
+    bernoulli,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+)
+from glassnet.tensor import Tensor, accelerator, backends, cuda, device, set_printoptions, where
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
     "Compiled",
     "DimensionError",
+    "DoubleTensor",
     "DtypeError",
+    "FloatTensor",
     "Generator",
     "GlassnetError",
     "GradientError",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
     "RangeError",
     "ShapeError",
+    "ShortTensor",
     "Tensor",
+    "accelerator",
     "arange",
     "as_tensor",
     "autograd",
+    "backends",
     "bernoulli",
     "bool",
     "cat",
@@ -87,6 +110,7 @@ __all__ = [
     "data",
     "device",
     "double",
+    "e",
     "empty",
     "empty_like",
     "enable_grad",
@@ -104,6 +128,7 @@ __all__ = [
     "get_rng_state",
     "half",
     "hstack",
+    "inf",
     "inference_mode",
     "initial_seed",
     "int",
@@ -120,12 +145,14 @@ __all__ = [
     "manual_seed",
     "meshgrid",
     "multinomial",
+    "nan",
     "nn",
     "no_grad",
     "normal",
     "ones",
     "ones_like",
     "optim",
+    "pi",
     "rand",
     "rand_like",
     "randint",
@@ -137,6 +164,7 @@ __all__ = [
     "seed",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_printoptions",
     "set_rng_state",
     "short",
     "stack",
@@ -162,14 +190,18 @@ _LATER = {
     "save": "serialization",
     "save_model": "serialization",
 }
+_ROOMS = ("data", "export", "functional", "nn", "optim", "scratch", "utils")  # loaded when first used, too
 
 
 if TYPE_CHECKING:
+    from glassnet import data, functional, nn, optim, scratch, utils
     from glassnet.compilation import Compiled, compile
     from glassnet.serialization import load, load_model, save, save_model
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"glassnet.{name}")
     if name not in _LATER:
         raise AttributeError(f"module 'glassnet' has no attribute {name!r}", name=name)
     return getattr(import_module(f"glassnet.{_LATER[name]}"), name)

@@ -1,26 +1,40 @@
-"""Creation: tensors from data, of one number, in sequence, and at random."""
+"""Creation: tensors from data, of one number, in sequence, and of several tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.errors import ShapeError
-from glassnet.ops import movement, random
-from glassnet.ops.dtypes import Array, Dtype, get_default_dtype, int64
+from glassnet.ops import movement
+from glassnet.ops.dtypes import (
+    Array,
+    Dtype,
+    as_dtype,
+    bool_,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+)
 from glassnet.ops.shapes import written
-from glassnet.random import Generator, chosen
-from glassnet.tensor import Tensor, apply, as_array, wrap
+from glassnet.tensor import Tensor, apply, as_array, made_of, wrap
 from glassnet.tensor import device as _device
-from glassnet.tensor.views import sizes
+from glassnet.tensor.names import sizes, takes_axis
 
 DtypeLike = npt.DTypeLike | None
 
 
-def _finished(array: Array, requires_grad: bool, device: Any = None) -> Tensor:
+def finished(array: Array, requires_grad: bool, device: Any = None) -> Tensor:
+    """A new tensor of ``array``."""
     if device is not None:
         _device(device)  # raises for any but the CPU
     tensor = wrap(array)
@@ -29,8 +43,9 @@ def _finished(array: Array, requires_grad: bool, device: Any = None) -> Tensor:
     return tensor
 
 
-def _dtype(dtype: DtypeLike) -> Dtype:
-    return get_default_dtype() if dtype is None else np.dtype(dtype)
+def dtype_of(dtype: DtypeLike) -> Dtype:
+    """``dtype`` as a dtype; the default one for None."""
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
 # from data ----------------------------------------------------------------------------------
@@ -42,39 +57,67 @@ def tensor(data: Any, *, dtype: DtypeLike = None, requires_grad: bool = False, d
     Python floats become the default dtype (float32), ints int64; NumPy arrays keep their dtype.
     Raises ShapeError for ragged lists, DtypeError for what is no number.
     """
-    return _finished(as_array(data, dtype, copy=True), requires_grad, device)
+    return finished(as_array(data, dtype, copy=True), requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: DtypeLike = None, device: Any = None) -> Tensor:
     """``data`` as a tensor, sharing memory where it can; a tensor of that dtype as it is."""
     if isinstance(data, Tensor):
         return data.to(dtype=dtype)
-    return _finished(as_array(data, dtype), False, device)
+    return finished(as_array(data, dtype), False, device)
 
 
 def from_numpy(array: Array) -> Tensor:
     """A tensor that shares the memory of ``array``: what changes in one changes in the other."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}; tensor() takes anything")
-    return wrap(array)
+    return made_of(array, array)
+
+
+def _constructor(dtype: Dtype) -> Callable[..., Tensor]:
+    def of_data_or_sizes(*data_or_sizes: Any) -> Tensor:
+        if data_or_sizes and all(isinstance(n, int) for n in data_or_sizes):
+            return empty(*data_or_sizes, dtype=dtype)
+        return tensor(*data_or_sizes or ((),), dtype=dtype)
+
+    of_data_or_sizes.__doc__ = f"A tensor of {dtype}: of lists, or of sizes and then with whatever the memory holds."
+    return of_data_or_sizes
+
+
+# What PyTorch had before tensor(data, dtype=...), and tutorials still have.
+FloatTensor = _constructor(float32)
+DoubleTensor = _constructor(float64)
+HalfTensor = _constructor(float16)
+LongTensor = _constructor(int64)
+IntTensor = _constructor(int32)
+ShortTensor = _constructor(int16)
+CharTensor = _constructor(int8)
+ByteTensor = _constructor(uint8)
+BoolTensor = _constructor(bool_)
 
 
 # of one number --------------------------------------------------------------------------------
 
 
-def zeros(*size: Any, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """All 0: zeros(2, 3) or zeros((2, 3))."""
-    return _finished(np.zeros(sizes(size), _dtype(dtype)), requires_grad, device)
+def zeros(
+    *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """All 0: zeros(2, 3), zeros((2, 3)) or zeros(size=(2, 3))."""
+    return finished(np.zeros(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
-def ones(*size: Any, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def ones(
+    *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """All 1."""
-    return _finished(np.ones(sizes(size), _dtype(dtype)), requires_grad, device)
+    return finished(np.ones(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
-def empty(*size: Any, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def empty(
+    *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Whatever the memory holds: to be written before it is read."""
-    return _finished(np.empty(sizes(size), _dtype(dtype)), requires_grad, device)
+    return finished(np.empty(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def full(
@@ -87,41 +130,52 @@ def full(
 ) -> Tensor:
     """All ``fill_value``, in its own kind of dtype unless ``dtype`` says otherwise."""
     value = as_array(fill_value, dtype)
-    return _finished(np.full(sizes((size,)), value, value.dtype), requires_grad, device)
+    if value.ndim:
+        raise ShapeError(f"full: expected one number to fill with, got a value of shape {written(value.shape)}")
+    return finished(np.full(sizes((size,)), value, value.dtype), requires_grad, device)
 
 
-def zeros_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """All 0, in the shape and dtype of ``input``."""
-    return _finished(np.zeros(input.shape, dtype or input.dtype), requires_grad)
+    return finished(np.zeros(input.shape, dtype or input.dtype), requires_grad, device)
 
 
-def ones_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """All 1, in the shape and dtype of ``input``."""
-    return _finished(np.ones(input.shape, dtype or input.dtype), requires_grad)
+    return finished(np.ones(input.shape, dtype or input.dtype), requires_grad, device)
 
 
-def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Whatever the memory holds, in the shape and dtype of ``input``."""
-    return _finished(np.empty(input.shape, dtype or input.dtype), requires_grad)
+    return finished(np.empty(input.shape, dtype or input.dtype), requires_grad, device)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """All ``fill_value``, in the shape and dtype of ``input``."""
-    return _finished(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
+    return finished(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
     """The identity matrix, [n, n] or [n, m]."""
-    return _finished(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
+    return finished(np.eye(n, m, dtype=dtype_of(dtype)), requires_grad, device)
 
 
 # in sequence ----------------------------------------------------------------------------------
 
 
 def arange(
-    start: float,
-    end: float | None = None,
-    step: float = 1,
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
     *,
     dtype: DtypeLike = None,
     requires_grad: bool = False,
@@ -130,16 +184,25 @@ def arange(
     """start, start + step, … up to but without ``end``; arange(n) is 0 … n − 1. Of ints, int64."""
     if end is None:
         start, end = 0, start
+    start, end, step = (n.item() if isinstance(n, Tensor) else n for n in (start, end, step))
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: step must lead from {start} to {end}, got step={step}")
     if dtype is None:
-        dtype = int64 if all(isinstance(n, int) for n in (start, end, step)) else get_default_dtype()
-    return _finished(np.arange(start, end, step).astype(dtype), requires_grad, device)
+        dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else get_default_dtype()
+    return finished(np.arange(start, end, step).astype(dtype), requires_grad, device)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
-    return _finished(np.linspace(start, end, steps, dtype=_dtype(dtype)), requires_grad)
+    return finished(np.linspace(start, end, steps, dtype=dtype_of(dtype)), requires_grad, device)
 
 
 def logspace(
@@ -150,119 +213,34 @@ def logspace(
     *,
     dtype: DtypeLike = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """``base`` to the power of each of ``linspace(start, end, steps)``."""
-    return _finished(np.logspace(start, end, steps, base=base, dtype=_dtype(dtype)), requires_grad)
-
-
-# at random ------------------------------------------------------------------------------------
-
-
-def rand(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: DtypeLike = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Drawn evenly from [0, 1)."""
-    drawn = apply(random.uniform, shape=sizes(size), dtype=_dtype(dtype), generator=chosen(generator))
-    return _finished(drawn.array, requires_grad, device)
-
-
-def randn(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: DtypeLike = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """Drawn from the normal distribution of mean 0 and standard deviation 1."""
-    drawn = apply(random.normal, shape=sizes(size), dtype=_dtype(dtype), generator=chosen(generator))
-    return _finished(drawn.array, requires_grad, device)
-
-
-def rand_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
-    """`rand` in the shape and dtype of ``input``."""
-    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def randn_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False) -> Tensor:
-    """`randn` in the shape and dtype of ``input``."""
-    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
-
-
-def randint(
-    low: int,
-    high: int | Sequence[int],
-    size: Sequence[int] | None = None,
-    *,
-    generator: Generator | None = None,
-    dtype: DtypeLike = int64,
-) -> Tensor:
-    """Whole numbers from ``low`` to ``high`` − 1: randint(low, high, size), or randint(high, size)."""
-    if isinstance(high, Sequence):
-        return randint(0, low, high, generator=generator, dtype=dtype)
-    if size is None or low >= high:
-        raise ValueError(
-            "randint: expected (high, size) or (low, high, size), low below high and the size a tuple; got "
-            f"({low}, {high}, {size})"
-        )
-    return apply(
-        random.integers,
-        shape=sizes((size,)),
-        dtype=np.dtype(dtype),
-        generator=chosen(generator),
-        low=low,
-        high=high,
-    )
-
-
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
-    """0 … n − 1 in random order."""
-    return apply(random.permutation, n=n, generator=chosen(generator))
-
-
-def normal(
-    mean: float = 0.0, std: float = 1.0, size: Sequence[int] = (), *, generator: Generator | None = None
-) -> Tensor:
-    """Drawn from the normal distribution of ``mean`` and standard deviation ``std``."""
-    return empty(*size).normal_(mean, std, generator=generator)
-
-
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element of ``input`` says, else 0."""
-    drawn = apply(random.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(generator))
-    return (drawn < input).to(input.dtype)
-
-
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-) -> Tensor:
-    """Positions drawn with the probabilities in ``input`` (they need not add up to 1), row by row."""
-    weights = input.array.astype(np.float64)
-    if weights.size == 0 or (weights < 0).any() or not np.isfinite(weights).all() or (weights.sum(-1) == 0).any():
-        raise ValueError("multinomial: expected weights that are finite, 0 or more, and not all 0 in a row")
-    rows = weights.reshape(-1, weights.shape[-1])
-    draw = chosen(generator).choice
-    drawn = [draw(rows.shape[1], num_samples, replacement, row / row.sum()) for row in rows]
-    return wrap(np.array(drawn, np.int64).reshape(*input.shape[:-1], num_samples))
+    return finished(np.logspace(start, end, steps, base=base, dtype=dtype_of(dtype)), requires_grad, device)
 
 
 # of several tensors -----------------------------------------------------------------------------
 
 
+def _several(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    if isinstance(tensors, Tensor):
+        raise TypeError(f"{name}: expected a list of tensors, got one tensor of shape {written(tensors.shape)}")
+    return tensors
+
+
+@takes_axis
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors one after another along ``dim``; their other sizes must be equal."""
-    return apply(movement.concatenate, *tensors, dim=dim)
+    return apply(movement.concatenate, *_several("cat", tensors), dim=dim)
 
 
 concat = concatenate = cat
 
 
+@takes_axis
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, side by side along a new dimension ``dim``."""
-    return apply(movement.stack, *tensors, dim=dim)
+    return apply(movement.stack, *_several("stack", tensors), dim=dim)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -272,11 +250,13 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """The tensors one beside the other."""
+    tensors = [t if t.ndim else t.reshape(1) for t in tensors]
     return cat(tensors, 0 if tensors and tensors[0].ndim == 1 else 1)
 
 
-def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinates of every point of the grid that the vectors span."""
+def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """The coordinates of every point of the grid that the vectors, or the list of them, span."""
+    tensors: Sequence[Tensor] = vectors[0] if len(vectors) == 1 and isinstance(vectors[0], Sequence) else vectors
     if any(t.ndim != 1 for t in tensors):
         raise ShapeError(f"meshgrid: expected vectors, got {', '.join(written(t.shape) for t in tensors)}")
     shape = tuple(len(t) for t in tensors)

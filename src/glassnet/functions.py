@@ -5,8 +5,6 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-import numpy as np
-
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.dtypes import result_type as _result_type
 from glassnet.tensor import Tensor
@@ -22,6 +20,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "bincount",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -37,6 +36,7 @@ __all__ = [
     "count_nonzero",
     "cumsum",
     "detach",
+    "diag",
     "diagonal",
     "div",
     "divide",
@@ -88,6 +88,7 @@ __all__ = [
     "narrow",
     "ne",
     "neg",
+    "nonzero",
     "norm",
     "numel",
     "outer",
@@ -128,6 +129,7 @@ __all__ = [
     "trunc",
     "unbind",
     "unflatten",
+    "unique",
     "unsqueeze",
     "var",
 ]
@@ -168,6 +170,8 @@ bitwise_and = Tensor.bitwise_and
 bitwise_or = Tensor.bitwise_or
 bitwise_xor = Tensor.bitwise_xor
 eq = Tensor.eq
+equal = Tensor.equal
+allclose = Tensor.allclose
 ne = Tensor.ne
 lt = Tensor.lt
 le = Tensor.le
@@ -218,6 +222,10 @@ argsort = Tensor.argsort
 sort = Tensor.sort
 topk = Tensor.topk
 gather = Tensor.gather
+nonzero = Tensor.nonzero
+unique = Tensor.unique
+bincount = Tensor.bincount
+diag = Tensor.diag
 diagonal = Tensor.diagonal
 trace = Tensor.trace
 tril = Tensor.tril
@@ -251,18 +259,6 @@ is_floating_point = Tensor.is_floating_point
 def is_tensor(x: Any) -> builtins.bool:
     """Whether ``x`` is a `Tensor`."""
     return isinstance(x, Tensor)
-
-
-def equal(input: Tensor, other: Tensor) -> builtins.bool:
-    """Whether two tensors have the same shape and elements."""
-    return np.array_equal(input.array, other.array)
-
-
-def allclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: builtins.bool = False
-) -> builtins.bool:
-    """Whether every |input − other| ≤ atol + rtol·|other|."""
-    return np.allclose(input.array, other.array, rtol, atol, equal_nan)
 
 
 def result_type(*inputs: Any) -> Dtype:

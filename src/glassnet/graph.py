@@ -207,12 +207,12 @@ def _step(
             continue
         _check_unchanged(node, which)
         is_node = type(parent) is Node
-        gradient = _fitted(rule(g, y, *values, **node.params), parent.output if is_node else parent)
-        if not is_node and lift is None and _is_shared(gradient, g, values):
+        gradient = fitted(rule(g, y, *values, **node.params), parent.output if is_node else parent)
+        if not is_node and lift is None and is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _gather(gathered, parent, gradient)
         if mode.recorder is not None:
-            mode.recorder.gradient(parent, gathered[parent])
+            mode.recorder.derived(parent, gathered[parent])
 
 
 def _gather(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:
@@ -220,7 +220,7 @@ def _gather(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:
     gathered[key] = gradient if held is None else held + gradient
 
 
-def _fitted(gradient: Any, x: Any) -> Any:
+def fitted(gradient: Any, x: Any) -> Any:
     """``gradient`` in the shape and dtype of ``x``: broadcasting and casts undone, once, here."""
     if gradient.shape != x.shape:
         surplus = len(gradient.shape) - len(x.shape)
@@ -235,7 +235,8 @@ def _fitted(gradient: Any, x: Any) -> Any:
     return gradient
 
 
-def _is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
+def is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
+    """Whether ``gradient`` may be in memory of others: of ``g``, it came from, or of the inputs."""
     return gradient is g or gradient.base is not None or any(gradient is v for v in values)
 
 

@@ -15,7 +15,11 @@ class Generator:
     but not those of PyTorch.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | str | None = None, *, device: object = "cpu") -> None:
+        for name in (seed, device):
+            if isinstance(name, str) and name != "cpu":
+                raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r}')
+        seed = None if isinstance(seed, str) else seed  # PyTorch's Generator("cpu")
         self.numpy = np.random.default_rng(0)
         self.manual_seed(secrets.randbits(63) if seed is None else seed)
 

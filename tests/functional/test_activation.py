@@ -224,6 +224,10 @@ def test_prelu_has_a_weight_for_each_channel() -> None:
     assert weight.grad.tolist() == [-1.0, -3.0]
 
 
+def test_prelu_of_a_number_is_a_number() -> None:
+    assert F.prelu(gn.tensor(-2.0), gn.tensor([0.25])).tolist() == -0.5
+
+
 def test_prelu_of_a_vector_has_one_weight() -> None:
     x = gn.tensor([-2.0, 3.0], dtype=gn.float64, requires_grad=True)
     weight = gn.tensor([0.25], dtype=gn.float64, requires_grad=True)

@@ -169,6 +169,17 @@ def test_labels_of_any_integer_dtype(dtype: str) -> None:
     assert F.cross_entropy(x, tensor(t.astype(dtype))).item() == F.cross_entropy(x, tensor(t)).item()
 
 
+def test_bytes_are_labels_under_smoothing_too() -> None:
+    x, labels = gn.tensor([[1.0, 2.0], [0.0, 3.0]]), gn.tensor([0, 1])
+    expected = F.cross_entropy(x, labels, label_smoothing=0.1)
+    assert F.cross_entropy(x, labels.byte(), label_smoothing=0.1).item() == expected.item()
+
+
+def test_probabilities_have_no_label_to_ignore() -> None:
+    with pytest.raises(ValueError, match="ignore_index=1 is for labels, and the target holds probabilities"):
+        F.cross_entropy(gn.zeros(2, 3), gn.ones(2, 3) / 3, ignore_index=1)
+
+
 def test_labels_need_not_lie_side_by_side() -> None:
     x, t = tensor(logits((6, C))), tensor(np.stack([labels((6, C))] * 2, 1))
     assert F.cross_entropy(x, t[:, 0]).item() == F.cross_entropy(x, tensor(labels((6, C)))).item()

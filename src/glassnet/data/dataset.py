@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from glassnet.creation import as_tensor, randperm
+from glassnet.creation import as_tensor
 from glassnet.data.gather import (
     Indices,
     as_list,
@@ -29,6 +29,7 @@ from glassnet.data.gather import (
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.random import Generator
+from glassnet.sampling import randperm
 from glassnet.tensor import Tensor
 
 T = TypeVar("T", covariant=True)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.errors import RangeError, ShapeError
-from glassnet.graph import mode
 from glassnet.ops import activation, elementary, random, shrinkage
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.door import write
+from glassnet.tensor.inplace import replace
 
 __all__ = [
     "celu",
@@ -46,11 +45,7 @@ __all__ = [
 
 
 def _elementwise(op: Op, input: Tensor, inplace: bool, *others: Tensor, **params: Any) -> Tensor:
-    if not inplace:
-        return apply(op, input, *others, **params)
-    # a derivative that reads the input would find it overwritten: let it read a copy
-    source = input.clone() if mode.grad and input.requires_grad and op.reads(0, 1) else input
-    return write(input, op, source, *others, **params)  # type: ignore[no-any-return]
+    return replace(input, op, *others, **params) if inplace else apply(op, input, *others, **params)
 
 
 # pieces of straight lines ---------------------------------------------------------------------
@@ -106,6 +101,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         )
     if weight.numel() > 1:
         weight = weight.reshape(-1, *(1,) * (input.ndim - 2))
+    elif input.ndim == 0:
+        weight = weight.reshape(())
     return apply(activation.prelu, input, weight)
 
 

@@ -49,6 +49,11 @@ def cross_entropy(
     if weight is not None:
         weight = weight.to(dtype=input.dtype)
     if target.dtype.kind == "f" and target.shape == input.shape and input.shape:
+        if ignore_index >= 0:
+            raise RangeError(
+                f"cross_entropy: ignore_index={ignore_index} is for labels, and the target holds probabilities; leave "
+                "it out, and make rows that shall not count 0"
+            )
         return _of_probabilities(input, target, weight, reduction, label_smoothing)
     if label_smoothing > 0:
         return _smoothed(input, target, weight, ignore_index, reduction, label_smoothing)
@@ -127,7 +132,7 @@ def _along(weight: Tensor, dim: int, input: Tensor) -> Tensor:
 def _smoothed(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Tensor:
-    scores, labels = _rows("cross_entropy", input, target)
+    scores, labels = _rows("cross_entropy", input, target if target.dtype.kind == "f" else target.long())
     log_p = scores.log_softmax(1)
     options = {"ignore_index": ignore_index}
     of_label = apply(classification.nll_loss, log_p, labels, weight, reduction="none", **options)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from glassnet.errors import GradientError
-from glassnet.graph import mode
+from glassnet.graph import changes, mode
 from glassnet.tensor import RemovableHandle, Tensor
 
 Function = Callable[..., Any]
@@ -60,12 +60,20 @@ class Hooked:
         if self._call_hooks is None:
             self._call_hooks = {}
         hooks, key = self._call_hooks, _new_key()
+        changes.count += 1
         there = dict(hooks) if prepend else {}
         if prepend:
             hooks.clear()
         hooks[key] = hook
         hooks.update(there)
         return RemovableHandle(hooks, key)
+
+    def _forward_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Forward with the hooks around it, and a recorder, if there is one, told of it."""
+        if mode.recorder is None:
+            return self._forward_with_hooks(args, kwargs)
+        with mode.recorder.within(self):
+            return self._forward_with_hooks(args, kwargs)
 
     def _forward_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         hooks = list((self._call_hooks or {}).values())

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.errors import DtypeError, GlassnetError
+from glassnet.graph import mode
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.state import Stateful
 from glassnet.ops.dtypes import float16, float32, float64
@@ -44,8 +45,8 @@ class Module(Stateful, Hooked):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call forward, with the hooks around it; name the layer in an error that comes out of it."""
         try:
-            if self._call_hooks:
-                return self._forward_with_hooks(args, kwargs)
+            if self._call_hooks or mode.recorder is not None:
+                return self._forward_watched(args, kwargs)
             return self.forward(*args, **kwargs)
         except GlassnetError as error:
             self._say_where(error)
@@ -86,6 +87,8 @@ class Module(Stateful, Hooked):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with ``set_to_none=False`` set them to 0."""
+        if mode.recorder is not None:
+            mode.recorder.clearing(self.parameters(), set_to_none)
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None

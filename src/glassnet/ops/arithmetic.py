@@ -74,6 +74,8 @@ neg = register(
 
 
 def _pow_base(g: Any, _y: Any, a: Any, b: Any) -> Any:
+    if isinstance(b, int | float) and b != 0:
+        return g * (b * pow(a, b - 1.0))
     # a⁰ is 1 everywhere, so its slope is 0 even at a = 0, where b·a^(b−1) would be 0·∞
     constant = bitwise_and(a == 0, b == 0)
     return g * where(constant, 0.0, b * pow(a, where(constant, 1.0, b - 1.0)))

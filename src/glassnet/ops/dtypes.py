@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.errors import RangeError
+
 Array = npt.NDArray[Any]
 Dtype = np.dtype[Any]
 
@@ -51,6 +53,23 @@ def category(dtype: Dtype) -> int:
         return _CATEGORY[dtype.kind]
     except KeyError:
         raise TypeError(f"glassnet has bool, integer and floating tensors; got dtype {dtype}") from None
+
+
+def as_dtype(dtype: npt.DTypeLike) -> Dtype:
+    """``dtype`` as NumPy's object; TypeError for what no tensor is of."""
+    found = np.dtype(dtype)
+    category(found)
+    return found
+
+
+def check_holds(dtype: Dtype, array: Array) -> None:
+    """RangeError where the integers of ``dtype`` cannot be what is in ``array``."""
+    if dtype.kind not in "iu" or not array.size:
+        return
+    limits, least, most = np.iinfo(dtype), array.min(), array.max()
+    if not limits.min <= least <= most <= limits.max:  # NaN is not, either
+        came = str(most) if least == most else f"{least} to {most}"
+        raise RangeError(f"{dtype} holds whole numbers from {limits.min} to {limits.max}, got {came}")
 
 
 def result_type(*inputs: Any) -> Dtype:

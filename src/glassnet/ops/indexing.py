@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype, int64
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import Shape, broadcast_shapes, normalize_dim, shape_of, written
@@ -144,7 +144,7 @@ setitem: Op = register(
 )
 
 
-def _along(index: Array, dim: int) -> tuple[Array, ...]:
+def along(index: Array, dim: int) -> tuple[Array, ...]:
     """The full index that reads element (…, index[…], …) along ``dim``."""
     if index.ndim == 0:
         return ()
@@ -157,7 +157,10 @@ def _size(shape: Shape, dim: int) -> int:
     return shape[dim] if shape else 1
 
 
-def _check_range(name: str, index: Array, size: int) -> None:
+def check_range(name: str, index: Array, size: int) -> None:
+    """IndexError where an index does not lie in 0 … size − 1, DtypeError where it is no whole number."""
+    if index.dtype.kind == "f":
+        raise DtypeError(f"{name}: expected integer indices, got {index.dtype}; convert them: index.long()")
     if index.size and (index.min() < 0 or index.max() >= size):
         wrong = index[(index < 0) | (index >= size)][0]
         raise IndexError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
@@ -165,9 +168,9 @@ def _check_range(name: str, index: Array, size: int) -> None:
 
 def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
     if index.ndim != x.ndim:
-        _check_along("gather", x.shape, index.shape, dim)  # NumPy would broadcast
-    _check_range("gather", index, _size(x.shape, dim))
-    result = x[_along(index, dim)]
+        check_along("gather", x.shape, index.shape, dim)  # NumPy would broadcast
+    check_range("gather", index, _size(x.shape, dim))
+    result = x[along(index, dim)]
     if out is None:
         return result
     np.copyto(out, result)
@@ -175,11 +178,12 @@ def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array
 
 
 def _gather_shape(x: Any, index: Any, *, dim: int) -> Spec:
-    _check_along("gather", shape_of(x), shape_of(index), dim)
+    check_along("gather", shape_of(x), shape_of(index), dim)
     return Spec(shape_of(index), x.dtype)
 
 
-def _check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
+def check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
+    """DimensionError where an index of that shape cannot pick along ``dim`` of a tensor of ``shape``."""
     dim = normalize_dim(name, dim, len(shape))
     fits = len(index) == len(shape) and all(
         n <= m for d, (n, m) in enumerate(zip(index, shape, strict=True)) if d != dim
@@ -203,17 +207,17 @@ gather = register(
 
 
 def _scatter_add(x: Array, index: Array, dim: int, shape: Shape, out: Array | None = None) -> Array:
-    _check_range("scatter_add", index, _size(shape, dim))
+    check_range("scatter_add", index, _size(shape, dim))
     if out is None:
         out = np.zeros(shape, x.dtype)
     else:
         out.fill(0)
-    np.add.at(out, _along(index, dim), x)
+    np.add.at(out, along(index, dim), x)
     return out
 
 
 def _scatter_add_shape(x: Any, index: Any, *, dim: int, shape: Shape) -> Spec:
-    _check_along("scatter_add", shape, shape_of(index), dim)
+    check_along("scatter_add", shape, shape_of(index), dim)
     return Spec(tuple(shape), x.dtype)
 
 
@@ -229,11 +233,11 @@ scatter_add: Op = register(
 
 
 def _argsort(x: Array, dim: int = -1, descending: bool = False, out: Array | None = None) -> Array:
-    # stable in both directions: equal numbers keep their order
-    order = np.argsort(-x if descending and x.dtype.kind == "f" else x, axis=dim, kind="stable").reshape(x.shape)
-    if descending and x.dtype.kind != "f" and x.ndim:
+    if descending and x.ndim:  # backwards in, backwards out: equal numbers keep their order, and NaN is the largest
         backwards = np.argsort(np.flip(x, dim), axis=dim, kind="stable")
-        order = np.flip(x.shape[dim] - 1 - backwards, dim)
+        order: Array = np.flip(x.shape[dim] - 1 - backwards, dim)
+    else:
+        order = np.argsort(x, axis=dim, kind="stable").reshape(x.shape)
     if out is None:
         return order
     np.copyto(out, order)
@@ -257,7 +261,7 @@ argsort = register(
 
 
 def _one_hot(labels: Array, classes: int, dtype: Dtype, out: Array | None = None) -> Array:
-    _check_range("one_hot", labels, classes)
+    check_range("one_hot", labels, classes)
     rows = np.equal(labels[..., np.newaxis], np.arange(classes))
     if out is None:
         return rows.astype(dtype)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, result_type
+from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Cast, Op, Rule, Spec, register
 from glassnet.ops.shapes import broadcast_shapes, elementwise, elementwise_bool, shape_of
 
@@ -16,8 +16,16 @@ def _predicate(name: str, forward: Rule, formula: str, inputs: int = 2, cast: Ca
     return register(Op(name, forward, no_derivative, elementwise_bool(name), formula, cast=cast, elementwise=True))
 
 
+def _whole_type(*inputs: Any) -> Dtype:
+    dtype = result_type(*inputs)
+    if dtype.kind == "f":
+        raise TypeError(f"expected bool or integers, got {dtype}; compare first: (x > 0) & (y > 0)")
+    return dtype
+
+
 def _bitwise(name: str, forward: Rule, formula: str, inputs: int = 2) -> Op:
-    return register(Op(name, forward, (None,) * inputs, elementwise(name), formula, cast="common", elementwise=True))
+    shape = elementwise(name, _whole_type)
+    return register(Op(name, forward, (None,) * inputs, shape, formula, cast="common", elementwise=True))
 
 
 eq = _predicate("eq", np.equal, "Eq(a, b)")
@@ -43,8 +51,8 @@ bitwise_not = _bitwise("bitwise_not", np.invert, "~x", inputs=1)
 
 
 def _where(condition: Array, a: Array, b: Array, out: Array | None = None) -> Array:
-    if out is None:
-        return np.where(condition, a, b)
+    if out is None:  # astype: NumPy has another opinion of what float32 and a float64 number make together
+        return np.where(condition, a, b).astype(result_type(a, b), copy=False)
     if out is condition:
         condition = condition.copy()
     if out is a:  # writing b first would lose a

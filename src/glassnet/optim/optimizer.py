@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from glassnet.autograd import enable_grad
 from glassnet.errors import GlassnetError
+from glassnet.graph import changes, mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.optim import saved
@@ -68,6 +70,8 @@ class Optimizer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _watched(cls.step)  # type: ignore[method-assign]
         if "update" in cls.__dict__:
             code = cls.update.forward.__code__
             cls._options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -95,6 +99,7 @@ class Optimizer:
         held = {param for group in self.param_groups for param in group["params"]}
         group = {**self.defaults, **checked_parameters(name, param_group, held)}
         self.check_group(group)
+        changes.count += 1
         self.param_groups.append(group)
 
     def check_group(self, group: Group) -> None:
@@ -103,6 +108,9 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters; with set_to_none=False, set them to 0."""
+        if mode.recorder is not None:
+            for group in self.param_groups:
+                mode.recorder.clearing(group["params"], set_to_none)
         for group in self.param_groups:
             for param in group["params"]:
                 if set_to_none:
@@ -133,6 +141,14 @@ class Optimizer:
                 loss = closure()
         if not hasattr(self, "update"):
             raise NotImplementedError(f"{type(self).__name__} has no step: write one, or name the update it makes")
+        if mode.recorder is None:
+            self._step()
+        else:
+            with mode.recorder.stepping(self):
+                self._step()
+        return loss
+
+    def _step(self) -> None:
         self.stepped = True
         due = [self._due(group) for group in self.param_groups]  # before anything is written
         for group, rate, pairs in zip(self.param_groups, self.rates(), due, strict=True):
@@ -141,7 +157,6 @@ class Optimizer:
             for param, grad in pairs:
                 state = self._remembered(param, group, names) if names else ()
                 apply(self.update, param, grad, rate, *state, **options)
-        return loss
 
     def _due(self, group: Group) -> list[tuple[Tensor, Tensor]]:
         """The parameters of ``group`` that have a gradient, with it; it must fit."""
@@ -205,7 +220,21 @@ class Optimizer:
         groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, self.defaults, self.slots)
         for group in groups:
             self.check_group(group)
+        changes.count += 1
         self.param_groups, self.state = groups, state
+
+
+def _watched(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A subclass's own `step`, which tells whoever is recording of itself."""
+
+    @wraps(step)
+    def watched(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if mode.recorder is None:
+            return step(self, *args, **kwargs)
+        with mode.recorder.stepping(self):
+            return step(self, *args, **kwargs)
+
+    return watched
 
 
 def _alike(a: Array, b: Array) -> bool:

@@ -58,8 +58,10 @@ def save(tensors: Mapping[str, Any], path: PathLike, metadata: Mapping[str, str]
     replace_file(path, *_packed({name: _array(name, value) for name, value in tensors.items()}, texts))
 
 
-def load(path: PathLike) -> dict[str, Tensor]:
+def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True) -> dict[str, Tensor]:
     """The tensors by name that `save` (or any program) wrote to a safetensors file, in their order.
+
+    ``map_location`` and ``weights_only`` are PyTorch's: here all is on the CPU, and nothing but weights is read.
 
     Raises ModelFileError for a file that is something else, truncated or edited, and OSError for one
     that cannot be opened.

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from glassnet.tensor.backward import RemovableHandle, backward, gradients
-from glassnet.tensor.device import cuda, device
-from glassnet.tensor.door import apply, wrap, write
+from glassnet.tensor.device import accelerator, backends, cuda, device
+from glassnet.tensor.door import apply, made_of, wrap, write
 from glassnet.tensor.functions import where
+from glassnet.tensor.printing import set_printoptions
 from glassnet.tensor.tensor import Tensor, as_array
 
 __all__ = [
     "RemovableHandle",
     "Tensor",
+    "accelerator",
     "apply",
     "as_array",
+    "backends",
     "backward",
     "cuda",
     "device",
     "gradients",
+    "made_of",
+    "set_printoptions",
     "where",
     "wrap",
     "write",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import GradientError, ShapeError
-from glassnet.graph import Keeper, Node, key_of, mode, propagate
+from glassnet.graph import Keeper, Node, changes, key_of, mode, propagate
+from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
-from glassnet.tensor.door import State, apply, wrap
+from glassnet.tensor.door import State, apply, wrap, write
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor
@@ -117,7 +118,7 @@ def _seed(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
     if not tensor.requires_grad:
         raise GradientError(
             "backward: this tensor requires no gradient, for nothing it was computed from has requires_grad=True "
-            "(or it was computed under no_grad(), or detached)"
+            "(or it was computed under no_grad(), by a compiled function, or detached)"
         )
     if gradient is None:
         if tensor.array.size != 1:
@@ -154,6 +155,11 @@ def _own(gradient: Any) -> Any:
 
 def accumulate(leaf: Any, gradient: Any) -> None:
     """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
+    if mode.recorder is not None:
+        mode.recorder.accumulating(leaf)
+        if leaf.grad is not None and not gradient.requires_grad and not leaf.grad.requires_grad:
+            write(leaf.grad, add, leaf.grad, gradient)  # in place, as below
+            return
     if isinstance(gradient, State):
         leaf.grad = apply(copy, gradient) if leaf.grad is None else leaf.grad + gradient
     elif leaf.grad is None:
@@ -173,6 +179,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; nothing happens if it is gone already."""
+        changes.count += 1
         if isinstance(self._hooks, dict):
             self._hooks.pop(self._key, None)
         elif self._key in self._hooks:
@@ -222,6 +229,7 @@ class Backward(State):
 
     def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         holder = self if self.node is None else self.node
+        changes.count += 1
         if holder.hooks is None:
             holder.hooks = []
         holder.hooks.append(hook)

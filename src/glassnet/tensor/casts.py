@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.ops import movement
-from glassnet.ops.dtypes import bool_, float16, float32, float64, int16, int32, int64, uint8
+from glassnet.ops.dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from glassnet.tensor.device import device as Device
 from glassnet.tensor.device import is_device
 from glassnet.tensor.door import State, apply
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 class Casts(State):
     """Methods that give the tensor in another dtype; itself where it has that dtype already."""
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Tensor:
         """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor)."""
         for arg in args:
             if isinstance(arg, State):
@@ -38,7 +45,7 @@ class Casts(State):
             Device(device)  # raises for any but the CPU
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self.clone() if copy else self  # type: ignore[attr-defined,return-value]
-        return apply(movement.cast, self, dtype=np.dtype(dtype))
+        return apply(movement.cast, self, dtype=as_dtype(dtype))
 
     def type(self, dtype: npt.DTypeLike) -> Tensor:
         """The tensor in another dtype."""
@@ -72,6 +79,10 @@ class Casts(State):
         """In int16."""
         return self.to(dtype=int16)
 
+    def char(self) -> Tensor:
+        """In int8."""
+        return self.to(dtype=int8)
+
     def byte(self) -> Tensor:
         """In uint8."""
         return self.to(dtype=uint8)
@@ -84,6 +95,6 @@ class Casts(State):
         """Itself: every tensor is on the CPU."""
         return self  # type: ignore[return-value]
 
-    def cuda(self) -> Tensor:
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
         """Raises RuntimeError: there is no other device than the CPU."""
         return self.to(device="cuda")

@@ -16,6 +16,7 @@ class device:
                 "glassnet.cuda.is_available() first"
             )
         self.type = name
+        self.index = None
 
     def __str__(self) -> str:
         return self.type
@@ -38,8 +39,8 @@ def is_device(x: Any) -> bool:
     return isinstance(x, device) or (isinstance(x, str) and x.partition(":")[0] in ("cpu", "cuda", "mps", "xpu"))
 
 
-class cuda:
-    """What scripts ask before they use a GPU."""
+class _Absent:
+    """What scripts ask before they use another device than the CPU, and what they do if there is one."""
 
     @staticmethod
     def is_available() -> bool:
@@ -51,6 +52,31 @@ class cuda:
         """0."""
         return 0
 
+
+class cuda(_Absent):
+    """NVIDIA's GPUs: none is available."""
+
+    @staticmethod
+    def manual_seed(seed: int) -> None:
+        """Nothing to seed."""
+
     @staticmethod
     def manual_seed_all(seed: int) -> None:
         """Nothing to seed."""
+
+
+class accelerator(_Absent):
+    """Whatever computes faster than the CPU: none is available."""
+
+
+class backends:
+    """What computes for PyTorch and is not here: ``backends.mps.is_available()`` is False."""
+
+    class cudnn(_Absent):
+        """NVIDIA's library; scripts set these for results that can be repeated, which they can be anyway."""
+
+        deterministic = True
+        benchmark = False
+
+    class mps(_Absent):
+        """Apple's GPUs."""

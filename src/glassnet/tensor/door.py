@@ -68,7 +68,16 @@ def wrap(array: Array) -> Tensor:
     """A tensor of ``array`` itself, without a history."""
     tensor = _new()
     tensor.array = array
+    if mode.recorder is not None:
+        mode.recorder.wrapped(tensor)
     return tensor  # type: ignore[no-any-return]
+
+
+def made_of(data: Any, array: Array) -> Tensor:
+    """A tensor of ``array``, which was made of a person's ``data``."""
+    if mode.recorder is not None:
+        mode.recorder.made_of(data, array)
+    return wrap(array)
 
 
 def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
@@ -90,12 +99,10 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
             values.append(x)
     if op.cast is not None and not _alike(values):
         values = _cast(op, values)
-        if mode.recorder is not None:
-            mode.recorder.casts(inputs, values)
     try:
         array = op.forward(*values, **params)
     except (ValueError, IndexError, TypeError) as error:
-        _explain(op, values, params, error)
+        explain(op, values, params, error)
         raise
     if type(array) is not ndarray:
         array = np.asarray(array)
@@ -144,12 +151,12 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
     try:
         dtype = CAST_TYPES[op.cast](*values)
     except TypeError as error:
-        _explain(op, values, {}, error)
+        explain(op, values, {}, error)
         raise DtypeError(f"{op.name}: {error}") from None
     return [np.asarray(v, dtype) for v in values]
 
 
-def _explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:
+def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:
     """Raise what the shape rule says of inputs that forward would not take, if it says anything."""
     if isinstance(error, ShapeError):
         return
@@ -203,11 +210,11 @@ def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
     cast = values
     if op.cast is not None and not _alike(values):
         cast = _cast(op, values)
-    if mode.recorder is not None and cast is not values:
-        mode.recorder.casts(inputs, cast)
+    if mode.recorder is not None:
+        mode.recorder.writing(target, inputs)
     _compute_into(target.array, op, cast, values, params)
     if mode.recorder is not None:
-        mode.recorder.note_write(target, op, cast, params)
+        mode.recorder.note_write(target, op, inputs, cast, params)
     if tracked:
         node = Node(op, inputs, cast, params, target.array)
         clock_of(target).written = node.time
@@ -226,7 +233,7 @@ def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params
             return
         result = np.asarray(op.forward(*cast, **params))
     except (ValueError, IndexError, TypeError) as error:
-        _explain(op, cast, params, error)
+        explain(op, cast, params, error)
         _explain_unfit(op, np.shape(out), out.dtype, cast, params)
         raise
     _check_fits(op, out, result.shape, result.dtype)

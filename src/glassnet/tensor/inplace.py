@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from glassnet.errors import ShapeError
-from glassnet.ops import activation, arithmetic, elementary, movement, random, reduction, selection
+from glassnet.errors import DtypeError, ShapeError
+from glassnet.graph import mode
+from glassnet.ops import activation, arithmetic, elementary, indexing, movement, random, reduction, selection
 from glassnet.ops.record import Op
-from glassnet.ops.shapes import broadcast_shapes, written
+from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.random import Generator, chosen
 from glassnet.tensor.arithmetic import is_operand
-from glassnet.tensor.door import State, apply, write
+from glassnet.tensor.door import State, apply, made_of, write
 
 if TYPE_CHECKING:
     pass
@@ -22,11 +23,24 @@ if TYPE_CHECKING:
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
+def replace(x: Any, op: Op, *others: Any, **params: Any) -> Any:
+    """Put ``op`` of ``x`` and ``others`` in the place of ``x``'s elements; returns ``x``.
+
+    A derivative that reads what ``x`` was would find it overwritten: it reads a copy.
+    """
+    source = x
+    if mode.grad and any(
+        isinstance(y, State) and y._requires_grad and op.reads(which, 1) for which, y in enumerate((x, *others))
+    ):
+        source = apply(movement.copy, x)
+    return write(x, op, source, *others, **params)
+
+
 def unary_(op: Op) -> Callable[[Any], Any]:
     """The method that applies ``op`` to a tensor in place."""
 
     def method(self: Any) -> Any:
-        return write(self, op, self)
+        return replace(self, op)
 
     return _described(method, op)
 
@@ -35,7 +49,7 @@ def binary_(op: Op) -> Callable[[Any, Any], Any]:
     """The method that applies ``op`` to a tensor, in place, and another tensor or number."""
 
     def method(self: Any, other: Any) -> Any:
-        return write(self, op, self, other)
+        return replace(self, op, other)
 
     return _described(method, op)
 
@@ -90,18 +104,20 @@ class InPlace(State):
         """``self += weight · (end − self)``."""
         return self.add_(apply(arithmetic.sub, end, self), alpha=weight)
 
-    def clamp_(self, min: float | None = None, max: float | None = None) -> Self:
-        """Raise to ``min`` what is below it, lower to ``max`` what is above."""
+    def clamp_(self, min: Any = None, max: Any = None) -> Self:
+        """Raise to ``min`` what is below it, lower to ``max`` what is above: numbers or tensors."""
         if min is None and max is None:
             raise ValueError("clamp_: expected min, max or both, got neither")
-        return write(self, arithmetic.clamp, self, min=min, max=max)  # type: ignore[no-any-return]
+        if isinstance(min, State) or isinstance(max, State):
+            return self.copy_(self.clamp(min, max))  # type: ignore[attr-defined]
+        return replace(self, arithmetic.clamp, min=min, max=max)  # type: ignore[no-any-return]
 
     clip_ = clamp_
 
     def copy_(self, source: Any) -> Self:
         """Copy the elements of ``source``, broadcast to this shape and cast to this dtype."""
         if not isinstance(source, State):
-            source = np.asarray(source)
+            source = made_of(source, np.asarray(source))
         if broadcast_shapes("copy_", source.shape, self.shape) != self.shape:
             raise ShapeError(
                 f"copy_: a source of shape {written(source.shape)} does not fit into {written(self.shape)}"
@@ -128,7 +144,23 @@ class InPlace(State):
 
     def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
         """Set to ``value`` the slices at ``index`` along ``dim``."""
-        self[(*(slice(None),) * dim, index)] = value  # type: ignore[index]
+        self[(*(slice(None),) * normalize_dim("index_fill_", dim, len(self.shape)), index)] = value  # type: ignore[index]
+        return self
+
+    def scatter_(self, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Self:
+        """Put ``src`` at ``index`` along ``dim``: for dim 0, self[index[i, j], j] = src[i, j], or ``value``.
+
+        The opposite of `gather`. Of several that go to one place, the last stays.
+        """
+        src = value if src is None else src
+        places = index.array if isinstance(index, State) else np.asarray(index)
+        indexing.check_along("scatter_", self.shape, places.shape, dim)
+        dim = normalize_dim("scatter_", dim, places.ndim)
+        indexing.check_range("scatter_", places, self.shape[dim] if self.shape else 1)
+        if isinstance(src, State):
+            src = src[tuple(map(slice, places.shape))]  # type: ignore[index]
+        where: Any = index if isinstance(index, State) else places
+        self[indexing.along(where, dim)] = src  # type: ignore[index]
         return self
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -142,13 +174,13 @@ class InPlace(State):
         """Draw every element evenly from [low, high)."""
         if low > high:
             raise ValueError(f"uniform_: expected low ≤ high, got {low} and {high}")
-        return self._draw(random.uniform, generator, low=low, high=high)
+        return self._floating("uniform_")._draw(random.uniform, generator, low=low, high=high)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``."""
         if std < 0:
             raise ValueError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
-        return self._draw(random.normal, generator, mean=mean, std=std)
+        return self._floating("normal_")._draw(random.normal, generator, mean=mean, std=std)
 
     def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Self:
         """Set every element to 1 with probability ``p``, else to 0."""
@@ -156,9 +188,19 @@ class InPlace(State):
             raise ValueError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
         return self._draw(random.bernoulli, generator, p=p)
 
-    def random_(self, low: int, high: int, *, generator: Generator | None = None) -> Self:
-        """Draw every element from the whole numbers low, …, high − 1."""
+    def random_(self, low: int, high: int | None = None, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the whole numbers low, …, high − 1; random_(high) from 0 on."""
+        low, high = (0, low) if high is None else (low, high)
+        if low >= high:
+            raise ValueError(f"random_: expected low below high, got {low} and {high}")
         return self._draw(random.integers, generator, low=low, high=high)
+
+    def _floating(self, name: str) -> Self:
+        if self.dtype.kind != "f":
+            raise DtypeError(
+                f"{name}: expected a floating tensor, got {self.dtype}; for whole numbers: random_(low, high)"
+            )
+        return self
 
     def _draw(self, op: Op, generator: Generator | None, **params: Any) -> Self:
         return write(self, op, shape=self.shape, dtype=self.dtype, generator=chosen(generator), **params)  # type: ignore[no-any-return]
@@ -172,19 +214,19 @@ class InPlace(State):
         return write(self, arithmetic.sub, self, other) if is_operand(other) else NotImplemented
 
     def __imul__(self, other: Any) -> Self:
-        return write(self, arithmetic.mul, self, other) if is_operand(other) else NotImplemented
+        return replace(self, arithmetic.mul, other) if is_operand(other) else NotImplemented
 
     def __itruediv__(self, other: Any) -> Self:
-        return write(self, arithmetic.div, self, other) if is_operand(other) else NotImplemented
+        return replace(self, arithmetic.div, other) if is_operand(other) else NotImplemented
 
     def __ipow__(self, other: Any) -> Self:
-        return write(self, arithmetic.pow, self, other) if is_operand(other) else NotImplemented
+        return replace(self, arithmetic.pow, other) if is_operand(other) else NotImplemented
 
     def __ifloordiv__(self, other: Any) -> Self:
-        return write(self, arithmetic.floor_divide, self, other) if is_operand(other) else NotImplemented
+        return replace(self, arithmetic.floor_divide, other) if is_operand(other) else NotImplemented
 
     def __imod__(self, other: Any) -> Self:
-        return write(self, arithmetic.remainder, self, other) if is_operand(other) else NotImplemented
+        return replace(self, arithmetic.remainder, other) if is_operand(other) else NotImplemented
 
     def __iand__(self, other: Any) -> Self:
         return write(self, selection.bitwise_and, self, other) if is_operand(other) else NotImplemented

@@ -6,18 +6,34 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import bool_, get_default_dtype, int64
+from glassnet.ops.dtypes import bool_, float64, get_default_dtype, int64
 from glassnet.ops.shapes import written
 
-SUMMARIZED_FROM = 1000  # elements; beyond that, the first and last three of each dimension
+# Beyond `threshold` elements, the first and last `edgeitems` of each dimension.
+_options: dict[str, Any] = {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 75, "sci_mode": None}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: int | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Say how tensors print: digits after the point, elements printed in full, those at the edges of larger ones,
+    characters in a line, and whether in powers of ten. What is None stays, but ``sci_mode``: None means where needed.
+    """
+    chosen = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    _options.update({name: value for name, value in chosen.items() if value is not None}, sci_mode=sci_mode)
 
 
 def tensor_text(tensor: Any) -> str:
     """The text of ``tensor``: values to 4 digits, dtype if unusual, history if any."""
     parts = [_numbers(tensor.array)]
-    if tensor.array.size == 0 and len(tensor.shape) != 1:
+    is_empty = tensor.array.size == 0
+    if is_empty and len(tensor.shape) != 1:
         parts.append(f"size={written(tensor.shape)}")
-    if tensor.dtype not in (get_default_dtype(), int64, bool_):
+    if tensor.dtype != get_default_dtype() and (is_empty or tensor.dtype not in (int64, bool_)):
         parts.append(f"dtype={tensor.dtype}")
     if tensor.node is not None:
         parts.append(f"grad_fn=<{tensor.node.op.name}>")
@@ -29,14 +45,23 @@ def tensor_text(tensor: Any) -> str:
 def _numbers(array: Any) -> str:
     if array.size == 0:
         return "[]"
-    whole = array.dtype.kind != "f" or bool(np.all(np.isfinite(array) & (array == np.floor(array))))
+    powers, digits = _options["sci_mode"], _options["precision"]
+    mode, formatter = "fixed", None
+    if array.dtype.kind == "f":
+        array = array.astype(float64)  # of fewer digits, NumPy would print powers of ten sooner
+        if np.all(np.isnan(array) | (array == np.floor(array))):
+            mode = "maxprec"  # whole numbers: a point, and nothing after it
+        if powers:
+            formatter = {"float_kind": f"{{:.{digits}e}}".format}
     return np.array2string(
         array,
         separator=", ",
         prefix="tensor(",
-        precision=4,
-        threshold=SUMMARIZED_FROM,
-        edgeitems=3,
-        floatmode="maxprec" if whole else "fixed",
-        suppress_small=None,
+        precision=digits,
+        threshold=_options["threshold"],
+        edgeitems=_options["edgeitems"],
+        max_line_width=_options["linewidth"],
+        suppress_small=None if powers is None else not powers,
+        floatmode=mode,  # type: ignore[arg-type]
+        formatter=formatter,  # type: ignore[arg-type]
     )

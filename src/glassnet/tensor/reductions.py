@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glassnet.ops import elementary, reduction, selection
+from glassnet.errors import DtypeError, ShapeError
+from glassnet.ops import elementary, indexing, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
-from glassnet.ops.shapes import normalize_dims
+from glassnet.ops.shapes import normalize_dim, normalize_dims, written
 from glassnet.tensor.door import State, apply
+from glassnet.tensor.names import takes_axis
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor
@@ -21,7 +24,7 @@ Dim = int | Sequence[int] | None
 
 
 class Extreme(NamedTuple):
-    """What max(dim) and min(dim) give: the values, and where along ``dim`` they stand."""
+    """What max(dim), min(dim) and median(dim) give: the values, and where along ``dim`` they stand."""
 
     values: Tensor
     indices: Tensor
@@ -32,13 +35,19 @@ def reduce(op: Op, x: Any, dim: Dim, keepdim: bool, numpy_names: dict[str, Any],
     if numpy_names:
         dim = numpy_names.pop("axis", dim)
         keepdim = numpy_names.pop("keepdims", keepdim)
-        if numpy_names:
-            raise TypeError(f"{op.name}: unexpected argument {next(iter(numpy_names))!r}; expected dim, keepdim")
+        for name, value in numpy_names.items():
+            if name != "out" or value is not None:  # np.sum(x) is x.sum(axis=None, out=None)
+                raise TypeError(f"{op.name}: unexpected argument {name!r}; expected dim, keepdim")
     if dim is not None and not isinstance(dim, int):
         dim = tuple(dim) if x.shape else normalize_dims(op.name, dim, 0)
     if x.dtype.kind != "f":
         op.shape(x, dim=dim)  # raises where integers have no such result: NumPy would silently make float64 of them
     return apply(op, x, dim=dim, keepdim=keepdim, **params)
+
+
+def _floating(name: str, x: Any) -> None:
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
 
 
 class Reductions(State):
@@ -54,47 +63,55 @@ class Reductions(State):
         x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
         return reduce(reduction.mean, x, dim, keepdim, axis)
 
-    def prod(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
-        """The product over ``dim``."""
-        return reduce(reduction.prod, self, dim, keepdim, axis)
+    def prod(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
+        """The product over ``dim``; of integers and bool in int64."""
+        x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
+        return reduce(reduction.prod, x, dim, keepdim, axis)
 
     def var(
         self,
         dim: Dim = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
         *,
         correction: float = 1,
-        keepdim: bool = False,
-        unbiased: bool | None = None,
         **axis: Any,
     ) -> Tensor:
         """The variance over ``dim``, divided by n − correction (``unbiased=False`` is correction=0)."""
+        if isinstance(dim, bool):  # var(False)
+            dim, unbiased = None, dim
         correction = correction if unbiased is None else int(unbiased)
         return reduce(reduction.var, self, dim, keepdim, axis, correction=correction)
 
     def std(
         self,
         dim: Dim = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
         *,
         correction: float = 1,
-        keepdim: bool = False,
-        unbiased: bool | None = None,
         **axis: Any,
     ) -> Tensor:
         """The standard deviation over ``dim``: the root of `var`."""
-        variance = self.var(dim, correction=correction, keepdim=keepdim, unbiased=unbiased, **axis)
-        return apply(elementary.sqrt, variance)
+        return apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis))
 
-    def norm(self, p: float = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
-        """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf."""
-        if p == 2:
+    def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+        """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
+
+        For p = 0 it is how many elements are not 0; p = "fro" is 2. DtypeError for integers.
+        """
+        if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
+        if isinstance(p, str):
+            raise ValueError(f'norm: expected p as a number or "fro", got {p!r}')
+        _floating("norm", self)
         size = apply(elementary.abs, self)
-        if p == float("inf"):
-            return reduce(reduction.amax, size, dim, keepdim, axis)
+        if math.isinf(p):
+            return reduce(reduction.amax if p > 0 else reduction.amin, size, dim, keepdim, axis)
         if p == 1:
             return reduce(reduction.sum, size, dim, keepdim, axis)
-        if p <= 0:
-            raise ValueError(f"norm: p must be positive (or inf), got {p}")
+        if p == 0:
+            return reduce(reduction.sum, (size != 0).to(self.dtype), dim, keepdim, axis)
         return reduce(reduction.sum, size**p, dim, keepdim, axis) ** (1 / p)
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
@@ -118,13 +135,15 @@ class Reductions(State):
         return self._extreme(reduction.amin, reduction.argmin, "minimum", dim, keepdim, axis)
 
     def _extreme(self, op: Op, position: Op, pairwise: str, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
-        dim = axis.pop("axis", dim)
+        dim, keepdim = axis.pop("axis", dim), axis.pop("keepdims", keepdim)
         if isinstance(dim, State):
             return getattr(self, pairwise)(dim)
         if dim is None:
             return reduce(op, self, None, keepdim, axis)
+        if isinstance(dim, Sequence):
+            raise TypeError(f"{op.name[1:]}: expected one dimension, got {dim}; {op.name} takes several")
         indices = reduce(position, self, dim, True, axis)
-        values: Any = self.gather(dim, indices) if self.shape else self  # type: ignore[attr-defined]
+        values: Any = self.gather(dim, indices)  # type: ignore[attr-defined]
         if not keepdim and self.shape:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
         return Extreme(values, indices)
@@ -145,14 +164,29 @@ class Reductions(State):
         """Whether some element over ``dim`` is true."""
         return reduce(reduction.any, self, dim, keepdim, axis)
 
-    def cumsum(self, dim: int) -> Tensor:
+    @takes_axis
+    def cumsum(self, dim: int, *, dtype: Dtype | None = None) -> Tensor:
         """The running sum along ``dim``."""
-        return apply(reduction.cumsum, self, dim=dim)
+        return apply(reduction.cumsum, self if dtype is None else self.to(dtype), dim=dim)  # type: ignore[attr-defined]
 
-    def median(self) -> Tensor:
-        """The middle element of all; the lower of the two middle ones of an even number."""
-        flat = self.reshape(-1)  # type: ignore[attr-defined]
-        return flat[flat.argsort()[(len(flat) - 1) // 2]]  # type: ignore[no-any-return]
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """The middle element of all, the lower of two middle ones; with ``dim``, (values, indices) along it.
+
+        NaN where there is one among the elements.
+        """
+        if dim is None:
+            return self.reshape(-1).median(0).values  # type: ignore[attr-defined]
+        size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
+        if size == 0:
+            raise ShapeError(f"median: expected at least one element along dim {dim}, got shape {written(self.shape)}")
+        order: Any = apply(indexing.argsort, self, dim=dim)
+        found = order.narrow(dim, (size - 1) // 2, 1) if self.shape else order
+        unknown = apply(selection.isnan, self)
+        found = apply(selection.where, unknown.any(dim, keepdim=True), unknown.long().argmax(dim, keepdim=True), found)
+        values: Any = self.gather(dim, found)  # type: ignore[attr-defined]
+        if not keepdim and self.shape:
+            values, found = values.squeeze(dim), found.squeeze(dim)
+        return Extreme(values, found)
 
     def count_nonzero(self, dim: Dim = None) -> Tensor:
         """How many elements over ``dim`` are not 0."""

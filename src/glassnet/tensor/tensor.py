@@ -10,13 +10,14 @@ import numpy.typing as npt
 from glassnet import graph
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.graph import clock_of
-from glassnet.ops.dtypes import Array, get_default_dtype
+from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.arithmetic import Arithmetic
 from glassnet.tensor.backward import Backward
 from glassnet.tensor.casts import Casts
 from glassnet.tensor.device import cpu, device
 from glassnet.tensor.door import opens_to, wrap
+from glassnet.tensor.finding import Finding
 from glassnet.tensor.functions import Functions
 from glassnet.tensor.inplace import InPlace
 from glassnet.tensor.printing import tensor_text
@@ -27,12 +28,13 @@ from glassnet.tensor.views import Views
 def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
     """The array of ``data``: tensors, arrays, numbers, nested lists of them.
 
-    Python floats become the default dtype, NumPy arrays keep theirs. Raises ShapeError for ragged
-    lists, DtypeError for what is no number.
+    Python floats become the default dtype, NumPy arrays and tensors keep theirs. Raises ShapeError for ragged
+    lists, DtypeError for what is no number, RangeError for numbers that ``dtype`` cannot be.
     """
-    if isinstance(data, Tensor):
-        data = data.array
-    is_numpy = isinstance(data, np.ndarray | np.generic)
+    first = data
+    while isinstance(first, list | tuple) and first:
+        first = first[0]
+    kept = getattr(first, "dtype", None)  # a Python float has none
     try:
         array = np.array(_without_tensors(data), copy=True if copy else None)
     except ValueError as error:
@@ -44,8 +46,15 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
             f"tensor: expected numbers, got {array.dtype} ({data!r:.60}); encode text and objects as numbers first"
         )
     if dtype is None:
-        dtype = get_default_dtype() if array.dtype.kind == "f" and not is_numpy else array.dtype
-    return array.astype(dtype, copy=False)
+        dtype = array.dtype
+        if dtype.kind == "f":
+            dtype = kept if isinstance(kept, np.dtype) and kept.kind == "f" else get_default_dtype()
+    elif kept is None:
+        check_holds(as_dtype(dtype), array)
+    array = array.astype(dtype, copy=False)
+    if graph.mode.recorder is not None:
+        graph.mode.recorder.made_of(data, array)
+    return array
 
 
 def _without_tensors(data: Any) -> Any:
@@ -54,7 +63,7 @@ def _without_tensors(data: Any) -> Any:
     return data.array if isinstance(data, Tensor) else data
 
 
-class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward):
+class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, Backward):
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
     ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes
@@ -64,6 +73,8 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
 
     def __init__(self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> None:
+        if dtype is None and isinstance(data, list | tuple):
+            dtype = get_default_dtype()
         self.array = as_array(data, dtype, copy=True)
         if requires_grad:
             self.requires_grad = True
@@ -129,6 +140,13 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
     def numel(self) -> int:
         """The number of elements."""
         return self.array.size
+
+    nelement = numel
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements further in memory the next index lies, for each dimension or for ``dim``."""
+        steps = tuple(n // self.itemsize for n in self.array.strides)
+        return steps if dim is None else steps[normalize_dim("stride", dim, self.ndim)]
 
     def element_size(self) -> int:
         """The bytes of one element."""
@@ -216,6 +234,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         if self.node is not None:
             raise GradientError("only leaf tensors can be deep-copied; use x.detach().clone()")
+        self._read("copy.deepcopy()")
         other = type(self).__new__(type(self))
         memo[id(self)] = other
         other.array = self.array.copy()
@@ -235,7 +254,10 @@ class Tensor(Arithmetic, Functions, Reductions, Views, InPlace, Casts, Backward)
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = value.array if isinstance(value, Tensor) else np.asarray(value)
+        array = value.array if isinstance(value, Tensor) else np.asarray(value)
+        if graph.mode.recorder is not None and array is not self.array:
+            graph.mode.recorder.replacing("a tensor's data")
+        self.array = array
 
     def detach(self) -> Tensor:
         """A tensor of the same memory that autograd does not follow."""

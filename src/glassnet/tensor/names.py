@@ -1,0 +1,33 @@
+"""The ways there are to write one argument: dim or axis, (2, 3) or 2, 3 or size=(2, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def takes_axis(function: Function) -> Function:
+    """``function``, with ``axis`` as another name of its argument ``dim``."""
+
+    @wraps(function)
+    def called(*args: Any, **named: Any) -> Any:
+        if "axis" in named:
+            named["dim"] = named.pop("axis")
+        return function(*args, **named)
+
+    return cast(Function, called)
+
+
+def sizes(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """The sizes in f(2, 3), in f((2, 3)) and in f(name=(2, 3)) alike, as ints."""
+    if named is not None:
+        args = (*args, named)
+    if len(args) == 1 and isinstance(args[0], Sequence):
+        args = tuple(args[0])
+    try:
+        return tuple(n.__index__() for n in args)
+    except AttributeError:
+        raise TypeError(f"expected sizes or dimensions as whole numbers, got {args!r}") from None
