@@ -1,0 +1,53 @@
+"""What every layer is held to: its backward gives the slopes of its forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.scratch import numerical_gradient
+
+
+def weights_like(y: Any, seed: int = 0) -> np.ndarray:
+    """Numbers from 0.5 to 1 in size, of either sign: what a loss makes of each element of an output."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.uniform(0.5, 1, np.shape(y)) * rng.choice([-1, 1], np.shape(y)))
+
+
+def check_slopes(
+    forward: Callable[[], Any],
+    backward: Callable[[Any], Any],
+    held: Sequence[tuple[str, np.ndarray, Callable[[], Any]]],
+) -> None:
+    """Hold the gradients of Σ w·forward() against its slopes in arrays that ``forward`` looks at.
+
+    ``held``: what each array is called, the array, and how its gradient is read after ``backward(w)``.
+    """
+    w = weights_like(forward())
+    backward(w)
+    found = [np.asarray(read()).copy() for _, _, read in held]
+    for (name, x, _), gradient in zip(held, found, strict=True):
+        slope = numerical_gradient(lambda _: np.sum(w * forward()), x, h=1e-5)
+        assert gradient.shape == x.shape, f"{name}: a gradient of {gradient.shape} for {x.shape}"
+        assert gradient.dtype == x.dtype, f"{name}: a gradient of {gradient.dtype} for {x.dtype}"
+        np.testing.assert_allclose(gradient, slope, rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+def check_layer(layer: Any, *inputs: Any) -> None:
+    """The gradients by all floating inputs that have one, and by the layer's parameters."""
+    arrays = [np.array(x) if np.ndim(x) == 0 and isinstance(x, float) else x for x in inputs]
+    places = [i for i, x in enumerate(arrays) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    result: list[Any] = []
+
+    def backward(w: Any) -> None:
+        gradients = layer.backward(w)
+        result[:] = gradients if isinstance(gradients, tuple) else (gradients,)
+
+    layer.forward(*arrays)
+    backward(weights_like(layer.forward(*arrays)))
+    held = [(f"input {i}", arrays[i], lambda i=i: result[i]) for i in places if result[i] is not None]
+    held += [(f"params[{i}]", p, lambda i=i: layer.grads[i]) for i, p in enumerate(layer.params)]
+    assert held, "nothing to check"
+    check_slopes(lambda: layer.forward(*arrays), backward, held)
