@@ -47,8 +47,8 @@ def with_params(**params):
     return net
 
 
-def updated_twice(first, second):
-    optimizer = Adam()
+def updated_twice(first, second, optimizer=None):
+    optimizer = optimizer or Adam()
     for p in (first, second):
         optimizer.update([p], [np.ones_like(p)])
 
@@ -167,6 +167,8 @@ MESSAGES = [
     (lambda: SGD().update([[1.0, 2.0]], [[1, 1]]), DtypeError, "a floating array that can be changed in place, got l"),
     (lambda: SGD().update(np.ones(2), np.ones(2)), TypeError, "params to be a dictionary or a list of arrays"),
     (lambda: updated_twice(np.ones(2), np.ones(3)), ShapeError, "for another network, make another optimizer"),
+    (lambda: updated_twice(np.ones(2), np.ones(2)), ValueError, "go together: update(a.params + b.params, a.grads"),
+    (lambda: updated_twice(np.ones(2), np.ones(2), Momentum()), ValueError, "parameter 0 to be the array of the first"),
 ]
 
 

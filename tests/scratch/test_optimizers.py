@@ -23,7 +23,7 @@ DEFAULTS = {"SGD": 0.01, "Momentum": 0.01, "Nesterov": 0.01, "AdaGrad": 0.01, "R
 
 def again(optimizer):
     """The optimizer as it was made, remembering nothing."""
-    options = {k: v for k, v in vars(optimizer).items() if k not in ("state", "lr")}
+    options = {k: v for k, v in vars(optimizer).items() if k not in ("state", "lr", "_met")}
     return type(optimizer)(optimizer.lr, **options)
 
 
@@ -122,3 +122,23 @@ def test_nothing_is_changed_where_something_is_wrong():
         optimizer.update(params, [np.ones(2), np.ones(4)])
     assert params[0].tolist() == [1, 1]
     assert not optimizer.state
+
+
+def test_sgd_remembers_nothing_so_layers_may_take_turns():
+    a, b, optimizer = np.ones(2), np.ones(2), scratch.SGD(1)
+    for p in (a, b, a):
+        optimizer.update([p], [np.ones(2)])
+    assert (a[0], b[0]) == (-1, 0)
+
+
+@pytest.mark.parametrize("name", [name for name in SAME if name != "SGD"])
+def test_what_is_remembered_of_one_layer_is_not_taken_for_another_s(name):
+    """Layers of one shape, updated one after the other, would share one past; a new view of the same array is it."""
+    a, b, together = np.ones(2), np.ones(2), again(SAME[name][0])
+    together.update([a], [np.ones(2)])
+    before = a.copy()
+    with pytest.raises(ValueError, match="expected parameter 0 to be the array of the first update"):
+        together.update([b], [np.ones(2)])
+    assert (b == 1).all()
+    together.update([a[:]], [np.ones(2)])
+    assert (a < before).all()

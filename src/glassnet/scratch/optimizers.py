@@ -1,8 +1,9 @@
 """Optimizers: ``update(params, grads)`` steps downhill, changing the arrays in place.
 
 ``params`` and ``grads`` are dictionaries with the same keys (`TwoLayerNet`) or lists of one length
-(`Affine`). What an optimizer remembers of a parameter goes by its key or place. The steps are those
-of `glassnet.optim` and PyTorch, from the same operations.
+(`Affine`). What an optimizer remembers of a parameter goes by its key or place, so several layers are
+updated together, ``update(a.params + b.params, a.grads + b.grads)``. The steps are those of
+`glassnet.optim` and PyTorch, from the same operations.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Optimizer:
     def __init__(self, lr: float) -> None:
         self.lr = lr
         self.state: dict[Any, list[Array]] = {}
+        self._met: dict[Any, Array] = {}
         self._check("lr", lr, 0, np.inf)
 
     def _check(self, what: str, value: Any, least: float, most: float) -> None:
@@ -49,13 +51,16 @@ class Optimizer:
         """One step of every parameter, in place. All is checked before anything is changed.
 
         Raises ShapeError where a gradient is missing or of another shape than its parameter,
-        DtypeError for parameters that cannot hold fractions.
+        DtypeError for parameters that cannot hold fractions, ValueError for another array in the place
+        of one that something is remembered of.
         """
         self._check("lr", self.lr, 0, np.inf)
         pairs = self._pairs(params, grads)
         for key, p, g in pairs:
             if key not in self.state:
                 self.state[key] = [np.zeros(()) if slot == "step" else np.zeros_like(p) for slot in self.slots]
+                if self.slots:
+                    self._met[key] = p
             run(self.op, p, g, self.lr, *self.state[key], **self.options())
 
     def _pairs(self, params: Any, grads: Any) -> list[tuple[Any, Array, Array]]:
@@ -78,10 +83,22 @@ class Optimizer:
             if g.shape != p.shape or any(x.shape != p.shape for x in known):
                 raise ShapeError(
                     f"{name}: expected a gradient of the shape of parameter {key!r}, {written(p.shape)}, got "
-                    f"{written(g.shape)}; for another network, make another optimizer"
+                    f"{written(g.shape)}; for another network, make another optimizer; {_TOGETHER}"
+                )
+            if key in self._met and not _same_memory(p, self._met[key]):
+                raise ValueError(
+                    f"{name}: expected parameter {key!r} to be the array of the first update, got another one; "
+                    f"change it in place: p[...] = values; for another network, make another optimizer; {_TOGETHER}"
                 )
             pairs.append((key, p, g.astype(p.dtype, copy=False)))
         return pairs
+
+
+_TOGETHER = "several layers go together: update(a.params + b.params, a.grads + b.grads)"
+
+
+def _same_memory(p: Array, q: Array) -> bool:
+    return bool(p.ctypes.data == q.ctypes.data and p.strides == q.strides)  # a new look at it is still it
 
 
 def _keyed(name: str, what: str, arrays: Any) -> dict[Any, Any]:
