@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
 TORCH  := torch==2.13.0
+JAX    := jax jaxlib
+BENCH  :=
 
 # A stamp is newer than pyproject.toml for as long as what it stands for is installed.
 VENV_STAMP  := $(VENV)/.made
@@ -40,10 +42,11 @@ format: $(DEV_STAMP)  ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(BENCH_STAMP)  ## measure speed beside the peers that can be installed
-	@$(BIN)/python -m pip show --quiet torch 2>/dev/null || { echo "Installing $(TORCH) to compare with ..."; \
-	  $(PIP) "$(TORCH)" || echo "$(TORCH) could not be installed (see above): measuring without it."; }
-	@$(BIN)/python -m benchmarks
+bench: $(BENCH_STAMP)  ## measure speed beside the peers that can be installed (BENCH=--quick: in a minute)
+	@for peer in "torch $(TORCH)" "jax $(JAX)"; do set -- $$peer; name=$$1; shift; \
+	  $(BIN)/python -m pip show --quiet $$name 2>/dev/null || { echo "Installing $$* to compare with ..."; \
+	  $(PIP) "$$@" || echo "$$* could not be installed (see above): measuring without it."; }; done
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 dev: $(DEV_STAMP)  ## install what the checks need, and run none
 

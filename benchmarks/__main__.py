@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from pathlib import Path
 
-from benchmarks import door, imports, mlp, turns
+from benchmarks import costs, environment, tables, turns
 from benchmarks.machine import description
+from benchmarks.workloads import NOT_YET, WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -16,64 +18,46 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     """Print the tables, then write the figures down."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds of each contender (default 7)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--rounds", type=int, help="interleaved rounds of each contender (default 7, quick 3)")
+    parser.add_argument("--quick", action="store_true", help="shorter rounds and fewer of them: under a minute")
+    parser.add_argument("--only", choices=(*WORKLOADS, "growth", "costs"), help="measure this alone")
+    parser.add_argument(
+        "--keep-environment", action="store_true", help="leave variables that hold OpenBLAS to kernels or threads"
+    )
+    options = parser.parse_args()
+    rounds = options.rounds or (3 if options.quick else 7)
+    variables, taken = environment.for_contenders(options.keep_environment)
 
-    machine = description()
+    machine = description(variables)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(f"best of {rounds} interleaved rounds, each contender in a process of its own\n")
+    print(environment.said(taken))
+    print(f"best of {rounds} interleaved rounds, each contender in a process of its own, threads as each chooses\n")
+    figures: dict[str, object] = {"machine": machine, "taken_out": taken, "rounds": rounds, "workloads": {}}
 
-    training, missing = turns.measure("mlp", list(mlp.CONTENDERS), rounds)
-    print_training(training, missing)
-    calls = door.costs()
-    print_door(calls)
-    started = imports.seconds(["numpy", "glassnet", "torch"])
-    print_imports(started)
+    for name in WORKLOADS:
+        if options.only not in (None, name):
+            continue
+        workload = importlib.import_module(f"benchmarks.workloads.{name}")
+        steps = max(2, workload.STEPS // 4) if options.quick else workload.STEPS
+        measured, missing = turns.measure(name, rounds, steps, variables)
+        tables.print_workload(workload, measured, missing, "" if steps == workload.STEPS else f"{steps} steps")
+        figures["workloads"][name] = {contender: m.as_json() for contender, m in measured.items()}
+    if options.only in (None, "growth"):
+        growth = importlib.import_module("benchmarks.workloads.growth")
+        effort = (2, 0.02) if options.quick else (rounds, 0.1)
+        points = turns.measure_growth(*effort, variables, every=3 if options.quick else 1)
+        tables.print_growth(growth.__doc__.strip(), points)
+        figures["growth"] = {point: {n: m.as_json() for n, m in found.items()} for point, found in points.items()}
+    if options.only in (None, "costs"):
+        figures |= costs.measured(variables)
+        tables.print_costs(figures)
+    if options.only is None:
+        tables.print_not_yet(NOT_YET)
 
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / time.strftime("%Y-%m-%d-%H%M%S.json")
-    figures = {
-        "machine": machine,
-        "mlp_epoch_seconds": {name: m.seconds for name, m in training.items()},
-        "door_microseconds": calls,
-        "import_seconds": started,
-    }
     kept.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(f"kept in {kept.relative_to(Path.cwd())}" if kept.is_relative_to(Path.cwd()) else f"kept in {kept}")
-
-
-def print_training(measured: dict[str, turns.Measured], missing: dict[str, str]) -> None:
-    """The epochs of the 784-128-64-10 network."""
-    print("784-128-64-10 ReLU, batch 64, SGD, one epoch of 60,000 images")
-    steps = -(-mlp.IMAGES // mlp.BATCH)
-    peer = measured.get("torch")
-    for name, m in measured.items():
-        ratio = f"{m.best / peer.best:5.2f} x PyTorch" if peer else ""
-        print(
-            f"  {name:10} {m.best:7.3f} s  {m.best / steps * 1e6:6.0f} µs a step  {ratio}  (last loss {m.result:.3f})"
-        )
-    for name, why in missing.items():
-        print(f"  {name:10} not measured: {why}")
-    print()
-
-
-def print_door(calls: dict[str, float]) -> None:
-    """What an operation costs above NumPy."""
-    print("One addition of two 1-element float32 arrays")
-    base = calls["np.add(x, y)"]
-    for name, cost in calls.items():
-        above = "" if cost == base else f"  {cost - base:5.2f} µs above NumPy"
-        print(f"  {name:36} {cost:5.2f} µs{above}")
-    print()
-
-
-def print_imports(started: dict[str, float]) -> None:
-    """What starting up takes."""
-    print("import, above an empty process")
-    for module, took in started.items():
-        ratio = f"{took / started['numpy']:5.2f} x NumPy" if module != "numpy" else ""
-        print(f"  {module:10} {took * 1e3:6.0f} ms  {ratio}")
-    print()
 
 
 if __name__ == "__main__":

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import json
 import platform
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Mapping
 
 import numpy as np
 
+from glassnet.cli import machine
 
-def description() -> dict[str, str | int]:
-    """Processor, cores, Python and NumPy, and the kernels that NumPy's BLAS chose."""
+
+def description(environment: Mapping[str, str]) -> dict[str, str | int]:
+    """Processor, cores, system, Python, NumPy, and the kernels that its BLAS chooses in that environment."""
     return {
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "processor": machine.processor(),
+        "cores": machine.cores(),
         "system": platform.system(),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "openblas_coretype": os.environ.get("OPENBLAS_CORETYPE", "chosen by OpenBLAS"),
+        **_blas(environment),
     }
 
 
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+def _blas(environment: Mapping[str, str]) -> dict[str, str]:
+    code = (
+        "import json; from glassnet.cli.machine import blas; b = blas(); "
+        "print(json.dumps([b.name, b.version, b.kernels]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    name, version, kernels = json.loads(done.stdout)
+    return {"blas": f"{name} {version}", "kernels": kernels}

@@ -1,88 +1,179 @@
 """Taking turns: contenders in processes of their own, timed one at a time.
 
-`python -m benchmarks.turns NAME` is such a process: it prepares, says "ready", and for every line
-it is sent does the work once and answers with the seconds it took and the result.
+`python -m benchmarks.turns WORKLOAD NAME` is such a process. It answers every line it is sent, a
+request in JSON, with a line of JSON: ``{"prepare": {…}}`` prepares with these arguments and does the
+first two steps, ``{"run": n}`` does n steps.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# Threads that have nothing to do any more go on looking for work for a while, OpenBLAS's for tens of
+# milliseconds; the next to take a turn waits until they sleep.
+PAUSE = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass
 class Measured:
-    """The seconds of each round, and what the last one computed."""
+    """What came of a contender: the seconds of each round of ``steps`` steps, and the last one's result.
 
-    seconds: list[float]
-    result: float
+    ``first`` is what its first two steps took, with everything that is compiled on the way (an optimizer
+    with a memory is compiled at its second step), ``peak`` the most memory its process had, in bytes.
+    """
+
+    steps: int
+    seconds: list[float] = field(default_factory=list)
+    first: float = 0.0
+    peak: int = 0
+    result: float = 0.0
 
     @property
     def best(self) -> float:
         """The shortest round: the one least disturbed by others."""
         return min(self.seconds)
 
+    @property
+    def step(self) -> float:
+        """The seconds of a step in the shortest round."""
+        return self.best / self.steps
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+        return asdict(self)
+
 
 class Contender:
     """A contender's process. If its library is missing, ``missing`` says why."""
 
-    def __init__(self, workload: str, name: str) -> None:
+    def __init__(self, workload: str, name: str, environment: Mapping[str, str]) -> None:
         self.name = name
-        command = [sys.executable, "-m", "benchmarks.turns", workload, name]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        answer = self._answer()
-        self.missing: str | None = answer.get("missing")
-        self._rounds: list[tuple[float, float]] = []
+        self.missing: str | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.turns", workload, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
 
-    def _answer(self) -> dict:
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Send a request and wait for the answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the process of {self.name} ended with code {self._process.wait()}; see above")
         return json.loads(line)
 
-    def take_turn(self) -> None:
-        """Do the work once."""
-        self._process.stdin.write("go\n")
-        self._process.stdin.flush()
-        answer = self._answer()
-        self._rounds.append((answer["seconds"], answer["result"]))
+    def prepare(self, steps: int, **arguments: Any) -> Measured:
+        """Have it prepared with ``arguments``, and its first round of ``steps`` steps, which warms up, over."""
+        answer = self.ask(prepare=arguments)
+        self.missing = answer.get("missing")
+        if self.missing is None:
+            self.run(steps)
+        return Measured(steps, first=answer.get("first", 0.0))
 
-    def finish(self) -> Measured:
-        """End the process; gives what was measured, without the first round, which warms up."""
+    def run(self, steps: int) -> dict[str, Any]:
+        """Do so many steps, undisturbed by who was at it before."""
+        time.sleep(PAUSE)
+        return self.ask(run=steps)
+
+    def take_turn(self, measured: Measured) -> None:
+        """Do a round, and add what came of it to ``measured``."""
+        answer = self.run(measured.steps)
+        measured.seconds.append(answer["seconds"])
+        measured.peak, measured.result = answer["peak"], answer["result"]
+
+    def end(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
-        counted = self._rounds[1:]
-        return Measured([seconds for seconds, _ in counted], counted[-1][1])
 
 
-def measure(workload: str, names: list[str], rounds: int) -> tuple[dict[str, Measured], dict[str, str]]:
+def measure(
+    workload: str, rounds: int, steps: int, environment: Mapping[str, str]
+) -> tuple[dict[str, Measured], dict[str, str]]:
     """``rounds`` interleaved rounds of each contender: (what was measured, what is missing and why)."""
-    contenders = [Contender(workload, name) for name in names]
-    missing = {c.name: c.missing for c in contenders if c.missing}
+    names = list(importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS)
+    contenders = [Contender(workload, name, environment) for name in names]
+    measured = {c.name: c.prepare(steps) for c in contenders}
     present = [c for c in contenders if not c.missing]
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         for contender in present:
-            contender.take_turn()
-    return {c.name: c.finish() for c in present}, missing
+            contender.take_turn(measured[contender.name])
+    for contender in contenders:
+        contender.end()
+    return {c.name: measured[c.name] for c in present}, {c.name: c.missing for c in contenders if c.missing}
+
+
+def measure_growth(
+    rounds: int, seconds: float, environment: Mapping[str, str], every: int = 1
+) -> dict[str, dict[str, Measured]]:
+    """Every point of the growth workload, by its name: what came of each contender that is there.
+
+    A round is as many steps as take about ``seconds``; of the points, every ``every``-th is measured.
+    """
+    growth = importlib.import_module("benchmarks.workloads.growth")
+    contenders = [Contender("growth", name, environment) for name in growth.CONTENDERS]
+    points: dict[str, dict[str, Measured]] = {}
+    for what, values in growth.POINTS.items():
+        for value in values[::every]:
+            measured = {c: c.prepare(3, **(growth.USUAL | {what: value})) for c in contenders}
+            present = {c: m for c, m in measured.items() if not c.missing}
+            for contender, m in present.items():
+                m.steps = max(2, int(3 * seconds / contender.run(3)["seconds"]))
+            for _ in range(rounds):
+                for contender, m in present.items():
+                    contender.take_turn(m)
+            points[f"{what} {value}"] = {c.name: m for c, m in present.items()}
+    for contender in contenders:
+        contender.end()
+    return points
+
+
+# the process -------------------------------------------------------------------------------------
 
 
 def serve(workload: str, name: str) -> None:
     """Be a contender: one JSON line in answer to each line read."""
-    prepare = importlib.import_module(f"benchmarks.{workload}").CONTENDERS[name]
-    try:
-        work = prepare()
-    except ImportError as error:
-        print(json.dumps({"missing": str(error)}), flush=True)
-        return
-    print(json.dumps({"ready": True}), flush=True)
-    for _ in sys.stdin:
+    prepare = importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS[name]
+    run: Any = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "prepare" in request:
+            run = None  # what was prepared before may go
+            try:
+                run = prepare(**request["prepare"])
+            except ImportError as error:
+                print(json.dumps({"missing": str(error)}), flush=True)
+                continue
         start = time.perf_counter()
-        result = work()
-        print(json.dumps({"seconds": time.perf_counter() - start, "result": result}), flush=True)
+        result = run(request.get("run", 2))
+        seconds = time.perf_counter() - start
+        answer = {"first": seconds} if "prepare" in request else {"seconds": seconds, "result": result}
+        print(json.dumps(answer | {"peak": peak_memory()}), flush=True)
+
+
+def peak_memory() -> int:
+    """The most memory that this process has had at once, in bytes; 0 where the system does not say."""
+    if os.name != "posix":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 if __name__ == "__main__":

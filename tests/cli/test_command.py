@@ -132,7 +132,7 @@ def test_help_begins_with_what_to_do(command, words):
     assert len(result.stdout.splitlines()) <= 24
 
 
-@pytest.mark.parametrize("name", ["train", "predict"])
+@pytest.mark.parametrize("name", ["train", "predict", "export", "info"])
 def test_every_command_has_help_with_an_example_and_the_exit_codes(command, name):
     result = command(name, "--help")
     assert result.exit_code == 0

@@ -38,11 +38,13 @@ def test_on_a_terminal_there_is_a_bar_that_goes_away(width):
     with display.progress(console, 20, quiet=False) as watcher:
         assert isinstance(watcher, display.Bar)
         watcher.step(1, 0.5, 2.0)
+        watcher.compiled(41)
         watcher.epoch(history(1)[0]._replace(train_loss=2.5, held_out_accuracy=0.5))
         watcher.step(2, 0.5, 1.5)
         watcher._progress.refresh()
         during = console.file.getvalue()
         assert watcher._progress.tasks[0].completed == 1.5
+    assert "step compiled: 41 instructions" in plain(during)
     assert "epoch 2/20" in during
     assert "loss 2.5000  held out 50.0 %" in during
     assert console.file.getvalue().endswith("\x1b[1A\x1b[2K")  # up a line, and clear it
@@ -69,6 +71,7 @@ def test_quiet_tells_nothing():
     console = Console(file=io.StringIO(), force_terminal=True)
     with display.progress(console, 20, quiet=True) as watcher:
         watcher.step(1, 0.5, 1.0)
+        watcher.compiled(41)
         watcher.epoch(history(1)[0])
     assert console.file.getvalue() == ""
 

@@ -83,6 +83,7 @@ def test_a_run_folder_holds_all_of_a_run(command, tmp_path):
         "seed": 7,
     }
     assert config["results"] == history[-1]
+    assert config["compiled"] is True
     assert config["data"] == {"train": 1442, "held_out": 355, "split": "every fifth of each class"}
     assert config["versions"]["glassnet"] == glassnet.__version__
     model, extra = read_model(folder / "model.safetensors")
@@ -184,6 +185,36 @@ def test_quiet_is_one_line(command, tmp_path):
     (line,) = result.stdout.splitlines()
     assert line.startswith(f"held-out accuracy {accuracy:.4f} (")
     assert line.endswith("runs/digits-001")
+
+
+# the compiled step --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [(), ("--optimizer", "sgd", "--activation", "tanh"), ("--batch-size", 1000)])
+def test_a_compiled_step_gives_the_same_numbers_to_rounding(command, tmp_path, words):
+    for compiled in ("--compile", "--no-compile"):
+        assert command("train", "digits", "--epochs", 5, compiled, *words).exit_code == 0
+    first, other = (rows(tmp_path / "runs" / f"digits-00{number}") for number in (1, 2))
+    for row, same in zip(first, other, strict=True):
+        assert row["train_loss"] == pytest.approx(same["train_loss"], rel=1e-4)
+        assert row["held_out_loss"] == pytest.approx(same["held_out_loss"], rel=1e-4)
+        assert row["held_out_accuracy"] == pytest.approx(same["held_out_accuracy"], abs=2 / 355)
+
+
+def test_that_the_step_is_compiled_is_said_once(command):
+    text = command("train", "digits", *FEW).stdout
+    said = re.findall(r"^  step compiled: (\d+) instructions \(see --no-compile\)$", text, re.MULTILINE)
+    assert len(said) == 1
+    assert 20 < int(said[0]) < 60
+    assert "compile" not in command("train", "digits", *FEW, "--no-compile").stdout
+    assert "compile" not in command("train", "digits", *FEW, "--quiet").stdout
+
+
+def test_a_step_that_was_never_the_same_twice_is_not_called_compiled(command):
+    """One batch an epoch, one epoch: Adam's first step makes its memory, and is the last."""
+    result = command("train", "digits", "--epochs", 1, "--batch-size", 2000)
+    assert result.exit_code == 0
+    assert "compiled" not in result.stdout
 
 
 # the run folder -----------------------------------------------------------------------------------
@@ -362,8 +393,8 @@ def test_too_little_memory_is_one_message(command, tmp_path, monkeypatch):
 def interrupted_in_epoch(number, monkeypatch):
     learn = loop._learn
 
-    def learn_or_stop(model, optimizer, batches, epoch, watcher):
-        learn(model, optimizer, batches, epoch, watcher)
+    def learn_or_stop(step, optimizer, batches, epoch, watcher):
+        learn(step, optimizer, batches, epoch, watcher)
         if epoch == number:
             raise KeyboardInterrupt
 

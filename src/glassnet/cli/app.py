@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 
 import glassnet
 from glassnet.cli.errors import Failed
+from glassnet.cli.export import export
+from glassnet.cli.info import info
 from glassnet.cli.predict import predict
 from glassnet.cli.train import train
 from glassnet.errors import GlassnetError
@@ -86,5 +88,5 @@ def glassnet_command(
         print(context.get_help())
 
 
-app.command(epilog=EXIT_CODES)(train)
-app.command(epilog=EXIT_CODES)(predict)
+for _command in (train, predict, export, info):
+    app.command(epilog=EXIT_CODES)(_command)

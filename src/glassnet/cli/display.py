@@ -118,6 +118,9 @@ class Silent(Watcher):
     def epoch(self, result: Epoch) -> None:
         """Tell nothing."""
 
+    def compiled(self, instructions: int) -> None:
+        """Tell nothing."""
+
 
 class Lines(Silent):
     """Tells of each epoch in a line."""
@@ -134,9 +137,13 @@ class Lines(Silent):
             f"held-out accuracy {percent(result.held_out_accuracy):>7}"
         )
 
+    def compiled(self, instructions: int) -> None:
+        """Print it."""
+        show_compiled(self._console, instructions)
+
 
 class Bar(Watcher):
-    """Tells of everything in one line that stays where it is."""
+    """Tells of everything in one line that stays where it is; what is told once goes above it."""
 
     def __init__(self, progress: Progress, epochs: int) -> None:
         self._progress = progress
@@ -151,6 +158,15 @@ class Bar(Watcher):
         """Show the epoch's numbers."""
         loss, accuracy = number_text(result.train_loss), percent(result.held_out_accuracy)
         self._progress.update(self._task, completed=result.epoch, loss=loss, accuracy=accuracy)
+
+    def compiled(self, instructions: int) -> None:
+        """Print it."""
+        show_compiled(self._progress.console, instructions)
+
+
+def show_compiled(console: Console, instructions: int) -> None:
+    """What became of the training step."""
+    console.print(f"  step compiled: {instructions} instructions (see --no-compile)")
 
 
 @contextmanager

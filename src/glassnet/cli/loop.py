@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+import glassnet
 import glassnet.functional as F
 from glassnet.autograd import no_grad
 from glassnet.cli.errors import Failed
@@ -18,6 +20,7 @@ from glassnet.optim import Optimizer
 from glassnet.tensor import Tensor
 
 Batches = DataLoader[tuple[Tensor, ...]]
+Step = Callable[[Tensor, Tensor], Tensor]
 _AT_ONCE = 1024  # samples in one forward pass where nothing is learned
 
 
@@ -43,6 +46,9 @@ class Watcher(Protocol):
     def epoch(self, result: Epoch) -> None:
         """Take note that an epoch ended."""
 
+    def compiled(self, instructions: int) -> None:
+        """Take note that the step has become a program of so many instructions."""
+
 
 def fit(
     model: Module,
@@ -53,21 +59,30 @@ def fit(
     epochs: int,
     batch_size: int,
     watcher: Watcher,
+    compiled: bool = True,
 ) -> list[Epoch]:
     """Train ``model`` on ``train``, ``epochs`` times in random order, and say what came of each time.
 
-    Ctrl-C ends it early, with the network as it was at the end of the last whole epoch: there are
-    fewer results then. Raises Failed when the loss is no longer a number.
+    ``compiled`` says whether the steps run as a program, with the same numbers to rounding. Ctrl-C ends
+    it early, with the network as it was at the end of the last whole epoch: there are fewer results
+    then. Raises Failed when the loss is no longer a number.
     """
     batches: Batches = DataLoader(TensorDataset(*train), batch_size=batch_size, shuffle=True)
+    step = _step(model, optimizer)
+    program = glassnet.compile(step) if compiled else None  # loaded only now: other commands do without
+    told = program is None
     history: list[Epoch] = []
     whole = (0, _copied(model))  # how many epochs are over, and the numbers at the end of them
     try:
         for epoch in range(1, epochs + 1):
             with np.errstate(all="ignore"):  # numbers that grow without end are reported below
-                _learn(model, optimizer, batches, epoch, watcher)
+                model.train()
+                _learn(program or step, optimizer, batches, epoch, watcher)
                 result = Epoch(epoch, *evaluate(model, train), *evaluate(model, held_out))
             _check(result.train_loss + result.held_out_loss, optimizer, epoch)
+            if program is not None and program.recordings and not told:
+                watcher.compiled(len(program.recordings[0].program))
+                told = True
             history.append(result)
             whole = (epoch, _copied(model))
             watcher.epoch(result)
@@ -77,16 +92,25 @@ def fit(
     return history[: whole[0]]
 
 
-def _learn(model: Module, optimizer: Optimizer, batches: Batches, epoch: int, watcher: Watcher) -> None:
-    """One epoch: for each batch, the loss forward, the gradients backward, one step of the optimizer."""
-    model.train()
-    for number, (x, y) in enumerate(batches, 1):
+def _step(model: Module, optimizer: Optimizer) -> Step:
+    """What is done for each batch: the loss forward, the gradients backward, one step of the optimizer."""
+
+    def step(x: Tensor, y: Tensor) -> Tensor:
         optimizer.zero_grad()
         loss = F.cross_entropy(model(x), y)
         loss.backward()
         optimizer.step()
-        _check(loss.item(), optimizer, epoch)
-        watcher.step(epoch, number / len(batches), loss.item())
+        return loss
+
+    return step
+
+
+def _learn(step: Step, optimizer: Optimizer, batches: Batches, epoch: int, watcher: Watcher) -> None:
+    """One epoch: a step for each batch."""
+    for number, (x, y) in enumerate(batches, 1):
+        loss = step(x, y).item()
+        _check(loss, optimizer, epoch)
+        watcher.step(epoch, number / len(batches), loss)
 
 
 def _check(loss: float, optimizer: Optimizer, epoch: int) -> None:

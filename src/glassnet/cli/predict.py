@@ -31,7 +31,7 @@ def predict(
     """
     path = find(run, runs)
     model, extra = read(path)
-    data = _data(path, extra)
+    data = data_of(path, extra)
     logits = scores(model, data.held_out.inputs)
     if logits.shape != (len(data.held_out), len(data.classes)):
         problem = f"expected {len(data.classes)} outputs, one a class, got shape {list(logits.shape[1:])}"
@@ -50,12 +50,14 @@ def predict(
     matrix.show(console, counts, data.classes)
     show_mistakes(console, _mistakes(data, F.softmax(logits, 1).numpy(), predicted, targets))
     display.show_next(
-        console, display.command("glassnet", "train", data.source, "--hidden", "128", "--activation", "tanh")
+        console,
+        display.command("glassnet", "export", path, "--output", "model.py"),
+        display.command("glassnet", "train", data.source, "--hidden", "128", "--activation", "tanh"),
     )
     console.print(f"In Python:\n  model = glassnet.load_model({str(path / MODEL)!r})", soft_wrap=True, markup=False)
 
 
-def _data(path: Path, extra: Mapping[str, Any]) -> Data:
+def data_of(path: Path, extra: Mapping[str, Any]) -> Data:
     """The data that the run at ``path`` was trained on. Raises ModelFileError if it says none that is known."""
     source = extra.get("source")
     if not isinstance(source, str) or source not in SOURCES:

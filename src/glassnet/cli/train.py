@@ -37,6 +37,9 @@ def train(
     optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.")] = "adam",
     seed: Annotated[str, typer.Option(metavar="N", help="The same seed gives the same numbers.")] = "0",
     out: Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where the run folder is made.")] = Path("runs"),
+    compiled: Annotated[
+        bool, typer.Option("--compile/--no-compile", help="Run the steps as a program; the numbers are the same.")
+    ] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the last line only.")] = False,
 ) -> None:
     """Train a network, and save it in a run folder.
@@ -62,6 +65,7 @@ def train(
                 epochs=options.epochs,
                 batch_size=options.batch_size,
                 watcher=watcher,
+                compiled=compiled,
             )
         seconds = time.perf_counter() - clock
         if not history:
@@ -71,7 +75,7 @@ def train(
             if not quiet:
                 display.show_history(console, history)
             extra = {"source": source, "classes": data.classes, "encoding": data.encoding, "split": data.split}
-            run.save(model, extra, history, _config(data, options, history, started, seconds))
+            run.save(model, extra, history, _config(data, options, history, started, seconds, compiled=compiled))
     stopped = len(history) < options.epochs
     _show_result(console, run.path, data, history, seconds, stopped=stopped, quiet=quiet)
     if stopped:
@@ -79,7 +83,7 @@ def train(
 
 
 def _config(
-    data: Data, options: Options, history: Sequence[Epoch], started: datetime, seconds: float
+    data: Data, options: Options, history: Sequence[Epoch], started: datetime, seconds: float, *, compiled: bool
 ) -> dict[str, Any]:
     """Everything that is needed to do the run again, and what came of it."""
     return {
@@ -87,6 +91,7 @@ def _config(
         "options": asdict(options),
         "data": {"train": len(data.train), "held_out": len(data.held_out), "split": data.split},
         "encoding": data.encoding,
+        "compiled": compiled,
         "results": history[-1]._asdict(),
         "stopped_early": len(history) < options.epochs,
         "started": started.isoformat(timespec="seconds"),

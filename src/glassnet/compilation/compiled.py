@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable
-from typing import Any, overload
+from copy import deepcopy
+from threading import RLock
+from typing import Any, ClassVar, overload
 
-import numpy as np
-
+from glassnet.compilation.arguments import key_of
 from glassnet.compilation.recording import Recording
 from glassnet.graph import mode
-from glassnet.nn.module import Module
-from glassnet.ops.shapes import written
 from glassnet.program.program import Program
-from glassnet.program.structure import leaves
-from glassnet.program.surroundings import Surroundings
-from glassnet.tensor import Tensor
 
 ENGINES = ("auto", "numpy")
+PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
 
 class Compiled:
@@ -29,24 +25,31 @@ class Compiled:
     dtypes, other numbers, modules in another mode, other parameters. ``recordings`` are those
     recordings, ``explain_recordings()`` says what caused each; ``program`` and ``source`` are
     those of the latest.
+
+    What else the function has, a module its ``parameters()`` and ``eval()``, is found here too.
     """
+
+    is_compiled: ClassVar[bool] = True
 
     def __init__(self, function: Callable[..., Any], engine: str = "auto", max_recordings: int = 8) -> None:
         if engine not in ENGINES:
             raise ValueError(f"compile: expected engine {' or '.join(map(repr, ENGINES))}, got {engine!r}")
         if not callable(function):
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
+        if isinstance(max_recordings, bool) or not isinstance(max_recordings, int) or max_recordings < 1:
+            raise ValueError(f"compile: expected max_recordings as a whole number, 1 or more, got {max_recordings!r}")
         self.function = function
+        self.engine = engine
         self.max_recordings = max_recordings
         self.recordings: list[Recording] = []
-        self._keys: list[tuple[Any, ...]] = []
         self._causes: list[str] = []
-        self._by_key: dict[tuple[Any, ...], Recording] = {}
-        self._last_key: tuple[Any, ...] = ()
+        self._by_key: dict[tuple[Any, ...], list[Recording]] = {}
+        self._last_key: tuple[Any, ...] | None = None
         self._last: Recording
-        self._names = _argument_names(function)
+        self._unfinished = 0
+        self._has_warned = False
+        self._lock = RLock()  # the memory that a program works in is there once
         self._name = _function_name(function)
-        self._surroundings: Surroundings | None = None
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -54,21 +57,33 @@ class Compiled:
         if mode.recorder is not None:  # called by a function that is being recorded: part of that
             return self.function(*args, **kwargs)
         arrays: list[Any] = []
-        key = self._key(args, kwargs, arrays)
-        if key == self._last_key:  # nearly always; quicker than looking it up
-            return self._last.run(arrays)
-        recording = self._by_key.get(key)
-        if recording is None:
-            return self._record(args, kwargs)
-        self._last_key, self._last = key, recording
-        return recording.run(arrays)
+        key = key_of(args, kwargs, arrays)
+        with self._lock:
+            if key == self._last_key and self._last.serves(arrays):  # nearly always
+                return self._last.run(arrays)
+            for recording in self._by_key.get(key, ()):
+                if recording.serves(arrays):
+                    self._last_key, self._last = key, recording
+                    return recording.run(arrays)
+            return self._record(key, args, kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        bound = Compiled(self.function.__get__(instance, owner), max_recordings=self.max_recordings)
-        instance.__dict__[self.function.__name__] = bound  # one for each object, and found at once next time
+        bound = Compiled(self.function.__get__(instance, owner), self.engine, self.max_recordings)
+        vars(instance)[self.function.__name__] = bound  # one for each object, and found at once next time
         return bound
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "function":  # not made yet
+            raise AttributeError(name)
+        return getattr(self.function, name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return Compiled(deepcopy(self.function, memo), self.engine, self.max_recordings)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self._name}: {len(self.recordings)} recordings>"
 
     # what was recorded --------------------------------------------------------------------------------
 
@@ -94,101 +109,50 @@ class Compiled:
         """One line for each recording: what was new about the call that caused it."""
         return "\n".join(f"{i}: {cause}" for i, cause in enumerate(self._causes, 1)) or "not called yet"
 
-    # keys: what a recording depends on ------------------------------------------------------------------
+    # recording ----------------------------------------------------------------------------------------------
 
-    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Any]) -> tuple[Any, ...]:
-        """What has to be equal for a recording to serve again; puts the call's arrays into ``arrays``."""
-        key: list[Any] = []
-        for x in args:
-            if isinstance(x, Tensor):
-                array = x.array
-                arrays.append(array)
-                key.append((array.shape, array.dtype, x._requires_grad))
-            else:
-                self._add_to_key(x, key, arrays)
-        if kwargs:
-            for name, x in sorted(kwargs.items()):
-                key.append(name)
-                self._add_to_key(x, key, arrays)
-        if self._surroundings is None:
-            self._surroundings = Surroundings(self.function)
-        return (tuple(key), mode.grad, self._surroundings.signature())
-
-    def _add_to_key(self, x: Any, key: list[Any], arrays: list[Any]) -> None:
-        for place, leaf in leaves("", x):
-            array = leaf.array if isinstance(leaf, Tensor) else leaf
-            if isinstance(array, np.ndarray):
-                arrays.append(array)
-                key.append((place, array.shape, array.dtype, getattr(leaf, "requires_grad", False)))
-            elif isinstance(leaf, Module):
-                key.append((place, id(leaf)))
-            else:
-                key.append((place, type(leaf), leaf))
-
-    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _record(self, key: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if len(self.recordings) >= self.max_recordings:
-            if len(self.recordings) == self.max_recordings:
-                warnings.warn(
-                    f"{self._name} was called in more than {self.max_recordings} different ways and runs uncompiled in "
-                    f"new ones from now on:\n{self.explain_recordings()}\nPad batches to one size, or pass numbers "
-                    "that change as tensors",
-                    stacklevel=3,
-                )
-                self.max_recordings = -1
+            self._warn(
+                f"{self._name} was called in more than {self.max_recordings} different ways and runs uncompiled in "
+                f"new ones from now on:\n{self.explain_recordings()}\nPad batches to one size, pass numbers that "
+                "change as tensors, or raise max_recordings"
+            )
             return self.function(*args, **kwargs)
-        self._surroundings = Surroundings(self.function)
-        recording = Recording(
-            lambda: self.function(*args, **kwargs), self._inputs(args, kwargs), self._surroundings, self._name
-        )
+        if self._unfinished >= PATIENCE:
+            self._warn(
+                f"{self._name} makes something new to remember at each call, such as an optimizer and its state, and "
+                "runs uncompiled from now on; make it once, outside"
+            )
+            return self.function(*args, **kwargs)
+        recording = Recording(self.function, args, kwargs, self._name)
+        self._unfinished += 1
         if recording.complete:
-            key = self._key(args, kwargs, [])
-            self._causes.append(self._cause(key))
+            self._unfinished = 0
+            self._causes.append(self._cause(recording))
             self.recordings.append(recording)
-            self._keys.append(key)
-            self._by_key[key] = recording
+            self._by_key.setdefault(key, []).append(recording)
+            self._last_key, self._last = key, recording
         return recording.result
 
-    def _inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        inputs: dict[str, Any] = {}
-        named = [(self._names[i] if i < len(self._names) else f"argument{i}", x) for i, x in enumerate(args)]
-        for name, value in (*named, *sorted(kwargs.items())):
-            for place, leaf in leaves(name, value):
-                array = leaf.array if isinstance(leaf, Tensor) else leaf
-                if isinstance(array, np.ndarray):
-                    inputs[place] = array
-        return inputs
+    def _warn(self, message: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(message, stacklevel=4)
 
-    def _cause(self, key: tuple[Any, ...]) -> str:
-        if not self._keys:
+    def _cause(self, recording: Recording) -> str:
+        """What is new about a recording, compared with the one that it is most like."""
+        news = [recording.conditions.difference(earlier.conditions) for earlier in self.recordings]
+        if not news:
             return "the first call"
-        before, grad, around = self._keys[-1]
-        for i, part in enumerate(key[0]):
-            if i >= len(before) or part != before[i]:
-                name = self._names[i] if i < len(self._names) else f"argument {i}"
-                return f"{name} is {_key_text(part)}, not {_key_text(before[i]) if i < len(before) else 'left out'}"
-        if grad != key[1]:
-            return f"gradients are {'followed' if key[1] else 'not followed'} now"
-        assert self._surroundings is not None
-        return self._surroundings.difference(around, key[2])
-
-
-def _key_text(part: Any) -> str:
-    if isinstance(part, tuple) and len(part) == 3 and isinstance(part[0], tuple):
-        return f"{part[1]}{written(part[0])}"
-    return repr(part[-1]) if isinstance(part, tuple) else repr(part)
-
-
-def _argument_names(function: Callable[..., Any]) -> list[str]:
-    called = function.forward if isinstance(function, Module) else function
-    try:
-        return list(inspect.signature(called).parameters)
-    except (TypeError, ValueError):
-        return []
+        return "; ".join(min(reversed(news), key=lambda differences: len(differences))) or "it is called in another way"
 
 
 def _function_name(function: Callable[..., Any]) -> str:
-    name = getattr(function, "__name__", type(function).__name__.lower())
-    return name if name.isidentifier() else "step"
+    name = getattr(function, "__name__", None)
+    if name is None:  # an object
+        name = getattr(getattr(function, "func", None), "__name__", type(function).__name__.lower())
+    return str(name) if str(name).isidentifier() else "step"
 
 
 @overload
@@ -204,6 +168,8 @@ def compile(
     same results to rounding. ``engine``: "numpy" writes the program out as NumPy source,
     "auto" takes the fastest engine there is. Beyond ``max_recordings`` different kinds of call it
     warns, and runs new ones uncompiled. See docs/footguns.md for what cannot be compiled.
+
+    Raises RecordingError, with the line and the way out, for a function that no program can stand for.
     """
     if function is None:
         return lambda f: Compiled(f, engine, max_recordings)

@@ -2,88 +2,199 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
+from glassnet.compilation.arguments import Arguments
+from glassnet.compilation.conditions import Conditions
 from glassnet.engines.numpy.engine import NumpyEngine
 from glassnet.engines.numpy.lowering import has_own_form
-from glassnet.graph import clock_of, mode, tick
-from glassnet.program.naming import named_program
+from glassnet.errors import GradientError
+from glassnet.graph import Node, clock_of, mode, tick
+from glassnet.nn.parameter import Parameter
+from glassnet.ops.dtypes import float32
+from glassnet.ops.record import Op, Spec
+from glassnet.program.naming import named_program, taken_names
 from glassnet.program.passes import optimized
 from glassnet.program.program import Program
 from glassnet.program.record import Recorder
-from glassnet.program.structure import taken_apart
+from glassnet.program.refusal import RecordingError
+from glassnet.program.structure import Structure, StructureError
 from glassnet.program.surroundings import Surroundings
+from glassnet.program.verify import ProgramError
 from glassnet.tensor import Tensor, wrap
 
 
 class Recording:
-    """What came of running ``call`` once: ``result`` is what it gave, that time.
+    """What came of running a function once: ``result`` is what it gave, that time.
 
     ``complete`` says whether the recording can stand for later calls. It cannot where state came
     into being while it ran, as an optimizer's does at its first step: then the next call is
     recorded.
+
+    Raises RecordingError or StructureError for a function that cannot be recorded; parameters,
+    gradients, optimizers and random generators are then as they were before.
     """
 
-    def __init__(
-        self, call: Callable[[], Any], inputs: Mapping[str, Any], surroundings: Surroundings, name: str
-    ) -> None:
-        self.surroundings = surroundings
-        before = {id(tensor) for _, tensor in surroundings.named_state()}
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> None:
+        arguments = Arguments(function, args, kwargs)
+        self.surroundings = Surroundings(function, arguments.others)
         recorder = Recorder()
-        for array in inputs.values():
-            recorder.number(array)
-        with surroundings.watched_by(recorder):
-            mode.recorder = recorder
-            try:
-                self.result = call()
-            finally:
-                mode.recorder = None
-        state = list(surroundings.named_state())
-        recorder.check_kept(self.result, [tensor.grad for _, tensor in state])
-        self.complete = all(id(tensor) in before for _, tensor in state)
-        if self.complete:
-            self._build(recorder, inputs, state, name)
+        recorder.take_inputs(arguments.inputs.values())
+        self.conditions = Conditions(self.surroundings, arguments)
+        try:
+            with self.surroundings.watched_by(recorder):
+                mode.recorder = recorder
+                try:
+                    result = function(*args, **kwargs)
+                finally:
+                    mode.recorder = None
+            recorder.raise_refusal()
+            self._finish(recorder, arguments, result, name)
+        except (RecordingError, StructureError, ProgramError):
+            self.surroundings.undo()
+            recorder.put_back()
+            raise
 
-    def _build(self, recorder: Recorder, inputs: Mapping[str, Any], state: list[tuple[str, Tensor]], name: str) -> None:
-        flat, self._rebuilt = taken_apart(self.result, "it returned")
-        names = {id(tensor.array): label for label, tensor in reversed(state)}
-        made = recorder.made
-        graded = [tensor for _, tensor in state if tensor.grad is not None and id(tensor.grad.array) in made]
-        gradients = tuple(tensor.grad.array for tensor in graded if tensor.grad is not None)
-        recorded, arrays = named_program(recorder, inputs, names, tuple(flat), gradients)
+    def _finish(self, recorder: Recorder, arguments: Arguments, result: Any, name: str) -> None:
+        state = list(self.surroundings.named_state())
+        leaves = recorder.gradients.leaves()
+        recorder.check_kept(result, [*(tensor for _, tensor in state), *(leaf.grad for leaf in leaves)])
+        self._modes = self.conditions.check_unchanged()
+        held = {id(tensor): tensor for _, tensor in state}
+        self._structure = Structure(result, held, _no_way_back(name, leaves))
+        self.result = self._structure.put_back(
+            self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
+        )
+        self.complete = not any(recorder.was_made_here(tensor) for _, tensor in state)
+        if self.complete:
+            self._build(recorder, arguments, state, name)
+            self.conditions.settle(recorder.gradients)
+
+    def _build(
+        self, recorder: Recorder, arguments: Arguments, state: list[tuple[str, Tensor]], name: str
+    ) -> None:
+        bound = _Bound(recorder, [*state, *((n, wrap(a)) for n, a in self.surroundings.arrays.items())])
+        ends = [(leaf, leaf.grad) for leaf in recorder.gradients.touched()]
+        self._gradients = [(leaf, grad) for leaf, grad in ends if grad is None or not bound.is_gradient(grad)]
+        kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
+        recorded, arrays = named_program(recorder, arguments.inputs, bound.names, tuple(self._structure.flat), kept)
         self.program: Program = optimized(recorded, has_own_form)
-        self.engine = NumpyEngine(self.program, name)
-        by_array = {id(tensor.array): tensor for _, tensor in state}
-        self._bound = [(label, by_array[id(array)]) for label, array in arrays.items()]
-        self._arrays: list[Any] = [None] * len(self._bound)
+        self.engine = NumpyEngine(self.program, _free(name, self.program))
+        self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
+        self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
+        self._arrays: list[Any] = []
+        self._bind()
         written = {label for instruction in self.program for label in instruction.writes}
-        self._clocks = [clock_of(tensor) for label, tensor in self._bound if label in written]
-        kept = (self.engine.value(var.name) for var in self.program.kept)
-        self._gradients = list(zip(graded, kept, strict=True))
+        self._clocks = [clock_of(tensor) for label, tensor in self._tensors if label in written]
+        values = (self.engine.value(var.name) for var in self.program.kept)
+        self._ends = [(leaf, None if grad is None else next(values)) for leaf, grad in self._gradients]
+        self._optimizers = self.surroundings.stepped
 
     @property
     def source(self) -> str:
         """The text that runs."""
         return self.engine.source
 
-    def _bind_all(self) -> None:
-        self._arrays = [tensor.array for _, tensor in self._bound]
-        for label, tensor in self._bound:
-            self.engine.bind(label, tensor.array)
+    # at every call ------------------------------------------------------------------------------------
+
+    def serves(self, arrays: list[Any]) -> bool:
+        """Whether it stands for a call with these arrays, now."""
+        if not self.conditions.hold(arrays):
+            return False
+        for (_, tensor), array in zip(self._tensors, self._arrays, strict=False):
+            if tensor.array is not array:  # p.data was replaced
+                return self._bind()
+        if self._sums:
+            return self._bind()
+        return True
+
+    def _bind(self) -> bool:
+        """Let the engine work on the arrays that the tensors have now, if they are of the same kind."""
+        found = [tensor.array for _, tensor in self._tensors] + [grad.array for _, leaf in self._sums if (grad := leaf.grad) is not None]
+        kinds = [(array.shape, array.dtype) for array in found]
+        if not self._arrays:
+            self._kinds = kinds
+        elif kinds != self._kinds:
+            return False
+        self._arrays = found
+        for (label, _), array in zip((*self._tensors, *self._sums), found, strict=True):
+            self.engine.bind(label, array)
+        return True
 
     def run(self, arrays: list[Any]) -> Any:
         """Do with other inputs what was recorded."""
         self.surroundings.refresh()
-        for (_, tensor), array in zip(self._bound, self._arrays, strict=True):
-            if tensor.array is not array:  # the first time, or p.data was replaced
-                self._bind_all()
-                break
         result = self.engine.run(*arrays)
         now = tick()
         for clock in self._clocks:
             clock.written = now
-        for tensor, gradient in self._gradients:
-            if tensor.grad is None:
-                tensor.grad = wrap(gradient)
-        return self._rebuilt(result)
+        for leaf, gradient in self._ends:
+            held = leaf.grad
+            if gradient is None:
+                leaf.grad = None
+            elif held is None or held.array is not gradient:
+                leaf.grad = wrap(gradient)
+        for module, training in self._modes:
+            if module.training is not training:
+                module.training = training
+        for optimizer in self._optimizers:
+            optimizer.stepped = True
+        return self._structure.put_back(result)
+
+
+class _Bound:
+    """The arrays that outlive a function, by id: their ``names``, and the ``tensors`` that hold them, or the
+    ``leaves`` whose gradients they are."""
+
+    def __init__(self, recorder: Recorder, state: list[tuple[str, Tensor]]) -> None:
+        self.names: dict[int, str] = {}
+        self.tensors: dict[int, Tensor] = {}
+        self.leaves: dict[int, Tensor] = {}
+        for name, tensor in state:
+            self._add(name, tensor)
+        labels = {id(tensor): name for name, tensor in reversed(state)}
+        recorder.gradients.need_what_is_read(recorder.origins())
+        for leaf, gradient in recorder.gradients.needed():
+            if gradient is not None and id(gradient.array) not in self.names:
+                self.names[id(gradient.array)] = f"d_{labels.get(id(leaf), 'parameter')}"
+                self.leaves[id(gradient.array)] = leaf
+        for number in recorder.origin_numbers():
+            owner = recorder.owner(number)
+            if owner is not None:
+                self._add("parameter" if isinstance(owner, Parameter) else "tensor", owner)
+
+    def _add(self, name: str, tensor: Tensor) -> None:
+        self.names.setdefault(id(tensor.array), name)
+        self.tensors.setdefault(id(tensor.array), tensor)
+
+    def is_gradient(self, gradient: Tensor) -> bool:
+        """Whether ``gradient`` was there when the function began, and was only added to."""
+        return id(gradient.array) in self.leaves
+
+
+def _free(name: str, program: Program) -> str:
+    """``name``, if it means nothing else in the source of ``program``."""
+    taken = taken_names(program)
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _no_way_back(name: str, leaves: Iterator[Tensor] | list[Tensor]) -> Node:
+    """What the results of a compiled function that require gradients seem to come from: it refuses backward."""
+
+    def refuse(_g: Any, *_values: Any, which: int) -> NoReturn:
+        raise GradientError(
+            f"backward through the result of {name}, which is compiled: a program keeps no graph, so gradients end "
+            f"here. Call backward() inside {name}, or compile less of it"
+        )
+
+    followed = tuple(leaf for leaf in leaves if leaf.requires_grad) or (_something_followed(),)
+    nothing: Any = lambda *_inputs: Spec((), float32)  # noqa: E731
+    op = Op(f"compiled {name}", nothing, (refuse,), nothing, "y = what the function gives", variadic=True)
+    return Node(op, followed, [None] * len(followed), {}, Spec((), float32))
+
+
+def _something_followed() -> Tensor:
+    return Tensor(0.0, requires_grad=True)

@@ -223,7 +223,7 @@ logsigmoid = named(
 def _softplus(x: Array, beta: float = 1.0, threshold: float = 20.0, out: Array | None = None) -> Array:
     z = np.multiply(x, beta)
     soft = np.add(np.log1p(np.exp(np.negative(np.absolute(z)))), np.maximum(z, 0))
-    return where(z > threshold, x, np.divide(soft, beta), out=out)  # type: ignore[no-any-return]
+    return np.positive(np.where(z > threshold, x, np.divide(soft, beta)), out=out)
 
 
 def _softplus_expand(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:

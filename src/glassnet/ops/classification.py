@@ -42,6 +42,13 @@ def _check(name: str, scores: Any, labels: Any, weight: Any = None) -> None:
         )
 
 
+def _fit(scores: Array, labels: Array, weight: Array | None) -> bool:
+    """Whether `_check` has nothing to say."""
+    fit = scores.ndim == 2 and scores.shape[1] > 0 and labels.shape == scores.shape[:1]
+    fit = fit and scores.dtype.kind == "f" and labels.dtype.kind in "iu"
+    return fit and (weight is None or weight.shape == scores.shape[1:])
+
+
 def _why_unfit(name: str, scores: tuple[int, ...], labels: tuple[int, ...]) -> str:
     if len(scores) != 2 or scores[1] == 0:
         return f"{name}: expected scores of shape [n, classes], got {written(scores)}"
@@ -200,7 +207,8 @@ def _nll_loss(
     ignore_index: int = -100,
     out: Array | None = None,
 ) -> Array:
-    _check("nll_loss", log_p, labels, weight)
+    if not _fit(log_p, labels, weight):
+        raise ValueError("nll_loss: scores and labels do not fit together")  # the shape rule says how
     columns = _in_range("nll_loss", labels, log_p.shape[1], ignore_index)
     losses = np.negative(log_p[np.arange(len(columns)), columns])
     return _reduced(losses, labels, weight, reduction, ignore_index, out)
@@ -245,7 +253,8 @@ def _cross_entropy(
     ignore_index: int = -100,
     out: Array | None = None,
 ) -> Array:
-    _check("cross_entropy", logits, labels, weight)
+    if not _fit(logits, labels, weight):
+        raise ValueError("cross_entropy: scores and labels do not fit together")  # the shape rule says how
     columns = _in_range("cross_entropy", labels, logits.shape[1], ignore_index)
     shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True))  # exp cannot overflow
     losses = np.log(np.add.reduce(np.exp(shifted), axis=1))

@@ -167,8 +167,8 @@ def check_range(name: str, index: Array, size: int) -> None:
 
 
 def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
-    if index.ndim != x.ndim:
-        check_along("gather", x.shape, index.shape, dim)  # NumPy would broadcast
+    if index.ndim != x.ndim:  # NumPy would broadcast
+        raise ValueError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
     check_range("gather", index, _size(x.shape, dim))
     result = x[along(index, dim)]
     if out is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -156,7 +156,7 @@ argmin = register(
 
 
 def _all(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=cast(Any, out))
+    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=out)  # type: ignore[arg-type]
 
 
 all = register(
@@ -171,7 +171,7 @@ all = register(
 
 
 def _any(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=cast(Any, out))
+    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=out)  # type: ignore[arg-type]
 
 
 any = register(

@@ -13,7 +13,7 @@ from glassnet.ops.selection import where
 
 
 def _threshold(x: Array, threshold: float, value: float, out: Array | None = None) -> Array:
-    return where(x <= threshold, value, x, out=out)  # type: ignore[no-any-return]
+    return np.positive(np.where(x <= threshold, np.asarray(value, x.dtype), x), out=out)
 
 
 threshold = named(

@@ -82,6 +82,7 @@ class Optimizer:
         self.param_groups: list[Group] = []
         self.stepped = False  # for schedulers, which must come second
         self._rates: list[Tensor] = []
+        self._momenta: list[Tensor] = []
         check_options(type(self).__name__, defaults)
         for group in group_list(type(self).__name__, params):
             self.add_param_group(group)
@@ -101,6 +102,8 @@ class Optimizer:
         self.check_group(group)
         changes.count += 1
         self.param_groups.append(group)
+        self._rates.append(wrap(np.zeros(())))
+        self._momenta.append(wrap(np.zeros(())))
 
     def check_group(self, group: Group) -> None:
         """Raise ValueError or TypeError for options of ``group`` that cannot be meant."""
@@ -121,13 +124,21 @@ class Optimizer:
     def rates(self) -> list[Tensor]:
         """The learning rates now, one a group, in the tensors that the updates read them from.
 
-        A recorded step reads these tensors; calling this before it runs tells it of schedules.
+        A recorded step reads these tensors, and those of `momenta`; calling this before it runs tells
+        it of schedules.
         """
-        while len(self._rates) < len(self.param_groups):
-            self._rates.append(wrap(np.zeros(())))
-        for rate, group in zip(self._rates, self.param_groups, strict=True):
-            rate.array[()] = group["lr"]
+        for number, group in enumerate(self.param_groups):
+            self._rates[number].array[()] = group["lr"]
+            if "base_momentum" in group:  # a schedule moves it
+                self._momenta[number].array[()] = group["betas"][0] if "betas" in group else group["momentum"]
         return self._rates
+
+    def momenta(self) -> list[Tensor | None]:
+        """The momentum (of Adam and its kin: β₁) of each group where a schedule moves it, as `rates` last read it."""
+        return [
+            momentum if "base_momentum" in group else None
+            for momentum, group in zip(self._momenta, self.param_groups, strict=True)
+        ]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; one whose ``grad`` is None stays as it is.
@@ -151,11 +162,16 @@ class Optimizer:
     def _step(self) -> None:
         self.stepped = True
         due = [self._due(group) for group in self.param_groups]  # before anything is written
-        for group, rate, pairs in zip(self.param_groups, self.rates(), due, strict=True):
+        groups = zip(self.param_groups, self.rates(), self.momenta(), due, strict=True)
+        for group, rate, momentum, pairs in groups:
             options = {option: group[option] for option in self._options}
             names = self._in_use(group)
+            if momentum is not None:
+                names += [None] * (len(self.slots) - len(names))
             for param, grad in pairs:
-                state = self._remembered(param, group, names) if names else ()
+                state = self._remembered(param, group, names) if names else []
+                if momentum is not None:
+                    state = [*state, momentum]
                 apply(self.update, param, grad, rate, *state, **options)
 
     def _due(self, group: Group) -> list[tuple[Tensor, Tensor]]:

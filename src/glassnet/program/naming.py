@@ -10,11 +10,16 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import sys
+import unicodedata
 from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from glassnet import ops
 from glassnet.ops import registry
 from glassnet.ops.movement import cast, permute
 from glassnet.ops.record import Op
@@ -27,7 +32,8 @@ ACTIVATIONS = "glassnet.ops.activation"
 def identifier(path: str, kind: str = "") -> str:
     """A path through modules as one Python name: "layers.0" of a Linear is layers_linear0."""
     words = [f"{kind.lower()}{word}" if word.isdigit() else word for word in path.split(".")]
-    return re.sub(r"\W", "_", "_".join(words))
+    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", "_".join(words)))  # as Python reads names
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def telling_name(op: Op, params: Mapping[str, Any], source: Var | None) -> str:
@@ -47,10 +53,7 @@ class Namer:
     """
 
     def __init__(self, program: Program | None = None) -> None:
-        self._used = {*registry, *keyword.kwlist, *dir(builtins), "np", "step"}
-        if program is not None:
-            made = (instruction.output for instruction in program.instructions)
-            self._used |= {var.name for var in (*program.inputs, *program.state, *program.constants, *made)}
+        self._used = {*_reserved(), "step"} | (set() if program is None else _names_in(program))
 
     def __call__(self, wish: str) -> str:
         """``wish``, or what is nearest to it of the names that are free."""
@@ -61,6 +64,24 @@ class Namer:
             number += 1
         self._used.add(name)
         return name
+
+
+def taken_names(program: Program) -> set[str]:
+    """The names that mean something in the source of ``program``."""
+    return _names_in(program) | (_reserved() - {"step"}) | {instruction.op.name for instruction in program}
+
+
+def _names_in(program: Program) -> set[str]:
+    made = (instruction.output for instruction in program.instructions)
+    return {var.name for var in (*program.inputs, *program.state, *program.constants, *made)}
+
+
+@cache
+def _reserved() -> set[str]:
+    """Names that are Python's, NumPy's, or those of operations and of what they call."""
+    modules = [vars(module) for name, module in sys.modules.items() if name.startswith(ops.__name__)]
+    helpers = {n for names in modules for n, x in names.items() if not isinstance(x, ModuleType | type | Op)}
+    return {*registry, *keyword.kwlist, *dir(builtins), *helpers, "np", "math", "generator"}
 
 
 def named_program(
@@ -94,13 +115,14 @@ class _Naming:
     def program(self, results: tuple[Any, ...], kept: tuple[Any, ...]) -> tuple[Program, dict[str, Any]]:
         for name, array in self.arguments.items():
             self.inputs.append(self._name(self.recorder.number(array), name))
-        self._name_origins()
+        ends = [self.recorder.number(x) for x in (*results, *kept) if isinstance(x, np.ndarray)]
+        self._name_origins(ends)
         self._name_results(results)
         instructions = tuple(self._instruction(noted) for noted in self.recorder.noted)
         outputs: list[Operand] = [
-            self.vars[self.recorder.number(r)] if isinstance(r, np.ndarray) else r for r in results
+            self._read(self.recorder.number(r)) if isinstance(r, np.ndarray) else r for r in results
         ]
-        wanted = tuple(self.vars[self.recorder.number(array)] for array in kept)
+        wanted = tuple(self._read(self.recorder.number(array)) for array in kept)
         program = Program(
             tuple(self.inputs), tuple(self.state_vars), self.constants, instructions, tuple(outputs), wanted
         )
@@ -111,28 +133,41 @@ class _Naming:
         var = self.vars[number] = Var(self.unique(wish), array.shape, array.dtype)
         return var
 
-    def _name_origins(self) -> None:
+    def _read(self, number: int) -> Var:
+        """The value under a number, read: what is in the memory of state goes by the state's name."""
+        root = self.recorder.roots.get(number)
+        return self.vars[root] if root is not None and self._is_state(root) else self.vars[number]
+
+    def _is_state(self, number: int) -> bool:
+        return id(self.recorder.arrays[number]) in self.state
+
+    def _name_origins(self, ends: list[int]) -> None:
         """State and constants: the values that no instruction made."""
         made = {noted.output for noted in self.recorder.noted}
         for noted in self.recorder.noted:
-            for operand in noted.inputs:
-                if not isinstance(operand, Slot) or operand.number in made or operand.number in self.vars:
-                    continue
-                array = self.recorder.arrays[operand.number]
-                if id(array) in self.state:
-                    var = self._name(operand.number, self.state[id(array)])
-                    self.state_vars.append(var)
-                    self.held[var.name] = array
-                else:
-                    var = self._name(operand.number, "constant")
-                    self.constants[var] = array.copy()
+            into = [] if noted.into is None or not self._is_state(noted.into) else [noted.into]
+            self._name_origins_among([x.number for x in noted.inputs if isinstance(x, Slot)] + into, made)
+        self._name_origins_among(ends, made)
+
+    def _name_origins_among(self, numbers: list[int], made: set[int]) -> None:
+        for number in numbers:
+            if number in made or number in self.vars:
+                continue
+            array = self.recorder.arrays[number]
+            if self._is_state(number):
+                var = self._name(number, self.state[id(array)])
+                self.state_vars.append(var)
+                self.held[var.name] = array
+            else:
+                var = self._name(number, "constant")
+                self.constants[var] = self.recorder.first.get(number, array).copy()
 
     def _name_results(self, results: tuple[Any, ...]) -> None:
         """What instructions made."""
         noted = self.recorder.noted
         last_of = {n.module: n.output for n in noted if n.phase == "forward" and n.module}
         returned = {self.recorder.number(r) for r in results if isinstance(r, np.ndarray)}
-        gradient_of = {g: v for v, g in self.recorder.gradients.items()}
+        gradient_of = {g: v for v, g in self.recorder.derivatives.items()}
         hidden = 0
         for n in noted:
             if n.output in self.vars:
@@ -143,7 +178,7 @@ class _Naming:
                 wish = n.module
             elif n.output in gradient_of and gradient_of[n.output] in self.vars:
                 wish = f"d_{self.vars[gradient_of[n.output]].name}"
-            elif n.into is not None:
+            elif n.into is not None and self._is_state(n.into):
                 wish = f"new_{self.vars[n.into].name}"
             elif n.op.writes:
                 first = n.inputs[0]
@@ -159,13 +194,14 @@ class _Naming:
 
     def _instruction(self, noted: Noted) -> Instruction:
         derived = self.vars.get(noted.derivative_of) if noted.derivative_of is not None else None
+        into = noted.into if noted.into is not None and self._is_state(noted.into) else None
         return Instruction(
             noted.op,
-            tuple(self.vars[x.number] if isinstance(x, Slot) else x for x in noted.inputs),
+            tuple(self._read(x.number) if isinstance(x, Slot) else x for x in noted.inputs),
             self.vars[noted.output],
             noted.params,
-            noted.phase,
+            noted.phase if into is None else "update",
             noted.module,
             derived.name if derived else "",
-            self.vars[noted.into].name if noted.into is not None else "",
+            "" if into is None else self.vars[into].name,
         )

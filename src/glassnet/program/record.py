@@ -6,38 +6,43 @@ Names come afterwards, when it is known what every value was for (see `naming`).
 
 from __future__ import annotations
 
-import linecache
-import sys
+import gc
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-import glassnet
-from glassnet.errors import GlassnetError
 from glassnet.graph import Node
-from glassnet.ops.indexing import getitem
-from glassnet.ops.movement import cast
-from glassnet.ops.record import Op
+from glassnet.ops.indexing import getitem, setitem
+from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
+from glassnet.ops.record import Op, Spec
 from glassnet.ops.shapes import written
+from glassnet.program.gradients import Gradients
 from glassnet.program.program import Phase
+from glassnet.program.refusal import RecordingError, given_by_user, place, refuse
 from glassnet.tensor import Tensor
+from glassnet.tensor.door import State
 
-HOUSE = str(Path(glassnet.__file__).parent)
+__all__ = ["Noted", "Recorder", "RecordingError", "Slot"]
 
 
-class RecordingError(GlassnetError, RuntimeError):
-    """Something in the function cannot become part of a program; the message says what, where, and
-    the way out."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The number of a value."""
+
+    number: int
 
 
 @dataclass(slots=True)
 class Noted:
-    """An instruction as it was noted: values are numbers that stand for arrays."""
+    """An instruction as it was noted: values are numbers that stand for arrays.
+
+    ``into`` is the number of the value, older than all instructions, in whose memory the result was
+    put; whether that memory outlives the function, and so is state, is known only at the end.
+    """
 
     op: Op
     inputs: tuple[Any, ...]  # `Slot`s, Python numbers, None
@@ -49,26 +54,45 @@ class Noted:
     into: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The number of a value."""
+class Around(Protocol):
+    """Who knows the modules and optimizers around a function, and hears of those it did not know."""
 
-    number: int
+    def name_of(self, module: Any) -> str:
+        """The name of a module that is being called."""
+        ...
+
+    def meet(self, optimizer: Any) -> None:
+        """An optimizer is about to step."""
+        ...
 
 
 @dataclass
 class Recorder:
-    """Whoever stands beside the door and writes down what passes."""
+    """Whoever stands beside the door and writes down what passes.
 
-    modules: dict[int, str] = field(default_factory=dict)
+    ``inputs`` are the arrays the function was given, ``known`` the ids of further NumPy arrays that
+    it may use: those it reaches under a name.
+    """
+
+    around: Around | None = None
+    known: set[int] = field(default_factory=set)
     noted: list[Noted] = field(default_factory=list)
     arrays: list[Any] = field(default_factory=list)  # by number; held, so that no id is used twice
-    gradients: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
-    tensors: list[Any] = field(default_factory=list)  # weak references to every result
+    first: dict[int, Any] = field(default_factory=dict)  # what a value was before it was overwritten
+    roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
+    owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> weak references to tensors that held it
+    derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
+    gradients: Gradients = field(default_factory=Gradients)
     path: list[str] = field(default_factory=list)
-    updating: bool = False
+    updating: int = 0
+    _inputs: set[int] = field(default_factory=set)
+    _made: set[int] = field(default_factory=set)
     _numbers: dict[int, int] = field(default_factory=dict)
-    _written: list[tuple[Any, int]] = field(default_factory=list)
+    _overwritten: list[tuple[Any, int]] = field(default_factory=list)
+    _tensors: list[tuple[Any, str]] = field(default_factory=list)  # weak references, and where they came to be
+    refused: RecordingError | None = None
+    _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
+    _created: set[int] = field(default_factory=set)  # ids of tensors; none of an older one can be among them
     _deriving: int | None = None
     _backward: int = 0
 
@@ -77,109 +101,138 @@ class Recorder:
     def note(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], result: Any) -> None:
         """An operation has happened."""
         if op is getitem and any(_is_mask(v) for v in values[1:]):
-            self._refuse_here(
+            refuse(
                 "picks elements by a bool tensor, so the shape of the result depends on values; use "
                 "glassnet.where(mask, x, 0), which keeps the shape"
             )
+        operands = self._operands(inputs, values)
         # an update gives back the very array it wrote to, which goes on being the state it was
         array = result.array
-        self._add(op, values, params, self._new(array.view()) if op.writes else self.number(array))
-        self.tensors.append(weakref.ref(result))
+        self._append(op, operands, self._new(array.view() if op.writes else array), params)
+        self.wrapped(result)
 
-    def note_write(self, target: Any, op: Op, values: list[Any], params: dict[str, Any]) -> None:
-        """An operation has happened in place: what the target's array holds is a new value from now on."""
-        operands = tuple(map(self._operand, values))
-        before = self.number(target.array)
-        after = self._new(target.array)
-        self._append(op, operands, after, params)
-        self._written.append((target.array, after))
-        if self._is_origin(before):  # state keeps its name; what is read from it later is the new value
-            self._numbers[id(target.array)] = before
-            self.noted[-1].into, self.noted[-1].phase = before, "update"
-
-    def casts(self, inputs: tuple[Any, ...], values: list[Any]) -> None:
-        """Inputs were cast on their way in: an instruction like any other."""
-        for x, value in zip(inputs, values, strict=True):
+    def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
+        """An operation is about to happen in place."""
+        targets = [target]
+        while targets[-1].view_of is not None:
+            targets.append(targets[-1].view_of[0])
+        if any(self._number_of(x) in self._inputs for x in targets):
+            refuse(
+                "changes an argument in place, which a program does not; make a new tensor (x = x + 1 for x += 1), "
+                "or let the function find the tensor outside instead of being given it"
+            )
+        for x in (*targets, *inputs):
             array = getattr(x, "array", x)
-            if isinstance(array, np.ndarray) and array is not value:
-                self._add(cast, [array], {"dtype": value.dtype}, self.number(value))
+            number = self._number_of(x) if isinstance(array, np.ndarray) else None
+            if number is not None and number not in self._made and number not in self.first:
+                self.first[number] = array.copy()
+
+    def note_write(
+        self, target: Any, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any]
+    ) -> None:
+        """An operation has happened in place: what the target's array holds is a new value from now on."""
+        operands = self._operands(inputs, values)
+        array, since = target.array, len(self.arrays)
+        spec = op.shape(*values, **params)
+        steps: list[tuple[Op, dict[str, Any], Spec]] = [(op, params, spec)]
+        if spec.dtype != array.dtype:
+            steps.append((cast, {"dtype": array.dtype}, Spec(spec.shape, array.dtype)))
+        if spec.shape != array.shape:
+            steps.append((broadcast_to, {"shape": array.shape}, Spec(array.shape, array.dtype)))
+            steps.append((copy, {}, steps[-1][2]))
+        for step, its_params, its_spec in steps[:-1]:
+            number = self._new(its_spec)
+            self._append(step, operands, number, its_params)
+            operands = (Slot(number),)
+        self._replace(array, steps[-1][0], operands, steps[-1][1], since)
+        self._tell_bases(target, since)
+
+    def wrapped(self, tensor: Any) -> None:
+        """A tensor has been made."""
+        self._tensors.append((weakref.ref(tensor), place()))
+        self._created.add(id(tensor))
+
+    def made_of(self, data: Any, array: Any) -> None:
+        """``array``, the array of a tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""
+        if isinstance(data, list | tuple):
+            if any(isinstance(x, Tensor) for x in _within(data)):
+                self.read("a list of tensors that becomes one (glassnet.stack() does that as well, and)")
+            if any(isinstance(x, np.ndarray) for x in _within(data)):
+                _refuse_array()
+        elif isinstance(data, Tensor | np.ndarray):
+            held = getattr(data, "array", data)
+            if isinstance(data, np.ndarray) and id(data) not in self._numbers and id(data) not in self.known:
+                _refuse_array()
+            operands = self._operands((data,), [held])
+            if array is not held:
+                same = array.dtype == held.dtype
+                self._append(copy if same else cast, operands, self._new(array), {} if same else {"dtype": array.dtype})
+            return
+        self._new_data.add(self.number(array))
+
+    # what autograd tells ---------------------------------------------------------------------------
 
     def deriving(self, node: Node) -> None:
         """Backward has come to ``node``."""
-        self._deriving = self.number(node.output)
+        number = self._numbers.get(id(node.output))
+        if number is None or number not in self._made:
+            refuse(
+                "follows gradients back to before the function was called, where no program can go; cut the history "
+                "of what the function is given: x.detach()"
+            )
+        self._deriving = number
 
-    def gradient(self, parent: Any, gradient: Any) -> None:
+    def derived(self, parent: Any, gradient: Any) -> None:
         """``gradient`` is what has been gathered for ``parent``, a node or a leaf."""
-        value = parent.output if isinstance(parent, Node) else parent.array
-        self.gradients[self.number(value)] = self.number(gradient.array)
+        number = self._number_of(parent) if isinstance(parent, State) else self.number(parent.output)
+        self.derivatives[number] = self.number(gradient.array)
 
     def read(self, what: str) -> None:
         """Python asks for the numbers in a tensor: raises RecordingError, for they are of this run only."""
-        self._refuse_here(
+        refuse(
             f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
             "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
         )
 
-    def check_kept(self, result: Any, gradients: list[Any]) -> None:
-        """Refuse a recording of a function that has put a tensor somewhere where it outlives the call.
+    def replacing(self, what: str) -> None:
+        """A tensor is given other memory: raises RecordingError."""
+        refuse(
+            f"puts {what} in other memory, which the program would do only this once; change the values in place: "
+            "p.data.copy_(new), or p.data -= change"
+        )
 
-        Later calls would not put theirs there. ``gradients`` and what is within ``result`` are expected.
-        """
-        expected = {id(tensor) for tensor in _tensors_within([result, *gradients])}
-        for reference in self.tensors:
-            tensor = reference()
-            if tensor is None or id(tensor) in expected:
-                continue
-            raise RecordingError(
-                f"the function keeps a tensor of shape {written(tensor.shape)} that it computed (in a list, an "
-                "attribute or a global). The program would do that only this once. Return the tensor instead, and keep "
-                "it outside"
-            )
+    # what modules and optimizers tell -----------------------------------------------------------------
 
-    # bookkeeping -----------------------------------------------------------------------------------
+    def accumulating(self, leaf: Any) -> None:
+        """A gradient is about to be added to ``leaf.grad``."""
+        if id(leaf) not in self._created:
+            self.gradients.need((leaf,))
 
-    def number(self, array: Any) -> int:
-        """The number of the value in ``array``."""
-        known = self._numbers.get(id(array))
-        return self._new(array) if known is None else known
+    def clearing(self, leaves: Iterable[Any], to_none: bool) -> None:
+        """Gradients are about to be forgotten, or set to 0."""
+        (self.gradients.clear if to_none else self.gradients.need)(leaves)
 
-    def _new(self, array: Any) -> int:
-        self.arrays.append(array)
-        self._numbers[id(array)] = len(self.arrays) - 1
-        return len(self.arrays) - 1
+    @contextmanager
+    def within(self, module: Any) -> Iterator[None]:
+        """Within, what happens is asked for by ``module``."""
+        self.path.append(self.around.name_of(module) if self.around is not None else "")
+        try:
+            yield
+        finally:
+            self.path.pop()
 
-    @property
-    def made(self) -> set[int]:
-        """The ids of the arrays whose values instructions made."""
-        return {id(self.arrays[noted.output]) for noted in self.noted}
-
-    def _is_origin(self, number: int) -> bool:
-        return all(noted.output != number for noted in self.noted)
-
-    def _operand(self, value: Any) -> Any:
-        if not isinstance(value, np.ndarray):
-            return value
-        number = self.number(value)
-        for memory, when in self._written:
-            if number < when and memory is not value and np.may_share_memory(memory, value):
-                self._refuse_here(
-                    "reads memory through one tensor after it was changed in place through another, which a program "
-                    "has no word for; make a new tensor instead (x = x + 1 for x += 1, or clone())"
-                )
-        return Slot(number)
-
-    def _add(self, op: Op, values: list[Any], params: dict[str, Any], output: int) -> None:
-        self._append(op, tuple(map(self._operand, values)), output, params)
-
-    def _append(self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any]) -> None:
-        phase: Phase = "update" if self.updating or op.writes else "backward" if self._backward else "forward"
-        deriving = self._deriving if phase == "backward" else None
-        path = self.path[-1] if self.path else ""
-        self.noted.append(Noted(op, operands, output, dict(params), phase, path, deriving))
-
-    def _refuse_here(self, why: str) -> None:
-        place, line = users_line()
-        raise RecordingError(f"{place}: `{line}` {why}.")
+    @contextmanager
+    def stepping(self, optimizer: Any) -> Iterator[None]:
+        """Within, what happens is part of an optimizer's step."""
+        if self.around is not None:
+            self.around.meet(optimizer)
+        for group in optimizer.param_groups:
+            self.gradients.need(group["params"])
+        self.updating += 1
+        try:
+            yield
+        finally:
+            self.updating -= 1
 
     @contextmanager
     def backward(self) -> Iterator[None]:
@@ -190,6 +243,147 @@ class Recorder:
         finally:
             self._backward -= 1
             self._deriving = None
+
+    # bookkeeping -----------------------------------------------------------------------------------
+
+    def take_inputs(self, arrays: Iterable[Any]) -> None:
+        """Say which arrays the function is given."""
+        self._inputs |= {self.number(array) for array in arrays}
+
+    def number(self, array: Any) -> int:
+        """The number of the value in ``array``."""
+        known = self._numbers.get(id(array))
+        return self._new(array) if known is None else known
+
+    def origin_numbers(self) -> list[int]:
+        """The numbers of values that no instruction made and that are not inputs."""
+        used = {x.number for noted in self.noted for x in noted.inputs if isinstance(x, Slot)}
+        used |= {noted.into for noted in self.noted if noted.into is not None}
+        return sorted(used - self._made - self._inputs)
+
+    def origins(self) -> set[int]:
+        """The ids of the arrays of those values."""
+        return {id(self.arrays[number]) for number in self.origin_numbers()}
+
+    def was_made_here(self, tensor: Any) -> bool:
+        """Whether ``tensor`` came to be while the function ran."""
+        return id(tensor) in self._created
+
+    def put_back(self) -> None:
+        """Put back what was overwritten in place."""
+        for number, values in self.first.items():
+            if self.arrays[number].flags.writeable:
+                np.copyto(self.arrays[number], values)
+
+    def raise_refusal(self) -> None:
+        """Raise what was refused while the function ran, in case the function caught it."""
+        if self.refused is not None:
+            raise self.refused
+
+    def owner(self, number: int) -> Any:
+        """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""
+        older = (t for reference in self.owners.get(number, ()) if (t := reference()) is not None)
+        return next((t for t in older if number not in self._new_data and id(t) not in self._created), None)
+
+    def check_kept(self, result: Any, expected: Iterable[Any]) -> None:
+        """Refuse a recording of a function that has put a tensor somewhere where it outlives the call.
+
+        Later calls would not put theirs there. ``expected`` may, and what is within ``result``.
+        """
+        fine = {id(tensor) for tensor in _tensors_within([result, *expected])}
+        for collected in (False, True):  # a second look, when what only goes in circles is gone
+            kept = [(t(), where) for t, where in self._tensors if t() is not None and id(t()) not in fine]
+            if not kept:
+                return
+            if not collected:
+                kept.clear()
+                gc.collect()
+        tensor, where = kept[0]
+        raise RecordingError(
+            f"{where} makes a tensor of shape {written(tensor.shape)} that the function keeps (in a list, an attribute "
+            "or a global). The program would keep it only this once. Return the tensor and keep it outside; if it is "
+            "to be remembered from call to call, change one that is there in place: self.last.copy_(x)"
+        )
+
+    def _number_of(self, x: Any) -> int:
+        """The number of what a tensor (or array) holds, with a note of who holds it if it is not known yet."""
+        array = getattr(x, "array", x)
+        number = self.number(array)
+        if number not in self._made and isinstance(x, State) and all(t() is not x for t in self.owners.get(number, ())):
+            self.owners.setdefault(number, []).append(weakref.ref(x))
+            if x._requires_grad and x.node is None and id(x) not in self._created:
+                self.gradients.meet((x,))
+        return number
+
+    def _new(self, array: Any) -> int:
+        self.arrays.append(array)
+        self._numbers[id(array)] = len(self.arrays) - 1
+        return len(self.arrays) - 1
+
+    def _operands(self, inputs: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:
+        arrays = sum(isinstance(getattr(x, "array", x), np.ndarray) for x in inputs)
+        return tuple(self._operand(x, value, arrays > 0) for x, value in zip(inputs, values, strict=True))
+
+    def _operand(self, x: Any, value: Any, beside_arrays: bool) -> Any:
+        if isinstance(x, np.generic):
+            x = x.item()
+        if not isinstance(value, np.ndarray) or (isinstance(x, int | float) and beside_arrays):
+            return x
+        source = getattr(x, "array", x)
+        if isinstance(source, np.ndarray) and source is not value:  # it was cast on its way in
+            operand = self._operand(x, source, beside_arrays)
+            self._append(cast, (operand,), self._new(value), {"dtype": value.dtype})
+            return Slot(self.number(value))
+        if isinstance(x, np.ndarray) and id(x) not in self._numbers and id(x) not in self.known and given_by_user(x):
+            _refuse_array()
+        number = self._number_of(x) if isinstance(x, State) else self.number(value)
+        for memory, since in self._overwritten:
+            if number < since and memory is not value and np.may_share_memory(memory, value):
+                refuse(
+                    "reads memory through one tensor after it was changed in place through another, which a program "
+                    "has no word for; make a new tensor instead (x = x + 1 for x += 1, or clone())"
+                )
+        return Slot(number)
+
+    def _append(
+        self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None
+    ) -> None:
+        phase: Phase = "update" if self.updating or op.writes else "backward" if self._backward else "forward"
+        deriving = self._deriving if phase == "backward" else None
+        path = self.path[-1] if self.path else ""
+        self.noted.append(Noted(op, operands, output, dict(params), phase, path, deriving, into))
+        self._made.add(output)
+
+    def _replace(self, array: Any, op: Op, operands: tuple[Any, ...], params: dict[str, Any], since: int) -> None:
+        """Note the instruction whose result has taken the place of what was in ``array``."""
+        before = self.number(array)
+        root = self.roots.get(before, None if before in self._made else before)
+        after = self._new(array)
+        if root is not None:
+            self.roots[after] = root
+        self._append(op, operands, after, params, root)
+        self._overwritten.append((array, since))
+
+    def _tell_bases(self, view: Any, since: int) -> None:
+        """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
+        while view.view_of is not None:
+            base, op, params, _ = view.view_of
+            value, before = Slot(self.number(view.array)), Slot(self._number_of(base))
+            if op is getitem:
+                self._replace(base.array, setitem, (before, value), params, since)
+            else:
+                back = {"shape": base.shape} if op is reshape else {"dims": inverse_order(params["dims"])}
+                moved = self._new(Spec(base.shape, base.dtype))
+                self._append(reshape if op is reshape else permute, (value,), moved, back)
+                self._replace(base.array, copy, (Slot(moved),), {}, since)
+            view = base
+
+
+def _refuse_array() -> None:
+    refuse(
+        "uses a NumPy array that the function has made, or got from somewhere a program cannot see. The program would "
+        "keep this run's numbers for ever. Compute with tensors, pass it in as a tensor, or make it once, outside"
+    )
 
 
 def _tensors_within(result: Any) -> Iterator[Any]:
@@ -206,14 +400,13 @@ def _tensors_within(result: Any) -> Iterator[Any]:
             yield from _tensors_within(inner)
 
 
+def _within(data: Any) -> Iterator[Any]:
+    for x in data:
+        if isinstance(x, list | tuple):
+            yield from _within(x)
+        else:
+            yield x
+
+
 def _is_mask(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == np.bool_
-
-
-def users_line() -> tuple[str, str]:
-    """(place, text) of the innermost line that is not glassnet's own."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(HOUSE):
-        frame = frame.f_back
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    return f"{Path(name).name}, line {number}", linecache.getline(name, number).strip()

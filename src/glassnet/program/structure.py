@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.graph import Node
 from glassnet.tensor import Tensor, wrap
+
+Build = Callable[[Any], Any]
 
 
 class StructureError(GlassnetError, TypeError):
@@ -27,37 +30,56 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def taken_apart(value: Any, what: str) -> tuple[list[Any], Callable[[Any], Any]]:
-    """The arrays and constants within ``value``, and what puts others in their places.
+class Structure:
+    """What a function gave back: ``flat``, the arrays within it in order, and how to put others in their places.
 
-    Raises StructureError for anything but tensors, numbers, None, and containers of them.
+    ``held`` are tensors that are given back themselves, because they outlive the function. ``node`` is
+    what tensors that required a gradient were made by, as far as anyone can tell from outside.
+
+    Raises StructureError for anything but tensors, numbers, text, None, and containers of them.
     """
-    flat: list[Any] = []
 
-    def collect(inner: Any) -> Callable[[list[Any]], Any]:
-        if isinstance(inner, Tensor):
-            flat.append(inner.array)
-            place = len(flat) - 1
-            return lambda results: wrap(np.asarray(results[place]))
-        if isinstance(inner, Mapping):
-            parts = {key: collect(x) for key, x in inner.items()}
-            return lambda results: {key: part(results) for key, part in parts.items()}
-        if isinstance(inner, tuple) and hasattr(inner, "_fields"):
-            parts_ = [collect(x) for x in inner]
-            return lambda results: type(inner)(*(part(results) for part in parts_))
-        if isinstance(inner, list | tuple):
-            kind, items = type(inner), [collect(x) for x in inner]
-            return lambda results: kind(item(results) for item in items)
-        if inner is None or isinstance(inner, int | float | str | bool):
-            return lambda _results: inner
+    def __init__(self, value: Any, held: Mapping[int, Any], node: Node) -> None:
+        self.flat: list[Any] = []
+        self._held = held
+        self._node = node
+        self._build = self._collect(value)
+
+    def put_back(self, results: Any) -> Any:
+        """The same structure around ``results``: a tuple of arrays, or one array where there is one."""
+        return self._build((results,) if len(self.flat) == 1 else results)
+
+    def _collect(self, value: Any) -> Build:
+        if isinstance(value, Tensor):
+            return self._collect_tensor(value)
+        if isinstance(value, Mapping):
+            parts = {key: self._collect(x) for key, x in value.items()}
+            kind = type(value) if type(value).__init__ is dict.__init__ else dict
+            return lambda results: kind({key: part(results) for key, part in parts.items()})  # type: ignore[call-arg]
+        if isinstance(value, list | tuple):
+            kind_, items = type(value), [self._collect(x) for x in value]
+            if hasattr(value, "_fields"):
+                return lambda results: kind_(*(item(results) for item in items))
+            return lambda results: kind_(item(results) for item in items)
+        if value is None or isinstance(value, int | float | str):
+            return lambda _results: value
         raise StructureError(
-            f"{what} a {type(inner).__name__}; a compiled function gives back tensors, numbers, None, and tuples, "
-            "lists and dicts of them"
+            f"expected a function that gives back tensors, numbers, text, None, or tuples, lists and dicts of them, "
+            f"got {type(value).__name__}"
         )
 
-    build = collect(value)
-    if isinstance(value, Tensor):  # the usual case, without a list
-        return flat, lambda result: wrap(np.asarray(result))
-    if len(flat) == 1:
-        return flat, lambda result: build([result])
-    return flat, build
+    def _collect_tensor(self, tensor: Tensor) -> Build:
+        if id(tensor) in self._held:
+            return lambda _results: tensor
+        self.flat.append(tensor.array)
+        place, dtype = len(self.flat) - 1, tensor.dtype
+        node = self._node if tensor._requires_grad else None
+
+        def made(results: Any) -> Tensor:
+            array = results[place]
+            result = wrap(array if type(array) is np.ndarray else np.asarray(array, dtype))
+            if node is not None:
+                result.node, result._requires_grad = node, True
+            return result
+
+        return made

@@ -1,56 +1,146 @@
 """Surroundings: the modules, optimizers and tensors that a function uses without being given them.
 
 They are what a compiled step has to keep in touch with: parameters it reads and changes,
-learning rates it follows, the mode (training or not) that it was recorded in.
+learning rates it follows, the mode (training or not) that it was recorded in. Some can be found
+before the function runs (see `reach`); the rest make themselves known when they are used.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from glassnet.graph import changes
+import numpy as np
+
 from glassnet.nn.module import Module
+from glassnet.ops.dtypes import get_default_dtype
+from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.naming import identifier
+from glassnet.program.reach import Reach, comparable, methods, names_in
 from glassnet.program.record import Recorder
+from glassnet.program.refusal import refuse
+from glassnet.program.undo import Undo
+from glassnet.random import Generator, default_generator
 from glassnet.tensor import Tensor
+
+Facts = dict[str, Any]
 
 
 class Surroundings:
-    """What ``function`` reaches: through its closure, the globals it names, and its `self`."""
+    """What ``function`` reaches, and ``found``, further values by name, such as its arguments.
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...] = ()) -> None:
+    Modules and optimizers that come to light only when they are used are added then. ``undo`` puts
+    back what the function changes while it is `watched_by` a recorder.
+    """
+
+    def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
+        self.reach = Reach(function, found)
         self.modules: dict[str, Module] = {}
         self.optimizers: dict[str, Optimizer] = {}
         self.tensors: dict[str, Tensor] = {}
-        self._parts: list[Module] | None = None
-        self._of_parts: tuple[Any, ...] = ()
-        self._groups: list[dict[str, Any]] = []
-        self._changes = -1
-        for name, value in (*_reached(function), *((f"argument{i}", a) for i, a in enumerate(arguments))):
-            self._add(name, value, depth=2)
+        self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self.generators: list[Generator] = [default_generator]
+        self.undo = Undo()
+        self._names: dict[int, str] = {}  # of modules, by id
+        self.stepped: list[Optimizer] = []
+        self._recorder: Recorder | None = None
+        for name, value in list(self.reach):
+            self._add(name.rpartition(".")[2], value, depth=2)
 
     def _add(self, name: str, value: Any, depth: int) -> None:
-        if isinstance(value, Module):
-            if value not in self.modules.values():
-                self.modules[name] = value
-        elif isinstance(value, Optimizer):
-            if value not in self.optimizers.values():
-                self.optimizers[name] = value
-        elif isinstance(value, Tensor):
-            self.tensors[name] = value
+        kinds: tuple[tuple[Any, dict[str, Any]], ...] = (
+            (Module, self.modules),
+            (Optimizer, self.optimizers),
+            (Tensor, self.tensors),
+            (np.ndarray, self.arrays),
+        )
+        found = next((held for kind, held in kinds if isinstance(value, kind)), None)
+        if found is not None:
+            if all(value is not known for known in found.values()):
+                name = "model" if name == "self" else name
+                found[name if name not in found else f"{name}_{len(found) + 1}"] = value
+        elif isinstance(value, Generator):
+            self.generators.append(value)
         elif depth and isinstance(value, list | tuple):
             for i, x in enumerate(value):
                 self._add(f"{name}{i}", x, depth - 1)
         elif depth and isinstance(value, dict):
             for key, x in value.items():
                 self._add(str(key), x, depth - 1)
-        elif depth == 2 and hasattr(value, "__dict__") and not callable(value) and not inspect.ismodule(value):
-            for key, x in vars(value).items():  # the trainer whose method the function is
-                self._add(key, x, depth - 1)
+        if isinstance(value, Module):
+            for ancestor in dict.fromkeys(kind for inner in value.modules() for kind in type(inner).__mro__):
+                if ancestor.__module__.split(".")[0] != "glassnet":
+                    self.reach.follow_class(ancestor)
+
+    # being told of what is used ----------------------------------------------------------------------------
+
+    @contextmanager
+    def watched_by(self, recorder: Recorder) -> Iterator[None]:
+        """Within, ``recorder`` knows what is around the function, and seeding is refused."""
+        self._recorder = recorder
+        recorder.around = self
+        recorder.known |= {id(array) for array in self.arrays.values()}
+        self.undo.keep(self.reach.saved())
+        self.undo.keep_generators(self.generators)
+        self._watch(self.modules.values(), self.optimizers.values())
+        self._watch(tensors=self.tensors.values())
+        for generator in self.generators:
+            vars(generator).update(dict.fromkeys(("manual_seed", "set_state"), _refuse_seed))
+        try:
+            yield
+        finally:
+            for generator in self.generators:
+                vars(generator).pop("manual_seed")
+                vars(generator).pop("set_state")
+
+    def _watch(
+        self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
+    ) -> None:
+        assert self._recorder is not None
+        for module in modules:
+            self._watch(tensors=[*module.parameters(), *module.buffers()])
+            for inner in module.modules():
+                self.undo.keep_attributes(inner)
+        for optimizer in optimizers:
+            self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
+        tensors = list(tensors)
+        self.undo.keep_tensors(tensors)
+        self._recorder.gradients.meet(tensors)
+
+    def name_of(self, module: Any) -> str:
+        """The name of a module that is being called, which is added if it was not reached before."""
+        if id(module) not in self._names:
+            if not any(module is inner for known in self.modules.values() for inner in known.modules()):
+                self._add(type(module).__name__.lower(), module, depth=0)
+                self._watch(modules=(module,))
+            for root, known in self.modules.items():
+                for path, inner in known.named_modules():
+                    self._names.setdefault(id(inner), self._module_name(root, path, inner))
+        return self._names[id(module)]
+
+    def meet(self, optimizer: Any) -> None:
+        """An optimizer is about to step: it is added if it was not reached before."""
+        if all(optimizer is not known for known in self.optimizers.values()):
+            self._add(type(optimizer).__name__.lower(), optimizer, depth=0)
+            self._watch(optimizers=(optimizer,))
+        if all(optimizer is not known for known in self.stepped):
+            self.stepped.append(optimizer)
+            self.undo.keep_optimizer(optimizer)
+
+    # names ----------------------------------------------------------------------------------------------------
+
+    def _module_name(self, root: str, path: str, module: Any) -> str:
+        if not path:
+            return "" if self._alone else identifier(root)
+        words = path.split(".")
+        if words[-1].isdigit():
+            words[-1] = type(module).__name__.lower() + words[-1]
+        name = identifier(".".join(words))
+        return name if self._alone else f"{identifier(root)}_{name}"
 
     @property
     def _alone(self) -> bool:
@@ -59,160 +149,99 @@ class Surroundings:
 
     def named_state(self) -> Iterator[tuple[str, Tensor]]:
         """Every tensor that outlives a step, with its name in a program."""
-        own = [*self._of_modules(), *self.tensors.items()]
+        own = [*self._of_modules(), *((identifier(name), tensor) for name, tensor in self.tensors.items())]
         yield from own
         names = {id(tensor): name for name, tensor in reversed(own)}
         for optimizer in self.optimizers.values():
             yield from (("lr", rate) for rate in optimizer.rates())
-            for parameter, state in optimizer.state.items():
+            yield from (("momentum", momentum) for momentum in optimizer.momenta() if momentum is not None)
+            for parameter, state in list(optimizer.state.items()):
                 owner = names.get(id(parameter), "parameter")
                 yield from ((f"{owner}_{key}", held) for key, held in state.items() if isinstance(held, Tensor))
 
     def _of_modules(self) -> Iterator[tuple[str, Tensor]]:
         for root, module in self.modules.items():
-            kinds = {path: type(m).__name__ for path, m in module.named_modules()}
+            inner = dict(module.named_modules())
             for path, tensor in (*module.named_parameters(), *module.named_buffers()):
                 layer, _, last = path.rpartition(".")
-                prefix = _module_name(root, layer, kinds[layer], self._alone)
-                yield f"{prefix}_{last}" if prefix else last, tensor
+                prefix = self._module_name(root, layer, inner[layer])
+                yield identifier(f"{prefix}_{last}" if prefix else last), tensor
 
     def refresh(self) -> None:
         """Bring what optimizers keep for programs to read, learning rates, up to date."""
         for optimizer in self.optimizers.values():
             optimizer.rates()
 
-    def signature(self) -> tuple[Any, ...]:
-        """What a recording depends on besides its arguments: modes, parameters, optimizers' options.
+    # what a recording depends on ----------------------------------------------------------------------------
 
-        Not learning rates, which programs read anew each time.
-        """
-        if self._parts is None or changes.count != self._changes:
-            self._changes = changes.count
-            self._parts = [m for module in self.modules.values() for m in module.modules()]
-            self._of_parts = (_short(tuple(map(_module_signature, self._parts))),)
-            self._groups = [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
-        if not self._groups:
-            return self._of_parts
-        return (*self._of_parts, *map(_options, self._groups))
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Every module, with a path for people."""
+        for root, module in self.modules.items():
+            yield from ((f"{root}.{path}".removesuffix("."), inner) for path, inner in module.named_modules())
 
-    def difference(self, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
-        """What is new about a signature, in words."""
-        if len(before) != len(after):
-            return "modules or optimizers were added or taken away"
-        if before[1:] != after[1:]:
-            return "an optimizer's options have changed"
-        old, new = (next(s for s, token in _tokens.items() if token == x[0]) for x in (before, after))
-        if len(old) != len(new):
-            return "modules were added or taken away"
-        for part, was, now in zip(self._parts or (), old, new, strict=True):
-            if was[0] != now[0]:
-                return f"{type(part).__name__} is in {'training' if now[0] else 'evaluation'} mode now"
-            if was != now:
-                return f"{type(part).__name__} has other parameters or attributes"
-        return "nothing is different"
-
-    @contextmanager
-    def watched_by(self, recorder: Recorder) -> Iterator[None]:
-        """Within, ``recorder`` is told which module is computing, and when an optimizer steps.
-
-        The forward and step of each object are shadowed by an attribute of the object itself, so
-        neither nn nor optim has to know of recording.
-        """
-        with ExitStack() as stack:
-            for root, module in self.modules.items():
-                for path, inner in module.named_modules():
-                    name = _module_name(root, path, type(inner).__name__, self._alone)
-                    stack.enter_context(_shadowed(inner, "forward", _inside_module(recorder, name)))
-            for optimizer in self.optimizers.values():
-                stack.enter_context(_shadowed(optimizer, "step", _updating(recorder)))
-            yield
+    def facts(self) -> Facts:
+        """What a recording depends on besides the numbers that it reads, each under a name for people."""
+        facts: Facts = {**self.reach.facts(), "the default dtype": str(get_default_dtype())}
+        for path, inner in self.named_modules():
+            facts |= _module_facts(path, inner, self.reach.attributes)
+        for name, optimizer in self.optimizers.items():
+            for number, group in enumerate(optimizer.param_groups):
+                where = f" of {name}" + (f", group {number}" if number else "")
+                facts |= {f"{key}{where}": comparable(x) for key, x in options_of(optimizer, group).items()}
+                facts[f"the parameters{where}"] = comparable(tuple(group["params"]))
+        times: Counter[str] = Counter()
+        for name, tensor in self.named_state():
+            times[name] += 1
+            which = f"{name} ({times[name]})" if times[name] > 1 else name
+            facts[f"the kind of {which}"] = _tensor_fact(tensor)
+        return facts
 
 
-_tokens: dict[tuple[Any, ...], int] = {}
+_APART = ("training", "_call_hooks", "_member_kinds", "_unsaved_buffers")
 
 
-def _short(signature: tuple[Any, ...]) -> int:
-    """A number that stands for ``signature``, which is long, at every call."""
-    return _tokens.setdefault(signature, len(_tokens))
+def _module_facts(path: str, module: Module, attributes: set[str]) -> Facts:
+    named = _attributes_named_by(type(module)) | attributes
+    facts: Facts = {f"the mode of {path}": "training" if module.training else "evaluation"}
+    if module._call_hooks:
+        facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
+    for name, value in vars(module).items():
+        if (name in module._member_kinds or name in named) and name not in _APART:
+            if not getattr(type(value), "is_compiled", False):
+                facts[f"{path}.{name}"] = comparable(value)
+    return facts
 
 
-def _module_signature(module: Module) -> tuple[Any, ...]:
-    flags = (getattr(x, "requires_grad", None) for x in module.__dict__.values())
-    return (module.training, *map(id, module.__dict__.values()), *flags)
+@cache
+def _attributes_named_by(kind: Any) -> frozenset[str]:
+    """The attributes that the code of a class of modules names: no others can make a difference to it."""
+    named: set[str] = set(getattr(kind, "options", ()))
+    for ancestor in kind.__mro__[: kind.__mro__.index(Module)]:
+        is_ours = ancestor.__module__.split(".")[0] == "glassnet"
+        for function in methods(ancestor).values():
+            attributes = names_in(function.__code__)[1]
+            named |= {name for name in attributes if not (is_ours and name.startswith("_"))}  # those are our own care
+    return frozenset(named)
 
 
-def _options(group: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple([value for name, value in group.items() if name != "lr" and name != "params"])
+def _tensor_fact(tensor: Tensor) -> tuple[Any, ...]:
+    followed = "followed by gradients" if tensor.requires_grad else "not followed by gradients"
+    return f"{tensor.dtype}{written(tensor.shape)}", followed, comparable(tuple(tensor.hooks or ())), comparable(tensor)
 
 
-def _module_name(root: str, path: str, kind: str, alone: bool) -> str:
-    if not path:
-        return "" if alone else root
-    name = identifier(path, "")
-    words = path.split(".")
-    name = identifier(".".join([*words[:-1], f"{kind.lower()}{words[-1]}"]) if words[-1].isdigit() else path)
-    return name if alone else f"{root}_{name}"
+def options_of(optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
+    """The options of a group that a recording depends on: all but those that it reads anew each time."""
+    options = {key: value for key, value in group.items() if key != "params"}
+    if type(optimizer).step is Optimizer.step:
+        options.pop("lr")
+        if "base_momentum" in group:  # a schedule moves the momentum, or the first of betas
+            options["momentum"] = options.get("momentum", 0) != 0
+            options["betas"] = options.get("betas", ())[1:]
+    return options
 
 
-def _reached(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    if isinstance(function, Module):
-        yield "model", function
-        return
-    function = inspect.unwrap(function)
-    if inspect.ismethod(function):
-        yield "self", function.__self__
-        function = function.__func__
-    if not inspect.isfunction(function):
-        return
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            yield name, cell.cell_contents
-        except ValueError:
-            continue  # not assigned yet
-    for name in function.__code__.co_names:
-        if name in function.__globals__:
-            yield name, function.__globals__[name]
-    for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.default is not inspect.Parameter.empty:
-            yield name, parameter.default
-
-
-def _inside_module(recorder: Recorder, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def around(forward: Callable[..., Any]) -> Callable[..., Any]:
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            recorder.path.append(name)
-            try:
-                return forward(*args, **kwargs)
-            finally:
-                recorder.path.pop()
-
-        return inside
-
-    return around
-
-
-def _updating(recorder: Recorder) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def around(step: Callable[..., Any]) -> Callable[..., Any]:
-        def updating(*args: Any, **kwargs: Any) -> Any:
-            recorder.updating = True
-            try:
-                return step(*args, **kwargs)
-            finally:
-                recorder.updating = False
-
-        return updating
-
-    return around
-
-
-@contextmanager
-def _shadowed(owner: Any, attribute: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
-    before = owner.__dict__.get(attribute)
-    owner.__dict__[attribute] = around(getattr(owner, attribute))
-    try:
-        yield
-    finally:
-        if before is None:
-            del owner.__dict__[attribute]
-        else:
-            owner.__dict__[attribute] = before
+def _refuse_seed(*_args: Any, **_kwargs: Any) -> Any:
+    refuse(
+        "sets the state of a random generator, which the program would do only this once; seed before the function is "
+        "called"
+    )

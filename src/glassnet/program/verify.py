@@ -13,7 +13,7 @@ class ProgramError(AssertionError):
 
 def verify(program: Program) -> Program:
     """``program`` itself, if every value is defined once and before it is used, shapes and dtypes are
-    what the shape rules say, no input is written to, and state is written in the update phase only.
+    what the shape rules say, nothing but state is written to, and that in the update phase only.
 
     Raises ProgramError, which names the instruction, if not.
     """
@@ -22,7 +22,12 @@ def verify(program: Program) -> Program:
         if var.name in defined:
             raise ProgramError(f"{var.name} is declared twice")
         defined[var.name] = var
-    state = {var.name for var in program.state}
+    for var, array in program.constants.items():
+        if (array.shape, array.dtype) != (var.shape, var.dtype):
+            raise ProgramError(
+                f"{var.name} is declared as {var.shape} {var.dtype}, but holds {array.shape} {array.dtype}"
+            )
+    state = {var.name: var for var in program.state}
     for position, instruction in enumerate(program.instructions):
         where = f"instruction {position}, {instruction.output} = {instruction.text}"
         for operand in instruction.reads:
@@ -49,9 +54,14 @@ def _check_type(instruction: Instruction, where: str) -> None:
         raise ProgramError(f"{where}: the shape rule says {spec.shape} {spec.dtype}, the program {came[0]} {came[1]}")
 
 
-def _check_writes(instruction: Instruction, state: set[str], where: str) -> None:
+def _check_writes(instruction: Instruction, state: dict[str, Var], where: str) -> None:
+    output = instruction.output
     for name in instruction.writes:
         if name not in state:
             raise ProgramError(f"{where}: writes to {name}, which is not state")
         if instruction.phase != "update":
             raise ProgramError(f"{where}: writes state in the {instruction.phase} phase")
+        target = state[name]
+        if name == instruction.into and (output.shape, output.dtype) != (target.shape, target.dtype):
+            came = f"{output.shape} {output.dtype}"
+            raise ProgramError(f"{where}: writes {came} to {name}, which is {target.shape} {target.dtype}")

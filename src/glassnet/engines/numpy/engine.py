@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import weakref
 from itertools import count
 from typing import Any
 
 from glassnet.engines.numpy.lowering import lowered
-from glassnet.engines.numpy.source import module_source
+from glassnet.engines.numpy.source import generators, module_source
 from glassnet.ops.dtypes import Array
 from glassnet.program.passes.plan import plan
 from glassnet.program.program import Program
@@ -29,10 +30,10 @@ class NumpyEngine:
         self.file = f"<glassnet {name} {next(_files)}>"
         # so that tracebacks and debuggers show the lines
         linecache.cache[self.file] = (len(self.source), None, self.source.splitlines(keepends=True), self.file)
+        weakref.finalize(self, linecache.cache.pop, self.file, None)
         self.module: dict[str, Any] = {"__name__": self.file}
         exec(compile(self.source, self.file, "exec"), self.module)
-        for var, array in program.constants.items():
-            self.module[var.name] = array
+        self.module |= {var.name: array for var, array in program.constants.items()} | generators(program)
         self.run = self.module[name]
 
     def bind(self, name: str, array: Array) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from glassnet.ops.activation import relu
+from glassnet.ops.arithmetic import clamp
 from glassnet.ops.classification import cross_entropy
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.linear import linear
@@ -27,11 +28,11 @@ LARGE = 1 << 17  # elements: from here on, an update goes through its arrays blo
 def has_own_form(instruction: Instruction) -> bool:
     """Whether the engine runs a named operation as it is.
 
-    Not cross_entropy, whose parts the backward pass needs as well; nor what is only one or two NumPy
+    Not cross_entropy, whose parts the backward pass needs as well, nor clamp; nor what is only one or two NumPy
     calls: updates that keep no state, unless the parameter is large, and small linear and relu.
     """
     op, size = instruction.op, math.prod(instruction.output.shape)
-    if op is cross_entropy:
+    if op in (cross_entropy, clamp):
         return False
     if op in (linear, relu):
         return size > SMALL
@@ -82,7 +83,8 @@ def lowered(program: Program) -> Program:
 def _is_small(instruction: Instruction) -> bool:
     kinds = {x.dtype for x in instruction.reads}
     return (
-        isinstance(instruction.op.forward, np.ufunc)
+        instruction.op.elementwise
+        and isinstance(instruction.op.forward, np.ufunc)
         and len(instruction.inputs) == 2
         and math.prod(instruction.output.shape) <= SMALL
         and len(kinds) == 1

@@ -8,12 +8,13 @@ instruction.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from glassnet.program.passes.plan import Plan
 from glassnet.program.program import Instruction, Operand, Program, Var
-from glassnet.program.writing import call, comment, is_view, shape, sources, view
+from glassnet.program.writing import call, comment, is_view, shape, sources, spelled, view
 from glassnet.program.writing.calls import needs_source, update_call
 
 WIDTH = 110
@@ -53,16 +54,16 @@ class _Writer:
     def _state_lines(self) -> Iterator[str]:
         for var in self.program.state:
             yield f"{var.name} = np.zeros({shape(var)}, np.{var.dtype})"
-        if any(isinstance(v, np.random.Generator) for i in self.program for v in i.params.values()):
-            yield "generator = np.random.default_rng()"
+        for name in generators(self.program):
+            yield f"{name} = np.random.default_rng()"
 
     def _constant_lines(self) -> Iterator[str]:
         for var, array in self.program.constants.items():
             flat = array.ravel()
             if flat.size and (flat == flat[0]).all():
-                yield f"{var.name} = np.full({shape(var)}, {flat[0].item()!r}, np.{var.dtype})"
+                yield f"{var.name} = np.full({shape(var)}, {spelled(flat[0].item())}, np.{var.dtype})"
             elif flat.size <= SPELLED_OUT:
-                yield f"{var.name} = np.array({array.tolist()!r}, np.{var.dtype})"
+                yield f"{var.name} = np.array({spelled(array.tolist())}, np.{var.dtype})"
             else:
                 yield f"{var.name} = np.zeros({shape(var)}, np.{var.dtype})  # its numbers are set by whoever runs this"
 
@@ -107,11 +108,29 @@ class _Writer:
         return x.name if x in self.program.inputs else f"{x.name}.copy()"
 
     def _code(self, instruction: Instruction) -> str:
+        if "generator" in instruction.params:
+            names = {id(generator): name for name, generator in generators(self.program).items()}
+            name = Name(names[id(instruction.params["generator"])])
+            instruction = replace(instruction, params={**instruction.params, "generator": name})
         if is_view(instruction) and not instruction.into:
             return f"{instruction.output.name} = {view(instruction)}"
         if instruction.op.writes:
             return update_call(instruction)
         return call(instruction, out=instruction.into or instruction.output.name)
+
+
+class Name(str):
+    """A name, as it stands in source."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def generators(program: Program) -> dict[str, np.random.Generator]:
+    """The random generators that a program draws from, by the names they have in its source."""
+    drawn = [i.params["generator"] for i in program if "generator" in i.params]
+    different = list({id(generator): generator for generator in drawn}.values())
+    return {f"generator_{n}" if n > 1 else "generator": generator for n, generator in enumerate(different, 1)}
 
 
 def section(title: str, text: str) -> list[str]:

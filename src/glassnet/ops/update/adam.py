@@ -31,6 +31,7 @@ def _adam(
     exp_avg: Array,
     exp_avg_sq: Array,
     max_exp_avg_sq: Array | None = None,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
@@ -38,7 +39,7 @@ def _adam(
     decoupled_weight_decay: bool = False,
     maximize: bool = False,
 ) -> Array:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (float(momentum_now), betas[1])
     pieces = blocks(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
     step += 1
     rate = float(lr) / (1 - beta1 ** float(step))
@@ -70,6 +71,7 @@ def _adam_expand(
     exp_avg: Any,
     exp_avg_sq: Any,
     max_exp_avg_sq: Any = None,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
@@ -77,7 +79,7 @@ def _adam_expand(
     decoupled_weight_decay: bool = False,
     maximize: bool = False,
 ) -> Any:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
     t = step + 1.0
     g = new_direction(param, grad, 0.0 if decoupled_weight_decay else weight_decay, maximize)
     m = new_average(exp_avg, g, beta1)
@@ -106,13 +108,14 @@ def _adamax(
     step: Any,
     exp_avg: Array,
     exp_inf: Array,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
     maximize: bool = False,
 ) -> Array:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (float(momentum_now), betas[1])
     pieces = blocks(param, grad, exp_avg, exp_inf)
     step += 1
     rate = float(lr) / (1 - beta1 ** float(step))
@@ -136,13 +139,14 @@ def _adamax_expand(
     step: Any,
     exp_avg: Any,
     exp_inf: Any,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
     maximize: bool = False,
 ) -> Any:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
     t = step + 1.0
     g = new_direction(param, grad, weight_decay, maximize)
     m = new_average(exp_avg, g, beta1)
@@ -166,6 +170,7 @@ def _nadam(
     mu_product: Any,
     exp_avg: Array,
     exp_avg_sq: Array,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
@@ -174,7 +179,7 @@ def _nadam(
     decoupled_weight_decay: bool = False,
     maximize: bool = False,
 ) -> Array:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (float(momentum_now), betas[1])
     pieces = blocks(param, grad, exp_avg, exp_avg_sq)
     step += 1
     t, lr = float(step), float(lr)
@@ -212,6 +217,7 @@ def _nadam_expand(
     mu_product: Any,
     exp_avg: Any,
     exp_avg_sq: Any,
+    momentum_now: Any = None,
     *,
     betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
@@ -220,7 +226,7 @@ def _nadam_expand(
     decoupled_weight_decay: bool = False,
     maximize: bool = False,
 ) -> Any:
-    beta1, beta2 = betas
+    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
     t = step + 1.0
     mu = beta1 * (1.0 - 0.5 * pow(0.96, t * momentum_decay))
     next_mu = beta1 * (1.0 - 0.5 * pow(0.96, (t + 1.0) * momentum_decay))

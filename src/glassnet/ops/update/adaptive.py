@@ -80,6 +80,7 @@ def _rmsprop(
     square_avg: Array,
     momentum_buffer: Array | None = None,
     grad_avg: Array | None = None,
+    momentum_now: Any = None,
     *,
     alpha: float = 0.99,
     eps: float = 1e-8,
@@ -88,6 +89,7 @@ def _rmsprop(
     maximize: bool = False,
 ) -> Array:
     pieces = blocks(param, grad, square_avg, momentum_buffer, grad_avg)
+    momentum = momentum if momentum_now is None else float(momentum_now)
     step += 1
     lr = float(lr)
     for w, g, v, b, m, scratch, spare in pieces:
@@ -119,6 +121,7 @@ def _rmsprop_expand(
     square_avg: Any,
     momentum_buffer: Any = None,
     grad_avg: Any = None,
+    momentum_now: Any = None,
     *,
     alpha: float = 0.99,
     eps: float = 1e-8,
@@ -127,6 +130,7 @@ def _rmsprop_expand(
     maximize: bool = False,
 ) -> Any:
     g = new_direction(param, grad, weight_decay, maximize)
+    momentum = momentum if momentum_now is None else momentum_now
     v = new_average_square(square_avg, g, alpha)
     m = None if grad_avg is None else new_average(grad_avg, g, alpha)
     scaled = g / (sqrt(v if m is None else v - m * m) + eps)

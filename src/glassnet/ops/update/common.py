@@ -43,14 +43,18 @@ def _cut(param: Array, *others: Array | None) -> Iterator[tuple[Any, ...]]:
 
 
 def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any], formula: str) -> Op:
-    """The record of an update, whose inputs and state are the positional arguments of ``forward``."""
+    """The record of an update, whose inputs and state are the positional arguments of ``forward``.
+
+    Besides ``lr`` there may be ``momentum_now``, which is read only: it stands for the option
+    momentum, or the first of betas, where a schedule moves that.
+    """
 
     def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
         return _fitting(name, param, grad, state)
 
-    inputs = forward.__code__.co_argcount
-    writes = (0, *range(3, inputs))
-    return register(Op(name, forward, (None,) * inputs, shape, formula, expand, writes=writes))
+    inputs = forward.__code__.co_varnames[: forward.__code__.co_argcount]
+    writes = tuple(i for i, x in enumerate(inputs) if x not in ("grad", "lr", "momentum_now"))
+    return register(Op(name, forward, (None,) * len(inputs), shape, formula, expand, writes=writes))
 
 
 def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:

@@ -15,6 +15,7 @@ def _sgd(
     grad: Array,
     lr: Any,
     momentum_buffer: Array | None = None,
+    momentum_now: Any = None,
     *,
     momentum: float = 0.0,
     dampening: float = 0.0,
@@ -23,6 +24,7 @@ def _sgd(
     maximize: bool = False,
 ) -> Array:
     lr = float(lr)
+    momentum = momentum if momentum_now is None else float(momentum_now)
     for w, g, b, step, spare in blocks(param, grad, momentum_buffer):
         g = direction(w, g, weight_decay, maximize, spare)
         if b is not None:
@@ -42,6 +44,7 @@ def _sgd_expand(
     grad: Any,
     lr: Any,
     momentum_buffer: Any = None,
+    momentum_now: Any = None,
     *,
     momentum: float = 0.0,
     dampening: float = 0.0,
@@ -52,6 +55,7 @@ def _sgd_expand(
     g = new_direction(param, grad, weight_decay, maximize)
     if momentum_buffer is None:
         return param - lr * g, None
+    momentum = momentum if momentum_now is None else momentum_now
     b = momentum * momentum_buffer + (1 - dampening) * g
     return param - lr * (g + momentum * b if nesterov else b), b
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.program.writing.calls import is_view
 
 
 def renamed(operand: Operand, stands_for: Mapping[Var, Operand]) -> Operand:
@@ -24,6 +25,16 @@ def finished(program: Program, instructions: list[Instruction], stands_for: Mapp
     outputs = tuple(renamed(x, stands_for) for x in program.outputs)
     kept = tuple(v if isinstance(v := renamed(x, stands_for), Var) else x for x in program.kept)
     return program.having(instructions=tuple(instructions), outputs=outputs, kept=kept)
+
+
+def changing_values(program: Program) -> set[Var]:
+    """The state that is overwritten, and the views of it: what is read there depends on when."""
+    written = {name for instruction in program.instructions for name in instruction.writes}
+    changing = {var for var in program.state if var.name in written}
+    for instruction in program.instructions:
+        if is_view(instruction) and not instruction.into and not changing.isdisjoint(instruction.reads):
+            changing.add(instruction.output)
+    return changing
 
 
 def has_same_type(other: Instruction, instruction: Instruction) -> bool:

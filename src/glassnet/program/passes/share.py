@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from glassnet.program.passes.rewrite import finished, with_inputs
+from glassnet.program.passes.rewrite import changing_values, finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 
@@ -15,18 +14,19 @@ def share(program: Program) -> Program:
     State that was written to in between is not the same; random numbers never are.
     """
     seen: dict[Any, Var] = {}
-    writes: Counter[str] = Counter()
+    writes = 0
+    changing = changing_values(program)
     stands_for: dict[Var, Operand] = {}
     kept: list[Instruction] = []
     for instruction in program.instructions:
         instruction = with_inputs(instruction, stands_for)
         if instruction.writes or "generator" in instruction.params:
-            writes.update(instruction.writes)
+            writes += bool(instruction.writes)
             kept.append(instruction)
             continue
-        versions = tuple(writes[v.name] for v in instruction.reads)
-        inputs = tuple((type(x), x) for x in instruction.inputs)  # 1, 1.0 and True are equal, but not the same
-        key = (instruction.op, inputs, repr(instruction.params), versions)
+        version = 0 if changing.isdisjoint(instruction.reads) else writes
+        inputs = tuple(x if isinstance(x, Var) else repr(x) for x in instruction.inputs)  # 1 and True, 0.0 and −0.0
+        key = (instruction.op, inputs, repr(instruction.params), version)
         if key in seen:
             stands_for[instruction.output] = seen[key]
         else:

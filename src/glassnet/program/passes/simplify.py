@@ -13,7 +13,7 @@ from glassnet.ops.linear import matmul
 from glassnet.ops.movement import broadcast_to, cast, copy, permute, reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean, sum
-from glassnet.program.passes.rewrite import finished, has_same_type, with_inputs
+from glassnet.program.passes.rewrite import changing_values, finished, has_same_type, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 Made = Mapping[Var, Instruction]  # which instruction made a value
@@ -28,11 +28,11 @@ def simplify(program: Program) -> Program:
     made: dict[Var, Instruction] = {}
     stands_for: dict[Var, Operand] = {}
     kept: list[Instruction] = []
-    overwritten = {name for i in program.instructions for name in i.writes}
+    changing = changing_values(program)
     for instruction in program.instructions:
-        instruction = _simplest(with_inputs(instruction, stands_for), made)
+        instruction = _simplest(with_inputs(instruction, stands_for), made, changing)
         equal = _equal_input(instruction)
-        if equal is not None and not instruction.into and getattr(equal, "name", "") not in overwritten:
+        if equal is not None and not instruction.into and equal not in changing:
             stands_for[instruction.output] = equal
         else:
             made[instruction.output] = instruction
@@ -40,16 +40,23 @@ def simplify(program: Program) -> Program:
     return finished(program, kept, stands_for)
 
 
-def _simplest(instruction: Instruction, made: Made) -> Instruction:
+def _simplest(instruction: Instruction, made: Made, changing: set[Var]) -> Instruction:
     for _ in range(8):  # each rule makes it simpler; a few in a row at most
         for rule in RULES.get(instruction.op, ()):
             simpler = rule(instruction, made)
-            if simpler is not None and has_same_type(simpler, instruction):
+            if simpler is not None and _means_the_same(simpler, instruction, changing):
                 instruction = simpler
                 break
         else:
             return instruction
     return instruction
+
+
+def _means_the_same(simpler: Instruction, instruction: Instruction, changing: set[Var]) -> bool:
+    """Whether the two have results of one kind, and values that change are read neither later nor through a view."""
+    if simpler.op.view and not instruction.op.view and (instruction.into or changing & set(simpler.reads)):
+        return False
+    return has_same_type(simpler, instruction) and changing & set(simpler.reads) <= set(instruction.reads)
 
 
 def _equal_input(instruction: Instruction) -> Var | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import math
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from glassnet.ops import indexing, movement, reduction
+from glassnet.ops import indexing, movement, reduction, selection
 from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Var
 
@@ -33,7 +33,17 @@ def call(instruction: Instruction, out: str = "") -> str:
         casting = ', casting="unsafe"' if op is movement.cast else ""
         source = inputs[0] if op in (movement.cast, movement.copy) else value
         return f"np.copyto({out}, {source}{casting})"
+    if op is selection.where:
+        return _choice(*inputs, out) if out else f"np.where({', '.join(inputs)}).astype(np.{instruction.output.dtype})"
     return f"{function_name(op)}({', '.join([*inputs, *keywords(op, params), *([f'out={out}'] if out else [])])})"
+
+
+def _choice(condition: str, a: str, b: str, out: str) -> str:
+    if out == b:
+        return f"np.copyto({out}, {a}, where={condition})"
+    if out == a:
+        return f"np.copyto({out}, {b}, where=~{condition})"
+    return f"np.copyto({out}, {b}); np.copyto({out}, {a}, where={condition})"
 
 
 def update_call(instruction: Instruction) -> str:
@@ -45,7 +55,8 @@ def update_call(instruction: Instruction) -> str:
 def needs_source(instruction: Instruction) -> bool:
     """Whether `call` calls a function of glassnet's, whose source has to be there."""
     op = instruction.op
-    return not (is_view(instruction) or op in _METHODS or op in _COPIED or isinstance(op.forward, np.ufunc))
+    in_place = op in _METHODS or op in _COPIED or op is selection.where
+    return not (is_view(instruction) or in_place or isinstance(op.forward, np.ufunc))
 
 
 def function_name(op: Op) -> str:
@@ -65,9 +76,12 @@ def view(instruction: Instruction) -> str:
 
 def operand(x: Operand) -> str:
     """An input: a name, or a number."""
-    if isinstance(x, Var):
-        return x.name
-    return f"np.{x!r}".replace("np.-", "-np.") if isinstance(x, float) and not math.isfinite(x) else repr(x)
+    return x.name if isinstance(x, Var) else spelled(x)
+
+
+def spelled(value: Any) -> str:
+    """Numbers, and lists of them, as source."""
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(value))
 
 
 def shape(var: Var) -> str:
@@ -88,7 +102,7 @@ def literal(value: Any) -> str:
     if isinstance(value, np.dtype):
         return f"np.dtype({str(value)!r})"
     if isinstance(value, tuple) and any(part is indexing.ARRAY or isinstance(part, slice) for part in value):
-        raise TypeError(f"an index is written by the operation it belongs to, got {value}")
+        return f"np.s_[{index_text(value, ['ARRAY'] * len(value))},]"
     return repr(value)
 
 
@@ -123,6 +137,13 @@ def _permuted(x: str, instruction: Instruction) -> str:
     return f"{x}.T" if dims == tuple(range(len(dims)))[::-1] else f"{x}.transpose{dims}"
 
 
+def _part(x: str, instruction: Instruction) -> str:
+    index = instruction.params["index"]
+    if not instruction.output.shape and Ellipsis not in index:
+        index = (*index, Ellipsis)  # without it, one element is a copy
+    return f"{x}[{index_text(index, [])}]"
+
+
 _METHODS: dict[Op, str] = {
     reduction.sum: "sum",
     reduction.prod: "prod",
@@ -142,5 +163,5 @@ _VIEWS: dict[Op, Callable[[str, Instruction], str]] = {
     movement.reshape: lambda x, i: f"{x}.reshape({shape(i.output)})",
     movement.permute: _permuted,
     movement.broadcast_to: lambda x, i: f"np.broadcast_to({x}, {shape(i.output)})",
-    indexing.getitem: lambda x, i: f"{x}[{index_text(i.params['index'], [])}]",
+    indexing.getitem: _part,
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.indexing import ARRAY
 from glassnet.ops.record import Op
 
 
@@ -22,7 +23,7 @@ def sources(ops: Iterable[Op]) -> list[str]:
     """
     found: dict[str, str] = {}
     names = {op.forward: op.name for op in ops}
-    for function, name in names.items():
+    for function, name in list(names.items()):
         _add(function, name, found, names)
     return list(found.values())
 
@@ -32,8 +33,9 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str])
         return
     text = textwrap.dedent(inspect.getsource(function)).strip()
     renames = {function.__name__: name}
-    for used in sorted(_globals_of(function.__code__)):
-        value = function.__globals__.get(used)
+    around = inspect.getclosurevars(function).nonlocals
+    for used in sorted(_globals_of(function.__code__) | around.keys()):
+        value = around.get(used, function.__globals__.get(used))
         if isinstance(value, ModuleType) and value.__name__ != "numpy":
             found.setdefault(
                 f"import {used}", f"import {value.__name__} as {used}" if used != value.__name__ else f"import {used}"
@@ -45,16 +47,30 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str])
         if isinstance(value, np.ufunc):
             renames[used] = f"np.{value.__name__}"
         elif isinstance(value, FunctionType):
-            renames[used] = names.get(value, used)
+            if value not in names:
+                names[value] = _free(used, {*found, *names.values()})
+            renames[used] = names[value]
             _add(value, renames[used], found, names)
         elif isinstance(value, type) and issubclass(value, Exception):
             builtin = next(c for c in value.__mro__ if c.__module__ == "builtins")
             renames[used] = builtin.__name__
-        elif used not in found:
-            found[used] = f"{used} = {_constant(value, f'the source of {name} uses {used}')}"
+        else:
+            constant = _constant(value, f"the source of {name} uses {used}")
+            if found.get(used, f"{used} = {constant}") != f"{used} = {constant}":  # another of the same name
+                renames[used] = _free(used, {*found, *names.values()})
+            found[renames.get(used, used)] = f"{renames.get(used, used)} = {constant}"
     for old, new in renames.items():
         text = re.sub(rf"\b{old}\b", new, text)
     found[name] = text
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """``name``, or the first of name_2, name_3 … that is not taken."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
 
 
 def _constant(value: Any, use: str) -> str:
@@ -70,6 +86,8 @@ def _constant(value: Any, use: str) -> str:
         return value.__name__
     if isinstance(value, int | float | str):
         return repr(value)
+    if value is ARRAY:  # all that is asked of it is to be what it is
+        return "object()"
     raise TypeError(f"{use}, a {type(value).__name__}, which cannot be written out")
 
 

@@ -1,0 +1,30 @@
+"""What glassnet itself costs: an operation through the door, compiling a step, starting up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks import compiling, door, imports
+
+
+def measured(environment: Mapping[str, str]) -> dict[str, Any]:
+    """All of it, measured by a process in that environment."""
+    command = [sys.executable, "-m", "benchmarks.costs"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            {
+                "door_microseconds": door.costs(),
+                "compiling_seconds": compiling.seconds(),
+                "import_seconds": imports.seconds(["numpy", "glassnet", "torch", "jax"]),
+            }
+        )
+    )

@@ -1,0 +1,88 @@
+"""What was measured, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.turns import Measured
+
+PEER = "PyTorch eager"
+
+
+def print_workload(workload: Any, measured: Mapping[str, Measured], missing: Mapping[str, str], per: str = "") -> None:
+    """A workload: a line for each contender, with its ratio to PyTorch. ``per`` is what a round was, if not all."""
+    print(workload.__doc__.partition("\n")[0])
+    header = ("", per or workload.PER, "a step", "x PyTorch", "first 2 steps", "memory")
+    print("  {:19}  {:>12}  {:>10}  {:>9}  {:>13}  {:>8}".format(*header))
+    peer = measured.get(PEER)
+    for name, m in measured.items():
+        ratio = f"{m.step / peer.step:.2f}" if peer else ""
+        print(
+            f"  {name:19}  {duration(m.best):>12}  {duration(m.step):>10}  {ratio:>9}  {duration(m.first):>13}  "
+            f"{m.peak / 1e6:5.0f} MB"
+        )
+    for name, why in missing.items():
+        print(f"  {name:19}  not measured: {why}")
+    print()
+
+
+def print_growth(title: str, points: Mapping[str, Mapping[str, Measured]]) -> None:
+    """A line for each point: glassnet, PyTorch, and the ratio."""
+    print(title)
+    for point, measured in points.items():
+        times = "  ".join(f"{name} {duration(m.step):>9}" for name, m in measured.items())
+        peer, own = measured.get(PEER), measured["glassnet compiled"]
+        print(f"  {point:12} {times}  {f'{own.step / peer.step:5.2f} x PyTorch' if peer else ''}")
+    print()
+
+
+def print_not_yet(waiting: Mapping[str, str]) -> None:
+    """The workloads that cannot be measured yet."""
+    for what, why in waiting.items():
+        print(f"{what}: not yet, {why}")
+    print()
+
+
+def print_costs(figures: Mapping[str, Any]) -> None:
+    """What glassnet itself costs."""
+    print_door(figures["door_microseconds"])
+    print_compiling(figures["compiling_seconds"])
+    print_imports(figures["import_seconds"])
+
+
+def print_door(calls: Mapping[str, float]) -> None:
+    """What an operation costs above NumPy."""
+    print("One addition of two 1-element float32 arrays")
+    base = calls["np.add(x, y)"]
+    for name, cost in calls.items():
+        above = "" if cost == base else f"  {cost - base:5.2f} µs above NumPy"
+        print(f"  {name:36} {cost:5.2f} µs{above}")
+    print()
+
+
+def print_compiling(costs: Mapping[str, float]) -> None:
+    """What compiling a step takes."""
+    print("Compiling the step of 784-128-64-10 (recording, passes, source)")
+    for what, seconds in costs.items():
+        print(f"  {what:36} {duration(seconds):>9}")
+    saved = costs["a step, eager"] - costs["a step, compiled"]
+    if saved > 0:
+        print(f"  saved again after {costs['the step that is recorded'] / saved:,.0f} steps")
+    print()
+
+
+def print_imports(started: Mapping[str, float]) -> None:
+    """What starting up takes."""
+    print("import, above an empty process")
+    for module, took in started.items():
+        ratio = f"{took / started['numpy']:5.2f} x NumPy" if module != "numpy" else ""
+        print(f"  {module:10} {took * 1e3:6.0f} ms  {ratio}")
+    print()
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them, three digits or so."""
+    unit, size = next(((u, s) for u, s in (("s", 1.0), ("ms", 1e-3)) if seconds >= s), ("µs", 1e-6))
+    value = seconds / size
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"

@@ -1,0 +1,78 @@
+"""What workloads share: the same network for every library.
+
+glassnet and PyTorch run the same text, once with one library as ``library``, once with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+Run = Callable[[int], float]
+
+
+def perceptron(nn: Any, sizes: Sequence[int], *last: Any) -> Any:
+    """Linear layers of these sizes with ReLU between them, and ``last`` at the end."""
+    layers: list[Any] = []
+    for before, after in pairwise(sizes):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers[:-1], *last)
+
+
+def training_step(model: Any, optimizer: Any, criterion: Any) -> Callable[[Any, Any], Any]:
+    """The loss of a batch forward, the gradients backward, one step of the optimizer."""
+
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def made_images(n: int, pixels: int = 784, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` images of random pixels, and labels that a network can learn from them."""
+    random = np.random.default_rng(0)
+    images = random.random((n, pixels), dtype=np.float32)
+    labels = (images @ random.standard_normal((pixels, classes), dtype=np.float32)).argmax(1)
+    return images, labels
+
+
+# JAX, which has no layers of its own ---------------------------------------------------------------
+
+
+def jax_parameters(sizes: Sequence[int]) -> list[tuple[Any, Any]]:
+    """A weight and a bias for each layer, drawn as PyTorch draws them."""
+    import jax.numpy as jnp
+
+    random = np.random.default_rng(0)
+    parameters = []
+    for before, after in pairwise(sizes):
+        bound = before**-0.5
+        weight, bias = (random.uniform(-bound, bound, shape) for shape in ((before, after), (after,)))
+        parameters.append((jnp.asarray(weight, jnp.float32), jnp.asarray(bias, jnp.float32)))
+    return parameters
+
+
+def jax_scores(parameters: Any, x: Any) -> Any:
+    """What the network makes of a batch."""
+    import jax
+
+    for weight, bias in parameters[:-1]:
+        x = jax.nn.relu(x @ weight + bias)
+    weight, bias = parameters[-1]
+    return x @ weight + bias
+
+
+def jax_cross_entropy(parameters: Any, x: Any, y: Any) -> Any:
+    """The mean of −log p of the right class."""
+    import jax
+    import jax.numpy as jnp
+
+    log_p = jax.nn.log_softmax(jax_scores(parameters, x))
+    return -jnp.take_along_axis(log_p, y[:, None], axis=1).mean()

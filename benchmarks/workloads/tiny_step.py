@@ -1,0 +1,139 @@
+"""3-3-1, batch 1: ReLU hidden, sigmoid output, binary cross-entropy, SGD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.workloads import common
+from benchmarks.workloads.common import Run
+
+SIZES, LEARNING_RATE = (3, 3, 1), 0.1
+STEPS, PER = 2_000, "2,000 steps"
+
+
+def _parity() -> tuple[np.ndarray, np.ndarray]:
+    """The eight triples of 0 and 1, and whether the number of ones is odd."""
+    x = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)], np.float32)
+    return x, (x.sum(1, keepdims=True) % 2).astype(np.float32)
+
+
+def _written(library: Any, compiled: bool = False) -> Run:
+    """As a user of glassnet or PyTorch writes it."""
+    library.manual_seed(0)
+    x, y = map(library.from_numpy, _parity())
+    samples = [(x[i : i + 1], y[i : i + 1]) for i in range(8)]
+    model = common.perceptron(library.nn, SIZES, library.nn.Sigmoid())
+    optimizer = library.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    step = common.training_step(model, optimizer, library.nn.BCELoss())
+    if compiled:
+        step = library.compile(step)
+
+    def run(steps: int) -> float:
+        for i in range(steps):
+            loss = step(*samples[i % 8])
+        return float(loss.item())
+
+    return run
+
+
+def glassnet_eager() -> Run:
+    import glassnet
+
+    return _written(glassnet)
+
+
+def glassnet_compiled() -> Run:
+    import glassnet
+
+    return _written(glassnet, compiled=True)
+
+
+def torch_eager() -> Run:
+    import torch
+
+    return _written(torch)
+
+
+def jax_jit() -> Run:
+    """A jitted function a step."""
+    import jax.numpy as jnp
+
+    step = _jax_step()
+    x, y = map(jnp.asarray, _parity())
+    samples = [(x[i : i + 1], y[i : i + 1]) for i in range(8)]
+    parameters = common.jax_parameters(SIZES)
+
+    def run(steps: int) -> float:
+        nonlocal parameters
+        for i in range(steps):
+            parameters, loss = step(parameters, *samples[i % 8])
+        return float(loss)
+
+    return run
+
+
+def jax_scan() -> Run:
+    """One jitted function for all steps of a round."""
+    import jax
+    import jax.numpy as jnp
+
+    step = _jax_step()
+    x, y = (jnp.asarray(part)[:, None] for part in _parity())
+    parameters = common.jax_parameters(SIZES)
+
+    @jax.jit
+    def scan(parameters: Any, order: Any) -> Any:
+        return jax.lax.scan(lambda carried, i: step(carried, x[i], y[i]), parameters, order)
+
+    def run(steps: int) -> float:
+        nonlocal parameters
+        parameters, losses = scan(parameters, np.arange(steps) % 8)
+        return float(losses[-1])
+
+    return run
+
+
+def _jax_step() -> Any:
+    import jax
+    import jax.numpy as jnp
+
+    def loss_of(parameters: Any, x: Any, y: Any) -> Any:
+        p = jax.nn.sigmoid(common.jax_scores(parameters, x))
+        return -(y * jnp.log(p) + (1 - y) * jnp.log(1 - p)).mean()
+
+    @jax.jit
+    def step(parameters: Any, x: Any, y: Any) -> Any:
+        loss, gradients = jax.value_and_grad(loss_of)(parameters, x, y)
+        return jax.tree.map(lambda p, g: p - LEARNING_RATE * g, parameters, gradients), loss
+
+    return step
+
+
+def scikit_learn() -> Run:
+    """MLPClassifier, whose output for two classes is a sigmoid; one partial_fit over the samples of a round."""
+    from sklearn.neural_network import MLPClassifier
+
+    x, y = _parity()
+    model = MLPClassifier(
+        SIZES[1:-1], solver="sgd", batch_size=1, learning_rate_init=LEARNING_RATE, momentum=0.0, alpha=0.0,
+        random_state=0,
+    )  # fmt: skip
+
+    def run(steps: int) -> float:
+        order = np.arange(steps) % 8
+        model.partial_fit(x[order], y[order, 0], classes=(0, 1))
+        return float(model.loss_)
+
+    return run
+
+
+CONTENDERS = {
+    "glassnet compiled": glassnet_compiled,
+    "glassnet eager": glassnet_eager,
+    "PyTorch eager": torch_eager,
+    "JAX lax.scan": jax_scan,
+    "JAX jit a step": jax_jit,
+    "scikit-learn": scikit_learn,
+}

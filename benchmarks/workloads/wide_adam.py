@@ -1,0 +1,131 @@
+"""784-2048-2048-10 with ReLU, batches of 256, cross-entropy, Adam."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.workloads import common
+from benchmarks.workloads.common import Run
+
+SIZES = (784, 2048, 2048, 10)
+BATCH, BATCHES, LEARNING_RATE = 256, 4, 0.001
+STEPS, PER = 8, "8 steps"
+
+
+def _written(library: Any, compiled: bool = False) -> Run:
+    """As a user of glassnet or PyTorch writes it."""
+    library.manual_seed(0)
+    images, labels = map(library.from_numpy, common.made_images(BATCH * BATCHES))
+    batches = list(zip(images.split(BATCH), labels.split(BATCH), strict=True))
+    model = common.perceptron(library.nn, SIZES)
+    optimizer = library.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    step = common.training_step(model, optimizer, library.nn.CrossEntropyLoss())
+    if compiled:
+        step = library.compile(step)
+
+    def run(steps: int) -> float:
+        for i in range(steps):
+            loss = step(*batches[i % BATCHES])
+        return float(loss.item())
+
+    return run
+
+
+def glassnet_eager() -> Run:
+    import glassnet
+
+    return _written(glassnet)
+
+
+def glassnet_compiled() -> Run:
+    import glassnet
+
+    return _written(glassnet, compiled=True)
+
+
+def torch_eager() -> Run:
+    import torch
+
+    return _written(torch)
+
+
+def jax_jit() -> Run:
+    """A jitted function a step; Adam written out, as JAX has no optimizers."""
+    step, state, images, labels = _jax()
+
+    def run(steps: int) -> float:
+        nonlocal state
+        for i in range(steps):
+            state, loss = step(state, images[i % BATCHES], labels[i % BATCHES])
+        return float(loss)
+
+    return run
+
+
+def jax_scan() -> Run:
+    """One jitted function for all steps of a round."""
+    import jax
+
+    step, state, images, labels = _jax()
+
+    @jax.jit
+    def scan(state: Any, order: Any) -> Any:
+        return jax.lax.scan(lambda carried, i: step(carried, images[i], labels[i]), state, order)
+
+    def run(steps: int) -> float:
+        nonlocal state
+        state, losses = scan(state, np.arange(steps) % BATCHES)
+        return float(losses[-1])
+
+    return run
+
+
+def _jax() -> tuple[Any, Any, Any, Any]:
+    import jax
+    import jax.numpy as jnp
+
+    images, labels = common.made_images(BATCH * BATCHES)
+    parameters = common.jax_parameters(SIZES)
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+
+    @jax.jit
+    def step(state: Any, x: Any, y: Any) -> Any:
+        parameters, m, v, t = state
+        loss, g = jax.value_and_grad(common.jax_cross_entropy)(parameters, x, y)
+        t = t + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        rate, root = LEARNING_RATE / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
+        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) / root + 1e-8), parameters, m, v)
+        return (parameters, m, v, t), loss
+
+    batched = images.reshape(BATCHES, BATCH, -1), labels.reshape(BATCHES, BATCH)
+    return step, (parameters, zeros, zeros, jnp.float32(0)), *map(jnp.asarray, batched)
+
+
+def scikit_learn() -> Run:
+    """MLPClassifier, one partial_fit over all images of a round in batches of 256."""
+    from sklearn.neural_network import MLPClassifier
+
+    images, labels = common.made_images(BATCH * STEPS)
+    model = MLPClassifier(
+        SIZES[1:-1], solver="adam", batch_size=BATCH, learning_rate_init=LEARNING_RATE, alpha=0.0, random_state=0
+    )
+
+    def run(steps: int) -> float:
+        model.partial_fit(images[: steps * BATCH], labels[: steps * BATCH], classes=range(10))
+        return float(model.loss_)
+
+    return run
+
+
+CONTENDERS = {
+    "glassnet compiled": glassnet_compiled,
+    "glassnet eager": glassnet_eager,
+    "PyTorch eager": torch_eager,
+    "JAX lax.scan": jax_scan,
+    "JAX jit a step": jax_jit,
+    "scikit-learn": scikit_learn,
+}

@@ -1,0 +1,102 @@
+"""The machine as NumPy sees it: processor, cores, and the kernels that its BLAS chose.
+
+Matrix products are most of what a network costs, and NumPy leaves them to a BLAS. The one in its
+wheels, OpenBLAS, has kernels for many processors and chooses when it is loaded. Which ones, only the
+loaded library itself can say.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# What keeps OpenBLAS to the kernels that it names. glassnet never sets it: with every NumPy from 2.0 on,
+# OpenBLAS has AVX-512 kernels for processors that have AVX-512, AMD's included, and chooses them itself
+# (seen with NumPy 2.0.0, 2.1.3, 2.2.6, 2.3.5 and 2.4.6 on Zen 5; the same speed as SkylakeX by force). Kernels
+# by force have faults of their own: https://github.com/OpenMathLib/OpenBLAS/issues/6021.
+CORETYPE = "OPENBLAS_CORETYPE"
+UNKNOWN = "unknown"
+# OpenBLAS's names for sets of kernels, by the widest instructions that are in them.
+AVX512 = ("SkylakeX", "Cooperlake", "SapphireRapids")
+AVX2 = ("Haswell", "Zen", "Excavator")
+
+
+@dataclass(frozen=True)
+class Blas:
+    """The BLAS that NumPy uses. ``kernels`` and ``threads`` are those of the library that is loaded."""
+
+    name: str
+    version: str
+    kernels: str
+    threads: int | None
+
+    @property
+    def instructions(self) -> str:
+        """The widest instructions in its kernels, where that is known."""
+        return "AVX-512" if self.kernels in AVX512 else "AVX2" if self.kernels in AVX2 else ""
+
+
+def blas() -> Blas:
+    """What there is to say of NumPy's BLAS."""
+    config: Any = np.show_config(mode="dicts")
+    built = config.get("Build Dependencies", {}).get("blas", {})
+    name, version = built.get("name", UNKNOWN), built.get("version", "")
+    for library in _libraries():
+        for prefix in ("scipy_openblas_", "openblas_"):
+            for suffix in ("64_", "_64", ""):
+                corename = getattr(library, f"{prefix}get_corename{suffix}", None)
+                threads = getattr(library, f"{prefix}get_num_threads{suffix}", None)
+                if corename is not None and threads is not None:
+                    corename.restype = ctypes.c_char_p
+                    return Blas(name, version, (corename() or b"").decode("ascii", "replace") or UNKNOWN, threads())
+    return Blas(name, version, UNKNOWN, None)
+
+
+def _libraries() -> Iterator[ctypes.CDLL]:
+    """The OpenBLAS libraries that this process has loaded, that of NumPy before others."""
+    for path in sorted(_loaded(), key=lambda path: "numpy" not in path):
+        try:
+            yield ctypes.CDLL(path)  # loaded already: the same one
+        except OSError:
+            continue
+
+
+def _loaded() -> set[str]:
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+        return {line.split(maxsplit=5)[5] for line in lines if "openblas" in line}
+    except (OSError, IndexError):  # not Linux: what lies beside NumPy is what it loads
+        here = Path(np.__file__).parent
+        places = (here.parent / "numpy.libs", here / ".dylibs")
+        return {str(path) for place in places for path in place.glob("*openblas*")}
+
+
+def processor() -> str:
+    """The processor's name."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine() or UNKNOWN
+
+
+def has_avx512() -> bool:
+    """Whether the processor has the instructions that OpenBLAS's AVX-512 kernels need."""
+    return {"avx512f", "avx512bw", "avx512vl"} <= {*_cpuinfo("flags").split()}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cpuinfo(field: str) -> str:
+    """What Linux says of the first processor."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next((line.partition(":")[2].strip() for line in file if line.startswith(field)), "")
+    except OSError:
+        return ""

@@ -1,0 +1,107 @@
+"""Arguments: what a compiled function is called with, as what has to be equal and what may differ.
+
+Shapes, dtypes, numbers and the way they are put together have to be equal for a recording to
+serve again. The numbers in tensors may differ. A leaf tensor that requires a gradient is a
+parameter: which one it is matters, and the program reads and changes that one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.nn.module import Module
+from glassnet.ops.shapes import written
+from glassnet.program.naming import identifier
+from glassnet.program.reach import Same, comparable
+from glassnet.program.structure import StructureError, leaves
+from glassnet.tensor import Tensor
+
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
+
+
+def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
+    """What has to be equal for a recording to serve again; puts the call's arrays into ``arrays``."""
+    key: list[Any] = []
+    for x in args:
+        if isinstance(x, Tensor) and not x._requires_grad:  # the usual case, quickly
+            array = x.array
+            arrays.append(array)
+            key.append((array.shape, array.dtype))
+        else:
+            key.append(_key(x, arrays))
+    for name in sorted(kwargs):
+        key.append((name, _key(kwargs[name], arrays)))
+    if len(arrays) > 1 and len(set(map(id, arrays))) < len(arrays):  # one tensor in two places
+        ids = list(map(id, arrays))
+        key.append(tuple(map(ids.index, ids)))
+    return tuple(key)
+
+
+def _key(x: Any, arrays: list[Any]) -> Any:
+    if isinstance(x, Tensor):
+        if _is_parameter(x):
+            return Same(x)
+        arrays.append(x.array)
+        return x.array.shape, x.array.dtype, x._requires_grad
+    if isinstance(x, Mapping):
+        return type(x), tuple((name, _key(inner, arrays)) for name, inner in x.items())
+    if isinstance(x, list | tuple):
+        return type(x), tuple(_key(inner, arrays) for inner in x)
+    return type(x), comparable(x)
+
+
+def _is_parameter(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._requires_grad and x.node is None
+
+
+class Arguments:
+    """The arguments of one call, by name: ``inputs``, the arrays in the order of `key_of`, and ``others``."""
+
+    def __init__(self, function: Callable[..., Any], args: Args, kwargs: Kwargs) -> None:
+        self.inputs: dict[str, Any] = {}
+        self.others: list[tuple[str, Any]] = []  # parameters, modules, optimizers, what else there may be
+        self.facts: dict[str, Any] = {}  # what has to be equal, in words
+        self.tensors: list[tuple[str, Tensor]] = []
+        for name, value in _named(function, args, kwargs):
+            for where, leaf in leaves(name, value):
+                self._add(where, leaf)
+
+    def _add(self, where: str, leaf: Any) -> None:
+        if isinstance(leaf, np.ndarray):
+            raise StructureError(
+                f"{where}: expected a tensor, got a NumPy array: what NumPy does with it would go unseen. Pass "
+                f"glassnet.from_numpy({where}), which shares its memory"
+            )
+        if isinstance(leaf, Tensor) and not _is_parameter(leaf):
+            self.tensors.append((where, leaf))
+            name, number = identifier(where), 2
+            while name in self.inputs:
+                name, number = f"{identifier(where)}_{number}", number + 1
+            self.inputs[name] = leaf.array
+            followed = ", followed by gradients" if leaf.requires_grad else ""
+            self.facts[where] = f"{leaf.dtype}{written(leaf.shape)}{followed}"
+        else:
+            self.others.append((where, leaf))
+            self.facts[where] = comparable(leaf)
+
+
+def _named(function: Callable[..., Any], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:
+    called = function.forward if isinstance(function, Module) else function
+    try:
+        parameters = list(inspect.signature(called).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}_{i}" for i in range(len(args) - len(names))]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            names.append(parameter.name)
+    names += [f"argument_{i}" for i in range(len(names), len(args))]
+    yield from zip(names, args, strict=False)
+    yield from ((name, kwargs[name]) for name in sorted(kwargs))

@@ -1,0 +1,154 @@
+"""Conditions: what has to be as it was when a function was recorded, for the recording to serve again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.compilation.arguments import Arguments
+from glassnet.graph import changes, mode
+from glassnet.program.gradients import Gradients
+from glassnet.program.reach import Same
+from glassnet.program.refusal import RecordingError
+from glassnet.program.surroundings import Facts, Surroundings, options_of
+
+MODE = "the mode of "
+
+
+class Conditions:
+    """How things stood before a function ran.
+
+    ``facts`` are all that matters, each with a name for people. Looking at every one of them takes
+    long, so `hold` first asks whether anything can have changed at all.
+    """
+
+    def __init__(self, surroundings: Surroundings, arguments: Arguments) -> None:
+        self.surroundings = surroundings
+        self.arguments = arguments
+        self.facts = self._facts()
+        self._rates = self._current_rates()
+        self._followed = [tensor.requires_grad for _, tensor in arguments.tensors]
+        self._pinned: list[tuple[int, Any]] = []  # arguments that the function also reaches by itself
+        self._gradients: list[tuple[Any, bool]] = []  # leaves that matter, and whether they had a gradient
+        self._had: dict[int, bool] = {}  # the same of all leaves, by id
+        self._groups: list[tuple[Any, dict[str, Any], dict[str, Any], dict[str, Any]]] = []
+        self._lists: list[tuple[Any, Any, Any, int]] = []
+        self._changes = -1
+
+    def _facts(self) -> Facts:
+        return {**self.surroundings.facts(), "whether gradients are followed": mode.grad}
+
+    def _current_rates(self) -> dict[int, list[Any]]:
+        optimizers = self.surroundings.optimizers.values()
+        return {id(optimizer): [group["lr"] for group in optimizer.param_groups] for optimizer in optimizers}
+
+    # once, after the function has run ---------------------------------------------------------------------
+
+    def check_unchanged(self) -> list[tuple[Any, bool]]:
+        """Refuse a function that has changed what only this call would change.
+
+        What a program can be made to change, it may: gives the modules whose mode is another now, with it.
+        """
+        for (name, tensor), followed in zip(self.arguments.tensors, self._followed, strict=True):
+            if tensor.requires_grad is not followed:
+                raise RecordingError(
+                    f"the function changes whether gradients of its argument {name} are followed, which the program "
+                    f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
+                )
+        for owner, rates in self._current_rates().items():
+            if rates != self._rates.get(owner, rates):
+                raise RecordingError(
+                    "the function changes the learning rate of an optimizer, which the program would do only this "
+                    "once; change it outside, between calls"
+                )
+        now = self._facts()
+        for name, fact in self.facts.items():
+            if now.get(name, Same(now)) != fact and not name.startswith(MODE):
+                self._refuse(name)
+        return [
+            (module, module.training)
+            for name, module in self.surroundings.named_modules()
+            if self.facts.get(MODE + name, now[MODE + name]) != now[MODE + name]
+        ]
+
+    def _refuse(self, name: str) -> None:
+        line = self.surroundings.reach.where_set(name.rpartition(".")[2])
+        raise RecordingError(
+            f"{line + ' sets' if line else 'the function sets'} {name}, which the program would do only this once. "
+            "Set it outside, or keep the number in a tensor and change that in place: self.count.add_(1)"
+        )
+
+    def settle(self, gradients: Gradients) -> None:
+        """Begin to watch, with what came to light while the function ran."""
+        self.facts |= {name: fact for name, fact in self._facts().items() if name not in self.facts}
+        reached = {id(tensor.array) for _, tensor in self.surroundings.named_state()}
+        reached |= set(map(id, self.surroundings.arrays.values()))
+        inputs = enumerate(self.arguments.inputs.values())
+        self._pinned = [(i, array) for i, array in inputs if id(array) in reached]
+        self._gradients = [(leaf, gradient is not None) for leaf, gradient in gradients.needed()]
+        self._had = {key: gradient is not None for key, (_, gradient) in gradients.before.items()}
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._changes = changes.count
+        self.surroundings.reach.look_again()
+        optimizers = list(self.surroundings.optimizers.values())
+        self._lists = [(o, o.param_groups, o.state, len(o.state)) for o in optimizers]
+        self._groups = [(o, group, dict(group), options_of(o, group)) for o in optimizers for group in o.param_groups]
+
+    # at every call ------------------------------------------------------------------------------------------
+
+    def hold(self, arrays: list[Any]) -> bool:
+        """Whether things stand so again, for a call with these arrays that is otherwise alike."""
+        for leaf, was_there in self._gradients:
+            if (leaf.grad is not None) is not was_there:
+                return False
+        for i, array in self._pinned:
+            if arrays[i] is not array:
+                return False
+        if self._changes == changes.count and self.surroundings.reach.is_unchanged() and self._optimizers_hold():
+            return True
+        if self._facts() != self.facts:
+            return False
+        self._look_again()
+        return True
+
+    def _optimizers_hold(self) -> bool:
+        for optimizer, group, before, options in self._groups:
+            if group != before:
+                if options_of(optimizer, group) != options:
+                    return False
+                before.update(group)
+        for optimizer, groups, state, length in self._lists:
+            if optimizer.param_groups is not groups or optimizer.state is not state or len(state) != length:
+                return False
+        return True
+
+    # in words -------------------------------------------------------------------------------------------------
+
+    def difference(self, earlier: Conditions) -> list[str]:
+        """What is not as it was under ``earlier`` conditions, in words."""
+        told = _differences(self.arguments.facts, earlier.arguments.facts)
+        told += _differences(self.facts, earlier.facts)
+        had = [self._had.get(id(leaf), was_there) for leaf, was_there in earlier._gradients]
+        if had != [was_there for _, was_there in earlier._gradients]:
+            told.append(f"parameters have {'' if any(had) else 'no '}gradients when it begins")
+        return told
+
+
+def _differences(now: Facts, before: Facts) -> list[str]:
+    told = []
+    for name in (*now, *(name for name in before if name not in now)):
+        if name not in now:
+            told.append(f"{name} is not there")
+        elif name not in before:
+            told.append(f"{name} is {_text(now[name])}, and was not there")
+        elif now[name] != before[name]:
+            is_other = isinstance(now[name], Same)
+            told.append(f"{name} is {_text(now[name])}" + ("" if is_other else f", not {_text(before[name])}"))
+    return told
+
+
+def _text(fact: Any) -> str:
+    if isinstance(fact, tuple):
+        return " ".join(map(_text, fact)) if any(isinstance(x, str) for x in fact) else str(fact)
+    return str(fact)

@@ -1,0 +1,8 @@
+"""Export: networks written for elsewhere. ``numpy_file`` writes one file that needs NumPy alone."""
+
+from __future__ import annotations
+
+from glassnet.export.errors import ExportError
+from glassnet.export.numpy_file import numpy_file
+
+__all__ = ["ExportError", "numpy_file"]

@@ -1,0 +1,70 @@
+"""What there is to say of a network in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.export.forward import follows_batch
+from glassnet.ops.dtypes import Array
+from glassnet.ops.record import Op
+from glassnet.program.program import Program
+
+_TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network as a program, its numbers, and a few samples with what it makes of them.
+
+    ``samples`` are as a person gives them; the network sees them divided by ``divide_by``.
+    """
+
+    program: Program
+    state: dict[str, Array]
+    samples: Array
+    outputs: Array
+    divide_by: float
+    classes: tuple[str, ...] | None
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Parameters, buffers and constants, by name."""
+        constants = {v.name: array for v, array in self.program.constants.items() if not follows_batch(v)}
+        return self.state | constants
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All numbers of the file: the weights, and the samples it tests itself with."""
+        return self.weights | {"TEST_INPUTS": self.samples, "TEST_OUTPUTS": self.outputs}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.samples.shape[1:]
+
+    @property
+    def columns(self) -> int:
+        """How many numbers one sample has."""
+        return math.prod(self.shape)
+
+    @property
+    def last_op(self) -> Op | None:
+        """The operation that gives the result."""
+        return next((i.op for i in self.program if i.output == self.program.outputs[0]), None)
+
+    @property
+    def tolerance(self) -> float:
+        """How much the results may differ from one machine to another."""
+        return _TOLERANCES.get(str(self.outputs.dtype), 0)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the weights, to know them by: 16 hexadecimal digits."""
+        digest = hashlib.sha256()
+        for array in self.weights.values():
+            digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())
+        return digest.hexdigest()[:16]

@@ -1,0 +1,99 @@
+"""Recording: what a network does to a batch when it is used, not trained, as a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from glassnet.autograd import no_grad
+from glassnet.errors import ShapeError
+from glassnet.export.batch import SAMPLES, for_any_batch
+from glassnet.export.errors import ExportError
+from glassnet.graph import mode
+from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
+from glassnet.program.naming import named_program
+from glassnet.program.passes import optimized
+from glassnet.program.program import Instruction, Program
+from glassnet.program.record import Recorder
+from glassnet.program.surroundings import Surroundings
+from glassnet.tensor import Tensor, wrap
+
+
+@contextmanager
+def evaluating(module: Module) -> Iterator[None]:
+    """Within, ``module`` is in evaluation mode and no gradients are followed; afterwards it is as before."""
+    modes = {inner: inner.training for inner in module.modules()}
+    module.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for inner, training in modes.items():
+            inner.training = training
+
+
+def inference_program(
+    module: Module, samples: Array, known: Callable[[Instruction], bool]
+) -> tuple[Program, dict[str, Array]]:
+    """What ``module`` computes of any number of ``samples`` [n, …], and its parameters and buffers by name.
+
+    ``known`` says which operations the reader of the program has a form of its own for. Raises
+    ExportError for a network whose result is not one tensor [n, …], that draws random numbers or
+    changes its buffers, or whose computation depends on the number of samples.
+    """
+    with evaluating(module):
+        module(wrap(samples))  # what it cannot take at all is told in its own words
+    programs = []
+    for n in SAMPLES:
+        recorded, state = _recorded(module, samples[np.arange(n) % len(samples)])
+        programs.append(optimized(recorded, known))
+    program = for_any_batch(*programs)
+    _check(program)
+    return program, state
+
+
+def _recorded(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
+    """The program of one call, and the module's numbers by name; the module is as before, whatever it does."""
+    surroundings = Surroundings(module)
+    recorder = Recorder()
+    recorder.take_inputs([batch])
+    with evaluating(module):
+        try:
+            with surroundings.watched_by(recorder):
+                mode.recorder = recorder
+                try:
+                    result: Any = module(wrap(batch))
+                finally:
+                    mode.recorder = None
+            recorder.raise_refusal()
+        except ShapeError as error:
+            problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
+            raise ExportError(problem) from None
+        finally:
+            surroundings.undo()
+            recorder.put_back()
+    if not isinstance(result, Tensor):
+        raise ExportError(f"expected a network that gives one tensor, got {type(result).__name__}; wrap it in a module")
+    if result.shape[:1] != (len(batch),):
+        raise ExportError(
+            f"expected a network whose output begins with the batch, [{len(batch)}, …] for {len(batch)} samples, got "
+            f"{written(result.shape)}"
+        )
+    names = {id(tensor.array): name for name, tensor in reversed(list(surroundings.named_state()))}
+    return named_program(recorder, {"x": batch}, names, (result.array,), ())
+
+
+def _check(program: Program) -> None:
+    if program.outputs[0] in (*program.state, *program.constants):
+        raise ExportError("the network gives the same whatever it is given: there is nothing to compute")
+    for instruction in program:
+        where = instruction.module or instruction.op.name
+        if "generator" in instruction.params:
+            raise ExportError(f"{where} draws random numbers in evaluation mode; a file would draw others")
+        if instruction.writes:
+            raise ExportError(f"{where} changes {instruction.writes[0]} in evaluation mode; a file keeps nothing")

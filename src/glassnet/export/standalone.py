@@ -1,0 +1,144 @@
+"""Standalone: the functions of an exported file that are the same for every network.
+
+They are copied into it as they stand here, so they know nothing of glassnet: only NumPy, the
+standard library, and the names that the file defines, of which there are stand-ins below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+# what a file defines, for any network ------------------------------------------------------------
+
+COLUMNS = 1
+CLASSES: tuple[str, ...] = ("no", "yes")
+WEIGHTS: tuple[np.ndarray, ...] = ()
+FINGERPRINT = "e3b0c44298fc1c14"
+TEST_INPUTS = np.zeros((1, 1), np.float32)
+TEST_OUTPUTS = np.zeros((1, 2), np.float32)
+TOLERANCE = 1e-4
+
+
+def forward(x: np.ndarray) -> np.ndarray:
+    """What the network computes."""
+    return np.concatenate([-x, x], axis=1)
+
+
+def encoded(X: Any) -> np.ndarray:
+    """Samples as the network takes them."""
+    return np.asarray(X, np.float32)
+
+
+def predict_proba(X: Any) -> np.ndarray:
+    """The probability of each class."""
+    return forward(encoded(X))
+
+
+# how to use it, copied: a classifier -------------------------------------------------------------
+
+
+def predict(X: Any) -> Any:
+    """The most probable class of each sample: n names."""
+    return np.take(CLASSES, predict_proba(X).argmax(axis=1))
+
+
+def answers(samples: list[list[float]]) -> Iterator[list[str]]:
+    """The rows of the table of results: the class, and the probability of each."""
+    yield ["prediction", *CLASSES]
+    for row in predict_proba(samples):
+        yield [CLASSES[row.argmax()], *(f"{p:.6f}" for p in row)]
+
+
+# … or a network that gives values ----------------------------------------------------------------
+
+
+def values(X: Any) -> np.ndarray:
+    """What the network gives for each sample."""
+    return forward(encoded(X))
+
+
+def answers_in_values(samples: list[list[float]]) -> Iterator[list[str]]:
+    """The rows of the table of results: what the network gives, all of it in one row."""
+    table = predict(samples).reshape(len(samples), -1)
+    yield ["output"] if table.shape[1] == 1 else [f"output{i}" for i in range(1, table.shape[1] + 1)]
+    for row in table:
+        yield [str(value) for value in row]
+
+
+# the command, copied -----------------------------------------------------------------------------
+
+
+def read(path: str) -> list[list[float]]:
+    """The samples in a CSV file, one in each row. A first row without any number is a header."""
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
+        reader = csv.reader(file)
+        rows = [(f"{path}, line {reader.line_num}", row) for row in reader if row]
+    if rows and not any(map(is_number, rows[0][1])):
+        del rows[0]
+    if not rows:
+        raise ValueError(f"{path}: expected {COLUMNS} numbers in a row for each sample, found none")
+    for place, row in rows:
+        if len(row) != COLUMNS:
+            hint = "; leave out the label" if len(row) == COLUMNS + 1 else ""
+            raise ValueError(f"{place}: expected {COLUMNS} columns, got {len(row)}{hint}")
+        for cell in row:
+            if not is_number(cell):
+                raise ValueError(f"{place}: expected numbers, got {cell!r:.40}")
+    return [[float(cell) for cell in row] for _, row in rows]
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell of a table holds a finite number."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Exit codes: 0 done, 1 the self-test failed, 2 bad input."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("data", nargs="?", help=f"a CSV file: {COLUMNS} numbers a row, a header if you like, no label")
+    parser.add_argument("--output", metavar="FILE", help="the CSV file to write; without it, the results are printed")
+    parser.add_argument("--self-test", action="store_true", help="check that the network computes what it did")
+    options = parser.parse_args(arguments)
+    if options.self_test:
+        return self_test()
+    if options.data is None:
+        parser.error("expected a CSV file, or --self-test")
+    try:
+        table = list(answers(read(options.data)))
+        if options.output is None:
+            csv.writer(sys.stdout, lineterminator="\n").writerows(table)
+        else:
+            with open(options.output, "w", newline="", encoding="utf-8") as file:
+                csv.writer(file, lineterminator="\n").writerows(table)
+    except (OSError, LookupError, ValueError, csv.Error) as error:
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        sys.stderr.write(f"{parser.prog}: {reason}\n")
+        return 2
+    return 0
+
+
+def self_test() -> int:
+    """0 if the weights are those that were written and give what they gave then, else 1."""
+    digest = hashlib.sha256()
+    for weight in WEIGHTS:
+        digest.update(np.ascontiguousarray(weight, weight.dtype.newbyteorder("<")).tobytes())
+    if digest.hexdigest()[:16] != FINGERPRINT:
+        sys.stderr.write("self-test failed: the weights are not those that this file was written with\n")
+        return 1
+    difference = np.abs(forward(encoded(TEST_INPUTS)) - TEST_OUTPUTS)
+    if not (difference <= TOLERANCE * (1 + np.abs(TEST_OUTPUTS))).all():
+        sys.stderr.write(f"self-test failed: the outputs differ by {difference.max():.2g} from those it was given\n")
+        return 1
+    sys.stdout.write(f"self-test passed: {len(TEST_OUTPUTS)} samples, largest difference {difference.max():.2g}\n")
+    return 0

@@ -1,0 +1,69 @@
+"""Refusal: what cannot become part of a program is refused with the user's own line, and the way out."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Iterator
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import glassnet
+from glassnet.errors import GlassnetError
+from glassnet.graph import mode
+
+HOUSE = str(Path(glassnet.__file__).parent)
+
+
+class RecordingError(GlassnetError, RuntimeError):
+    """Something in the function cannot become part of a program; the message says what, where, and
+    the way out."""
+
+
+def refuse(why: str) -> NoReturn:
+    """Raise RecordingError: the line of the user's that is being carried out, and ``why`` it cannot be."""
+    error = RecordingError(f"{place()} {why}.")
+    if mode.recorder is not None:
+        mode.recorder.refused = error  # told again at the end, should the function catch it
+    raise error
+
+
+def place() -> str:
+    """The innermost line that is not glassnet's own: its file, number and text."""
+    frame = _own_frames()[-1].f_back or sys._getframe()
+    return line_at(frame.f_code.co_filename, frame.f_lineno)
+
+
+def line_at(file: str, number: int) -> str:
+    """A line of source, as messages name it."""
+    text = linecache.getline(file, number).strip()
+    return f"{Path(file).name}, line {number}: `{text}`" if text else f"{Path(file).name}, line {number},"
+
+
+def given_by_user(array: Any) -> bool:
+    """Whether ``array`` is an argument of the function of glassnet's that the user's line calls."""
+    frame = _own_frames()[-1]
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
+    given = [frame.f_locals[name] for name in code.co_varnames[:count] if name in frame.f_locals]
+    return any(x is array for x in _within(given, depth=2))
+
+
+def _within(values: list[Any], depth: int) -> Iterator[Any]:
+    for value in values:
+        yield value
+        if depth and isinstance(value, list | tuple | dict):
+            yield from _within(list(value.values() if isinstance(value, dict) else value), depth - 1)
+
+
+def _own_frames() -> list[FrameType]:
+    """The frames of glassnet's own code down to the user's, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    frames = []
+    while frame is not None and frame.f_code.co_filename.startswith(HOUSE):
+        frames.append(frame)
+        frame = frame.f_back
+    return frames

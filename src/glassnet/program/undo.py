@@ -1,0 +1,78 @@
+"""Undo: what a function has changed, put back as it was: when it turns out that it cannot be recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.optim.optimizer import Optimizer
+from glassnet.random import Generator
+from glassnet.tensor import Tensor
+
+
+class Undo:
+    """How everything was that a function may change. What is large is copied only when it is about to change."""
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], Any]] = []
+
+    def __call__(self) -> None:
+        """Put everything back."""
+        for step in reversed(self._steps):
+            step()
+
+    def keep(self, step: Callable[[], Any]) -> None:
+        """Remember a step that puts something back."""
+        self._steps.append(step)
+
+    def keep_numbers(self, array: Array, numbers: Array) -> None:
+        """Remember what was in an array."""
+        if array.flags.writeable:
+            self.keep(lambda: np.copyto(array, numbers))
+
+    def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
+        """Remember the gradients of tensors, and whether they require any."""
+        for tensor in tensors:
+            self._keep_tensor(tensor, tensor.grad, tensor._requires_grad)
+
+    def _keep_tensor(self, tensor: Tensor, gradient: Tensor | None, followed: bool) -> None:
+        def put_back() -> None:
+            tensor.grad, tensor._requires_grad = gradient, followed
+
+        self.keep(put_back)
+
+    def keep_generators(self, generators: Iterable[Generator]) -> None:
+        """Remember the state of random generators."""
+        for generator in generators:
+            self.keep(lambda generator=generator, state=generator.get_state(): generator.set_state(state))  # type: ignore[misc]
+
+    def keep_attributes(self, owner: Any) -> None:
+        """Remember which attributes an object has."""
+        attributes = dict(vars(owner))
+
+        def put_back() -> None:
+            vars(owner).clear()
+            vars(owner).update(attributes)
+
+        self.keep(put_back)
+
+    def keep_optimizer(self, optimizer: Optimizer) -> None:
+        """Remember an optimizer's options, what it remembers, and the numbers in its parameters."""
+        self.keep_attributes(optimizer)
+        state = {parameter: dict(held) for parameter, held in optimizer.state.items()}
+        groups = [dict(group) for group in optimizer.param_groups]
+        held = [x for values in state.values() for x in values.values() if isinstance(x, Tensor)]
+        for tensor in (*held, *(parameter for group in groups for parameter in group["params"])):
+            self.keep_numbers(tensor.array, tensor.array.copy())
+
+        def put_back() -> None:
+            optimizer.state.clear()
+            optimizer.state.update(state)
+            for group, options in zip(optimizer.param_groups, groups, strict=True):
+                group.clear()
+                group.update(options)
+
+        self.keep(put_back)

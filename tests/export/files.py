@@ -1,0 +1,39 @@
+"""Exported files, run: as modules within this process, and as processes that cannot import glassnet."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+# glassnet is there for the tests, and must not be for the file
+ALONE = """
+import runpy, sys
+sys.modules["glassnet"] = None
+sys.path = [entry for entry in sys.path if entry]
+_, path, *sys.argv[1:] = sys.argv
+sys.argv[0] = path
+runpy.run_path(path, run_name="__main__")
+"""
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    """What the file defines when it is imported."""
+    return runpy.run_path(str(path), run_name="model")
+
+
+def run(path: Path, *words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """``python FILE WORDS``, in a process where glassnet cannot be imported and every warning is an error."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "COV_CORE_SOURCE")}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE, str(path), *map(str, words)],
+        cwd=cwd or path.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

@@ -1,0 +1,100 @@
+"""Networks that are exported in tests: those that can be written, and those that cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import glassnet
+import glassnet.functional as F
+from glassnet import nn
+from glassnet.cli.options import ACTIVATIONS
+from glassnet.ops.activation import leaky_relu
+from glassnet.tensor import apply
+
+X = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
+INDICES = np.array([[1, 2, 3], [4, 5, 9], [0, 0, 7]])
+
+
+class Net(nn.Module):
+    """A network whose forward is ``function``, with a layer, a table and further modules to use."""
+
+    def __init__(self, function: Callable[..., Any], *others: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        self.layer = nn.Linear(6, 4)
+        self.others = nn.ModuleList(others)
+        self.register_buffer("table", glassnet.randn(3, 6))
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+def halves(net, x):
+    return net.others[0](x[:, :3], x[:, 3:])
+
+
+def normalized(_net, x):
+    return (x - x.mean(1, keepdim=True)) / (x.var(1, keepdim=True) + 1e-5).sqrt()
+
+
+def reshaped(_net, x):
+    n = x.shape[0]
+    return x.reshape(2 * n, 3).sum(1).reshape(n, 2)
+
+
+WRITTEN: dict[str, tuple[Callable[[], nn.Module], Any]] = {
+    f"with {name}": (lambda kind=kind: nn.Sequential(nn.Linear(6, 5), kind(), nn.Linear(5, 3)), X)
+    for name, kind in ACTIVATIONS.items()
+}
+WRITTEN |= {
+    "one layer": (lambda: nn.Linear(6, 3), X),
+    "no bias": (lambda: nn.Sequential(nn.Linear(6, 4, bias=False), nn.ReLU(), nn.Linear(4, 2)), X),
+    "dropout": (lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(6, 4), nn.Identity()), X),
+    "flatten": (lambda: nn.Sequential(nn.Linear(6, 4), nn.Flatten(), nn.Linear(8, 2)), np.stack([X, X + 1], 1)),
+    "unflatten": (lambda: nn.Sequential(nn.Unflatten(1, (2, 3)), nn.Linear(3, 4), nn.Flatten()), X),
+    "embedding": (lambda: nn.Sequential(nn.Embedding(10, 4), nn.Flatten(), nn.Linear(12, 2)), INDICES),
+    "bilinear": (lambda: Net(halves, nn.Bilinear(3, 3, 2)), X),
+    "glu": (lambda: nn.Sequential(nn.Linear(6, 4), nn.GLU()), X),
+    "softmax": (lambda: nn.Sequential(nn.Linear(6, 3), nn.Softmax(1)), X),
+    "log-softmax": (lambda: nn.Sequential(nn.Linear(6, 3), nn.LogSoftmax(1)), X),
+    "float64": (lambda: nn.Sequential(nn.Linear(6, 4), nn.GELU()).double(), X.astype(np.float64)),
+    "float16": (lambda: nn.Sequential(nn.Linear(6, 4), nn.Tanh()).half(), X.astype(np.float16)),
+    "a residual": (lambda: Net(lambda net, x: x + glassnet.cat([net.layer(x), x[:, :2]], 1)), X),
+    "shapes of the batch": (lambda: Net(reshaped), X),
+    "a part of the batch that is all of it": (lambda: Net(lambda _, x: x[: len(x), 1:] / (2 * len(x))), X),
+    "the batch twice": (lambda: Net(lambda _, x: glassnet.cat([x, x + 1])[len(x) : 2 * len(x)]), X),
+    "normalized": (lambda: Net(normalized), X),
+    "a buffer": (lambda: Net(lambda net, x: x @ net.table.T), X),
+    "a constant": (lambda: Net(lambda _, x: x * glassnet.tensor([1.0, 2, 3, 4, 5, 6])), X),
+    "positions": (lambda: Net(lambda net, x: net.layer(x).argmax(1)), X),
+    "one of two": (lambda: Net(lambda _, x: glassnet.where(x > 0, x, x * 0.1)), X),
+    "bounds": (lambda: Net(lambda _, x: x.clamp(-0.5, 0.5)), X),
+    "powers": (lambda: Net(lambda _, x: (x.abs() + 1) ** 0.5 - x**2 / 3 + 2**x), X),
+    "truths": (lambda: Net(lambda _, x: ((x > 0) & (x < 1) | (x == 2)).float()), X),
+    "zeros beside": (lambda: Net(lambda net, x: glassnet.cat([glassnet.zeros(len(x), 2), net.layer(x)], 1)), X),
+    "zeros through a layer": (lambda: Net(lambda net, x: net.layer(glassnet.zeros(len(x), 6)) + net.layer(x)), X),
+    "sorted": (lambda: Net(lambda _, x: x.sort(1)[0]), X),
+    "divided by the batch": (lambda: Net(lambda _, x: x / len(x)), X),
+    "itself": (lambda: Net(lambda _, x: x), X),
+}
+
+REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
+    "one number": (lambda _, x: x.sum(), r"output begins with the batch, \[7, …\] for 7 samples, got \[\]"),
+    "two tensors": (lambda _, x: (x, x), "expected a network that gives one tensor, got tuple"),
+    "always the same": (lambda _, x: glassnet.ones(len(x), 2), "the same whatever it is given"),
+    "random numbers": (lambda _, x: x + glassnet.randn(len(x), 6), "normal draws random numbers in evaluation mode"),
+    "dropped anyway": (lambda _, x: F.dropout(x), "bernoulli draws random numbers"),
+    "a value read": (lambda _, x: x * x.sum().item(), "reads a tensor's value in Python"),
+    "a fixed batch": (lambda _, x: x.reshape(5, 6), "the network refuses 7: .*42 elements"),
+    "halves of the batch": (lambda _, x: glassnet.cat(x.chunk(2)), "got 4 for 7 samples and 6 for 12"),
+    "another way": (lambda _, x: x * 2 if len(x) > 8 else x + 1, "does something else for 12 samples than for 7"),
+    "numbered samples": (lambda _, x: x * glassnet.arange(len(x)).float().unsqueeze(1), "made anew for each batch"),
+    "a counter": (lambda net, x: x + net.table.add_(1).sum(), "changes table in evaluation mode"),
+    "other ways of a call": (
+        lambda _, x: apply(leaky_relu, x, **{"negative_slope": 0.5} if len(x) > 8 else {}),
+        "got ",
+    ),
+}

@@ -1,0 +1,71 @@
+"""The functions that are copied into every file, where they stand: a file of their own, so to speak."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from glassnet.export import standalone
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["standalone.py"])
+    (tmp_path / "data.csv").write_text("x\n1.5\n\n-2\n")
+    return tmp_path
+
+
+def test_classes_are_told_with_their_probabilities(capsys):
+    assert standalone.main(["data.csv"]) == 0
+    assert capsys.readouterr().out == "prediction,no,yes\nyes,-1.500000,1.500000\nno,2.000000,-2.000000\n"
+    assert list(standalone.predict([[1.5], [-2]])) == ["yes", "no"]
+
+
+def test_values_are_told_as_they_are(folder, monkeypatch):
+    monkeypatch.setattr(standalone, "answers", standalone.answers_in_values)
+    monkeypatch.setattr(standalone, "predict", standalone.values)
+    assert standalone.main(["data.csv", "--output", "results.csv"]) == 0
+    assert (folder / "results.csv").read_text() == "output1,output2\n-1.5,1.5\n2.0,-2.0\n"
+    monkeypatch.setattr(standalone, "forward", lambda x: x)
+    assert list(standalone.answers_in_values([[0.1], [2]])) == [["output"], ["0.1"], ["2.0"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("none.csv", None, "none.csv: No such file or directory"),
+        ("a.csv", "", "a.csv: expected 1 numbers in a row for each sample, found none"),
+        ("a.csv", "1\n2,3\n", "a.csv, line 2: expected 1 columns, got 2; leave out the label"),
+        ("a.csv", "1\n2,3,4\n", "a.csv, line 2: expected 1 columns, got 3"),
+        ("a.csv", "1\ninf\n", "a.csv, line 2: expected numbers, got 'inf'"),
+        ("a.csv", '1\n"' + "x" * 200_000, "field larger than field limit"),
+    ],
+)
+def test_bad_input_is_one_message(folder, capsys, name, text, message):
+    if text is not None:
+        (folder / name).write_text(text)
+    assert standalone.main([name]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_command_without_data_says_what_it_expects(capsys):
+    with pytest.raises(SystemExit) as ended:
+        standalone.main([])
+    assert ended.value.code == 2
+    assert "expected a CSV file, or --self-test" in capsys.readouterr().err
+
+
+def test_the_self_test(capsys, monkeypatch):
+    assert standalone.main(["--self-test"]) == 0
+    assert capsys.readouterr().out == "self-test passed: 1 samples, largest difference 0\n"
+    for wrong in (1.0, np.nan):
+        monkeypatch.setattr(standalone, "TEST_OUTPUTS", np.full((1, 2), wrong, np.float32))
+        assert standalone.main(["--self-test"]) == 1
+        assert "self-test failed: the outputs differ by " in capsys.readouterr().err
+    monkeypatch.setattr(standalone, "WEIGHTS", (np.ones(1),))
+    assert standalone.main(["--self-test"]) == 1
+    assert "the weights are not those" in capsys.readouterr().err

@@ -1,0 +1,80 @@
+"""Every pass, and the engine, compute what the function did: on random programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+
+from glassnet.compilation.recording import Recording
+from glassnet.program.passes import PASSES
+from tests.program.interpreter import Values, check_equal, evaluate
+from tests.program.recipes import Kitchen, Recipe, recipes
+
+EXACT = {"share", "prune", "settle"}
+
+
+@settings(max_examples=150)
+@given(recipe=recipes())
+def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> None:
+    kitchen = Kitchen(recipe)
+    recording = Recording(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook")
+    assert recording.complete
+    inputs = [x.array for x in kitchen.inputs(2)]
+    state = {var.name: np.array(recording.engine.module[var.name]) for var in recording.program.state}
+
+    programs = recording.program.history
+    stages = {name: evaluate(program, inputs, state, in_order=True) for name, program in programs.items()}
+    before = "recorded"
+    for name in ("expand", *PASSES):
+        check_equal(stages[name], stages[before], exactly=name in EXACT)
+        before = name
+
+    engine = recording.engine
+    lowered = evaluate(engine.program, inputs, state, in_order=True)
+    check_equal(lowered, stages[before], exactly=True)
+    for _ in range(2):  # the workspace remembers nothing
+        check_equal(_run(recording, inputs, state), lowered, exactly=True)
+    _check_against_the_function(kitchen, recording, evaluate(programs["recorded"], inputs, state))
+
+
+def _check_against_the_function(kitchen: Kitchen, recording: Recording, recorded: Values) -> None:
+    """What was recorded gives the function's outputs bit for bit; what runs changes what the function changes."""
+    inputs = kitchen.inputs(2)
+    start = [array.copy() for array in kitchen.changed()]
+    outputs = [y.array.copy() for y in kitchen.cook(*inputs)]
+    changed = [array.copy() for array in kitchen.changed()]
+    gradients = [g if g is None else g.copy() for g in kitchen.gradients()]
+    for x, y in zip(outputs, recorded.outputs, strict=True):
+        np.testing.assert_array_equal(y, x)
+
+    for array, before in zip(kitchen.changed(), start, strict=True):
+        array[...] = before
+    results = recording.run([x.array for x in inputs])
+    for came, expected in zip(results, outputs, strict=True):
+        np.testing.assert_allclose(came.array, expected, rtol=1e-9, atol=1e-11)
+    for came, expected in zip(kitchen.changed(), changed, strict=True):
+        np.testing.assert_allclose(came, expected, rtol=1e-9, atol=1e-11)
+    for came, expected in zip(kitchen.gradients(), gradients, strict=True):
+        assert (came is None) == (expected is None)
+        if expected is not None:
+            np.testing.assert_allclose(came, expected, rtol=1e-9, atol=1e-11)
+            assert came.flags.writeable
+
+
+def _run(recording: Recording, inputs: list[Any], state: dict[str, Any]) -> Values:
+    """What the engine makes of a state, which is put back."""
+    module, program = recording.engine.module, recording.engine.program
+    for name, array in state.items():
+        module[name][...] = array
+    result = recording.engine.run(*inputs)
+    results = result if isinstance(result, tuple) else (result,)
+    values = Values(
+        [np.array(x) for x in results[: len(program.outputs)]],
+        [np.array(module[x.name]) for x in program.kept],
+        {name: np.array(module[name]) for name in state},
+    )
+    for name, array in state.items():
+        module[name][...] = array
+    return values
