@@ -44,12 +44,12 @@ def main() -> None:
         figures["workloads"][name] = {contender: m.as_json() for contender, m in measured.items()}
     if options.only in (None, "growth"):
         growth = importlib.import_module("benchmarks.workloads.growth")
-        effort = (2, 0.02) if options.quick else (rounds, 0.1)
+        effort = (3, 0.05) if options.quick else (rounds, 0.1)
         points = turns.measure_growth(*effort, variables, every=3 if options.quick else 1)
         tables.print_growth(growth.__doc__.strip(), points)
         figures["growth"] = {point: {n: m.as_json() for n, m in found.items()} for point, found in points.items()}
     if options.only in (None, "costs"):
-        figures |= costs.measured(variables)
+        figures |= costs.measured(variables, starts=1 if options.quick else 8)
         tables.print_costs(figures)
     if options.only is None:
         tables.print_not_yet(NOT_YET)

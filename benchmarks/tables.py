@@ -17,7 +17,7 @@ def print_workload(workload: Any, measured: Mapping[str, Measured], missing: Map
     print("  {:19}  {:>12}  {:>10}  {:>9}  {:>13}  {:>8}".format(*header))
     peer = measured.get(PEER)
     for name, m in measured.items():
-        ratio = f"{m.step / peer.step:.2f}" if peer else ""
+        ratio = ratio_to(m.step, peer.step) if peer else ""
         print(
             f"  {name:19}  {duration(m.best):>12}  {duration(m.step):>10}  {ratio:>9}  {duration(m.first):>13}  "
             f"{m.peak / 1e6:5.0f} MB"
@@ -33,7 +33,7 @@ def print_growth(title: str, points: Mapping[str, Mapping[str, Measured]]) -> No
     for point, measured in points.items():
         times = "  ".join(f"{name} {duration(m.step):>9}" for name, m in measured.items())
         peer, own = measured.get(PEER), measured["glassnet compiled"]
-        print(f"  {point:12} {times}  {f'{own.step / peer.step:5.2f} x PyTorch' if peer else ''}")
+        print(f"  {point:12} {times}  {f'{ratio_to(own.step, peer.step):>5} x PyTorch' if peer else ''}")
     print()
 
 
@@ -79,6 +79,12 @@ def print_imports(started: Mapping[str, float]) -> None:
         ratio = f"{took / started['numpy']:5.2f} x NumPy" if module != "numpy" else ""
         print(f"  {module:10} {took * 1e3:6.0f} ms  {ratio}")
     print()
+
+
+def ratio_to(seconds: float, others: float) -> str:
+    """How many times as long, in two digits or so."""
+    ratio = seconds / others
+    return f"{ratio:.{2 if ratio >= 0.1 else 3}f}"
 
 
 def duration(seconds: float) -> str:

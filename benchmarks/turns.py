@@ -19,7 +19,7 @@ from typing import Any
 
 # Threads that have nothing to do any more go on looking for work for a while, OpenBLAS's for tens of
 # milliseconds; the next to take a turn waits until they sleep.
-PAUSE = 0.1
+PAUSE = 0.06
 
 
 @dataclass

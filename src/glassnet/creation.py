@@ -129,6 +129,8 @@ def full(
     device: Any = None,
 ) -> Tensor:
     """All ``fill_value``, in its own kind of dtype unless ``dtype`` says otherwise."""
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value._read("full()")
     value = as_array(fill_value, dtype)
     if value.ndim:
         raise ShapeError(f"full: expected one number to fill with, got a value of shape {written(value.shape)}")

@@ -16,7 +16,7 @@ import numpy as np
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.program.naming import identifier
-from glassnet.program.reach import Same, comparable
+from glassnet.program.reach import PLAIN, Same, comparable
 from glassnet.program.structure import StructureError, leaves
 from glassnet.tensor import Tensor
 
@@ -36,8 +36,8 @@ def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
             key.append(_key(x, arrays))
     for name in sorted(kwargs):
         key.append((name, _key(kwargs[name], arrays)))
-    if len(arrays) > 1 and len(set(map(id, arrays))) < len(arrays):  # one tensor in two places
-        ids = list(map(id, arrays))
+    if len(arrays) > 1 and (arrays[0] is arrays[1] or len(arrays) > 2) and len(set(map(id, arrays))) < len(arrays):
+        ids = list(map(id, arrays))  # one tensor is in two places
         key.append(tuple(map(ids.index, ids)))
     return tuple(key)
 
@@ -71,6 +71,10 @@ class Arguments:
             for where, leaf in leaves(name, value):
                 self._add(where, leaf)
 
+    def let_go(self) -> None:
+        """Keep nothing but what can be said of them."""
+        self.inputs, self.others, self.tensors = {}, [], []
+
     def _add(self, where: str, leaf: Any) -> None:
         if isinstance(leaf, np.ndarray):
             raise StructureError(
@@ -86,7 +90,8 @@ class Arguments:
             followed = ", followed by gradients" if leaf.requires_grad else ""
             self.facts[where] = f"{leaf.dtype}{written(leaf.shape)}{followed}"
         else:
-            self.others.append((where, leaf))
+            if not isinstance(leaf, PLAIN):
+                self.others.append((where, leaf))
             self.facts[where] = comparable(leaf)
 
 

@@ -133,7 +133,8 @@ class Compiled:
             self.recordings.append(recording)
             self._by_key.setdefault(key, []).append(recording)
             self._last_key, self._last = key, recording
-        return recording.result
+        result, recording.result = recording.result, None
+        return result
 
     def _warn(self, message: str) -> None:
         if not self._has_warned:
@@ -142,10 +143,10 @@ class Compiled:
 
     def _cause(self, recording: Recording) -> str:
         """What is new about a recording, compared with the one that it is most like."""
-        news = [recording.conditions.difference(earlier.conditions) for earlier in self.recordings]
+        news = [recording.conditions.difference(earlier.conditions) for earlier in reversed(self.recordings)]
         if not news:
             return "the first call"
-        return "; ".join(min(reversed(news), key=lambda differences: len(differences))) or "it is called in another way"
+        return "; ".join(sorted(news, key=len)[0]) or "it is called in another way"
 
 
 def _function_name(function: Callable[..., Any]) -> str:

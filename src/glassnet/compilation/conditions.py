@@ -6,12 +6,13 @@ from typing import Any
 
 from glassnet.compilation.arguments import Arguments
 from glassnet.graph import changes, mode
+from glassnet.ops.dtypes import get_default_dtype
 from glassnet.program.gradients import Gradients
 from glassnet.program.reach import Same
 from glassnet.program.refusal import RecordingError
 from glassnet.program.surroundings import Facts, Surroundings, options_of
 
-MODE = "the mode of "
+MODE, MEMORY = "the mode of ", "the memory of "  # facts that a function may change
 
 
 class Conditions:
@@ -25,6 +26,7 @@ class Conditions:
         self.surroundings = surroundings
         self.arguments = arguments
         self.facts = self._facts()
+        self._grad, self._dtype = mode.grad, get_default_dtype()
         self._rates = self._current_rates()
         self._followed = [tensor.requires_grad for _, tensor in arguments.tensors]
         self._pinned: list[tuple[int, Any]] = []  # arguments that the function also reaches by itself
@@ -35,7 +37,11 @@ class Conditions:
         self._changes = -1
 
     def _facts(self) -> Facts:
-        return {**self.surroundings.facts(), "whether gradients are followed": mode.grad}
+        return {
+            **self.surroundings.facts(),
+            "whether gradients are followed": mode.grad,
+            "the default dtype": str(get_default_dtype()),
+        }
 
     def _current_rates(self) -> dict[int, list[Any]]:
         optimizers = self.surroundings.optimizers.values()
@@ -62,7 +68,7 @@ class Conditions:
                 )
         now = self._facts()
         for name, fact in self.facts.items():
-            if now.get(name, Same(now)) != fact and not name.startswith(MODE):
+            if now.get(name, Same(now)) != fact and not name.startswith((MODE, MEMORY)):
                 self._refuse(name)
         return [
             (module, module.training)
@@ -99,6 +105,8 @@ class Conditions:
 
     def hold(self, arrays: list[Any]) -> bool:
         """Whether things stand so again, for a call with these arrays that is otherwise alike."""
+        if mode.grad is not self._grad or get_default_dtype() is not self._dtype:
+            return False
         for leaf, was_there in self._gradients:
             if (leaf.grad is not None) is not was_there:
                 return False

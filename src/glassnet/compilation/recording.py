@@ -21,6 +21,7 @@ from glassnet.program.record import Recorder
 from glassnet.program.refusal import RecordingError
 from glassnet.program.structure import Structure, StructureError
 from glassnet.program.surroundings import Surroundings
+from glassnet.program.undo import Undo
 from glassnet.program.verify import ProgramError
 from glassnet.tensor import Tensor, wrap
 
@@ -55,6 +56,9 @@ class Recording:
             self.surroundings.undo()
             recorder.put_back()
             raise
+        self.surroundings.undo = Undo()  # what was called with and came of it is not to be held for ever
+        arguments.let_go()
+        self._structure.let_go()
 
     def _finish(self, recorder: Recorder, arguments: Arguments, result: Any, name: str) -> None:
         state = list(self.surroundings.named_state())

@@ -56,7 +56,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         if tensor.numel() == 0:
             raise RangeError("one_hot: of no labels the number of classes cannot be told; pass num_classes")
-        num_classes = int(tensor.array.max()) + 1
+        num_classes = int(tensor._read("one_hot() without num_classes").max()) + 1
     least, most = tensor.array.min(initial=0), tensor.array.max(initial=0)
     if least < 0 or most >= num_classes:
         raise RangeError(f"one_hot: expected labels from 0 to {num_classes - 1}, got {least if least < 0 else most}")

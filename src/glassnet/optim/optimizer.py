@@ -82,7 +82,7 @@ class Optimizer:
         self.param_groups: list[Group] = []
         self.stepped = False  # for schedulers, which must come second
         self._rates: list[Tensor] = []
-        self._momenta: list[Tensor] = []
+        self._momenta: dict[int, Tensor] = {}
         check_options(type(self).__name__, defaults)
         for group in group_list(type(self).__name__, params):
             self.add_param_group(group)
@@ -103,7 +103,6 @@ class Optimizer:
         changes.count += 1
         self.param_groups.append(group)
         self._rates.append(wrap(np.zeros(())))
-        self._momenta.append(wrap(np.zeros(())))
 
     def check_group(self, group: Group) -> None:
         """Raise ValueError or TypeError for options of ``group`` that cannot be meant."""
@@ -130,15 +129,13 @@ class Optimizer:
         for number, group in enumerate(self.param_groups):
             self._rates[number].array[()] = group["lr"]
             if "base_momentum" in group:  # a schedule moves it
-                self._momenta[number].array[()] = group["betas"][0] if "betas" in group else group["momentum"]
+                momentum = self._momenta.setdefault(number, wrap(np.zeros(())))
+                momentum.array[()] = group["betas"][0] if "betas" in group else group["momentum"]
         return self._rates
 
     def momenta(self) -> list[Tensor | None]:
         """The momentum (of Adam and its kin: β₁) of each group where a schedule moves it, as `rates` last read it."""
-        return [
-            momentum if "base_momentum" in group else None
-            for momentum, group in zip(self._momenta, self.param_groups, strict=True)
-        ]
+        return [self._momenta.get(number) for number in range(len(self.param_groups))]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; one whose ``grad`` is None stays as it is.

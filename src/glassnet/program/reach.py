@@ -11,7 +11,6 @@ import inspect
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
-from operator import is_
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -60,7 +59,8 @@ class Reach:
         self.attributes: set[str] = set()
         self.objects: dict[str, Any] = {}
         self._codes: list[CodeType] = []
-        self._extra: dict[str, Any] = dict(found)  # and defaults, what a partial holds, the object a method is of
+        self._found = dict(found)
+        self._extra: dict[str, Any] = {}  # defaults, what a partial holds, the object that a method is of
         self._cells: dict[str, CellType] = {}
         self._spaces: dict[int, tuple[str, dict[str, Any], list[str]]] = {}  # by id: whose, itself, names in it
         self._enter(function)
@@ -135,6 +135,10 @@ class Reach:
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Every value that is reached, with its name."""
+        yield from self._found.items()
+        yield from self._named()
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
         yield from self._extra.items()
         for name, cell in self._cells.items():
             if (value := _contents(cell)) is not _EMPTY:
@@ -144,21 +148,25 @@ class Reach:
 
     # whether anything has changed ------------------------------------------------------------------------
 
-    def _look(self) -> list[Any]:
-        found = [held.get(name, _EMPTY) for _, held, names in self._spaces.values() for name in names]
-        return found + list(map(_contents, self._cells.values()))
-
     def look_again(self) -> None:
         """Take what every name stands for now for what it stands for."""
-        self._last = self._look()
+        spaces = self._spaces.values()
+        self._last = [(held, name, held.get(name, _EMPTY)) for _, held, names in spaces for name in names]
+        self._last_contents = [(cell, _contents(cell)) for cell in self._cells.values()]
 
     def is_unchanged(self) -> bool:
         """Whether every name stands for the very object that it stood for when last looked at."""
-        return all(map(is_, self._look(), self._last))
+        for held, name, value in self._last:
+            if held.get(name, _EMPTY) is not value:
+                return False
+        for cell, contents in self._last_contents:
+            if contents is not _contents(cell):
+                return False
+        return True
 
     def facts(self) -> dict[str, Any]:
         """What each name stands for, to be compared."""
-        return {name: comparable(value) for name, value in self if not _is_apart(value)}
+        return {name: comparable(value) for name, value in self._named() if not _is_apart(value)}
 
     def saved(self) -> Callable[[], None]:
         """What puts back what the names stand for now."""

@@ -201,6 +201,13 @@ class Recorder:
             "p.data.copy_(new), or p.data -= change"
         )
 
+    def scheduling(self) -> None:
+        """A schedule is about to step: raises RecordingError."""
+        refuse(
+            "steps a schedule, which the program would do only this once; call the schedule's step() after the compiled "
+            "function, which follows the learning rate"
+        )
+
     # what modules and optimizers tell -----------------------------------------------------------------
 
     def accumulating(self, leaf: Any) -> None:

@@ -44,10 +44,15 @@ class Structure:
         self._held = held
         self._node = node
         self._build = self._collect(value)
+        self._is_one = len(self.flat) == 1
+
+    def let_go(self) -> None:
+        """Forget the arrays, all but how many they were."""
+        self.flat = [None] * len(self.flat)
 
     def put_back(self, results: Any) -> Any:
         """The same structure around ``results``: a tuple of arrays, or one array where there is one."""
-        return self._build((results,) if len(self.flat) == 1 else results)
+        return self._build((results,) if self._is_one else results)
 
     def _collect(self, value: Any) -> Build:
         if isinstance(value, Tensor):

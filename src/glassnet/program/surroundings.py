@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from glassnet.nn.module import Module
-from glassnet.ops.dtypes import get_default_dtype
 from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.naming import identifier
@@ -44,7 +43,7 @@ class Surroundings:
         self.tensors: dict[str, Tensor] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         self.generators: list[Generator] = [default_generator]
-        self.undo = Undo()
+        self.undo = Undo()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
         self._recorder: Recorder | None = None
@@ -93,6 +92,7 @@ class Surroundings:
         try:
             yield
         finally:
+            self._recorder = None
             for generator in self.generators:
                 vars(generator).pop("manual_seed")
                 vars(generator).pop("set_state")
@@ -106,6 +106,7 @@ class Surroundings:
             for inner in module.modules():
                 self.undo.keep_attributes(inner)
         for optimizer in optimizers:
+            self.undo.keep_options(optimizer)
             self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
         tensors = list(tensors)
         self.undo.keep_tensors(tensors)
@@ -129,7 +130,7 @@ class Surroundings:
             self._watch(optimizers=(optimizer,))
         if all(optimizer is not known for known in self.stepped):
             self.stepped.append(optimizer)
-            self.undo.keep_optimizer(optimizer)
+            self.undo.keep_what_it_updates(optimizer)
 
     # names ----------------------------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class Surroundings:
 
     def named_state(self) -> Iterator[tuple[str, Tensor]]:
         """Every tensor that outlives a step, with its name in a program."""
-        own = [*self._of_modules(), *((identifier(name), tensor) for name, tensor in self.tensors.items())]
+        own = list(self._own_tensors())
         yield from own
         names = {id(tensor): name for name, tensor in reversed(own)}
         for optimizer in self.optimizers.values():
@@ -159,13 +160,14 @@ class Surroundings:
                 owner = names.get(id(parameter), "parameter")
                 yield from ((f"{owner}_{key}", held) for key, held in state.items() if isinstance(held, Tensor))
 
-    def _of_modules(self) -> Iterator[tuple[str, Tensor]]:
+    def _own_tensors(self) -> Iterator[tuple[str, Tensor]]:
         for root, module in self.modules.items():
             inner = dict(module.named_modules())
             for path, tensor in (*module.named_parameters(), *module.named_buffers()):
                 layer, _, last = path.rpartition(".")
                 prefix = self._module_name(root, layer, inner[layer])
                 yield identifier(f"{prefix}_{last}" if prefix else last), tensor
+        yield from ((identifier(name), tensor) for name, tensor in self.tensors.items())
 
     def refresh(self) -> None:
         """Bring what optimizers keep for programs to read, learning rates, up to date."""
@@ -181,7 +183,7 @@ class Surroundings:
 
     def facts(self) -> Facts:
         """What a recording depends on besides the numbers that it reads, each under a name for people."""
-        facts: Facts = {**self.reach.facts(), "the default dtype": str(get_default_dtype())}
+        facts: Facts = self.reach.facts()
         for path, inner in self.named_modules():
             facts |= _module_facts(path, inner, self.reach.attributes)
         for name, optimizer in self.optimizers.items():
@@ -189,11 +191,16 @@ class Surroundings:
                 where = f" of {name}" + (f", group {number}" if number else "")
                 facts |= {f"{key}{where}": comparable(x) for key, x in options_of(optimizer, group).items()}
                 facts[f"the parameters{where}"] = comparable(tuple(group["params"]))
+            held = (value for state in optimizer.state.values() for value in state.values())
+            facts[f"the memory of {name}"] = comparable(tuple(held))
         times: Counter[str] = Counter()
-        for name, tensor in self.named_state():
+        for name, tensor in self._own_tensors():
             times[name] += 1
             which = f"{name} ({times[name]})" if times[name] > 1 else name
-            facts[f"the kind of {which}"] = _tensor_fact(tensor)
+            followed = "followed" if tensor.requires_grad else "not followed"
+            facts[f"the kind of {which}"] = f"{tensor.dtype}{written(tensor.shape)}, {followed} by gradients"
+            if tensor.hooks:
+                facts[f"the hooks of {which}"] = comparable(tuple(tensor.hooks))
         return facts
 
 
@@ -201,7 +208,7 @@ _APART = ("training", "_call_hooks", "_member_kinds", "_unsaved_buffers")
 
 
 def _module_facts(path: str, module: Module, attributes: set[str]) -> Facts:
-    named = _attributes_named_by(type(module)) | attributes
+    named = _attributes_named_by(type(module)) | attributes  # type: ignore[arg-type]  # a class can be hashed
     facts: Facts = {f"the mode of {path}": "training" if module.training else "evaluation"}
     if module._call_hooks:
         facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
@@ -213,7 +220,7 @@ def _module_facts(path: str, module: Module, attributes: set[str]) -> Facts:
 
 
 @cache
-def _attributes_named_by(kind: Any) -> frozenset[str]:
+def _attributes_named_by(kind: type[Module]) -> frozenset[str]:
     """The attributes that the code of a class of modules names: no others can make a difference to it."""
     named: set[str] = set(getattr(kind, "options", ()))
     for ancestor in kind.__mro__[: kind.__mro__.index(Module)]:
@@ -222,11 +229,6 @@ def _attributes_named_by(kind: Any) -> frozenset[str]:
             attributes = names_in(function.__code__)[1]
             named |= {name for name in attributes if not (is_ours and name.startswith("_"))}  # those are our own care
     return frozenset(named)
-
-
-def _tensor_fact(tensor: Tensor) -> tuple[Any, ...]:
-    followed = "followed by gradients" if tensor.requires_grad else "not followed by gradients"
-    return f"{tensor.dtype}{written(tensor.shape)}", followed, comparable(tuple(tensor.hooks or ())), comparable(tensor)
 
 
 def options_of(optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:

@@ -59,20 +59,24 @@ class Undo:
 
         self.keep(put_back)
 
-    def keep_optimizer(self, optimizer: Optimizer) -> None:
-        """Remember an optimizer's options, what it remembers, and the numbers in its parameters."""
+    def keep_options(self, optimizer: Optimizer) -> None:
+        """Remember an optimizer's options, and what it remembers of which parameter."""
         self.keep_attributes(optimizer)
         state = {parameter: dict(held) for parameter, held in optimizer.state.items()}
-        groups = [dict(group) for group in optimizer.param_groups]
-        held = [x for values in state.values() for x in values.values() if isinstance(x, Tensor)]
-        for tensor in (*held, *(parameter for group in groups for parameter in group["params"])):
-            self.keep_numbers(tensor.array, tensor.array.copy())
+        groups = [(group, dict(group)) for group in optimizer.param_groups]
 
         def put_back() -> None:
+            optimizer.param_groups[:] = [group for group, _ in groups]
             optimizer.state.clear()
             optimizer.state.update(state)
-            for group, options in zip(optimizer.param_groups, groups, strict=True):
+            for group, options in groups:
                 group.clear()
                 group.update(options)
 
         self.keep(put_back)
+
+    def keep_what_it_updates(self, optimizer: Optimizer) -> None:
+        """Remember the numbers in an optimizer's parameters and in its memory."""
+        held = [x for values in optimizer.state.values() for x in values.values() if isinstance(x, Tensor)]
+        for tensor in (*held, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
+            self.keep_numbers(tensor.array, tensor.array.copy())

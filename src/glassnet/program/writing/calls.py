@@ -34,11 +34,12 @@ def call(instruction: Instruction, out: str = "") -> str:
         source = inputs[0] if op in (movement.cast, movement.copy) else value
         return f"np.copyto({out}, {source}{casting})"
     if op is selection.where:
-        return _choice(*inputs, out) if out else f"np.where({', '.join(inputs)}).astype(np.{instruction.output.dtype})"
+        return _choice(inputs, out) if out else f"np.where({', '.join(inputs)}).astype(np.{instruction.output.dtype})"
     return f"{function_name(op)}({', '.join([*inputs, *keywords(op, params), *([f'out={out}'] if out else [])])})"
 
 
-def _choice(condition: str, a: str, b: str, out: str) -> str:
+def _choice(inputs: list[str], out: str) -> str:
+    condition, a, b = inputs
     if out == b:
         return f"np.copyto({out}, {a}, where={condition})"
     if out == a:
