@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 import weakref
 from collections.abc import Callable
@@ -22,8 +23,10 @@ LARGEST = 784 * 128 * 4  # bytes of the largest parameter
 UNAVOIDABLE = 8192 * 4 + 8 * 1024
 
 
-def made(optimizer: Callable[[Any], optim.Optimizer], loss_of: Any, activation: Any) -> tuple[Any, gn.Tensor, gn.Tensor]:
-    layers = [m for a, b in zip(SIZES, SIZES[1:], strict=False) for m in (nn.Linear(a, b), activation())]
+def made(
+    optimizer: Callable[[Any], optim.Optimizer], loss_of: Any, activation: Any
+) -> tuple[Any, gn.Tensor, gn.Tensor]:
+    layers = [m for a, b in itertools.pairwise(SIZES) for m in (nn.Linear(a, b), activation())]
     model = nn.Sequential(*layers[:-1])
     steps = optimizer(model.parameters())
 

@@ -376,7 +376,7 @@ def test_recordings_are_bounded_and_it_goes_on_uncompiled() -> None:
 def test_the_warning_is_of_the_users_line() -> None:
     f = gn.compile(max_recordings=1)(lambda x: x * 2)
     f(gn.ones(1))
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="different ways") as caught:
         f(gn.ones(2))
     assert caught[0].filename == __file__
 
@@ -392,8 +392,7 @@ def test_what_makes_state_at_every_call_is_not_recorded_for_ever(model: Any) -> 
         return loss
 
     with pytest.warns(UserWarning, match="makes something new to remember at each call.*make it once, outside"):
-        call(step)
-        call(step)
+        [call(step) for _ in range(2)]
     assert step.recordings == []
 
 
@@ -476,9 +475,7 @@ def test_threads_take_turns() -> None:
 
     def work(i: int) -> None:
         with gn.no_grad():
-            for _ in range(50):
-                if not np.allclose(predict(inputs[i]).array, expected[i]):
-                    wrong.append(i)
+            wrong.extend(i for _ in range(50) if not np.allclose(predict(inputs[i]).array, expected[i]))
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
     for thread in threads:

@@ -15,6 +15,7 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
+from glassnet.data import DataLoader, TensorDataset
 from glassnet.graph import mode
 from glassnet.optim import lr_scheduler
 from glassnet.program.record import RecordingError
@@ -26,6 +27,7 @@ Body = Callable[[Tensor], Any]
 counter = 0
 history: list[Any] = []
 last: Any = None
+loader = DataLoader(TensorDataset(gn.ones(4, 3)), batch_size=1)
 numbers = np.arange(3.0, dtype=np.float32)
 
 READS = "reads a tensor's value in Python.*Return the tensor and read it outside, or choose with glassnet.where"
@@ -272,6 +274,16 @@ def list_of_arrays(x: Tensor) -> Any:
     return x + gn.tensor([numbers, numbers]).sum(0)
 
 
+def loaded(x: Tensor) -> Any:
+    for (sample,) in loader:
+        x = x + sample
+    return x
+
+
+def sampled(x: Tensor) -> Any:
+    return x + loader.dataset[0][0]
+
+
 CASES: dict[Body, tuple[str, str]] = {
     item: ("return x * x.sum().item()", rf"item\(\) {READS}"),
     truth: ("if x.sum() > 0:", rf"if \(or while, and, or, not\) {READS}"),
@@ -310,7 +322,7 @@ CASES: dict[Body, tuple[str, str]] = {
     changes_its_argument: ("x += 1", r"changes an argument in place.*make a new tensor \(x = x \+ 1 for x \+= 1\)"),
     changes_part_of_its_argument: ("x[0] = 1", "changes an argument in place"),
     changes_a_view_of_its_argument: ("x.reshape(1, 3)[0].mul_(2)", "changes an argument in place"),
-    follows_its_argument: ("", rf"changes whether gradients of its argument x.*begin with x = x.detach\(\).requires_grad"),
+    follows_its_argument: ("", r"changes whether gradients of its argument x.*begin with x = x.detach\(\).requires_grad"),  # noqa: E501
     stale_view: ("return row + 1", r"after it was changed in place through another.*clone\(\)"),
     random_array: ("return x * np.random.default_rng().random(3).astype(np.float32)", ARRAY),
     random_tensor: ("return x * gn.tensor(np.random.default_rng().random(3))", ARRAY),
@@ -318,6 +330,8 @@ CASES: dict[Body, tuple[str, str]] = {
     looked_into: ("return x + gn.tensor(x.array * 2)", ARRAY),
     random_index: ("return x[np.array([0, 2])]", ARRAY),
     assigned_array: ("y[:] = numbers[::-1] + random.random()", ARRAY),
+    loaded: ("for (sample,) in loader:", "takes samples from a data set.*let the loop over the loader be outside"),
+    sampled: ("return x + loader.dataset[0][0]", "takes samples from a data set"),
     list_of_arrays: ("return x + gn.tensor([numbers, numbers]).sum(0)", ARRAY),
 }  # fmt: skip
 
@@ -514,7 +528,7 @@ def test_schedules_belong_outside(schedule: Any) -> None:
         return loss
 
     epoch = scheduler.last_epoch
-    with pytest.raises(RecordingError, match="scheduler.step.*steps a schedule.*after the compiled function"):
+    with pytest.raises(RecordingError, match=r"scheduler.step.*steps a schedule.*after the compiled function"):
         step(gn.ones(2, 3))
     assert scheduler.last_epoch == epoch
 
@@ -531,7 +545,7 @@ def test_learning_rates_belong_outside() -> None:
         optimizer.step()
         return loss
 
-    with pytest.raises(RecordingError, match="changes the learning rate of an optimizer.*outside, between calls"):
+    with pytest.raises(RecordingError, match=r"changes the learning rate of an optimizer.*outside, between calls"):
         step(gn.ones(2, 3))
     assert optimizer.param_groups[0]["lr"] == 0.1
 
@@ -581,7 +595,7 @@ def test_gradients_do_not_go_back_through_a_compiled_function() -> None:
 
 
 def test_what_is_given_back_is_of_a_few_kinds() -> None:
-    with pytest.raises(StructureError, match="gives back tensors, numbers, text, None.*got set"):
+    with pytest.raises(StructureError, match=r"gives back tensors, numbers, text, None.*got set"):
         gn.compile(lambda x: {1, 2})(gn.ones(1))
 
 

@@ -6,6 +6,7 @@ compare afterwards: parameters, gradients, the state of optimizers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +63,9 @@ def labels(seed: int, n: int, classes: int) -> Tensor:
 
 def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in itertools.pairwise(sizes):
         layers += [nn.Linear(a, b), activation()]
     return nn.Sequential(*layers[:-1]).double()
-
-
 
 
 def usual(
@@ -205,8 +204,9 @@ NETWORKS: dict[str, Case] = {
         lambda: nn.Sequential(nn.Linear(5, 9), nn.SELU(), nn.AlphaDropout(0.2), nn.Linear(9, 3)).double()
     ),
     "dropout in place": usual(
-        lambda: nn.Sequential(nn.Linear(5, 9), nn.Dropout(0.4, inplace=True), nn.ReLU(inplace=True), nn.Linear(9, 3))
-        .double()
+        lambda: nn.Sequential(
+            nn.Linear(5, 9), nn.Dropout(0.4, inplace=True), nn.ReLU(inplace=True), nn.Linear(9, 3)
+        ).double()
     ),
     "weights shared": usual(lambda: Shared().double()),
     "embedding, bilinear, tied weights": usual(
@@ -605,9 +605,7 @@ def sizes(wrap: Compile) -> Run:
         optimizer.step()
         return loss
 
-    return Run(
-        lambda i: step(batch(i, 6 - i % 2, 5), labels(i, 6 - i % 2, 3)), (model,), (optimizer,), compiled=step
-    )
+    return Run(lambda i: step(batch(i, 6 - i % 2, 5), labels(i, 6 - i % 2, 3)), (model,), (optimizer,), compiled=step)
 
 
 class OwnOptimizer(optim.Optimizer):

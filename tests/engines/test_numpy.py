@@ -173,9 +173,7 @@ def test_the_lines_go_when_the_engine_goes() -> None:
 
 
 def test_values_share_memory_when_they_are_not_needed_at_once() -> None:
-    program = small(
-        Instruction(mul, (x, 2.0), y), Instruction(add, (y, 1.0), z), outputs=(z,)
-    )
+    program = small(Instruction(mul, (x, 2.0), y), Instruction(add, (y, 1.0), z), outputs=(z,))
     engine = NumpyEngine(program)
     np.testing.assert_array_equal(engine.run(np.ones((2, 3))), np.full((2, 3), 3.0))
     assert engine.plan.nbytes == x.nbytes
@@ -195,7 +193,9 @@ def test_generators_have_a_name_each() -> None:
     engine = NumpyEngine(program)
     came = engine.run(np.ones((2, 3)))
     again, other = np.random.default_rng(1), np.random.default_rng(2)
-    for ours, theirs in zip(came, (again.random((2, 3)), other.standard_normal((2, 3)), again.random((2, 3))), strict=True):
+    for ours, theirs in zip(
+        came, (again.random((2, 3)), other.standard_normal((2, 3)), again.random((2, 3))), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
     assert "generator = np.random.default_rng()\ngenerator_2 = np.random.default_rng()" in engine.source
 

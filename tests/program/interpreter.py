@@ -24,7 +24,9 @@ class Values:
     def arrays(self) -> dict[str, Array]:
         """All of it, by name."""
         named = {f"output {i}": x for i, x in enumerate(self.outputs)}
-        return named | {f"kept {i}": x for i, x in enumerate(self.kept)} | {f"state {k}": x for k, x in self.state.items()}
+        return (
+            named | {f"kept {i}": x for i, x in enumerate(self.kept)} | {f"state {k}": x for k, x in self.state.items()}
+        )
 
 
 def evaluate(

@@ -178,23 +178,20 @@ def _filled(choice: int, x: Tensor) -> Tensor:
 
 def _remembered(choice: int, x: Tensor, buffer: Tensor) -> Tensor:
     """Read a buffer, change it in place, and go on with what was read before, or is read after."""
-    before = (buffer * 1, buffer.clone(), -(-buffer), buffer.mean(), buffer.sum(dim=0), buffer + x.mean())[choice % 6]
+    before = (buffer * 1, buffer.clone(), -(-buffer), buffer.mean(), buffer.sum(dim=0), buffer + x.mean())[choice % 6]  # noqa: B002
     with gn.no_grad():
         if choice % 2:
             buffer.mul_(0.5).add_(x.detach().mean() * 0.5)
         else:
             buffer[choice % 3] = x.detach().mean() * 0.25
-    after = (buffer * 1, buffer.clone(), -(-buffer), buffer.mean(), buffer[1:], buffer.reshape(3, 1))[choice % 6]
+    after = (buffer * 1, buffer.clone(), -(-buffer), buffer.mean(), buffer[1:], buffer.reshape(3, 1))[choice % 6]  # noqa: B002
     return (before * 0.5).mean() + (after * 0.5).mean() + x
 
 
 STEPS: dict[str, tuple[int, Callable[..., Tensor]]] = {
-    **{
-        f.__name__: (1, _unary(f))
-        for f in (gn.tanh, gn.sigmoid, gn.relu, gn.sin, gn.cos, gn.neg, gn.abs, gn.clone)
-    },
+    **{f.__name__: (1, _unary(f)) for f in (gn.tanh, gn.sigmoid, gn.relu, gn.sin, gn.cos, gn.neg, gn.abs, gn.clone)},
     "exp": (1, lambda choice, x: x.clamp(-2, 2).exp()),
-    "double negative": (1, lambda choice, x: -(-x)),
+    "double negative": (1, lambda choice, x: -(-x)),  # noqa: B002
     "sum": (1, lambda choice, x: _reduced(gn.sum)(choice, x) * 0.25),
     "mean": (1, _reduced(gn.mean)),
     "amax": (1, _reduced(gn.amax)),
@@ -291,7 +288,6 @@ class Kitchen:
                     if p.grad is not None:
                         p -= 0.1 * p.grad
         return tuple(pool[i] * 1 if pool[i].is_leaf else pool[i] for i in recipe.returned)
-
 
     def changed(self) -> list[Any]:
         """The arrays of all that it changes."""

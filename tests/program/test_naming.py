@@ -188,7 +188,9 @@ def test_arguments_go_by_the_names_of_their_places() -> None:
         return batch["in puts"][0] + batch["labels"] + rest[0] + rest[1] + scale
 
     one = gn.ones(2)
-    names, _ = names_of(f, {"in puts": (one, 3), "labels": one.clone()}, one.clone(), one.clone()) if False else ({}, f)
+    _names, _ = (
+        names_of(f, {"in puts": (one, 3), "labels": one.clone()}, one.clone(), one.clone()) if False else ({}, f)
+    )
     f({"in puts": (one, 3), "labels": one.clone()}, one.clone(), one.clone(), scale=one.clone())
     assert [v.name for v in f.program.inputs] == ["batch_in_puts_0", "batch_labels", "rest_0", "rest_1", "scale"]
 

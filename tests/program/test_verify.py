@@ -1,4 +1,4 @@
-"""verify(): a program that makes no sense is told, by the instruction at fault. And passes that are wrong are caught."""
+"""verify(): what makes no sense is told, by the instruction at fault; and passes that are wrong are caught."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ FAULTS: dict[str, tuple[Program, str]] = {
     "defined twice": (having(1, output=a), "instruction 1, a = .*a is defined a second time"),
     "defined over an input": (having(0, output=x), "x is defined a second time"),
     "declared twice": (GOOD.having(state=(w, lr, w)), "w is declared twice"),
-    "wrong shape": (having(0, output=Var("a", (3, 2), float64)), r"shape rule says \(2, 3\) float64, the program \(3, 2\)"),
+    "wrong shape": (having(0, output=Var("a", (3, 2), float64)), r"shape rule says \(2, 3\) float64, the program \(3, 2\)"),  # noqa: E501
     "wrong dtype": (having(0, output=Var("a", (2, 3), float32)), "shape rule says .* float64, the program .* float32"),
-    "refused by the shape rule": (having(0, op=matmul, inputs=(x, x)), "instruction 0.*the shape rule refuses it: matmul"),
+    "refused by the shape rule": (having(0, op=matmul, inputs=(x, x)), "instruction 0.*the shape rule refuses it: matmul"),  # noqa: E501
     "number where there must be a tensor": (having(0, op=reshape, inputs=(2.0,), params={"shape": (1,)}), "refuses it"),
     "write to an input": (having(2, inputs=(x, b, lr)), r"instruction 2.*writes to x, which is not state"),
     "write to a value": (having(2, inputs=(a, b, lr)), "writes to a, which is not state"),
@@ -77,14 +77,14 @@ FAULTS: dict[str, tuple[Program, str]] = {
     "state written in place outside update": (having(1, into="w"), "writes state in the forward phase"),
     "written in another shape": (
         GOOD.having(
-            instructions=(*GOOD.instructions, Instruction(copy, (two,), Var("d", (), float64), phase="update", into="w"))
+            instructions=(*GOOD.instructions, Instruction(copy, (two,), Var("d", (), float64), phase="update", into="w"))  # noqa: E501
         ),
         r"writes \(\) float64 to w, which is \(2, 3\) float64",
     ),
-    "output missing": (GOOD.having(outputs=(Var("lost", (2, 3), float64),)), "gives back lost, which it does not define"),
+    "output missing": (GOOD.having(outputs=(Var("lost", (2, 3), float64),)), "gives back lost, which it does not define"),  # noqa: E501
     "output of another kind": (GOOD.having(outputs=(Var("b", (2,), float64),)), "gives back b"),
     "kept value missing": (GOOD.having(kept=(Var("lost", (2, 3), float64),)), "lost"),
-    "constant of another shape": (GOOD.having(constants={two: np.zeros(2)}), r"two is declared as \(\) float64, but holds"),
+    "constant of another shape": (GOOD.having(constants={two: np.zeros(2)}), r"two is declared as \(\) float64, but holds"),  # noqa: E501
 }  # fmt: skip
 
 
@@ -134,9 +134,7 @@ COMPUTES = GOOD.having(
 )
 
 
-@pytest.mark.parametrize(
-    "wrong", [_forgets_an_update, _swaps_operands, _shares_what_is_not_the_same, _folds_wrongly]
-)
+@pytest.mark.parametrize("wrong", [_forgets_an_update, _swaps_operands, _shares_what_is_not_the_same, _folds_wrongly])
 def test_a_planted_wrong_pass_is_caught_by_the_comparison(wrong: Callable[[Program], Program]) -> None:
     numbers = np.random.default_rng(0).standard_normal((2, 3))
     state = {"w": numbers + 1, "lr": np.array(0.1)}
@@ -166,7 +164,7 @@ def test_programs_are_printed_in_columns() -> None:
 
 
 def test_programs_can_be_compared_and_taken_apart() -> None:
-    assert GOOD == GOOD.having()
+    assert GOOD.having() == GOOD
     assert having(0, op=sub) != GOOD
     assert len(GOOD) == 3
     assert [i.output.name for i in GOOD] == ["a", "b", "c"]
@@ -177,12 +175,17 @@ def test_programs_can_be_compared_and_taken_apart() -> None:
     assert (x.nbytes, str(x)) == (48, "x")
     whole = optimized(GOOD, lambda instruction: True)
     assert whole.after("recorded") == GOOD
-    with pytest.raises(KeyError, match="expected the name of a pass, recorded, expand, fold.*got 'sharing'"):
+    with pytest.raises(KeyError, match=r"expected the name of a pass, recorded, expand, fold.*got 'sharing'"):
         whole.after("sharing")
 
 
 def test_instructions_are_written_as_a_person_would() -> None:
     generator = np.random.default_rng(0)
-    params = {"index": (slice(1, None), slice(None, None, 2), 0), "dims": (1,), "generator": generator, "dtype": float32}
+    params = {
+        "index": (slice(1, None), slice(None, None, 2), 0),
+        "dims": (1,),
+        "generator": generator,
+        "dtype": float32,
+    }
     instruction = Instruction(cast, (x, None, 2), a, params)
     assert instruction.text == "cast(x, None, 2, index=(1:, ::2, 0), dims=(1,), generator=generator, dtype=float32)"

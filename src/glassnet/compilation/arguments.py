@@ -34,8 +34,7 @@ def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
             key.append((array.shape, array.dtype))
         else:
             key.append(_key(x, arrays))
-    for name in sorted(kwargs):
-        key.append((name, _key(kwargs[name], arrays)))
+    key.extend((name, _key(kwargs[name], arrays)) for name in sorted(kwargs))
     if len(arrays) > 1 and (arrays[0] is arrays[1] or len(arrays) > 2) and len(set(map(id, arrays))) < len(arrays):
         ids = list(map(id, arrays))  # one tensor is in two places
         key.append(tuple(map(ids.index, ids)))

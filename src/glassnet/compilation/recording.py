@@ -75,9 +75,7 @@ class Recording:
             self._build(recorder, arguments, state, name)
             self.conditions.settle(recorder.gradients)
 
-    def _build(
-        self, recorder: Recorder, arguments: Arguments, state: list[tuple[str, Tensor]], name: str
-    ) -> None:
+    def _build(self, recorder: Recorder, arguments: Arguments, state: list[tuple[str, Tensor]], name: str) -> None:
         bound = _Bound(recorder, [*state, *((n, wrap(a)) for n, a in self.surroundings.arrays.items())])
         ends = [(leaf, leaf.grad) for leaf in recorder.gradients.touched()]
         self._gradients = [(leaf, grad) for leaf, grad in ends if grad is None or not bound.is_gradient(grad)]
@@ -115,7 +113,9 @@ class Recording:
 
     def _bind(self) -> bool:
         """Let the engine work on the arrays that the tensors have now, if they are of the same kind."""
-        found = [tensor.array for _, tensor in self._tensors] + [grad.array for _, leaf in self._sums if (grad := leaf.grad) is not None]
+        found = [tensor.array for _, tensor in self._tensors] + [
+            grad.array for _, leaf in self._sums if (grad := leaf.grad) is not None
+        ]
         kinds = [(array.shape, array.dtype) for array in found]
         if not self._arrays:
             self._kinds = kinds

@@ -90,7 +90,7 @@ class Reach:
             self._follow(function)
         elif not isinstance(function, type):
             self._extra.setdefault("self", function)
-            call = getattr(type(function), "__call__", None)
+            call = getattr(type(function), "__call__", None)  # noqa: B004  the method itself, to be read
             if isinstance(call, FunctionType):
                 self._follow(call)
 
@@ -159,10 +159,7 @@ class Reach:
         for held, name, value in self._last:
             if held.get(name, _EMPTY) is not value:
                 return False
-        for cell, contents in self._last_contents:
-            if contents is not _contents(cell):
-                return False
-        return True
+        return all(contents is _contents(cell) for cell, contents in self._last_contents)
 
     def facts(self) -> dict[str, Any]:
         """What each name stands for, to be compared."""

@@ -22,7 +22,7 @@ from glassnet.ops.record import Op, Spec
 from glassnet.ops.shapes import written
 from glassnet.program.gradients import Gradients
 from glassnet.program.program import Phase
-from glassnet.program.refusal import RecordingError, given_by_user, place, refuse
+from glassnet.program.refusal import RecordingError, given_by_user, is_within, place, refuse
 from glassnet.tensor import Tensor
 from glassnet.tensor.door import State
 
@@ -149,6 +149,11 @@ class Recorder:
 
     def wrapped(self, tensor: Any) -> None:
         """A tensor has been made."""
+        if is_within("data"):
+            refuse(
+                "takes samples from a data set, and the program would go on with these for ever; let the loop over the "
+                "loader be outside, and pass the batch in"
+            )
         self._tensors.append((weakref.ref(tensor), place()))
         self._created.add(id(tensor))
 
@@ -204,8 +209,8 @@ class Recorder:
     def scheduling(self) -> None:
         """A schedule is about to step: raises RecordingError."""
         refuse(
-            "steps a schedule, which the program would do only this once; call the schedule's step() after the compiled "
-            "function, which follows the learning rate"
+            "steps a schedule, which the program would do only this once; call the schedule's step() after the "
+            "compiled function, which follows the learning rate"
         )
 
     # what modules and optimizers tell -----------------------------------------------------------------

@@ -38,8 +38,14 @@ def place() -> str:
 
 def line_at(file: str, number: int) -> str:
     """A line of source, as messages name it."""
+    linecache.checkcache(file)
     text = linecache.getline(file, number).strip()
     return f"{Path(file).name}, line {number}: `{text}`" if text else f"{Path(file).name}, line {number},"
+
+
+def is_within(room: str) -> bool:
+    """Whether the user's line has called something in that room of glassnet."""
+    return any(frame.f_code.co_filename.startswith(str(Path(HOUSE, room))) for frame in _own_frames())
 
 
 def given_by_user(array: Any) -> bool:

@@ -47,8 +47,8 @@ class Structure:
         self._is_one = len(self.flat) == 1
 
     def let_go(self) -> None:
-        """Forget the arrays, all but how many they were."""
-        self.flat = [None] * len(self.flat)
+        """Forget the arrays."""
+        self.flat = []
 
     def put_back(self, results: Any) -> Any:
         """The same structure around ``results``: a tuple of arrays, or one array where there is one."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.graph import mode
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
@@ -88,14 +89,14 @@ class Surroundings:
         self._watch(self.modules.values(), self.optimizers.values())
         self._watch(tensors=self.tensors.values())
         for generator in self.generators:
-            vars(generator).update(dict.fromkeys(("manual_seed", "set_state"), _refuse_seed))
+            vars(generator).update({name: _guarded(getattr(generator, name)) for name in SEEDING})
         try:
             yield
         finally:
             self._recorder = None
             for generator in self.generators:
-                vars(generator).pop("manual_seed")
-                vars(generator).pop("set_state")
+                for name in SEEDING:
+                    vars(generator).pop(name)
 
     def _watch(
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
@@ -204,6 +205,7 @@ class Surroundings:
         return facts
 
 
+SEEDING = ("manual_seed", "set_state")
 _APART = ("training", "_call_hooks", "_member_kinds", "_unsaved_buffers")
 
 
@@ -213,9 +215,9 @@ def _module_facts(path: str, module: Module, attributes: set[str]) -> Facts:
     if module._call_hooks:
         facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
     for name, value in vars(module).items():
-        if (name in module._member_kinds or name in named) and name not in _APART:
-            if not getattr(type(value), "is_compiled", False):
-                facts[f"{path}.{name}"] = comparable(value)
+        counts = (name in module._member_kinds or name in named) and name not in _APART
+        if counts and not getattr(type(value), "is_compiled", False):
+            facts[f"{path}.{name}"] = comparable(value)
     return facts
 
 
@@ -242,8 +244,15 @@ def options_of(optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _refuse_seed(*_args: Any, **_kwargs: Any) -> Any:
-    refuse(
-        "sets the state of a random generator, which the program would do only this once; seed before the function is "
-        "called"
-    )
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    """``method``, which sets the state of a random generator, refused while a step is being recorded."""
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if mode.recorder is None:  # another thread
+            return method(*args, **kwargs)
+        refuse(
+            "sets the state of a random generator, which the program would do only this once; seed before the function "
+            "is called"
+        )
+
+    return guarded

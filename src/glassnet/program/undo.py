@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Undo:
     def keep_generators(self, generators: Iterable[Generator]) -> None:
         """Remember the state of random generators."""
         for generator in generators:
-            self.keep(lambda generator=generator, state=generator.get_state(): generator.set_state(state))  # type: ignore[misc]
+            self.keep(partial(generator.set_state, generator.get_state()))
 
     def keep_attributes(self, owner: Any) -> None:
         """Remember which attributes an object has."""
