@@ -248,11 +248,11 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     """``method``, which sets the state of a random generator, refused while a step is being recorded."""
 
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if mode.recorder is None:  # another thread
-            return method(*args, **kwargs)
-        refuse(
-            "sets the state of a random generator, which the program would do only this once; seed before the function "
-            "is called"
-        )
+        if mode.recorder is not None:  # else it is another thread
+            refuse(
+                "sets the state of a random generator, which the program would do only this once; seed before the "
+                "function is called"
+            )
+        return method(*args, **kwargs)
 
     return guarded
