@@ -293,6 +293,33 @@ def test_data_of_another_shape_is_recorded_anew() -> None:
     assert f().dtype == gn.float64
 
 
+def test_buffers_that_are_converted() -> None:
+    class Shift(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("by", gn.ones(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + self.by
+
+    model = Shift()
+    f = gn.compile(model)
+    assert f(gn.ones(3)).dtype == f(gn.ones(3)).dtype == gn.float32
+    model.double()
+    assert f(gn.ones(3)).dtype == f(gn.ones(3)).dtype == gn.float64
+    model.by.fill_(2)
+    assert f(gn.ones(3)).tolist() == [3, 3, 3]
+
+
+def test_a_leaf_that_is_detached() -> None:
+    w = gn.ones(3, requires_grad=True)
+    f = gn.compile(lambda x: x * w)
+    assert f(gn.ones(3)).requires_grad
+    assert f(gn.ones(3)).requires_grad
+    w.detach_()
+    assert not f(gn.ones(3)).requires_grad
+
+
 def test_weights_that_are_loaded(step: gn.Compiled, model: Any) -> None:
     call(step)
     state = {name: x.clone() for name, x in model.state_dict().items()}
@@ -441,6 +468,18 @@ def test_methods_are_compiled_for_each_object() -> None:
     assert isinstance(Net.forward, gn.Compiled)
     assert (Net.forward.__name__, Net.forward.__doc__) == ("forward", "What it computes.")
     assert set(one.state_dict()) == {"fc.weight", "fc.bias"}
+
+
+def test_a_method_needs_a_place_to_be_kept() -> None:
+    class Bare:
+        __slots__ = ()
+
+        @gn.compile
+        def twice(self, x: Tensor) -> Tensor:
+            return x * 2
+
+    with pytest.raises(TypeError, match="twice: a compiled method is kept with its object, and Bare has __slots__"):
+        Bare().twice(gn.ones(1))
 
 
 def test_copies_are_compiled_for_themselves() -> None:

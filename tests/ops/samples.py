@@ -81,7 +81,7 @@ def _updates(*state: Any, **options: Any) -> list[Sample]:
     return [_update(*state, **options, **each) for each in more]
 
 
-_STEP = np.array(2.0)
+_STEP, _NOW = np.array(2.0), np.array(0.7)  # momentum_now: as a schedule has it
 _MEAN = normal(2, 3, seed=3) / 2  # smaller than the root of _GROWN
 
 _LABELS = np.array([2, 0, 1, 2])
@@ -319,6 +319,7 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_MEAN, momentum=0.9),
         _update(_MEAN, momentum=0.9, dampening=0.5),
         _update(_MEAN, momentum=0.9, nesterov=True),
+        _update(_MEAN, _NOW, momentum=0.9),
     ],
     "adagrad_update": [*_updates(_STEP, _GROWN), _update(_STEP, _GROWN, lr_decay=0.1)],
     "rmsprop_update": [
@@ -326,6 +327,7 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_STEP, _GROWN, _MEAN, momentum=0.9),
         _update(_STEP, _GROWN, None, _MEAN / 10),
         _update(_STEP, _GROWN, _MEAN, _MEAN / 10, momentum=0.9),
+        _update(_STEP, _GROWN, _MEAN, None, _NOW, momentum=0.9),
     ],
     "adadelta_update": _updates(_STEP, _GROWN, _GROWN / 10),
     "adam_update": [
@@ -333,11 +335,13 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_STEP, _MEAN, _GROWN, decoupled_weight_decay=True),
         _update(_STEP, _MEAN, _GROWN, 2 * _GROWN),
         _update(_STEP, _MEAN, _GROWN, betas=(0.5, 0.9), eps=0.1),
+        _update(_STEP, _MEAN, _GROWN, None, _NOW),
     ],
-    "adamax_update": _updates(_STEP, _MEAN, _GROWN),
+    "adamax_update": [*_updates(_STEP, _MEAN, _GROWN), _update(_STEP, _MEAN, _GROWN, _NOW)],
     "nadam_update": [
         *_updates(_STEP, np.array(0.8), _MEAN, _GROWN),
         *_updates(_STEP, np.array(0.8), _MEAN, _GROWN, decoupled_weight_decay=True),
+        _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
 }
 

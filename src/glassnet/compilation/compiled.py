@@ -65,11 +65,18 @@ class Compiled:
                 if recording.serves(arrays):
                     self._last_key, self._last = key, recording
                     return recording.run(arrays)
-            return self._record(key, args, kwargs)
+            if self._may_record():
+                return self._record(key, args, kwargs)
+        return self.function(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
+        if not hasattr(instance, "__dict__"):
+            raise TypeError(
+                f"{self._name}: a compiled method is kept with its object, and {type(instance).__name__} has __slots__ "
+                "and no place for it; compile a function that is given the object"
+            )
         bound = Compiled(self.function.__get__(instance, owner), self.engine, self.max_recordings)
         vars(instance)[self.function.__name__] = bound  # one for each object, and found at once next time
         return bound
@@ -111,20 +118,24 @@ class Compiled:
 
     # recording ----------------------------------------------------------------------------------------------
 
-    def _record(self, key: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _may_record(self) -> bool:
+        """Whether one more recording is called for; warns, once, if not."""
         if len(self.recordings) >= self.max_recordings:
             self._warn(
                 f"{self._name} was called in more than {self.max_recordings} different ways and runs uncompiled in "
                 f"new ones from now on:\n{self.explain_recordings()}\nPad batches to one size, pass numbers that "
                 "change as tensors, or raise max_recordings"
             )
-            return self.function(*args, **kwargs)
+            return False
         if self._unfinished >= PATIENCE:
             self._warn(
                 f"{self._name} makes something new to remember at each call, such as an optimizer and its state, and "
                 "runs uncompiled from now on; make it once, outside"
             )
-            return self.function(*args, **kwargs)
+            return False
+        return True
+
+    def _record(self, key: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recording = Recording(self.function, args, kwargs, self._name)
         self._unfinished += 1
         if recording.complete:

@@ -63,14 +63,14 @@ class Recording:
     def _finish(self, recorder: Recorder, arguments: Arguments, result: Any, name: str) -> None:
         state = list(self.surroundings.named_state())
         leaves = recorder.gradients.leaves()
-        recorder.check_kept(result, [*(tensor for _, tensor in state), *(leaf.grad for leaf in leaves)])
+        recorder.created.check_kept(result, [*(tensor for _, tensor in state), *(leaf.grad for leaf in leaves)])
         self._modes = self.conditions.check_unchanged()
         held = {id(tensor): tensor for _, tensor in state}
         self._structure = Structure(result, held, _no_way_back(name, leaves))
         self.result = self._structure.put_back(
             self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
         )
-        self.complete = not any(recorder.was_made_here(tensor) for _, tensor in state)
+        self.complete = not any(tensor in recorder.created for _, tensor in state)
         if self.complete:
             self._build(recorder, arguments, state, name)
             self.conditions.settle(recorder.gradients)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.errors import DtypeError, GlassnetError
-from glassnet.graph import mode
+from glassnet.graph import changes, mode
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.state import Stateful
 from glassnet.ops.dtypes import float16, float32, float64
@@ -112,6 +112,7 @@ class Module(Stateful, Hooked):
             parameter.data = fn(parameter.data)
             if parameter.grad is not None:
                 parameter.grad = fn(parameter.grad.detach())
+        changes.count += 1
         for name, buffer in self.named_buffers(recurse=False):
             self.__dict__[name] = fn(buffer)
         return self

@@ -53,7 +53,7 @@ relu = named(
     _relu,
     lambda g, y, _x: g * (y > 0),
     formula="Max(x, 0)",
-    expand=lambda x: maximum(x, 0.0),
+    expand=lambda x: maximum(x, 0),
     cast="number",
 )
 
@@ -67,7 +67,7 @@ relu6 = named(
     _relu6,
     lambda g, y, _x: g * ((y > 0) & (y < 6)),
     formula="Min(Max(x, 0), 6)",
-    expand=lambda x: minimum(maximum(x, 0.0), 6.0),
+    expand=lambda x: minimum(maximum(x, 0), 6),
     cast="number",
 )
 

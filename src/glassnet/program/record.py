@@ -6,9 +6,8 @@ Names come afterwards, when it is known what every value was for (see `naming`).
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,10 +18,10 @@ from glassnet.graph import Node
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
 from glassnet.ops.record import Op, Spec
-from glassnet.ops.shapes import written
+from glassnet.program.created import Created
 from glassnet.program.gradients import Gradients
 from glassnet.program.program import Phase
-from glassnet.program.refusal import RecordingError, given_by_user, is_within, place, refuse
+from glassnet.program.refusal import RecordingError, given_by_user, refuse
 from glassnet.tensor import Tensor
 from glassnet.tensor.door import State
 
@@ -83,16 +82,15 @@ class Recorder:
     owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> weak references to tensors that held it
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
     gradients: Gradients = field(default_factory=Gradients)
+    created: Created = field(default_factory=Created)
     path: list[str] = field(default_factory=list)
     updating: int = 0
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
     _numbers: dict[int, int] = field(default_factory=dict)
     _overwritten: list[tuple[Any, int]] = field(default_factory=list)
-    _tensors: list[tuple[Any, str]] = field(default_factory=list)  # weak references, and where they came to be
     refused: RecordingError | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
-    _created: set[int] = field(default_factory=set)  # ids of tensors; none of an older one can be among them
     _deriving: int | None = None
     _backward: int = 0
 
@@ -149,13 +147,7 @@ class Recorder:
 
     def wrapped(self, tensor: Any) -> None:
         """A tensor has been made."""
-        if is_within("data"):
-            refuse(
-                "takes samples from a data set, and the program would go on with these for ever; let the loop over the "
-                "loader be outside, and pass the batch in"
-            )
-        self._tensors.append((weakref.ref(tensor), place()))
-        self._created.add(id(tensor))
+        self.created.add(tensor)
 
     def made_of(self, data: Any, array: Any) -> None:
         """``array``, the array of a tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""
@@ -217,7 +209,7 @@ class Recorder:
 
     def accumulating(self, leaf: Any) -> None:
         """A gradient is about to be added to ``leaf.grad``."""
-        if id(leaf) not in self._created:
+        if leaf not in self.created:
             self.gradients.need((leaf,))
 
     def clearing(self, leaves: Iterable[Any], to_none: bool) -> None:
@@ -277,10 +269,6 @@ class Recorder:
         """The ids of the arrays of those values."""
         return {id(self.arrays[number]) for number in self.origin_numbers()}
 
-    def was_made_here(self, tensor: Any) -> bool:
-        """Whether ``tensor`` came to be while the function ran."""
-        return id(tensor) in self._created
-
     def put_back(self) -> None:
         """Put back what was overwritten in place."""
         for number, values in self.first.items():
@@ -295,27 +283,7 @@ class Recorder:
     def owner(self, number: int) -> Any:
         """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""
         older = (t for reference in self.owners.get(number, ()) if (t := reference()) is not None)
-        return next((t for t in older if number not in self._new_data and id(t) not in self._created), None)
-
-    def check_kept(self, result: Any, expected: Iterable[Any]) -> None:
-        """Refuse a recording of a function that has put a tensor somewhere where it outlives the call.
-
-        Later calls would not put theirs there. ``expected`` may, and what is within ``result``.
-        """
-        fine = {id(tensor) for tensor in _tensors_within([result, *expected])}
-        for collected in (False, True):  # a second look, when what only goes in circles is gone
-            kept = [(t(), where) for t, where in self._tensors if t() is not None and id(t()) not in fine]
-            if not kept:
-                return
-            if not collected:
-                kept.clear()
-                gc.collect()
-        tensor, where = kept[0]
-        raise RecordingError(
-            f"{where} makes a tensor of shape {written(tensor.shape)} that the function keeps (in a list, an attribute "
-            "or a global). The program would keep it only this once. Return the tensor and keep it outside; if it is "
-            "to be remembered from call to call, change one that is there in place: self.last.copy_(x)"
-        )
+        return next((t for t in older if number not in self._new_data and t not in self.created), None)
 
     def _number_of(self, x: Any) -> int:
         """The number of what a tensor (or array) holds, with a note of who holds it if it is not known yet."""
@@ -323,7 +291,7 @@ class Recorder:
         number = self.number(array)
         if number not in self._made and isinstance(x, State) and all(t() is not x for t in self.owners.get(number, ())):
             self.owners.setdefault(number, []).append(weakref.ref(x))
-            if x._requires_grad and x.node is None and id(x) not in self._created:
+            if x._requires_grad and x.node is None and x not in self.created:
                 self.gradients.meet((x,))
         return number
 
@@ -396,20 +364,6 @@ def _refuse_array() -> None:
         "uses a NumPy array that the function has made, or got from somewhere a program cannot see. The program would "
         "keep this run's numbers for ever. Compute with tensors, pass it in as a tensor, or make it once, outside"
     )
-
-
-def _tensors_within(result: Any) -> Iterator[Any]:
-    """The tensors in a result, and those that the views among them look into."""
-    if isinstance(result, Tensor):
-        while result is not None:
-            yield result
-            result = result.view_of[0] if result.view_of else None
-    elif isinstance(result, Mapping):
-        for inner in result.values():
-            yield from _tensors_within(inner)
-    elif isinstance(result, list | tuple):
-        for inner in result:
-            yield from _tensors_within(inner)
 
 
 def _within(data: Any) -> Iterator[Any]:

@@ -45,7 +45,8 @@ def line_at(file: str, number: int) -> str:
 
 def is_within(room: str) -> bool:
     """Whether the user's line has called something in that room of glassnet."""
-    return any(frame.f_code.co_filename.startswith(str(Path(HOUSE, room))) for frame in _own_frames())
+    folder = str(Path(HOUSE, room))
+    return any(frame.f_code.co_filename.startswith(folder) for frame in _own_frames())
 
 
 def given_by_user(array: Any) -> bool:

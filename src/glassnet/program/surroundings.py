@@ -65,10 +65,10 @@ class Surroundings:
                 found[name if name not in found else f"{name}_{len(found) + 1}"] = value
         elif isinstance(value, Generator):
             self.generators.append(value)
-        elif depth and isinstance(value, list | tuple):
+        elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
             for i, x in enumerate(value):
                 self._add(f"{name}{i}", x, depth - 1)
-        elif depth and isinstance(value, dict):
+        elif depth and isinstance(value, dict) and len(value) <= MANY:
             for key, x in value.items():
                 self._add(str(key), x, depth - 1)
         if isinstance(value, Module):
@@ -205,6 +205,7 @@ class Surroundings:
         return facts
 
 
+MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
 SEEDING = ("manual_seed", "set_state")
 _APART = ("training", "_call_hooks", "_member_kinds", "_unsaved_buffers")
 

@@ -267,6 +267,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
 
     def detach_(self) -> Self:
         """Forget the history: the tensor becomes a leaf that requires no gradient."""
+        graph.changes.count += 1
         self.node, self._requires_grad, self.view_of = None, False, None
         return self
 

@@ -1,0 +1,68 @@
+"""Created: the tensors that come to be while a function is recorded, none of which may outlive it unseen."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from glassnet.ops.shapes import written
+from glassnet.program.refusal import RecordingError, is_within, place, refuse
+from glassnet.tensor import Tensor
+
+
+class Created:
+    """Weak references to tensors, and the lines on which they were made."""
+
+    def __init__(self) -> None:
+        self._tensors: list[tuple[Any, str]] = []
+        self._ids: set[int] = set()  # those of older tensors, which are still there, cannot be among them
+
+    def add(self, tensor: Any) -> None:
+        """A tensor has been made."""
+        if is_within("data"):
+            refuse(
+                "takes samples from a data set, and the program would go on with these for ever; let the loop over the "
+                "loader be outside, and pass the batch in"
+            )
+        self._tensors.append((weakref.ref(tensor), place()))
+        self._ids.add(id(tensor))
+
+    def __contains__(self, tensor: Any) -> bool:
+        """Whether ``tensor``, which is still there, came to be while the function ran."""
+        return id(tensor) in self._ids
+
+    def check_kept(self, result: Any, expected: Iterable[Any]) -> None:
+        """Refuse a function that has put a tensor somewhere where it outlives the call.
+
+        Later calls would not put theirs there. ``expected`` may, and what is within ``result``.
+        """
+        fine = {id(tensor) for tensor in _tensors_within([result, *expected])}
+        for collected in (False, True):  # a second look, when what only goes in circles is gone
+            kept = [(t(), where) for t, where in self._tensors if t() is not None and id(t()) not in fine]
+            if not kept:
+                return
+            if not collected:
+                kept.clear()
+                gc.collect()
+        tensor, where = kept[0]
+        raise RecordingError(
+            f"{where} makes a tensor of shape {written(tensor.shape)} that the function keeps (in a list, an attribute "
+            "or a global). The program would keep it only this once. Return the tensor and keep it outside; if it is "
+            "to be remembered from call to call, change one that is there in place: self.last.copy_(x)"
+        )
+
+
+def _tensors_within(result: Any) -> Iterator[Any]:
+    """The tensors in a result, and those that the views among them look into."""
+    if isinstance(result, Tensor):
+        while result is not None:
+            yield result
+            result = result.view_of[0] if result.view_of else None
+    elif isinstance(result, Mapping):
+        for inner in result.values():
+            yield from _tensors_within(inner)
+    elif isinstance(result, list | tuple):
+        for inner in result:
+            yield from _tensors_within(inner)
