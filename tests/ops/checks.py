@@ -14,6 +14,7 @@ import pytest
 from glassnet.autograd import grad
 from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
+from glassnet.ops.symbols import parameters
 from glassnet.tensor import Tensor, apply, door
 from tests.ops import projection
 from tests.ops.sample import Sample
@@ -318,31 +319,6 @@ def check_reads(op: Op, samples: list[Sample]) -> None:
 
 
 # the record -------------------------------------------------------------------------------------------
-
-
-def input_names(op: Op) -> tuple[str, ...]:
-    """The names of the inputs, as the formula uses them."""
-    if isinstance(op.forward, np.ufunc):
-        return ("x",) if op.forward.nin == 1 else ("a", "b")
-    return tuple(_positional(op.forward))[: len(op.vjp)]
-
-
-def _positional(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-def parameters(op: Op) -> dict[str, Any]:
-    """The parameters of ``op`` and their defaults, as forward has them."""
-    if isinstance(op.forward, np.ufunc):
-        return {}
-    found = inspect.signature(op.forward).parameters
-    inputs = () if op.variadic else tuple(found)[: len(op.vjp)]
-    return {
-        name: p.default
-        for name, p in found.items()
-        if name not in (*inputs, "out") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    }
 
 
 def check_parameters(op: Op) -> None:

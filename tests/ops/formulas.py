@@ -8,84 +8,31 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy.parsing.sympy_parser import parse_expr
 
 from glassnet.ops import Op
-from tests.ops.checks import cast, differentiated, forward, input_names, parameters
+from glassnet.ops.symbols import input_names, parameters
+from tests.ops.checks import cast, differentiated, forward
 from tests.ops.sample import Sample
 
-
-class _Step(sympy.Function):
-    """A function that is flat but for jumps, so that its derivative is 0 where there is one."""
-
-    nargs = 1
-
-    def fdiff(self, argindex: int = 1) -> Any:
-        return sympy.Integer(0)
-
-
-class StepFloor(_Step):
-    pass
-
-
-class StepCeiling(_Step):
-    pass
-
-
-class StepRound(_Step):
-    pass
-
-
-class StepSign(_Step):
-    pass
-
-
-_SYMPY = {
-    "floor": StepFloor,
-    "ceiling": StepCeiling,
-    "round": StepRound,
-    "sign": StepSign,
-    "Mod": lambda a, b: a - b * StepFloor(a / b),
-}
 _PYTHON = {
     "log": lambda x: math.log(x) if x else -1e300,  # so that 0·log 0 is 0, as it is in the limit
-    "StepFloor": np.floor,
-    "StepCeiling": np.ceil,
-    "StepRound": np.rint,
-    "StepSign": np.sign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.rint,
     "Heaviside": lambda x, *_: float(np.heaviside(x, 0.5)),
     "DiracDelta": lambda *_: 0.0,  # samples are elsewhere
     "sign": np.sign,
 }
-_WITHOUT_BOUND = {"min": -sympy.oo, "max": sympy.oo}  # what None means for these parameters
-
-
-@cache
-def expression(op: Op) -> Any:
-    """The formula of ``op``, as SymPy reads it in the names of forward's arguments."""
-    names = {name: symbol(name) for name in (*input_names(op), *parameters(op))}
-    if op.differentiable:
-        return parse_expr(op.formula, {**_SYMPY, **names})
-    with sympy.evaluate(False):  # x ≠ x is not False, it is a test for NaN
-        return parse_expr(op.formula, {**_SYMPY, **names})
-
-
-@cache
-def symbol(name: str) -> Any:
-    return sympy.Symbol(name, extended_real=True)
 
 
 @cache
 def computed(op: Op, which: int | None, *params: tuple[str, Any]) -> Any:
     """The function of Python numbers that the formula, or its derivative in input ``which``, is."""
-    formula = expression(op)
-    values = {symbol(k): _WITHOUT_BOUND[k] if v is None else v for k, v in params}
-    formula = formula.subs(values) if values else formula
-    if which is not None:
-        formula = formula.diff(symbol(input_names(op)[which]))
-    strangers = formula.free_symbols - {symbol(n) for n in input_names(op)}
+    names = [sympy.Symbol(name) for name in input_names(op)]
+    formula = op.symbolic(derivative=None if which is None else input_names(op)[which], **dict(params))
+    strangers = formula.free_symbols - set(names)
     assert not strangers, f"{op.name}: the formula {op.formula!r} has {strangers}, which forward does not take"
-    return sympy.lambdify([symbol(n) for n in input_names(op)], formula, [_PYTHON, "math"])
+    return sympy.lambdify(names, formula, [_PYTHON, "math"])
 
 
 def check_formula(op: Op, sample: Sample) -> None:

@@ -123,6 +123,12 @@ class Op:
         takes_rest = code.co_flags & CO_VARARGS
         return bool(takes_rest) and not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
 
+    def symbolic(self, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
+        """The formula as a SymPy expression, or its derivative; see `glassnet.ops.symbols.symbolic`."""
+        from glassnet.ops.symbols import symbolic  # SymPy is an extra
+
+        return symbolic(self, *inputs, derivative=derivative, **params)
+
     @property
     def core(self) -> bool:
         """Whether this is one of the core operations, which all the others expand to."""

@@ -1,0 +1,141 @@
+"""Symbols: the formula of an elementwise operation as a SymPy expression, to simplify, differentiate or typeset.
+
+SymPy is an extra (``pip install "glassnet[symbols]"``), imported here, where it is used. Within, every
+symbol is a real number, so that SymPy finds the derivatives of \\|x\\| and max(x, 0); outside they are
+plain symbols, which ``sympy.Symbol("x")`` and ``expression.diff("x")`` mean.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+
+if TYPE_CHECKING:
+    from glassnet.ops.record import Op
+
+
+class SymbolError(GlassnetError, ValueError):
+    """An operation that no SymPy expression stands for."""
+
+
+def symbolic(op: Op, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
+    """The SymPy expression of ``op``, or its ``derivative`` with respect to the input of that name.
+
+    ``inputs`` are expressions or numbers to take the places of its inputs, which else are symbols of their
+    names. Parameters have their defaults unless given; without either they stay symbols.
+
+    Raises SymbolError for what acts on whole tensors or on bits, TypeError for unknown names.
+    """
+    _check(op, inputs, derivative, params)
+    names, expression = input_names(op), formula(op)
+    known = {name: value for name, value in parameters(op).items() if value is not inspect.Parameter.empty}
+    for name, value in (known | params).items():
+        expression = expression.subs(_symbol(name), _number(name, value))
+    if derivative is not None:
+        expression = expression.diff(_symbol(derivative))
+    sympy = _sympy()
+    given = dict(zip(names, map(sympy.sympify, inputs), strict=False))
+    plain = {s: given.get(s.name, sympy.Symbol(s.name)) for s in expression.free_symbols if s == _symbol(s.name)}
+    with sympy.evaluate(op.differentiable):  # else x ≠ x would be False, and it is a test for NaN
+        for flat, meant in _flat().values():
+            expression = expression.replace(flat, meant)
+        return expression.xreplace(plain)
+
+
+@cache
+def formula(op: Op) -> Any:
+    """The formula of ``op`` as SymPy reads it, in symbols for real numbers."""
+    from sympy.parsing.sympy_parser import parse_expr
+
+    names = {name: _symbol(name) for name in (*input_names(op), *parameters(op))}
+    if op.differentiable:
+        return parse_expr(op.formula, {**_functions(), **names})
+    with _sympy().evaluate(False):
+        return parse_expr(op.formula, {**_functions(), **names})
+
+
+def input_names(op: Op) -> tuple[str, ...]:
+    """The names of the inputs of ``op``, as its formula uses them."""
+    if isinstance(op.forward, np.ufunc):
+        return ("x",) if op.forward.nin == 1 else ("a", "b")
+    found = inspect.signature(op.forward).parameters.values()
+    return tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))[: len(op.vjp)]
+
+
+def parameters(op: Op) -> dict[str, Any]:
+    """The parameters of ``op`` and their defaults, as forward has them."""
+    if isinstance(op.forward, np.ufunc):
+        return {}
+    found = inspect.signature(op.forward).parameters
+    inputs = () if op.variadic else tuple(found)[: len(op.vjp)]
+    return {
+        name: p.default
+        for name, p in found.items()
+        if name not in (*inputs, "out") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+
+
+def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict[str, Any]) -> None:
+    if not op.elementwise or op.name.startswith("bitwise"):
+        why = "acts on bits" if op.elementwise else "acts on whole tensors, not on each element by itself"
+        raise SymbolError(f"{op.name} {why}, so no SymPy expression stands for it; in words: {op.formula}")
+    names = input_names(op)
+    if len(inputs) > len(names):
+        raise TypeError(f"{op.name}: expected at most {len(names)} inputs ({', '.join(names)}), got {len(inputs)}")
+    if derivative is not None and derivative not in names:
+        raise TypeError(f"{op.name}: expected the name of an input, {' or '.join(names)}, got {derivative!r}")
+    for name in params:
+        if name not in parameters(op):
+            takes = ", ".join(parameters(op)) or "it has none"
+            raise TypeError(f"{op.name}: expected values for its parameters ({takes}), got one for {name!r}")
+
+
+@cache
+def _symbol(name: str) -> Any:
+    return _sympy().Symbol(name, extended_real=True)
+
+
+def _number(name: str, value: Any) -> Any:
+    """The value of a parameter: 1 for 1.0, which would be spelled out; None is no bound."""
+    if value is None:
+        return -_sympy().oo if name == "min" else _sympy().oo
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@cache
+def _functions() -> dict[str, Any]:
+    """The functions of the formulas that SymPy would differentiate in another way."""
+    flat = {name: function for name, (function, _) in _flat().items()}
+    return {**flat, "Mod": lambda a, b: a - b * flat["floor"](a / b)}
+
+
+@cache
+def _flat() -> dict[str, tuple[Any, Any]]:
+    """Functions that are flat but for jumps, so that their derivative is 0 where there is one, and what they mean."""
+    sympy = _sympy()
+    meant = {
+        "floor": sympy.floor,
+        "ceiling": sympy.ceiling,
+        "round": sympy.Function("round"),
+        "sign": sympy.sign,
+    }
+
+    def fdiff(self: Any, argindex: int = 1) -> Any:
+        return sympy.Integer(0)
+
+    return {name: (type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff}), f) for name, f in meant.items()}
+
+
+def _sympy() -> Any:
+    try:
+        import sympy
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            'expressions need SymPy, which is not installed: pip install "glassnet[symbols]"', name="sympy"
+        ) from None
+    return sympy
