@@ -12,6 +12,7 @@ import glassnet
 from glassnet.cli.errors import Failed
 from glassnet.cli.export import export
 from glassnet.cli.info import info
+from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
 from glassnet.cli.train import train
 from glassnet.errors import GlassnetError
@@ -88,5 +89,5 @@ def glassnet_command(
         print(context.get_help())
 
 
-for _command in (train, predict, export, info):
+for _command in (train, predict, export, plot, info):
     app.command(epilog=EXIT_CODES)(_command)

@@ -1,0 +1,58 @@
+"""``glassnet plot NAME …``: a picture of functions of one number, such as activations, and their derivatives."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassnet.cli import display
+from glassnet.cli.errors import BadInput, Failed
+
+
+def plot(
+    functions: Annotated[list[str], typer.Argument(metavar="NAME...", help="Functions of glassnet.functional.")],
+    derivative: Annotated[bool, typer.Option("--derivative", help="Draw their derivatives too, dashed.")] = False,
+    domain: Annotated[str, typer.Option(metavar="LOW,HIGH", help="From where to where.")] = "-5,5",
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf.")] = Path(
+        "plot.png"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+) -> None:
+    """Draw functions of one number, such as activations.
+
+    Example: glassnet plot step sigmoid relu --derivative -o activations.png
+    """
+    low, high = _domain(domain)
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise BadInput(f"--output: expected a file that ends in .png, .svg or .pdf, got {str(output)!r:.60}")
+    if output.exists() and not force:
+        raise BadInput(f"--output: {output} would be written over; name another file, or add --force")
+    try:
+        import matplotlib
+    except ModuleNotFoundError:
+        raise Failed('plot needs Matplotlib, which is not installed: pip install "glassnet[plot]"') from None
+    matplotlib.use("agg")  # a file, no window
+    from glassnet.explain import plots
+
+    try:
+        ax = plots.activation(*functions, derivative=derivative, domain=(low, high))
+    except (TypeError, ValueError) as error:
+        raise BadInput(str(error)) from None
+    try:
+        ax.figure.savefig(output, dpi=150)
+    except OSError as error:
+        raise BadInput(f"--output: {output} cannot be written ({error.strerror}); name another place") from None
+    display.new_console().print(f"Drawn in {output}", soft_wrap=True, markup=False)
+
+
+def _domain(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise BadInput(f"--domain: expected two numbers with a comma, the smaller first (-5,5), got {text!r:.40}")
+    return low, high

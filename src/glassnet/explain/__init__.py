@@ -1,0 +1,1 @@
+"""Explanations: readers of networks and programs that show a person what happens in them."""

@@ -1,0 +1,22 @@
+"""Plots, with Matplotlib (an extra). Each takes ``ax=``, draws into it, and gives its axes back."""
+
+from __future__ import annotations
+
+from glassnet.explain.plots.activation import activation
+from glassnet.explain.plots.boundary import decision_boundary
+from glassnet.explain.plots.curves import confusion, curves
+from glassnet.explain.plots.layers import activations, gradient_flow, gradients, weights
+from glassnet.explain.plots.surfaces import loss_surface, optimizer_paths
+
+__all__ = [
+    "activation",
+    "activations",
+    "confusion",
+    "curves",
+    "decision_boundary",
+    "gradient_flow",
+    "gradients",
+    "loss_surface",
+    "optimizer_paths",
+    "weights",
+]

@@ -1,0 +1,75 @@
+"""Functions of one number, and their derivatives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from glassnet import functional
+from glassnet.creation import from_numpy
+from glassnet.explain.plots.axes import COLOURS, axes, labelled, name_of
+from glassnet.ops.dtypes import Array
+from glassnet.ops.record import Op
+from glassnet.tensor import Tensor, apply
+
+Function = Callable[[Tensor], Tensor]
+POINTS = 1001
+
+
+def activation(
+    *functions: Function | Op | str, derivative: bool = False, domain: tuple[float, float] = (-5.0, 5.0), ax: Any = None
+) -> Any:
+    """Draw functions of one number over ``domain``, each with its ``derivative`` (dashed) if wanted.
+
+    A function is one of tensors (``F.relu``, ``nn.GELU()``, one of your own), an operation, or the name
+    of one in `glassnet.functional` (``"sigmoid"``). The derivative is autograd's. Gives the axes back.
+    """
+    low, high = domain
+    if not functions or not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ValueError(f"activation: expected one function or more and a domain (low, high), got {domain}")
+    found = [function_of(f) for f in functions]
+    ax = axes(ax)
+    x = np.linspace(low, high, POINTS)
+    ax.axhline(0, color="0.75", linewidth=0.8, zorder=0)
+    ax.axvline(0, color="0.75", linewidth=0.8, zorder=0)
+    for number, (name, f) in enumerate(found):
+        colour = COLOURS[number % len(COLOURS)]
+        y, slope = values(name, f, x)
+        ax.plot(x, y, color=colour, label=name, linewidth=2)
+        if derivative:
+            ax.plot(x, slope, color=colour, label=f"{name}′", linewidth=1.6, linestyle="--")
+    alone = len(found) == 1 and not derivative
+    return labelled(ax, title=found[0][0] if alone else "", x="x", legend=not alone)
+
+
+def function_of(f: Function | Op | str) -> tuple[str, Function]:
+    """A name and a function of one tensor. Raises ValueError, which lists what is near, for an unknown name."""
+    if isinstance(f, Op):
+        return f.name, lambda x: apply(f, x)
+    if not isinstance(f, str):
+        return name_of(f), f
+    named = getattr(functional, f, None)
+    if not inspect.isfunction(named):
+        near = get_close_matches(f, [n for n, v in vars(functional).items() if inspect.isfunction(v)], n=3)
+        guess = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"expected the name of a function of glassnet.functional, such as sigmoid, got {f!r}{guess}")
+    return f, named
+
+
+def values(name: str, f: Function, x: Array) -> tuple[Array, Array]:
+    """f(x) and f′(x) for each number of ``x``."""
+    tensor = from_numpy(x).requires_grad_()
+    y = f(tensor)
+    if not isinstance(y, Tensor) or y.shape != tensor.shape:
+        came = f"shape {list(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"{name}: expected a function of each number by itself, [{x.size}] to [{x.size}], got {came}")
+    if not y.requires_grad:  # flat, like a step
+        return y.numpy(), np.zeros_like(x)
+    y.sum().backward()
+    gradient = tensor.grad
+    assert gradient is not None
+    return y.detach().numpy(), gradient.numpy()

@@ -1,0 +1,54 @@
+"""Axes: where a plot goes. Every plot takes ``ax=``, draws into it and gives it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Told apart by people who see colours differently (M. Okabe and K. Ito, Color Universal Design, 2008).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DASHES = ("-", "--", ":", "-.")
+
+
+def axes(ax: Any = None, *, width: float = 6.4, height: float = 4.0) -> Any:
+    """``ax``, or new axes of ``width`` × ``height`` inches. Raises ModuleNotFoundError without Matplotlib."""
+    return grid(1, ax=None if ax is None else [ax], width=width, height=height)[0]
+
+
+def grid(n: int, ax: Any = None, *, columns: int = 4, width: float = 6.4, height: float = 4.0) -> list[Any]:
+    """``n`` axes beside and below each other: those of ``ax``, or new ones of ``width`` × ``height`` inches in all."""
+    if ax is not None:
+        given = [ax] if not hasattr(ax, "__len__") else list(getattr(ax, "flat", ax))
+        if len(given) < n:
+            raise ValueError(f"ax: expected {n} axes, one for each plot, got {len(given)}")
+        return given[:n]
+    try:
+        from matplotlib import pyplot
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ModuleNotFoundError(
+            'plots need Matplotlib, which is not installed: pip install "glassnet[plot]"', name="matplotlib"
+        ) from None
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    figure, made = pyplot.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    for unused in made.flat[n:]:
+        figure.delaxes(unused)
+    return list(made.flat[:n])
+
+
+def labelled(ax: Any, *, title: str = "", x: str = "", y: str = "", legend: bool = False) -> Any:
+    """``ax`` with its words, and without the frame's upper and right line."""
+    if title:
+        ax.set_title(title)
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.spines[["top", "right"]].set_visible(False)
+    if legend:
+        ax.legend(frameon=False)
+    return ax
+
+
+def name_of(function: Any) -> str:
+    """What to call a function, a module or an operation in a legend."""
+    return str(getattr(function, "__name__", None) or type(function).__name__)

@@ -1,0 +1,84 @@
+"""What came of a training run: curves, and which class was taken for which."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled
+from glassnet.ops.dtypes import Array
+
+HELD_OUT = "held_out_"
+
+
+def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -> list[Any]:
+    """Draw a history: for each metric one plot, with a line for training and a dashed one for the held-out data.
+
+    ``history`` is a `History`, or a list of mappings, one an epoch: ``{"epoch": 1, "train_loss": 2.1, …}``.
+    ``metrics`` are names without ``train_`` and ``held_out_``; all there are if None. Gives a list of axes.
+    """
+    rows: Sequence[Mapping[str, float]] = getattr(history, "epochs", history)
+    if not rows:
+        raise ValueError("curves: expected one epoch or more, got none; train first")
+    there = _metrics(rows)
+    wanted = list(there) if metrics is None else list(metrics)
+    for name in wanted:
+        if name not in there:
+            raise ValueError(f"curves: expected some of {', '.join(there)}, got {name!r}")
+    drawn = grid(len(wanted), ax, columns=3, width=min(4.4 * len(wanted), 12), height=3.4 * math.ceil(len(wanted) / 3))
+    for name, where in zip(wanted, drawn, strict=True):
+        for number, column in enumerate(there[name]):
+            pairs = [(row.get("epoch", i), row[column]) for i, row in enumerate(rows, 1) if column in row]
+            label = "held out" if column.startswith(HELD_OUT) else "training"
+            marker = "o" if len(pairs) == 1 else ""
+            where.plot(*zip(*pairs, strict=True), DASHES[number], color=COLOURS[number], label=label, marker=marker)
+        where.xaxis.get_major_locator().set_params(integer=True)
+        labelled(where, title=name.replace("_", " "), x="epoch", legend=True)
+    return drawn
+
+
+def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
+    """The columns of each metric: {"loss": ["train_loss", "held_out_loss"], …}."""
+    found: dict[str, list[str]] = {}
+    for column in dict.fromkeys(name for row in rows for name in row):
+        if column not in ("epoch", "seconds", "lr"):
+            found.setdefault(column.removeprefix(HELD_OUT).removeprefix("train_"), []).append(column)
+    return found
+
+
+def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None, ax: Any = None) -> Any:
+    """Draw which class (row) was taken for which (column): how many, darker where it is more of its row.
+
+    ``targets`` and ``predicted`` are class numbers [n]. Gives the axes back.
+    """
+    true, taken = np.asarray(targets).astype(np.int64), np.asarray(predicted).astype(np.int64)
+    if true.shape != taken.shape or true.ndim != 1 or not true.size or min(true.min(), taken.min()) < 0:
+        came = f"{list(true.shape)} and {list(taken.shape)}"
+        raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {came}")
+    n = max(true.max(), taken.max(), len(classes or ()) - 1) + 1
+    names = list(classes) if classes is not None else [str(i) for i in range(n)]
+    if len(names) < n:
+        raise ValueError(f"confusion: expected {n} names of classes, got {len(names)}")
+    counts = np.zeros((n, n), np.int64)
+    np.add.at(counts, (true, taken), 1)
+    side = max(3.2, 0.42 * n + 1.6)
+    ax = axes(ax, width=side, height=side)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    ax.set_xticks(range(n), names, rotation=0 if max(map(len, names)) <= 3 else 45)
+    ax.set_yticks(range(n), names)
+    _write_counts(ax, counts, share)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    return ax
+
+
+def _write_counts(ax: Any, counts: Array, share: Array) -> None:
+    if len(counts) > 20:  # too small to be read
+        return
+    for row, column in np.argwhere(counts):
+        ink = "white" if share[row, column] > 0.5 else "black"
+        ax.text(column, row, counts[row, column], ha="center", va="center", color=ink, fontsize=9)

@@ -1,0 +1,159 @@
+"""What goes on in each layer: weights as pictures, and the numbers that flow forward and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.plots.axes import COLOURS, axes, grid, labelled
+from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+PICTURES = 32
+
+
+def weights(model: Module, shape: tuple[int, ...] | None = None, units: int = PICTURES, ax: Any = None) -> list[Any]:
+    """Draw the weights of the first layer as pictures, one a unit: red for positive, blue for negative.
+
+    ``shape`` is that of an input, such as (28, 28); a square if None. At most ``units`` are drawn, the first
+    ones. Gives a list of axes.
+    """
+    found = next(((n, p) for n, p in model.named_parameters() if p.ndim >= 2), None)
+    if found is None:
+        raise ValueError(f"weights: expected a network with a layer of weights, got {type(model).__name__} without")
+    name, parameter = found
+    matrix = parameter.detach().numpy().reshape(parameter.shape[0], -1)
+    side = math.isqrt(matrix.shape[1])
+    if shape is None and side * side == matrix.shape[1]:
+        shape = (side, side)
+    shape = tuple(n for n in shape or () if n != 1)
+    if len(shape) != 2 or math.prod(shape) != matrix.shape[1]:
+        raise ValueError(
+            f"weights: expected the shape of a picture of {matrix.shape[1]} numbers, as {name} has them for each unit, "
+            f"got {shape or None}"
+        )
+    pictures = matrix[:units]
+    rows = math.ceil(len(pictures) / 8)
+    drawn = grid(len(pictures), ax, columns=8, width=8, height=rows * 1.15 + 0.3)
+    limit = float(np.abs(pictures).max()) or 1.0
+    for unit, (where, picture) in enumerate(zip(drawn, pictures, strict=True)):
+        where.imshow(picture.reshape(shape), cmap="RdBu_r", vmin=-limit, vmax=limit)
+        where.set_title(str(unit), fontsize=7, pad=2)
+        where.set_xticks([])
+        where.set_yticks([])
+    return drawn
+
+
+def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> list[Any]:
+    """Draw a histogram of what each layer gives for the inputs ``x``. Gives a list of axes, one a layer.
+
+    The share of exact zeros is written beside it: of a ReLU, the units that are off.
+    """
+    outputs = outputs_of(model, x)
+    drawn = _grid_of(outputs, ax)
+    for (name, values), where in zip(outputs.items(), drawn, strict=True):
+        zeros = float(np.mean(values == 0)) if values.size else 0.0
+        note = f"\n{100 * zeros:.0f} % zero" if zeros > 0.005 else ""
+        _histogram(where, values, bins, name + note, COLOURS[0])
+    return drawn
+
+
+def gradients(model: Module, x: Tensor, y: Tensor, loss: Loss, bins: int = 50, ax: Any = None) -> list[Any]:
+    """Draw a histogram of ∂loss/∂parameter for each parameter. Gives a list of axes, one a parameter."""
+    found = gradients_of(model, x, y, loss)
+    drawn = _grid_of(found, ax)
+    for (name, values), where in zip(found.items(), drawn, strict=True):
+        _histogram(where, values, bins, name, COLOURS[1])
+    return drawn
+
+
+def gradient_flow(model: Module, x: Tensor, y: Tensor, loss: Loss, ax: Any = None) -> Any:
+    """Draw how large the gradients are from the first layer to the last: mean and maximum of \\|∂loss/∂parameter\\|.
+
+    On a logarithmic scale: a line that falls towards the first layer is a gradient that vanishes, one that
+    rises is one that explodes. Gives the axes back.
+    """
+    found = {name: np.abs(values) for name, values in gradients_of(model, x, y, loss).items() if values.size}
+    ax = axes(ax, width=max(4.0, 0.6 * len(found) + 1.5))
+    places = range(len(found))
+    for label, reduce, style in (("maximum", np.max, "o--"), ("mean", np.mean, "o-")):
+        sizes = [float(reduce(values)) for values in found.values()]
+        ax.plot(places, [s if s > 0 else math.nan for s in sizes], style, label=label, color=COLOURS[label == "mean"])
+    none = [i for i, values in enumerate(found.values()) if not values.any()]
+    if none:  # a logarithm cannot show them
+        ax.plot(none, [1.0] * len(none), "x", color=COLOURS[6], label="all zero", transform=ax.get_xaxis_transform())
+    if len(none) < len(found):
+        ax.set_yscale("log")
+    ax.set_xticks(places, list(found), rotation=45, ha="right")
+    return labelled(ax, y="size of the gradient", legend=True)
+
+
+def outputs_of(model: Module, x: Tensor) -> dict[str, Array]:
+    """What each innermost layer of ``model`` gives for ``x``, by path and class, in the order of the calls.
+
+    A layer that is used again comes again, as ``fc1 Linear (2)``. The network is as before afterwards.
+    """
+    found: dict[str, Array] = {}
+
+    def note(path: str) -> Callable[[Module, Any, Any], None]:
+        def hook(module: Module, inputs: Any, output: Any) -> None:
+            if isinstance(output, Tensor):
+                again = sum(name == path or name.startswith(f"{path} (") for name in found)
+                found[f"{path} ({again + 1})" if again else path] = output.detach().numpy().copy()
+
+        return hook
+
+    inner = [(f"{path} {type(m).__name__}".strip(), m) for path, m in model.named_modules() if not list(m.children())]
+    handles = [module.register_forward_hook(note(path)) for path, module in inner]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not found:
+        raise ValueError(f"expected a network of layers that give tensors, got {type(model).__name__} without")
+    return found
+
+
+def gradients_of(model: Module, x: Tensor, y: Tensor, loss: Loss) -> dict[str, Array]:
+    """∂loss/∂parameter of each parameter that has one, by name. What ``.grad`` holds is left as it is."""
+    with _grads_kept(model):
+        loss(model(x), y).backward()
+        return {n: p.grad.numpy().copy() for n, p in model.named_parameters() if p.grad is not None}
+
+
+@contextmanager
+def _grads_kept(model: Module) -> Iterator[None]:
+    before = [(p, p.grad) for p in model.parameters()]
+    for parameter, _ in before:
+        parameter.grad = None
+    try:
+        yield
+    finally:
+        for parameter, gradient in before:
+            parameter.grad = gradient
+
+
+def _grid_of(found: dict[str, Array], ax: Any) -> list[Any]:
+    n = len(found)
+    return grid(n, ax, columns=4, width=min(3 * n, 12), height=2.4 * math.ceil(n / 4))
+
+
+def _histogram(where: Any, values: Array, bins: int, title: str, colour: str) -> None:
+    flat = values.reshape(-1).astype(np.float64)
+    finite = flat[np.isfinite(flat)]
+    if finite.size < flat.size:
+        title += f"\n{flat.size - finite.size:,} not finite"
+    if finite.size:
+        where.hist(finite, bins=bins, color=colour)
+        where.locator_params(axis="x", nbins=4)
+        where.ticklabel_format(axis="x", scilimits=(-2, 3))
+    labelled(where, title=title)
+    where.title.set_fontsize(9)
+    where.tick_params(labelsize=8)

@@ -1,0 +1,125 @@
+"""Surfaces: a loss around where a network is, and the paths that optimizers take down a hill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.autograd import no_grad
+from glassnet.creation import tensor
+from glassnet.explain.plots.axes import COLOURS, axes, labelled
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
+from glassnet.ops.dtypes import Array
+from glassnet.optim import Optimizer
+from glassnet.tensor import Tensor
+
+LEVELS = 24
+Hill = Callable[[Tensor, Tensor], Tensor]
+
+
+def loss_surface(
+    model: Module,
+    x: Tensor,
+    y: Tensor,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    reach: float = 1.0,
+    steps: int = 25,
+    seed: int = 0,
+    ax: Any = None,
+) -> Any:
+    """Draw the loss along two random directions from where the parameters of ``model`` are now.
+
+    A direction has, for each row of weights, the length of that row, so that surfaces of networks whose
+    layers are scaled differently can be compared; biases stay (filter normalization: H. Li et al.,
+    "Visualizing the Loss Landscape of Neural Nets", 2018). ``reach`` is how far, in such lengths.
+    The parameters are as before afterwards. Gives the axes back.
+    """
+    if steps < 2 or not reach > 0:
+        raise ValueError(f"loss_surface: expected 2 steps or more and a reach above 0, got {steps} and {reach}")
+    losses, places = surface_of(model, x, y, loss, reach, steps, seed)
+    ax = axes(ax, width=5.4, height=4.4)
+    finite = np.where(np.isfinite(losses), losses, np.nan)
+    drawn = ax.contourf(places, places, finite, levels=LEVELS, cmap="viridis")
+    ax.figure.colorbar(drawn, ax=ax, label="loss")
+    ax.plot(0, 0, "o", color="white", markeredgecolor="black", label="now")
+    return labelled(ax, x="first direction", y="second direction", legend=False)
+
+
+def surface_of(
+    model: Module, x: Tensor, y: Tensor, loss: Callable[..., Tensor], reach: float, steps: int, seed: int
+) -> tuple[Array, Array]:
+    """The losses [steps, steps] (second direction down, first across), and where along a direction they are."""
+    parameters = [p for p in model.parameters() if p.is_floating_point()]
+    random = np.random.default_rng(seed)
+    first, second = ([_direction(p, random) for p in parameters] for _ in range(2))
+    places = np.linspace(-reach, reach, steps)
+    losses = np.empty((steps, steps))
+    before = [p.data for p in parameters]
+    try:
+        with no_grad():
+            for row, b in enumerate(places):
+                for column, a in enumerate(places):
+                    for p, start, d, e in zip(parameters, before, first, second, strict=True):
+                        p.data = start + d * float(a) + e * float(b)
+                    losses[row, column] = loss(model(x), y).item()
+    finally:
+        for p, start in zip(parameters, before, strict=True):
+            p.data = start
+    return losses, places
+
+
+def _direction(parameter: Parameter, random: np.random.Generator) -> Tensor:
+    weights = parameter.detach().numpy()
+    if weights.ndim < 2:
+        return tensor(np.zeros_like(weights))
+    drawn = random.standard_normal(weights.shape)
+    inner = tuple(range(1, weights.ndim))
+    lengths = [np.sqrt((array**2).sum(inner, keepdims=True)) for array in (weights, drawn)]
+    return tensor((drawn * lengths[0] / np.maximum(lengths[1], 1e-12)).astype(weights.dtype))
+
+
+def optimizer_paths(
+    hill: Hill,
+    optimizers: Mapping[str, Callable[[Sequence[Parameter]], Optimizer]],
+    start: tuple[float, float] = (-7.0, 2.0),
+    steps: int = 30,
+    domain: tuple[float, float, float, float] = (-10.0, 10.0, -5.0, 5.0),
+    ax: Any = None,
+) -> Any:
+    """Draw the paths that optimizers take down ``hill``, a function of two tensors (x, y) that gives a number.
+
+    ``optimizers`` are functions of a list of parameters, by name: ``{"SGD": lambda p: optim.SGD(p, lr=0.95)}``.
+    ``domain`` is (x from, x to, y from, y to). Gives the axes back.
+    """
+    left, right, bottom, top = domain
+    if not (left < right and bottom < top) or not optimizers:
+        raise ValueError(f"optimizer_paths: expected optimizers and a domain (left, right, bottom, top), got {domain}")
+    ax = axes(ax, width=6.4, height=4.4)
+    across, up = np.linspace(left, right, 200), np.linspace(bottom, top, 200)
+    with no_grad():
+        heights = hill(*(tensor(side) for side in np.meshgrid(across, up))).numpy()
+    # levels that grow like squares: a bowl has them evenly spaced
+    levels = heights.min() + np.linspace(0, 1, LEVELS) ** 2 * (np.ptp(heights) or 1.0)
+    ax.contour(across, up, heights, levels=levels, colors="0.75", linewidths=0.8)
+    for number, (name, make) in enumerate(optimizers.items()):
+        path = path_of(hill, make, start, steps)
+        ax.plot(*path.T, "o-", color=COLOURS[number % len(COLOURS)], markersize=3, linewidth=1.4, label=name)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    return labelled(ax, x="x", y="y", legend=True)
+
+
+def path_of(hill: Hill, make: Callable[..., Optimizer], start: tuple[float, float], steps: int) -> Array:
+    """The places [steps + 1, 2] that an optimizer comes through."""
+    x, y = (Parameter(tensor(float(value), dtype=np.dtype(np.float64))) for value in start)
+    optimizer = make([x, y])
+    places = [(x.item(), y.item())]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        hill(x, y).backward()
+        optimizer.step()
+        places.append((x.item(), y.item()))
+    return np.array(places)

@@ -1,0 +1,77 @@
+"""Numbers for people: rounded, a few written out, many summarised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+
+FEW = 12  # numbers that are written out; more are summarised
+DIGITS = 4
+
+
+def written_number(x: Any, digits: int = DIGITS) -> str:
+    """A number with that many digits that count; whole numbers in full."""
+    if isinstance(x, bool | np.bool_):
+        return str(int(x))
+    if isinstance(x, int | np.integer):
+        return str(x)
+    x = float(x)
+    if x.is_integer() and abs(x) < 10**digits:
+        return str(int(x))
+    return f"{x:.{digits}g}"
+
+
+def as_number(x: Any) -> float:
+    """An element as a float of Python's."""
+    return float(np.asarray(x).item())
+
+
+def rows_of(array: Array) -> list[str]:
+    """The numbers of an array: a row a line where there are few, else one line that sums them up."""
+    if array.size == 0:
+        return ["empty"]
+    if array.size > FEW or array.ndim > 2:
+        return [summary(array)]
+    cells = [[written_number(x) for x in row] for row in array.reshape(-1, array.shape[-1] if array.ndim else 1)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.rjust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def summary(array: Array) -> str:
+    """Many numbers in one line: the least, the mean, the greatest, and what is unusual."""
+    if array.dtype.kind == "b":
+        return f"{np.count_nonzero(array)} of {array.size} true"
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    parts = []
+    if finite.size:
+        mean = np.mean(finite, dtype=np.float64)
+        found = (("min", finite.min()), ("mean", mean), ("max", finite.max()))
+        parts.append("  ".join(f"{name} {written_number(x)}" for name, x in found))
+    return ", ".join([*parts, *_unusual(array)])
+
+
+def _unusual(array: Array) -> Iterator[str]:
+    if array.dtype.kind != "f":
+        return
+    zeros = array.size - np.count_nonzero(array)
+    counts = (("0", zeros), ("NaN", np.count_nonzero(np.isnan(array))), ("infinite", np.count_nonzero(np.isinf(array))))
+    yield from (f"{count} of {array.size} are {what}" for what, count in counts if count)
+
+
+def is_bad(array: Array) -> bool:
+    """Whether there is a NaN or an infinity among the numbers."""
+    return array.dtype.kind == "f" and not bool(np.isfinite(array).all())
+
+
+def last_place(text: str) -> float:
+    """What 1 in the last place of a written number is worth; 0 for a whole number, NaN or infinity."""
+    mantissa, _, exponent = text.lower().lstrip("-").partition("e")
+    if not mantissa[:1].isdigit():
+        return 0.0
+    decimals = len(mantissa.partition(".")[2])
+    return math.pow(10.0, int(exponent or 0) - decimals) if decimals or exponent else 0.0

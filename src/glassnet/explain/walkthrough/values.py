@@ -1,0 +1,143 @@
+"""Values: what a program computes, with the numbers, each known by what made it.
+
+In a program a name may stand for one thing before an update and for another after. Here each is a
+`Value` of its own, so that one can go from any number back to those it was made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.program.program import Instruction, Program, Var
+
+Kind = Literal["input", "parameter", "state", "constant", "result"]
+
+
+@dataclass(eq=False)
+class Value:
+    """One value: its name, its numbers, and, for a ``result``, the instruction and the operands that made it.
+
+    An update makes several; ``place`` says which of them this is. ``gradient`` is ∂loss/∂ this value.
+    ``named`` values are what a person knows by name; others are steps on the way, which arithmetic
+    writes within a line of its own.
+    """
+
+    name: str
+    array: Array
+    kind: Kind
+    instruction: Instruction | None = None
+    operands: tuple[Any, ...] = ()
+    place: int = 0
+    named: bool = True
+    gradient: Value | None = None
+    before: Value | None = None  # what an update has replaced
+    users: list[Value] = field(default_factory=list)
+
+    @property
+    def phase(self) -> str:
+        """When it is made: "forward", "backward" or "update"; "" for what was there before."""
+        return "" if self.instruction is None else self.instruction.phase
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A program with its numbers: every value in order, the instructions' ``results`` among them, and what came out."""
+
+    values: tuple[Value, ...]
+    results: tuple[Value, ...]  # one for each instruction, in order
+    outputs: tuple[Any, ...]
+
+    def named(self) -> dict[str, Value]:
+        """All values by name."""
+        return {value.name: value for value in self.values}
+
+
+def evaluate(
+    program: Program, inputs: Mapping[str, Array], state: Mapping[str, Array], parameters: Iterable[str] = ()
+) -> Evaluated:
+    """Carry out a program's instructions, each with its operation's own forward; nothing that is given changes.
+
+    ``parameters`` are the names of the state that is trained.
+    """
+    trained = set(parameters)
+    held: dict[str, Value] = {}
+    values = [Value(var.name, inputs[var.name], "input") for var in program.inputs]
+    values += [Value(v.name, state[v.name], "parameter" if v.name in trained else "state") for v in program.state]
+    values += [Value(var.name, array, "constant") for var, array in program.constants.items()]
+    held.update((value.name, value) for value in values)
+    results = []
+    generators: dict[int, Any] = {}
+    for instruction in program:
+        operands = tuple(held[x.name] if isinstance(x, Var) else x for x in instruction.inputs)
+        result, *others = made = _carried_out(instruction, operands, generators)
+        if instruction.into:
+            result.before, held[instruction.into] = held[instruction.into], result
+        elif instruction.op.writes:
+            held.update((name, new) for name, new in zip(instruction.writes, made, strict=True))
+        held[instruction.output.name] = result
+        values += [result, *others]
+        results.append(result)
+        for operand in operands:
+            if isinstance(operand, Value) and result not in operand.users:
+                operand.users.append(result)
+    _tell_gradients(program, held)
+    outputs = tuple(held[x.name] if isinstance(x, Var) else x for x in program.outputs)
+    return Evaluated(tuple(values), tuple(results), outputs)
+
+
+def _carried_out(instruction: Instruction, operands: tuple[Any, ...], generators: dict[int, Any]) -> list[Value]:
+    """The values that an instruction makes: one, or one for each state that it updates."""
+    arrays = [x.array if isinstance(x, Value) else x for x in operands]
+    written = [i for i in instruction.op.writes if i < len(operands) and isinstance(operands[i], Value)]
+    for i in written:
+        arrays[i] = arrays[i].copy()
+    params = {name: _own(value, generators) for name, value in instruction.params.items()}
+    with np.errstate(all="ignore"):  # NaN is shown, not warned of
+        result = np.asarray(instruction.op.forward(*arrays, **params))
+    if not written:
+        return [Value(instruction.output.name, result, "result", instruction, operands)]
+    return [
+        Value(
+            instruction.output.name if place == 0 else f"new_{operands[i].name}",
+            arrays[i],
+            "result",
+            instruction,
+            operands,
+            place=instruction.op.writes.index(i),
+            before=operands[i],
+        )
+        for place, i in enumerate(written)
+    ]
+
+
+def _own(value: Any, generators: dict[int, Any]) -> Any:
+    """A parameter; for a random generator one in the same state, which is then advanced in its place."""
+    if not isinstance(value, np.random.Generator):
+        return value
+    return generators.setdefault(id(value), deepcopy(value))
+
+
+def _tell_gradients(program: Program, held: Mapping[str, Value]) -> None:
+    """Say of each value what its gradient is; of a backward value, it is a named one if it is one of those."""
+    made_in_passing = {i.output.name for i in program if i.phase == "backward"}
+    beginnings = {var.name: value for var in program.state if (value := held.get(var.name)) is not None}
+    for name, gradient in program.derivatives.items():
+        value = beginnings.get(name, held.get(name))
+        while value is not None and value.before is not None:
+            value = value.before
+        if value is not None and gradient in held:
+            value.gradient = held[gradient]
+    named = {id(value.gradient) for value in held.values()}
+    for value in held.values():
+        origin = value
+        while origin.before is not None:
+            origin = origin.before
+        named.add(id(origin.gradient))
+    for name in made_in_passing & held.keys():
+        held[name].named = id(held[name]) in named
