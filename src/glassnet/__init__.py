@@ -103,6 +103,7 @@ __all__ = [
     "bernoulli",
     "bool",
     "cat",
+    "checkup",
     "compile",
     "concat",
     "concatenate",
@@ -110,6 +111,7 @@ __all__ = [
     "data",
     "device",
     "double",
+    "draw",
     "e",
     "empty",
     "empty_like",
@@ -172,6 +174,7 @@ __all__ = [
     "uint8",
     "utils",
     "vstack",
+    "walkthrough",
     "where",
     "zeros",
     "zeros_like",
@@ -184,18 +187,24 @@ short, int, long = int16, int32, int64
 # What costs time or another library to load, and is loaded when first used.
 _LATER = {
     "Compiled": "compilation",
+    "checkup": "explain.checkup",
     "compile": "compilation",
+    "draw": "explain.draw",
     "load": "serialization",
     "load_model": "serialization",
     "save": "serialization",
     "save_model": "serialization",
+    "walkthrough": "explain.walkthrough",
 }
-_ROOMS = ("data", "export", "functional", "nn", "optim", "scratch", "utils")  # loaded when first used, too
+_ROOMS = ("data", "explain", "export", "functional", "nn", "optim", "scratch", "utils")  # loaded when first used, too
 
 
 if TYPE_CHECKING:
     from glassnet import data, functional, nn, optim, scratch, utils
     from glassnet.compilation import Compiled, compile
+    from glassnet.explain.checkup import checkup
+    from glassnet.explain.draw import draw
+    from glassnet.explain.walkthrough import walkthrough
     from glassnet.serialization import load, load_model, save, save_model
 
 

@@ -124,9 +124,19 @@ class _Naming:
         ]
         wanted = tuple(self._read(self.recorder.number(array)) for array in kept)
         program = Program(
-            tuple(self.inputs), tuple(self.state_vars), self.constants, instructions, tuple(outputs), wanted
+            tuple(self.inputs),
+            tuple(self.state_vars),
+            self.constants,
+            instructions,
+            tuple(outputs),
+            wanted,
+            self._derivatives(),
         )
         return program, self.held
+
+    def _derivatives(self) -> dict[str, str]:
+        found = self.recorder.derivatives.items()
+        return {self._read(v).name: self._read(g).name for v, g in found if {v, g} <= self.vars.keys()}
 
     def _name(self, number: int, wish: str) -> Var:
         array = self.recorder.arrays[number]
@@ -204,4 +214,5 @@ class _Naming:
             noted.module,
             derived.name if derived else "",
             "" if into is None else self.vars[into].name,
+            noted.calls,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.record import Op
@@ -42,11 +42,19 @@ class Var:
 Operand = Var | int | float | bool | None
 
 
+class Call(NamedTuple):
+    """A call of a module: its name, and which call of the recording it was."""
+
+    module: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """``output = op(*inputs, **params)``.
 
-    ``phase`` is when it happens, ``module`` the path of the module whose forward asked for it, and
+    ``phase`` is when it happens, ``module`` the module whose forward asked for it, ``calls`` the calls of
+    modules that were going on then, from the outermost to that one, and
     ``derivative_of``, for a backward instruction, the name of the forward value whose derivative
     it helps to compute. ``into`` names the state that the result overwrites; update operations
     overwrite those of their inputs that their record says (`writes`).
@@ -60,6 +68,7 @@ class Instruction:
     module: str = ""
     derivative_of: str = ""
     into: str = ""
+    calls: tuple[Call, ...] = field(default=(), compare=False)
 
     @property
     def reads(self) -> tuple[Var, ...]:
@@ -98,7 +107,8 @@ class Program:
     """Instructions in order, and the values they start from: inputs, state, constants.
 
     ``outputs`` are what it gives back. ``kept`` are further values that whoever runs it wants to
-    look at afterwards (gradients), so no pass may drop them or reuse their memory.
+    look at afterwards (gradients), so no pass may drop them or reuse their memory. ``derivatives``
+    says of values, by name, which value is the gradient, as recorded: a pass may have dropped it.
     """
 
     inputs: tuple[Var, ...]
@@ -107,6 +117,7 @@ class Program:
     instructions: tuple[Instruction, ...]
     outputs: tuple[Operand, ...]
     kept: tuple[Var, ...] = ()
+    derivatives: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     history: Mapping[str, Program] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:

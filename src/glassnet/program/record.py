@@ -20,7 +20,7 @@ from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permu
 from glassnet.ops.record import Op, Spec
 from glassnet.program.created import Created
 from glassnet.program.gradients import Gradients
-from glassnet.program.program import Phase
+from glassnet.program.program import Call, Phase
 from glassnet.program.refusal import RecordingError, given_by_user, refuse
 from glassnet.tensor import Tensor
 from glassnet.tensor.door import State
@@ -51,6 +51,7 @@ class Noted:
     module: str
     derivative_of: int | None = None
     into: int | None = None
+    calls: tuple[Call, ...] = ()
 
 
 class Around(Protocol):
@@ -83,7 +84,7 @@ class Recorder:
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
     gradients: Gradients = field(default_factory=Gradients)
     created: Created = field(default_factory=Created)
-    path: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)  # of modules that are going on, the outermost first
     updating: int = 0
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
@@ -93,6 +94,7 @@ class Recorder:
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
     _deriving: int | None = None
     _backward: int = 0
+    _called: int = 0
 
     # what the door tells -------------------------------------------------------------------------
 
@@ -219,11 +221,12 @@ class Recorder:
     @contextmanager
     def within(self, module: Any) -> Iterator[None]:
         """Within, what happens is asked for by ``module``."""
-        self.path.append(self.around.name_of(module) if self.around is not None else "")
+        self._called += 1
+        self.calls.append(Call(self.around.name_of(module) if self.around is not None else "", self._called))
         try:
             yield
         finally:
-            self.path.pop()
+            self.calls.pop()
 
     @contextmanager
     def stepping(self, optimizer: Any) -> Iterator[None]:
@@ -330,8 +333,9 @@ class Recorder:
     ) -> None:
         phase: Phase = "update" if self.updating or op.writes else "backward" if self._backward else "forward"
         deriving = self._deriving if phase == "backward" else None
-        path = self.path[-1] if self.path else ""
-        self.noted.append(Noted(op, operands, output, dict(params), phase, path, deriving, into))
+        module = self.calls[-1].module if self.calls else ""
+        calls = tuple(self.calls)
+        self.noted.append(Noted(op, operands, output, dict(params), phase, module, deriving, into, calls))
         self._made.add(output)
 
     def _replace(self, array: Any, op: Op, operands: tuple[Any, ...], params: dict[str, Any], since: int) -> None:

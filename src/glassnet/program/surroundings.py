@@ -146,8 +146,10 @@ class Surroundings:
 
     @property
     def _alone(self) -> bool:
-        """Whether names can do without that of the model: there is one, and it has layers with names."""
-        return len(self.modules) == 1 and all(any(module.children()) for module in self.modules.values())
+        """Whether names can do without the model's: it alone has parameters, and it has layers with names."""
+        modules = list(self.modules.values())
+        models = [module for module in modules if next(module.parameters(), None) is not None] or modules
+        return len(models) == 1 and any(models[0].children())
 
     def named_state(self) -> Iterator[tuple[str, Tensor]]:
         """Every tensor that outlives a step, with its name in a program."""

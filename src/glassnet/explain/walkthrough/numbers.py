@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,12 +65,3 @@ def _unusual(array: Array) -> Iterator[str]:
 def is_bad(array: Array) -> bool:
     """Whether there is a NaN or an infinity among the numbers."""
     return array.dtype.kind == "f" and not bool(np.isfinite(array).all())
-
-
-def last_place(text: str) -> float:
-    """What 1 in the last place of a written number is worth; 0 for a whole number, NaN or infinity."""
-    mantissa, _, exponent = text.lower().lstrip("-").partition("e")
-    if not mantissa[:1].isdigit():
-        return 0.0
-    decimals = len(mantissa.partition(".")[2])
-    return math.pow(10.0, int(exponent or 0) - decimals) if decimals or exponent else 0.0

@@ -124,20 +124,15 @@ def _own(value: Any, generators: dict[int, Any]) -> Any:
 
 
 def _tell_gradients(program: Program, held: Mapping[str, Value]) -> None:
-    """Say of each value what its gradient is; of a backward value, it is a named one if it is one of those."""
-    made_in_passing = {i.output.name for i in program if i.phase == "backward"}
-    beginnings = {var.name: value for var in program.state if (value := held.get(var.name)) is not None}
+    """Say of each value what its gradient is. What backward makes besides gradients has no name a person knows."""
+    gradients = set()
     for name, gradient in program.derivatives.items():
-        value = beginnings.get(name, held.get(name))
-        while value is not None and value.before is not None:
+        value = held.get(name)
+        while value is not None and value.before is not None:  # the gradient is that of what was there before
             value = value.before
         if value is not None and gradient in held:
             value.gradient = held[gradient]
-    named = {id(value.gradient) for value in held.values()}
-    for value in held.values():
-        origin = value
-        while origin.before is not None:
-            origin = origin.before
-        named.add(id(origin.gradient))
-    for name in made_in_passing & held.keys():
-        held[name].named = id(held[name]) in named
+            gradients.add(gradient)
+    for name, value in held.items():
+        if value.phase == "backward":
+            value.named = name in gradients

@@ -1,0 +1,9 @@
+"""The check-up: what is wrong with a training run, with the numbers that show it, and what to do."""
+
+from __future__ import annotations
+
+from glassnet.explain.checkup import data, learning, script, signals, structure
+from glassnet.explain.checkup.examination import Checkup, checkup
+from glassnet.explain.checkup.finding import CHECKS, CheckupError, Finding
+
+__all__ = ["CHECKS", "Checkup", "CheckupError", "Finding", "checkup"]

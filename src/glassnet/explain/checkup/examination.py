@@ -1,0 +1,101 @@
+"""The check-up itself: all checks on one training run, and what they found, the likeliest cause first."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.checkup.finding import CHECKS, CheckupError, Finding
+from glassnet.explain.checkup.observed import Observed, batches_of
+from glassnet.nn.module import Module
+from glassnet.random import get_rng_state, set_rng_state
+
+HEALTHY = "Nothing wrong was found."
+
+
+class Checkup:
+    """What a check-up found: ``findings``, the likeliest cause first. Print it, or look at it in a notebook."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = tuple(findings)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"{n}. {finding}" for n, finding in enumerate(self.findings, 1)) or HEALTHY
+
+    def __repr__(self) -> str:
+        return f"<Checkup: {', '.join(f.kind for f in self.findings) or 'nothing wrong was found'}>"
+
+    def _repr_html_(self) -> str:
+        if self.healthy:
+            return f"<p>{HEALTHY}</p>"
+        items = (
+            f"<li><b>{escape(f.problem)}</b><br>evidence: {escape(f.evidence)}<br>remedy: {escape(f.remedy)}</li>"
+            for f in self.findings
+        )
+        return f"<ol>{''.join(items)}</ol>"
+
+
+def checkup(
+    model: Module,
+    data: Any,
+    loss: Callable[..., Any],
+    optimizer: Any = None,
+    *,
+    step: Callable[..., Any] | None = None,
+    validation: Any = None,
+) -> Checkup:
+    """Run a few steps and say what is wrong with a training run, with evidence and a remedy.
+
+    ``data`` is (x, y), a DataLoader or a dataset; ``loss`` is called with the model's output and y. With
+    ``step``, your own function of a batch (x, y), it is seen whether that is a whole training step; with
+    ``validation``, (x, y), whether it shares samples with the training data. Everything is as before afterwards.
+
+    Raises CheckupError for data that it cannot look at.
+    """
+    if not isinstance(model, Module) or not callable(loss):
+        raise CheckupError(
+            f"checkup: expected a module, data and a loss, got {type(model).__name__} and {type(loss).__name__}"
+        )
+    state = get_rng_state()
+    try:
+        batches, everything = batches_of(data)
+        held = None if validation is None else _joined(validation)
+        seen = Observed(model, batches, loss, optimizer, step, held, everything)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # they are told as findings
+            return Checkup(_found(seen))
+    finally:
+        set_rng_state(state)
+
+
+def _found(seen: Observed) -> list[Finding]:
+    findings: list[Finding] = []
+    explained: set[str] = set()
+    for check in sorted(CHECKS.values(), key=lambda c: -c.weight):
+        if check.name in explained:
+            continue
+        said = [Finding(check.name, *words) for words in check.look(seen)]
+        findings += said
+        if said:
+            explained |= check.explains
+    return findings
+
+
+def _joined(validation: Any) -> Any:
+    batches, everything = batches_of(validation)
+    return everything if everything is not None else batches[0]

@@ -1,0 +1,170 @@
+"""Checks of the numbers that flow: forward through activations, back as gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.explain.checkup.finding import Said, check
+from glassnet.explain.checkup.observed import Observed, Step
+from glassnet.explain.walkthrough import Value
+from glassnet.ops.dtypes import Array
+
+DEAD = 0.5  # of the units of a layer
+SATURATED = 0.5  # of the numbers of a layer
+FADED, BLOWN_UP = 1e-3, 1e3  # the gradient of the first layer beside that of the last
+HUGE = 1e4
+
+
+@check(99, explains=(
+    "dead_relu saturated vanishing_gradients exploding_gradients learning_rate_too_high learning_rate_too_low "
+    "cannot_overfit wrong_gradient unscaled_inputs class_imbalance"
+))  # fmt: skip
+def not_finite(seen: Observed) -> Iterator[Said]:
+    """NaN or infinity, and the first instruction that made one."""
+    if seen.recorded is None:
+        return
+    for name, values in (("inputs", seen.x), ("targets", seen.y)):
+        bad = _not_finite(values)
+        if bad:
+            said = f"{bad:,} of {values.size:,} numbers; the first in sample {_first_row(values)}"
+            yield Said(f"the {name} are not all finite", said, "drop these samples, or fill in what is missing")
+            return
+    for name, parameter in seen.model.named_parameters():
+        bad = _not_finite(parameter.array)
+        if bad:
+            said = f"{name}: {bad:,} of {parameter.array.size:,} numbers"
+            yield Said("parameters are not all finite", said, "begin anew, with a smaller learning rate")
+            return
+    for value in seen.recorded.results:
+        if value.array.dtype.kind == "f" and _not_finite(value.array):
+            yield _first_made(value)
+            return
+
+
+def _first_made(value: Value) -> Said:
+    assert value.instruction is not None
+    given = [f"{x.name} in {_range(x.array)}" for x in value.operands if isinstance(x, Value)]
+    op = value.instruction.op.name
+    remedies = {
+        "log": "log of 0 or less: add a small number within, log(x + 1e-8), or use log_softmax and cross_entropy",
+        "div": "a division by 0: add a small number below the line",
+        "sqrt": "a root of a negative number, or, in backward, of 0: add a small number within",
+        "exp": "exp of a large number overflows: subtract the maximum first, as softmax does",
+    }
+    bad = value.array[~np.isfinite(value.array)]
+    return Said(
+        f"{value.name} has numbers that are not finite; it is the first that does",
+        f"{value.instruction.text} ({value.phase}) of {', '.join(given) or 'constants'} made {bad[0]} in "
+        f"{bad.size:,} of {value.array.size:,} places",
+        remedies.get(op, f"look at what {op} is given"),
+    )
+
+
+def _not_finite(values: Array) -> int:
+    return int((~np.isfinite(values)).sum()) if values.dtype.kind == "f" else 0
+
+
+def _first_row(values: Array) -> int:
+    return int(np.argwhere(~np.isfinite(values))[0][0])
+
+
+def _range(values: Array) -> str:
+    if not values.size:
+        return "nothing"
+    return f"{float(values.min()):.3g} … {float(values.max()):.3g}"
+
+
+@check(50, explains="vanishing_gradients learning_rate_too_low cannot_overfit")
+def dead_relu(seen: Observed) -> Iterator[Said]:
+    """ReLU units that are 0 for every sample, so that no gradient passes."""
+    for value in seen.recorded.forward("relu", "relu6") if seen.recorded else ():
+        units = value.array.reshape(len(value.array), -1) if value.array.ndim > 1 else value.array[:, None]
+        dead = int((units <= 0).all(0).sum())
+        if len(units) >= 16 and units.shape[1] >= 3 and dead > DEAD * units.shape[1]:
+            yield Said(
+                f"most units of {value.name} are dead: 0 for every sample, so that nothing flows back through them",
+                f"{dead} of {units.shape[1]} units are 0 for all {len(units)} samples",
+                "begin with smaller biases and weights, lower the learning rate, scale the inputs, or use leaky_relu",
+            )
+            return
+
+
+@check(48, explains="vanishing_gradients learning_rate_too_low cannot_overfit")
+def saturated(seen: Observed) -> Iterator[Said]:
+    """Sigmoids and tanhs at their ends, where they are flat."""
+    for value in seen.recorded.forward("sigmoid", "tanh") if seen.recorded else ():
+        if not _is_hidden(value):
+            continue
+        lower = -1.0 if value.instruction is not None and value.instruction.op.name == "tanh" else 0.0
+        at_end = (value.array < lower + 0.01) | (value.array > 0.99)
+        share = float(at_end.mean()) if at_end.size else 0.0
+        if share > SATURATED:
+            yield Said(
+                f"{value.name} is saturated: most of its numbers are at an end, where it is flat",
+                f"{100 * share:.0f} % of {value.array.size:,} numbers are within 0.01 of {lower:g} or 1",
+                "begin with smaller weights (nn.init.xavier_uniform_), scale the inputs, or use relu",
+            )
+            return
+
+
+def _is_hidden(value: Value) -> bool:
+    """Whether a layer of weights comes after it."""
+    stack, seen = list(value.users), set()
+    while stack:
+        user = stack.pop()
+        if id(user) in seen or user.phase != "forward" or user.instruction is None:
+            continue
+        seen.add(id(user))
+        if user.instruction.op.name in ("linear", "matmul", "bilinear"):
+            return True
+        stack += user.users
+    return False
+
+
+@check(45, explains="learning_rate_too_low cannot_overfit")
+def vanishing_gradients(seen: Observed) -> Iterator[Said]:
+    """Gradients that become smaller layer by layer towards the first."""
+    sizes = gradient_sizes(seen.recorded) if seen.recorded else []
+    if len(sizes) < 3:
+        return
+    (first, small), (last, large) = sizes[0], sizes[-1]
+    if large > 0 and small < FADED * large:
+        path = ", ".join(f"{name} {size:.1e}" for name, size in _few(sizes))
+        yield Said(
+            f"gradients vanish on their way back: {first} hardly learns",
+            f"root mean square of the gradients: {path}; {first} has {small / large:.1e} of {last}",
+            "use relu in place of sigmoid or tanh, begin with larger weights (nn.init), add ways around: x + f(x)",
+        )
+
+
+@check(46, explains="learning_rate_too_high cannot_overfit")
+def exploding_gradients(seen: Observed) -> Iterator[Said]:
+    """Gradients that become larger layer by layer, or are huge from the start."""
+    sizes = gradient_sizes(seen.recorded) if seen.recorded else []
+    if not sizes:
+        return
+    at_first, at_last, largest = sizes[0][1], sizes[-1][1], max(size for _, size in sizes)
+    grown = len(sizes) >= 3 and at_last > 0 and at_first > BLOWN_UP * at_last
+    if grown or largest > HUGE:
+        path = ", ".join(f"{name} {size:.1e}" for name, size in _few(sizes))
+        yield Said(
+            "gradients explode",
+            f"root mean square of the gradients: {path}",
+            "begin with smaller weights (nn.init), scale inputs and targets, clip: nn.utils.clip_grad_norm_",
+        )
+
+
+def gradient_sizes(step: Step) -> list[tuple[str, float]]:
+    """The root mean square of the gradient of each weight, in the order in which they are used."""
+    used = []
+    for value in step.forward("linear", "matmul"):
+        weights = [x for x in value.operands if isinstance(x, Value) and x.kind == "parameter" and x.array.ndim > 1]
+        used += [w for w in weights if w not in used and w.gradient is not None]
+    with np.errstate(all="ignore"):
+        return [(w.name, float(np.sqrt(np.mean(np.square(w.gradient.array, dtype=np.float64))))) for w in used]  # type: ignore[union-attr]
+
+
+def _few(sizes: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return sizes if len(sizes) <= 4 else [*sizes[:2], *sizes[-2:]]

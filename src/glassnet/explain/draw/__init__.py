@@ -1,0 +1,82 @@
+"""Pictures: computational graphs with values and gradients on their arrows, and neuron diagrams."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from glassnet.creation import as_tensor
+from glassnet.explain.draw.graph import DrawError, Graph
+from glassnet.explain.draw.history import graph_of_tensor
+from glassnet.explain.draw.neurons import draw_neurons
+from glassnet.explain.draw.picture import Picture, drawn
+from glassnet.explain.draw.programs import graph_of_program
+from glassnet.explain.walkthrough import Walkthrough, walkthrough
+from glassnet.explain.walkthrough.values import evaluate
+from glassnet.nn.module import Module
+from glassnet.program.call import recorded_call
+from glassnet.program.program import Program
+from glassnet.tensor import Tensor
+
+__all__ = ["DrawError", "Graph", "Picture", "draw"]
+
+
+def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: int = 1) -> Picture:
+    """Draw a network, a program, a tensor or a walkthrough.
+
+    - a tensor, such as a loss, before backward: the graph it was computed by, with every value above its
+      arrow and its gradient below; variables of the caller and parameters have their names;
+    - a module alone: its layers as neurons, with lines for the weights (linear layers that follow
+      one another);
+    - a module with ``x``, or with ``x``, ``y`` and ``loss``: its graph, with values, and gradients;
+    - a program, a compiled function, a walkthrough: their graph.
+
+    ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations
+    and then the core operations these expand to. Raises DrawError for what there is no picture of.
+    """
+    if isinstance(what, Tensor):
+        return drawn(graph_of_tensor(what, _names(sys._getframe(1))))
+    if isinstance(what, Module):
+        if x is None:
+            return Picture(draw_neurons(what))
+        return drawn(_graph_of_module(what, x, y, loss, depth))
+    if isinstance(what, Walkthrough):
+        return drawn(graph_of_program(what.program, depth, what.values))
+    program = getattr(what, "program", what)
+    if isinstance(program, Program):
+        recorded = program.history.get("recorded", program)
+        return drawn(graph_of_program(recorded, depth))
+    raise DrawError(
+        f"draw: expected a module, a program, a compiled function, a walkthrough or a tensor, got {type(what).__name__}"
+    )
+
+
+def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> Graph:
+    if (y is None) != (loss is None):
+        raise DrawError("draw: expected y and loss together, for the gradients, or neither of them")
+    if loss is not None:
+        step = walkthrough(module, x, y, loss)
+        return graph_of_program(step.program, depth, step.values)
+    given = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
+    recorded = recorded_call(module, *given)
+    if not isinstance(recorded, tuple) or not isinstance(recorded[0], Program):
+        came = type(recorded).__name__
+        raise DrawError(f"draw: expected a network that gives one tensor, got {came}; give y and a loss that takes it")
+    program, state = recorded
+    inputs = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
+    return graph_of_program(program, depth, evaluate(program, inputs, state).named())
+
+
+def _names(frame: FrameType | None) -> dict[int, str]:
+    """What tensors are called where `draw` was called, and the parameters of the networks there."""
+    found: dict[int, str] = {}
+    variables = {} if frame is None else {**frame.f_globals, **frame.f_locals}
+    for value in variables.values():
+        if isinstance(value, Module):
+            for inner, parameter in value.named_parameters():
+                found.setdefault(id(parameter), inner)
+    for name, value in variables.items():
+        if isinstance(value, Tensor) and not name.startswith("_"):
+            found[id(value)] = name
+    return found

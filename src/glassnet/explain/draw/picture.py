@@ -1,0 +1,161 @@
+"""The picture: a graph as SVG, as DOT (Graphviz) or as Mermaid text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassnet.explain.draw.graph import DrawError, Graph
+from glassnet.explain.draw.layout import CURVE, Place, Route, laid_out
+from glassnet.explain.draw.svg import LINE, Canvas
+from glassnet.serialization import replace_file
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What `draw` gives: shown by a notebook, saved by `save`, and there as text.
+
+    ``graph`` is None for a neuron diagram, which has no text form.
+    """
+
+    canvas: Canvas
+    graph: Graph | None = None
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG, which stands by itself."""
+        return self.canvas.svg()
+
+    @property
+    def dot(self) -> str:
+        """The graph in the language of Graphviz."""
+        return as_dot(self._graph("DOT"))
+
+    @property
+    def mermaid(self) -> str:
+        """The graph in the language of Mermaid, which Markdown pages show."""
+        return as_mermaid(self._graph("Mermaid"))
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture to a file: .svg, .dot or .mmd (Mermaid). Raises ValueError for another ending."""
+        forms: dict[str, Callable[[Picture], str]] = {
+            ".svg": lambda p: p.svg,
+            ".dot": lambda p: p.dot,
+            ".mmd": lambda p: p.mermaid,
+        }
+        form = forms.get(Path(path).suffix.lower())
+        if form is None:
+            raise DrawError(f"save: expected a file that ends in {', '.join(forms)}, got {str(path)!r:.80}")
+        replace_file(path, form(self).encode())
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x: auto">{self.svg}</div>'
+
+    def __repr__(self) -> str:
+        return f"<picture of {self.canvas.title}: picture.save('picture.svg') writes it>"
+
+    def _graph(self, form: str) -> Graph:
+        if self.graph is None:
+            raise DrawError(f"a neuron diagram has no {form}; the graph has: glassnet.draw(model, x).{form.lower()}")
+        return self.graph
+
+
+def drawn(graph: Graph) -> Picture:
+    """The graph as a picture."""
+    layout = laid_out(graph)
+    canvas = Canvas(graph.title)
+    for route in layout.routes:
+        _draw_route(canvas, route, layout.labels)
+    for place in layout.places:
+        _draw_box(canvas, place)
+    return Picture(canvas, graph)
+
+
+def _draw_box(canvas: Canvas, place: Place) -> None:
+    box = place.box
+    assert box is not None
+    if box.kind == "end":
+        return
+    top = place.y - place.height / 2
+    canvas.box(place.x, top, place.width, place.height, box.kind, 14 if box.kind == "leaf" else 5)
+    first = place.y - LINE * (len(box.lines) - 1) / 2
+    for number, line in enumerate(box.lines):
+        style = "strong" if number == 0 else "faint"
+        canvas.text(place.x + place.width / 2, first + LINE * number, line, style, "middle", hint=box.hint)
+
+
+def _draw_route(canvas: Canvas, route: Route, labels: list[float]) -> None:
+    source, *passed, target = route.places
+    x, y = source.x + source.width, source.y
+    path = [f"M{x:.1f} {y:.1f}"]
+    for place in [*passed, target]:
+        start = labels[place.column]
+        height = target.port(route.number) if place is target else place.y
+        path.append(f"L{start - CURVE:.1f} {y:.1f}")  # straight past wider boxes of the column, then the bend
+        middle = start - CURVE / 2
+        path.append(f"C{middle:.1f} {y:.1f} {middle:.1f} {height:.1f} {start:.1f} {height:.1f}")
+        y = height
+    end = target.x
+    arrow_head = target.box is not None and target.box.kind != "end"
+    path.append(f"L{end - (6 if arrow_head else 0):.1f} {y:.1f}")
+    canvas.path(" ".join(path), "edge")
+    if arrow_head:
+        canvas.path(f"M{end:.1f} {y:.1f} l-8 -4 v8 z", "head")
+    start = labels[target.column]
+    hint = route.arrow.name
+    if route.arrow.value:
+        canvas.text(start + 4, y - 9, route.arrow.value, "value", hint=hint)
+    if route.arrow.gradient:
+        canvas.text(start + 4, y + 10, route.arrow.gradient, "gradient", hint=hint and f"∂/∂{hint}")
+
+
+# as text ------------------------------------------------------------------------------------------
+
+
+def as_dot(graph: Graph) -> str:
+    """The graph in DOT: values above gradients on the arrows."""
+    shapes = {"leaf": "ellipse", "operation": "box", "module": "box3d", "end": "point"}
+    lines = [f"digraph {_quoted(graph.title)} {{", "  rankdir=LR;", '  node [fontname="monospace"];']
+    names = {box.key: f"n{i}" for i, box in enumerate(graph.boxes)}
+    lines += [f"  {names[box.key]} [shape={shapes[box.kind]}, label={_quoted(*box.lines)}];" for box in graph.boxes]
+    for box in graph.boxes:
+        for arrow in box.arrows:
+            said = [text for text in (arrow.value, arrow.gradient) if text]
+            label = f" [label={_quoted(*said)}]" if said else ""
+            lines.append(f"  {names[arrow.source]} -> {names[box.key]}{label};")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(*lines: str) -> str:
+    escaped = [line.replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    return '"' + "\\n".join(escaped) + '"'
+
+
+def as_mermaid(graph: Graph) -> str:
+    """The graph in Mermaid: a flowchart from left to right."""
+    forms: dict[str, tuple[str, str]] = {
+        "leaf": ("([", "])"),
+        "operation": ("[", "]"),
+        "module": ("[[", "]]"),
+        "end": ("((", "))"),
+    }
+    names = {box.key: f"n{i}" for i, box in enumerate(graph.boxes)}
+    lines = ["flowchart LR"]
+    for box in graph.boxes:
+        before, after = forms[box.kind]
+        lines.append(f"  {names[box.key]}{before}{_entities(*box.lines)}{after}")
+    for box in graph.boxes:
+        for arrow in box.arrows:
+            said = [text for text in (arrow.value, arrow.gradient) if text]
+            label = f"|{_entities(*said)}|" if said else ""
+            lines.append(f"  {names[arrow.source]} -->{label} {names[box.key]}")
+    return "\n".join(lines) + "\n"
+
+
+def _entities(*lines: str) -> str:
+    def entity(match: re.Match[str]) -> str:
+        return f"#{ord(match[0])};"
+
+    return '"' + "<br/>".join(re.sub(r'["<>#&|]', entity, line) or " " for line in lines) + '"'

@@ -1,0 +1,158 @@
+"""The graph of a program: its forward instructions, the modules they belong to as boxes, with values if there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph
+from glassnet.explain.draw.words import gradient_text, number_text, value_text
+from glassnet.explain.walkthrough.values import Value, evaluate
+from glassnet.ops.shapes import written
+from glassnet.program.passes.expand import expand
+from glassnet.program.program import Call, Instruction, Operand, Program, Var
+
+
+@dataclass
+class _Group:
+    """Instructions that are drawn as one box: those of one ``call`` of a module, or one by itself."""
+
+    call: Call | None
+    instructions: list[Instruction] = field(default_factory=list)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is a module drawn as a box, which hides what only it uses."""
+        return self.call is not None
+
+
+def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Value] | None = None) -> Graph:
+    """The graph of the forward part of ``program``.
+
+    ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
+    on; beyond the innermost module are its operations, and beyond these the core ones that they
+    expand to. ``values`` are what was computed, by name.
+    """
+    if depth < 1:
+        raise DrawError(f"draw: expected a depth of 1 or more, got {depth}")
+    opened = _opened(program, depth)
+    if values is not None and len(opened) > len(program):
+        values = _evaluated(opened, values)
+    program, forward = opened, opened.phase("forward")
+    if not forward:
+        raise DrawError("draw: expected a program that computes something forward, got one without such instructions")
+    groups = _grouped(forward, depth)
+    boxes: dict[str, Box] = {}
+    made_by: dict[str, str] = {}
+    known = {var.name: var for var in (*program.inputs, *program.state, *program.constants)}
+    hidden = {var.name for var in program.state}
+    counts: dict[str, int] = {}
+    for number, group in enumerate(groups):
+        key = f"{number}"
+        arrows: list[Arrow] = []
+        for operand in _comes_in(group):
+            if isinstance(operand, Var) and operand.name in hidden and group.closed:
+                continue
+            source = _source(operand, key, len(arrows), made_by, known, boxes)
+            arrows.append(_arrow(source, operand, values))
+        name = group.call.module if group.call else ""
+        counts[name] = counts.get(name, 0) + 1
+        kind = "module" if group.closed else "operation"
+        boxes[key] = Box(key, _lines(group, hidden, counts[name]), kind, arrows, _hint(group))
+        made_by.update((i.output.name, key) for i in group.instructions)
+    for number, output in enumerate(program.outputs):
+        if isinstance(output, Var) and output.name in made_by:
+            end = _arrow(made_by[output.name], output, values)
+            boxes[f"end{number}"] = Box(f"end{number}", [""], "end", [end])
+    return Graph(f"a program of {len(forward)} instructions", list(boxes.values()))
+
+
+def _opened(program: Program, depth: int) -> Program:
+    """The program, with the forward operations that ``depth`` reaches beyond written in core ones."""
+    return expand(program, lambda i: i.phase != "forward" or depth <= len(_calls(i)) + 1)
+
+
+def _evaluated(program: Program, values: Mapping[str, Value]) -> dict[str, Value]:
+    """The values of an opened program, from what was there at the beginning; gradients are those of the same names."""
+    start = {var.name: values[var.name].array for var in (*program.inputs, *program.state)}
+    inputs = {var.name: start.pop(var.name) for var in program.inputs}
+    found = evaluate(program, inputs, start).named()
+    for name, value in values.items():
+        if name in found and found[name].gradient is None:
+            found[name].gradient = value.gradient
+    return found
+
+
+def _calls(instruction: Instruction) -> tuple[Call, ...]:
+    """The calls of modules within the whole network, which has no name."""
+    return tuple(call for call in instruction.calls if call.module)
+
+
+def _grouped(instructions: Sequence[Instruction], depth: int) -> list[_Group]:
+    """Neighbours of one call of a module, at ``depth``, together."""
+    groups: list[_Group] = []
+    for instruction in instructions:
+        calls = _calls(instruction)
+        call = calls[depth - 1] if len(calls) >= depth else None
+        if call is None or not groups or groups[-1].call != call:
+            groups.append(_Group(call))
+        groups[-1].instructions.append(instruction)
+    return groups
+
+
+def _comes_in(group: _Group) -> list[Operand]:
+    """What the instructions of a group need from outside, each value once."""
+    made = {i.output.name for i in group.instructions}
+    found: dict[object, Operand] = {}
+    for i in group.instructions:
+        for place, x in enumerate(i.inputs):
+            if isinstance(x, Var):
+                if x.name not in made:
+                    found.setdefault(x.name, x)
+            elif x is not None and not group.closed:
+                found[place] = x
+    return list(found.values())
+
+
+def _source(
+    operand: Operand, key: str, place: int, made_by: dict[str, str], known: Mapping[str, Var], boxes: dict[str, Box]
+) -> str:
+    """The key of the box that ``operand`` comes from: that of its maker, or a leaf, which is made if need be."""
+    if not isinstance(operand, Var):
+        leaf = f"{key}/{place}"
+        boxes[leaf] = Box(leaf, ["number"], "leaf")
+        return leaf
+    if operand.name in made_by:
+        return made_by[operand.name]
+    leaf = f"leaf {operand.name}"
+    if leaf not in boxes:
+        boxes[leaf] = Box(leaf, [operand.name], "leaf")
+    return leaf
+
+
+def _arrow(source: str, operand: Operand, values: Mapping[str, Value] | None) -> Arrow:
+    if not isinstance(operand, Var):
+        return Arrow(source, number_text(operand) if operand is not None else "None")
+    value = None if values is None else values.get(operand.name)
+    if value is None:
+        return Arrow(source, written(operand.shape), name=operand.name)
+    gradient = None if value.gradient is None else value.gradient.array
+    return Arrow(source, value_text(value.array), gradient_text(gradient), operand.name)
+
+
+def _lines(group: _Group, hidden: set[str], count: int) -> list[str]:
+    if group.call is None:
+        return [group.instructions[-1].op.name]
+    again = f" ({count})" if count > 1 else ""
+    operations = list(dict.fromkeys(i.op.name for i in group.instructions))
+    said = ", ".join(operations[:3]) + (f", … {len(operations) - 3} more" if len(operations) > 3 else "")
+    state = {x.name: x for i in group.instructions for x in i.reads if x.name in hidden}
+    shapes = [written(x.shape) for x in state.values()]
+    own = ", ".join(shapes[:3]) + (f", … {len(shapes) - 3} more" if len(shapes) > 3 else "")
+    return [f"{group.call.module}{again}", said, *([own] if own else [])]
+
+
+def _hint(group: _Group) -> str:
+    return "; ".join(
+        i.op.formula if not group.closed else f"{i.output.name} = {i.text}" for i in group.instructions[:8]
+    )

@@ -1,0 +1,205 @@
+"""Element: one number of a step, spelled out: what it was made of, and what it does to the loss."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.walkthrough.arithmetic import Expr, Leaf, Series, Words, is_as_written, with_names, with_numbers
+from glassnet.explain.walkthrough.inside import as_expanded, inside
+from glassnet.explain.walkthrough.layout import wrapped
+from glassnet.explain.walkthrough.numbers import as_number, written_number
+from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
+from glassnet.explain.walkthrough.values import Value
+
+INLINE = 3  # elements in a formula that may be written within another
+
+
+@dataclass(frozen=True)
+class Line:
+    """One element: ``formula`` in names and ``arithmetic`` in numbers; both "" for what was there from the start."""
+
+    element: Leaf
+    expr: Expr | None
+
+    @property
+    def name(self) -> str:
+        """The element: "fc1[0,1]"."""
+        return self.element.name
+
+    @property
+    def number(self) -> float:
+        """What it is."""
+        return self.element.number
+
+    @cached_property
+    def formula(self) -> str:
+        """In names: "x[0,0]·fc1_weight[1,0] + fc1_bias[1]"."""
+        return "" if self.expr is None else with_names(self.expr)
+
+    @cached_property
+    def arithmetic(self) -> str:
+        """In numbers, with the result: "0.23·0.51 + 0.3 = 0.4173"."""
+        if self.expr is None:
+            return ""
+        if isinstance(self.expr, Words):
+            return f"{self.expr.words}: {written_number(self.number)}"
+        return with_numbers(self.expr, self.number)
+
+    @property
+    def origin(self) -> str:
+        """What it is if nothing made it: "input", "parameter" …"""
+        return "" if self.expr is not None else self.element.value.kind
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Lines from an element back to where it came from; ``more`` elements behind these are not spelled out."""
+
+    title: str
+    lines: tuple[Line, ...]
+    more: int
+
+
+class Element:
+    """An element of a value, as `Walkthrough.element` gives it: print it, or read ``forward``, ``backward``,
+    ``update``: each a `Trace` or None."""
+
+    def __init__(self, value: Value, index: Index, updates: Iterable[Value], terms: int, lines: int) -> None:
+        self.value, self.index = value, index
+        tracer = Tracer(terms, lines)
+        here = Leaf(value, index)
+        self.forward = tracer.trace(f"{here.name}, traced back", here)
+        self.backward: Trace | None = None
+        gradient = value.gradient
+        if gradient is not None:
+            there = Leaf(gradient, index)
+            title = f"∂loss/∂{here.name} = {there.name}, the chain rule forward to the loss"
+            self.backward = tracer.trace(title, there)
+        self.update: Trace | None = None
+        for new in updates:
+            if new.before is value:
+                self.update = tracer.trace(f"{Leaf(new, index).name}, after the step", Leaf(new, index))
+
+    @property
+    def number(self) -> float:
+        """What it is."""
+        return as_number(self.value.array[self.index])
+
+    @property
+    def gradient(self) -> float | None:
+        """What the loss changes by, for each unit that it changes by."""
+        return None if self.value.gradient is None else as_number(self.value.gradient.array[self.index])
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """Those that there are."""
+        return tuple(t for t in (self.forward, self.backward, self.update) if t is not None)
+
+    def __str__(self) -> str:
+        parts = []
+        for trace in self.traces:
+            parts += ["", trace.title]
+            for line in trace.lines:
+                parts += _written(line)
+            if trace.more:
+                parts.append(f"  … {trace.more} more elements behind these; ask for any: w.element(name, …)")
+        if self.value.gradient is None and self.value.phase in ("", "forward"):
+            parts += ["", "no gradient: the step asks for none"]
+        return "\n".join(parts).lstrip("\n")
+
+    __repr__ = __str__
+
+
+def _written(line: Line) -> list[str]:
+    if line.expr is None:
+        said = [f"{line.name} = {written_number(line.number)}  ({line.origin})"]
+    elif isinstance(line.expr, Words):
+        said = [f"{line.name}: {line.arithmetic}"]
+    elif isinstance(line.expr, Leaf):
+        said = [f"{line.name} = {line.formula} = {written_number(line.number)}"]
+    else:
+        said = [f"{line.name} = {line.arithmetic}"]
+        if any(line.expr.leaves()):
+            said.insert(0, f"{line.name} = {line.formula}")
+    return [text for one in said for text in wrapped(one, "  ", "      ")]
+
+
+class Tracer:
+    """Finds what elements are made of. Of long sums it shows ``terms``; of a trace, ``lines``."""
+
+    def __init__(self, terms: int, lines: int) -> None:
+        self.terms, self.lines = terms, lines
+        self._opened: dict[int, Value] = {}
+
+    def trace(self, title: str, start: Leaf) -> Trace:
+        """The lines from ``start`` back, nearest first, within the phase that it is of."""
+        lines: list[Line] = []
+        waiting, seen = deque([start]), {_key(start)}
+        while waiting and len(lines) < self.lines:
+            element = waiting.popleft()
+            expr = self.made_of(element.value, element.index)
+            lines.append(Line(element, expr))
+            for leaf in () if expr is None else expr.leaves():
+                origin = leaf.value.phase == "" and start.value.phase == "forward"
+                if _key(leaf) not in seen and (origin or leaf.value.phase == start.value.phase):
+                    seen.add(_key(leaf))
+                    waiting.append(leaf)
+        return Trace(title, tuple(lines), len(waiting))
+
+    def made_of(self, value: Value, index: Index) -> Expr | None:
+        """The formula of an element; None for what nothing in the step made."""
+        if value.instruction is None:
+            return None
+        rule = rule_for(value)
+        if rule is not None:
+            expr = rule(value, index, self._operand_of(value), self.terms)
+            if value.instruction.op.core or self._is_right(expr, value, index):
+                return expr
+        part = self._open(value)
+        return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index)
+
+    def _is_right(self, expr: Expr, value: Value, index: Index) -> bool:
+        """Whether the formula of a named operation can be computed as it stands; log(1 + exp(1000)) cannot."""
+        return is_as_written(expr.work_out(lambda x: x), written_number(value.array[index]))
+
+    def _operand_of(self, value: Value) -> Callable[[int, Index], Expr]:
+        return lambda position, index: self._operand(value, value.operands[position], index)
+
+    def _operand(self, value: Value, operand: Any, index: Index) -> Expr:
+        if not isinstance(operand, Value) or operand.named or operand.instruction is None:
+            return leaf_or_number(operand, index)
+        expr = self.made_of(operand, index)
+        assert expr is not None
+        is_short = sum(1 for _ in expr.leaves()) <= INLINE or (isinstance(expr, Series) and _takes_sums(value))
+        return Leaf(operand, index) if isinstance(expr, Words) or not is_short else expr
+
+    def _open(self, value: Value) -> Value:
+        if id(value) not in self._opened:
+            steps = inside(value, as_expanded(value), prefix=f"{value.name}.")
+            result = steps.results[value.place]
+            assert result is not None
+            self._opened[id(value)] = result
+        return self._opened[id(value)]
+
+
+def _takes_sums(value: Value) -> bool:
+    """Whether a sum is read well within it: Σ x·w + b, Σ x / n."""
+    assert value.instruction is not None
+    name = value.instruction.op.name
+    return name in ("add", "sub", "neg") or (name == "div" and not isinstance(value.operands[1], Value))
+
+
+def _key(leaf: Leaf) -> tuple[int, Index]:
+    return id(leaf.value), leaf.index
+
+
+def checked_index(name: str, shape: Index, index: tuple[Any, ...]) -> Index:
+    """``index`` counted from the front; IndexError with words for one that there is not."""
+    found = tuple(int(np.asarray(i)) for i in index)
+    return tuple(i + n if i < 0 else i for i, n in zip(found, shape, strict=True))

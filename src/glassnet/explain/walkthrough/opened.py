@@ -1,0 +1,99 @@
+"""Opened: a named operation beside what it is made of, and whether both agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.explain.walkthrough.derivations import DERIVATIONS, y_minus_t
+from glassnet.explain.walkthrough.errors import WalkthroughError
+from glassnet.explain.walkthrough.inside import Inside, as_expanded, as_itself, inside
+from glassnet.explain.walkthrough.latex import as_latex
+from glassnet.explain.walkthrough.numbers import DIGITS
+from glassnet.explain.walkthrough.page import Page, Section, sections
+from glassnet.explain.walkthrough.values import Value
+from glassnet.explain.walkthrough.writing import as_html, as_markdown, as_text
+from glassnet.ops.dtypes import Array
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A value of a named operation, opened: the ``shortcut`` is its own derivative, the ``derivation`` goes node by
+    node. ``differences`` are the greatest between both: of the value, and of each gradient."""
+
+    value: Value
+    note: str
+    shortcut: Inside
+    derivation: Inside
+    differences: dict[str, float]
+
+    @property
+    def page(self) -> Page:
+        """What is shown of it."""
+        assert self.value.instruction is not None
+        op = self.value.instruction.op
+        lines = [f"{op.name}: {op.formula}", *([self.note] if self.note else [])]
+        lines += [f"{what}: agree to {_said(difference)}" for what, difference in self.differences.items()]
+        short = [Section(f"the shortcut, {s.title}", s.rows) for s in sections(self.shortcut.steps)]
+        long = [Section(f"node by node, {s.title}", s.rows) for s in sections(self.derivation.steps)]
+        return Page(f"{self.value.name}, opened", tuple(lines), (*short, *long))
+
+    def __str__(self) -> str:
+        return as_text(self.page)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_html(self.page)
+
+    def to_markdown(self) -> str:
+        """As Markdown."""
+        return as_markdown(self.page)
+
+    def to_latex(self) -> str:
+        """As LaTeX, which needs amsmath."""
+        return as_latex(self.page)
+
+
+def _said(difference: float) -> str:
+    if np.isfinite(difference):
+        return f"{difference:.{DIGITS - 2}g} (max difference)"
+    return f"{difference}: node by node, a number left what a computer can hold; the shortcut is made to avoid that"
+
+
+def opened(value: Value) -> Opened:
+    """``value`` opened. Raises WalkthroughError for one that no named operation made."""
+    if value.instruction is None:
+        raise WalkthroughError(
+            f"open: {value.name} is {_article(value.kind)}; only what an operation made can be opened"
+        )
+    op = value.instruction.op
+    if op.core:
+        raise WalkthroughError(
+            f"open: {value.name} is made by {op.name}, a core operation, which is made of no others: {op.formula}"
+        )
+    note, form = DERIVATIONS.get(op.name, ("", as_expanded(value)))
+    gradient = None if value.gradient is None else value.gradient.array
+    shortcut, derivation = inside(value, as_itself(value), gradient), inside(value, form, gradient)
+    result = derivation.results[value.place]
+    differences = {value.name: _difference(value.array, value.array if result is None else result.array)}
+    for name, found in shortcut.gradients.items():
+        other = derivation.gradients.get(name)
+        differences[f"∂loss/∂{name}"] = _difference(found, np.zeros_like(found) if other is None else other)
+    if op.name == "cross_entropy" and gradient is not None:
+        by_name = {step.name: step.array for step in derivation.steps}
+        name, through_rule = next(iter(shortcut.gradients.items()))
+        differences[f"∂loss/∂{name} and (y − t)·share"] = _difference(through_rule, y_minus_t(by_name, gradient))
+    return Opened(value, note, shortcut, derivation, differences)
+
+
+def _difference(a: Array, b: Array) -> float:
+    with np.errstate(all="ignore"):
+        both = np.subtract(a, b, dtype=np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b)) if a.dtype.kind == "f" else a == b
+    return float(np.max(np.where(same, 0, np.abs(both)), initial=0))
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind == "input" else f"a {kind}" if kind != "state" else "state"

@@ -1,0 +1,233 @@
+"""Rules: of what an element of a result is made, one for each kind of core operation.
+
+What only moves numbers is asked where it moves them: it is carried out on the numbers of places.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.explain.walkthrough.arithmetic import Call, Expr, Leaf, Number, Operator, Series, Words
+from glassnet.explain.walkthrough.formulas import formula_of, operator
+from glassnet.explain.walkthrough.numbers import as_number
+from glassnet.explain.walkthrough.values import Value
+from glassnet.ops.dtypes import Array
+from glassnet.ops.indexing import gather, getitem
+from glassnet.ops.symbols import input_names, parameters
+
+Index = tuple[int, ...]
+Operand = Callable[[int, Index], Expr]
+"""The formula of an element of the operand in some place."""
+
+
+def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Expr] | None:
+    """What makes an element of ``value``, if it is known without opening its operation."""
+    op = value.instruction.op  # type: ignore[union-attr]
+    if op.elementwise:
+        return _elementwise
+    return RULES.get(op.name, _in_words if op.core else None)
+
+
+# each element by itself ----------------------------------------------------------------------------
+
+
+def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    op, params = _op(value)
+    names: dict[str, Expr] = {
+        name: Number(float(default))
+        for name, default in (parameters(op) | dict(params)).items()
+        if isinstance(default, int | float)
+    }
+    if op.name == "clamp":
+        names |= {k: Number(s * math.inf) for k, s in (("min", -1), ("max", 1)) if params.get(k) is None}
+    for position, name in enumerate(input_names(op)):
+        if position < len(value.operands):
+            names[name] = operand(position, broadcast_index(index, _shape(value, position)))
+    if op.name == "bitwise_not" and value.array.dtype.kind == "b":  # it is the logical one there
+        return Operator("==", names["x"], Number(0))
+    return formula_of(op, names)
+
+
+def broadcast_index(index: Index, shape: Index) -> Index:
+    """The element that broadcasting puts at ``index``."""
+    return tuple(0 if n == 1 else i for i, n in zip(index[len(index) - len(shape) :], shape, strict=True))
+
+
+# many elements -------------------------------------------------------------------------------------
+
+
+def _reduction(kind: str) -> Callable[[Value, Index, Operand, int], Expr]:
+    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+        _, params = _op(value)
+        x = _array(value, 0)
+        place, free = _reduced_part(x, index, params.get("dim"), params.get("keepdim", False))
+        part = x[place]
+        if part.size == 0:
+            return Number(as_number(value.array[index]))
+
+        def term(k: int) -> Expr:
+            inner = iter(np.unravel_index(k, part.shape))
+            return operand(0, tuple(int(next(inner)) if d in free else place[d] for d in range(x.ndim)))
+
+        return _series(kind, part.ravel(), term, shown)
+
+    return rule
+
+
+def _reduced_part(x: Array, index: Index, dim: Any, keepdim: bool) -> tuple[tuple[Any, ...], set[int]]:
+    """The part of ``x`` that makes the element at ``index``, and the dimensions that it runs along."""
+    dims = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    free = {d % x.ndim for d in dims} if x.ndim else set()
+    kept = iter(index)
+    place = []
+    for d in range(x.ndim):
+        i = next(kept) if keepdim or d not in free else None
+        place.append(slice(None) if d in free else i)
+    return tuple(place), free
+
+
+def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    a, b = _array(value, 0), _array(value, 1)
+    rest = list(index)
+    j = (rest.pop(),) if b.ndim > 1 else ()
+    i = (rest.pop(),) if a.ndim > 1 else ()
+    of_a = (*broadcast_index(tuple(rest), a.shape[:-2]), *i)
+    of_b = broadcast_index(tuple(rest), b.shape[:-2])
+    products = a[of_a].astype(np.float64) * b[(*of_b, slice(None), *j)]
+    return _series(
+        "+", products, lambda k: operator("·", operand(0, (*of_a, k)), operand(1, (*of_b, k, *j))), shown, zero=0
+    )
+
+
+def _cumsum(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    if not index:
+        return operand(0, ())
+    dim = _op(value)[1].get("dim", -1) % len(index)
+    before, after = index[:dim], index[dim + 1 :]
+    along: tuple[Any, ...] = (*before, slice(index[dim] + 1), *after)
+    numbers = _array(value, 0)[along]
+    return _series("+", numbers, lambda k: operand(0, (*before, k, *after)), shown)
+
+
+def _series(kind: str, numbers: Array, term: Callable[[int], Expr], shown: int, zero: float = 0) -> Expr:
+    if len(numbers) == 0:
+        return Number(zero)
+    if len(numbers) == 1:
+        return term(0)
+    return Series(kind, numbers, term, shown)
+
+
+# what only moves numbers ---------------------------------------------------------------------------
+
+
+def _moved(data: int | None) -> Callable[[Value, Index, Operand, int], Expr]:
+    """The rule of an operation that moves its first ``data`` inputs, None: all of them."""
+
+    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+        op, params = _op(value)
+        arrays, ends = [], [0]
+        for position, x in enumerate(value.operands):
+            if data is None or position < data:
+                places = np.arange(ends[-1], ends[-1] + np.size(_array(value, position)))
+                arrays.append(places.reshape(_shape(value, position)))
+                ends.append(ends[-1] + places.size)
+            else:
+                arrays.append(x.array if isinstance(x, Value) else x)
+        place = int(op.forward(*arrays, **params)[index])
+        position = int(np.searchsorted(ends, place, side="right")) - 1
+        return operand(position, _unraveled(place - ends[position], _shape(value, position)))
+
+    return rule
+
+
+def _same_place(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    x = operand(0, index)
+    loses = _array(value, 0).dtype.kind == "f" and value.array.dtype.kind in "iu"
+    return Call("trunc", x) if loses else x
+
+
+def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    """The sum of what `put` or `scatter_add` brings to a place."""
+    op, params = _op(value)
+    shape = tuple(params["shape"])
+    places = np.arange(math.prod(shape)).reshape(shape)
+    by = [_array(value, i) for i in range(1, len(value.operands))]
+    if op.name == "put":
+        targets = getitem.forward(places, *by, index=params["index"])
+    else:
+        targets = gather.forward(places, *by, dim=params["dim"])
+    x = np.broadcast_to(_array(value, 0), targets.shape)
+    found = np.flatnonzero(targets == places[index])
+
+    def term(k: int) -> Expr:
+        place = _unraveled(int(found[k]), targets.shape)
+        return operand(0, broadcast_index(place, _shape(value, 0)))
+
+    return _series("+", x.ravel()[found], term, shown)
+
+
+def _unraveled(place: int, shape: Index) -> Index:
+    return tuple(int(i) for i in np.unravel_index(place, shape)) if shape else ()
+
+
+# the rest ------------------------------------------------------------------------------------------
+
+
+def _one_hot(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    return Operator("==", operand(0, index[:-1]), Number(index[-1]))
+
+
+def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    op, _ = _op(value)
+    return Words(f"{op.formula.removeprefix('y = ')}", as_number(value.array[index]))
+
+
+RULES: dict[str, Callable[[Value, Index, Operand, int], Expr]] = {
+    "sum": _reduction("+"),
+    "prod": _reduction("·"),
+    "amax": _reduction("max"),
+    "amin": _reduction("min"),
+    "cumsum": _cumsum,
+    "matmul": _matmul,
+    "cast": _same_place,
+    "copy": _same_place,
+    "reshape": _moved(1),
+    "permute": _moved(1),
+    "broadcast_to": _moved(1),
+    "flip": _moved(1),
+    "getitem": _moved(1),
+    "gather": _moved(1),
+    "setitem": _moved(2),
+    "concatenate": _moved(None),
+    "stack": _moved(None),
+    "put": _gathered,
+    "scatter_add": _gathered,
+    "one_hot": _one_hot,
+}
+
+
+def _op(value: Value) -> tuple[Any, Any]:
+    assert value.instruction is not None
+    return value.instruction.op, value.instruction.params
+
+
+def _array(value: Value, position: int) -> Array:
+    x = value.operands[position]
+    return x.array if isinstance(x, Value) else np.asarray(x)
+
+
+def _shape(value: Value, position: int) -> Index:
+    return _array(value, position).shape
+
+
+def leaf_or_number(operand: Any, index: Index) -> Expr:
+    """An element of an operand; the number itself, of one that is a number or a constant."""
+    if not isinstance(operand, Value):
+        return Number(float(operand))
+    if operand.kind == "constant":
+        return Number(as_number(operand.array[index]))
+    return Leaf(operand, index)

@@ -1,0 +1,147 @@
+"""Walkthrough: one training step, instruction by instruction, with its numbers."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from glassnet.explain.walkthrough.element import Element, checked_index
+from glassnet.explain.walkthrough.errors import WalkthroughError
+from glassnet.explain.walkthrough.latex import as_latex
+from glassnet.explain.walkthrough.numbers import as_number, written_number
+from glassnet.explain.walkthrough.opened import Opened, opened
+from glassnet.explain.walkthrough.page import Page, sections
+from glassnet.explain.walkthrough.recording import recorded_step
+from glassnet.explain.walkthrough.values import Evaluated, Value
+from glassnet.explain.walkthrough.writing import as_html, as_markdown, as_text
+from glassnet.ops.shapes import written
+from glassnet.program.program import Program
+
+TERMS, LINES = 4, 30
+SHOWN = 8  # inputs, parameters, … that are named at the top
+
+
+class Walkthrough:
+    """A step that was walked through.
+
+    Print it, or look at ``w["fc1"]``, ``w.element("fc1", 0, 1)``, ``w.open("loss")``.
+
+    ``program`` is the step as recorded, but for copies and products with 1 on the way back. ``values``
+    are all values by name, a `Value` each, with its ``array`` and its ``gradient``. A parameter goes by
+    its name before the update, and "new_…" after it.
+    """
+
+    def __init__(self, program: Program, evaluated: Evaluated) -> None:
+        self.program = program
+        self.values: dict[str, Value] = evaluated.named()
+        self._evaluated = evaluated
+
+    # what is shown ------------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Page:
+        """What is shown, before it is written out."""
+        return Page(self._title, tuple(self._lines()), sections(self._evaluated.results, self._evaluated.values))
+
+    @property
+    def loss(self) -> float:
+        """The loss."""
+        return as_number(self._evaluated.outputs[0].array)
+
+    @property
+    def _title(self) -> str:
+        counts = ", ".join(f"{n} {phase}" for phase in ("forward", "backward", "update") if (n := self._count(phase)))
+        return f"One training step: loss {written_number(self.loss)}; instructions: {counts}"
+
+    def _count(self, phase: str) -> int:
+        return sum(1 for i in self.program if i.phase == phase)
+
+    def _lines(self) -> list[str]:
+        lines = []
+        for kind, word in (("input", "inputs"), ("parameter", "parameters"), ("state", "other state")):
+            found = [v for v in self.values.values() if v.kind == kind]
+            names = [f"{v.name} {v.array.dtype}{written(v.array.shape)}" for v in found[:SHOWN]]
+            if len(found) > SHOWN:
+                names.append(f"… {len(found) - SHOWN} more")
+            if found:
+                lines.append(f"{word}: {', '.join(names)}")
+        return lines
+
+    def __str__(self) -> str:
+        return as_text(self.page)
+
+    def __repr__(self) -> str:
+        return f"<Walkthrough: {self._title}>"
+
+    def _repr_html_(self) -> str:
+        return as_html(self.page)
+
+    def to_markdown(self) -> str:
+        """As Markdown: a table for each phase."""
+        return as_markdown(self.page)
+
+    def to_latex(self) -> str:
+        """As LaTeX, which needs amsmath, and XeLaTeX or LuaLaTeX for names in other letters than Latin."""
+        return as_latex(self.page)
+
+    # what can be asked for ----------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.program)
+
+    def __getitem__(self, name: str) -> Value:
+        """The value of that name; of a module ("fc1") its result, of "fc1.weight" fc1_weight.
+
+        Raises WalkthroughError, with the names that are near, if there is none.
+        """
+        for form in (name, name.replace(".", "_")):
+            if form in self.values:
+                return self.values[form]
+        ends = f"_{name.replace('.', '_')}"  # "weight" of a model that is one layer, model_weight
+        found = [v for v in self.values.values() if v.name.endswith(ends) and v.phase in ("", "forward")]
+        if len(found) == 1:
+            return found[0]
+        near = difflib.get_close_matches(name, self.values, n=6, cutoff=0.5) or list(self.values)[:12]
+        raise WalkthroughError(f"there is no value {name!r} in this step; there are {', '.join(near)}, …")
+
+    def element(self, name: str, *index: int, terms: int = TERMS, lines: int = LINES) -> Element:
+        """One number of the value ``name``, spelled out: what it was made of, back to inputs and weights, and its
+        gradient, forward to the loss; for a parameter also what the update made of it.
+
+        Of sums longer than ``terms`` the weightiest are shown and the rest as one number; of a trace
+        the nearest ``lines``. Raises WalkthroughError for an element that there is not.
+        """
+        value = self[name]
+        shape = value.array.shape
+        if value.array.size == 0:
+            raise WalkthroughError(f"element: {value.name} has shape {written(shape)}: there is no element in it")
+        fits = len(index) == len(shape) and all(-n <= i < n for i, n in zip(index, shape, strict=True))
+        if not fits:
+            ranges = ", ".join(f"0 … {n - 1}" for n in shape) or "none"
+            raise WalkthroughError(
+                f"element: {value.name} has shape {written(shape)}, so expected {len(shape)} numbers ({ranges}), got "
+                f"{', '.join(map(str, index)) or 'none'}"
+            )
+        place = checked_index(value.name, shape, index)
+        return Element(value, place, self.values.values(), max(terms, 1), max(lines, 1))
+
+    def open(self, name: str) -> Opened:
+        """What a named operation is made of, node by node, beside its own derivative, and whether both agree.
+
+        Raises WalkthroughError for a value that no named operation made.
+        """
+        return opened(self[name])
+
+
+def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> Walkthrough:
+    """One training step of ``model`` on a batch, shown instruction by instruction: forward, backward, update.
+
+    ``x`` (a tuple, for a model of several inputs) and ``y`` are the batch, ``loss`` is called with the
+    model's output and ``y`` and gives one number, ``optimizer`` is the one whose update is shown, if
+    any. The step is recorded as a program (see `glassnet.compile`) and nothing is changed by it:
+    parameters, gradients, optimizer and random generators are afterwards as they were.
+
+    Raises WalkthroughError for a loss that is not one number or has no gradient, RecordingError for a
+    network that no program can stand for (docs/footguns.md), and what the network raises by itself.
+    """
+    return Walkthrough(*recorded_step(model, x, y, loss, optimizer))
