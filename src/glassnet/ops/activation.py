@@ -195,7 +195,7 @@ celu = named(
 def _sigmoid(x: Array, out: Array | None = None) -> Array:
     with np.errstate(over="ignore"):  # exp(−x) is ∞ for a large negative x, and 1/∞ = 0 is right
         y = np.exp(np.negative(x, out=out), out=out)
-    return np.divide(1, np.add(y, 1, out=out), out=out)
+    return np.reciprocal(np.add(y, 1, out=out), out=out)
 
 
 sigmoid = named(

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from glassnet.engines.numpy.lowering import lowered
-from glassnet.engines.numpy.source import generators, module_source
+from glassnet.engines.numpy.source import generators, module_source, state_views
 from glassnet.ops.dtypes import Array
 from glassnet.program.passes.plan import plan
 from glassnet.program.program import Program
@@ -35,10 +35,15 @@ class NumpyEngine:
         exec(compile(self.source, self.file, "exec"), self.module)
         self.module |= {var.name: array for var, array in program.constants.items()} | generators(program)
         self.run = self.module[name]
+        self._views: dict[str, list[tuple[str, Any]]] = {}
+        for state, target, expression in state_views(program, self.plan):
+            self._views.setdefault(state, []).append((target, compile(expression, self.file, "eval")))
 
     def bind(self, name: str, array: Array) -> None:
         """Make ``array`` the state ``name``."""
         self.module[name] = array
+        for target, expression in self._views.get(name, ()):
+            self.module[target] = eval(expression, self.module)
 
     def value(self, name: str) -> Any:
         """What a value of the program held when the program last ran; None if it has no memory."""

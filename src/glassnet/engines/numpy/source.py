@@ -32,7 +32,6 @@ class _Writer:
         self.program = program
         self.plan = plan
         self.name = name
-        self.changing = {*program.inputs, *program.state}  # arrays that may be others at the next step
 
     def text(self) -> str:
         functions = sources(dict.fromkeys(i.op for i in self.program if i.op.writes or needs_source(i)))
@@ -81,11 +80,7 @@ class _Writer:
 
     def _is_set_up_once(self, var: Var) -> bool:
         """Whether ``var`` is a view of memory that stays the same from step to step."""
-        if var not in self.plan.views:
-            return False
-        while var in self.plan.views:
-            var = self.plan.views[var]
-        return var not in self.changing
+        return var in self.plan.views and _looked_into(var, self.plan) not in self.program.inputs
 
     # the step ---------------------------------------------------------------------------------------
 
@@ -117,6 +112,24 @@ class _Writer:
         if instruction.op.writes:
             return update_call(instruction)
         return call(instruction, out=instruction.into or instruction.output.name)
+
+
+def _looked_into(var: Var, plan: Plan) -> Var:
+    """The value whose memory ``var`` is a view of, in the end."""
+    while var in plan.views:
+        var = plan.views[var]
+    return var
+
+
+def state_views(program: Program, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """The views of state, in order: the name of the state, that of the view, and its expression.
+
+    They are set up once, and again by whoever puts another array in the state's place.
+    """
+    for instruction in program:
+        root = _looked_into(instruction.output, plan)
+        if instruction.output in plan.views and root in program.state:
+            yield root.name, instruction.output.name, view(instruction)
 
 
 class Name(str):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops import indexing, movement, reduction, selection
+from glassnet.ops import indexing, linear, movement, reduction, selection
 from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Var
 
@@ -35,7 +35,18 @@ def call(instruction: Instruction, out: str = "") -> str:
         return f"np.copyto({out}, {source}{casting})"
     if op is selection.where:
         return _choice(inputs, out) if out else f"np.where({', '.join(inputs)}).astype(np.{instruction.output.dtype})"
-    return f"{function_name(op)}({', '.join([*inputs, *keywords(op, params), *([f'out={out}'] if out else [])])})"
+    name = "np.dot" if _is_dot(instruction) else function_name(op)
+    return f"{name}({', '.join([*inputs, *keywords(op, params), *([f'out={out}'] if out else [])])})"
+
+
+def _is_dot(instruction: Instruction) -> bool:
+    """Whether it is a product of two matrices, which np.dot begins 0.3 µs sooner than np.matmul.
+
+    It wants memory in order for its result: that of a program's own values is, state may be anything.
+    """
+    matrices = all(isinstance(x, Var) and len(x.shape) == 2 for x in instruction.inputs)
+    kinds = {(x.dtype.kind, x.dtype) for x in (*instruction.reads, instruction.output)}
+    return instruction.op is linear.matmul and matrices and len(kinds) == 1 and not instruction.into
 
 
 def _choice(inputs: list[str], out: str) -> str:
