@@ -15,6 +15,7 @@ from glassnet.cli.info import info
 from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
 from glassnet.cli.train import train
+from glassnet.cli.walkthrough import walkthrough_run
 from glassnet.errors import GlassnetError
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."
@@ -91,3 +92,4 @@ def glassnet_command(
 
 for _command in (train, predict, export, plot, info):
     app.command(epilog=EXIT_CODES)(_command)
+app.command("walkthrough", epilog=EXIT_CODES)(walkthrough_run)

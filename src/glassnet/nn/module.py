@@ -179,6 +179,11 @@ class Module(Stateful, Hooked):
         lines = [*extra.split("\n"), *inner] if extra else inner
         return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)"
 
+    def _repr_html_(self) -> str:
+        from glassnet.nn.html import module_html  # for notebooks alone
+
+        return module_html(self)
+
 
 def indented(text: str) -> str:
     """``text`` with every line but the first two columns further right."""

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
+from glassnet.html import table
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
 
 Phase = Literal["forward", "backward", "update"]
+MOST_ROWS = 200  # of a program in a notebook
 PHASES: tuple[Phase, ...] = ("forward", "backward", "update")
 
 
@@ -129,6 +131,9 @@ class Program:
     def __str__(self) -> str:
         return program_text(self)
 
+    def _repr_html_(self) -> str:
+        return program_html(self)
+
     @property
     def wanted(self) -> tuple[Var, ...]:
         """The values that have to be there when it ends."""
@@ -165,6 +170,23 @@ def program_text(program: Program) -> str:
     outputs = ", ".join(str(x) for x in program.outputs)
     lines.append(f"output: {outputs or 'nothing'}")
     return "\n".join(line for line in lines if line)
+
+
+def program_html(program: Program) -> str:
+    """The same as a table, for a notebook; of a long program the beginning and the end."""
+    rows: list[list[str] | str] = []
+    phase = ""
+    for instruction in program.instructions:
+        if instruction.phase != phase:
+            phase = instruction.phase
+            rows.append(phase)
+        rows.append([cell.strip("= #") if i > 1 else cell for i, cell in enumerate(_row(instruction))])
+    if len(rows) > MOST_ROWS:
+        left_out = f"… {len(rows) - MOST_ROWS:,} more lines: print(program) shows them all"
+        rows = [*rows[: MOST_ROWS // 2], left_out, *rows[-MOST_ROWS // 2 :]]
+    given = (("input", program.inputs), ("state", program.state), ("constant", tuple(program.constants)))
+    declared = "; ".join(line for kind, values in given if (line := _declaration(kind, values)))
+    return table(rows, ("value", "shape", "instruction", "from"), declared, ("", "faint", "", "faint"))
 
 
 def _declaration(kind: str, values: tuple[Var, ...]) -> str:

@@ -221,6 +221,11 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         self._read("printing")
         return tensor_text(self)
 
+    def _repr_html_(self) -> str:
+        from glassnet.tensor.html import tensor_html  # for notebooks alone
+
+        return tensor_html(self._read("printing"), self.requires_grad, repr(self))
+
     def __format__(self, spec: str) -> str:
         if not spec:
             return repr(self)

@@ -1,0 +1,120 @@
+"""``glassnet walkthrough RUN``: one training step of a trained network on one row, with every number of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import glassnet.functional as F
+from glassnet.cli.errors import BadInput
+from glassnet.cli.options import OPTIMIZERS, whole
+from glassnet.cli.predict import data_of
+from glassnet.cli.run import CONFIG, find, read
+from glassnet.serialization import replace_file
+
+
+def walkthrough_run(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, the beginning of its name, or latest.")],
+    row: Annotated[str, typer.Option(metavar="N", help="Which held-out row, from 0.")] = "0",
+    element: Annotated[
+        str | None, typer.Option(metavar="NAME[I,J]", help="Spell out one number instead, such as linear1[0,5].")
+    ] = None,
+    open_: Annotated[
+        str | None, typer.Option("--open", metavar="NAME", help="Open a named operation instead, such as loss.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a .html, .md, .tex or .txt instead.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where runs are looked for by name.")] = Path("runs"),
+    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+) -> None:
+    """Show one training step on one row, number by number.
+
+    Example: glassnet walkthrough latest --row 3 --element "loss"
+    """
+    from glassnet.explain.walkthrough import walkthrough  # no other command needs it
+
+    if element is not None and open_ is not None:
+        raise BadInput("--element and --open: each is shown by itself; give one of them")
+    write = None if output is None else _writer(output, force=force)
+    path = find(run, runs)
+    model, extra = read(path)
+    data = data_of(path, extra)
+    number = whole("--row", row)
+    rows = len(data.held_out.targets)
+    if not 0 <= number < rows:
+        raise BadInput(f"--row: expected a held-out row, 0 to {rows - 1}, got {number}")
+    inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
+    loss = F.cross_entropy if data.classes else F.mse_loss
+    optimizer = _optimizer(path, model)
+    shown: Any = walkthrough(model, inputs, targets, loss, optimizer)
+    if open_ is not None:
+        shown = shown.open(open_)
+    if element is not None:
+        shown = shown.element(*_place(element))
+    if write is None or output is None:
+        typer.echo(f"{_about(data, number, optimizer)}\n\n{shown}")
+    else:
+        replace_file(output, write(shown).encode())
+        typer.echo(f"{_about(data, number, optimizer)}\nWritten to {output}")
+
+
+def _about(data: Any, row: int, optimizer: Any) -> str:
+    """Which row it is, and what step."""
+    target = data.held_out.targets[row].tolist()
+    label = f", which is {data.classes[target]}" if data.classes else ""
+    step = "" if optimizer is None else f"; the update is a first step of {type(optimizer).__name__}"
+    return f"Row {row} of what was held out of {data.source}{label}{step}"
+
+
+HTML = '<!doctype html>\n<html style="color-scheme: light dark">\n<meta charset="utf-8">\n<title>Walkthrough</title>\n'
+WRITERS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    ".html": ("_repr_html_", lambda w: f"{HTML}{w._repr_html_()}\n"),
+    ".md": ("to_markdown", lambda w: w.to_markdown()),
+    ".tex": ("to_latex", lambda w: w.to_latex()),
+    ".txt": ("__str__", lambda w: f"{w}\n"),
+}
+
+
+def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
+    """What writes a file of that ending."""
+    if output.suffix.lower() not in WRITERS:
+        raise BadInput(f"--output: expected a file that ends in {', '.join(WRITERS)}, got {str(output)!r:.60}")
+    if output.exists() and not force:
+        raise BadInput(f"--output: {output} would be written over; name another file, or add --force")
+    method, write = WRITERS[output.suffix.lower()]
+
+    def written(shown: Any) -> str:
+        if not hasattr(shown, method):
+            raise BadInput("--output: one element is text; write it to a file that ends in .txt")
+        return write(shown)
+
+    return written
+
+
+def _place(text: str) -> tuple[Any, ...]:
+    """The name and the indices of "fc1[0,1]"."""
+    found = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[([-\d,\s]*)\])?\s*", text)
+    try:
+        if found is None:
+            raise ValueError
+        indices = [int(i) for i in (found[2] or "").split(",") if i.strip()]
+    except ValueError:
+        raise BadInput(
+            f"--element: expected a value and which element of it, as in fc1[0,1], got {text!r:.40}"
+        ) from None
+    return found[1], *indices
+
+
+def _optimizer(path: Path, model: Any) -> Any:
+    """The optimizer that the run at ``path`` was trained with, before its first step; None if it does not say."""
+    try:
+        options = json.loads((path / CONFIG).read_text(encoding="utf-8"))["options"]
+        return OPTIMIZERS[options["optimizer"]](model.parameters(), lr=options["lr"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

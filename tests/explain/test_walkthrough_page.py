@@ -1,0 +1,116 @@
+"""What is printed of a step: every instruction, in a terminal, a notebook, Markdown, LaTeX."""
+
+from __future__ import annotations
+
+import html.parser
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet import optim
+from glassnet.explain.walkthrough import walkthrough
+from glassnet.explain.walkthrough.layout import columns
+from glassnet.nn import functional as F
+from glassnet.ops import Op, registry
+from tests.explain.walked import Net, batch, walked
+
+
+def test_the_text_has_every_instruction_with_numbers_in_eighty_columns() -> None:
+    w = walked(optimizer=True)
+    text = str(w)
+    assert all(columns(line) <= 80 for line in text.splitlines())
+    for number, instruction in enumerate(w.program, 1):
+        assert re.search(rf"^ *{number}  {instruction.output.name} ", text, re.MULTILINE)
+    order = [text.index(word) for word in ("forward: ", "backward: ", "update: ")]
+    assert order == sorted(order)
+    assert "fc1 = x·Wᵀ + b" in text
+    assert "1 / (1 + exp(-fc1))" in text
+    assert repr(w) == f"<Walkthrough: {text.splitlines()[0]}>"
+    assert len(w) == len(w.program)
+
+
+def test_rows_show_the_numbers_and_beside_them_the_gradients() -> None:
+    w = walked()
+    row = w.page.sections[0].rows[1]
+    assert row.name == "h1"
+    numbers = dict(row.numbers)
+    for label, array in (("value", w["h1"].array), ("gradient", w["h1"].gradient.array)):
+        found = [[float(x) for x in line.split()] for line in numbers[label]]
+        np.testing.assert_allclose(found, array, rtol=1e-3)
+
+
+def test_an_update_shows_what_was_before_and_after() -> None:
+    row = walked(optimizer=True).page.sections[2].rows[0]
+    assert [label for label, _ in row.numbers] == ["before", "after"]
+    model = Net()
+    w = walkthrough(model, *batch(), F.cross_entropy, optim.Adam(model.parameters()))
+    labels = [label for label, _ in w.page.sections[2].rows[0].numbers]
+    assert "new_fc1_weight_exp_avg before" in labels
+    assert "new_fc1_weight_step after" in labels
+
+
+def test_copies_and_products_with_one_are_left_out_of_the_way_back() -> None:
+    ops = [i.op.name for i in walked().program.phase("backward")]
+    assert "copy" not in ops
+    names = [v.name for v in walked().values.values() if v.kind == "constant" and (v.array == 1).all()]
+    assert not names
+
+
+class Tags(html.parser.HTMLParser):
+    """Which tags are opened, and that each is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.count: dict[str, int] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        assert all(not value.startswith("http") for _, value in attrs if value)
+        self.count[tag] = self.count.get(tag, 0) + 1
+        if tag != "br":
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.opened.pop() == tag
+
+
+def test_html_folds_and_is_whole_in_itself() -> None:
+    w = walked(optimizer=True)
+    tags = Tags(w._repr_html_())
+    assert not tags.opened
+    assert tags.count["details"] == len(w) + 3
+    colours = re.findall(r"(?:color|background): ([^;}\n]+)", w._repr_html_())
+    assert {c.strip() for c in colours} == {"inherit", "none"}  # as around it, light or dark
+    assert Tags(w.open("loss")._repr_html_()).count["details"] > 20
+
+
+def test_markdown_has_a_table_for_each_phase() -> None:
+    text = walked(optimizer=True).to_markdown()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    w = walked(optimizer=True)
+    assert len(rows) == len(w)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
+    assert text.count("###") == 3
+    assert walked().open("loss").to_markdown().count("###") == 4
+
+
+def test_latex_is_ascii_and_its_braces_match() -> None:
+    for text in (walked(optimizer=True).to_latex(), walked().open("h1").to_latex(), walked().open("loss").to_latex()):
+        assert text.isascii(), {c for c in text if ord(c) > 127}
+        plain = re.sub(r"\\[{}]", "", text)
+        assert plain.count("{") == plain.count("}")
+        assert text.count(r"\begin{align*}") == text.count(r"\end{align*}")
+    assert r"\mathit{fc1} &= x\cdot W^{\top} + b" in walked().to_latex()
+
+
+@pytest.mark.parametrize("op", registry.values(), ids=registry)
+def test_every_formula_can_be_written_in_latex(op: Op) -> None:
+    from glassnet.explain.walkthrough.latex import _in_text, in_math
+
+    for written in (in_math, _in_text):
+        text = written(op.formula)
+        assert text.isascii(), text
+        assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
