@@ -334,8 +334,36 @@ def test_a_loss_that_is_no_number_ends_training(command, tmp_path, words):
     assert result.exit_code == 1
     assert re.match(r"glassnet: in epoch \d+ the loss became (nan|inf): with the learning rate 1e", result.stderr)
     assert "try a smaller one: --lr 1" in result.stderr
-    assert result.stderr.count("\n") == 1
+    assert "What a check-up says of it:\n\n1. the learning rate 1e+" in result.stderr
+    assert "  remedy:   use a smaller one, such as 0.001\n" in result.stderr
     assert tree(tmp_path) == []
+
+
+def test_a_failure_that_a_checkup_does_not_know_is_one_line(command, monkeypatch):
+    from glassnet.explain.checkup import Checkup
+
+    monkeypatch.setattr(loop, "examined", lambda *_: Checkup([]))
+    result = command("train", "digits", "--lr", "1e38", "--hidden", "none")
+    assert result.stderr.count("\n") == 1
+
+
+# the check-up -------------------------------------------------------------------------------------------
+
+
+def test_a_healthy_run_is_called_so_and_trains_as_without(command, tmp_path):
+    plain = command("train", "digits", *FEW)
+    examined = command("train", "digits", *FEW, "--checkup")
+    assert "Check-up\n\n  Nothing wrong was found.\n" in examined.stdout
+    assert "Check-up" not in plain.stdout
+    first, second = (tmp_path / "runs" / f"digits-00{n}" / "model.safetensors" for n in (1, 2))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_is_wrong_is_said_before_training(command):
+    result = command("train", "digits", *FEW, "--checkup", "--lr", "1e-9")
+    assert "1. the learning rate 1e-09 is too low" in result.stdout
+    assert "remedy:" in result.stdout
+    assert result.stdout.index("Check-up") < result.stdout.index("epoch")
 
 
 def test_a_full_disk_is_known_before_training(command, tmp_path, monkeypatch):

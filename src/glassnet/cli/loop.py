@@ -11,6 +11,7 @@ import numpy as np
 import glassnet
 import glassnet.functional as F
 from glassnet.autograd import no_grad
+from glassnet.cli.checkup import examined
 from glassnet.cli.errors import Failed
 from glassnet.cli.sources import Part
 from glassnet.creation import cat
@@ -88,6 +89,10 @@ def fit(
             watcher.epoch(result)
     except KeyboardInterrupt:
         model.load_state_dict(whole[1])
+    except Failed as failure:
+        model.load_state_dict(whole[1])  # there are no numbers left in what it has become
+        optimizer.state.clear()
+        raise Failed(explained(failure, model, optimizer, train)) from None
     model.eval()
     return history[: whole[0]]
 
@@ -111,6 +116,12 @@ def _learn(step: Step, optimizer: Optimizer, batches: Batches, epoch: int, watch
         loss = step(x, y).item()
         _check(loss, optimizer, epoch)
         watcher.step(epoch, number / len(batches), loss)
+
+
+def explained(failure: Failed, model: Module, optimizer: Optimizer, train: Part) -> str:
+    """The message of ``failure``, and what a check-up says of the run."""
+    found = examined(model, optimizer, train)
+    return str(failure) if found.healthy else f"{failure}\n\nWhat a check-up says of it:\n\n{found}"
 
 
 def _check(loss: float, optimizer: Optimizer, epoch: int) -> None:

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 import glassnet
-from glassnet.cli import display
+from glassnet.cli import checkup, display
 from glassnet.cli.loop import Epoch, fit
 from glassnet.cli.options import OPTIMIZERS, Options, checked, choose, network, optimizer_of
 from glassnet.cli.run import Run, uninterrupted
@@ -40,6 +40,9 @@ def train(
     compiled: Annotated[
         bool, typer.Option("--compile/--no-compile", help="Run the steps as a program; the numbers are the same.")
     ] = True,
+    examine: Annotated[
+        bool, typer.Option("--checkup", help="First run a few steps, and say what is wrong, if anything.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the last line only.")] = False,
 ) -> None:
     """Train a network, and save it in a run folder.
@@ -55,11 +58,14 @@ def train(
     with Run.begin(out, source, ROOM + 2 * sum(p.nbytes for p in model.parameters())) as run:
         if not quiet:
             display.show_plan(console, data, model, options)
+        trained_by = optimizer_of(model, options)
+        if examine:
+            checkup.show(console, model, trained_by, data)
         started, clock = datetime.now(UTC), time.perf_counter()
         with display.progress(console, options.epochs, quiet=quiet) as watcher:
             history = fit(
                 model,
-                optimizer_of(model, options),
+                trained_by,
                 data.train,
                 data.held_out,
                 epochs=options.epochs,

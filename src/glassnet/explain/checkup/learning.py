@@ -17,6 +17,7 @@ from glassnet.random import get_rng_state, set_rng_state
 WORSE = 1.5  # times the loss at the beginning
 SLOW = 0.02  # of the loss, that is lost in a trial
 FASTER = 8.0  # times what is lost with a larger rate
+USUAL = (1e-3, 1e-2, 1e-1)  # learning rates
 WRONG = 0.02  # by which a derivative may differ from the differences
 BY_HEART = 0.5  # of the loss, that must be left when a few samples were learned by heart
 
@@ -30,7 +31,7 @@ def learning_rate_too_high(seen: Observed) -> Iterator[Said]:
     before, after = seen.trial(1.0)
     if after <= WORSE * before:
         return
-    for factor in (0.1, 0.01, 0.001):
+    for factor in (0.1, 0.01, 0.001, min(1e-4, 1e-3 / rate)):  # the last for a rate that is a slip of the finger
         smaller = seen.trial(factor).after
         if smaller < before * 1.02:
             yield Said(
@@ -52,14 +53,15 @@ def learning_rate_too_low(seen: Observed) -> Iterator[Said]:
     fallen = before - after
     if not fallen < SLOW * abs(before):
         return
-    for factor in (100.0, 1000.0, 10000.0):
-        larger = seen.trial(factor).after
+    wanted = {rate * 100, rate * 1000, rate * 10000, *(usual for usual in USUAL if usual > 50 * rate)}
+    for found in sorted(wanted):
+        larger = seen.trial(found / rate).after
         if before - larger > max(0.05 * abs(before), FASTER * fallen):
             yield Said(
                 f"the learning rate {rate:g} is too low",
-                f"in {STEPS} steps the loss goes from {before:.4g} to {after:.4g}; with {rate * factor:.2g} to "
+                f"in {STEPS} steps the loss goes from {before:.4g} to {after:.4g}; with {found:.2g} to "
                 f"{larger:.4g}",
-                f"use a larger one, such as {rate * factor / 10:.1g}",
+                f"use a larger one, such as {found:.1g}",
             )
             return
 
