@@ -363,7 +363,7 @@ def test_what_is_wrong_is_said_before_training(command):
     result = command("train", "digits", *FEW, "--checkup", "--lr", "1e-9")
     assert "1. the learning rate 1e-09 is too low" in result.stdout
     assert "remedy:" in result.stdout
-    assert result.stdout.index("Check-up") < result.stdout.index("epoch")
+    assert result.stdout.index("Check-up") < result.stdout.index("epoch 1/2")
 
 
 def test_a_full_disk_is_known_before_training(command, tmp_path, monkeypatch):
