@@ -7,7 +7,7 @@ bound to arrays by whoever runs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -154,17 +154,27 @@ class Program:
         return tuple(i for i in self.instructions if i.phase == phase)
 
 
+def titles(instructions: Iterable[Instruction]) -> Iterator[str]:
+    """For each instruction the title that goes before it: its phase where that begins, "" elsewhere.
+
+    A phase may come again, as forward does where something is computed of what was just learned.
+    """
+    phase, seen = "", set()
+    for instruction in instructions:
+        begins, phase = instruction.phase != phase, instruction.phase
+        yield "" if not begins else f"{phase} again" if phase in seen else phase
+        seen.add(phase)
+
+
 def program_text(program: Program) -> str:
     """One line an instruction, each field in a column of its own."""
     lines = [_declaration("input", program.inputs), _declaration("state", program.state)]
     lines.append(_declaration("constant", tuple(program.constants)))
     rows = [_row(i) for i in program.instructions]
     widths = [max((len(row[c]) for row in rows), default=0) for c in range(4)]
-    phase = ""
-    for instruction, row in zip(program.instructions, rows, strict=True):
-        if instruction.phase != phase:
-            phase = instruction.phase
-            lines.append(f"{phase}:")
+    for title, row in zip(titles(program.instructions), rows, strict=True):
+        if title:
+            lines.append(f"{title}:")
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append(f"  {cells}".rstrip())
     outputs = ", ".join(str(x) for x in program.outputs)
@@ -175,11 +185,9 @@ def program_text(program: Program) -> str:
 def program_html(program: Program) -> str:
     """The same as a table, for a notebook; of a long program the beginning and the end."""
     rows: list[list[str] | str] = []
-    phase = ""
-    for instruction in program.instructions:
-        if instruction.phase != phase:
-            phase = instruction.phase
-            rows.append(phase)
+    for instruction, title in zip(program.instructions, titles(program.instructions), strict=True):
+        if title:
+            rows.append(title)
         rows.append([cell.strip("= #") if i > 1 else cell for i, cell in enumerate(_row(instruction))])
     if len(rows) > MOST_ROWS:
         left_out = f"… {len(rows) - MOST_ROWS:,} more lines: print(program) shows them all"

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from glassnet.program.passes.plan import Plan
-from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.program.program import Instruction, Operand, Program, Var, titles
 from glassnet.program.writing import call, comment, is_view, shape, sources, spelled, view
 from glassnet.program.writing.calls import needs_source, update_call
 
@@ -85,13 +85,10 @@ class _Writer:
     # the step ---------------------------------------------------------------------------------------
 
     def _step_lines(self) -> Iterator[str]:
-        phase = ""
-        for instruction in self.program:
-            if self._is_set_up_once(instruction.output):
-                continue
-            if instruction.phase != phase:
-                phase = instruction.phase
-                yield f"    # {phase} {'-' * (WIDTH - len(phase) - 7)}"
+        shown = [i for i in self.program if not self._is_set_up_once(i.output)]
+        for instruction, title in zip(shown, titles(shown), strict=True):
+            if title:
+                yield f"    # {title} {'-' * (WIDTH - len(title) - 7)}"
             yield f"    {self._code(instruction).ljust(COLUMN - 4)}  # {comment(instruction)}"
         returned = ", ".join(map(self._returned, self.program.outputs))
         if returned or not self.program.instructions:
