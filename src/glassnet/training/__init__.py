@@ -1,0 +1,1 @@
+"""Training: what turns a network and data into a run worth keeping."""

@@ -1,0 +1,8 @@
+"""The report of a training run: one HTML file that opens anywhere and holds everything it shows."""
+
+from __future__ import annotations
+
+from glassnet.training.report.content import Report, ReportError
+from glassnet.training.report.page import write_report
+
+__all__ = ["Report", "ReportError", "write_report"]

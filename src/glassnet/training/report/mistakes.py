@@ -1,0 +1,133 @@
+"""The worst mistakes: where the network was surest and wrong, or furthest from the number it should have said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.training.report.content import Report
+from glassnet.training.report.curves import scrolled
+from glassnet.training.report.markup import Html, shortened, tag
+from glassnet.training.report.numbers import number, percent
+from glassnet.training.report.pictures import extent, picture
+
+MOST = 18
+COLUMNS = 6  # of a row; more would not be read
+
+
+def mistakes(report: Report, predicted: Array) -> list[Html]:
+    """What the section on mistakes says; nothing where there are no samples to show."""
+    if report.images is None and report.rows is None:
+        return []
+    order = worst(report, predicted)
+    if not order:
+        return [tag("p", "None: every held-out sample is right.", class_="lead")]
+    said = [tag("p", _words(report, predicted, len(order)), class_="lead")]
+    if report.images is not None:
+        low, high = extent(report.images[order])
+        said.append(tag("ul", *(_picture(report, predicted, i, low, high) for i in order), class_="pictures"))
+    if report.rows is not None:
+        said += _rows(report, report.rows, predicted, order)
+    return said
+
+
+def worst(report: Report, predicted: Array) -> list[int]:
+    """Which samples are shown, the worst first. Of equal ones the first comes first."""
+    actual = report.actual
+    if report.task == "regression":
+        size = np.nan_to_num(np.abs(predicted - actual), nan=np.inf, posinf=np.inf)
+        order = np.argsort(-size, kind="stable")[:MOST]
+        return [int(i) for i in order if size[i] > 0]
+    wrong: Array = np.flatnonzero(predicted != actual)
+    if report.probabilities is not None:
+        sure = np.nan_to_num(report.probabilities[wrong, predicted[wrong]])
+        wrong = wrong[np.argsort(-sure, kind="stable")]
+    return [int(i) for i in wrong[:MOST]]
+
+
+def _words(report: Report, predicted: Array, shown: int) -> str:
+    total = len(predicted)
+    if report.task == "regression":
+        return f"The {shown} of {total:,} held-out samples whose prediction is furthest off, the furthest first."
+    wrong = int((predicted != report.actual).sum())
+    how = "the surest first" if report.probabilities is not None else "in their order"
+    if wrong == shown:
+        return f"All {wrong:,} mistakes in {total:,} held-out samples, {how}."
+    return f"{shown} of {wrong:,} mistakes in {total:,} held-out samples, {how}."
+
+
+def _said(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
+    """What sample ``i`` is, what the network says, and how sure it is or how far off, as three texts."""
+    if report.task == "regression":
+        true, said = float(report.actual[i]), float(predicted[i])
+        return number(true), number(said), number(said - true)
+    sure = float(report.probabilities[i, predicted[i]]) if report.probabilities is not None else math.nan
+    names = [shortened(report.classes[int(c)], 28) for c in (report.actual[i], predicted[i])]
+    return names[0], names[1], percent(sure, 1) if math.isfinite(sure) else ""
+
+
+def _picture(report: Report, predicted: Array, i: int, low: float, high: float) -> Html:
+    assert report.images is not None
+    true, said, how = _said(report, predicted, i)
+    source = picture(report.images[i], low, high)
+    about = f"held-out sample {i}: {true}, predicted {said}"
+    words = [tag("b", true), " read as ", tag("b", said, class_="bad")]
+    if report.task == "regression":
+        words = [tag("b", true), " predicted ", tag("b", said, class_="bad")]
+    note = f"{how} off" if report.task == "regression" else (how and f"{how} sure")
+    caption = tag("figcaption", tag("span", *words), tag("small", note) if note else "")
+    return tag("li", tag("figure", tag("img", src=source, alt=about), caption))
+
+
+def _rows(report: Report, rows: Sequence[Mapping[str, Any]], predicted: Array, order: Sequence[int]) -> list[Html]:
+    every = list(dict.fromkeys(str(key) for key in rows[order[0]]))
+    named = [name for name in every if name != report.target_name]
+    columns, why = _columns(report, named)
+    how = "off by" if report.task == "regression" else "sure"
+    heads = ["row", f"true {report.target_name}", "predicted"]
+    if report.task == "regression" or report.probabilities is not None:
+        heads.append(how)
+    head = [tag("th", shortened(name), scope="col") for name in (*heads, *columns)]
+    body = []
+    for i in order:
+        true, said, sure = _said(report, predicted, i)
+        row = {str(key): value for key, value in rows[i].items()}
+        cells = [tag("td", true), tag("td", said, class_="bad"), *([tag("td", sure)] if how in heads else [])]
+        cells += [tag("td", _cell(row.get(name))) for name in columns]
+        body.append(tag("tr", tag("th", f"{i + 1:,}", scope="row"), *cells))
+    table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="numbers rows")
+    note = "“row” counts the held-out rows from 1."
+    if len(columns) < len(named):
+        note += f" {len(columns)} of {len(named):,} columns are shown: {why}."
+    return [scrolled(table, "worst mistakes"), tag("p", note, class_="note")]
+
+
+def _columns(report: Report, named: Sequence[str]) -> tuple[list[str], str]:
+    """The columns that are shown, in their order, and why these."""
+    if len(named) <= COLUMNS:
+        return list(named), ""
+    if report.first_layer is None or len(report.feature_names) != report.first_layer.shape[1]:
+        return list(named[:COLUMNS]), "the first"
+    size = np.nan_to_num(np.abs(report.first_layer)).mean(0).tolist()
+    matter = dict.fromkeys(named, -1.0)
+    for feature, weight in zip(report.feature_names, size, strict=True):
+        owners = [name for name in named if feature == name or feature.startswith(name)]
+        if owners:  # "colour=red" belongs to "colour"; the longest name is meant
+            owner = max(owners, key=len)
+            matter[owner] = max(matter[owner], weight)
+    kept = sorted(named, key=lambda name: -matter[name])[:COLUMNS]
+    return [name for name in named if name in kept], "those with the largest weights in the first layer"
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float | np.floating) and math.isnan(value)):
+        return "missing"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | np.number) and not isinstance(value, complex | np.complexfloating):
+        return number(float(value)) if isinstance(value, float | np.floating) else str(value)
+    return shortened(value)

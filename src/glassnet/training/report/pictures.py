@@ -1,0 +1,70 @@
+"""Pictures: arrays of numbers as PNG inside the page, small and without any library.
+
+The format is that of the PNG specification (W3C, third edition): a header, a palette where there is one, and
+the rows compressed by zlib.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+
+LARGEST = 96  # pixels to a side; larger pictures are shown smaller
+LEVELS = 16  # of strength on either side of zero, for weights
+POSITIVE, NEGATIVE = (217, 95, 2), (31, 119, 180)  # orange and blue: apart for every kind of colour vision
+
+
+def picture(image: Array, low: float, high: float) -> str:
+    """A picture [h, w] (grey) or [h, w, 3] (colours) as a data URI; ``low`` is black and ``high`` is white."""
+    span = high - low or 1.0
+    scaled = np.nan_to_num((smaller(image).astype(np.float64) - low) / span, nan=0.0, posinf=1.0, neginf=0.0)
+    return _uri(np.rint(scaled.clip(0, 1) * 255).astype(np.uint8))
+
+
+def weights(values: Array, largest: float) -> str:
+    """Weights [h, w] as a data URI: orange above zero, blue below, the more opaque the larger, up to ``largest``.
+
+    Zero is transparent: it looks like the page, be that light or dark.
+    """
+    share = np.nan_to_num(smaller(values).astype(np.float64) / (largest or 1.0), posinf=1.0, neginf=-1.0)
+    levels = np.rint(share.clip(-1, 1) * LEVELS).astype(np.int64) + LEVELS
+    palette = np.array([NEGATIVE] * LEVELS + [(128, 128, 128)] + [POSITIVE] * LEVELS, np.uint8)
+    opacity = np.rint(np.abs(np.arange(-LEVELS, LEVELS + 1)) / LEVELS * 255).astype(np.uint8)
+    return _uri(levels.astype(np.uint8), palette, opacity)
+
+
+def smaller(image: Array) -> Array:
+    """``image``, or every k-th pixel of it where it has more than `LARGEST` to a side."""
+    step = -(-max(image.shape[:2]) // LARGEST)
+    return image[::step, ::step]
+
+
+def extent(images: Array) -> tuple[float, float]:
+    """What is black and what is white in ``images``: 0 and 255 for bytes, 0 and 1 for what lies between, else
+    the smallest and the largest number there is."""
+    if images.dtype == np.uint8:
+        return 0.0, 255.0
+    finite = images[np.isfinite(images)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _uri(pixels: Array, palette: Array | None = None, opacity: Array | None = None) -> str:
+    height, width = pixels.shape[:2]
+    kind = 3 if palette is not None else (2 if pixels.ndim == 3 else 0)
+    rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # each row begins with its filter: none
+    rows[:, 1:] = pixels.reshape(height, -1)
+    chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))]
+    if palette is not None and opacity is not None:
+        chunks += [_chunk(b"PLTE", palette.tobytes()), _chunk(b"tRNS", opacity.tobytes())]
+    chunks += [_chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)), _chunk(b"IEND", b"")]
+    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
