@@ -69,6 +69,7 @@ def test_a_run_folder_holds_all_of_a_run(command, tmp_path):
         "digits-001/config.json",
         "digits-001/history.csv",
         "digits-001/model.safetensors",
+        "digits-001/report.html",
     ]
     history = rows(folder)
     assert [row["epoch"] for row in history] == [1, 2]
@@ -375,7 +376,7 @@ def test_a_full_disk_is_known_before_training(command, tmp_path, monkeypatch):
     assert tree(tmp_path) == []
 
 
-@pytest.mark.parametrize("written", [0, 1, 2])
+@pytest.mark.parametrize("written", [0, 1, 2, 3])
 def test_a_disk_that_fills_up_leaves_nothing_half_written(command, tmp_path, monkeypatch, written):
     calls = []
 
@@ -448,3 +449,22 @@ def test_a_run_that_is_stopped_at_once_leaves_nothing(command, tmp_path, monkeyp
     assert result.exit_code == 130
     assert "Stopped in the first epoch: there is nothing to save." in result.stdout
     assert tree(tmp_path) == []
+
+
+# the report -----------------------------------------------------------------------------------------------
+
+
+def test_the_report_tells_of_the_run_and_how_to_repeat_it(command, tmp_path):
+    result = command("train", "digits", *FEW, "--hidden", "none", "--lr", "0.01", "--seed", 3)
+    page = (tmp_path / "runs" / "digits-001" / "report.html").read_text()
+    assert "To look at: runs/digits-001/report.html" in result.stdout
+    accuracy = rows(tmp_path / "runs" / "digits-001")[-1]["held_out_accuracy"]
+    assert f"{100 * accuracy:.1f} %" in page
+    repeat = re.search(r"glassnet train digits [^<]*", page)[0]
+    assert repeat == (
+        "glassnet train digits --hidden none --activation relu --epochs 2 --batch-size 32 --lr 0.01 --optimizer adam "
+        "--seed 3"
+    )
+    assert command(*repeat.split()[1:]).exit_code == 0
+    first, second = (tmp_path / "runs" / f"digits-00{n}" / "model.safetensors" for n in (1, 2))
+    assert first.read_bytes() == second.read_bytes()

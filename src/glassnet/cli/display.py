@@ -101,6 +101,17 @@ def layers(model: Module) -> Table:
     return table
 
 
+def layers_text(model: Module) -> str:
+    """The sizes of linear layers and what is between them: 64 → 64, ReLU → 10."""
+    text = ""
+    for layer in model.children():
+        if isinstance(layer, Linear):
+            text = f"{text or layer.in_features} → {layer.out_features}"
+        elif text:
+            text += f", {type(layer).__name__}"
+    return text
+
+
 def count(model: Module) -> int:
     """How many numbers ``model`` learns."""
     return sum(parameter.numel() for parameter in model.parameters())

@@ -16,7 +16,6 @@ from glassnet.cli.options import choose
 from glassnet.cli.predict import data_of
 from glassnet.cli.run import find, read
 from glassnet.cli.sources import Data
-from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 
 SHOWN = 4  # of the held-out samples, with which the file tests itself
@@ -66,7 +65,7 @@ def as_numpy(path: Path, model: Module, data: Data, output: Path) -> list[Path]:
         divide_by=divide_by,
         title=f"{path.name}: a network trained on {data.source}, written out by glassnet. It needs NumPy alone.",
         facts={
-            "network": _layers(model),
+            "network": display.layers_text(model),
             "accuracy": f"{accuracy:.4f} on {len(data.held_out)} {data.source} held out from its training",
             "trained on": f"{data.what}: {data.origin}",
         },
@@ -74,17 +73,6 @@ def as_numpy(path: Path, model: Module, data: Data, output: Path) -> list[Path]:
 
 
 TARGETS: dict[str, Callable[[Path, Module, Data, Path], list[Path]]] = {"numpy": as_numpy}
-
-
-def _layers(model: Module) -> str:
-    """The sizes of linear layers and what is between them: 64 → 64, ReLU → 10."""
-    text = ""
-    for layer in model.children():
-        if isinstance(layer, Linear):
-            text = f"{text or layer.in_features} → {layer.out_features}"
-        elif text:
-            text += f", {type(layer).__name__}"
-    return text
 
 
 def _check_output(output: Path, *, force: bool) -> None:

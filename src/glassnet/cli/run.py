@@ -1,7 +1,8 @@
 """The run folder: where what came of a training run is kept.
 
 ``RUNS_DIR/digits-001`` holds ``history.csv`` (a row an epoch), ``config.json`` (everything it was
-trained with) and ``model.safetensors`` (the network, and what is needed to use it). The folder is
+trained with), ``report.html`` (all of it to look at) and ``model.safetensors`` (the network, and what
+is needed to use it). The folder is
 made when training begins, so that its number is taken and a place that cannot be written to is
 known at once. Each file is there in full or not at all, and the model comes last: a folder with a
 model is a whole run. A run that fails takes its folder with it.
@@ -24,8 +25,9 @@ from glassnet.cli.errors import BadInput, Failed
 from glassnet.cli.loop import Epoch
 from glassnet.nn.module import Module
 from glassnet.serialization import SavedModel, read_model, replace_file, save_model
+from glassnet.training.report import Report, write_report
 
-MODEL, HISTORY, CONFIG = "model.safetensors", "history.csv", "config.json"
+MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.json", "report.html"
 LATEST = "latest"
 
 
@@ -70,12 +72,18 @@ class Run:
         return run
 
     def save(
-        self, model: Module, extra: Mapping[str, Any], history: Sequence[Epoch], config: Mapping[str, Any]
+        self,
+        model: Module,
+        extra: Mapping[str, Any],
+        history: Sequence[Epoch],
+        config: Mapping[str, Any],
+        report: Report,
     ) -> None:
-        """Write the three files, the model last. Raises Failed if one cannot be written."""
+        """Write the four files, the model last. Raises Failed if one cannot be written."""
         try:
             replace_file(self.path / HISTORY, _table(history).encode())
             replace_file(self.path / CONFIG, (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode())
+            write_report(self.path / REPORT, report)
             save_model(model, self.path / MODEL, extra)
         except OSError as error:
             problem = f"the run could not be saved in {self.path} ({error.strerror}); nothing of it was left there"
@@ -91,7 +99,7 @@ class Run:
 
     def discard(self) -> None:
         """Leave no trace of the run."""
-        for name in (MODEL, HISTORY, CONFIG):
+        for name in (MODEL, HISTORY, CONFIG, REPORT):
             (self.path / name).unlink(missing_ok=True)
         for folder in self._made:
             with suppress(OSError):  # another run has come to live in it

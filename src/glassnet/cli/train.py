@@ -18,7 +18,8 @@ import glassnet
 from glassnet.cli import checkup, display
 from glassnet.cli.loop import Epoch, fit
 from glassnet.cli.options import OPTIMIZERS, Options, checked, choose, network, optimizer_of
-from glassnet.cli.run import Run, uninterrupted
+from glassnet.cli.report import report_of
+from glassnet.cli.run import REPORT, Run, uninterrupted
 from glassnet.cli.sources import SOURCES, Data
 from glassnet.random import manual_seed
 
@@ -81,7 +82,9 @@ def train(
             if not quiet:
                 display.show_history(console, history)
             extra = {"source": source, "classes": data.classes, "encoding": data.encoding, "split": data.split}
-            run.save(model, extra, history, _config(data, options, history, started, seconds, compiled=compiled))
+            config = _config(data, options, history, started, seconds, compiled=compiled)
+            report = report_of(run.path.name, data, options, model, history, started, seconds)
+            run.save(model, extra, history, config, report)
     stopped = len(history) < options.epochs
     _show_result(console, run.path, data, history, seconds, stopped=stopped, quiet=quiet)
     if stopped:
@@ -130,6 +133,7 @@ def _show_result(
     if accuracy < 2 / len(data.classes):
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
     console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {path}", soft_wrap=True, markup=False)
+    console.print(f"To look at: {path / REPORT}", soft_wrap=True, markup=False)
     display.show_next(
         console,
         display.command("glassnet", "predict", path),
