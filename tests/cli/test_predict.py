@@ -201,8 +201,14 @@ def weights_alone(path):
         (weights_alone, "model.safetensors: it holds tensors, but no description of a network"),
         (of_another_shape, "expected an input whose last dimension is 3"),
         (of_other_outputs, "expected 10 outputs, one a class, got shape [9]; use the run as it was saved"),
-        (lambda path: edited(path, source="cats"), "expected the source it was trained on (digits), got 'cats'; train"),
-        (lambda path: edited(path, source=[]), "expected the source it was trained on (digits), got []"),
+        (
+            lambda path: edited(path, source="cats"),
+            "it was trained on (digits, colors, xor, moons, circles, spirals, blobs), got 'cats'; train",
+        ),
+        (
+            lambda path: edited(path, source=[]),
+            "it was trained on (digits, colors, xor, moons, circles, spirals, blobs), got []",
+        ),
         (lambda path: edited(path, classes=["a", "b"]), "what it says of its classes does not fit digits: ['a', 'b']"),
         (lambda path: edited(path, split="all"), "what it says of its split does not fit digits: 'all'; train it agai"),
         (lambda path: edited(path, encoding=None), "what it says of its encoding does not fit digits: None"),

@@ -11,7 +11,7 @@ import pytest
 import glassnet
 from glassnet import nn
 from glassnet.cli import loop, run
-from glassnet.cli.options import ACTIVATIONS, OPTIMIZERS
+from glassnet.cli.options import ACTIVATIONS, OPTIMIZERS, checked
 from glassnet.cli.run import Run
 from glassnet.cli.sources import SOURCES, digits, every_fifth
 from glassnet.datasets import load_digits
@@ -255,7 +255,10 @@ def test_discarding_a_run_leaves_what_others_made(tmp_path):
     ("words", "message"),
     [
         ([], "Missing argument 'SOURCE'; see: glassnet train --help"),
-        (["digit"], "SOURCE: expected digits, got 'digit' (did you mean digits?)"),
+        (
+            ["digit"],
+            "SOURCE: expected one of digits, colors, xor, moons, circles, spirals, blobs; got 'digit' (did you mean digits?)",
+        ),
         (["digits", "--lr", "-1"], "--lr: expected a number above 0, got '-1'; 0.001 is usual for adam"),
         (
             ["digits", "--lr", "0", "--optimizer", "sgd"],
@@ -468,3 +471,39 @@ def test_the_report_tells_of_the_run_and_how_to_repeat_it(command, tmp_path):
     assert command(*repeat.split()[1:]).exit_code == 0
     first, second = (tmp_path / "runs" / f"digits-00{n}" / "model.safetensors" for n in (1, 2))
     assert first.read_bytes() == second.read_bytes()
+
+
+# sources --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("colors", 0.97), ("xor", 0.85), ("moons", 0.97), ("circles", 0.95), ("spirals", 0.93), ("blobs", 0.95)],
+)
+def test_every_toy_is_learned_with_the_defaults(command, tmp_path, name, least):
+    result = command("train", name)
+    assert result.exit_code == 0, result.output
+    assert rows(tmp_path / "runs" / f"{name}-001")[-1]["held_out_accuracy"] >= least
+    shown = command("predict", "latest")
+    assert shown.exit_code == 0
+    assert "are right" in shown.stdout
+
+
+def test_mistakes_that_are_no_pictures_are_rows_in_their_own_units(command):
+    command("train", "colors", "--epochs", "2", "--lr", "0.0001")
+    shown = command("predict", "latest").stdout
+    assert re.search(r"  \(\d+, \d+, \d+\): (dark|light) font, read as (light|dark) font, \d+ % sure", shown)
+
+
+@pytest.mark.parametrize(("samples", "epochs"), [(1442, 30), (320, 140), (10, 200), (60_000, 5)])
+def test_epochs_suit_the_number_of_samples(samples, epochs):
+    texts = {
+        "hidden": "64",
+        "activation_name": "relu",
+        "batch_size": "32",
+        "lr": None,
+        "optimizer": "adam",
+        "seed": "0",
+    }
+    assert checked(epochs=None, **texts).for_samples(samples).epochs == epochs
+    assert checked(epochs="7", **texts).for_samples(samples).epochs == 7

@@ -66,7 +66,7 @@ def as_numpy(path: Path, model: Module, data: Data, output: Path) -> list[Path]:
         title=f"{path.name}: a network trained on {data.source}, written out by glassnet. It needs NumPy alone.",
         facts={
             "network": display.layers_text(model),
-            "accuracy": f"{accuracy:.4f} on {len(data.held_out)} {data.source} held out from its training",
+            "accuracy": f"{accuracy:.4f} on {len(data.held_out)} {data.noun} held out from its training",
             "trained on": f"{data.what}: {data.origin}",
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 # Where --lr is not given and PyTorch's default learns too slowly for data this small.
 LEARNING_RATES = {"adagrad": 0.03, "adamax": 0.005, "rmsprop": 0.001, "sgd": 0.2}
+STEPS, FEWEST, MOST = 1400, 5, 200  # where --epochs is not given: as many as make so many steps, within bounds
 LARGEST = 1_000_000  # units in one layer: more is a slip of the finger, and would fill the memory
 
 
@@ -31,15 +32,20 @@ class Options:
 
     hidden: tuple[int, ...]
     activation: str
-    epochs: int
+    epochs: int  # 0: as many as suit the data, see `for_samples`
     batch_size: int
     lr: float
     optimizer: str
     seed: int
 
+    def for_samples(self, n: int) -> Options:
+        """The same with a number of epochs that suits ``n`` samples to learn from, where none was given."""
+        suiting = round(STEPS / math.ceil(n / self.batch_size))
+        return self if self.epochs else replace(self, epochs=min(max(suiting, FEWEST), MOST))
+
 
 def checked(
-    hidden: str, activation_name: str, epochs: str, batch_size: str, lr: str | None, optimizer: str, seed: str
+    hidden: str, activation_name: str, epochs: str | None, batch_size: str, lr: str | None, optimizer: str, seed: str
 ) -> Options:
     """The options from their texts on the command line. Raises BadInput, which names the option."""
     chosen = plain(optimizer)
@@ -48,7 +54,7 @@ def checked(
     return Options(
         hidden=layer_sizes(hidden),
         activation=plain(activation_name),
-        epochs=whole("--epochs", epochs, least=1),
+        epochs=0 if epochs is None else whole("--epochs", epochs, least=1),
         batch_size=whole("--batch-size", batch_size, least=1),
         lr=usual_rate(chosen) if lr is None else rate(lr, chosen),
         optimizer=chosen,

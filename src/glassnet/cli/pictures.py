@@ -17,9 +17,12 @@ PLAIN_SHADES = " .:*#"  # where the output cannot hold the blocks
 
 
 class Mistake(NamedTuple):
-    """A picture [rows, columns] from 0 to 1, what it is, and what it was taken for, with what probability."""
+    """A sample, what it is, and what it was taken for, with what probability.
 
-    image: Array
+    A picture [rows, columns] has numbers from 0 to 1; a row [features] those of its source.
+    """
+
+    sample: Array
     true: str
     predicted: str
     probability: float
@@ -30,12 +33,18 @@ def show_mistakes(console: Console, mistakes: Sequence[Mistake], most: int = 3) 
     if not mistakes:
         return
     shown = mistakes[:most]
+    console.print("\nThe surest mistakes:\n")
+    if shown[0].sample.ndim == 1:
+        for mistake in shown:
+            numbers = ", ".join(f"{x:.4g}" for x in mistake.sample)
+            said = f"{mistake.true}, read as {mistake.predicted}, {100 * mistake.probability:.0f} % sure"
+            console.print(Text(f"  ({numbers}): {said}"))
+        return
     shades = SHADES if _can_write(console, SHADES) else PLAIN_SHADES
     table = Table.grid(padding=(0, 4, 0, 0))
-    table.add_row(*(Text("\n".join(lines(mistake.image, shades)), no_wrap=True) for mistake in shown))
+    table.add_row(*(Text("\n".join(lines(mistake.sample, shades)), no_wrap=True) for mistake in shown))
     table.add_row(*(Text(f"a {mistake.true}, read as {mistake.predicted}") for mistake in shown))
     table.add_row(*(Text(f"{100 * mistake.probability:.0f} % sure", "dim") for mistake in shown))
-    console.print("\nThe surest mistakes:\n")
     console.print(Padding(table, (0, 0, 0, 2)))
 
 

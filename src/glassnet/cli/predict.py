@@ -43,7 +43,7 @@ def predict(
     right, total = int(np.trace(counts)), len(targets)
     about = display.facts()
     about.add_row("network", display.layers(model))
-    about.add_row("data", f"{total:,} {data.source} held out from its training: {data.split}")
+    about.add_row("data", f"{total:,} {data.noun} held out from its training: {data.split}")
     console.print(Text("Predicting with ", "bold").append(str(path), "not bold"), soft_wrap=True)
     console.print(Padding(about, (1, 2)))
     console.print(f"[bold]Accuracy {right / total:.4f}[/]: {right} of {total} are right.\n")
@@ -75,8 +75,10 @@ def _mistakes(data: Data, probabilities: Array, predicted: Array, targets: Array
     """The wrong predictions, the surest first."""
     wrong = np.flatnonzero(predicted != targets)
     sure = probabilities[wrong, predicted[wrong]]
-    images = data.held_out.inputs.numpy()
+    samples = data.held_out.inputs.numpy()
+    if samples.ndim == 2:
+        samples = samples * data.encoding["divide_by"]
     return [
-        Mistake(images[i], data.classes[targets[i]], data.classes[predicted[i]], float(probabilities[i, predicted[i]]))
+        Mistake(samples[i], data.classes[targets[i]], data.classes[predicted[i]], float(probabilities[i, predicted[i]]))
         for i in wrong[np.argsort(-sure, kind="stable")]
     ]

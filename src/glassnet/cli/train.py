@@ -30,7 +30,9 @@ def train(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help=f"What to learn: {', '.join(SOURCES)}.")],
     hidden: Annotated[str, typer.Option(metavar="SIZES", help="Sizes of the hidden layers, or none.")] = "64,32",
     activation: Annotated[str, typer.Option(metavar="NAME", help="What follows each hidden layer.")] = "relu",
-    epochs: Annotated[str, typer.Option(metavar="N", help="Rounds over the data.")] = "30",
+    epochs: Annotated[
+        str | None, typer.Option(metavar="N", help="Rounds over the data; if not given, what suits their number.")
+    ] = None,
     batch_size: Annotated[str, typer.Option(metavar="N", help="Samples in one step.")] = "32",
     lr: Annotated[
         str | None, typer.Option(metavar="X", help="Learning rate; if not given, one that suits the optimizer.")
@@ -53,6 +55,7 @@ def train(
     choose("SOURCE", source, SOURCES)
     options = checked(hidden, activation, epochs, batch_size, lr, optimizer, seed)
     data = SOURCES[source]()
+    options = options.for_samples(len(data.train))
     manual_seed(options.seed)
     model = network(data.train.inputs.shape[1:], options, len(data.classes))
     console = display.new_console()
@@ -129,7 +132,7 @@ def _show_result(
         return
     if stopped:
         console.print(f"Stopped after epoch {len(history)}: what it had learned by then is saved.\n")
-    console.print(f"[bold]Held-out accuracy {accuracy:.4f}[/]: {right} {data.source} it had never seen are right.")
+    console.print(f"[bold]Held-out accuracy {accuracy:.4f}[/]: {right} {data.noun} it had never seen are right.")
     if accuracy < 2 / len(data.classes):
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
     console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {path}", soft_wrap=True, markup=False)
