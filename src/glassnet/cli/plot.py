@@ -35,6 +35,8 @@ def plot(
     except ModuleNotFoundError:
         raise Failed('plot needs Matplotlib, which is not installed: pip install "glassnet[plot]"') from None
     matplotlib.use("agg")  # a file, no window
+    from matplotlib import pyplot
+
     from glassnet.explain import plots
 
     try:
@@ -45,6 +47,8 @@ def plot(
         ax.figure.savefig(output, dpi=150)
     except OSError as error:
         raise BadInput(f"--output: {output} cannot be written ({error.strerror}); name another place") from None
+    finally:
+        pyplot.close(ax.figure)
     display.new_console().print(f"Drawn in {output}", soft_wrap=True, markup=False)
 
 
