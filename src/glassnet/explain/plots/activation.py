@@ -31,14 +31,13 @@ def activation(
     low, high = domain
     if not functions or not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"activation: expected one function or more and a domain (low, high), got {domain}")
-    found = [function_of(f) for f in functions]
-    ax = axes(ax)
     x = np.linspace(low, high, POINTS)
+    found = [(name, *values(name, f, x)) for name, f in map(function_of, functions)]  # before anything is drawn
+    ax = axes(ax)
     ax.axhline(0, color="0.75", linewidth=0.8, zorder=0)
     ax.axvline(0, color="0.75", linewidth=0.8, zorder=0)
-    for number, (name, f) in enumerate(found):
+    for number, (name, y, slope) in enumerate(found):
         colour = COLOURS[number % len(COLOURS)]
-        y, slope = values(name, f, x)
         ax.plot(x, y, color=colour, label=name, linewidth=2)
         if derivative:
             ax.plot(x, slope, color=colour, label=f"{name}′", linewidth=1.6, linestyle="--")
