@@ -138,7 +138,8 @@ def test_data_may_be_arrays_a_dataset_a_loader_or_batches():
     [
         (3, "got int"),
         ((glassnet.ones(3, 4), glassnet.ones(2)), "as many targets as samples, got 2 for 3"),
-        ([1, 2, 3], "batches of two parts"),
+        ([1, 2, 3], "data of two parts"),
+        (glassnet.ones(3, 4), "data of two parts"),
         ((glassnet.ones(0, 4), glassnet.ones(0)), "at least one sample"),
         ([], "at least one sample"),
     ],
@@ -151,6 +152,23 @@ def test_data_that_cannot_be_looked_at(data, message):
 def test_a_model_and_a_loss_are_needed():
     with pytest.raises(CheckupError, match="expected a module, data and a loss, got function and str"):
         checkup(mlp, blobs(), "cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("loss", "optimizer", "message"),
+    [
+        (nn.CrossEntropyLoss, None, r"got the class CrossEntropyLoss; make one: CrossEntropyLoss\("),
+        (F.cross_entropy, optim.Adam, r"got the class Adam; make one: Adam\("),
+    ],
+)
+def test_a_class_in_the_place_of_a_loss_or_an_optimizer(loss, optimizer, message):
+    with pytest.raises(CheckupError, match=message):
+        checkup(nn.Linear(4, 3), blobs(), loss, optimizer)
+
+
+def test_data_may_be_lists():
+    x, y = blobs()
+    assert checkup(mlp(4, 8, 3), (x.tolist(), y.tolist()), F.cross_entropy).healthy
 
 
 # on the edges -----------------------------------------------------------------------------------------------

@@ -71,6 +71,9 @@ def checkup(
         raise CheckupError(
             f"checkup: expected a module, data and a loss, got {type(model).__name__} and {type(loss).__name__}"
         )
+    if isinstance(loss, type) or isinstance(optimizer, type):
+        given = (loss if isinstance(loss, type) else optimizer).__name__
+        raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {given}; make one: {given}(…)")
     state = get_rng_state()
     try:
         batches, everything = batches_of(data)

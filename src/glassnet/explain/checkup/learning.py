@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.finding import Said, check
-from glassnet.explain.checkup.observed import ENOUGH, STEPS, Observed
+from glassnet.explain.checkup.observed import BY_HEART, ENOUGH, STEPS, Observed
 from glassnet.random import get_rng_state, set_rng_state
 
 WORSE = 1.5  # times the loss at the beginning
@@ -19,7 +19,6 @@ SLOW = 0.02  # of the loss, that is lost in a trial
 FASTER = 8.0  # times what is lost with a larger rate
 USUAL = (1e-3, 1e-2, 1e-1)  # learning rates
 WRONG = 0.02  # by which a derivative may differ from the differences
-BY_HEART = 0.5  # of the loss, that must be left when a few samples were learned by heart
 
 
 @check(40, explains="cannot_overfit")
@@ -59,8 +58,7 @@ def learning_rate_too_low(seen: Observed) -> Iterator[Said]:
         if before - larger > max(0.05 * abs(before), FASTER * fallen):
             yield Said(
                 f"the learning rate {rate:g} is too low",
-                f"in {STEPS} steps the loss goes from {before:.4g} to {after:.4g}; with {found:.2g} to "
-                f"{larger:.4g}",
+                f"in {STEPS} steps the loss goes from {before:.4g} to {after:.4g}; with {found:.2g} to {larger:.4g}",
                 f"use a larger one, such as {found:.1g}",
             )
             return

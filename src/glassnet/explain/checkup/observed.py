@@ -32,6 +32,7 @@ from glassnet.tensor import Tensor, wrap
 BATCHES, BATCH = 8, 32  # how much is looked at
 STEPS = 24  # of each trial of a learning rate
 ENOUGH = 16  # samples that any network should be able to learn by heart
+BY_HEART = 0.5  # of the loss, that must be left when they were
 Batch = tuple[Tensor, Tensor]
 
 
@@ -151,8 +152,9 @@ class Observed:
             for rate in (0.01, 0.1):
                 optimizer = Adam(parameters, lr=rate)
                 for _ in range(150):
-                    self._learn(x, y, optimizer)
-                best = min(best, self._loss(x, y))
+                    best = min(best, self._learn(x, y, optimizer))
+                    if best < BY_HEART * before:
+                        return before, best
             return before, best
 
     def _loss(self, x: Tensor, y: Tensor) -> float:
@@ -211,6 +213,8 @@ def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
     ``data`` is a pair (x, y) of tensors or arrays, a DataLoader or another iterable of such batches, or a dataset
     of samples. Raises CheckupError for anything else.
     """
+    if isinstance(data, tuple) and len(data) == 2 and all(isinstance(t, list) for t in data):
+        data = tuple(map(as_tensor, data))
     if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(t, "shape") and t.ndim for t in data):
         x, y = (as_tensor(t).detach() for t in data)
         if len(x) != len(y):
@@ -227,7 +231,7 @@ def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
             f"checkup: expected (x, y), a DataLoader, a dataset or a list of batches, got {type(data).__name__}"
         ) from None
     if not all(isinstance(b, tuple | list) and len(b) == 2 for b in found):
-        raise CheckupError("checkup: expected batches of two parts, inputs and targets (x, y)")
+        raise CheckupError("checkup: expected data of two parts, inputs and targets: (x, y), or batches of such pairs")
     return _checked([(as_tensor(x).detach(), as_tensor(y).detach()) for x, y in found]), None
 
 

@@ -154,6 +154,10 @@ def _tensor(data: Any) -> Tensor:
 def _check(model: Any, loss: Callable[..., Any], optimizer: Any) -> None:
     if not callable(model):
         raise WalkthroughError(f"walkthrough: expected a model that can be called, got {type(model).__name__}")
+    if isinstance(loss, type):
+        raise WalkthroughError(
+            f"walkthrough: expected a loss, got the class {loss.__name__}; make one: {loss.__name__}()"
+        )
     if not callable(loss):
         raise WalkthroughError(
             f"walkthrough: expected a loss that can be called with the model's output and y, such as F.cross_entropy, "
