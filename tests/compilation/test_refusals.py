@@ -172,6 +172,12 @@ def appended_detached(x: Tensor) -> Any:
     return y.sum()
 
 
+def appended_and_given_back(x: Tensor) -> Any:
+    y = x * 2
+    history.append(y)
+    return {"y": [y]}
+
+
 def kept_constant(x: Tensor) -> Any:
     history.append(gn.zeros(2))
     return x
@@ -313,6 +319,7 @@ CASES: dict[Body, tuple[str, str]] = {
     distinct: ("return x.unique()", READS),
     appended: ("y = x * 2", KEEPS),
     appended_detached: ("history.append(y.detach())", KEEPS),
+    appended_and_given_back: ("y = x * 2", KEEPS),
     kept_constant: ("history.append(gn.zeros(2))", KEEPS),
     kept_global: ("last = x * 2", KEEPS),
     counted: ("counter += 1", rf"sets counter, {ONCE}.*Set it outside"),

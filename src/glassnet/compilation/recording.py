@@ -47,11 +47,11 @@ class Recording:
             with self.surroundings.watched_by(recorder):
                 mode.recorder = recorder
                 try:
-                    result = function(*args, **kwargs)
+                    given = [function(*args, **kwargs)]  # a list, so that no one else holds it
                 finally:
                     mode.recorder = None
             recorder.raise_refusal()
-            self._finish(recorder, arguments, result, name)
+            self._finish(recorder, arguments, given, name)
         except (RecordingError, StructureError, ProgramError):
             self.surroundings.undo()
             recorder.put_back()
@@ -60,13 +60,13 @@ class Recording:
         arguments.let_go()
         self._structure.let_go()
 
-    def _finish(self, recorder: Recorder, arguments: Arguments, result: Any, name: str) -> None:
+    def _finish(self, recorder: Recorder, arguments: Arguments, given: list[Any], name: str) -> None:
         state = list(self.surroundings.named_state())
         leaves = recorder.gradients.leaves()
-        recorder.created.check_kept(result, [*(tensor for _, tensor in state), *(leaf.grad for leaf in leaves)])
-        self._modes = self.conditions.check_unchanged()
         held = {id(tensor): tensor for _, tensor in state}
-        self._structure = Structure(result, held, _no_way_back(name, leaves))
+        self._structure = Structure(given.pop(), held, _no_way_back(name, leaves))
+        recorder.created.check_kept([*held.values(), *(leaf.grad for leaf in leaves)])
+        self._modes = self.conditions.check_unchanged()
         self.result = self._structure.put_back(
             self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
         )
@@ -82,9 +82,11 @@ class Recording:
         kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
         recorded, arrays = named_program(recorder, arguments.inputs, bound.names, tuple(self._structure.flat), kept)
         self.program: Program = optimized(recorded, has_own_form)
-        self.engine = NumpyEngine(self.program, _free(name, self.program))
         self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
         self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
+        self.surroundings.undo = Undo()  # nothing is refused from here on: the engine may have that memory
+        recorder.let_go()
+        self.engine = NumpyEngine(self.program, _free(name, self.program))
         self._arrays: list[Any] = []
         self._bind()
         written = {label for instruction in self.program for label in instruction.writes}

@@ -111,6 +111,8 @@ SMALLEST_LOG = -100.0  # for log 0 = −∞, as in PyTorch: a loss, and a slope,
 
 
 def _check_probabilities(x: Array, target: Array) -> None:
+    if x.size == target.size == 1 and 0 <= x.item() <= 1 and 0 <= target.item() <= 1:
+        return
     # p − p² is 0 or more from 0 to 1, and nowhere else: one reduction for both; NaN does not pass
     inside = np.minimum(np.subtract(x, np.square(x)), np.subtract(target, np.square(target)))
     if np.minimum.reduce(inside, axis=None, initial=0) >= 0:

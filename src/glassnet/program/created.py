@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from glassnet.ops.shapes import written
 from glassnet.program.refusal import RecordingError, is_within, place, refuse
-from glassnet.tensor import Tensor
 
 
 class Created:
@@ -33,12 +32,13 @@ class Created:
         """Whether ``tensor``, which is still there, came to be while the function ran."""
         return id(tensor) in self._ids
 
-    def check_kept(self, result: Any, expected: Iterable[Any]) -> None:
+    def check_kept(self, expected: Iterable[Any]) -> None:
         """Refuse a function that has put a tensor somewhere where it outlives the call.
 
-        Later calls would not put theirs there. ``expected`` may, and what is within ``result``.
+        Later calls would not put theirs there. ``expected`` may stay; what the function gave back is gone by
+        now, unless it was put somewhere else too.
         """
-        fine = {id(tensor) for tensor in _tensors_within([result, *expected])}
+        fine = {id(tensor) for tensor in _with_what_they_view(expected)}
         for collected in (False, True):  # a second look, when what only goes in circles is gone
             kept = [(t(), where) for t, where in self._tensors if t() is not None and id(t()) not in fine]
             if not kept:
@@ -54,15 +54,9 @@ class Created:
         )
 
 
-def _tensors_within(result: Any) -> Iterator[Any]:
-    """The tensors in a result, and those that the views among them look into."""
-    if isinstance(result, Tensor):
-        while result is not None:
-            yield result
-            result = result.view_of[0] if result.view_of else None
-    elif isinstance(result, Mapping):
-        for inner in result.values():
-            yield from _tensors_within(inner)
-    elif isinstance(result, list | tuple):
-        for inner in result:
-            yield from _tensors_within(inner)
+def _with_what_they_view(tensors: Iterable[Any]) -> Iterator[Any]:
+    """The tensors, and those that the views among them look into."""
+    for tensor in tensors:
+        while tensor is not None:
+            yield tensor
+            tensor = tensor.view_of[0] if tensor.view_of else None

@@ -159,7 +159,13 @@ class Reach:
         for held, name, value in self._last:
             if held.get(name, _EMPTY) is not value:
                 return False
-        return all(contents is _contents(cell) for cell, contents in self._last_contents)
+        try:
+            for cell, value in self._last_contents:
+                if cell.cell_contents is not value:
+                    return False
+        except ValueError:  # one is not assigned
+            return all(value is _contents(cell) for cell, value in self._last_contents)
+        return True
 
     def facts(self) -> dict[str, Any]:
         """What each name stands for, to be compared."""

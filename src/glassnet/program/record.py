@@ -278,6 +278,10 @@ class Recorder:
             if self.arrays[number].flags.writeable:
                 np.copyto(self.arrays[number], values)
 
+    def let_go(self) -> None:
+        """Forget the arrays, which nobody will ask for again."""
+        self.arrays, self.first, self.noted = [], {}, []
+
     def raise_refusal(self) -> None:
         """Raise what was refused while the function ran, in case the function caught it."""
         if self.refused is not None:

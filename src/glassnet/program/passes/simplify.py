@@ -178,9 +178,10 @@ def sum_of_one(instruction: Instruction, made: Made) -> Instruction | None:
 
 
 def product_over_one(instruction: Instruction, made: Made) -> Instruction | None:
-    """A matrix product that sums over one pair only is an elementwise one: a column times a row."""
+    """A matrix product of a number and a row, or of a column and a number, is an elementwise one."""
     a, b = instruction.inputs
-    if isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2 and a.shape[1] == 1:
+    matrices = isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2
+    if matrices and a.shape[1] == 1 and (a.shape[0] == 1 or b.shape[1] == 1):  # else NumPy's own is quicker
         return replace(instruction, op=mul)
     return None
 
