@@ -15,6 +15,7 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
+from glassnet.program.record import RecordingError
 from tests.compilation.zoo import batch, labels, mlp
 
 Tensor = gn.Tensor
@@ -581,3 +582,53 @@ def test_what_can_be_given_back(kind: str) -> None:
     first, second, expected = f(x), f(x), made(x)
     assert type(first) is type(second) is type(expected)
     assert re.sub("\\s+", " ", repr(second)) == re.sub("\\s+", " ", repr(expected)) == re.sub("\\s+", " ", repr(first))
+
+
+def test_what_a_call_computes_does_not_depend_on_whether_it_is_the_one_recorded() -> None:
+    def new() -> tuple[nn.Module, optim.Optimizer, gn.Generator]:
+        gn.manual_seed(3)
+        model = nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Dropout(0.3), nn.Linear(30, 5))
+        return model, optim.Adam(model.parameters(), lr=0.01), gn.Generator().manual_seed(4)
+
+    def trained(breaks: set[int]) -> list[bytes]:
+        model, optimizer, generator = new()
+        x, y = gn.randn(16, 20, generator=generator), gn.randint(0, 5, (16,), generator=generator)
+
+        def step(x: Tensor, y: Tensor) -> Tensor:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x + 0.1 * gn.randn(16, 20, generator=generator)), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        losses = []
+        for number in range(8):
+            if number in breaks or not number:
+                compiled = gn.compile(step)
+            losses.append(compiled(x, y).detach().numpy().tobytes())
+        assert len(compiled.recordings) == 1
+        return [*losses, *(value.numpy().tobytes() for value in model.state_dict().values())]
+
+    assert trained(set()) == trained({1, 4, 6}) == trained(set(range(1, 7)))
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_generator_that_a_module_keeps(refused: bool) -> None:
+    class Noisy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.generator = gn.Generator().manual_seed(1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = x + gn.randn(3, generator=self.generator)
+            return y * y.sum().item() if refused else y
+
+    model, x = Noisy(), gn.ones(3)
+    if refused:
+        with pytest.raises(RecordingError):
+            gn.compile(model)(x)
+        assert gn.equal(gn.randn(3, generator=model.generator), gn.randn(3, generator=Noisy().generator))
+    else:
+        step, eager = gn.compile(model), Noisy()
+        for _ in range(3):
+            assert gn.equal(step(x), eager(x))

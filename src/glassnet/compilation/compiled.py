@@ -66,7 +66,7 @@ class Compiled:
                     self._last_key, self._last = key, recording
                     return recording.run(arrays)
             if self._may_record():
-                return self._record(key, args, kwargs)
+                return self._record(key, arrays, args, kwargs)
         return self.function(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -135,7 +135,7 @@ class Compiled:
             return False
         return True
 
-    def _record(self, key: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _record(self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recording = Recording(self.function, args, kwargs, self._name)
         self._unfinished += 1
         if recording.complete:
@@ -144,8 +144,8 @@ class Compiled:
             self.recordings.append(recording)
             self._by_key.setdefault(key, []).append(recording)
             self._last_key, self._last = key, recording
-        result, recording.result = recording.result, None
-        return result
+            return recording.run(arrays)
+        return recording.result
 
     def _warn(self, message: str) -> None:
         if not self._has_warned:
@@ -176,10 +176,11 @@ def compile(
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Compile a training step, an inference function or a module; also as a decorator.
 
-    The first call runs as it is and is recorded; from then on the recorded program runs, with the
-    same results to rounding. ``engine``: "numpy" writes the program out as NumPy source,
-    "auto" takes the fastest engine there is. Beyond ``max_recordings`` different kinds of call it
-    warns, and runs new ones uncompiled. See docs/footguns.md for what cannot be compiled.
+    At the first call the function runs for real and is recorded; then everything is put back as it was,
+    and the program runs, now and from then on, with the same results to rounding. ``engine``: "numpy"
+    writes the program out as NumPy source, "auto" takes the fastest engine there is. Beyond
+    ``max_recordings`` different kinds of call it warns, and runs new ones uncompiled. See
+    docs/footguns.md for what cannot be compiled.
 
     Raises RecordingError, with the line and the way out, for a function that no program can stand for.
     """

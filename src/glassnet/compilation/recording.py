@@ -27,14 +27,15 @@ from glassnet.tensor import Tensor, wrap
 
 
 class Recording:
-    """What came of running a function once: ``result`` is what it gave, that time.
+    """What came of running a function once.
 
-    ``complete`` says whether the recording can stand for later calls. It cannot where state came
-    into being while it ran, as an optimizer's does at its first step: then the next call is
-    recorded.
+    ``complete`` says whether the recording can stand for calls of the function. It cannot where state came
+    into being while it ran, as an optimizer's does at its first step: then ``result`` is what the function
+    gave, and the next call is recorded. Where it can, everything is as it was before the function ran, and
+    `run` does what it did: so what a call computes does not depend on whether it is the one recorded.
 
-    Raises RecordingError or StructureError for a function that cannot be recorded; parameters,
-    gradients, optimizers and random generators are then as they were before.
+    Raises RecordingError or StructureError for a function that cannot be recorded; everything is then, too,
+    as it was before.
     """
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> None:
@@ -53,8 +54,7 @@ class Recording:
             recorder.raise_refusal()
             self._finish(recorder, arguments, given, name)
         except (RecordingError, StructureError, ProgramError):
-            self.surroundings.undo()
-            recorder.put_back()
+            self._undo(recorder)
             raise
         self.surroundings.undo = Undo()  # what was called with and came of it is not to be held for ever
         arguments.let_go()
@@ -67,13 +67,20 @@ class Recording:
         self._structure = Structure(given.pop(), held, _no_way_back(name, leaves))
         recorder.created.check_kept([*held.values(), *(leaf.grad for leaf in leaves)])
         self._modes = self.conditions.check_unchanged()
-        self.result = self._structure.put_back(
-            self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
-        )
+        self.result = None
         self.complete = not any(tensor in recorder.created for _, tensor in state)
         if self.complete:
             self._build(recorder, arguments, state, name)
             self.conditions.settle(recorder.gradients)
+        else:
+            self.result = self._structure.put_back(
+                self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
+            )
+
+    def _undo(self, recorder: Recorder) -> None:
+        self.surroundings.undo()
+        recorder.put_back()
+        self.surroundings.undo = Undo()
 
     def _build(self, recorder: Recorder, arguments: Arguments, state: list[tuple[str, Tensor]], name: str) -> None:
         bound = _Bound(recorder, [*state, *((n, wrap(a)) for n, a in self.surroundings.arrays.items())])
@@ -84,7 +91,7 @@ class Recording:
         self.program: Program = optimized(recorded, has_own_form)
         self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
         self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
-        self.surroundings.undo = Undo()  # nothing is refused from here on: the engine may have that memory
+        self._undo(recorder)  # before the engine is made, which may have the memory of what was kept for this
         recorder.let_go()
         self.engine = NumpyEngine(self.program, _free(name, self.program))
         self._arrays: list[Any] = []

@@ -44,6 +44,7 @@ class Surroundings:
         self.tensors: dict[str, Tensor] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         self.generators: list[Generator] = [default_generator]
+        self._guarded: list[Generator] = []
         self.undo = Undo()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
@@ -85,18 +86,24 @@ class Surroundings:
         recorder.around = self
         recorder.known |= {id(array) for array in self.arrays.values()}
         self.undo.keep(self.reach.saved())
-        self.undo.keep_generators(self.generators)
         self._watch(self.modules.values(), self.optimizers.values())
         self._watch(tensors=self.tensors.values())
         for generator in self.generators:
-            vars(generator).update({name: _guarded(getattr(generator, name)) for name in SEEDING})
+            self._guard(generator)
         try:
             yield
         finally:
             self._recorder = None
-            for generator in self.generators:
+            for generator in self._guarded:
                 for name in SEEDING:
                     vars(generator).pop(name)
+            self._guarded = []
+
+    def _guard(self, generator: Generator) -> None:
+        if all(generator is not known for known in self._guarded):
+            self._guarded.append(generator)
+            self.undo.keep_generator(generator)
+            vars(generator).update({name: _refusing(getattr(generator, name)) for name in SEEDING})
 
     def _watch(
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
@@ -106,6 +113,9 @@ class Surroundings:
             self._watch(tensors=[*module.parameters(), *module.buffers()])
             for inner in module.modules():
                 self.undo.keep_attributes(inner)
+                for value in vars(inner).values():
+                    if isinstance(value, Generator):
+                        self._guard(value)
         for optimizer in optimizers:
             self.undo.keep_options(optimizer)
             self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
@@ -247,7 +257,7 @@ def options_of(optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
     """``method``, which sets the state of a random generator, refused while a step is being recorded."""
 
     def guarded(*args: Any, **kwargs: Any) -> Any:

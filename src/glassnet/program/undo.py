@@ -45,10 +45,9 @@ class Undo:
 
         self.keep(put_back)
 
-    def keep_generators(self, generators: Iterable[Generator]) -> None:
-        """Remember the state of random generators."""
-        for generator in generators:
-            self.keep(partial(generator.set_state, generator.get_state()))
+    def keep_generator(self, generator: Generator) -> None:
+        """Remember the state of a random generator."""
+        self.keep(partial(generator.set_state, generator.get_state()))
 
     def keep_attributes(self, owner: Any) -> None:
         """Remember which attributes an object has."""
