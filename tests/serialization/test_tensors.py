@@ -17,6 +17,11 @@ from glassnet.serialization import ModelFileError, load_metadata, replace_file
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 
 
+SGD = glassnet.optim.SGD([glassnet.nn.Parameter(glassnet.zeros(1))], lr=0.1)
+ENDLESS = []
+ENDLESS.append(ENDLESS)
+
+
 def header_and_rest(data):
     length = int.from_bytes(data[:8], "little")
     return json.loads(data[8 : 8 + length]), data[8 + length :]
@@ -120,10 +125,11 @@ def test_the_front_door_has_no_other_name():
 @pytest.mark.parametrize(
     ("tensors", "metadata", "error", "message"),
     [
-        (np.zeros(3), None, TypeError, 'expected tensors by name, got ndarray; use save_model.*{"x": x}'),
-        ({"x": [1, 2]}, None, TypeError, "expected a tensor or an array for 'x', got list; put settings into metadata"),
-        ({3: np.zeros(1)}, None, TypeError, "a tensor's name is a text other than '__metadata__', got 3"),
-        ({"__metadata__": np.zeros(1)}, None, TypeError, "a text other than '__metadata__'"),
+        (glassnet.nn.Linear(2, 2), None, TypeError, r"more than its tensors; use save_model\(model, path\)"),
+        ({"x": [1, print]}, None, TypeError, r"x\.1 is of type builtin_function_or_method; a file holds tensors, arr"),
+        ({"a": SGD}, None, TypeError, r"a is of type SGD; .*; state_dict\(\) gives what such an object remembers"),
+        ({"x": {(1, 2): 0}}, None, TypeError, r"x has the key \(1, 2\); expected texts or numbers as keys"),
+        (ENDLESS, None, TypeError, "is nested more than 100 levels deep; does something hold itself"),
         (
             {"x": np.zeros(1, np.uint16)},
             None,

@@ -1,11 +1,11 @@
-"""One call of a network, recorded, after which the network is as it was before, whatever it does."""
+"""One call of a network or a function, recorded, after which the network is as it was before, whatever it does."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from glassnet.graph import mode
-from glassnet.nn.module import Module
 from glassnet.program.naming import named_program
 from glassnet.program.program import Program
 from glassnet.program.record import Recorder
@@ -15,13 +15,13 @@ from glassnet.tensor import Tensor
 Outcome = tuple[Program, dict[str, Any]]
 
 
-def recorded_call(module: Module, *inputs: Tensor) -> Outcome | Any:
-    """The program of ``module(*inputs)`` and the numbers it starts from, by name; no gradients are followed.
+def recorded_call(function: Callable[..., Any], *inputs: Tensor) -> Outcome | Any:
+    """The program of ``function(*inputs)`` and the numbers it starts from, by name; no gradients are followed.
 
-    Where the network gives anything but one tensor, that is what comes back instead. Raises RecordingError
-    for what no program can stand for, and what the network itself raises.
+    Where the function gives anything but one tensor, that is what comes back instead. Raises RecordingError
+    for what no program can stand for, and what the function itself raises.
     """
-    surroundings = Surroundings(module)
+    surroundings = Surroundings(function)
     recorder = Recorder()
     recorder.take_inputs(x.array for x in inputs)
     before, mode.grad = mode.grad, False
@@ -29,7 +29,7 @@ def recorded_call(module: Module, *inputs: Tensor) -> Outcome | Any:
         with surroundings.watched_by(recorder):
             mode.recorder = recorder
             try:
-                result: Any = module(*inputs)
+                result: Any = function(*inputs)
             finally:
                 mode.recorder = None
         recorder.raise_refusal()

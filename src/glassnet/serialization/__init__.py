@@ -1,4 +1,4 @@
-"""Model files: tensors, and networks with a description that is enough to rebuild them; no pickle.
+"""Model files: tensors, checkpoints, and networks with a description that is enough to rebuild them; no pickle.
 
 A file is in the safetensors format, so that other programs can read it and none of it is ever run.
 """

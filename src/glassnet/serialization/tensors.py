@@ -1,4 +1,4 @@
-"""Tensors by name in a safetensors file: `save`, `load`, and what lies between them and the bytes.
+"""Tensors in a safetensors file: `save`, `load`, and what lies between them and the bytes.
 
 The format (https://github.com/huggingface/safetensors#format): the length of a header (8 bytes,
 little-endian), the header (JSON: each tensor's dtype, shape and place; ``__metadata__``, texts by
@@ -18,9 +18,11 @@ import safetensors
 import safetensors.numpy
 
 from glassnet.errors import DtypeError
+from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import ModelFileError, PathLike, replace_file
+from glassnet.serialization.nested import NestingError, put_together, take_apart
 from glassnet.tensor import Tensor, as_array, wrap
 
 _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
@@ -29,6 +31,7 @@ _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
     for bits in sizes
 }
 _METADATA = "__metadata__"
+_STRUCTURE = "glassnet_structure"  # what is around the tensors, where that is more than names
 _LENGTH = 8  # bytes of the number that a file begins with
 
 
@@ -39,39 +42,58 @@ class Content(NamedTuple):
     metadata: dict[str, str]
 
 
-def save(tensors: Mapping[str, Any], path: PathLike, metadata: Mapping[str, str] | None = None) -> None:
-    """Save tensors (or arrays) by name, ``model.state_dict()`` say, in a safetensors file.
+def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) -> None:
+    """Save tensors (or arrays) in a safetensors file: ``model.state_dict()``, or a checkpoint of several.
 
-    ``metadata`` are texts to keep with them. The file is written whole or not at all, and what is in it
-    depends on nothing but what is saved. Raises TypeError or DtypeError, naming the entry, for what
-    is no tensor, and OSError where the file cannot be written.
+    ``value`` may be tensors by name, which any program that reads safetensors finds under these names; or
+    tensors within dicts, lists and tuples, beside numbers and texts: ``{"epoch": 3, "model":
+    model.state_dict(), "optimizer": optimizer.state_dict()}``. ``metadata`` are texts to keep with them.
+
+    The file is written whole or not at all, and what is in it depends on nothing but what is saved.
+    Raises TypeError or DtypeError, naming the entry, for what a file cannot hold, and OSError where
+    the file cannot be written.
     """
-    if not isinstance(tensors, Mapping):
-        advice = 'save_model(model, path), or save(model.state_dict(), path); for one tensor: {"x": x}'
-        raise TypeError(f"save: expected tensors by name, got {type(tensors).__name__}; use {advice}")
     texts = dict(metadata or {})
     for name, text in texts.items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(
                 f"save: metadata are texts by name, got {name!r}: {type(text).__name__}; write it as text: json.dumps"
             )
-    replace_file(path, *_packed({name: _array(name, value) for name, value in tensors.items()}, texts))
+    if isinstance(value, Module):
+        raise TypeError("save: a network is more than its tensors; use save_model(model, path), or model.state_dict()")
+    if isinstance(value, Mapping) and all(_is_named_tensor(*item) for item in value.items()):
+        tensors = dict(value)
+    else:
+        structure, tensors = take_apart(value)
+        texts[_STRUCTURE] = json.dumps(structure, ensure_ascii=False)
+    replace_file(path, *_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
 
 
-def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True) -> dict[str, Tensor]:
-    """The tensors by name that `save` (or any program) wrote to a safetensors file, in their order.
+def _is_named_tensor(name: Any, value: Any) -> bool:
+    return isinstance(name, str) and name != _METADATA and isinstance(value, Tensor | np.ndarray | np.generic)
 
-    ``map_location`` and ``weights_only`` are PyTorch's: here all is on the CPU, and nothing but weights is read.
+
+def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True) -> Any:
+    """What `save` wrote: tensors by name, in their order, or whatever was around them.
+
+    A safetensors file of another program gives tensors by name. ``map_location`` and ``weights_only``
+    are PyTorch's: here all is on the CPU, and nothing but weights is read.
 
     Raises ModelFileError for a file that is something else, truncated or edited, and OSError for one
     that cannot be opened.
     """
-    return read(path).tensors
+    tensors, metadata = read(path)
+    if _STRUCTURE not in metadata:
+        return tensors
+    try:
+        return put_together(json.loads(metadata[_STRUCTURE]), tensors)
+    except (NestingError, ValueError, RecursionError) as error:
+        raise ModelFileError.at(path, str(error), "use the original file") from None
 
 
 def load_metadata(path: PathLike) -> dict[str, str]:
     """The texts by name that were saved with the tensors in a safetensors file."""
-    return read(path).metadata
+    return {name: text for name, text in read(path).metadata.items() if name != _STRUCTURE}
 
 
 def read(path: PathLike) -> Content:
@@ -120,13 +142,7 @@ def _read_array(path: PathLike, name: str, entry: dict[str, Any]) -> Array:
     return np.asarray(array, dtype)
 
 
-def _array(name: Any, value: Any) -> Array:
-    if not isinstance(name, str) or name == _METADATA:
-        raise TypeError(f"save: a tensor's name is a text other than {_METADATA!r}, got {name!r}")
-    if not isinstance(value, Tensor | np.ndarray | np.generic):
-        raise TypeError(
-            f"save: expected a tensor or an array for {name!r}, got {type(value).__name__}; put settings into metadata"
-        )
+def _array(name: str, value: Any) -> Array:
     array = as_array(value)
     if array.dtype.newbyteorder("=") not in _DTYPES.values():
         known = ", ".join(str(dtype) for dtype in _DTYPES.values())

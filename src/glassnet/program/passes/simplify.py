@@ -180,10 +180,10 @@ def sum_of_one(instruction: Instruction, made: Made) -> Instruction | None:
 def product_over_one(instruction: Instruction, made: Made) -> Instruction | None:
     """A matrix product of a number and a row, or of a column and a number, is an elementwise one."""
     a, b = instruction.inputs
-    matrices = isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2
-    if matrices and a.shape[1] == 1 and (a.shape[0] == 1 or b.shape[1] == 1):  # else NumPy's own is quicker
-        return replace(instruction, op=mul)
-    return None
+    if not (isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2 and a.shape[1] == 1):
+        return None
+    is_worth_it = a.shape[0] == 1 or b.shape[1] == 1  # of a column and a row, NumPy's own is quicker
+    return replace(instruction, op=mul) if is_worth_it else None
 
 
 RULES: dict[Op, tuple[Callable[[Instruction, Made], Instruction | None], ...]] = {
