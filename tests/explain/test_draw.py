@@ -166,6 +166,14 @@ def test_parameters_have_the_names_of_the_network():
     assert {"weight", "bias", "data", "linear", "sum"} <= set(boxes(picture))
 
 
+def test_data_have_the_names_of_variables_too():
+    x, weight = glassnet.tensor([1.0, 2.0]), glassnet.tensor([3.0, 4.0], requires_grad=True)
+    assert [b.lines[0] for b in draw((weight * x).sum()).graph.boxes] == ["weight", "x", "mul", "sum", ""]
+    assert [b.lines[0] for b in draw(weight * x + x).graph.boxes] == ["weight", "x", "mul", "add", ""]
+    found = draw((weight * glassnet.ones(2)).sum()).graph.boxes
+    assert [b.lines[0] for b in found] == ["weight", "data", "mul", "sum", ""]
+
+
 def test_a_value_that_is_used_twice_is_one_box():
     x = glassnet.tensor(3.0, requires_grad=True)
     found = draw(x * x).graph.boxes
@@ -192,7 +200,8 @@ def test_modules_are_boxes_that_open():
     ]
     assert boxes(draw(model, x, y, F.cross_entropy))["fc1"].lines == ["fc1", "linear", "[4, 3], [4]"]
     opened = [b.lines[0] for b in draw(model, x, depth=2).graph.boxes]
-    assert {"linear", "fc1_weight", "block_linear0", "maximum"} <= set(opened)
+    assert {"linear", "fc1_weight", "block_linear0", "relu"} <= set(opened)
+    assert "cross_entropy" in boxes(draw(model, x, y, F.cross_entropy, depth=3))  # core only when all are opened
     core = {b.lines[0] for b in draw(model, x, depth=5).graph.boxes if b.kind == "operation"}
     assert core <= {"permute", "matmul", "add", "maximum"}
 

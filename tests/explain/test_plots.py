@@ -153,6 +153,8 @@ def test_curves_have_the_numbers_of_the_history():
     ("call", "message"),
     [
         (lambda: plots.curves([]), "got none; train first"),
+        (lambda: plots.curves({"loss": [2.0, 1.0]}), "a list of mappings, one an epoch: .*, got dict of str"),
+        (lambda: plots.curves([2.0, 1.0]), "got list of float"),
         (lambda: plots.curves(HISTORY, ["f1"]), "expected some of loss, accuracy, got 'f1'"),
         (lambda: plots.confusion([0, 1], [0]), r"got \[2\] and \[1\]"),
         (lambda: plots.confusion([], []), r"got \[0\]"),

@@ -41,6 +41,15 @@ def test_an_empty_batch() -> None:
         w.element("fc1", 0, 1)
 
 
+def test_of_an_empty_batch_it_is_said_why_the_loss_is_nan() -> None:
+    layer, x, y = nn.Linear(3, 2), gn.zeros(0, 3), gn.zeros(0, 2)
+    why = "the batch is empty: there is not one number in x or y"
+    w = walkthrough(layer, x, y, F.mse_loss)
+    for shown in (str(w), w.to_markdown(), w._repr_html_()):
+        assert f"{why}, so a mean over it is 0 / 0, nan" in " ".join(shown.split())
+    assert f"{why}\n" in str(walkthrough(layer, x, y, lambda a, b: (a - b).sum()))
+
+
 class Thrice(nn.Module):
     def __init__(self) -> None:
         super().__init__()

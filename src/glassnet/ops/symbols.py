@@ -32,16 +32,43 @@ def symbolic(op: Op, *inputs: Any, derivative: str | None = None, **params: Any)
     Raises SymbolError for what acts on whole tensors or on bits, TypeError for unknown names.
     """
     _check(op, inputs, derivative, params)
-    names, expression = input_names(op), formula(op)
+    expression = in_real_numbers(op, **params)
+    if derivative is not None:
+        expression = differentiated(expression, derivative)
+    return in_plain_symbols(expression, dict(zip(input_names(op), inputs, strict=False)), op.differentiable)
+
+
+def in_real_numbers(op: Op, **params: Any) -> Any:
+    """The formula of ``op`` with its parameters put in, in symbols for real numbers."""
+    check_elementwise(op)
+    expression = formula(op)
     known = {name: value for name, value in parameters(op).items() if value is not inspect.Parameter.empty}
     for name, value in (known | params).items():
-        expression = expression.subs(_symbol(name), _number(name, value))
-    if derivative is not None:
-        expression = expression.diff(_symbol(derivative))
-    sympy = _sympy()
-    given = dict(zip(names, map(sympy.sympify, inputs), strict=False))
-    plain = {s: given.get(s.name, sympy.Symbol(s.name)) for s in expression.free_symbols if s == _symbol(s.name)}
-    with sympy.evaluate(op.differentiable):  # else x ≠ x would be False, and it is a test for NaN
+        expression = expression.subs(real_number(name), _value(name, value))
+    return expression
+
+
+def differentiated(expression: Any, name: str) -> Any:
+    """The derivative of an expression in symbols for real numbers. Raises SymbolError for one that is true or false."""
+    if is_truth(expression):
+        raise SymbolError(f"{expression} is true or false, not a number, and has no derivative")
+    return expression.diff(real_number(name))
+
+
+def is_truth(expression: Any) -> bool:
+    """Whether an expression is true or false, as a comparison is, and not a number."""
+    return isinstance(expression, loaded_sympy().logic.boolalg.Boolean) and not expression.is_Symbol
+
+
+def in_plain_symbols(expression: Any, given: dict[str, Any], evaluate: bool = True) -> Any:
+    """``expression`` with what is ``given`` in the places of its symbols, and plain symbols for the rest."""
+    sympy = loaded_sympy()
+    plain = {
+        s: sympy.sympify(given[s.name]) if s.name in given else sympy.Symbol(s.name)
+        for s in expression.free_symbols
+        if s == real_number(s.name)
+    }
+    with sympy.evaluate(evaluate):  # else x ≠ x would be False, and it is a test for NaN
         for flat, meant in _flat().values():
             expression = expression.replace(flat, meant)
         return expression.xreplace(plain)
@@ -52,10 +79,10 @@ def formula(op: Op) -> Any:
     """The formula of ``op`` as SymPy reads it, in symbols for real numbers."""
     from sympy.parsing.sympy_parser import parse_expr
 
-    names = {name: _symbol(name) for name in (*input_names(op), *parameters(op))}
+    names = {name: real_number(name) for name in (*input_names(op), *parameters(op))}
     if op.differentiable:
         return parse_expr(op.formula, {**_functions(), **names})
-    with _sympy().evaluate(False):
+    with loaded_sympy().evaluate(False):
         return parse_expr(op.formula, {**_functions(), **names})
 
 
@@ -81,9 +108,7 @@ def parameters(op: Op) -> dict[str, Any]:
 
 
 def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict[str, Any]) -> None:
-    if not op.elementwise or op.name.startswith("bitwise"):
-        why = "acts on bits" if op.elementwise else "acts on whole tensors, not on each element by itself"
-        raise SymbolError(f"{op.name} {why}, so no SymPy expression stands for it; in words: {op.formula}")
+    check_elementwise(op)
     names = input_names(op)
     if len(inputs) > len(names):
         raise TypeError(f"{op.name}: expected at most {len(names)} inputs ({', '.join(names)}), got {len(inputs)}")
@@ -95,16 +120,29 @@ def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict
             raise TypeError(f"{op.name}: expected values for its parameters ({takes}), got one for {name!r}")
 
 
+def check_elementwise(op: Op) -> None:
+    """Raise SymbolError for what acts on whole tensors or on bits."""
+    if not op.elementwise or op.name.startswith("bitwise"):
+        why = "acts on bits" if op.elementwise else "acts on whole tensors, not on each element by itself"
+        raise SymbolError(f"{op.name} {why}, so no SymPy expression stands for it; in words: {op.formula}")
+
+
 @cache
-def _symbol(name: str) -> Any:
-    return _sympy().Symbol(name, extended_real=True)
+def real_number(name: str) -> Any:
+    """The symbol of that name, for a real number."""
+    return loaded_sympy().Symbol(name, extended_real=True)
 
 
-def _number(name: str, value: Any) -> Any:
-    """The value of a parameter: 1 for 1.0, which would be spelled out; None is no bound."""
+def _value(name: str, value: Any) -> Any:
+    """The value of a parameter; None is no bound."""
     if value is None:
-        return -_sympy().oo if name == "min" else _sympy().oo
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+        return -loaded_sympy().oo if name == "min" else loaded_sympy().oo
+    return plain_number(value)
+
+
+def plain_number(value: Any) -> Any:
+    """1 for 1.0, which would be spelled out; as SymPy has it."""
+    return loaded_sympy().sympify(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 @cache
@@ -117,7 +155,7 @@ def _functions() -> dict[str, Any]:
 @cache
 def _flat() -> dict[str, tuple[Any, Any]]:
     """Functions that are flat but for jumps, so that their derivative is 0 where there is one, and what they mean."""
-    sympy = _sympy()
+    sympy = loaded_sympy()
     meant = {
         "floor": sympy.floor,
         "ceiling": sympy.ceiling,
@@ -131,7 +169,8 @@ def _flat() -> dict[str, tuple[Any, Any]]:
     return {name: (type(name, (sympy.Function,), {"nargs": 1, "fdiff": fdiff}), f) for name, f in meant.items()}
 
 
-def _sympy() -> Any:
+def loaded_sympy() -> Any:
+    """SymPy. Raises ModuleNotFoundError, which says how to install it, where it is not there."""
     try:
         import sympy
     except ModuleNotFoundError:

@@ -74,6 +74,8 @@ def checkup(
     if isinstance(loss, type) or isinstance(optimizer, type):
         given = (loss if isinstance(loss, type) else optimizer).__name__
         raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {given}; make one: {given}(…)")
+    if optimizer is not None and not hasattr(optimizer, "param_groups"):
+        raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
     state = get_rng_state()
     try:
         batches, everything = batches_of(data)

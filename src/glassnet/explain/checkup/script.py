@@ -8,15 +8,24 @@ import numpy as np
 
 from glassnet.explain.checkup.finding import Said, check
 from glassnet.explain.checkup.observed import Observed
+from glassnet.program.refusal import RecordingError
 
 _DIFFER = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "RReLU")
 
 
 @check(85)
 def step_fails(seen: Observed) -> Iterator[Said]:
-    """A step that ends in an error."""
-    if seen.recorded is None and seen.error is not None:
-        problem = str(seen.error)
+    """A step that ends in an error, or that no program can stand for."""
+    if seen.recorded is not None or seen.error is None:
+        return
+    problem = str(seen.error)
+    if isinstance(seen.error, RecordingError):
+        yield Said(
+            "the step cannot be recorded, so that only little of it could be looked at",
+            problem[:400],
+            "training may be all right; to have it looked at, write that line as docs/footguns.md says",
+        )
+    else:
         yield Said(
             "the training step ends in an error",
             f"{type(seen.error).__name__}: {problem[:400]}",

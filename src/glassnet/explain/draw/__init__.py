@@ -32,8 +32,9 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
     - a module with ``x``, or with ``x``, ``y`` and ``loss``: its graph, with values, and gradients;
     - a program, a compiled function, a walkthrough: their graph.
 
-    ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations
-    and then the core operations these expand to. Raises DrawError for what there is no picture of.
+    ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations,
+    and, when all modules are opened, the core operations that these expand to. Raises DrawError for what there
+    is no picture of.
     """
     if isinstance(what, Tensor):
         return drawn(graph_of_tensor(what, _names(sys._getframe(1))))
@@ -69,7 +70,7 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> G
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:
-    """What tensors are called where `draw` was called, and the parameters of the networks there."""
+    """What tensors, and their arrays, are called where `draw` was called, and the parameters of the networks there."""
     found: dict[int, str] = {}
     variables = {} if frame is None else {**frame.f_globals, **frame.f_locals}
     for value in variables.values():
@@ -78,5 +79,5 @@ def _names(frame: FrameType | None) -> dict[int, str]:
                 found.setdefault(id(parameter), inner)
     for name, value in variables.items():
         if isinstance(value, Tensor) and not name.startswith("_"):
-            found[id(value)] = name
+            found[id(value)] = found[id(value.array)] = name  # its array, where no gradient is asked for
     return found

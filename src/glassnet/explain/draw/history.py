@@ -16,8 +16,8 @@ from glassnet.tensor import Tensor
 def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> Graph:
     """The graph of ``result``, which is left as it is: backward can still follow.
 
-    ``names`` are those of tensors, by id. Raises DrawError for a tensor without a history, GradientError
-    where backward has freed it.
+    ``names`` are those of tensors and of their arrays, by id. Raises DrawError for a tensor without a history,
+    GradientError where backward has freed it.
     """
     if result.node is None:
         raise DrawError(
@@ -27,15 +27,17 @@ def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> G
     nodes = _oldest_first(result.node)
     gradients = propagate([(result, np.ones_like(result.array))], keep=True, targets={*nodes, *_leaves(nodes)})
     boxes: dict[int, Box] = {}
+    called = names or {}
     for node in nodes:
         arrows = []
         for place, (parent, value) in enumerate(zip(node.parents or (), node.values, strict=True)):
             if value is None:  # an input that was left out
                 continue
             source = parent if parent is not None and type(parent) is not Clock else None
-            key = id(source) if source is not None else hash((id(node), place))
+            shared = value if source is None else source
+            key = id(shared) if source is not None or id(value) in called else hash((id(node), place))
             if key not in boxes:
-                boxes[key] = _leaf(key, source, value, names or {})
+                boxes[key] = _leaf(key, source, value, called)
             gradient = gradients.get(source) if source is not None else None
             arrows.append(Arrow(str(key), value_text(value), gradient_text(gradient)))
         boxes[id(node)] = Box(str(id(node)), [node.op.name], "operation", arrows, hint=node.op.formula)
@@ -47,7 +49,7 @@ def _leaf(key: int, source: Any, value: Any, called: Mapping[int, str]) -> Box:
     if source is not None:
         name = called.get(id(source)) or ("parameter" if source.requires_grad else "tensor")
     else:
-        name = "number" if np.ndim(value) == 0 else "data"
+        name = called.get(id(value)) or ("number" if np.ndim(value) == 0 else "data")
     return Box(str(key), [name], "leaf")
 
 

@@ -30,7 +30,7 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
     """The graph of the forward part of ``program``.
 
     ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
-    on; beyond the innermost module are its operations, and beyond these the core ones that they
+    on; when all modules are opened into operations, the next depth has the core ones that these
     expand to. ``values`` are what was computed, by name.
     """
     if depth < 1:
@@ -68,8 +68,9 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
 
 
 def _opened(program: Program, depth: int) -> Program:
-    """The program, with the forward operations that ``depth`` reaches beyond written in core ones."""
-    return expand(program, lambda i: i.phase != "forward" or depth <= len(_calls(i)) + 1)
+    """The program, with forward operations written in core ones if ``depth`` reaches beyond the innermost modules."""
+    innermost = max((len(_calls(i)) for i in program.phase("forward")), default=0)
+    return program if depth <= innermost + 1 else expand(program, lambda i: i.phase != "forward")
 
 
 def _evaluated(program: Program, values: Mapping[str, Value]) -> dict[str, Value]:

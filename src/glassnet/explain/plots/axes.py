@@ -45,7 +45,7 @@ def labelled(ax: Any, *, title: str = "", x: str = "", y: str = "", legend: bool
     ax.set_ylabel(y)
     ax.spines[["top", "right"]].set_visible(False)
     if legend:
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="best")  # said, Matplotlib does not warn that looking for it takes time
     return ax
 
 

@@ -23,6 +23,11 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
     rows: Sequence[Mapping[str, float]] = getattr(history, "epochs", history)
     if not rows:
         raise ValueError("curves: expected one epoch or more, got none; train first")
+    if isinstance(rows, Mapping) or not all(isinstance(row, Mapping) for row in rows):
+        raise ValueError(
+            'curves: expected a history, or a list of mappings, one an epoch: [{"train_loss": 2.1}, …], got '
+            f"{type(rows).__name__} of {type(next(iter(rows))).__name__}"
+        )
     there = _metrics(rows)
     wanted = list(there) if metrics is None else list(metrics)
     for name in wanted:
@@ -44,7 +49,7 @@ def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
     """The columns of each metric: {"loss": ["train_loss", "held_out_loss"], …}."""
     found: dict[str, list[str]] = {}
     for column in dict.fromkeys(name for row in rows for name in row):
-        if column not in ("epoch", "seconds", "lr"):
+        if column not in ("epoch", "seconds", "lr", "learning_rate"):
             found.setdefault(column.removeprefix(HELD_OUT).removeprefix("train_"), []).append(column)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from typing import Any
 
 from glassnet.explain.walkthrough.element import Element, checked_index
@@ -65,6 +66,10 @@ class Walkthrough:
                 names.append(f"… {len(found) - SHOWN} more")
             if found:
                 lines.append(f"{word}: {', '.join(names)}")
+        empty = [v.name for v in self.values.values() if v.kind == "input" and v.array.size == 0]
+        if empty:
+            so = ", so a mean over it is 0 / 0, nan" if math.isnan(self.loss) else ""
+            lines.append(f"the batch is empty: there is not one number in {' or '.join(empty)}{so}")
         return lines
 
     def __str__(self) -> str:

@@ -1,0 +1,121 @@
+"""Symbols: a function of numbers as a SymPy expression, put together of the formulas of its operations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from math import prod
+from typing import Any
+
+from glassnet.creation import tensor
+from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
+from glassnet.ops.record import Op
+from glassnet.ops.symbols import (
+    SymbolError,
+    differentiated,
+    in_plain_symbols,
+    in_real_numbers,
+    input_names,
+    is_truth,
+    loaded_sympy,
+    plain_number,
+    real_number,
+)
+from glassnet.program.call import recorded_call
+from glassnet.program.program import Instruction, Operand, Program, Var
+
+SAME = ("broadcast_to", "cast", "copy", "reshape")  # of a single number: it stays what it is
+
+
+def symbolic(function: Callable[..., Any] | Op, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
+    """The SymPy expression of a function of numbers, or its ``derivative`` with respect to the input of that name.
+
+    ``function`` is one of tensors, each element by itself: ``F.sigmoid``, ``nn.GELU()``, one of your own; or an
+    operation. It is called once, with tensors of one number and ``params``, and recorded. ``inputs`` are
+    expressions or numbers to take the places of its inputs, which else are symbols of their names (x for the
+    one that PyTorch calls ``input``); a parameter of a module that is one number is a symbol, too.
+
+    Raises SymbolError for what is not of each number by itself, RecordingError for a function that
+    no program can stand for (docs/footguns.md), TypeError for unknown names.
+    """
+    loaded_sympy()
+    if isinstance(function, Op):
+        return function.symbolic(*inputs, derivative=derivative, **params)
+    if params:
+        function = partial(function, **params)
+    names = _names(function, len(inputs))
+    if derivative is not None and derivative not in names:
+        raise TypeError(f"symbolic: expected the name of an input, {' or '.join(names)}, got {derivative!r}")
+    recorded = recorded_call(function, *(tensor(0.5) for _ in names))
+    if not isinstance(recorded, tuple) or not isinstance(recorded[0], Program):
+        raise SymbolError(f"symbolic: expected a function that gives one tensor, got {type(recorded).__name__}")
+    program = recorded[0]
+    expression = _expression(program, names)
+    if derivative is not None:
+        expression = differentiated(expression, derivative)
+    evaluate = all(i.op.differentiable for i in program)
+    return in_plain_symbols(expression, dict(zip(names, inputs, strict=False)), evaluate)
+
+
+def _names(function: Callable[..., Any], given: int) -> list[str]:
+    """The names of the inputs: those that have to be given, and as many more as are."""
+    found = inspect.signature(function.forward if isinstance(function, Module) else function).parameters.values()
+    places = [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in places)
+    names = ["x" if p.name in ("self", "input") else p.name for p in places][: max(needed, given)]
+    if not names:
+        raise TypeError("symbolic: expected a function of one input or more, got one without")
+    if len(names) < given:
+        raise TypeError(f"symbolic: expected at most {len(names)} inputs ({', '.join(names)}), got {given}")
+    return names
+
+
+def _expression(program: Program, names: list[str]) -> Any:
+    """What the program gives, in symbols for real numbers."""
+    for var in (*program.state, *program.constants):
+        if prod(var.shape) != 1:
+            raise SymbolError(f"symbolic: expected parameters and constants of one number, got {var} {list(var.shape)}")
+    known = {var.name: real_number(name) for var, name in zip(program.inputs, names, strict=True)}
+    known |= {var.name: real_number(var.name.removeprefix("model_")) for var in program.state}
+    known |= {var.name: _number(array) for var, array in program.constants.items()}
+    for instruction in program:
+        known[instruction.output.name] = _result(instruction, [_operand(x, known) for x in instruction.inputs])
+    return _operand(program.outputs[0], known)
+
+
+def _operand(x: Operand, known: dict[str, Any]) -> Any:
+    return known[x.name] if isinstance(x, Var) else plain_number(x)
+
+
+def _number(array: Array) -> Any:
+    """0.1 for the float32 next to it."""
+    return plain_number(float(str(array.reshape(())[()])) if array.dtype.kind == "f" else array.item())
+
+
+def _result(instruction: Instruction, given: list[Any]) -> Any:
+    op = instruction.op
+    logical = _logical(op.name) if instruction.output.dtype.kind == "b" else None
+    if logical is not None:
+        return logical(*map(_as_truth, given))
+    given = [x if op.name == "where" and place == 0 else _as_number(x) for place, x in enumerate(given)]
+    if op.name in SAME and instruction.output.dtype.kind == "f":
+        return given[0]
+    formula = in_real_numbers(op, **instruction.params)
+    with loaded_sympy().evaluate(op.differentiable):
+        return formula.xreplace({real_number(name): x for name, x in zip(input_names(op), given, strict=True)})
+
+
+def _logical(name: str) -> Any:
+    """What joins truths: ``logical_and``, and & of them."""
+    kind, _, join = name.partition("_")
+    return getattr(loaded_sympy(), join.title()) if kind in ("logical", "bitwise") else None
+
+
+def _as_truth(x: Any) -> Any:
+    return x if is_truth(x) else loaded_sympy().Ne(x, 0)
+
+
+def _as_number(x: Any) -> Any:
+    return loaded_sympy().Piecewise((1, x), (0, True)) if is_truth(x) else x
