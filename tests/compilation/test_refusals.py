@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Callable
@@ -623,3 +624,15 @@ def test_arrays_are_given_as_tensors() -> None:
 def test_what_compile_is_given(given: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         gn.compile(**{"function": item, **given})
+
+
+def test_the_line_is_the_users_whoever_it_calls() -> None:
+    model = nn.Linear(2, 2)
+
+    @gn.compile
+    def step(x: Tensor) -> Tensor:
+        copied = copy.deepcopy(model)
+        return copied(x)
+
+    with pytest.raises(RecordingError, match=r"test_refusals.py, line \d+: `copied = copy.deepcopy\(model\)`"):
+        step(gn.ones(1, 2))

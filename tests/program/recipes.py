@@ -283,6 +283,7 @@ class Kitchen:
             if loss.requires_grad:
                 loss.backward()
         if recipe.ending == "sgd":
+            pool = [x.clone() if x.view_of else x for x in pool]  # to give back a view of what is updated is refused
             with gn.no_grad():
                 for p in parameters:
                     if p.grad is not None:

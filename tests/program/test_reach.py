@@ -134,7 +134,8 @@ def test_a_module_of_the_users(tmp_path: Path) -> None:
 
 def test_values_are_compared_by_what_they_are_or_by_identity() -> None:
     a, b = object(), object()
-    assert comparable(2.0) == 2.0
+    assert comparable(2.0) == comparable(2.0) != comparable(2)
+    assert repr(comparable(2.0)) == "2.0"
     assert comparable((1, "a", a)) == comparable((1, "a", a))
     assert comparable((1, b)) != comparable((1, a))
     assert comparable(a) == Same(a) != Same(b)

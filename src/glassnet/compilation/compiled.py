@@ -7,14 +7,20 @@ import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from threading import RLock
+from types import SimpleNamespace
 from typing import Any, ClassVar, overload
 
 from glassnet.compilation.arguments import key_of
 from glassnet.compilation.recording import Recording
 from glassnet.graph import mode
+from glassnet.nn.module import Module
 from glassnet.program.program import Program
 
 ENGINES = ("auto", "numpy")
+_OWN = {
+    "engine", "max_recordings", "recordings", "_causes", "_by_key", "_last_key", "_last", "_unfinished", "_has_warned",
+    "_lock", "_name",
+}  # fmt: skip
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
 
@@ -38,7 +44,7 @@ class Compiled:
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
         if isinstance(max_recordings, bool) or not isinstance(max_recordings, int) or max_recordings < 1:
             raise ValueError(f"compile: expected max_recordings as a whole number, 1 or more, got {max_recordings!r}")
-        self.function = function
+        super().__setattr__("function", function)
         self.engine = engine
         self.max_recordings = max_recordings
         self.recordings: list[Recording] = []
@@ -50,7 +56,9 @@ class Compiled:
         self._has_warned = False
         self._lock = RLock()  # the memory that a program works in is there once
         self._name = _function_name(function)
-        functools.update_wrapper(self, function, updated=())
+        told: Any = SimpleNamespace()
+        functools.update_wrapper(told, function, updated=())
+        vars(self).update(vars(told))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function would give; it may be computed by a recorded program."""
@@ -85,6 +93,13 @@ class Compiled:
         if name == "function":  # not made yet
             raise AttributeError(name)
         return getattr(self.function, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What is set on a compiled module is set on the module."""
+        if name in _OWN or not isinstance(self.function, Module):
+            super().__setattr__(name, value)
+        else:
+            setattr(self.function, name, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
         return Compiled(deepcopy(self.function, memo), self.engine, self.max_recordings)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
 from glassnet.compilation.arguments import Arguments
 from glassnet.graph import changes, mode
-from glassnet.ops.dtypes import get_default_dtype
+from glassnet.nn.module import Module
+from glassnet.ops.dtypes import get_default_dtype, set_default_dtype
 from glassnet.program.gradients import Gradients
 from glassnet.program.reach import Same
 from glassnet.program.refusal import RecordingError
 from glassnet.program.surroundings import Facts, Surroundings, options_of
+from glassnet.tensor import Tensor
 
-MODE, MEMORY = "the mode of ", "the memory of "  # facts that a function may change
+MODE, MEMORY, KIND = "the mode of ", "the memory of ", "the kind of "  # the first two a function may change
+
+
+GONE = Same("not there any more")
 
 
 class Conditions:
@@ -26,6 +32,7 @@ class Conditions:
         self.surroundings = surroundings
         self.arguments = arguments
         self.facts = self._facts()
+        surroundings.on_new = self._meet
         self._grad, self._dtype = mode.grad, get_default_dtype()
         self._rates = self._current_rates()
         self._followed = [tensor.requires_grad for _, tensor in arguments.tensors]
@@ -33,7 +40,8 @@ class Conditions:
         self._gradients: list[tuple[Any, bool]] = []  # leaves that matter, and whether they had a gradient
         self._had: dict[int, bool] = {}  # the same of all leaves, by id
         self._groups: list[tuple[Any, dict[str, Any], dict[str, Any], dict[str, Any]]] = []
-        self._lists: list[tuple[Any, Any, Any, int]] = []
+        self._owned: list[tuple[Any, Any, Any]] = []
+        self._held: list[Any] = []
         self._changes = -1
 
     def _facts(self) -> Facts:
@@ -42,6 +50,10 @@ class Conditions:
             "whether gradients are followed": mode.grad,
             "the default dtype": str(get_default_dtype()),
         }
+
+    def _meet(self) -> None:
+        """What came to light while the function runs is as it was before it is used."""
+        self.facts = {**self._facts(), **self.facts}
 
     def _current_rates(self) -> dict[int, list[Any]]:
         optimizers = self.surroundings.optimizers.values()
@@ -54,21 +66,16 @@ class Conditions:
 
         What a program can be made to change, it may: gives the modules whose mode is another now, with it.
         """
-        for (name, tensor), followed in zip(self.arguments.tensors, self._followed, strict=True):
-            if tensor.requires_grad is not followed:
-                raise RecordingError(
-                    f"the function changes whether gradients of its argument {name} are followed, which the program "
-                    f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
-                )
-        for owner, rates in self._current_rates().items():
-            if rates != self._rates.get(owner, rates):
-                raise RecordingError(
-                    "the function changes the learning rate of an optimizer, which the program would do only this "
-                    "once; change it outside, between calls"
-                )
+        self._check_arguments()
+        self._check_rates()
         now = self._facts()
-        for name, fact in self.facts.items():
-            if now.get(name, Same(now)) != fact and not name.startswith((MODE, MEMORY)):
+        new = {name for name in now if name not in self.facts}
+        made = {name for name in new if _is_made(now[name])}
+        within = tuple(f"{name}." for name in made)
+        for name in (*self.facts, *now):
+            is_changed = name not in made if name in new else self.facts[name] != now.get(name, GONE)
+            is_expected = name.startswith((MODE, MEMORY)) or (name in new and name.startswith((KIND, *within)))
+            if is_changed and not is_expected:
                 self._refuse(name)
         return [
             (module, module.training)
@@ -76,12 +83,34 @@ class Conditions:
             if self.facts.get(MODE + name, now[MODE + name]) != now[MODE + name]
         ]
 
+    def _check_arguments(self) -> None:
+        for (name, tensor), followed in zip(self.arguments.tensors, self._followed, strict=True):
+            if tensor.requires_grad is not followed:
+                raise RecordingError(
+                    f"the function changes whether gradients of its argument {name} are followed, which the program "
+                    f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
+                )
+
+    def _check_rates(self) -> None:
+        for owner, rates in self._current_rates().items():
+            if rates != self._rates.get(owner, rates):
+                raise RecordingError(
+                    "the function changes the learning rate of an optimizer, which the program would do only this "
+                    "once; change it outside, between calls"
+                )
+
+    def put_modes_back(self) -> None:
+        """Follow gradients, or not, and make tensors of the dtype, as before the function ran."""
+        mode.grad = self._grad
+        set_default_dtype(self._dtype)
+
     def _refuse(self, name: str) -> None:
-        line = self.surroundings.reach.where_set(name.rpartition(".")[2])
-        raise RecordingError(
-            f"{line + ' sets' if line else 'the function sets'} {name}, which the program would do only this once. "
-            "Set it outside, or keep the number in a tensor and change that in place: self.count.add_(1)"
-        )
+        line = self.surroundings.reach.where_set(name)
+        way_out = "Set it outside, or keep the number in a tensor and change that in place: self.count.add_(1)"
+        if name.endswith("]"):
+            way_out = "Do that outside, where the function is called"
+        who = f"{line} sets" if line else "the function sets"
+        raise RecordingError(f"{who} {name}, which the program would do only this once. {way_out}")
 
     def settle(self, gradients: Gradients) -> None:
         """Begin to watch, with what came to light while the function ran."""
@@ -98,8 +127,24 @@ class Conditions:
         self._changes = changes.count
         self.surroundings.reach.look_again()
         optimizers = list(self.surroundings.optimizers.values())
-        self._lists = [(o, o.param_groups, o.state, len(o.state)) for o in optimizers]
-        self._groups = [(o, group, dict(group), options_of(o, group)) for o in optimizers for group in o.param_groups]
+        groups = [(o, group) for o in optimizers for group in o.param_groups]
+        self._owned = [(o, o.param_groups, o.state) for o in optimizers]
+        self._groups = [(o, group, dict(group), self._options(o, group)) for o, group in groups]
+        self._held = self._held_now()
+
+    def _held_now(self) -> list[Any]:
+        """The parameters of optimizers, and what these remember of them."""
+        held: list[Any] = []
+        for _, groups, state in self._owned:
+            held += state.values()
+            for memory in state.values():
+                held += memory.values()
+            for group in groups:
+                held += group["params"]
+        return held
+
+    def _options(self, optimizer: Any, group: dict[str, Any]) -> dict[str, Any]:
+        return options_of(optimizer, group, self.surroundings.reach.reads_rates)
 
     # at every call ------------------------------------------------------------------------------------------
 
@@ -123,13 +168,14 @@ class Conditions:
     def _optimizers_hold(self) -> bool:
         for optimizer, group, before, options in self._groups:
             if group != before:
-                if options_of(optimizer, group) != options:
+                if self._options(optimizer, group) != options:
                     return False
                 before.update(group)
-        for optimizer, groups, state, length in self._lists:
-            if optimizer.param_groups is not groups or optimizer.state is not state or len(state) != length:
+        for optimizer, groups, state in self._owned:
+            if optimizer.param_groups is not groups or optimizer.state is not state:
                 return False
-        return True
+        held = self._held_now()
+        return len(held) == len(self._held) and all(map(is_, held, self._held))
 
     # in words -------------------------------------------------------------------------------------------------
 
@@ -141,6 +187,11 @@ class Conditions:
         if had != [was_there for _, was_there in earlier._gradients]:
             told.append(f"parameters have {'' if any(had) else 'no '}gradients when it begins")
         return told
+
+
+def _is_made(fact: Any) -> bool:
+    """Whether something new is a tensor or a module: at the next call it is there, and that one is recorded."""
+    return isinstance(fact, Same) and isinstance(fact.value, Tensor | Module)
 
 
 def _differences(now: Facts, before: Facts) -> list[str]:

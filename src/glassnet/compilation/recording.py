@@ -55,6 +55,7 @@ class Recording:
             self._finish(recorder, arguments, given, name)
         except (RecordingError, StructureError, ProgramError):
             self._undo(recorder)
+            self.conditions.put_modes_back()
             raise
         self.surroundings.undo = Undo()  # what was called with and came of it is not to be held for ever
         arguments.let_go()
@@ -65,6 +66,7 @@ class Recording:
         leaves = recorder.gradients.leaves()
         held = {id(tensor): tensor for _, tensor in state}
         self._structure = Structure(given.pop(), held, _no_way_back(name, leaves))
+        recorder.check_fresh(self._structure.flat)
         recorder.created.check_kept([*held.values(), *(leaf.grad for leaf in leaves)])
         self._modes = self.conditions.check_unchanged()
         self.result = None
@@ -93,12 +95,14 @@ class Recording:
         self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
         self._undo(recorder)  # before the engine is made, which may have the memory of what was kept for this
         recorder.let_go()
-        self.engine = NumpyEngine(self.program, _free(name, self.program))
+        strides = {label: array.strides for label, array in self._found()}
+        self.engine = NumpyEngine(self.program, _free(name, self.program), strides)
         self._arrays: list[Any] = []
         self._bind()
         written = {label for instruction in self.program for label in instruction.writes}
         self._clocks = [clock_of(tensor) for label, tensor in self._tensors if label in written]
         values = (self.engine.value(var.name) for var in self.program.kept)
+        self._own_memory = {id(_memory_of(self.engine.value(var.name))) for var in self.program.kept}
         self._ends = [(leaf, None if grad is None else next(values)) for leaf, grad in self._gradients]
         self._optimizers = self.surroundings.stepped
 
@@ -122,22 +126,27 @@ class Recording:
 
     def _bind(self) -> bool:
         """Let the engine work on the arrays that the tensors have now, if they are of the same kind."""
-        found = [tensor.array for _, tensor in self._tensors] + [
-            grad.array for _, leaf in self._sums if (grad := leaf.grad) is not None
-        ]
-        kinds = [(array.shape, array.dtype) for array in found]
+        found = self._found()
+        kinds = [(array.shape, array.dtype, array.strides) for _, array in found]
         if not self._arrays:
             self._kinds = kinds
         elif kinds != self._kinds:
             return False
-        self._arrays = found
-        for (label, _), array in zip((*self._tensors, *self._sums), found, strict=True):
+        self._arrays = [array for _, array in found]
+        for label, array in found:
             self.engine.bind(label, array)
         return True
+
+    def _found(self) -> list[tuple[str, Any]]:
+        """The arrays that are state now, by name."""
+        gradients = [(label, grad.array) for label, leaf in self._sums if (grad := leaf.grad) is not None]
+        return [*((label, tensor.array) for label, tensor in self._tensors), *gradients]
 
     def run(self, arrays: list[Any]) -> Any:
         """Do with other inputs what was recorded."""
         self.surroundings.refresh()
+        if self._own_memory:  # which may be given back in as an argument: step(w.grad)
+            arrays = [array.copy() if id(_memory_of(array)) in self._own_memory else array for array in arrays]
         result = self.engine.run(*arrays)
         now = tick()
         for clock in self._clocks:
@@ -184,6 +193,11 @@ class _Bound:
     def is_gradient(self, gradient: Tensor) -> bool:
         """Whether ``gradient`` was there when the function began, and was only added to."""
         return id(gradient.array) in self.leaves
+
+
+def _memory_of(array: Any) -> Any:
+    """The array whose memory ``array`` looks into, which may be itself."""
+    return array if array.base is None else array.base
 
 
 def _free(name: str, program: Program) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.graph import clock_of
+from glassnet.graph import clock_of, mode
 from glassnet.tensor import Tensor, as_array
 
 
@@ -13,6 +13,8 @@ def _share(tensor: Tensor, data: Any) -> None:
     tensor.array = as_array(() if data is None else data)
     if isinstance(data, Tensor):
         tensor.clock = clock_of(data)  # what is written through one is written to both
+    if mode.recorder is not None:
+        mode.recorder.wrapped(tensor)
 
 
 class Parameter(Tensor):

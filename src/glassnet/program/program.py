@@ -104,7 +104,7 @@ def _param_text(value: Any) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """Instructions in order, and the values they start from: inputs, state, constants.
 
@@ -128,7 +128,7 @@ class Program:
     def __iter__(self) -> Iterator[Instruction]:
         return iter(self.instructions)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return program_text(self)
 
     def _repr_html_(self) -> str:

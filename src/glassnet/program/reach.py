@@ -1,26 +1,34 @@
 """Reach: what a function can get hold of without being given it.
 
 Values found under a name: in its closure, among the globals that it and the functions it calls
-name, in its defaults, and on the objects that it uses.
+name, in its defaults, on the objects that it uses, and in the lists and dicts there.
 """
 
 from __future__ import annotations
 
-import dis
 import inspect
-import sysconfig
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from math import copysign
+from operator import methodcaller
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from glassnet.program.refusal import HOUSE, line_at
+from glassnet.nn.module import Module
+from glassnet.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from glassnet.optim.optimizer import Optimizer
+from glassnet.program.code import function_behind, names_in, where_set, with_inner
+from glassnet.program.places import Cells, ClassBody, Contents, Namespace, Pairs, Place, Slots
+from glassnet.program.refusal import is_users_file
 
 PLAIN = (bool, int, float, str, bytes, complex, type(None), np.generic)
-_EMPTY = object()
-_OTHERS = tuple({HOUSE, *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))})
+FEW = 100  # a list that is longer is of data, and is not watched
+CALLED = ("__call__", "__getitem__", "__len__", "__iter__", "__enter__", "__exit__", "__contains__", "forward")
+SCHEDULES = LRScheduler | ReduceLROnPlateau
+RATES = {"get_last_lr", "lr"}  # who names these reads a learning rate
 
 
 class Same:
@@ -41,44 +49,109 @@ class Same:
         return f"another {type(self.value).__name__}"
 
 
+class Number:
+    """A number that is equal to those of its own type alone: 2 is not 2.0, 0.0 is not -0.0, and nan is nan."""
+
+    __slots__ = ("_key", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        is_float = isinstance(value, float)
+        self._key = (type(value), "nan" if value != value else value, copysign(1, value) if is_float else 1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Number) and other._key == self._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
 def comparable(value: Any) -> Any:
     """``value`` as it is compared: numbers and text, and tuples of them, by what they are, all else by identity."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
+    if isinstance(value, int | float | complex | np.number):
+        return Number(value)
     return value if isinstance(value, PLAIN) else Same(value)
 
 
 class Reach:
     """What ``function`` names, where that stands, and what it was when last looked at.
 
-    ``found`` are values by name that are reached anyhow. ``attributes`` are the names of attributes
-    in the code that was followed, ``objects`` the objects of the user's that may have them.
+    ``found`` are values by name that are reached anyhow. ``attributes`` are the names of attributes in
+    the code that was followed, ``reads_rates`` says whether it names learning rates.
     """
 
     def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
         self.attributes: set[str] = set()
-        self.objects: dict[str, Any] = {}
+        self.reads_rates = False
         self._codes: list[CodeType] = []
         self._found = dict(found)
         self._extra: dict[str, Any] = {}  # defaults, what a partial holds, the object that a method is of
-        self._cells: dict[str, CellType] = {}
-        self._spaces: dict[int, tuple[str, dict[str, Any], list[str]]] = {}  # by id: whose, itself, names in it
+        self._cells = Cells()
+        self._places: list[Place] = [self._cells]
+        self._globals: dict[int, set[str]] = {}  # the names in each, by id
+        self._met: dict[int, Any] = {}  # held, so that no id is used twice
         self._enter(function)
         self._settle()
 
     # finding ------------------------------------------------------------------------------------------
 
-    def follow_class(self, kind: type) -> None:
-        """Follow the methods of a class of the user's."""
-        known = len(self._codes)
-        for function in methods(kind).values():
-            self._follow(function)
-        if len(self._codes) > known:
-            self._settle()
+    def meet(self, name: str, value: Any) -> None:
+        """Something more is reached, under ``name``."""
+        self._found.setdefault(name, value)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Follow everything that is reached, until nothing new is, and look at it for the first time."""
+        known = -1
+        while len(self._met) + len(self.attributes) > known:
+            known = len(self._met) + len(self.attributes)
+            for name, value in list(self):
+                self._meet(name, value)
+        self.look_again()
+
+    def _meet(self, name: str, value: Any) -> None:
+        """Follow a value, if there is anything to be followed."""
+        value = function_behind(value)
+        if isinstance(value, PLAIN) or id(value) in self._met:
+            return
+        self._met[id(value)] = value
+        if isinstance(value, FunctionType | MethodType | partial) or _is_compiled(value):
+            self._enter(value)
+        elif isinstance(value, list | tuple | set | frozenset | dict):
+            if len(value) <= FEW:
+                self._places.append(Contents(name, value))
+        elif isinstance(value, type):
+            if _is_users_class(value):
+                self._places.append(ClassBody(f"{name}.", value, self.attributes))
+        elif isinstance(value, ModuleType):
+            if (file := getattr(value, "__file__", None)) and is_users_file(file):
+                self._places.append(Namespace(f"{name}.", vars(value), self.attributes))
+        elif isinstance(value, Module) or _is_users_object(value):
+            self._meet_object(name, value)
+
+    def _meet_object(self, name: str, value: Any) -> None:
+        self.attributes.update(CALLED)
+        for kind in reversed(type(value).__mro__):  # what is nearer hides what is further
+            if _is_users_class(kind):
+                self._places.append(ClassBody(f"{name}.", kind, self.attributes))
+                self._met[id(kind)] = kind
+        if isinstance(value, Module):  # tells of changes itself
+            for inner, held in vars(value).items():
+                if not inner.startswith("_"):
+                    self._meet(f"{name}.{inner}", held)
+            return
+        if isinstance(value, Optimizer):  # what it holds is watched elsewhere
+            self._met |= {id(held): held for held in (value.state, value.param_groups)}
+        whole = Slots(value) if not hasattr(value, "__dict__") else vars(value)
+        self._places.append(Namespace(f"{name}.", whole, self.attributes, type(value)))
 
     def _enter(self, function: Any) -> None:
         """Follow a function, a method, a partial or an object that can be called."""
-        function = inspect.unwrap(function)
         if isinstance(function, partial):
             for i, value in enumerate((*function.args, *function.keywords.values())):
                 self._extra.setdefault(f"argument{i}", value)
@@ -88,84 +161,54 @@ class Reach:
             self._enter(function.__func__)
         elif isinstance(function, FunctionType):
             self._follow(function)
+        elif _is_compiled(function):
+            self._enter(function.function)
         elif not isinstance(function, type):
             self._extra.setdefault("self", function)
-            call = getattr(type(function), "__call__", None)  # noqa: B004  the method itself, to be read
-            if isinstance(call, FunctionType):
-                self._follow(call)
+        if hasattr(function, "__wrapped__"):
+            self._enter(function.__wrapped__)
 
     def _follow(self, function: FunctionType) -> None:
         code = function.__code__
-        if code in self._codes or not _is_users_file(code.co_filename):
+        if code in self._codes or not is_users_file(code.co_filename):
             return
         self._codes.append(code)
         names, attributes = names_in(code)
         self.attributes |= attributes
+        self.reads_rates |= any(RATES & {*inner.co_consts, *inner.co_names} for inner in with_inner(code))
         held = function.__globals__
-        whose = "" if len(self._codes) == 1 or id(held) in self._spaces else f"{held.get('__name__')}."
-        _, _, there = self._spaces.setdefault(id(held), (whose, held, []))
-        there += sorted(n for n in names if n in held and n not in there)
+        if id(held) not in self._globals:
+            whose = "" if not self._globals else f"{held.get('__name__')}."
+            self._places.append(Namespace(whose, held, self._globals.setdefault(id(held), set())))
+        self._globals[id(held)] |= names
+        if vars(function):
+            self._places.append(Namespace(f"{function.__name__}.", vars(function), self.attributes))
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            self._cells.setdefault(name, cell)
-        for parameter in inspect.signature(function).parameters.values():
+            self._cells.cells.setdefault(name, cell)
+        for parameter in inspect.signature(function, follow_wrapped=False).parameters.values():
             if parameter.default is not inspect.Parameter.empty:
                 self._extra.setdefault(parameter.name, parameter.default)
-        named = [contents for cell in self._cells.values() if (contents := _contents(cell)) is not _EMPTY]
-        for value in (*named, *(held[name] for name in names if name in held)):
-            if callable(value) and isinstance(inspect.unwrap(value), FunctionType | MethodType | partial):
-                self._enter(value)
 
-    def _settle(self) -> None:
-        """Find the objects whose attributes are used, and look at everything for the first time."""
-        known = -1
-        while len(self._codes) > known:
-            known = len(self._codes)
-            for name, value in list(self):
-                if _is_users_object(value) and all(value is not other for other in self.objects.values()):
-                    self.objects[name] = value
-            for name, owner in self.objects.items():
-                named = sorted(self.attributes & set(vars(owner)))
-                self._spaces[id(vars(owner))] = (f"{name}.", vars(owner), named)
-                kinds = () if isinstance(owner, ModuleType) else type(owner).__mro__
-                found = [vars(owner)] if not kinds else [methods(kind) for kind in kinds]
-                for function in (space[name] for space in found for name in sorted(self.attributes) if name in space):
-                    if isinstance(function, FunctionType):
-                        self._follow(function)
-        self.look_again()
-
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
+    def __iter__(self) -> Pairs:
         """Every value that is reached, with its name."""
         yield from self._found.items()
         yield from self._named()
 
-    def _named(self) -> Iterator[tuple[str, Any]]:
+    def _named(self) -> Pairs:
         yield from self._extra.items()
-        for name, cell in self._cells.items():
-            if (value := _contents(cell)) is not _EMPTY:
-                yield name, value
-        for whose, held, names in self._spaces.values():
-            yield from ((whose + name, held[name]) for name in names if name in held)
+        for place in self._places:
+            yield from place.values()
 
     # whether anything has changed ------------------------------------------------------------------------
 
     def look_again(self) -> None:
         """Take what every name stands for now for what it stands for."""
-        spaces = self._spaces.values()
-        self._last = [(held, name, held.get(name, _EMPTY)) for _, held, names in spaces for name in names]
-        self._last_contents = [(cell, _contents(cell)) for cell in self._cells.values()]
+        for place in self._places:
+            place.look()
 
     def is_unchanged(self) -> bool:
         """Whether every name stands for the very object that it stood for when last looked at."""
-        for held, name, value in self._last:
-            if held.get(name, _EMPTY) is not value:
-                return False
-        try:
-            for cell, value in self._last_contents:
-                if cell.cell_contents is not value:
-                    return False
-        except ValueError:  # one is not assigned
-            return all(value is _contents(cell) for cell, value in self._last_contents)
-        return True
+        return all(map(_is_same, self._places))
 
     def facts(self) -> dict[str, Any]:
         """What each name stands for, to be compared."""
@@ -173,87 +216,41 @@ class Reach:
 
     def saved(self) -> Callable[[], None]:
         """What puts back what the names stand for now."""
-        spaces = [(held, {n: held[n] for n in names if n in held}) for _, held, names in self._spaces.values()]
-        cells = [(cell, contents) for cell in self._cells.values() if (contents := _contents(cell)) is not _EMPTY]
+        steps = [place.saved() for place in self._places]
 
         def put_back() -> None:
-            for held, before in spaces:
-                held.update(before)
-            for cell, contents in cells:
-                cell.cell_contents = contents
+            for step in steps:
+                step()
 
         return put_back
 
     def where_set(self, name: str) -> str:
-        """The line on which the code that was followed sets a name or an attribute; "" if none does."""
-        for code in self._codes:
-            for inner in _with_inner(code):
-                number = _line_that_sets(inner, name)
-                if number:
-                    return line_at(inner.co_filename, number)
-        return ""
+        """The line on which the code that was followed sets what is called ``name``; "" if none does."""
+        return where_set(self._codes, name.partition("[")[0].rpartition(".")[2])
 
 
-def _contents(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not assigned yet
-        return _EMPTY
+_is_same = methodcaller("is_same")
 
 
 def _is_apart(value: Any) -> bool:
     """Whether it is no matter which one it is: Python's modules, and compiled functions."""
-    return getattr(type(value), "is_compiled", False) or isinstance(value, ModuleType)
+    return _is_compiled(value) or isinstance(value, ModuleType)
 
 
-@cache
-def _is_users_file(name: str) -> bool:
-    return not name.startswith(_OTHERS)
+def _is_compiled(value: Any) -> bool:
+    return getattr(type(value), "is_compiled", False)
 
 
 def _is_users_object(value: Any) -> bool:
-    """Whether ``value`` is an object or a module of the user's, other than a network, which tells of changes itself."""
-    if isinstance(value, ModuleType):
-        return getattr(value, "__file__", None) is not None and _is_users_file(str(value.__file__))
-    if isinstance(value, type | FunctionType | MethodType) or not hasattr(value, "__dict__"):
+    """Whether ``value`` is an object of the user's, or one that carries attributes for the user."""
+    is_ours = type(value).__module__.partition(".")[0] in ("glassnet", "numpy")
+    is_apart = is_ours and not isinstance(value, SCHEDULES)
+    return not is_apart and (hasattr(value, "__dict__") or _is_users_class(type(value)))
+
+
+def _is_users_class(kind: type) -> bool:
+    """Whether a class is written by the user."""
+    if kind.__module__.partition(".")[0] in ("glassnet", "numpy", *sys.stdlib_module_names):
         return False
-    return type(value).__module__.split(".")[0] not in ("glassnet", "numpy") and not hasattr(value, "_member_kinds")
-
-
-def methods(kind: type) -> dict[str, FunctionType]:
-    """The functions in the body of a class, those behind properties and decorators included."""
-    found = {}
-    for name, member in vars(kind).items():
-        member = member.fget if isinstance(member, property) else inspect.unwrap(member)
-        member = getattr(member, "__func__", member)
-        if isinstance(member, FunctionType):
-            found[name] = member
-    return found
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _with_inner(constant)
-
-
-@cache
-def names_in(code: CodeType) -> tuple[frozenset[str], frozenset[str]]:
-    """The global names and the attributes that a function and those within it name."""
-    names, attributes = set(), set()
-    for inner in _with_inner(code):
-        for instruction in dis.get_instructions(inner):
-            if instruction.opname.endswith(("_GLOBAL", "_NAME")):
-                names.add(instruction.argval)
-            elif instruction.opname.endswith(("_ATTR", "_METHOD")):
-                attributes.add(instruction.argval)
-    return frozenset(names), frozenset(attributes)
-
-
-def _line_that_sets(code: CodeType, name: str) -> int:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("STORE_ATTR", "STORE_GLOBAL", "STORE_DEREF") and instruction.argval == name:
-            lines = (line for start, end, line in code.co_lines() if start <= instruction.offset < end)
-            return next(lines, 0) or 0
-    return 0
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return file is None or is_users_file(file)

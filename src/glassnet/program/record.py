@@ -28,6 +28,12 @@ from glassnet.tensor.door import State
 __all__ = ["Noted", "Recorder", "RecordingError", "Slot"]
 
 
+STALE = (
+    "memory through one tensor after it was changed in place through another, which a program has no word for; make a "
+    "new tensor instead (x = x + 1 for x += 1, or clone())"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The number of a value."""
@@ -88,6 +94,8 @@ class Recorder:
     updating: int = 0
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
+    _views: dict[int, tuple[Any, Op, dict[str, Any]]] = field(default_factory=dict)  # by id: what they look into, how
+    _drawn: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # generators, by id, and their states then
     _numbers: dict[int, int] = field(default_factory=dict)
     _overwritten: list[tuple[Any, int]] = field(default_factory=list)
     refused: RecordingError | None = None
@@ -108,14 +116,21 @@ class Recorder:
         operands = self._operands(inputs, values)
         # an update gives back the very array it wrote to, which goes on being the state it was
         array = result.array
+        if result.view_of is not None:
+            base, op_, how, _ = result.view_of
+            self._views[id(array)] = (base.array, op_, how)
         self._append(op, operands, self._new(array.view() if op.writes else array), params)
         self.wrapped(result)
+
+    def drawing(self, generator: Any) -> None:
+        """Random numbers are about to be drawn."""
+        self._drawn.setdefault(id(generator), (generator, generator.bit_generator.state))
 
     def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
         """An operation is about to happen in place."""
         targets = [target]
-        while targets[-1].view_of is not None:
-            targets.append(targets[-1].view_of[0])
+        while (looks := self._looks_into(targets[-1])) is not None:
+            targets.append(looks[0])
         if any(self._number_of(x) in self._inputs for x in targets):
             refuse(
                 "changes an argument in place, which a program does not; make a new tensor (x = x + 1 for x += 1), "
@@ -273,7 +288,9 @@ class Recorder:
         return {id(self.arrays[number]) for number in self.origin_numbers()}
 
     def put_back(self) -> None:
-        """Put back what was overwritten in place."""
+        """Put back what was overwritten in place, and what was drawn."""
+        for generator, state in self._drawn.values():
+            generator.bit_generator.state = state
         for number, values in self.first.items():
             if self.arrays[number].flags.writeable:
                 np.copyto(self.arrays[number], values)
@@ -324,13 +341,21 @@ class Recorder:
         if isinstance(x, np.ndarray) and id(x) not in self._numbers and id(x) not in self.known and given_by_user(x):
             _refuse_array()
         number = self._number_of(x) if isinstance(x, State) else self.number(value)
-        for memory, since in self._overwritten:
-            if number < since and memory is not value and np.may_share_memory(memory, value):
-                refuse(
-                    "reads memory through one tensor after it was changed in place through another, which a program "
-                    "has no word for; make a new tensor instead (x = x + 1 for x += 1, or clone())"
-                )
+        if self._is_stale(number):
+            refuse(f"reads {STALE}")
         return Slot(number)
+
+    def check_fresh(self, arrays: Iterable[Any]) -> None:
+        """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
+        if any(self._is_stale(self.number(array)) for array in arrays):
+            raise RecordingError(f"the function gives back {STALE}")
+
+    def _is_stale(self, number: int) -> bool:
+        array = self.arrays[number]
+        return any(
+            number < since and memory is not array and np.may_share_memory(memory, array)
+            for memory, since in self._overwritten
+        )
 
     def _append(
         self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None
@@ -354,17 +379,23 @@ class Recorder:
 
     def _tell_bases(self, view: Any, since: int) -> None:
         """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
-        while view.view_of is not None:
-            base, op, params, _ = view.view_of
-            value, before = Slot(self.number(view.array)), Slot(self._number_of(base))
+        while (looks := self._looks_into(view)) is not None:
+            base, op, params = looks
+            array = getattr(base, "array", base)
+            value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
             if op is getitem:
-                self._replace(base.array, setitem, (before, value), params, since)
+                self._replace(array, setitem, (before, value), params, since)
             else:
-                back = {"shape": base.shape} if op is reshape else {"dims": inverse_order(params["dims"])}
-                moved = self._new(Spec(base.shape, base.dtype))
+                back = {"shape": array.shape} if op is reshape else {"dims": inverse_order(params["dims"])}
+                moved = self._new(Spec(array.shape, array.dtype))
                 self._append(reshape if op is reshape else permute, (value,), moved, back)
-                self._replace(base.array, copy, (Slot(moved),), {}, since)
+                self._replace(array, copy, (Slot(moved),), {}, since)
             view = base
+
+    def _looks_into(self, view: Any) -> tuple[Any, Op, dict[str, Any]] | None:
+        """What a tensor is a view of, and how; a tensor that shares the array of one (``.data``) is one, too."""
+        held = getattr(view, "view_of", None)
+        return held[:3] if held is not None else self._views.get(id(getattr(view, "array", view)))
 
 
 def _refuse_array() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import linecache
 import sys
+import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from pathlib import Path
 from types import FrameType
@@ -15,6 +17,7 @@ from glassnet.errors import GlassnetError
 from glassnet.graph import mode
 
 HOUSE = str(Path(glassnet.__file__).parent)
+_OTHERS = tuple({HOUSE, *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))})
 
 
 class RecordingError(GlassnetError, RuntimeError):
@@ -30,9 +33,19 @@ def refuse(why: str) -> NoReturn:
     raise error
 
 
+@cache
+def is_users_file(name: str) -> bool:
+    """Whether a file is the user's, and not of glassnet, of Python or of an installed package."""
+    return not name.startswith(_OTHERS)
+
+
 def place() -> str:
-    """The innermost line that is not glassnet's own: its file, number and text."""
-    frame = _own_frames()[-1].f_back or sys._getframe()
+    """The innermost line that is the user's own: its file, number and text."""
+    first = frame = _own_frames()[-1].f_back or sys._getframe()
+    while not is_users_file(frame.f_code.co_filename) and frame.f_back is not None:
+        frame = frame.f_back
+    if not is_users_file(frame.f_code.co_filename):
+        frame = first
     return line_at(frame.f_code.co_filename, frame.f_lineno)
 
 

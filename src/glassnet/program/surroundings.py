@@ -19,8 +19,9 @@ from glassnet.graph import mode
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
+from glassnet.program.code import methods, names_in
 from glassnet.program.naming import identifier
-from glassnet.program.reach import Reach, comparable, methods, names_in
+from glassnet.program.reach import SCHEDULES, Reach, comparable
 from glassnet.program.record import Recorder
 from glassnet.program.refusal import refuse
 from glassnet.program.undo import Undo
@@ -48,6 +49,7 @@ class Surroundings:
         self.undo = Undo()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
+        self.on_new: Callable[[], None] = lambda: None  # called when something came to light
         self._recorder: Recorder | None = None
         for name, value in list(self.reach):
             self._add(name.rpartition(".")[2], value, depth=2)
@@ -72,10 +74,10 @@ class Surroundings:
         elif depth and isinstance(value, dict) and len(value) <= MANY:
             for key, x in value.items():
                 self._add(str(key), x, depth - 1)
-        if isinstance(value, Module):
-            for ancestor in dict.fromkeys(kind for inner in value.modules() for kind in type(inner).__mro__):
-                if ancestor.__module__.split(".")[0] != "glassnet":
-                    self.reach.follow_class(ancestor)
+        if isinstance(value, SCHEDULES):
+            self._add("optimizer", value.optimizer, depth)
+        for hook in _hooks_of(value):
+            self.reach.meet("hook", hook)
 
     # being told of what is used ----------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class Surroundings:
         """The name of a module that is being called, which is added if it was not reached before."""
         if id(module) not in self._names:
             if not any(module is inner for known in self.modules.values() for inner in known.modules()):
-                self._add(type(module).__name__.lower(), module, depth=0)
+                self._add_late(type(module).__name__.lower(), module)
                 self._watch(modules=(module,))
             for root, known in self.modules.items():
                 for path, inner in known.named_modules():
@@ -137,11 +139,17 @@ class Surroundings:
     def meet(self, optimizer: Any) -> None:
         """An optimizer is about to step: it is added if it was not reached before."""
         if all(optimizer is not known for known in self.optimizers.values()):
-            self._add(type(optimizer).__name__.lower(), optimizer, depth=0)
+            self._add_late(type(optimizer).__name__.lower(), optimizer)
             self._watch(optimizers=(optimizer,))
         if all(optimizer is not known for known in self.stepped):
             self.stepped.append(optimizer)
             self.undo.keep_what_it_updates(optimizer)
+
+    def _add_late(self, name: str, value: Any) -> None:
+        self._add(name, value, depth=0)
+        self.reach.meet(name, value)
+        self.undo.keep(self.reach.saved())
+        self.on_new()
 
     # names ----------------------------------------------------------------------------------------------------
 
@@ -202,10 +210,13 @@ class Surroundings:
         for name, optimizer in self.optimizers.items():
             for number, group in enumerate(optimizer.param_groups):
                 where = f" of {name}" + (f", group {number}" if number else "")
-                facts |= {f"{key}{where}": comparable(x) for key, x in options_of(optimizer, group).items()}
+                options = options_of(optimizer, group, self.reach.reads_rates)
+                facts |= {f"{key}{where}": comparable(x) for key, x in options.items()}
                 facts[f"the parameters{where}"] = comparable(tuple(group["params"]))
-            held = (value for state in optimizer.state.values() for value in state.values())
-            facts[f"the memory of {name}"] = comparable(tuple(held))
+            held = [(key, value) for state in optimizer.state.values() for key, value in state.items()]
+            facts[f"the memory of {name}"] = comparable(tuple(value for _, value in held if isinstance(value, Tensor)))
+            numbers = [(key, value) for key, value in held if not isinstance(value, Tensor)]
+            facts |= {f"{key}, which {name} keeps (number {i})": comparable(x) for i, (key, x) in enumerate(numbers)}
         times: Counter[str] = Counter()
         for name, tensor in self._own_tensors():
             times[name] += 1
@@ -215,6 +226,17 @@ class Surroundings:
             if tensor.hooks:
                 facts[f"the hooks of {which}"] = comparable(tuple(tensor.hooks))
         return facts
+
+
+def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
+    """What is called when something passes a module or a tensor."""
+    if isinstance(value, Tensor):
+        yield from value.hooks or ()
+    elif isinstance(value, Module):
+        for inner in value.modules():
+            yield from (hook.function for hook in (inner._call_hooks or {}).values())
+        for parameter in value.parameters():
+            yield from parameter.hooks or ()
 
 
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
@@ -246,10 +268,13 @@ def _attributes_named_by(kind: type[Module]) -> frozenset[str]:
     return frozenset(named)
 
 
-def options_of(optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
-    """The options of a group that a recording depends on: all but those that it reads anew each time."""
+def options_of(optimizer: Optimizer, group: dict[str, Any], reads_rates: bool) -> dict[str, Any]:
+    """The options of a group that a recording depends on: all but those that it reads anew each time.
+
+    ``reads_rates``: that the user's code reads learning rates, too, as numbers.
+    """
     options = {key: value for key, value in group.items() if key != "params"}
-    if type(optimizer).step is Optimizer.step:
+    if type(optimizer).step is Optimizer.step and not reads_rates:
         options.pop("lr")
         if "base_momentum" in group:  # a schedule moves the momentum, or the first of betas
             options["momentum"] = options.get("momentum", 0) != 0

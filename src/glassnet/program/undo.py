@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -52,10 +53,14 @@ class Undo:
     def keep_attributes(self, owner: Any) -> None:
         """Remember which attributes an object has."""
         attributes = dict(vars(owner))
+        inside = [(held, copy(held)) for held in attributes.values() if isinstance(held, dict | list | set)]
 
         def put_back() -> None:
             vars(owner).clear()
             vars(owner).update(attributes)
+            for held, before in inside:
+                held.clear()
+                getattr(held, "extend" if isinstance(held, list) else "update")(before)
 
         self.keep(put_back)
 

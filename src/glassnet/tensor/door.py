@@ -99,6 +99,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
             values.append(x)
     if op.cast is not None and not _alike(values):
         values = _cast(op, values)
+    if "generator" in params and mode.recorder is not None:
+        mode.recorder.drawing(params["generator"])
     try:
         array = op.forward(*values, **params)
     except (ValueError, IndexError, TypeError) as error:
@@ -212,6 +214,8 @@ def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
         cast = _cast(op, values)
     if mode.recorder is not None:
         mode.recorder.writing(target, inputs)
+        if "generator" in params:
+            mode.recorder.drawing(params["generator"])
     _compute_into(target.array, op, cast, values, params)
     if mode.recorder is not None:
         mode.recorder.note_write(target, op, inputs, cast, params)

@@ -7,9 +7,12 @@ import weakref
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from glassnet.engines.numpy.lowering import lowered
 from glassnet.engines.numpy.source import generators, module_source, state_views
 from glassnet.ops.dtypes import Array
+from glassnet.program.passes.layout import Strides
 from glassnet.program.passes.plan import plan
 from glassnet.program.program import Program
 from glassnet.program.verify import verify
@@ -20,12 +23,13 @@ _files = count(1)
 class NumpyEngine:
     """A program, ready to run. ``source`` is the text that runs; ``run`` takes and gives arrays.
 
-    ``module`` is the text's namespace: state, constants and workspace by name.
+    ``module`` is the text's namespace: state, constants and workspace by name. ``strides`` say by name how
+    those arrays lie in memory that will be the state, where they do not lie in order.
     """
 
-    def __init__(self, program: Program, name: str = "step") -> None:
+    def __init__(self, program: Program, name: str = "step", strides: Strides | None = None) -> None:
         self.program = program = verify(lowered(program))
-        self.plan = plan(program)
+        self.plan = plan(program, strides)
         self.source = module_source(program, self.plan, name)
         self.file = f"<glassnet {name} {next(_files)}>"
         # so that tracebacks and debuggers show the lines
@@ -33,7 +37,9 @@ class NumpyEngine:
         weakref.finalize(self, linecache.cache.pop, self.file, None)
         self.module: dict[str, Any] = {"__name__": self.file}
         exec(compile(self.source, self.file, "exec"), self.module)
-        self.module |= {var.name: array for var, array in program.constants.items()} | generators(program)
+        self.module |= generators(program)
+        for var, array in program.constants.items():
+            np.copyto(self.module[var.name], array)  # in place: there are views of it
         self.run = self.module[name]
         self._views: dict[str, list[tuple[str, Any]]] = {}
         for state, target, expression in state_views(program, self.plan):

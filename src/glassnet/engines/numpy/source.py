@@ -12,14 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from glassnet.engines.numpy.constants import expression, is_unknown
 from glassnet.program.passes.plan import Plan
 from glassnet.program.program import Instruction, Operand, Program, Var, titles
-from glassnet.program.writing import call, comment, is_view, shape, sources, spelled, view
+from glassnet.program.writing import call, comment, is_view, shape, sources, view
 from glassnet.program.writing.calls import needs_source, update_call
 
 WIDTH = 110
 COLUMN = 62  # where comments begin
-SPELLED_OUT = 64  # elements of a constant that are written into the source
 
 
 def module_source(program: Program, plan: Plan, name: str = "step") -> str:
@@ -58,13 +58,8 @@ class _Writer:
 
     def _constant_lines(self) -> Iterator[str]:
         for var, array in self.program.constants.items():
-            flat = array.ravel()
-            if flat.size and (flat == flat[0]).all():
-                yield f"{var.name} = np.full({shape(var)}, {spelled(flat[0].item())}, np.{var.dtype})"
-            elif flat.size <= SPELLED_OUT:
-                yield f"{var.name} = np.array({spelled(array.tolist())}, np.{var.dtype})"
-            else:
-                yield f"{var.name} = np.zeros({shape(var)}, np.{var.dtype})  # its numbers are set by whoever runs this"
+            told = f"  # {array.size:,} numbers, to be set by whoever runs this" if is_unknown(array) else ""
+            yield f"{var.name} = {expression(array)}{told}"
 
     def _workspace_lines(self) -> Iterator[str]:
         for instruction in self.program:
@@ -104,8 +99,11 @@ class _Writer:
             names = {id(generator): name for name, generator in generators(self.program).items()}
             name = Name(names[id(instruction.params["generator"])])
             instruction = replace(instruction, params={**instruction.params, "generator": name})
-        if is_view(instruction) and not instruction.into:
+        if instruction.output in self.plan.views:
             return f"{instruction.output.name} = {view(instruction)}"
+        if is_view(instruction) and not instruction.into:  # of what does not lie in order: the numbers move
+            x = instruction.reads[0]
+            return f"np.copyto({instruction.output.name}.reshape({shape(x)}), {x.name})"
         if instruction.op.writes:
             return update_call(instruction)
         return call(instruction, out=instruction.into or instruction.output.name)

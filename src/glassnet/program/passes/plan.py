@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassnet.program.passes.layout import Strides, views_of
 from glassnet.program.program import Instruction, Program, Var
-from glassnet.program.writing.calls import is_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,14 @@ class Plan:
         return sum(var.nbytes for var in set(self.home.values()))
 
 
-def plan(program: Program) -> Plan:
+def plan(program: Program, strides: Strides | None = None) -> Plan:
     """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
     that nothing reads any more.
 
-    A value that is given back or kept shares with none that comes after it.
+    A value that is given back or kept shares with none that comes after it. ``strides`` say by name how
+    state lies in memory, where it does not lie in order.
     """
-    views = {
-        i.output: i.inputs[0]
-        for i in program.instructions
-        if is_view(i) and not i.into and isinstance(i.inputs[0], Var)
-    }
+    views = views_of(program, strides or {})
     owner = _owners(views)
     last_read: dict[Var, int] = {}
     for position, instruction in enumerate(program.instructions):

@@ -1,0 +1,620 @@
+"""What a function finds around it: changed between calls, it is seen; changed by the function itself, it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import nn, optim
+from glassnet.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
+from glassnet.program.record import RecordingError
+
+Tensor = gn.Tensor
+Set = Callable[[float], Any]
+
+
+class Config:
+    scale = 2.0
+
+
+class Inherited(Config):
+    pass
+
+
+@dataclass(slots=True)
+class Slotted:
+    scale: float = 2.0
+
+
+@dataclass
+class Deep:
+    inner: Config = field(default_factory=Config)
+
+
+class Scaled(nn.Module):
+    scale = 2.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(scale=2.0)
+        self.sizes = [2.0]
+        self.function: Any = lambda x: x
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x * self.scale * self.config.scale * self.sizes[0])
+
+
+def setter(owner: Any, name: str = "scale") -> Set:
+    return lambda value: setattr(owner, name, value)
+
+
+def putter(held: Any, key: Any) -> Set:
+    return lambda value: held.__setitem__(key, value)
+
+
+# each gives a function of x that multiplies by a number, 2.0 to begin with, and what sets that number
+
+
+def of_a_class() -> tuple[Any, Set]:
+    kind = type("Config", (), {"scale": 2.0, "__module__": __name__})
+    return lambda x: x * kind.scale, setter(kind)  # type: ignore[attr-defined]
+
+
+def of_a_class_through_an_object() -> tuple[Any, Set]:
+    kind: Any = type("Config", (), {"scale": 2.0, "__module__": __name__})
+    made = kind()
+    return lambda x: x * made.scale, setter(kind)
+
+
+def of_the_class_of_a_module() -> tuple[Any, Set]:
+    kind: Any = type("Mine", (Scaled,), {"__module__": __name__})
+    model = kind()
+    model.config.scale = model.sizes[0] = 1.0
+    return model, setter(kind)
+
+
+def of_an_object_on_a_module() -> tuple[Any, Set]:
+    model = Scaled()
+    model.sizes[0] = 0.5
+    return model, setter(model.config)
+
+
+def of_a_list_on_a_module() -> tuple[Any, Set]:
+    model = Scaled()
+    model.config.scale = 0.5
+    return model, putter(model.sizes, 0)
+
+
+def of_an_object_within_an_object() -> tuple[Any, Set]:
+    deep = Deep()
+    return lambda x: x * deep.inner.scale, setter(deep.inner)
+
+
+def of_an_object_in_a_list() -> tuple[Any, Set]:
+    held = [Config()]
+    return lambda x: x * held[0].scale, setter(held[0])
+
+
+def with_slots() -> tuple[Any, Set]:
+    slotted = Slotted()
+    return lambda x: x * slotted.scale, setter(slotted)
+
+
+def got_by_name() -> tuple[Any, Set]:
+    config = Config()
+    return lambda x: x * getattr(config, "scale"), setter(config)  # noqa: B009
+
+
+def set_on_the_object_over_its_class() -> tuple[Any, Set]:
+    config = Inherited()
+    return lambda x: x * config.scale, setter(config)
+
+
+def in_a_dict() -> tuple[Any, Set]:
+    options = {"scale": 2.0}
+    return lambda x: x * options["scale"], putter(options, "scale")
+
+
+def in_a_list() -> tuple[Any, Set]:
+    numbers = [2.0]
+    return lambda x: x * numbers[0], putter(numbers, 0)
+
+
+def in_a_dict_in_a_dict() -> tuple[Any, Set]:
+    options = {"layer": {"scale": 2.0}}
+    return lambda x: x * options["layer"]["scale"], putter(options["layer"], "scale")
+
+
+def in_a_set() -> tuple[Any, Set]:
+    names = {2.0}
+
+    def put(value: float) -> None:
+        names.clear()
+        names.add(value)
+
+    return lambda x: x * max(names), put
+
+
+def in_the_wrapper_of_a_decorator() -> tuple[Any, Set]:
+    config = SimpleNamespace(scale=2.0)
+
+    def scaled(function: Any) -> Any:
+        @wraps(function)
+        def inside(x: Tensor) -> Tensor:
+            return function(x) * config.scale
+
+        return inside
+
+    return scaled(lambda x: x * 1.0), setter(config)
+
+
+def in_a_function_that_a_module_holds() -> tuple[Any, Set]:
+    model = Scaled()
+    model.config.scale = model.sizes[0] = 1.0
+    model.scale = 1.0
+    config = Config()
+    model.function = lambda x: x * config.scale
+    return model, setter(config)
+
+
+def in_a_function_in_a_dict() -> tuple[Any, Set]:
+    config = Config()
+    functions = {"scaled": lambda x: x * config.scale}
+    return lambda x: functions["scaled"](x), setter(config)
+
+
+def in_a_hook() -> tuple[Any, Set]:
+    config = Config()
+    model = nn.Identity()
+    model.register_forward_hook(lambda _module, _args, y: y * config.scale)
+    return lambda x: model(x), setter(config)
+
+
+def of_a_function() -> tuple[Any, Set]:
+    def step(x: Tensor) -> Tensor:
+        return x * step.scale  # type: ignore[attr-defined, no-any-return]
+
+    step.scale = 2.0  # type: ignore[attr-defined]
+    return step, setter(step)
+
+
+def the_rate_of_an_optimizer() -> tuple[Any, Set]:
+    optimizer = optim.SGD([gn.ones(1, requires_grad=True)], lr=2.0)
+    return lambda x: x * optimizer.param_groups[0]["lr"], putter(optimizer.param_groups[0], "lr")
+
+
+def the_rate_of_a_schedule() -> tuple[Any, Set]:
+    optimizer = optim.SGD([gn.ones(1, requires_grad=True)], lr=2.0)
+    schedule = ExponentialLR(optimizer, 0.5)
+    assert ReduceLROnPlateau(optimizer)
+    optimizer.step()
+
+    def put(value: float) -> None:
+        optimizer.param_groups[0]["lr"] = value * 2
+        schedule.step()
+
+    return lambda x: x * schedule.get_last_lr()[0], put
+
+
+WATCHED = [
+    of_a_class, of_a_class_through_an_object, of_the_class_of_a_module, of_an_object_on_a_module, of_a_list_on_a_module,
+    of_an_object_within_an_object, of_an_object_in_a_list, with_slots, got_by_name, set_on_the_object_over_its_class,
+    in_a_dict, in_a_list, in_a_dict_in_a_dict, in_a_set, in_the_wrapper_of_a_decorator,
+    in_a_function_that_a_module_holds, in_a_function_in_a_dict, in_a_hook, of_a_function, the_rate_of_an_optimizer,
+    the_rate_of_a_schedule,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WATCHED, ids=[case.__name__ for case in WATCHED])
+def test_a_number_is_watched(case: Callable[[], tuple[Any, Set]]) -> None:
+    function, put = case()
+    compiled = gn.compile(function)
+    x = gn.ones(2)
+    assert compiled(x).tolist() == compiled(x).tolist() == [2, 2]
+    for value in (3.0, 2.0):
+        put(value)
+        assert compiled(x).tolist() == compiled(x).tolist() == [value, value]
+    assert len(compiled.recordings) == 2
+    assert "3.0, not 2.0" in compiled.explain_recordings() or "another" in compiled.explain_recordings()
+
+
+@pytest.mark.parametrize(("one", "other"), [(2, 2.0), (1, True), (0.0, -0.0), (2, np.int32(2))])
+def test_numbers_that_are_equal_are_not_the_same(one: Any, other: Any) -> None:
+    config = SimpleNamespace(number=one)
+    f = gn.compile(lambda x: x * config.number)
+    g = gn.compile(lambda x, number: x * number)
+    x = gn.tensor([3])
+    for number in (one, other, one):
+        config.number = number
+        for came in (f(x), g(x, number)):
+            assert came.dtype == (x * number).dtype
+            assert np.array_equal(np.signbit(came.array), np.signbit((x * number).array))
+    assert len(f.recordings) == len(g.recordings) == 2
+
+
+def test_nan_is_nan() -> None:
+    config = SimpleNamespace(number=float("nan"))
+    f = gn.compile(lambda x: x * config.number)
+    for _ in range(3):
+        config.number = float("nan")
+        f(gn.ones(1))
+    assert len(f.recordings) == 1
+
+
+def test_what_matters_to_nobody_is_not_watched() -> None:
+    config = SimpleNamespace(scale=2.0, note="a")
+    f = gn.compile(lambda x: x * config.scale)
+    f(gn.ones(1))
+    config.note = "b"
+    config.more = 1
+    f(gn.ones(1))
+    assert len(f.recordings) == 1
+
+
+def test_a_method_that_is_replaced() -> None:
+    kind: Any = type("Mine", (Scaled,), {"__module__": __name__})
+    f = gn.compile(kind())
+    assert f(gn.ones(1)).item() == 8
+    kind.forward = lambda _self, x: x + 1
+    assert f(gn.ones(1)).item() == 2
+
+
+def test_what_is_set_on_a_compiled_module_is_set_on_the_module() -> None:
+    model = Scaled()
+    compiled: Any = gn.compile(model)
+    assert compiled(gn.ones(1)).item() == 8
+    compiled.scale = 1.0
+    assert model.scale == 1.0
+    assert compiled(gn.ones(1)).item() == 4
+
+
+def test_a_property_that_is_computed_once() -> None:
+    class Once:
+        @cached_property
+        def scale(self) -> float:
+            return 2.0
+
+    once = Once()
+    f = gn.compile(lambda x: x * once.scale)
+    assert [f(gn.ones(1)).item() for _ in range(2)] == [2, 2]
+    assert len(f.recordings) == 1
+
+
+# what the function itself changes ----------------------------------------------------------------------------------
+
+MODEL = nn.Linear(2, 2)
+
+
+class Remembering(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        self.last_shape = x.shape
+        return x * 2
+
+
+def new_attribute_of_a_module(_: Any) -> tuple[Any, str]:
+    return Remembering(), r"`self.last_shape = x.shape` sets \w+.last_shape"
+
+
+def new_attribute_of_an_object(o: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        o.rows = len(x)
+        return x * 2
+
+    return step, "`o.rows = len.x.` sets o.rows"
+
+
+def by_setattr(o: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        setattr(o, "count", len(x))  # noqa: B010
+        return x * 2
+
+    return step, "the function sets o.count"
+
+
+def of_its_class(o: Any) -> tuple[Any, str]:
+    kind = type(o)
+
+    def step(x: Tensor) -> Tensor:
+        kind.count += 1
+        return x * 2
+
+    return step, r"`kind.count \+= 1` sets kind.count"
+
+
+def in_slots(_: Any) -> tuple[Any, str]:
+    slotted = Slotted()
+
+    def step(x: Tensor) -> Tensor:
+        slotted.scale += 1
+        return x * 2
+
+    return step, "sets slotted.scale"
+
+
+def within(o: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        o.inner.count += 1
+        return x * 2
+
+    return step, "sets o.inner.count"
+
+
+def added_to_a_list(o: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        o.seen.append(len(x))
+        return x * 2
+
+    return step, r"`o.seen.append\(len\(x\)\)` sets o.seen"
+
+
+def put_in_a_dict(o: Any) -> tuple[Any, str]:
+    by_size: dict[int, int] = o.by_size
+
+    def step(x: Tensor) -> Tensor:
+        if len(x) not in by_size:
+            by_size[len(x)] = 1
+        return x * 2
+
+    return step, r"`by_size\[len\(x\)\] = 1` sets by_size\[2\]"
+
+
+def taken_from_a_list(o: Any) -> tuple[Any, str]:
+    def step() -> Tensor:
+        return o.batches.pop() * 2
+
+    return step, "sets o.batches"
+
+
+def a_hook_of_a_module(_: Any) -> tuple[Any, str]:
+    model = nn.Linear(2, 2)
+
+    def step(x: Tensor) -> Tensor:
+        model.register_forward_hook(lambda *_: None)
+        return model(x)
+
+    return step, "the hooks of model"
+
+
+def a_hook_of_a_parameter(_: Any) -> tuple[Any, str]:
+    w = gn.ones(2, requires_grad=True)
+
+    def step(x: Tensor) -> Tensor:
+        w.register_hook(lambda g: g * 2)
+        return (w * x).sum()
+
+    return step, "the hooks of w"
+
+
+def what_an_optimizer_counts(_: Any) -> tuple[Any, str]:
+    class Mine(optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    self.state[p]["steps"] = self.state[p].get("steps", 0) + 1
+                    with gn.no_grad():
+                        p -= p.grad / self.state[p]["steps"]
+
+    w = gn.ones(2, requires_grad=True)
+    mine = Mine([w], {"lr": 0.1})
+
+    def step(x: Tensor) -> None:
+        mine.zero_grad()
+        (w * x).sum().backward()
+        mine.step()
+
+    return step, "sets steps, which mine keeps"
+
+
+def whether_gradients_are_followed(_: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        gn.set_grad_enabled(False)
+        return x * 2
+
+    return step, "sets whether gradients are followed"
+
+
+def the_default_dtype(_: Any) -> tuple[Any, str]:
+    def step(x: Tensor) -> Tensor:
+        gn.set_default_dtype(gn.float64)
+        return x * 2
+
+    return step, "sets the default dtype"
+
+
+CHANGED = [
+    new_attribute_of_a_module, new_attribute_of_an_object, by_setattr, of_its_class, in_slots, within, added_to_a_list,
+    put_in_a_dict, taken_from_a_list, a_hook_of_a_module, a_hook_of_a_parameter, what_an_optimizer_counts,
+    whether_gradients_are_followed, the_default_dtype,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHANGED, ids=[case.__name__ for case in CHANGED])
+def test_a_change_is_refused_and_undone(case: Callable[[Any], tuple[Any, str]]) -> None:
+    class Owner:
+        count = 0
+
+    owner: Any = Owner()
+    owner.inner = Owner()
+    owner.seen = [1]
+    owner.by_size = {1: 1}
+    owner.batches = [gn.ones(2), gn.zeros(2)]
+    lists = owner.seen, owner.by_size, owner.batches
+    before = [list(vars(owner)), owner.inner.count, Owner.count, [1], {1: 1}, 2]
+
+    step, message = case(owner)
+    compiled = gn.compile(step)
+    with pytest.raises(RecordingError, match=message + ".*, which the program would do only this once"):
+        compiled(*([gn.ones(2)] if case is not taken_from_a_list else []))
+    assert before == [list(vars(owner)), owner.inner.count, Owner.count, *lists[:2], len(lists[2])]
+    assert (owner.seen, owner.by_size, owner.batches) == lists
+    assert compiled.recordings == []
+    assert gn.is_grad_enabled()
+    assert gn.get_default_dtype() == gn.float32
+
+
+# what comes into being ---------------------------------------------------------------------------------------------
+
+
+def test_a_network_that_is_made_at_the_first_call() -> None:
+    networks: list[nn.Module] = []
+
+    def step(x: Tensor) -> Tensor:
+        if not networks:
+            networks.append(nn.Linear(2, 3))
+        return networks[0](x)
+
+    compiled = gn.compile(step)
+    x = gn.ones(4, 2)
+    with gn.no_grad():
+        came = [compiled(x).tolist() for _ in range(3)]
+        assert came[0] == came[1] == came[2] == step(x).tolist()
+    assert len(networks) == len(compiled.recordings) == 1
+
+
+def test_a_layer_that_is_added_at_the_first_call() -> None:
+    model = nn.Sequential(nn.Linear(2, 2))
+
+    def step(x: Tensor) -> Tensor:
+        if len(model) < 2:
+            model.append(nn.Linear(2, 2))
+        return model(x)
+
+    compiled = gn.compile(step)
+    with gn.no_grad():
+        assert compiled(gn.ones(1, 2)).tolist() == compiled(gn.ones(1, 2)).tolist() == model(gn.ones(1, 2)).tolist()
+    assert len(list(model.parameters())) == 4
+
+
+def test_a_buffer_that_is_registered_at_the_first_call() -> None:
+    class Fading(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if not hasattr(self, "mask"):
+                self.register_buffer("mask", gn.ones(x.shape[-1]))
+            self.mask.mul_(0.5)
+            return x * self.mask
+
+    compiled = gn.compile(Fading())
+    assert [compiled(gn.ones(1)).item() for _ in range(3)] == [0.5, 0.25, 0.125]
+    assert len(compiled.recordings) == 1
+
+
+# optimizers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["replaced", "cleared", "all cleared", "parameter removed", "parameter added"])
+def test_what_an_optimizer_holds_is_changed_outside(change: str) -> None:
+    results = []
+    for compiled in (False, True):
+        gn.manual_seed(0)
+        model = nn.Linear(2, 2)
+        more = gn.ones(2, requires_grad=True)
+        optimizer = optim.Adam(model.parameters(), lr=0.1)
+
+        def step(x: Tensor, model: Any = model, optimizer: Any = optimizer, more: Any = more) -> Tensor:
+            optimizer.zero_grad()
+            more.grad = None
+            loss = ((model(x) * more) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = gn.compile(step) if compiled else step
+        losses = [run(gn.ones(3, 2)).item() for _ in range(3)]
+        if change == "replaced":
+            optimizer.state[model.weight]["exp_avg"] = gn.full((2, 2), 3.0)
+        elif change == "cleared":
+            optimizer.state[model.weight].clear()
+        elif change == "all cleared":
+            optimizer.state.clear()
+        elif change == "parameter removed":
+            optimizer.param_groups[0]["params"].pop()
+        else:
+            optimizer.param_groups[0]["params"].append(more)
+        losses += [run(gn.ones(3, 2)).item() for _ in range(4)]
+        memory = [x.tolist() for held in optimizer.state.values() for x in held.values()]
+        results.append((losses, [p.tolist() for p in (*model.parameters(), more)], memory))
+    np.testing.assert_allclose(results[1][0], results[0][0], rtol=1e-5)
+    for ours, expected in zip(results[1][1] + results[1][2], results[0][1] + results[0][2], strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-6)
+
+
+# generators, and memory --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["deep in dicts", "in slots", "given back by a function", "a default"])
+def test_a_generator_draws_once_a_call(where: str) -> None:
+    own = gn.Generator(3)
+    slotted = Slotted(own)  # type: ignore[arg-type]
+    held = {"a": {"b": {"c": {"d": {"e": own}}}}}
+    others = [own] * 200  # too many to be looked through
+
+    def deep(x: Tensor) -> Tensor:
+        return x + gn.rand(2, generator=held["a"]["b"]["c"]["d"]["e"])
+
+    def in_slots_(x: Tensor) -> Tensor:
+        return x + gn.empty(2).uniform_(generator=slotted.scale)
+
+    def given(x: Tensor) -> Tensor:
+        return x + gn.rand(2, generator=others[len(x)])
+
+    def default(x: Tensor, generator: Any = own) -> Tensor:
+        return x + gn.rand(2, generator=generator)
+
+    functions = {"deep in dicts": deep, "in slots": in_slots_, "given back by a function": given, "a default": default}
+    step = gn.compile(functions[where])
+    came = [step(gn.zeros(2)).tolist() for _ in range(3)]
+    own.manual_seed(3)
+    assert came == [functions[where](gn.zeros(2)).tolist() for _ in range(3)]
+
+
+def test_a_view_of_state_changed_past_its_history() -> None:
+    w = gn.ones(4, 3, requires_grad=True)
+
+    @gn.compile
+    def step(x: Tensor) -> Tensor:
+        y = (w * x).sum()
+        w[0].data.zero_()
+        w[1:3].detach().mul_(2)
+        w.T.data[0].add_(1)
+        return y
+
+    assert [step(gn.ones(3)).item() for _ in range(2)] == [12, 19]
+    assert w.tolist() == [[1, 0, 0], [7, 4, 4], [7, 4, 4], [3, 1, 1]]
+
+
+def test_a_view_given_back_after_its_memory_was_changed_is_refused() -> None:
+    @gn.compile
+    def step(x: Tensor) -> Tensor:
+        h = x * 1
+        first = h[0]
+        h.neg_()
+        return first
+
+    with pytest.raises(RecordingError, match="gives back memory through one tensor after it was changed in place"):
+        step(gn.ones(3))
+
+
+def test_a_gradient_given_back_in() -> None:
+    w = gn.ones(3, requires_grad=True)
+
+    @gn.compile
+    def step(x: Tensor) -> Tensor:
+        w.grad = None
+        loss = (w * w * x).sum()
+        loss.backward()
+        return loss + x.sum()
+
+    step(gn.ones(3))
+    step(gn.ones(3))
+    for given in (lambda: w.grad, lambda: w.grad.flip(0), lambda: w.grad[:1]):
+        x = given().clone()
+        expected = (w.detach() ** 2 * x).sum() + x.sum()
+        assert step(given()).allclose(expected)
+        assert w.grad.allclose(2 * w.detach() * x)
