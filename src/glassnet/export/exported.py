@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from glassnet.export.forward import follows_batch
+from glassnet.export.given import Given
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.program.program import Program
@@ -20,14 +20,14 @@ _TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9}
 class Exported:
     """A network as a program, its numbers, and a few samples with what it makes of them.
 
-    ``samples`` are as a person gives them; the network sees them divided by ``divide_by``.
+    ``given`` are the samples as a person gives them, ``inputs`` are they as the network takes them.
     """
 
     program: Program
     state: dict[str, Array]
-    samples: Array
+    given: Given
+    inputs: Array
     outputs: Array
-    divide_by: float
     classes: tuple[str, ...] | None
 
     @property
@@ -39,17 +39,7 @@ class Exported:
     @property
     def arrays(self) -> dict[str, Array]:
         """All numbers of the file: the weights, and the samples it tests itself with."""
-        return self.weights | {"TEST_INPUTS": self.samples, "TEST_OUTPUTS": self.outputs}
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one sample."""
-        return self.samples.shape[1:]
-
-    @property
-    def columns(self) -> int:
-        """How many numbers one sample has."""
-        return math.prod(self.shape)
+        return self.weights | self.given.arrays | {"TEST_OUTPUTS": self.outputs}
 
     @property
     def last_op(self) -> Op | None:

@@ -13,12 +13,16 @@ from glassnet.errors import ShapeError
 from glassnet.export.errors import ExportError
 from glassnet.export.exported import Exported
 from glassnet.export.forward import can_be_written, without_names
+from glassnet.export.given import Given, Numbers, scaled
+from glassnet.export.given_table import Table
 from glassnet.export.recording import evaluating, inference_program
 from glassnet.export.text import RESERVED, FileText
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import PathLike, replace_file
+from glassnet.tables import Encoding
+from glassnet.tables.cells import Cells
 from glassnet.tensor import as_array, wrap
 
 INSIDE = 2000  # numbers that a file holds itself; more of them go into a file beside it
@@ -32,6 +36,7 @@ def numpy_file(
     *,
     classes: Sequence[str] | None = None,
     divide_by: float = 1,
+    table: Mapping[str, Any] | None = None,
     title: str = "",
     facts: Mapping[str, str] | None = None,
     inside: int = INSIDE,
@@ -41,6 +46,8 @@ def numpy_file(
     ``example_input`` are samples [n, …] as the file will be given them; ``divide_by`` is what each
     number is divided by before the network sees it. With ``classes``, the names of the network's
     outputs, the file predicts a class and its probability, otherwise the values that the network gives.
+    With ``table``, an `Encoding` as JSON, the samples are rows of a table (a DataFrame, a dict of lists),
+    and the file encodes such rows itself; the classes are those of the encoding.
     ``title`` and ``facts``, texts by name, go into its docstring.
 
     Up to ``inside`` weights are written into the file, more into an .npz beside it. Gives the paths of
@@ -51,7 +58,17 @@ def numpy_file(
     target = Path(path)
     if target.suffix != ".py":
         raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(path)!r}")
-    exported = _exported(module, _samples(module, example_input, divide_by), divide_by, classes)
+    if table is None:
+        samples = _samples(module, example_input, divide_by)
+        exported = _exported(module, Numbers(samples[:TESTED], divide_by), scaled(samples, divide_by), classes)
+    else:
+        encoding, cells = Encoding.from_json(table), Cells.of(example_input)
+        inputs = _samples(module, encoding.encode(cells, target=False).inputs, 1)
+        given = Table(encoding, cells.take(range(min(TESTED, len(cells)))), inputs.dtype)
+        exported = _exported(module, given, inputs, encoding.classes or None)
+        if not encoding.classes and exported.outputs[0].size != 1:
+            came = written(exported.outputs.shape[1:])
+            raise ShapeError(f"numpy_file: expected one output for a sample, {given.output}, got shape {came}")
     numbers = sum(array.size for array in exported.weights.values())
     beside = target.with_suffix(".npz") if numbers > inside else None
     text = FileText(exported, target.stem, beside.name if beside else "", title, facts or {})
@@ -70,8 +87,7 @@ def _samples(module: Module, example: Any, divide_by: float) -> Array:
     return samples
 
 
-def _exported(module: Module, samples: Array, divide_by: float, classes: Sequence[str] | None) -> Exported:
-    inputs = samples if divide_by == 1 else samples / divide_by
+def _exported(module: Module, given: Given, inputs: Array, classes: Sequence[str] | None) -> Exported:
     program, state = inference_program(module, inputs, lambda i: can_be_written(i.op))
     program, state = without_names(program, state, RESERVED)
     with evaluating(module):
@@ -81,7 +97,7 @@ def _exported(module: Module, samples: Array, divide_by: float, classes: Sequenc
             f"numpy_file: expected a name for each output, and outputs of shape {written(outputs.shape[1:])} for a "
             f"sample are not those of {len(classes)} classes; leave classes out for a network that gives values"
         )
-    return Exported(program, state, samples[:TESTED], outputs, divide_by, None if classes is None else tuple(classes))
+    return Exported(program, state, given, inputs[:TESTED], outputs, None if classes is None else tuple(classes))
 
 
 def _check(text: FileText, exported: Exported, module: Module) -> None:
@@ -89,12 +105,11 @@ def _check(text: FileText, exported: Exported, module: Module) -> None:
     namespace: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text.code, "<exported>", "exec"), namespace)
     namespace.update(exported.weights)
-    for n in {1, len(exported.samples)}:
-        inputs = exported.samples[:n]
+    for n in {1, len(exported.inputs)}:
         with evaluating(module):
-            expected = module(wrap(inputs if exported.divide_by == 1 else inputs / exported.divide_by)).numpy()
+            expected = module(wrap(exported.inputs[:n])).numpy()
         try:
-            came = namespace["forward"](namespace["encoded"](inputs))
+            came = namespace["forward"](namespace["encoded"](exported.given.first(n)))
         except Exception as error:
             raise ExportError(
                 f"the file would fail with {n} of the samples: {type(error).__name__}: {error}"

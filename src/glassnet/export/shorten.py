@@ -51,10 +51,12 @@ def shortened(text: str, inlined: Mapping[str, ast.FunctionDef]) -> str:
 
 
 def without_types(text: str) -> str:
-    """The function ``text`` is the source of, with everything as it is but the types of its head."""
-    function = ast.parse(text).body[0]
-    assert isinstance(function, ast.FunctionDef)
-    return "\n".join([_head(function), *text.splitlines()[function.body[0].lineno - 1 :]])
+    """``text``, with everything as it is but the types in the heads of its functions."""
+    lines = text.splitlines()
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.FunctionDef):
+            lines[node.lineno - 1 : node.body[0].lineno - 1] = [_head(node)]
+    return "\n".join(lines)
 
 
 def expression(text: str, inlined: Mapping[str, ast.FunctionDef]) -> str:

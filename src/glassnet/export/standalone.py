@@ -19,6 +19,7 @@ import numpy as np
 # what a file defines, for any network ------------------------------------------------------------
 
 COLUMNS = 1
+DATA = "a CSV file of numbers"
 CLASSES: tuple[str, ...] = ("no", "yes")
 WEIGHTS: tuple[np.ndarray, ...] = ()
 FINGERPRINT = "e3b0c44298fc1c14"
@@ -105,8 +106,8 @@ def is_number(text: str) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Exit codes: 0 done, 1 the self-test failed, 2 bad input."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("data", nargs="?", help=f"a CSV file: {COLUMNS} numbers a row, a header if you like, no label")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("data", nargs="?", help=DATA)
     parser.add_argument("--output", metavar="FILE", help="the CSV file to write; without it, the results are printed")
     parser.add_argument("--self-test", action="store_true", help="check that the network computes what it did")
     options = parser.parse_args(arguments)

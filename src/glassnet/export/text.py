@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import json
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -14,14 +11,15 @@ import glassnet
 from glassnet.export import standalone
 from glassnet.export.exported import Exported
 from glassnet.export.forward import forward_text
+from glassnet.export.given import copied
+from glassnet.export.given_table import RESERVED_BY_TABLES
+from glassnet.export.layout import WIDTH, assigned, named, section
 from glassnet.export.numbers import array_source
-from glassnet.export.shorten import without_types
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import log_softmax, softmax
 
-WIDTH = 110
 # What values of a network may not be called, because a file calls something else so.
-RESERVED = {name for name in vars(standalone) if not name.startswith("__")} | {
+RESERVED = {name for name in vars(standalone) if not name.startswith("__")} | RESERVED_BY_TABLES | {
     "Path", "allow_pickle", "file", "numbers", "x", "zipfile",
 }  # fmt: skip
 
@@ -54,9 +52,9 @@ class FileText:
             parts += [section("the operations"), "", "\n\n\n".join(filter(None, forward.operations)), ""]
         parts += [section("the network"), "", *self._forward(forward.lines), ""]
         parts += [section("how to use it"), "", *self._use()]
-        parts += [section("the command"), "", _copied(standalone.main), "", "", _copied(self._answers), "", ""]
-        parts += [_copied(standalone.read), "", "", _copied(standalone.is_number), ""]
-        parts += [section("the self-test"), "", _copied(standalone.self_test), ""]
+        parts += [section("the command"), "", copied(standalone.main), "", "", copied(self._answers), "", ""]
+        parts += [*self.exported.given.reading(), ""]
+        parts += [section("the self-test"), "", copied(standalone.self_test), ""]
         return "\n".join(parts)
 
     # what it is ---------------------------------------------------------------------------------------
@@ -65,51 +63,39 @@ class FileText:
         e = self.exported
         count = sum(array.size for array in e.weights.values())
         place = f"in {self.beside}, which belongs beside this file" if self.beside else "at the end of this file"
-        facts = {"input": self._input(), "output": self._output(), **self.facts}
+        facts = {"input": e.given.input, "output": self._output(), **self.facts}
         facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {glassnet.__version__}"}
         width = max(map(len, facts)) + 2
-        lines = [self.title, ""]
+        lines = [*textwrap.wrap(self.title, WIDTH), ""]
         for name, text in facts.items():
             lines += textwrap.wrap(f"{name.ljust(width)}{text}", WIDTH, subsequent_indent=" " * width)
         offered = "predict" if e.classes is None else "predict, predict_proba"
         name = self.stem if self.stem.isidentifier() else f"({self.stem}, renamed to what Python can import)"
-        shape = f" or [n, {', '.join(map(str, e.shape))}]" if len(e.shape) > 1 else ""
         lines += ["", "In Python:", "", f"    from {name} import {offered}", ""]
-        lines += [f"    predict(X)  # X: samples, a list or an array [n, {e.columns}]{shape}", ""]
+        lines += [f"    predict(X)  # X: {e.given.usage}", ""]
         lines += ["As a command:", "", f"    python {self.stem}.py data.csv [--output results.csv]"]
         lines += [f"    python {self.stem}.py --self-test"]
         return "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
 
-    def _input(self) -> str:
-        e = self.exported
-        kind = "whole numbers" if e.samples.dtype.kind in "iu" else "numbers"
-        text = f"{e.columns} {kind} a sample"
-        if len(e.shape) > 1:
-            text += f", {' × '.join(map(str, e.shape))}"
-        return text if e.divide_by == 1 else f"{text}, each divided by {self._divisor} before the network sees it"
-
-    @property
-    def _divisor(self) -> str:
-        number = float(self.exported.divide_by)
-        return f"{number:.0f}" if number.is_integer() else repr(number)
-
     def _output(self) -> str:
         e = self.exported
         if e.classes is None:
-            return f"{e.outputs[0].size} value{'s' * (e.outputs[0].size != 1)} a sample"
+            return e.given.output or f"{e.outputs[0].size} value{'s' * (e.outputs[0].size != 1)} a sample"
         names = ", ".join(e.classes) if len(e.classes) <= 12 else f"{e.classes[0]}, {e.classes[1]}, …, {e.classes[-1]}"
         return f"the class, one of {names}, and the probability of each"
 
     def _imports(self, more: list[str]) -> list[str]:
-        own = ["argparse", "csv", "hashlib", "math", "sys"] + ["zipfile"] * bool(self.beside)
-        plain = sorted({*(f"import {name}" for name in own), *more})
-        return [*plain, *["from pathlib import Path"] * bool(self.beside), "", "import numpy as np"]
+        own = ["argparse", "csv", "hashlib", "sys"] + ["zipfile"] * bool(self.beside)
+        needed = {*(f"import {name}" for name in own), *more, *self.exported.given.imports}
+        needed |= {"from pathlib import Path"} if self.beside else set()
+        return [*sorted(needed, key=lambda line: (line.startswith("from"), line)), "", "import numpy as np"]
 
     def _constants(self) -> Iterator[str]:
         e = self.exported
-        yield f"COLUMNS = {e.columns}"
+        yield from e.given.constants()
+        yield assigned("DATA", e.given.data)
         if e.classes is not None:
-            yield _tuple("CLASSES", [json.dumps(name, ensure_ascii=False) for name in e.classes])
+            yield assigned("CLASSES", e.classes)
         yield ""
 
     # what it does -------------------------------------------------------------------------------------
@@ -117,7 +103,7 @@ class FileText:
     def _forward(self, lines: list[str]) -> Iterator[str]:
         e = self.exported
         yield "def forward(x):"
-        came, given = ((", ".join(map(str, ("n", *array.shape[1:])))) for array in (e.samples, e.outputs))
+        came, given = ((", ".join(map(str, ("n", *array.shape[1:])))) for array in (e.inputs, e.outputs))
         yield f'    """What the network makes of n samples: [{given}] from [{came}]."""'
         yield from (f"    {line}" for line in lines)
         yield f"    return {e.program.outputs[0]}"
@@ -130,44 +116,19 @@ class FileText:
     def _use(self) -> Iterator[str]:
         e = self.exported
         if e.classes is None:
-            yield from (_copied(standalone.values, "predict"), "", "")
+            yield from (copied(e.given.values, "predict"), "", "")
         else:
             given = {softmax: "forward(encoded(X))", log_softmax: "np.exp(forward(encoded(X)))"}
-            yield from (_copied(standalone.predict), "", "")
+            yield from (copied(standalone.predict), "", "")
             yield "def predict_proba(X):"
             yield f'    """The probability of each class for each sample: [n, {len(e.classes)}]."""'
             yield f"    return {given.get(e.last_op, 'softmax(forward(encoded(X)), dim=1)')}"  # type: ignore[arg-type]
             yield from ("", "")
-        yield from self._encoded()
+        yield from (*e.given.encoding(), "")
 
     @property
     def _answers(self) -> Callable[..., Any]:
-        return standalone.answers_in_values if self.exported.classes is None else standalone.answers
-
-    def _encoded(self) -> Iterator[str]:
-        """The function between what a person gives and what the network takes."""
-        e = self.exported
-        whole = e.samples.dtype.kind in "iu"
-        shape = ", ".join(map(str, e.shape))
-        accepted = f"!= ({shape},)" if len(e.shape) == 1 else f"not in (({e.columns},), ({shape}))"
-        kind = "whole numbers" if whole else "numbers"
-        yield "def encoded(X):"
-        yield f'    """Samples as the network takes them, [n, {shape}], or a ValueError that says what is wrong."""'
-        yield "    try:"
-        yield f"        x = np.asarray(X, np.{'float64' if whole else e.samples.dtype})"
-        yield "    except (TypeError, ValueError):"
-        yield f'        raise ValueError("expected samples of {e.columns} {kind} each") from None'
-        yield f"    if x.ndim < 2 or x.shape[1:] {accepted}:"
-        yield '        hint = "; a single sample goes in a list of its own: [sample]" if x.ndim < 2 else ""'
-        wrong = f"expected samples of {e.columns} {kind} each, got shape {{list(x.shape)}}{{hint}}"
-        yield f'        raise ValueError(f"{wrong}")'
-        if whole:
-            yield "    if (x != np.rint(x)).any():"
-            yield f'        raise ValueError("expected {kind}")'
-        value = "x" if len(e.shape) == 1 else f"x.reshape(len(x), {shape})"
-        value += f".astype(np.{e.samples.dtype})" if whole else ""
-        yield f"    return {value}{'' if e.divide_by == 1 else f' / {self._divisor}'}"
-        yield ""
+        return self.exported.given.answers if self.exported.classes is None else standalone.answers
 
     # its numbers --------------------------------------------------------------------------------------
 
@@ -178,7 +139,8 @@ class FileText:
         else:
             yield "\n\n".join(array_source(name, array) for name, array in arrays.items())
             yield ""
-        yield _tuple("WEIGHTS", list(self.exported.weights))
+        yield from self.exported.given.tests()
+        yield named("WEIGHTS", [*self.exported.weights])
         yield f'FINGERPRINT = "{self.exported.fingerprint}"  # of the weights'
         yield f"TOLERANCE = {self.exported.tolerance}  # of the self-test: machines round differently"
 
@@ -191,27 +153,3 @@ class FileText:
         yield "except (OSError, LookupError, ValueError, EOFError, zipfile.BadZipFile) as error:"
         yield f'    problem = f"{self.stem}.py needs {self.beside}, as it was written, beside it: {{error}}"'
         yield '    raise (SystemExit if __name__ == "__main__" else ImportError)(problem) from None'
-
-
-def section(title: str) -> str:
-    """The line that a section of the file begins with."""
-    return f"\n# {title} {'-' * (WIDTH - len(title) - 3)}"
-
-
-def _tuple(name: str, parts: list[str]) -> str:
-    """``name = (…)``, on as many lines as it takes."""
-    flat = f"{name} = ({', '.join(parts)}{',' * (len(parts) == 1)})"
-    if len(flat) <= WIDTH:
-        return flat
-    lines = ["   "]
-    for part in parts:
-        if len(lines[-1]) + len(part) + 2 > WIDTH:
-            lines.append("   ")
-        lines[-1] += f" {part},"
-    return "\n".join([f"{name} = (", *lines, ")"])
-
-
-def _copied(function: Callable[..., Any], name: str = "") -> str:
-    """The source of a function, without the types, under the name it has in the file."""
-    text = without_types(inspect.getsource(function).strip())
-    return re.sub(r"^def \w+", f"def {name or function.__name__.partition('_in_')[0]}", text)

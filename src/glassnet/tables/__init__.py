@@ -1,0 +1,25 @@
+"""Tables: files of rows and columns, and what a network makes of them.
+
+`read_table` reads a file, `prepare` makes it ready to learn from, and the `Encoding` it gives turns
+any other table of the same columns into numbers, and results back into words.
+"""
+
+from __future__ import annotations
+
+from glassnet.tables.encoding import Encoded, Encoding, Prepared, prepare
+from glassnet.tables.errors import TableError
+from glassnet.tables.reading import read_table
+from glassnet.tables.splitting import every_fifth, held_out_rows
+from glassnet.tables.writing import write_table
+
+__all__ = [
+    "Encoded",
+    "Encoding",
+    "Prepared",
+    "TableError",
+    "every_fifth",
+    "held_out_rows",
+    "prepare",
+    "read_table",
+    "write_table",
+]

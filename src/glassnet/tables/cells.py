@@ -1,0 +1,55 @@
+"""Cells: a table as lists, wherever it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from glassnet.tables.columns import columns_of, few, text_of
+from glassnet.tables.errors import TableError
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The columns of a table by name, and the numbers that its rows are called by, from 1."""
+
+    columns: dict[str, list[Any]]
+    rows: Sequence[int]
+
+    @classmethod
+    def of(cls, table: Any) -> Cells:
+        """A pandas DataFrame, a dict of lists, a list of dicts, or Cells. Raises TableError if columns do not fit.
+
+        Rows of a DataFrame with a whole-numbered index are called by it, so that a part of a table still
+        says which row of the file is meant.
+        """
+        if isinstance(table, Cells):
+            return table
+        try:
+            columns = columns_of(table)
+        except ValueError as error:
+            raise TableError(str(error)) from None
+        index: Any = getattr(table, "index", None)
+        if hasattr(index, "dtype") and index.dtype.kind in "iu" and (index >= 0).all():
+            return cls(columns, [i + 1 for i in index.tolist()])
+        return cls(columns, range(1, len(next(iter(columns.values()), ())) + 1))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, positions: Iterable[int]) -> Cells:
+        """The rows at these positions, called what they were called."""
+        chosen = list(positions)
+        columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}
+        return Cells(columns, [self.rows[i] for i in chosen])
+
+    def texts(self, name: str) -> list[str]:
+        """The cells of a column as texts. Raises TableError where there is no such column."""
+        if name not in self.columns:
+            near = get_close_matches(name, [*self.columns], 1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            there = few([repr(column) for column in self.columns])
+            raise TableError(f"there is no column {name!r}{hint}; the columns are {there}")
+        return [text_of(cell) for cell in self.columns[name]]

@@ -1,0 +1,195 @@
+"""Encoding: from the cells of a table to the numbers of a network, and from its results back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.tables.cells import Cells
+from glassnet.tables.columns import encode_table, few
+from glassnet.tables.errors import TableError
+from glassnet.tables.recipe import Recipe, feature_names, recipe_of
+from glassnet.tables.splitting import HELD_OUT, held_out_rows
+from glassnet.tables.targets import Target, decode_target, encode_target, target_of
+from glassnet.tables.validation import FORMAT, check
+
+MOST = 250_000_000  # numbers that a table may become: a file of a few MB can hold many categories in each row
+
+
+class Encoded(NamedTuple):
+    """Rows of a table as numbers: inputs [n, features] (float32), and targets, if the table has them.
+
+    Targets are class numbers [n] (int64) or standardised quantities [n, 1] (float32). ``rows`` are the
+    positions in the table of the rows that are here. ``notes`` say in words what was done.
+    """
+
+    inputs: Array
+    targets: Array | None
+    notes: tuple[str, ...]
+    rows: Array
+
+
+class Prepared(NamedTuple):
+    """A table made ready: rows to learn from, rows held out, and how both were made."""
+
+    encoding: Encoding
+    train: Encoded
+    held_out: Encoded
+    split: str  # how rows were held out, in words
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a table becomes numbers, found by `fit`; as JSON it travels with the model."""
+
+    target: Target
+    columns: tuple[Recipe, ...]
+    ignored: dict[str, str]  # columns that are not used, and why
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what `fit` has to say, in words
+
+    @classmethod
+    def fit(cls, table: Any, target: str, task: str | None = None) -> Encoding:
+        """The encoding of a table (a DataFrame or a dict of lists) of which ``target`` is to be learned.
+
+        Means, scales and categories are those of the rows given: give the rows to learn from, no
+        others. Rows without a target do not count. ``task`` is "classification", "regression", or None:
+        then text, yes or no, and two different numbers are classes, other numbers a quantity. Raises TableError.
+        """
+        cells = Cells.of(table)
+        cells, _, notes = _with_target(cells, target)
+        what, said = target_of(target, cells.texts(target), cells.rows, task)
+        return cls._of(cells, what, [*notes, *said])
+
+    @classmethod
+    def _of(cls, cells: Cells, target: Target, notes: list[str]) -> Encoding:
+        """The encoding of rows which all have the ``target``."""
+        columns, ignored = [], {}
+        for name, column in cells.columns.items():
+            if name == target["name"]:
+                continue
+            found = recipe_of(name, column, cells.rows)
+            notes += found.notes
+            if found.recipe is None:
+                ignored[name] = found.why
+            else:
+                columns.append(found.recipe)
+        if ignored:
+            notes.append(f"ignored: {few([f'{name} ({why})' for name, why in ignored.items()])}")
+        if not columns:
+            others = few([f"{name!r} is {why}" for name, why in ignored.items()]) or "there is none"
+            raise TableError(f"expected a column beside the target {target['name']!r} to learn from, but {others}")
+        return cls(target, tuple(columns), ignored, tuple(notes))
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return str(self.target["task"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers; none for regression."""
+        return tuple(self.target.get("classes", ()))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of the inputs are called."""
+        return tuple(name for column in self.columns for name in feature_names(column))
+
+    def encode(self, table: Any, target: bool = True) -> Encoded:
+        """The rows of a table as numbers; with targets, if it has their column and ``target`` is true.
+
+        The order of the columns does not matter, and more columns than needed do no harm. With
+        targets, rows that have none are left out; without, every row is there. Raises TableError for
+        columns that are missing, infinite numbers and classes that the encoding does not know.
+        """
+        cells = Cells.of(table)
+        features = len(self.feature_names)
+        if len(cells) * features > MOST:
+            raise TableError(
+                f"expected a table that becomes at most {MOST:,} numbers, got {len(cells):,} rows of {features:,} "
+                "features; leave out columns of many categories, or rows"
+            )
+        name = self.target["name"]
+        kept, gone = np.arange(len(cells)), list[str]()
+        targets = None
+        if target and name in cells.columns:
+            cells, kept, gone = _with_target(cells, name)
+            targets = encode_target(self.target, cells.texts(name), cells.rows)
+        try:
+            inputs, said = encode_table(cells.columns, self.columns, cells.rows)
+        except ValueError as error:
+            raise TableError(str(error)) from None
+        notes = (*_about_text(table), *gone, *self._about_columns([*cells.columns]), *said)
+        return Encoded(inputs, targets, notes, kept)
+
+    def _about_columns(self, names: list[str]) -> list[str]:
+        """What to say of the columns of a table."""
+        wanted = dict.fromkeys(column["name"] for column in self.columns)
+        known = {*wanted, *self.ignored, self.target["name"]}
+        more = [repr(name) for name in names if name not in known]
+        notes = [f"ignored, for training had no such column: {few(more)}"] if more else []
+        if [name for name in names if name in wanted] != [*wanted]:
+            notes.append("the columns are in another order than in training: taken by their names")
+        return notes
+
+    def decode_targets(self, array: Any) -> Array:
+        """What a network's results mean: labels of class numbers [n] or scores [n, classes]; or quantities [n]."""
+        return decode_target(self.target, array)
+
+    def to_json(self) -> dict[str, Any]:
+        """The encoding as a dict that JSON can hold."""
+        columns, ignored = [dict(column) for column in self.columns], dict(self.ignored)
+        return {"kind": "table", "format": FORMAT, "target": dict(self.target), "columns": columns, "ignored": ignored}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Encoding:
+        """The encoding that `to_json` gave. Raises TableError for anything else."""
+        check(data)
+        return cls(dict(data["target"]), tuple(map(dict, data["columns"])), dict(data["ignored"]))
+
+
+def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
+    """A table made ready to learn ``target`` from: rows held out, an encoding of the others, both encoded.
+
+    The same rows are held out in every run: every fifth of each class, or every fifth by the size of
+    a quantity. What the task and the classes are is decided from all rows, everything else from those
+    to learn from. Raises TableError.
+    """
+    cells, kept, notes = _with_target(Cells.of(table), target)
+    what, said = target_of(target, cells.texts(target), cells.rows, task)
+    held_out = held_out_rows(encode_target(what, cells.texts(target), cells.rows), what["task"])
+    if not held_out.any():
+        of = " of one class" if what["task"] == "classification" else ""
+        raise TableError(f"expected 5 rows{of}, one of them to test with, got {len(cells)} in all; add rows")
+    train, test = cells.take(np.flatnonzero(~held_out)), cells.take(np.flatnonzero(held_out))
+    if what["task"] == "regression":  # the units are those of the rows to learn from
+        what, _ = target_of(target, train.texts(target), train.rows, "regression")
+    encoding = Encoding._of(train, what, [*_about_text(table), *notes, *said])
+    notes = [*encoding.notes]
+    parts = []
+    for name, part, rows in (("training", train, ~held_out), ("held out", test, held_out)):
+        encoded = encoding.encode(part)
+        parts.append(encoded._replace(rows=kept[rows]))
+        notes += [f"{name}: {note}" for note in encoded.notes]
+    return Prepared(encoding, parts[0], parts[1], HELD_OUT[what["task"]][1], tuple(notes))
+
+
+def _about_text(table: Any) -> list[str]:
+    """What to say of the encoding of the file that a DataFrame was read from."""
+    encoding = getattr(table, "attrs", {}).get("encoding", "")
+    return [f"the file is not in UTF-8: read as {encoding.upper()}"] if encoding.startswith(("cp", "latin")) else []
+
+
+def _with_target(cells: Cells, name: str) -> tuple[Cells, Array, list[str]]:
+    """The rows that have the target, their positions, and what to say of the others."""
+    texts = cells.texts(name)
+    kept = np.flatnonzero([text != "" for text in texts])
+    if len(kept) == len(cells):
+        return cells, kept, []
+    gone = len(cells) - len(kept)
+    return cells.take(kept), kept, [f"{gone} of {len(cells)} rows without {name!r}: left out"]

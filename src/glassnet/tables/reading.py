@@ -1,0 +1,130 @@
+"""Reading: files of tables, as they are written. pandas does it; what it would stumble over is found before."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from glassnet.tables.columns import few, number_of
+from glassnet.tables.decoding import decoded
+from glassnet.tables.errors import TableError
+from glassnet.tables.parquet import INSTALL, MAGIC, broken, check_parquet
+from glassnet.tables.rows import check_names, delimiter_of, names_of, rows_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# What files that are no text begin with, and what to do with them.
+BINARY = {
+    b"PK\x03\x04": ("a ZIP or Excel file", "save the sheet as CSV, or unpack it"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel file", "save the sheet as CSV"),
+    b"\x1f\x8b": ("a gzip file", "unpack it: gunzip"),
+    b"BZh": ("a bzip2 file", "unpack it: bunzip2"),
+    b"\xfd7zXZ": ("an xz file", "unpack it: unxz"),
+    b"\x28\xb5\x2f\xfd": ("a zstd file", "unpack it: unzstd"),
+    b"\x89PNG": ("a picture", "give a table"),
+    b"\xff\xd8\xff": ("a picture", "give a table"),
+    b"GIF8": ("a picture", "give a table"),
+    b"%PDF": ("a PDF file", "give a table"),
+    b"SQLite format 3": ("an SQLite database", "save the table in it as CSV"),
+    b"\x7fELF": ("a program", "give a table"),
+}
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
+MOST_COLUMNS = 50_000  # beyond that, a table takes minutes to read
+_LOOKED_AT = 100_000  # characters, of which no more than a hundredth may be control characters
+
+
+def read_table(path: str | os.PathLike[str]) -> DataFrame:
+    """The table in a file: CSV, TSV, values separated by ; or |, or Parquet.
+
+    The first row of a text is its header. Its cells are read as the texts they are, "" for an empty
+    one, in any common encoding (see `decoded`); what they mean is for `Encoding` to find. Blank lines are
+    left out. ``attrs`` of the DataFrame say the "encoding" and the "delimiter".
+
+    Raises TableError for a file that cannot be read, or is no table: the message says where and why.
+    """
+    name = os.fspath(path)
+    if os.path.exists(name) and not os.path.isfile(name):
+        is_folder = os.path.isdir(name)
+        problem = f": expected a file, got a {'folder' if is_folder else 'device'}"
+        raise TableError.at(name, problem, "name a file in it" if is_folder else "copy what it gives into a file")
+    try:
+        with open(name, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise TableError.at(name, ": there is no such file", "check the name and the folder") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        problem = f": it cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise TableError.at(name, problem, "check the file and who may read it") from None
+    if not data.strip():
+        raise TableError.at(name, ": expected a header and rows, got an empty file", "give a table")
+    is_parquet = data.startswith(MAGIC) or name.endswith((".parquet", ".pq"))
+    frame = _parquet(name, data) if is_parquet else _text(name, data)
+    try:
+        check_names(list(frame.columns))
+    except ValueError as error:
+        raise TableError(f"{name}: {error}") from None
+    return frame
+
+
+def _text(name: str, data: bytes) -> DataFrame:
+    for start, (what, advice) in BINARY.items():
+        if data.startswith(start):
+            raise TableError.at(name, f": expected a table of text, such as CSV, got {what}", advice)
+    header: list[str] = []
+    rows = -1  # the header does not count
+    try:
+        text, encoding = decoded(data)
+        if len(_CONTROL.findall(text, 0, _LOOKED_AT)) > 0.01 * min(len(text), _LOOKED_AT):
+            raise ValueError(": expected a table of text, such as CSV, got bytes that are no text; give a table")
+        delimiter = delimiter_of(text, name)
+        rewritten = re.search("\r(?!\n)", text) is not None  # pandas loses rows that end so, where cells are empty
+        plain = io.StringIO(newline="")
+        writer = csv.writer(plain, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for _, row in rows_of(text, delimiter):
+            header = header or row
+            if len(header) > MOST_COLUMNS:
+                raise ValueError(f": expected at most {MOST_COLUMNS:,} columns, got {len(header):,}; leave some out")
+            rows += 1
+            if rewritten:
+                writer.writerow(row)
+    except ValueError as error:
+        raise TableError(f"{name}{error}") from None
+    numbers = [cell for cell in header if number_of(cell) % 1 > 0]
+    if len(numbers) > len(header) / 2:
+        problem = f", line 1: expected the names of the columns, got numbers ({few(numbers)})"
+        raise TableError.at(name, problem, "add a row with the names")
+    if rows < 1:
+        raise TableError.at(name, ": expected a header and rows below it, got none", "add data")
+    as_written = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
+    plain = io.StringIO(plain.getvalue() if rewritten else text, newline="")
+    frame = _read(name, "read_csv", plain, sep=delimiter, header=None, names=range(len(header)), **as_written)
+    frame = frame.iloc[1:].reset_index(drop=True)
+    frame.columns = names_of(header)
+    frame.attrs = {"encoding": encoding, "delimiter": delimiter}
+    return frame
+
+
+def _parquet(name: str, data: bytes) -> DataFrame:
+    check_parquet(name, data)
+    frame = _read(name, "read_parquet", io.BytesIO(data))
+    frame.columns = [str(column) for column in frame.columns]
+    if frame.empty:
+        raise TableError.at(name, ": expected rows and columns, got none", "add data")
+    frame.attrs = {"encoding": "parquet", "delimiter": ""}
+    return frame.reset_index(drop=frame.index.name is None)
+
+
+def _read(name: str, reader: str, file: io.IOBase, **options: Any) -> Any:
+    """What pandas reads, with an error of its as one message."""
+    try:
+        import pandas
+    except ImportError:
+        raise TableError.at(name, ": a table is read by pandas, which is not here", INSTALL) from None
+    try:
+        return getattr(pandas, reader)(file, **options)
+    except Exception as error:  # whatever it may be: the person who gave the file is told in a line
+        raise broken(name, error) from None

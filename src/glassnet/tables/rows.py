@@ -1,0 +1,79 @@
+"""Rows: whether a text is a table, and how it is written.
+
+These functions read what exported files read, and are copied into them: they know nothing of glassnet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+def delimiter_of(text: str, path: str) -> str:
+    """What separates the cells of a row: the one of `DELIMITERS` that fits the first rows best, or a comma."""
+    start = "".join(line for line, _ in zip(io.StringIO(text, newline=""), range(50), strict=False))
+    if path.lower().endswith(".tsv") and "\t" in start:
+        return "\t"
+    fits = {}
+    for delimiter in DELIMITERS:
+        try:
+            rows = [row for row in csv.reader(io.StringIO(start, newline=""), delimiter=delimiter) if row]
+        except csv.Error:
+            continue
+        if rows and len(rows[0]) > 1:
+            fits[delimiter] = (sum(len(row) == len(rows[0]) for row in rows) / len(rows), len(rows[0]))
+    return max(fits, key=lambda delimiter: fits[delimiter], default=",")
+
+
+def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table and the lines they begin on, the header first; blank lines are no rows.
+
+    Raises ValueError, which begins with the line, for a row of more or fewer cells than the header,
+    and for quotes that do not close.
+    """
+    lines = [*io.StringIO(text, newline="")]
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    columns, line = 0, 1
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise ValueError(f", line {line}: {problem_of(str(error), delimiter)}") from None
+        if row is None:
+            return
+        is_blank = not row or (len(row) == 1 and not row[0].strip(" \t") and '"' not in lines[reader.line_num - 1])
+        columns = columns or (0 if is_blank else len(row))
+        if not is_blank and len(row) != columns:
+            hint = f"put a cell that holds {delimiter!r} in quotes" if len(row) > columns else "fill in what is missing"
+            cells = f"{columns} cell{'s' * (columns > 1)}, as in the header"
+            raise ValueError(f", line {line}: expected {cells}, got {len(row)}; {hint}")
+        if not is_blank:
+            yield line, row
+        line = reader.line_num + 1
+
+
+def names_of(header: Sequence[str]) -> list[str]:
+    """What the columns under a header are called; one without a name by its place."""
+    return [cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(header)]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ValueError for columns of the same name."""
+    times = dict.fromkeys(names, 0)
+    for name in names:
+        times[name] += 1
+    twice = [repr(name)[:40] for name in times if times[name] > 1]
+    if twice:
+        raise ValueError(f"expected columns of different names, got {', '.join(twice[:6])} more than once; rename them")
+
+
+def problem_of(error: str, delimiter: str) -> str:
+    """What is wrong with a row, in words, and what to do, by the error that csv gives."""
+    if "end of data" in error:
+        return 'expected a quote (") at the end of the cell that begins with one here, got the end of the file; add it'
+    if "expected after" in error:
+        return f"expected {delimiter!r} after the quote that ends a cell, got more; write a quote within a cell as two"
+    return f"expected cells of at most 131,072 characters ({error}); is a quote missing that ends one?"
