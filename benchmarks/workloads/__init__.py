@@ -7,7 +7,7 @@ computed. `STEPS` is how many make a round, `PER` what they are together.
 from __future__ import annotations
 
 # by name; the order in which they are measured
-WORKLOADS = ("mlp_epoch", "tiny_step", "inference", "wide_adam")
+WORKLOADS = ("mlp_epoch", "tiny_step", "inference", "wide_adam", "mnist_pipeline")
 
 # of the table of the design, those that need what is not built yet
 NOT_YET = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from pathlib import Path
 
@@ -24,13 +23,3 @@ def colours() -> tuple[np.ndarray, np.ndarray]:
     """The colours of seed 001, [1345, 3] from 0 to 255, and the font that its CSV asks for, [1345]."""
     rows = np.loadtxt(data("light_dark_font_training_set.csv"), delimiter=",", skiprows=1)
     return rows[:, :3], rows[:, 3].astype(int)
-
-
-def mnist_test(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``count`` test images of MNIST, [count, 1, 28, 28] from 0 to 255, and their labels."""
-    folder = data("mnist")
-    with gzip.open(folder / "t10k-images-idx3-ubyte.gz") as file:
-        images = np.frombuffer(file.read(16 + 784 * count), np.uint8, offset=16)
-    with gzip.open(folder / "t10k-labels-idx1-ubyte.gz") as file:
-        labels = np.frombuffer(file.read(8 + count), np.uint8, offset=8)
-    return images.reshape(count, 1, 28, 28), labels.astype(np.int64)

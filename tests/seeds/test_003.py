@@ -1,12 +1,13 @@
 """Seed 003: softmax, a network of bare tensors on MNIST, and two of nn.Module, in PyTorch's style.
 
-In the order of the seed. ``import glassnet as torch`` is the one line that differs.
+In the order of the seed. The imports are what differs: glassnet for torch, glassnet.vision for torchvision.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ import pytest
 import glassnet as torch
 import glassnet.nn as nn
 import glassnet.nn.functional as F
-from glassnet.utils.data import DataLoader, TensorDataset
-from tests.seeds.places import mnist_test
+from glassnet.utils.data import DataLoader, Subset
+from glassnet.vision import datasets, transforms
+from tests.seeds.places import data
 
 EXAMPLE = [[2.0, 1.0, 0.5], [0.5, 2.0, 1.0]]
 PRINTED = [[0.7, 0.2, 0.1], [0.1, 0.7, 0.2]]  # what the seed says its example prints
@@ -32,6 +34,14 @@ def softmax(x: Any) -> Any:
 def sigmoid(x: Any) -> Any:
     """Sigmoid, by hand."""
     return 1 / (1 + torch.exp(-x))
+
+
+transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+
+
+def mnist_test(n: int) -> Any:
+    """The first ``n`` test images of MNIST, with the seed's transform."""
+    return Subset(datasets.MNIST(data("mnist").parent, train=False, transform=transform), range(n))
 
 
 def pixels(n: int = 64) -> Any:
@@ -102,16 +112,30 @@ def test_without_subtracting_the_maximum_large_scores_become_nan() -> None:
 # MNIST through a loader, and a network of bare tensors -------------------------------------------------
 
 
+def test_the_lines_that_load_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they stand in the seed. The files are in GLASSNET_DATA, so there is nothing to download."""
+    monkeypatch.setenv("GLASSNET_DATA", str(data("mnist").parent))
+    monkeypatch.chdir(tmp_path)
+    train_dataset = datasets.MNIST(root="./data/MNIST_data", train=True, transform=transform, download=True)
+    trainloader = torch.utils.data.DataLoader(train_dataset, batch_size=64, shuffle=True)
+    assert (len(train_dataset), len(trainloader)) == (60_000, 938)
+    images, labels = next(iter(trainloader))  # the line that the seed leaves out: where its `images` come from
+    assert (images.shape, images.dtype) == ((64, 1, 28, 28), torch.float32)
+    assert (labels.shape, labels.dtype) == ((64,), torch.int64)
+    assert images.view(images.shape[0], -1).shape == (64, 784)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_normalize_one_half_takes_pixels_to_the_range_from_minus_one_to_one() -> None:
-    images, labels = mnist_test(200)
-    x = (torch.tensor(images, dtype=torch.float32) / 255 - 0.5) / 0.5  # ToTensor, then Normalize((0.5,), (0.5,))
+    mnist = mnist_test(200)
+    batches = list(DataLoader(mnist, batch_size=64, shuffle=True))
+    assert [len(x) for x, _ in batches] == [64, 64, 64, 8]
+    x = torch.cat([x for x, _ in batches])
     assert (x.min().item(), x.max().item()) == (-1, 1)
-    loader = DataLoader(TensorDataset(x, torch.tensor(labels)), batch_size=64, shuffle=True)
-    batches = list(loader)
-    assert [len(b) for _, b in batches] == [64, 64, 64, 8]
-    assert sorted(torch.cat([b for _, b in batches]).tolist()) == sorted(labels.tolist())
-    batch, _ = next(iter(loader))  # the line that the seed leaves out: where its `images` come from
-    assert batch.view(batch.shape[0], -1).shape == (64, 784)
+    whole = mnist.dataset
+    raw = (whole.data[:200].float() / 255 - 0.5) / 0.5  # the same by hand
+    np.testing.assert_array_equal(np.sort(x.numpy(), None), np.sort(raw.numpy(), None))
+    assert sorted(torch.cat([t for _, t in batches]).tolist()) == sorted(whole.targets[:200].tolist())
 
 
 def weights() -> tuple[Any, Any, Any, Any]:
@@ -161,8 +185,8 @@ def test_sigmoid_before_softmax_cannot_be_sure_of_anything() -> None:
 
 def test_standard_normal_weights_saturate_the_hidden_layer() -> None:
     """784 products of numbers near −1 with weights of deviation 1 add up to ±27 or so, where sigmoid is flat."""
-    images, _ = mnist_test(64)
-    x = (torch.tensor(images, dtype=torch.float32).view(64, -1) / 255 - 0.5) / 0.5
+    images, _ = next(iter(DataLoader(mnist_test(64), batch_size=64)))
+    x = images.view(64, -1)
     w1, b1, *_ = weights()
     slopes = {}
     for name, scale in (("as the seed has it", 1.0), ("divided by √784", 1 / 28)):
@@ -248,15 +272,102 @@ def test_a_network_that_ends_in_softmax_gives_no_logits() -> None:
 
 def test_the_seeds_networks_learn() -> None:
     """With the loss that fits: nll_loss of the logarithm of what the network gives."""
-    images, labels = (torch.tensor(a) for a in mnist_test(500))
-    x, model = (images.float().flatten(1) / 255 - 0.5) / 0.5, TwoHidden()
+    mnist, model = mnist_test(500), TwoHidden()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     for _ in range(3):
-        for batch, targets in DataLoader(TensorDataset(x, labels), batch_size=64, shuffle=True):
+        for images, labels in DataLoader(mnist, batch_size=64, shuffle=True):
             optimizer.zero_grad()
-            F.nll_loss(model(batch).log(), targets).backward()
+            F.nll_loss(model(images.flatten(1)).log(), labels).backward()
             optimizer.step()
-    assert (model(x).argmax(1) == labels).float().mean().item() > 0.7
+    images, labels = next(iter(DataLoader(mnist, batch_size=500)))
+    assert (model(images.flatten(1)).argmax(1) == labels).float().mean().item() > 0.7
+
+
+# from top to bottom --------------------------------------------------------------------------------------
+
+SEED = """
+import torch
+import torch.nn as nn
+from torchvision import datasets, transforms
+
+transform = transforms.Compose([
+    transforms.ToTensor(),
+    transforms.Normalize((0.5,), (0.5,))
+])
+train_dataset = datasets.MNIST(root='./data/MNIST_data', train=True, transform=transform, download=True)
+trainloader = torch.utils.data.DataLoader(train_dataset, batch_size=64, shuffle=True)
+
+def sigmoid(x):
+    return 1 / (1 + torch.exp(-x))
+
+inputs = images.view(images.shape[0], -1)
+
+w1 = torch.randn(784, 256)
+b1 = torch.randn(256)
+w2 = torch.randn(256, 10)
+b2 = torch.randn(10)
+
+h = sigmoid(torch.mm(inputs, w1) + b1)
+out = sigmoid(torchmm(h, w2), + b2)
+
+def softmax(x):
+    return torch.exp(x) / torch.sum(torch.exp(x), dim=1).view(-1, 1)
+
+probabilities = softmax(out)
+print(probabilities.shape)
+print(probabilities.sum(dim=1))
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 128)
+        self.fc2 = nn.Linear(128, 64)
+        self.fc3 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        ''' Forward pass through the network, returns the output logits '''
+        x = self.fc1(x)
+        x = F.relu(x)
+        x = self.fc2(x)
+        x = F.relu(x)
+        x = self.fc3(x)
+        x = F.softmax(x, dim=1)
+        return x
+
+model = Network()
+model.fc1.bias.data.fill_(0)
+model.fc1.weight.data.normal_(std=0.01)
+"""
+IMPORTS = {
+    "import torch\n": "import glassnet as torch\n",
+    "import torch.nn as nn\n": "import glassnet.nn as nn\n",
+    "from torchvision import": "from glassnet.vision import",
+}
+SLIPS = {  # what keeps the seed from running with PyTorch, too
+    "transforms\n\n": "transforms\nimport glassnet.nn.functional as F\n\n",
+    "inputs = images": "images, labels = next(iter(trainloader))\ninputs = images",
+    "torchmm(h, w2), + b2": "torch.mm(h, w2) + b2",
+}
+
+
+def test_the_seed_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands, but for the imports and its own slips."""
+    monkeypatch.setenv("GLASSNET_DATA", str(data("mnist").parent))
+    monkeypatch.chdir(tmp_path)
+    text = SEED
+    for old, new in (IMPORTS | SLIPS).items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    seed: dict[str, Any] = {}
+    with np.errstate(over="ignore"):  # exp(−x) is ∞ where the hidden layer is far below 0, and 1/∞ is right
+        exec(text, seed)
+    shape, sums = capsys.readouterr().out.split("\n", 1)
+    assert shape == "(64, 10)"
+    assert sums.startswith("tensor([1.0000, 1.0000,")
+    assert seed["model"](seed["inputs"]).shape == (64, 10)
+    assert not seed["model"].fc1.bias.data.numpy().any()
 
 
 # against PyTorch itself ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import glassnet
 import glassnet.nn.functional
 import glassnet.scratch
 import glassnet.utils.data
+import glassnet.vision
 from tests.seeds.places import ROOT
 
 DOCS = [ROOT / "docs" / "seeds.md", ROOT / "docs" / "ko" / "seeds.md"]
@@ -24,6 +25,7 @@ ROOTS: dict[str, Any] = {
     "glassnet": glassnet,
     "nn": glassnet.nn,
     "F": glassnet.nn.functional,
+    "vision": glassnet.vision,
 }
 
 each_language = pytest.mark.parametrize("path", DOCS, ids=["english", "korean"])
@@ -59,7 +61,7 @@ def test_every_test_of_a_seed_is_in_its_table(path: Path, seed: str) -> None:
 
 @each_language
 def test_every_name_is_there(path: Path) -> None:
-    names = re.findall(r"`((?:scratch|glassnet|nn|F)(?:\.\w+)+)", path.read_text(encoding="utf-8"))
+    names = re.findall(r"`((?:scratch|glassnet|nn|F|vision)(?:\.\w+)+)", path.read_text(encoding="utf-8"))
     assert len(names) > 50
     for name in names:
         root, *attributes = name.split(".")

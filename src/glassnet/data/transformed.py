@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from glassnet.data.collate import default_collate, sequence_like
 from glassnet.data.dataset import Dataset
 from glassnet.data.gather import Indices, gatherer, gathers, looped
+from glassnet.data.in_step import in_step
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -21,7 +22,8 @@ def batched(transform: F) -> F:
 
     It must treat each sample as it would alone. It is then called once for a batch, not once for
     a sample; a single sample comes to it as a batch of one. A class of transforms declares the
-    same by an attribute ``batched = True``.
+    same by an attribute ``batched = True``; if it also has a method ``batch``, that is called with
+    batches, and the transform itself with single samples.
     """
     transform.batched = True  # type: ignore[attr-defined]
     return transform
@@ -47,13 +49,13 @@ class Transformed(Dataset[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         sample = self.dataset[index]
-        changed = self._changed(sample, _of_one)
+        changed = self._changed(sample, of_one)
         return tuple(changed) if type(sample) is tuple else changed
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch."""
-        if all(map(_takes_batches, (self.transform, self.target_transform))) and gathers(self.dataset):
-            return self._changed(gatherer(self.dataset)(indices), _of_batch)
+        if all(map(takes_batches, (self.transform, self.target_transform))) and gathers(self.dataset):
+            return self._changed(gatherer(self.dataset)(indices), of_batch)
         return looped(self, indices)
 
     def _changed(self, sample: Any, call: Callable[[Transform, Any], Any]) -> Any:
@@ -73,18 +75,23 @@ class Transformed(Dataset[Any]):
         return sequence_like(sample, parts) if in_parts else parts[0]
 
 
-def _takes_batches(transform: Transform | None) -> bool:
-    return transform is None or bool(getattr(transform, "batched", False))
+def takes_batches(transform: Transform | None) -> bool:
+    """Whether ``transform`` can be given a batch; None can, as it does nothing."""
+    if transform is None or not getattr(transform, "batched", False):
+        return transform is None
+    return not hasattr(transform, "batch") or in_step(transform, "batch", "__call__")
 
 
-def _of_one(transform: Transform, x: Any) -> Any:
-    if _takes_batches(transform):
-        return _of_batch(transform, default_collate([x]))[0]
+def of_one(transform: Transform, x: Any) -> Any:
+    """What ``transform`` makes of the single sample ``x``."""
+    if takes_batches(transform) and not hasattr(transform, "batch"):
+        return of_batch(transform, default_collate([x]))[0]
     return transform(x)
 
 
-def _of_batch(transform: Transform, x: Any) -> Any:
-    y = transform(x)
+def of_batch(transform: Transform, x: Any) -> Any:
+    """What ``transform``, which takes batches, makes of the batch ``x``, checked."""
+    y = getattr(transform, "batch", transform)(x)
     name = getattr(transform, "__name__", type(transform).__name__)
     if not isinstance(y, Tensor):
         raise TypeError(f"Transformed: a batched transform must give a tensor, but {name} gave {type(y).__name__}")

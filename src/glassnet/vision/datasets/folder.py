@@ -1,0 +1,131 @@
+"""Files in folders, one folder for each class."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from glassnet.errors import GlassnetError
+from glassnet.vision.datasets.pictures import PathLike, Pictures
+
+IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+
+
+class PictureError(GlassnetError, ValueError):
+    """A file that is not a picture, or a damaged one."""
+
+
+def default_loader(path: PathLike) -> Any:
+    """The picture in a file, as a PIL image in RGB. Needs Pillow: ``pip install "glassnet[images]"``."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ImportError(
+            'reading pictures needs Pillow, which is not installed: pip install "glassnet[images]"'
+        ) from None
+    try:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(file).convert("RGB")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"{os.fspath(path)}: the picture is too large to be read safely: {error}") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # whatever Pillow's readers of formats raise
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise PictureError(
+            f"{os.fspath(path)}: expected a picture, but it cannot be read ({error}); replace the file or leave it out"
+        ) from None
+
+
+class DatasetFolder(Pictures):
+    """The files ``root``/CLASS/…/NAME: sample i is ``(loader(path), number of the class)``.
+
+    Classes are the folders in ``root`` in the order of their names. Files count by their ``extensions``, or
+    those for which ``is_valid_file(path)``. A class without any is an error, unless ``allow_empty``.
+
+    Attributes: ``classes``, ``class_to_idx``, ``samples``, pairs (path, class), ``targets``.
+    Raises FileNotFoundError where there are no classes or no files.
+    """
+
+    def __init__(
+        self,
+        root: PathLike,
+        loader: Callable[[str], Any],
+        extensions: Sequence[str] | None = None,
+        transform: Any = None,
+        target_transform: Any = None,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        if (extensions is None) == (is_valid_file is None):
+            raise ValueError(f"{type(self).__name__}: expected either extensions or is_valid_file, not both")
+        ends = tuple(end.lower() for end in extensions or ())
+        valid = is_valid_file or (lambda path: path.lower().endswith(ends))
+        self.root = os.fspath(root)
+        self.transform = transform
+        self.target_transform = target_transform
+        self.loader = loader
+        self.extensions = extensions
+        self.classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+        if not self.classes:
+            raise FileNotFoundError(f"{self.root}: expected a folder for each class, found none in it")
+        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
+        self.samples = [
+            (path, number)
+            for name, number in self.class_to_idx.items()
+            for path in _files(Path(self.root, name))
+            if valid(path)
+        ]
+        self.targets = [number for _, number in self.samples]
+        empty = [self.classes[number] for number in sorted({*range(len(self.classes))} - {*self.targets})]
+        if empty and not allow_empty:
+            kinds = f"; those count that end in {', '.join(ends)}" if ends else ""
+            raise FileNotFoundError(
+                f"{self.root}: expected files of every class, found none of {', '.join(empty)}{kinds}; "
+                "allow_empty=True lets that be"
+            )
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def picture(self, index: int) -> tuple[Any, Any]:
+        """What the loader makes of the file at ``index``, and the number of its class."""
+        path, target = self.samples[index]
+        return self.loader(path), target
+
+
+class ImageFolder(DatasetFolder):
+    """The pictures of ``root``/CLASS/…/NAME.png and the like, as `DatasetFolder` has them, and also as ``imgs``.
+
+    ``loader(path)`` reads one: `default_loader` gives a PIL image in RGB, and raises PictureError for a file that is
+    none.
+    """
+
+    def __init__(
+        self,
+        root: PathLike,
+        transform: Any = None,
+        target_transform: Any = None,
+        loader: Callable[[str], Any] = default_loader,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        extensions = None if is_valid_file else IMG_EXTENSIONS
+        super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
+        self.imgs = self.samples
+
+
+def _files(folder: Path) -> list[str]:
+    """Every file below ``folder``, in the order of the names of folders and files; links may go round in a circle."""
+    found, seen = [], set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(at)
+        if real in seen:
+            folders.clear()
+        else:
+            seen.add(real)
+            found += [(at, name) for name in names]
+    return [os.path.join(at, name) for at, name in sorted(found)]

@@ -1,0 +1,108 @@
+"""IDX, the format of MNIST's files: four bytes, the sizes, the numbers. Read so that no file can do harm.
+
+After Y. LeCun's description of the MNIST files: two zero bytes, a byte for the type of the numbers, a
+byte for how many dimensions there are, each dimension's size as a 4-byte integer, the numbers; all of it with
+the most significant byte first. A file may be packed by gzip (RFC 1952).
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import stat
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+from glassnet.ops.dtypes import Array
+from glassnet.vision.datasets.pictures import PathLike
+
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+MOST = 2**30  # bytes of numbers, unless told otherwise: the largest of EMNIST's files unpacks to 0.64 GB
+_DIMENSIONS = 8
+_CHUNK = 2**20
+_PACKED = b"\x1f\x8b"
+_RATIO = 1032  # DEFLATE (RFC 1951) makes at most 258 bytes of two bits
+
+
+class IdxError(GlassnetError, ValueError):
+    """A file that is not IDX, or not all of it, or more than it says."""
+
+
+def read_idx(path: PathLike, most: int = MOST) -> Array:
+    """The numbers of the IDX file at ``path``, packed by gzip or not, as an array of the shape it states.
+
+    They are read a piece at a time: no more memory is taken than the file has been found to fill, or than
+    ``most`` bytes. The array has the machine's byte order and may be written to. Raises IdxError for a
+    file that is damaged, cut off, too long or too large, and OSError for one that cannot be opened.
+    """
+    name = os.fspath(path)
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        raise IdxError(f"{name}: expected an IDX file, but this is no ordinary file")
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        packed = file.read(2) == _PACKED
+        file.seek(0)
+        if not packed:
+            return _read(file, name, size, size, most)
+        try:
+            with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
+                return _read(unpacked, name, None, size * _RATIO, most)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise IdxError(f"{name}: the gzip stream is damaged or cut off ({error}); {_AGAIN}") from None
+
+
+_AGAIN = "delete the file and download it again"
+
+
+def _read(stream: BinaryIO | gzip.GzipFile, name: str, size: int | None, bound: int, most: int) -> Array:
+    """The array in ``stream``, which has ``size`` bytes if that is known, and not more than ``bound``."""
+    dtype, shape = _header(stream, name)
+    start = 4 + 4 * len(shape)
+    count = math.prod(shape) * dtype.itemsize
+    written = " x ".join(map(str, shape))
+    what = f"the header promises {count:,} bytes of numbers ({written})"
+    if size is not None and size != start + count:
+        problem = "cut off" if size < start + count else "too long"
+        raise IdxError(f"{name}: {what}, but {size - start:,} follow it: the file is {problem}; {_AGAIN}")
+    if start + count > bound:
+        raise IdxError(f"{name}: {what}, more than a gzip file of {bound // _RATIO:,} bytes can hold; {_AGAIN}")
+    needed = math.prod(n or 1 for n in shape) * dtype.itemsize  # no array, even an empty one, has sizes beyond memory
+    if needed > most:
+        raise IdxError(
+            f"{name}: the sizes in the header ({written}) come to {needed:,} bytes, and the limit is {most:,}; give "
+            "read_idx a larger `most` if that is right"
+        )
+    numbers = bytearray()
+    while len(numbers) < count:
+        piece = stream.read(min(_CHUNK, count - len(numbers)))
+        if not piece:
+            raise IdxError(f"{name}: {what}, but only {len(numbers):,} follow it: the file is cut off; {_AGAIN}")
+        numbers += piece
+    if stream.read(1):
+        raise IdxError(f"{name}: {what}, but more follow it: the file is too long; {_AGAIN}")
+    if not numbers:
+        return np.empty(shape, dtype.newbyteorder("="))
+    array = np.frombuffer(numbers, dtype).reshape(shape)
+    if not dtype.isnative:
+        array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
+    return array
+
+
+def _header(stream: BinaryIO | gzip.GzipFile, name: str) -> tuple[np.dtype, tuple[int, ...]]:
+    magic = stream.read(4)
+    known = len(magic) == 4 and magic[:2] == b"\0\0" and magic[2] in TYPES and 1 <= magic[3] <= _DIMENSIONS
+    if not known:
+        began = f"it begins with {magic.hex(' ')}" if magic else "it is empty"
+        raise IdxError(
+            f"{name}: expected an IDX file, which begins with 00 00, a type (08, 09, 0b to 0e) and 1 to {_DIMENSIONS} "
+            f"dimensions, but {began}; {_AGAIN}"
+        )
+    sizes = stream.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise IdxError(f"{name}: the header is cut off; {_AGAIN}")
+    return np.dtype(TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)

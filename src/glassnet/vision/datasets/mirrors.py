@@ -1,0 +1,143 @@
+"""Fetching a published file: from mirrors in turn, going on where it was cut off, checked by its MD5."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[str, int, int | None], None]
+
+MOST = 2**28  # bytes of one file; no published one is near it
+_CHUNK = 2**16
+_CONNECTIONS = 20  # to one mirror, each of which must bring the file further than the one before
+_BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+
+
+class DownloadError(OSError, RuntimeError):
+    """A file that no mirror gave, or none gave right, or that could not be written."""
+
+
+class _Refused(Exception):
+    """What a mirror does that no further attempt would change."""
+
+
+def md5_of(path: Path) -> str:
+    """The MD5 of a file, in hexadecimal. It guards against accidents; it is what was published."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def download(
+    urls: Iterable[str], target: Path, md5: str, progress: Progress | None = None, timeout: float = 20.0
+) -> None:
+    """Fetch the file with this ``md5`` from the first of ``urls`` that gives it, and keep it as ``target``.
+
+    It grows as ``target``.part, which is renamed when it is all there and right; one that an earlier
+    call left is gone on with, if the server can (RFC 9110, range requests). ``progress(name, done, total)`` is
+    called as bytes come; ``total`` is None where the server does not say. ``timeout`` is the most seconds of
+    silence. Raises DownloadError, an OSError, which says what each mirror did, or why the file could not be written.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        problems = []
+        for url in urls:
+            problem = _problem(url, part, md5, progress or _silent, timeout)
+            if problem is None:
+                os.replace(part, target)
+                return
+            problems.append(f"{url} {problem}")
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()  # makes room again, if that is what was missing
+        raise DownloadError(
+            f"could not write {target.name} into {target.parent}: {error.strerror or error}; make room, or choose "
+            "another folder"
+        ) from error
+    raise DownloadError(
+        f"could not download {target.name}: {'; '.join(problems) or 'no mirror is known'}; try again later, or put "
+        f"the file into {target.parent} yourself"
+    )
+
+
+def _silent(name: str, done: int, total: int | None) -> None:
+    """What is called where nobody wants to know."""
+
+
+def _problem(url: str, part: Path, md5: str, progress: Progress, timeout: float) -> str | None:
+    """Fill ``part`` with the file of this ``md5`` from ``url``; what went wrong, or None."""
+    begun = _size(part) > 0
+    try:
+        _fill(url, part, progress, timeout)
+    except _Refused as refusal:
+        if not _size(part):
+            part.unlink(missing_ok=True)
+        return str(refusal)
+    found = md5_of(part)
+    if found == md5:
+        return None
+    part.unlink()
+    if begun:  # what was there may have been the beginning of something else
+        return _problem(url, part, md5, progress, timeout)
+    return f"gave a file with the checksum {found}, not the published {md5}"
+
+
+def _fill(url: str, part: Path, progress: Progress, timeout: float) -> None:
+    """Fill ``part`` from ``url``, by as many connections as it takes."""
+    for _ in range(_CONNECTIONS):
+        have = _size(part)
+        try:
+            return _fetch(url, part, have, progress, timeout)
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != 416 or not have:
+                raise _Refused(f"answered {error.code} {error.reason}") from None
+            return None  # 416: the server has nothing beyond what is here
+        except _BROKEN as error:
+            said = getattr(error, "reason", None) or str(error) or type(error).__name__
+            if _size(part) <= have:
+                raise _Refused(f"broke off after {have:,} bytes: {said}" if have else f"gave nothing: {said}") from None
+    raise _Refused(f"broke off {_CONNECTIONS} times")
+
+
+def _fetch(url: str, part: Path, have: int, progress: Progress, timeout: float) -> None:
+    """Append to ``part``, which has ``have`` bytes, what the server sends, all of it or an error."""
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        done = have if response.status == 206 else 0
+        if done and not re.match(rf"bytes {have}-", response.headers.get("Content-Range") or ""):
+            raise _Refused("sent another part of the file than the one asked for")
+        length = response.headers.get("Content-Length") or ""
+        total = done + int(length) if length.isdecimal() else None
+        with open(part, "ab" if done else "wb") as file:
+            while piece := _read(response):
+                done += len(piece)
+                if max(done, total or 0) > MOST:
+                    file.truncate(0)
+                    raise _Refused(f"sends more than {MOST:,} bytes, which is too much for a dataset's file")
+                file.write(piece)
+                file.flush()  # so that the size on disk is what has come
+                progress(part.stem, done, total)
+            os.fsync(file.fileno())
+        if total is not None and done < total:
+            raise ConnectionError(f"cut off after {done:,} of {total:,} bytes")
+
+
+def _read(response: Any) -> bytes:
+    """The next piece; a connection that breaks is a ConnectionError, however the system calls it."""
+    try:
+        return response.read1(_CHUNK)  # type: ignore[no-any-return]
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,218 @@
+"""MNIST and the two sets of pictures made to replace it: 28 x 28 pixels of grey, ten classes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import wrap
+from glassnet.vision.datasets.idx import IdxError, read_idx
+from glassnet.vision.datasets.mirrors import Progress, download, md5_of
+from glassnet.vision.datasets.pictures import PathLike, PicturesInMemory
+
+_MOST = 2**28  # bytes of pictures: more than five times as many as there are
+
+
+class MissingDataError(GlassnetError, RuntimeError, FileNotFoundError):
+    """The files of a dataset are in none of the places where they are looked for."""
+
+
+class MNIST(PicturesInMemory):
+    """70,000 handwritten digits, 60,000 to train with and 10,000 to test (LeCun, Cortes and Burges, 1998).
+
+    Sample i is ``(image, target)``. Without a ``transform``, an image is a NumPy array [28, 28] of uint8, where
+    torchvision has a PIL image: ``np.asarray(image)`` is the same of both, all of `glassnet.vision.transforms` take
+    it, and `DataLoader` makes a tensor [n, 28, 28] of several. A target is an int. Where the transforms can, they act
+    on a whole batch at once.
+
+    The four IDX files, as published (.gz) or unpacked, are looked for in ``root``/MNIST/raw (torchvision's place),
+    ``root``/mnist and ``root`` itself, then in the same places of the folder ``GLASSNET_DATA``. With
+    ``download=True``, files that are nowhere are downloaded into ``root``/MNIST/raw and checked against their published
+    MD5; ``progress(name, done, total)`` is told. ``root=None`` is ``GLASSNET_DATA``, or the user's cache folder.
+
+    Attributes: ``data``, the images, uint8 [n, 28, 28]; ``targets``, int64 [n]; ``classes``; ``class_to_idx``.
+    Raises MissingDataError (a RuntimeError, as in torchvision), IdxError for a damaged file, DownloadError.
+    """
+
+    folder: ClassVar[str] = "mnist"
+    mirrors: ClassVar[list[str]] = [
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+        ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+        ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+    ]
+    classes: ClassVar[list[str]] = [
+        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
+        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        root: PathLike | None = None,
+        train: bool = True,
+        transform: Any = None,
+        target_transform: Any = None,
+        download: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.root: Path = data_folder() if root is None else Path(root).expanduser()
+        self.train = train
+        self.transform = transform
+        self.target_transform = target_transform
+        if download:
+            self.download(progress)
+        data, targets = self._read(train, self._places(), "download=True downloads them")
+        self.data, self.targets = wrap(data), wrap(targets)
+
+    @property
+    def raw_folder(self) -> Path:
+        """Where downloads go: torchvision's place."""
+        return _places_in(self.root, type(self))[0]
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        """The number of each class."""
+        return {name: number for number, name in enumerate(self.classes)}
+
+    def download(self, progress: Progress | None = None) -> None:
+        """Download those of the four files that are in none of the places."""
+        self._fetch(self._places(), progress)
+
+    def _origin(self) -> list[str]:
+        return [*super()._origin(), f"Split: {'Train' if self.train else 'Test'}"]
+
+    def _places(self) -> list[Path]:
+        """Where files are looked for, the surest first."""
+        roots = dict.fromkeys([self.root, _given() or self.root])
+        return [place for root in roots for place in _places_in(root, type(self))]
+
+    @classmethod
+    def _fetch(cls, places: list[Path], progress: Progress | None) -> None:
+        """Download the files that are in none of ``places`` into the first of them."""
+        for name, md5 in cls.resources:
+            if _found(name, md5, places) is None:
+                download([mirror + name for mirror in cls.mirrors], places[0] / name, md5, progress)
+
+    @classmethod
+    def _read(cls, train: bool, places: list[Path], hint: str) -> tuple[Array, Array]:
+        """The pictures, uint8 [n, 28, 28], and the numbers of their classes, int64 [n], of one half."""
+        half = cls.resources[:2] if train else cls.resources[2:]
+        images, labels = (_found(name, md5, places) for name, md5 in half)
+        if images is None or labels is None:
+            raise MissingDataError(
+                f"{cls.__name__}: expected the files {half[0][0]} and {half[1][0]}, or unpacked without .gz, in one of "
+                f"{', '.join(map(str, places))}; {hint}"
+            )
+        data, targets = read_idx(images, _MOST), read_idx(labels, _MOST)
+        if data.dtype != np.uint8 or data.shape[1:] != (28, 28):
+            raise IdxError(f"{images}: expected pictures of 28 x 28 bytes, got {data.dtype} {list(data.shape)}")
+        if targets.dtype != np.uint8 or targets.shape != data.shape[:1]:
+            raise IdxError(
+                f"{labels}: expected a byte for each of the {len(data):,} pictures of {images.name}, "
+                f"got {targets.dtype} {list(targets.shape)}"
+            )
+        if targets.size and targets.max() >= len(cls.classes):
+            raise IdxError(f"{labels}: expected labels from 0 to {len(cls.classes) - 1}, got {targets.max()}")
+        return data, targets.astype(np.int64)
+
+
+class FashionMNIST(MNIST):
+    """70,000 pictures of clothes in MNIST's format (Xiao, Rasul and Vollgraf, 2017). Otherwise as `MNIST`."""
+
+    folder = "fashion-mnist"
+    mirrors: ClassVar[list[str]] = [
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    ]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ]
+    classes: ClassVar[list[str]] = [
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ]  # fmt: skip
+
+
+class KMNIST(MNIST):
+    """70,000 cursive Japanese characters in MNIST's format (Clanuwat et al., 2018). Otherwise as `MNIST`."""
+
+    folder = "kmnist"
+    mirrors: ClassVar[list[str]] = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
+    resources: ClassVar[list[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+        ("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+        ("t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+    ]
+    classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
+
+
+BY_NAME: dict[str, type[MNIST]] = {dataset.folder: dataset for dataset in (MNIST, FashionMNIST, KMNIST)}
+
+
+class MnistLike(NamedTuple):
+    """Both halves of a dataset: pictures, uint8 [n, 28, 28], and the numbers of their classes, int64 [n]."""
+
+    train_images: Array
+    train_labels: Array
+    test_images: Array
+    test_labels: Array
+
+
+def load_mnist_like(name: str, folder: PathLike | None = None, progress: Progress | None = None) -> MnistLike:
+    """ "mnist", "fashion-mnist" or "kmnist", from ``folder``, where `MNIST` says, and from nowhere else.
+
+    Without a ``folder`` it is ``GLASSNET_DATA`` if that is set, and else the user's cache folder: then only, files
+    that are not there yet are downloaded. Raises what `MNIST` raises; ValueError for another name.
+    """
+    if name not in BY_NAME:
+        raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r}")
+    dataset = BY_NAME[name]
+    places = _places_in(data_folder() if folder is None else Path(folder).expanduser(), dataset)
+    if folder is None and _given() is None:
+        dataset._fetch(places, progress)
+    hint = "name the folder that has them, or none, and they are downloaded"
+    return MnistLike(*dataset._read(True, places, hint), *dataset._read(False, places, hint))
+
+
+def data_folder() -> Path:
+    """Where data is kept unless a folder is given: ``GLASSNET_DATA``, or the user's cache folder."""
+    if given := _given():
+        return given
+    home = Path.home()
+    usual = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+    return Path(os.environ.get(variable) or usual.get(sys.platform, home / ".cache")) / "glassnet"
+
+
+def _given() -> Path | None:
+    """The folder ``GLASSNET_DATA``, if the variable is set."""
+    folder = os.environ.get("GLASSNET_DATA")
+    return Path(folder).expanduser() if folder else None
+
+
+def _places_in(root: Path, dataset: type[MNIST]) -> list[Path]:
+    """Where in ``root`` files are looked for, the surest first; downloads go to the first."""
+    return [root / dataset.__name__ / "raw", root / dataset.folder, root]
+
+
+def _found(name: str, md5: str, places: list[Path]) -> Path | None:
+    """The file of this name, packed or not. All three datasets use one name, so one of another is passed over."""
+    others = {m for dataset in BY_NAME.values() for n, m in dataset.resources if n == name} - {md5}
+    for place in places:
+        for path in (place / name.removesuffix(".gz"), place / name):
+            if path.is_file() and not (path.suffix == ".gz" and place.name != "raw" and md5_of(path) in others):
+                return path
+    return None

@@ -1,0 +1,80 @@
+"""What datasets of pictures share: samples (image, target), each changed by a transform of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from glassnet.data.collate import default_collate
+from glassnet.data.dataset import Dataset
+from glassnet.data.gather import Indices, in_range, looped, positions, taken
+from glassnet.data.in_step import in_step
+from glassnet.data.transformed import of_batch, of_one, takes_batches
+from glassnet.tensor import Tensor
+
+PathLike = str | os.PathLike[str]
+
+
+class Pictures(Dataset[tuple[Any, Any]]):
+    """Samples ``(image, target)``: a subclass gives them in ``picture(index)`` as they are, before the transforms."""
+
+    root: PathLike | None = None  # where they are from, if they are files
+    transform: Any = None
+    target_transform: Any = None
+
+    def picture(self, index: int) -> tuple[Any, Any]:
+        """The image and the target at ``index``."""
+        raise NotImplementedError(f"{type(self).__name__} must define picture(self, index)")
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        image, target = self.picture(index)
+        if self.transform is not None:
+            image = of_one(self.transform, image)
+        if self.target_transform is not None:
+            target = of_one(self.target_transform, target)
+        return image, target
+
+    def __repr__(self) -> str:
+        lines = [f"Dataset {type(self).__name__}", *self._origin()]
+        transforms = {"Transform: ": self.transform, "Target transform: ": self.target_transform}
+        said = [
+            what + repr(transform).replace("\n", "\n" + " " * len(what))
+            for what, transform in transforms.items()
+            if transform is not None
+        ]
+        return "\n    ".join(lines + ["\n".join(["StandardTransform", *said])] * bool(said))
+
+    def _origin(self) -> list[str]:
+        """Lines that say how many pictures there are, and where they are from."""
+        count = f"Number of datapoints: {len(self)}"  # type: ignore[arg-type]
+        return [count] if self.root is None else [count, f"Root location: {self.root}"]
+
+
+class PicturesInMemory(Pictures):
+    """Pictures ``data`` [n, height, width] and ``targets`` [n], from which a batch is one gather."""
+
+    data: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def picture(self, index: int) -> tuple[Any, Any]:
+        """The image, as a NumPy array, and the target, as an int."""
+        return self.data.array[index].copy(), int(self.targets.array[index])
+
+    def batch_at(self, indices: Indices) -> Any:
+        """The samples at ``indices``, as a batch: one call of the transform, if it takes batches."""
+        if not (takes_batches(self.transform) and in_step(self, "batch_at", "picture")):
+            return looped(self, indices)
+        indices = in_range(type(self).__name__, positions(indices), len(self))
+        images, targets = taken(self.data, indices), taken(self.targets, indices)
+        return [images if self.transform is None else of_batch(self.transform, images), self._targets(targets)]
+
+    def _targets(self, targets: Tensor) -> Any:
+        """The targets of a batch after their transform."""
+        if self.target_transform is None:
+            return targets
+        if takes_batches(self.target_transform):
+            return of_batch(self.target_transform, targets)
+        return default_collate([self.target_transform(target) for target in targets.tolist()])

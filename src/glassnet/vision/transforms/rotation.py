@@ -1,0 +1,106 @@
+"""Pictures turned about a point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.random import chosen
+from glassnet.vision.transforms.geometry import (
+    Fill,
+    InterpolationMode,
+    check_interpolation,
+    column,
+    computed_in,
+    rounded,
+)
+from glassnet.vision.transforms.transform import Transform
+
+
+@dataclass(eq=False)
+class RandomRotation(Transform):
+    """Each picture turned by an angle drawn from ``degrees``, (least, most) or ± a number, against the clock.
+
+    It turns about ``center``, (x, y) from the upper left corner, or its middle. The size stays, or, with ``expand``,
+    becomes that of what is turned (of the largest, of several pictures in one tensor; a batch they are not, then). What
+    comes from outside is ``fill``, a number or one for each channel. A pixel takes the value of the nearest, or, with
+    InterpolationMode.BILINEAR, the mean of four, weighted by how near they are.
+    """
+
+    degrees: float | Sequence[float]
+    interpolation: InterpolationMode = InterpolationMode.NEAREST
+    expand: bool = False
+    center: Sequence[float] | None = None
+    fill: Fill = 0
+
+    def __post_init__(self) -> None:
+        span = self.degrees if isinstance(self.degrees, Sequence) else (-self.degrees, self.degrees)
+        if len(span) != 2 or not -math.inf < span[0] <= span[1] < math.inf:
+            raise ValueError(
+                f"RandomRotation: degrees must be a number of 0 or more, or (least, most), got {self.degrees}"
+            )
+        check_interpolation("RandomRotation", self.interpolation)
+        if self.center is not None and len(self.center) != 2:
+            raise ValueError(f"RandomRotation: center must be (x, y), got {self.center}")
+        self._range = span[0], span[1]
+        self.batched = not self.expand
+
+    def changed(self, pixels: Array) -> Array:
+        """Each turned."""
+        old = pixels.shape[2:]
+        angles = np.deg2rad(chosen(None).uniform(*self._range, len(pixels)))[:, None, None]
+        height, width = self._size(angles, old) if self.expand else old
+        rows, columns = self._source(angles, old, _middle(height)[:, None], _middle(width))
+        return _between(pixels, rows, columns, self.interpolation, column(self.fill, pixels))
+
+    def _source(self, angles: Array, size: Sequence[int], y: Array, x: Array) -> tuple[Array, Array]:
+        """Where in a picture of ``size`` (rows, columns) each place (y, x), counted from its middle, comes from."""
+        height, width = size
+        right, down = (0.0, 0.0) if self.center is None else (self.center[0] - width / 2, self.center[1] - height / 2)
+        y, x = y - down, x - right
+        rows = x * np.sin(angles) + y * np.cos(angles) + down  # turned the other way
+        columns = x * np.cos(angles) - y * np.sin(angles) + right
+        return rows + (height - 1) / 2, columns + (width - 1) / 2
+
+    def _size(self, angles: Array, size: Sequence[int]) -> tuple[int, int]:
+        """How much room, in height and in width, the corners of the pictures need; 1/10,000 of a pixel is none."""
+        height, width = size
+        y, x = np.array([-height, height])[:, None] / 2, np.array([-width, width]) / 2
+        rows, columns = ((places + 0.5).round(4) for places in self._source(angles, size, y, x))
+        return _room(rows), _room(columns)
+
+
+def _room(places: Array) -> int:
+    """The most whole pixels that the places of one picture are spread over."""
+    return int((np.ceil(places.max((1, 2))) - np.floor(places.min((1, 2)))).max())
+
+
+def _middle(size: int) -> Array:
+    """The places of ``size`` pixels, counted from the middle."""
+    return np.arange(size) - (size - 1) / 2
+
+
+def _between(pixels: Array, rows: Array, columns: Array, how: InterpolationMode, fill: Array) -> Array:
+    """What ``pixels`` [n, channels, height, width] have at the places ``rows`` and ``columns`` [n, new height, …]."""
+    if how is InterpolationMode.NEAREST:
+        return _at(pixels, np.rint(rows), np.rint(columns), fill)
+    kind, top, left = computed_in(pixels.dtype), np.floor(rows), np.floor(columns)
+    lower, further = ((place - whole)[:, None].astype(kind) for place, whole in ((rows, top), (columns, left)))
+    above, below = (
+        _at(pixels, row, left, fill) * (1 - further) + _at(pixels, row, left + 1, fill) * further
+        for row in (top, top + 1)
+    )
+    return rounded(above * (1 - lower) + below * lower, pixels.dtype)
+
+
+def _at(pixels: Array, rows: Array, columns: Array, fill: Array) -> Array:
+    """The pixels at whole places, ``fill`` outside."""
+    n, _, height, width = pixels.shape
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    rows, columns = (places.clip(0, size - 1).astype(np.int64) for places, size in ((rows, height), (columns, width)))
+    found = pixels[np.arange(n)[:, None, None], :, rows, columns].transpose(0, 3, 1, 2)
+    return np.where(inside[:, None], found, fill)

@@ -1,0 +1,96 @@
+"""What a transform is; one after another; and one made of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from glassnet.data.transformed import of_batch, of_one, takes_batches
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+from glassnet.vision.transforms.images import opened, opened_batch
+
+
+class Transform:
+    """A change of pictures, written for many at once: a subclass defines ``changed``.
+
+    ``transform(image)`` takes one picture: a tensor [channels, height, width] (or [height, width], or several in
+    [..., channels, height, width]), a NumPy array [height, width] or [height, width, channels], or a PIL
+    image; it gives the same kind back. ``transform.batch(images)`` takes a tensor [n, channels, height, width]
+    or [n, height, width]; ``batched`` says whether there is such a form. What is random is drawn for each picture,
+    from glassnet's generator.
+    """
+
+    batched: bool = True
+
+    def __call__(self, image: Any) -> Any:
+        """``image`` changed."""
+        pixels, back = opened(image, type(self).__name__)
+        return back(self.changed(pixels))
+
+    def batch(self, images: Tensor) -> Tensor:
+        """All of ``images`` changed at once, each as if alone."""
+        pixels, back = opened_batch(images, type(self).__name__)
+        return back(self.changed(pixels))  # type: ignore[no-any-return]
+
+    def changed(self, pixels: Array) -> Array:
+        """The pictures in ``pixels``, [n, channels, height, width], changed; ``pixels`` itself is left alone."""
+        raise NotImplementedError(f"{type(self).__name__} must define changed(self, pixels)")
+
+
+class Compose:
+    """``transforms`` one after another: ``Compose([ToTensor(), Normalize((0.5,), (0.5,))])``.
+
+    They may be any functions of a picture. Where all of them are `batched`, so is the whole.
+    """
+
+    def __init__(self, transforms: Iterable[Callable[[Any], Any]]) -> None:
+        if not isinstance(transforms, Iterable):
+            raise TypeError(
+                f"Compose: expected a list of transforms, got {type(transforms).__name__}; write Compose([…])"
+            )
+        self.transforms = list(transforms)
+        for number, transform in enumerate(self.transforms):
+            if not callable(transform):
+                raise TypeError(
+                    f"Compose: expected transforms that can be called, but transform {number} is "
+                    f"{type(transform).__name__}"
+                )
+
+    @property
+    def batched(self) -> bool:
+        """Whether all of ``transforms`` act on whole batches."""
+        return all(map(takes_batches, self.transforms))
+
+    def __call__(self, image: Any) -> Any:
+        """``image`` changed by all of them."""
+        for transform in self.transforms:
+            image = of_one(transform, image)
+        return image
+
+    def batch(self, images: Tensor) -> Tensor:
+        """All of ``images`` changed at once."""
+        for transform in self.transforms:
+            images = of_batch(transform, images)
+        return images
+
+    def __repr__(self) -> str:
+        return "\n".join(["Compose(", *(f"    {transform!r}" for transform in self.transforms), ")"])
+
+
+class Lambda:
+    """``lambd(image)`` as a transform. It is called with one picture at a time."""
+
+    batched = False
+
+    def __init__(self, lambd: Callable[[Any], Any]) -> None:
+        if not callable(lambd):
+            raise TypeError(f"Lambda: expected a function, got {type(lambd).__name__}")
+        self.lambd = lambd
+
+    def __call__(self, image: Any) -> Any:
+        """What the function makes of ``image``."""
+        return self.lambd(image)
+
+    def __repr__(self) -> str:
+        return "Lambda()"
