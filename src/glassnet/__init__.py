@@ -95,6 +95,7 @@ __all__ = [
     "ShapeError",
     "ShortTensor",
     "Tensor",
+    "Trainer",
     "accelerator",
     "arange",
     "as_tensor",
@@ -170,9 +171,12 @@ __all__ = [
     "set_rng_state",
     "short",
     "stack",
+    "symbolic",
     "tensor",
+    "training",
     "uint8",
     "utils",
+    "vision",
     "vstack",
     "walkthrough",
     "where",
@@ -187,6 +191,7 @@ short, int, long = int16, int32, int64
 # What costs time or another library to load, and is loaded when first used.
 _LATER = {
     "Compiled": "compilation",
+    "Trainer": "training",
     "checkup": "explain.checkup",
     "compile": "compilation",
     "draw": "explain.draw",
@@ -194,18 +199,22 @@ _LATER = {
     "load_model": "serialization",
     "save": "serialization",
     "save_model": "serialization",
+    "symbolic": "explain.symbols",
     "walkthrough": "explain.walkthrough",
 }
-_ROOMS = ("data", "explain", "export", "functional", "nn", "optim", "scratch", "utils")  # loaded when first used, too
+# rooms, loaded when first used, too
+_ROOMS = ("data", "explain", "export", "functional", "nn", "optim", "scratch", "training", "utils", "vision")
 
 
 if TYPE_CHECKING:
-    from glassnet import data, functional, nn, optim, scratch, utils
+    from glassnet import data, functional, nn, optim, scratch, training, utils, vision
     from glassnet.compilation import Compiled, compile
     from glassnet.explain.checkup import checkup
     from glassnet.explain.draw import draw
+    from glassnet.explain.symbols import symbolic
     from glassnet.explain.walkthrough import walkthrough
     from glassnet.serialization import load, load_model, save, save_model
+    from glassnet.training import Trainer
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from html import escape
 _STYLE = """
 .glassnet-table { border-collapse: collapse; font-size: 90%; }
 .glassnet-table caption { text-align: left; caption-side: top; padding: 2px 0 6px; color: inherit; }
+.glassnet-heat caption { white-space: nowrap; max-width: 0; }
 .glassnet-table th, .glassnet-table td { border: 1px solid rgba(128, 128, 128, .35); padding: 2px 8px;
   text-align: left; background: none; color: inherit; font-weight: normal; white-space: pre; }
 .glassnet-table thead th, .glassnet-table .title th { font-weight: 600; }
@@ -42,7 +43,8 @@ def table(
 
 def heat_table(rows: Iterable[Sequence[tuple[str, float]]], caption: str) -> str:
     """A table of numbers as texts, each with a shade from −1 (blue) to 1 (red) behind it."""
-    lines = [f"<style>{_STYLE}</style>", '<table class="glassnet-table">', f"<caption>{escape(caption)}</caption>"]
+    head = '<table class="glassnet-table glassnet-heat">'
+    lines = [f"<style>{_STYLE}</style>", head, f"<caption>{escape(caption)}</caption>"]
     for row in rows:
         cells = (f'<td class="number"{_shade(share)}>{escape(text)}</td>' for text, share in row)
         lines.append(f"<tr>{''.join(cells)}</tr>")

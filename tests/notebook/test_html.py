@@ -92,7 +92,8 @@ def test_a_matrix_has_its_numbers_and_says_what_it_is():
     x = glassnet.tensor([[1.0, -2.0], [0.0, 4.0]], requires_grad=True)
     assert cells(x) == ["1", "-2", "0", "4"]
     html = x._repr_html_()
-    assert "<caption>float32 [2, 2], requires grad</caption>" in html
+    assert '<table class="glassnet-table glassnet-heat">\n<caption>float32 [2, 2], requires grad</caption>' in html
+    assert ".glassnet-heat caption { white-space: nowrap" in html  # else a narrow table would break it into words
     assert 'rgba(214, 39, 40, 0.45)">4<' in html  # the largest has the strongest shade
     assert 'rgba(31, 119, 180, 0.23)">-2<' in html
     assert '<td class="number">0<' in html

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.serialization import ModelFileError
+from glassnet.serialization.nested import copied
 
 PLAIN = (
     st.none()
@@ -58,6 +59,19 @@ def test_whatever_is_saved_comes_back(tmp_path_factory: pytest.TempPathFactory, 
     before = path.read_bytes()
     gn.save(gn.load(path), path)
     assert path.read_bytes() == before
+
+
+@given(NESTED)
+def test_a_copy_is_what_a_file_would_give(value: Any) -> None:
+    assert_same(copied(value), value)
+
+
+def test_a_copy_shares_no_numbers() -> None:
+    value = {"tensor": gn.ones(2), 3: [np.ones(2)]}
+    copy = copied(value)
+    for x in (value["tensor"], value[3][0]):
+        x *= 0
+    assert copy["tensor"].tolist() == copy[3][0].tolist() == [1, 1]
 
 
 def test_a_checkpoint_as_pytorch_users_write_it(tmp_path: Path) -> None:

@@ -253,6 +253,36 @@ def test_columns_that_matter_are_shown() -> None:
     assert "6 of 21 columns are shown: the first." in Page(page(classification(rows=rows))).words
 
 
+def test_rows_are_counted_as_in_their_table_where_that_is_known() -> None:
+    numbers = [100 * i + 1 for i in range(8)]
+    words = Page(page(classification(rows=ROWS, row_numbers=numbers))).words
+    assert "“row” counts the rows of the table from 1." in words
+    shown = [str(number) for number in numbers if f" {number} " in words]
+    assert shown
+    assert "“row” counts the held-out rows from 1." in Page(page(classification(rows=ROWS))).words
+
+
+def test_what_it_was_trained_on_is_said_at_the_top() -> None:
+    text = page(classification(facts={"data": "150 rows of 5 columns\nand a note"}))
+    header = text[text.index("<header>") : text.index("</header>")]
+    assert "<p>150 rows of 5 columns</p>" in header
+
+
+def test_a_command_is_broken_between_its_options_only() -> None:
+    text = page(classification(command="glassnet train 'a b' --lr 0.1 --no-compile"))
+    code = text[text.index("<code>") : text.index("</code>")]
+    assert code.count("<span>") == 3
+    assert "<span>--lr 0.1</span> <span>--no-compile</span>" in code
+    assert re.sub("<[^>]*>", "", code) == "glassnet train &#x27;a b&#x27; --lr 0.1 --no-compile"
+
+
+def test_metrics_are_written_as_people_write_them() -> None:
+    words = Page(page(regression(8, history=[{"train_r2": 0.5, "held_out_r2": 0.4, "train_rmse": 1.0}] * 2))).words
+    assert "R²" in words
+    assert "RMSE" in words
+    assert "r2" not in words
+
+
 def test_values_of_a_row_in_words() -> None:
     rows = [{"a": None, "b": math.nan, "c": np.bool_(True), "d": np.int64(3), "e": 0.25}] * 8
     texts = Page(page(classification(rows=rows))).texts

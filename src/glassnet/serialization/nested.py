@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, as_array, wrap
 
 HOLDS = "tensors, arrays, numbers, texts, True, False, None, and dicts, lists and tuples of them"
 _DEEPEST = 100  # levels: far more than anyone writes, far fewer than Python can follow
@@ -59,6 +59,15 @@ def _apart(value: Any, path: tuple[Any, ...], tensors: dict[str, Any]) -> Any:
         return {kind: [_apart(inner, (*path, i), tensors) for i, inner in enumerate(value)]}
     advice = "state_dict() gives what such an object remembers" if hasattr(value, "state_dict") else "leave it out"
     raise TypeError(f"save: {where or 'this'} is of type {type(value).__name__}; a file holds {HOLDS}; {advice}")
+
+
+def copied(value: Any) -> Any:
+    """What a file with ``value`` in it would give back: a copy, with tensors where there were arrays.
+
+    Raises the TypeError of `take_apart`.
+    """
+    structure, tensors = take_apart(value)
+    return put_together(structure, {name: wrap(as_array(x).copy()) for name, x in tensors.items()})
 
 
 def put_together(structure: Any, tensors: Mapping[str, Any]) -> Any:

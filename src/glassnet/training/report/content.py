@@ -50,6 +50,8 @@ class Report:
     """The held-out samples as pictures, [n, h, w] or [n, h, w, 3]: bytes, 0 to 1, or any other range."""
     rows: Sequence[Mapping[str, Any]] | None = None
     """The held-out samples as rows of the table they come from."""
+    row_numbers: Sequence[int] | None = None
+    """Where each of ``rows`` stands in that table, from 1; None where that is not known."""
     feature_names: Sequence[str] = ()
     """What the inputs of the first layer are called; tells which columns of ``rows`` matter."""
     first_layer: Array | None = None
@@ -70,7 +72,7 @@ class Report:
     def _check_samples(self, samples: int) -> None:
         parts = {
             "probabilities": self.probabilities, "predictions": self.predictions, "images": self.images,
-            "rows": self.rows,
+            "rows": self.rows, "row_numbers": self.row_numbers,
         }  # fmt: skip
         for name, part in parts.items():
             if part is not None and len(part) != samples:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from glassnet.training.report import charts
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import number
+from glassnet.training.report.numbers import SYMBOLS, number
 
 PARTS = {"train": "training", "": "", "held_out": "held out"}  # beginnings of names, and what they are called
 ROWS = 12  # of the table of epochs
@@ -71,7 +71,7 @@ def _figure(history: History, name: str, keys: Sequence[str]) -> Html:
 
 
 def _said(name: str) -> str:
-    return shortened(name.replace("_", " "))
+    return shortened(" ".join(SYMBOLS.get(word, word) for word in name.split("_")))
 
 
 def _table(history: History, keys: Sequence[str]) -> Html:

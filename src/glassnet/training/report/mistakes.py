@@ -92,15 +92,16 @@ def _rows(report: Report, rows: Sequence[Mapping[str, Any]], predicted: Array, o
     if report.task == "regression" or report.probabilities is not None:
         heads.append(how)
     head = [tag("th", shortened(name), scope="col") for name in (*heads, *columns)]
+    numbers = range(1, len(rows) + 1) if report.row_numbers is None else report.row_numbers
     body = []
     for i in order:
         true, said, sure = _said(report, predicted, i)
         row = {str(key): value for key, value in rows[i].items()}
         cells = [tag("td", true), tag("td", said, class_="bad"), *([tag("td", sure)] if how in heads else [])]
         cells += [tag("td", _cell(row.get(name))) for name in columns]
-        body.append(tag("tr", tag("th", f"{i + 1:,}", scope="row"), *cells))
+        body.append(tag("tr", tag("th", f"{numbers[i]:,}", scope="row"), *cells))
     table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="numbers rows")
-    note = "“row” counts the held-out rows from 1."
+    note = f"“row” counts the {'held-out rows' if report.row_numbers is None else 'rows of the table'} from 1."
     if len(columns) < len(named):
         note += f" {len(columns)} of {len(named):,} columns are shown: {why}."
     return [scrolled(table, "worst mistakes"), tag("p", note, class_="note")]

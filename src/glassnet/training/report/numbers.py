@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+SYMBOLS = {"r2": "R²", "mae": "MAE", "rmse": "RMSE", "f1": "F1"}  # of metrics that are not written as they are named
+
 
 def number(value: float) -> str:
     """At most four significant digits; what is not a finite number is said in words."""

@@ -38,7 +38,7 @@ def page(report: Report) -> str:
         _section("mistakes", "The worst mistakes", mistakes(report, predicted) if predicted is not None else []),
         _section("weights", "The first layer", first_layer(report)),
         _section("facts", "The run", [_facts(report)] if report.facts else []),
-        _section("command", "Do it again", [tag("pre", tag("code", report.command))] if report.command else []),
+        _section("command", "Do it again", [_command(report.command)] if report.command else []),
     ]  # fmt: skip
     title = shortened(report.title, 200)
     head = tag(
@@ -50,8 +50,9 @@ def page(report: Report) -> str:
         tag("style", Html(STYLE)),
     )
     date = report.facts.get("date")
-    top = tag("header", tag("h1", title), tag("p", f"A {report.task} by glassnet" + (f", {date}" if date else "")),
-              headline(report))  # fmt: skip
+    data = report.facts.get("data", "").partition("\n")[0]
+    top = tag("header", tag("h1", title), tag("p", data) if data else "",
+              tag("p", f"A {report.task} by glassnet" + (f", {date}" if date else "")), headline(report))  # fmt: skip
     foot = tag("footer", "Written by glassnet. This file holds everything it shows.")
     return "<!DOCTYPE html>\n" + tag("html", head, tag("body", top, tag("main", *sections), foot), lang="en") + "\n"
 
@@ -60,6 +61,13 @@ def _section(name: str, title: str, said: list[Html]) -> Html:
     if not said:
         return Html()
     return tag("section", tag("h2", title, id=name), join(*said), aria_labelledby=name)
+
+
+def _command(command: str) -> Html:
+    """A command line that is broken between its options only."""
+    first, *options = command.split(" --")
+    parts = [part for option in options for part in (" ", tag("span", f"--{option}"))]
+    return tag("pre", tag("code", tag("span", first), *parts))
 
 
 def _facts(report: Report) -> Html:

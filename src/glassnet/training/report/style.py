@@ -115,6 +115,7 @@ details { margin-top: 1rem; } summary { cursor: pointer; color: var(--faint); fo
 pre { margin: 0; padding: 0.9rem 1.1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   font: 0.875rem/1.6 ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap;
   user-select: all; -webkit-user-select: all; }
+pre span { display: inline-block; max-width: 100%; }
 footer { margin-top: 3.5rem; padding-bottom: 2.5rem; color: var(--faint); font-size: 0.85rem; }
 @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --faint: #444; --line: #bbb; --grid: #ddd;
     --blue: #1f6fb2; --orange: #c2550a; color-scheme: light; }

@@ -1,0 +1,11 @@
+"""Callbacks: what is told of a run as it goes, and may end it."""
+
+from __future__ import annotations
+
+from glassnet.training.callbacks.callback import HOOKS, Callback, Callbacks
+from glassnet.training.callbacks.checkpoint import Checkpoint
+from glassnet.training.callbacks.logs import CSVLogger, JSONLLogger
+from glassnet.training.callbacks.stopping import EarlyStopping
+from glassnet.training.callbacks.tensorboard import TensorBoard
+
+__all__ = ["HOOKS", "CSVLogger", "Callback", "Callbacks", "Checkpoint", "EarlyStopping", "JSONLLogger", "TensorBoard"]

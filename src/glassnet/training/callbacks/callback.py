@@ -1,0 +1,118 @@
+"""Callback: what is told of a run as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from glassnet.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+HOOKS = (
+    "on_fit_start",
+    "on_epoch_start",
+    "on_batch_start",
+    "on_batch_end",
+    "on_compiled",
+    "on_validation_end",
+    "on_epoch_end",
+    "on_fit_end",
+    "on_exception",
+)
+
+
+class Callback:
+    """The base of all callbacks: define those methods that matter. Each is given the trainer.
+
+    The order of a run: fit_start, then for each epoch epoch_start, for each batch batch_start and
+    batch_end, after the last batch validation_end (only with a validation set) and epoch_end; at last
+    fit_end. What there is to know is on the trainer: ``epoch`` and ``batch``, both counted from 1,
+    ``batches`` of an epoch (None if unknown), ``batch_loss``, ``result``, the numbers of the epoch that
+    has just ended, ``history`` of all of them. ``trainer.should_stop = True`` ends the run after
+    the epoch.
+
+    A subclass with something to remember between epochs has `state_dict` and `load_state_dict`.
+    Callbacks are called in the order in which they were given; those of a class with ``is_last`` after
+    all others, for what they save must be whole.
+    """
+
+    is_last: ClassVar[bool] = False
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Training begins, or goes on."""
+
+    def on_epoch_start(self, trainer: Trainer) -> None:
+        """An epoch begins, or goes on in its middle."""
+
+    def on_batch_start(self, trainer: Trainer) -> None:
+        """A batch is about to be learned."""
+
+    def on_batch_end(self, trainer: Trainer) -> None:
+        """A batch was learned; ``trainer.state_dict()`` is enough to go on from here."""
+
+    def on_compiled(self, trainer: Trainer) -> None:
+        """The step has become a program, ``trainer.program``; once in a fit."""
+
+    def on_validation_end(self, trainer: Trainer) -> None:
+        """The validation set was measured: ``trainer.result`` is complete."""
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """An epoch ended, its numbers are in ``trainer.history``, and the schedule made its step."""
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Training ended: all epochs are over, or it was stopped, or interrupted by Ctrl-C."""
+
+    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+        """Training ends by an error, which is raised after this, or by Ctrl-C, which is not.
+
+        The trainer is as it was at the end of the last whole epoch.
+        """
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is to be remembered, as numbers, text, tensors, lists and dicts."""
+        return {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+
+
+class Callbacks:
+    """Several callbacks as one. Only those that define a hook are called by it."""
+
+    def __init__(self, callbacks: Callback | Iterable[Any]) -> None:
+        held = [callbacks] if isinstance(callbacks, Callback | type) else list(callbacks)
+        for callback in held:
+            if not isinstance(callback, Callback):
+                name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+                made = f"; make one: {name}(…)" if isinstance(callback, type) else "; derive it from Callback"
+                raise TrainingError(
+                    f"callbacks: expected callbacks, got {'the class ' * isinstance(callback, type)}{name}{made}"
+                )
+        self.held: list[Callback] = sorted(held, key=lambda callback: callback.is_last)
+        self._called = {
+            hook: [getattr(c, hook) for c in self.held if getattr(type(c), hook) is not getattr(Callback, hook)]
+            for hook in HOOKS
+        }
+
+    def __call__(self, hook: str, *args: Any) -> None:
+        """Call ``hook`` of those that define it."""
+        for method in self._called[hook]:
+            method(*args)
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """What each of them remembers, with the name of its class."""
+        return [{"kind": type(c).__name__, "state": state} for c in self.held if (state := c.state_dict())]
+
+    def load_state_dict(self, saved: list[dict[str, Any]]) -> None:
+        """Give each what is its own. TrainingError where one that remembers something is not there."""
+        left = list(self.held)
+        for entry in saved:
+            place = next((i for i, c in enumerate(left) if type(c).__name__ == entry["kind"]), None)
+            if place is None:
+                raise TrainingError(
+                    f"load_state_dict: the saved run had a callback {entry['kind']}, and this trainer has none for its "
+                    "state; give the same callbacks"
+                )
+            left.pop(place).load_state_dict(entry["state"])

@@ -1,0 +1,63 @@
+"""Checkpoint: a file from which a run that was cut off goes on, bit for bit."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from glassnet.serialization import save
+from glassnet.training.callbacks.callback import Callback
+from glassnet.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from glassnet.training.trainer import Trainer
+
+
+class Checkpoint(Callback):
+    """Keeps ``trainer.state_dict()`` in the file at ``path``, written anew when ``every`` seconds have passed.
+
+    It is looked at after each batch, 0 seconds write it after every one; what comes of a run does not
+    depend on when. The file is there whole or not at all, whenever the process ends: it is written beside,
+    flushed and renamed. To go on, make the trainer as it was made before, and::
+
+        trainer.load_state_dict(glassnet.load(path))
+        trainer.fit(data, epochs=as_before)
+
+    Raises OSError where it cannot be written; then the last one is there as it was.
+    """
+
+    is_last: ClassVar[bool] = True
+
+    def __init__(self, path: str | PathLike[str], every: float = 10.0) -> None:
+        if isinstance(every, bool) or not isinstance(every, int | float) or not every >= 0:
+            raise TrainingError(f"Checkpoint: expected every as seconds, 0 or more, got {every!r}")
+        self.path = Path(path)
+        self.every = every
+        self._written = time.monotonic()
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Make the folder, and begin to count the seconds."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._written = time.monotonic()
+
+    def on_batch_end(self, trainer: Trainer) -> None:
+        """Write the file if it is time."""
+        if time.monotonic() - self._written >= self.every:
+            self.write(trainer)
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Write the file if it is time."""
+        self.on_batch_end(trainer)
+
+    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+        """After Ctrl-C, write where the run stands now."""
+        if isinstance(error, KeyboardInterrupt):
+            self.write(trainer)
+
+    def write(self, trainer: Trainer) -> None:
+        """Write the file."""
+        save(trainer.state_dict(), self.path)
+        self._written = time.monotonic()

@@ -1,0 +1,103 @@
+"""Early stopping: a run ends when nothing has become better for a while."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from glassnet.tensor import Tensor
+from glassnet.training.callbacks.callback import Callback
+from glassnet.training.errors import TrainingError, check_whole, one_of
+from glassnet.training.schedule import monitored
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+SMALLER = ("loss", "mae", "rmse", "mse", "error")  # endings of names of which less is better
+
+
+class EarlyStopping(Callback):
+    """Ends training when ``monitor`` has not become better for ``patience`` epochs.
+
+    ``monitor`` is a number of the history; None means "held_out_loss", or "train_loss" where nothing is
+    held out. Better is less with mode="min", more with "max", by more than ``min_delta``; "auto" takes
+    losses and errors for "min". With ``restore_best`` the network at the end of `fit` is the one of the
+    best epoch, ``best_epoch``, after Ctrl-C too; a `fit` after that goes on from there.
+    L. Prechelt, Early Stopping - But When?, 1998.
+    """
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        patience: int = 5,
+        *,
+        mode: str = "auto",
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+    ) -> None:
+        one_of("EarlyStopping: mode", mode, ("auto", "min", "max"))
+        if not (math.isfinite(min_delta) and min_delta >= 0):
+            raise TrainingError(f"EarlyStopping: expected min_delta of 0 or more, got {min_delta!r}")
+        self.monitor = monitor
+        self.patience = check_whole("EarlyStopping: patience", patience)
+        self.mode = mode
+        self.min_delta = min_delta
+        self.restore_best = restore_best
+        self._forget()
+
+    def _forget(self) -> None:
+        self.best: float | None = None
+        self.best_epoch: int | None = None
+        self.stopped_epoch: int | None = None
+        self._waited = 0
+        self._weights: dict[str, Tensor] | None = None
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Forget another run."""
+        if trainer.is_new:
+            self._forget()
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """See whether it became better."""
+        value = monitored(trainer.result, self.monitor, "EarlyStopping")
+        if self._is_better(value):
+            self.best, self.best_epoch, self._waited = value, trainer.epoch, 0
+            if self.restore_best:
+                self._weights = {name: x.clone() for name, x in trainer.model.state_dict().items()}
+            return
+        self._waited += 1
+        if self._waited >= self.patience:
+            self.stopped_epoch = trainer.epoch
+            trainer.should_stop = True
+
+    def _is_better(self, value: float) -> bool:
+        if self.best is None or math.isnan(self.best):
+            return True
+        return value < self.best - self.min_delta if self._is_smaller else value > self.best + self.min_delta
+
+    @property
+    def _is_smaller(self) -> bool:
+        if self.mode != "auto":
+            return self.mode == "min"
+        return self.monitor is None or self.monitor.endswith(SMALLER)
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Put the best weights back."""
+        if self._weights is not None:
+            trainer.model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best so far, how long ago that was, and the weights of it."""
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "stopped_epoch": self.stopped_epoch,
+            "waited": self._waited,
+            "weights": self._weights,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
+        self.stopped_epoch, self._waited = state_dict["stopped_epoch"], state_dict["waited"]
+        self._weights = state_dict["weights"]

@@ -1,0 +1,124 @@
+"""TensorBoard: the numbers of a run as an event file, which TensorBoard shows.
+
+An event file is a list of TFRecords: a length, a masked CRC-32C of it, that many bytes, and their masked
+CRC-32C. Each record is an Event in the wire format of protocol buffers
+(tensorflow/core/util/event.proto and framework/summary.proto). Nothing is needed to write one;
+``pip install tensorboard`` to look at it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import time
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from glassnet.training.callbacks.callback import Callback
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, its bits turned round
+DOUBLE, BYTES, FLOAT, VARINT = 1, 2, 5, 0  # wire types
+
+
+class TensorBoard(Callback):
+    """Writes the numbers of each epoch into an event file in ``folder``: ``train/loss``, ``held_out/loss`` and so on.
+
+    A run that goes on begins a file of its own, which TensorBoard puts together with the others.
+    Raises OSError where it cannot write.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self._file: IO[bytes] | None = None
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Begin the file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        now = time.time()
+        number = 0
+        while (path := self.folder / f"events.out.tfevents.{int(now):010d}.glassnet.{os.getpid()}.{number}").exists():
+            number += 1
+        self._file = open(path, "xb")  # noqa: SIM115  # as long as the run
+        self._write(_field(1, DOUBLE, struct.pack("<d", now)) + _text(3, "brain.Event:2"))
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Add the numbers of the epoch."""
+        values = b""
+        for name, value in trainer.result.items():
+            if name != "epoch":
+                tag = re.sub("^(train|held_out)_", r"\1/", name)
+                values += _bytes(1, _text(1, tag) + _field(2, FLOAT, struct.pack("<f", value)))
+        now = _field(1, DOUBLE, struct.pack("<d", time.time()))
+        self._write(now + _field(2, VARINT, _varint(trainer.epoch)) + _bytes(5, values))
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Close the file."""
+        self._close()
+
+    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+        """Close the file."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, event: bytes) -> None:
+        assert self._file is not None
+        self._file.write(record(event))
+        self._file.flush()
+
+
+def record(data: bytes) -> bytes:
+    """``data`` as a TFRecord."""
+    length = struct.pack("<Q", len(data))
+    return length + _masked(length) + data + _masked(data)
+
+
+def crc32c(data: bytes) -> int:
+    """The CRC-32C of ``data`` (RFC 3720, appendix B.4)."""
+    table, crc = _table(), 0xFFFFFFFF
+    for byte in data:
+        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc ^ 0xFFFFFFFF
+
+
+@cache
+def _table() -> tuple[int, ...]:
+    def entry(crc: int) -> int:
+        for _ in range(8):
+            crc = (crc >> 1) ^ (CASTAGNOLI if crc & 1 else 0)
+        return crc
+
+    return tuple(map(entry, range(256)))
+
+
+def _masked(data: bytes) -> bytes:
+    crc = crc32c(data)
+    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def _varint(number: int) -> bytes:
+    out = b""
+    while number > 0x7F:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def _field(number: int, wire: int, value: bytes) -> bytes:
+    return _varint(number << 3 | wire) + value
+
+
+def _bytes(number: int, value: bytes) -> bytes:
+    return _field(number, BYTES, _varint(len(value)) + value)
+
+
+def _text(number: int, text: str) -> bytes:
+    return _bytes(number, text.encode())

@@ -1,0 +1,208 @@
+"""Criterion: the loss of a batch, with weights of classes and of samples.
+
+All losses are those of a whole set: the loss of several batches is put together from `Criterion.count`,
+so that it is what the loss function would say of all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import glassnet.functional as F
+from glassnet.creation import as_tensor
+from glassnet.nn.function import FunctionModule
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+from glassnet.training.errors import TrainingError
+from glassnet.training.weights import checked_weights
+
+Loss = Callable[[Any, Tensor], Tensor]
+OF_LABELS = ("cross_entropy", "nll_loss")
+OF_PROBABILITIES = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+_BUILT_IN = {
+    getattr(F, name): name
+    for name in (
+        *OF_LABELS, *OF_PROBABILITIES, "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
+        "multilabel_soft_margin_loss", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+    )
+}  # fmt: skip
+
+
+class BuiltIn(NamedTuple):
+    """A loss of the house: the function, its name, and the options it was given."""
+
+    function: Callable[..., Tensor]
+    name: str
+    options: dict[str, Any]
+
+    @property
+    def reduction(self) -> str:
+        """How the losses of the samples become one."""
+        return str(self.options.get("reduction", "mean"))
+
+
+def built_in(loss: Any) -> BuiltIn | None:
+    """What ``loss`` is, if it is one of the house: a function, a module, or a function with options."""
+    if isinstance(loss, partial):
+        inner = None if loss.args else built_in(loss.func)
+        return None if inner is None else inner._replace(options={**inner.options, **loss.keywords})
+    if isinstance(loss, FunctionModule) and type(loss).__module__ == "glassnet.nn.loss":
+        inner = built_in(type(loss).function)
+        return None if inner is None else inner._replace(options={name: getattr(loss, name) for name in loss.options})
+    try:
+        name = _BUILT_IN.get(loss)
+    except TypeError:  # an object that has no hash
+        return None
+    return None if name is None else BuiltIn(loss, name, {})
+
+
+class Criterion:
+    """``loss``, and what it takes to weigh samples with it.
+
+    ``class_weight`` is a weight for each class, by number: a list or a tensor, or a dict that leaves
+    out those that weigh 1. Together with weights of samples they multiply, and the mean is divided by
+    their sum, as in `CrossEntropyLoss`. Raises TrainingError for what is no loss, and for weights
+    that it cannot take.
+    """
+
+    def __init__(self, loss: Any, class_weight: Any = None) -> None:
+        if isinstance(loss, type):
+            raise TrainingError(f"loss: expected a loss, got the class {loss.__name__}; make one: {loss.__name__}()")
+        if not callable(loss):
+            raise TrainingError(f"loss: expected a module or a function of (outputs, targets), got {loss!r}")
+        self.loss: Loss = loss
+        self.known = built_in(loss)
+        if self.known is not None and self.known.reduction == "none":
+            raise TrainingError("loss: expected one number for a batch; leave reduction='none' out")
+        self.is_sum = self.known is not None and self.known.reduction == "sum"
+        self.class_weight = None if class_weight is None else self._checked(class_weight)
+
+    @property
+    def name(self) -> str:
+        """What the loss is called."""
+        if self.known is not None:
+            return self.known.name
+        return getattr(self.loss, "__name__", type(self.loss).__name__)
+
+    @property
+    def threshold(self) -> float:
+        """From which output on a network with one output says yes: 0.5 of probabilities, 0 of logits."""
+        return 0.5 if self.name == "binary_cross_entropy" else 0.0
+
+    def _checked(self, class_weight: Any) -> Array:
+        if self.known is None or self.known.name not in (*OF_LABELS, *OF_PROBABILITIES):
+            raise TrainingError(
+                f"class_weight: {self.name} does not know which class a sample is of; use CrossEntropyLoss, NLLLoss, "
+                "BCELoss or BCEWithLogitsLoss, give fit() a sample_weight, or weigh the classes within your loss"
+            )
+        if isinstance(class_weight, Mapping):
+            size = max((key for key in class_weight if isinstance(key, int)), default=-1) + 1
+            class_weight = [class_weight.get(number, 1.0) for number in range(max(size, len(class_weight)))]
+        weights = checked_weights("class_weight", class_weight, "class")
+        if self.known.name in OF_PROBABILITIES and len(weights) != 2:
+            raise TrainingError(f"class_weight: {self.name} tells two classes apart, got {len(weights)} weights")
+        return weights
+
+    # outside of the step, on plain arrays ---------------------------------------------------------------
+
+    def weigh(self, targets: Tensor, weights: Tensor | None) -> Tensor | None:
+        """The weights that the losses of a batch are multiplied with; None where all weigh 1.
+
+        TrainingError where the loss cannot take any.
+        """
+        if weights is None and self.class_weight is None:
+            return None
+        if self.known is None:
+            raise TrainingError(
+                f"sample_weight: {self.name} gives one number for a batch, so samples in it cannot be weighed; use a "
+                "built-in loss, or a dataset whose targets hold the weights and a loss that multiplies with them"
+            )
+        labels = targets.array
+        shares = np.ones(len(labels)) if weights is None else weights.array.astype(np.float64)
+        if self.class_weight is not None:
+            of_class = self._of_classes(labels)
+            shares = of_class * shares.reshape(-1, *(1,) * (of_class.ndim - 1))
+        return as_tensor(shares)
+
+    def _of_classes(self, labels: Array) -> Array:
+        assert self.class_weight is not None
+        if self.name in OF_PROBABILITIES:
+            chosen: Array = np.where(labels > 0.5, self.class_weight[1], self.class_weight[0])
+            return chosen
+        if labels.dtype.kind not in "iu":
+            raise TrainingError("class_weight: expected targets that are class numbers, got probabilities; weigh those")
+        is_counted = labels != self._ignored
+        highest = int(labels[is_counted].max(initial=-1))
+        if highest >= len(self.class_weight):
+            raise TrainingError(f"class_weight: {len(self.class_weight)} weights, but there is a class {highest}")
+        return np.where(is_counted, self.class_weight[np.where(is_counted, labels, 0)], 0.0)
+
+    @property
+    def _ignored(self) -> int:
+        return int(self.known.options.get("ignore_index", -100)) if self.known else -100
+
+    def count(self, targets: Tensor, weights: Tensor | None) -> float:
+        """What the loss of a batch counts for where batches are put together: how many samples, or their weight."""
+        if self.is_sum:
+            return 1.0
+        labels = targets.array
+        if self.name in OF_LABELS and labels.dtype.kind in "iu" and self.known is not None:
+            is_counted = labels != self._ignored
+            own = self.known.options.get("weight")
+            if own is not None or weights is not None or np.count_nonzero(is_counted) < labels.size:
+                shares = np.ones(labels.shape) if own is None else own.array[np.where(is_counted, labels, 0)]
+                if weights is not None:
+                    shares = shares * weights.array.reshape(
+                        -1, *weights.shape[1:], *(1,) * (labels.ndim - weights.ndim)
+                    )
+                return float(shares[is_counted].sum(dtype=np.float64))
+        return float(len(labels)) if weights is None else float(weights.array.sum(dtype=np.float64))
+
+    def of_all(self, total: float, count: float) -> float:
+        """The loss of all batches, given the sum of their losses times what they count for, and what they all do."""
+        if not count:
+            raise TrainingError(f"{self.name}: expected at least one sample that counts, got none")
+        return total if self.is_sum else total / count
+
+    # within the step, on tensors --------------------------------------------------------------------------
+
+    def function(self, is_weighted: bool) -> Callable[..., Tensor]:
+        """The loss as a function of outputs, targets and weights; weighted, it is a sum: divide it by `count`."""
+        if is_weighted and self.known is not None:
+            adds = self.known.name in OF_LABELS or self.known.reduction in ("sum", "batchmean")
+            return partial(_weighted_sum, self.known.function, {**self.known.options, "reduction": "none"}, adds)
+        return partial(_plain, self.loss, self.name)
+
+    def measured(self, outputs: Any, targets: Tensor, weights: Tensor | None) -> float:
+        """The loss of a batch times its `count`."""
+        value = float(self.function(weights is not None)(outputs, targets, weights).item())
+        return value if weights is not None else value * self.count(targets, None)
+
+
+def _plain(loss: Loss, name: str, outputs: Any, targets: Tensor, _weights: None) -> Tensor:
+    value = loss(outputs, targets)
+    if not isinstance(value, Tensor) or value.shape != ():
+        got = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise TrainingError(
+            f"loss: expected {name} to give a tensor of one number for a batch, got {got}; take its mean"
+        )
+    return value
+
+
+def _weighted_sum(
+    function: Callable[..., Tensor],
+    options: dict[str, Any],
+    adds: bool,
+    outputs: Any,
+    targets: Tensor,
+    weights: Tensor,
+) -> Tensor:
+    losses = function(outputs, targets, **options)
+    if losses.ndim > weights.ndim:
+        rest = losses.reshape(*weights.shape, -1)
+        losses = rest.sum(-1) if adds else rest.mean(-1)
+    return (losses * weights.to(dtype=losses.dtype)).sum()

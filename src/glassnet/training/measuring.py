@@ -1,0 +1,84 @@
+"""Measuring: what a network says, and how good that is, with nothing learned and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from glassnet.autograd import no_grad
+from glassnet.creation import cat
+from glassnet.data import DataLoader, Dataset
+from glassnet.nn.module import Module
+from glassnet.random import Generator, default_generator
+from glassnet.tensor import Tensor
+from glassnet.training.criterion import Criterion
+from glassnet.training.errors import TrainingError
+from glassnet.training.feed import AT_ONCE, Batch, converted, in_order
+from glassnet.training.metrics import Metrics
+
+
+def measured(
+    model: Module,
+    criterion: Criterion,
+    metrics: Metrics,
+    batches: Iterable[Batch],
+    generators: Iterable[Generator] = (),
+) -> dict[str, float]:
+    """The loss and all metrics on ``batches``, in evaluation mode.
+
+    What is drawn meanwhile from the default generator and ``generators`` is put back.
+    """
+    total = count = 0.0
+    metrics.reset()
+    with _evaluating(model), _undrawn([default_generator, *generators]):
+        for inputs, targets, sample_weights in batches:
+            outputs = model(inputs)
+            weights = criterion.weigh(targets, sample_weights)
+            of_batch = criterion.count(targets, weights)
+            if of_batch:
+                total += criterion.measured(outputs, targets, weights)
+                count += of_batch
+            metrics.update(outputs, targets)
+    return {"loss": criterion.of_all(total, count), **metrics.compute()}
+
+
+def predicted(model: Module, inputs: Any) -> Tensor:
+    """The outputs of ``model`` for all ``inputs``, in evaluation mode."""
+    if isinstance(inputs, DataLoader | Dataset):
+        loader = in_order(inputs) if isinstance(inputs, DataLoader) else DataLoader(inputs, AT_ONCE)
+        parts: Iterable[Any] = (batch[0] if isinstance(batch, tuple | list) else batch for batch in loader)
+    else:
+        x = converted(inputs, "predict: inputs")
+        if not x.ndim or not len(x):
+            raise TrainingError("predict: expected at least one sample, got none")
+        parts = x.split(AT_ONCE)
+    with _evaluating(model):
+        return cat([model(part) for part in parts])
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    """Within, ``model`` is in evaluation mode, and gradients are not followed; after, it is as it was."""
+    before = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+@contextmanager
+def _undrawn(generators: list[Generator]) -> Iterator[None]:
+    """Within, anything may be drawn from ``generators``; after, they are as they were.
+
+    So a run does not depend on whether it is measured: samplers, transforms and networks may draw meanwhile.
+    """
+    before = [(generator, generator.get_state()) for generator in generators]
+    try:
+        yield
+    finally:
+        for generator, state in before:
+            generator.set_state(state)

@@ -1,0 +1,212 @@
+"""Metrics of classifiers.
+
+Outputs are a number for each class, [n, C] or [n, C, d₁, …], of which the largest counts; or one number for
+each sample, [n] or [n, 1], which says "yes", class 1, above ``threshold``. Targets are class numbers, or a
+probability for each class, in the shape of the outputs. The label −100 counts for nothing.
+
+Precision, recall and F₁ are those of C. van Rijsbergen, Information Retrieval, 1979; where nothing is
+divided by nothing they are 0. "Macro" is the mean over the classes that occur, be it as target or as
+prediction (Y. Yang, 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor, wrap
+from glassnet.training.errors import TrainingError, check_whole
+from glassnet.training.metrics.metric import Metric
+
+IGNORED = -100
+
+
+class OfClasses(Metric):
+    """What metrics of classifiers share. ``threshold`` None is 0, or what the trainer's loss says."""
+
+    def __init__(self, name: str | None = None, threshold: float | None = None) -> None:
+        super().__init__(name)
+        self.threshold = threshold
+
+    def rows(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
+        """A row of scores [C] for each label, and the labels."""
+        if outputs.ndim == 1 or (outputs.ndim == 2 and outputs.shape[1] == 1):
+            outputs = outputs.reshape(-1)
+            if targets.size != outputs.size:
+                raise self._misfit("a target for each sample", outputs, targets)
+            above = outputs - (self.threshold or 0.0)
+            return np.stack([-above, above], 1), self._labels(targets.reshape(-1), outputs)
+        if outputs.ndim < 2:
+            raise self._misfit("an output for each class", outputs, targets)
+        if targets.shape == outputs.shape and targets.dtype.kind == "f":
+            if not np.allclose(targets.sum(1), 1, atol=1e-3):
+                raise self._misfit("one class for each sample; of several, give a function", outputs, targets)
+            targets = targets.argmax(1)
+        if targets.shape != outputs.shape[:1] + outputs.shape[2:]:
+            raise self._misfit("class numbers, one for each row of outputs", outputs, targets)
+        scores = outputs if outputs.ndim == 2 else np.moveaxis(outputs, 1, -1).reshape(-1, outputs.shape[1])
+        labels = self._labels(targets.reshape(-1), outputs)
+        if labels.min(initial=0) < 0:
+            counted = labels != IGNORED
+            scores, labels = scores[counted], labels[counted]
+        if not (labels.min(initial=0) >= 0 and labels.max(initial=0) < scores.shape[1]):
+            raise TrainingError(
+                f"{self.name}: expected classes from 0 to {scores.shape[1] - 1}, for {scores.shape[1]} outputs, got "
+                f"{labels.min()} to {labels.max()}"
+            )
+        return scores, labels
+
+    def _labels(self, targets: Array, outputs: Array) -> Array:
+        if targets.dtype.kind in "iub":
+            return targets.astype(np.int64, copy=False)
+        if not np.isin(targets, (0.0, 1.0)).all():
+            raise self._misfit("class numbers as targets; for a regression use mae, rmse or r2", outputs, targets)
+        return targets.astype(np.int64)
+
+
+class Accuracy(OfClasses):
+    """The share of samples whose largest output is that of the target."""
+
+    name = "accuracy"
+
+    def start(self) -> dict[str, Any]:
+        """None of none."""
+        return {"right": 0, "samples": 0}
+
+    def update(self, outputs: Array, targets: Array) -> None:
+        """Count those that are right."""
+        scores, labels = self.rows(outputs, targets)
+        self.totals["right"] += np.count_nonzero(self.are_right(scores, labels))
+        self.totals["samples"] += len(labels)
+
+    def are_right(self, scores: Array, labels: Array) -> Array:
+        """Which rows are right."""
+        right: Array = scores.argmax(1) == labels
+        return right
+
+    def compute(self) -> dict[str, float]:
+        """The share; NaN of nothing."""
+        return {self.name: _share(self.totals["right"], self.totals["samples"], float("nan"))}
+
+
+class TopK(Accuracy):
+    """The share of samples whose target is among the ``k`` largest outputs; of equal ones the first come first."""
+
+    def __init__(self, k: int = 5, name: str | None = None) -> None:
+        self.k = check_whole("TopK: k", k)
+        super().__init__(name or f"top_{k}")
+
+    def are_right(self, scores: Array, labels: Array) -> Array:
+        """Which targets fewer than k others are before."""
+        if self.k > scores.shape[1]:
+            raise TrainingError(f"{self.name}: expected at least {self.k} classes, got {scores.shape[1]}")
+        places = np.arange(len(labels))
+        own = scores[places, labels][:, None]
+        first = np.arange(scores.shape[1]) < labels[:, None]
+        before = (scores > own) | ((scores == own) & first)
+        right: Array = (before.sum(1) < self.k) & ~np.isnan(own[:, 0])
+        return right
+
+
+class Confusion(OfClasses):
+    """How often a class was taken for which: ``matrix``, [targets, predictions]. It has no number for the history."""
+
+    name = "confusion"
+
+    def start(self) -> dict[str, Any]:
+        """Nothing yet, and it is not known how many classes there are."""
+        return {"counts": np.zeros((0, 0), np.int64)}
+
+    def update(self, outputs: Array, targets: Array) -> None:
+        """Count every pair."""
+        scores, labels = self.rows(outputs, targets)
+        size = scores.shape[1]
+        pairs = np.bincount(labels * size + scores.argmax(1), minlength=size * size).reshape(size, size)
+        self.totals["counts"] = self.totals["counts"] + pairs if self.totals["counts"].size else pairs
+
+    @property
+    def matrix(self) -> Tensor:
+        """The counts, int64 [C, C]: a row for each target, a column for each prediction."""
+        return wrap(self.totals["counts"].copy())
+
+    def compute(self) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+
+class OfConfusion(Confusion):
+    """A number for each class from the confusion matrix: their macro mean, or, ``per_class``, each by its name.
+
+    ``classes`` are the names, in the order of the numbers; None means the numbers.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        threshold: float | None = None,
+        *,
+        per_class: bool = False,
+        classes: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(name, threshold)
+        self.per_class = per_class or classes is not None
+        self.classes = classes
+
+    def of(self, right: Array, predicted: Array, actual: Array) -> Array:
+        """The numbers, given for each class how often it was right, predicted, and the target."""
+        raise NotImplementedError
+
+    def compute(self) -> dict[str, float]:
+        """The mean, or a number for each class."""
+        counts = self.totals["counts"]
+        right, predicted, actual = np.diag(counts), counts.sum(0), counts.sum(1)
+        values = self.of(right, predicted, actual)
+        if not self.per_class:
+            occurs = (predicted + actual) > 0
+            return {self.name: float(values[occurs].mean()) if occurs.any() else float("nan")}
+        names = range(len(values)) if self.classes is None else self.classes
+        if len(names) != len(values):
+            raise TrainingError(f"{self.name}: {len(names)} names of classes for {len(values)} classes")
+        return {f"{self.name}_{name}": float(value) for name, value in zip(names, values, strict=True)}
+
+
+class Precision(OfConfusion):
+    """How many of those taken for a class are of it."""
+
+    name = "precision"
+
+    def of(self, right: Array, predicted: Array, actual: Array) -> Array:
+        """right / predicted."""
+        return _shares(right, predicted)
+
+
+class Recall(OfConfusion):
+    """How many of those of a class are taken for it."""
+
+    name = "recall"
+
+    def of(self, right: Array, predicted: Array, actual: Array) -> Array:
+        """right / actual."""
+        return _shares(right, actual)
+
+
+class F1(OfConfusion):
+    """The harmonic mean of precision and recall."""
+
+    name = "f1"
+
+    def of(self, right: Array, predicted: Array, actual: Array) -> Array:
+        """2·right / (predicted + actual)."""
+        return _shares(2 * right, predicted + actual)
+
+
+def _share(part: float, whole: float, of_nothing: float) -> float:
+    return part / whole if whole else of_nothing
+
+
+def _shares(part: Array, whole: Array) -> Array:
+    shares: Array = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return shares

@@ -1,0 +1,99 @@
+"""Metric: a number that says how good outputs are, over a whole set that comes in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor, wrap
+from glassnet.training.errors import TrainingError
+
+
+class Metric:
+    """The base of all metrics: `update` takes a batch, `compute` says what came of all since `reset`.
+
+    What is kept between batches is in ``totals``, by name: sums, so that the result is that of the
+    whole set, however it was divided. A subclass begins them in `start`.
+    """
+
+    name = "metric"
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or type(self).name
+        self.totals: dict[str, Any] = self.start()
+
+    def start(self) -> dict[str, Any]:
+        """The totals of nothing."""
+        return {}
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self.totals = self.start()
+
+    def update(self, outputs: Array, targets: Array) -> None:
+        """Take a batch: the outputs of the network, and the targets."""
+        raise NotImplementedError(f"{type(self).__name__} has no update: say there what a batch adds to the totals")
+
+    def compute(self) -> dict[str, float]:
+        """The result by name: one number, or some, such as one for each class."""
+        raise NotImplementedError(f"{type(self).__name__} has no compute: say there what comes of the totals")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The totals."""
+        return dict(self.totals)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self.totals = {name: _as_was(value) for name, value in state_dict.items()}
+
+    def measure(self, outputs: Any, targets: Any) -> dict[str, float]:
+        """The result for these outputs and targets alone, tensors or arrays."""
+        self.reset()
+        self.update(*(np.asarray(x.array if isinstance(x, Tensor) else x) for x in (outputs, targets)))
+        return self.compute()
+
+    def _misfit(self, expected: str, outputs: Array, targets: Array) -> TrainingError:
+        return TrainingError(
+            f"{self.name}: expected {expected}, got outputs {written(outputs.shape)} and targets "
+            f"{targets.dtype}{written(targets.shape)}"
+        )
+
+
+class Whole(Metric):
+    """A function of all outputs and targets, as tensors: it is called once, with the whole set."""
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Any], name: str | None = None) -> None:
+        self.function = function
+        called = name or str(getattr(function, "__name__", type(function).__name__))
+        if not called.isidentifier():
+            raise TrainingError("metrics: a function needs a name to be shown under; give a dict: {'name': function}")
+        super().__init__(called)
+
+    def start(self) -> dict[str, Any]:
+        """No batches."""
+        return {"outputs": [], "targets": []}
+
+    def update(self, outputs: Array, targets: Array) -> None:
+        """Keep the batch."""
+        self.totals["outputs"].append(outputs.copy())
+        self.totals["targets"].append(targets.copy())
+
+    def compute(self) -> dict[str, float]:
+        """What the function says of everything."""
+        value = self.function(*(wrap(np.concatenate(self.totals[part])) for part in ("outputs", "targets")))
+        if isinstance(value, Tensor | np.ndarray | np.generic):
+            value = value.item() if np.prod(value.shape) == 1 else value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TrainingError(f"metrics: expected {self.name} to give one number, got {type(value).__name__}")
+        return {self.name: float(value)}
+
+
+def _as_was(value: Any) -> Any:
+    """A saved total: where there was an array, a file gives a tensor; lists go on growing."""
+    if isinstance(value, list):
+        return [_as_was(x) for x in value]
+    return value.array if isinstance(value, Tensor) else value

@@ -1,0 +1,130 @@
+"""Metrics by name, and several of them as one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+from glassnet.training.errors import TrainingError
+from glassnet.training.metrics.classes import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
+from glassnet.training.metrics.metric import Metric, Whole
+from glassnet.training.metrics.numbers import MAE, R2, RMSE
+
+METRICS: dict[str, Callable[[], Metric]] = {
+    "accuracy": Accuracy,
+    "precision": Precision,
+    "recall": Recall,
+    "f1": F1,
+    "precision_per_class": partial(Precision, per_class=True),
+    "recall_per_class": partial(Recall, per_class=True),
+    "f1_per_class": partial(F1, per_class=True),
+    "confusion": Confusion,
+    "mae": MAE,
+    "rmse": RMSE,
+    "r2": R2,
+}
+"""How a metric is made, by name; "top_3" and the like are there too."""
+
+
+def as_metric(metric: Any, name: str | None = None) -> Metric:
+    """The metric that is meant by a name, a function of (outputs, targets), or a metric."""
+    if isinstance(metric, str):
+        top = re.fullmatch(r"top_([1-9]\d*)", metric)
+        if top is None and metric not in METRICS:
+            raise TrainingError(
+                f"metrics: there is no metric {metric!r}; there are {', '.join(METRICS)}, and top_2, top_3, …; or give "
+                "a function of (outputs, targets)"
+            )
+        metric = TopK(int(top[1])) if top else METRICS[metric]()
+    elif isinstance(metric, type) or not (isinstance(metric, Metric) or callable(metric)):
+        got = f"the class {metric.__name__}; make one" if isinstance(metric, type) else repr(metric)
+        raise TrainingError(f"metrics: expected a name, a metric or a function of (outputs, targets), got {got}")
+    elif not isinstance(metric, Metric):
+        return Whole(metric, name)
+    held: Metric = metric
+    held.name = name or held.name
+    return held
+
+
+class Metrics(Mapping[str, Metric]):
+    """Several metrics as one: names, metrics or functions, a list of them, or a dict that gives them names.
+
+    ``decode`` turns outputs and targets into the units that people know before anything is measured: a
+    function of an array. ``threshold`` is for those metrics of one output that have none of their own.
+    """
+
+    def __init__(self, metrics: Any = (), decode: Callable[[Array], Any] | None = None, threshold: float = 0.0) -> None:
+        if decode is not None and not callable(decode):
+            raise TrainingError(f"decode: expected a function of an array, got {decode!r}")
+        self._decode = decode
+        if isinstance(metrics, Mapping):
+            held = [as_metric(metric, name) for name, metric in metrics.items()]
+        else:
+            several = [metrics] if isinstance(metrics, str | Metric) or callable(metrics) else list(metrics)
+            held = [as_metric(metric) for metric in several]
+        self._held = {metric.name: metric for metric in held}
+        if len(self._held) < len(held) or "loss" in self._held:
+            names = ", ".join(metric.name for metric in held)
+            raise TrainingError(
+                f'metrics: expected names that differ, and none of them "loss", got {names}; give a dict'
+            )
+        for metric in held:
+            if isinstance(metric, OfClasses) and metric.threshold is None:
+                metric.threshold = threshold
+
+    def __getitem__(self, name: str) -> Metric:
+        return self._held[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def copy(self) -> Metrics:
+        """The same metrics, with totals of their own, of nothing."""
+        other = deepcopy(self)
+        other.reset()
+        return other
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        for metric in self._held.values():
+            metric.reset()
+
+    def update(self, outputs: Any, targets: Tensor) -> None:
+        """Take a batch."""
+        if not self._held:
+            return
+        if not isinstance(outputs, Tensor):
+            raise TrainingError(f"metrics: expected the model to give a tensor, got {type(outputs).__name__}")
+        pair = [outputs.array, targets.array]
+        if self._decode is not None:
+            pair = [np.asarray(self._decode(array)) for array in pair]
+        for metric in self._held.values():
+            metric.update(*pair)
+
+    def compute(self) -> dict[str, float]:
+        """All results."""
+        return {name: value for metric in self._held.values() for name, value in metric.compute().items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The totals of all."""
+        return {name: metric.state_dict() for name, metric in self._held.items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        if set(state_dict) != set(self._held):
+            raise TrainingError(
+                f"load_state_dict: the saved run measured {', '.join(state_dict) or 'nothing'}, this trainer measures "
+                f"{', '.join(self._held) or 'nothing'}; give the same metrics"
+            )
+        for name, metric in self._held.items():
+            metric.load_state_dict(state_dict[name])

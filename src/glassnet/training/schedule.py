@@ -1,0 +1,66 @@
+"""Schedule: when a schedule of the learning rate takes its steps, and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet.optim.lr_scheduler import CyclicLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
+from glassnet.training.errors import TrainingError, one_of
+
+PER_BATCH = (OneCycleLR, CyclicLR)  # their steps are counted in batches by those who describe them
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A scheduler of `glassnet.optim.lr_scheduler`, and how a trainer is to use it.
+
+    ``every`` is "epoch" or "batch": after what a step is made (with gradient accumulation, "batch" is
+    an update of the weights). None means "batch" for OneCycleLR and CyclicLR, else "epoch".
+    ``monitor`` is the number of the history that ReduceLROnPlateau looks at: None means the held-out
+    loss, or the training loss where nothing is held out.
+    """
+
+    scheduler: Any
+    every: str | None = None
+    monitor: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.scheduler, LRScheduler):
+            raise TrainingError(
+                f"schedule: expected a scheduler of glassnet.optim.lr_scheduler, or Schedule(scheduler, every=…), got "
+                f"{self.scheduler!r}"
+            )
+        if self.every is not None:
+            one_of("Schedule: every", self.every, ("epoch", "batch"))
+        if self.every == "batch" and isinstance(self.scheduler, ReduceLROnPlateau):
+            raise TrainingError("Schedule: ReduceLROnPlateau looks at whole epochs; give it every='epoch'")
+
+    @property
+    def is_per_batch(self) -> bool:
+        """Whether a step is made after each batch."""
+        return self.every == "batch" or (self.every is None and isinstance(self.scheduler, PER_BATCH))
+
+    def after_batch(self) -> None:
+        """Make a step if it is time."""
+        if self.is_per_batch:
+            self.scheduler.step()
+
+    def after_epoch(self, result: Mapping[str, float]) -> None:
+        """Make a step if it is time, given the numbers of the epoch."""
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            self.scheduler.step(monitored(result, self.monitor, "Schedule"))
+        elif not self.is_per_batch:
+            self.scheduler.step()
+
+
+def monitored(result: Mapping[str, float], name: str | None, who: str) -> float:
+    """The number called ``name`` of an epoch; of None the held-out loss, or else the training loss."""
+    if name is None:
+        name = "held_out_loss" if "held_out_loss" in result else "train_loss"
+    if name not in result:
+        there = ", ".join(key for key in result if key != "epoch")
+        hint = "; give fit() a validation set for the held_out_ ones" if "held_out_loss" not in result else ""
+        raise TrainingError(f"{who}: monitor={name!r} is no number of an epoch; there are {there}{hint}")
+    return result[name]

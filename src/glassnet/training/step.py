@@ -1,0 +1,195 @@
+"""Step: what is done with each batch, as a program where it can be one.
+
+One batch after another updates the weights; or, with gradients accumulated, several add up their gradients
+and then update them together, as one large batch would.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.compilation import Compiled
+from glassnet.creation import as_tensor
+from glassnet.nn.module import Module
+from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
+from glassnet.optim import Optimizer
+from glassnet.program.program import Program
+from glassnet.program.refusal import RecordingError
+from glassnet.program.structure import StructureError
+from glassnet.program.verify import ProgramError
+from glassnet.tensor import Tensor
+from glassnet.training.criterion import Criterion
+from glassnet.training.errors import TrainingError, check_positive
+from glassnet.training.feed import Batch
+
+
+class Clip(NamedTuple):
+    """How gradients are kept in bounds: by the norm of all of them together, or each number of them by itself."""
+
+    norm: float | None = None
+    value: float | None = None
+
+    @classmethod
+    def checked(cls, norm: Any, value: Any) -> Clip:
+        """The bounds; TrainingError for what are none."""
+        check_positive("clip_norm", norm)
+        check_positive("clip_value", value)
+        if norm is not None and value is not None:
+            raise TrainingError("clip_norm and clip_value: expected one of them, got both; leave one out")
+        return cls(norm, value)
+
+
+class Learned(NamedTuple):
+    """What came of a batch: its loss, what it counts for, and the outputs, if they were asked for."""
+
+    loss: float
+    weight: float
+    outputs: Any
+
+
+class Steps:
+    """The steps of one trainer. ``gives_outputs``: whether what the network said in them is needed."""
+
+    def __init__(
+        self,
+        model: Module,
+        criterion: Criterion,
+        optimizer: Optimizer,
+        clip: Clip,
+        accumulates: bool,
+        compiled: bool,
+        gives_outputs: bool,
+    ) -> None:
+        self._criterion = criterion
+        self._accumulates = accumulates
+        self._runners: dict[bool, _Runner] = {}
+        params = [param for group in optimizer.param_groups for param in group["params"]]
+
+        def runner(is_weighted: bool) -> _Runner:
+            loss = criterion.function(is_weighted)
+            if accumulates:
+                return _Runner(_adding(model, loss, is_weighted or criterion.is_sum, gives_outputs), compiled)
+            return _Runner(_whole(model, loss, optimizer, params, clip, is_weighted, gives_outputs), compiled)
+
+        self._new_runner = runner
+        self._update = _Runner(_update(optimizer, params, clip), compiled) if accumulates else None
+
+    def learn(self, batch: Batch) -> Learned:
+        """Learn a batch, or, where gradients are accumulated, add up its gradients."""
+        inputs, targets, sample_weights = batch
+        weights = self._criterion.weigh(targets, sample_weights)
+        count = self._criterion.count(targets, weights)
+        is_weighted = weights is not None
+        if is_weighted not in self._runners:
+            self._runners[is_weighted] = self._new_runner(is_weighted)
+        if count == 0 and not self._criterion.is_sum:
+            return Learned(0.0, 0.0, None)  # nothing of it counts
+        divisor = 1.0 if self._criterion.is_sum else count
+        if self._accumulates:
+            given = self._runners[is_weighted](inputs, targets, weights, _number(divisor))
+        elif is_weighted:
+            given = self._runners[is_weighted](inputs, targets, weights, _number(1 / divisor))
+        else:
+            given = self._runners[is_weighted](inputs, targets, None, None)
+        loss, outputs = given if isinstance(given, tuple) else (given, None)
+        value = loss.item()
+        return Learned(value / divisor if self._accumulates and is_weighted else value, count, outputs)
+
+    def update(self, count: float) -> None:
+        """Update the weights by the gradients added up over batches that count for ``count`` in all."""
+        assert self._update is not None
+        self._update(_number(1.0 if self._criterion.is_sum or not count else 1 / count))
+
+    @property
+    def program(self) -> Program | None:
+        """What the step has become; None where it is not, or not yet, a program."""
+        for runner in self._runners.values():
+            if runner.compiled is not None and runner.compiled.recordings:
+                return runner.compiled.program
+        return None
+
+
+class _Runner:
+    """A function that runs as a program; or as it is, with one warning that says why."""
+
+    def __init__(self, function: Callable[..., Any], compiled: bool) -> None:
+        self._function = function
+        self.compiled = Compiled(function) if compiled else None
+
+    def __call__(self, *args: Any) -> Any:
+        if self.compiled is not None:
+            try:
+                return self.compiled(*args)
+            except (RecordingError, StructureError, ProgramError) as refusal:
+                self.compiled = None  # everything is as before the call
+                warnings.warn(
+                    f"Trainer: this step runs uncompiled, and slower: {refusal}\n(compile=False leaves this note out)",
+                    stacklevel=2,
+                )
+        return self._function(*args)
+
+
+def _number(value: float) -> Tensor:
+    return as_tensor(np.asarray(value, np.float64))
+
+
+def _whole(
+    model: Module,
+    criterion: Callable[..., Tensor],
+    optimizer: Optimizer,
+    params: list[Tensor],
+    clip: Clip,
+    is_weighted: bool,
+    gives_outputs: bool,
+) -> Callable[..., Any]:
+    """Forward, backward, clip, update."""
+
+    def step(x: Any, y: Tensor, weights: Tensor | None, factor: Tensor | None) -> Any:
+        optimizer.zero_grad()
+        outputs = model(x)
+        loss = criterion(outputs, y, weights)
+        if is_weighted:
+            loss = loss * factor.to(dtype=loss.dtype)  # type: ignore[union-attr]
+        loss.backward()
+        _clip(params, clip)
+        optimizer.step()
+        return (loss, outputs) if gives_outputs else loss
+
+    return step
+
+
+def _adding(model: Module, criterion: Callable[..., Tensor], is_total: bool, gives_outputs: bool) -> Callable[..., Any]:
+    """Forward and backward of what the batch adds to a sum that is divided later."""
+
+    def add(x: Any, y: Tensor, weights: Tensor | None, count: Tensor) -> Any:
+        outputs = model(x)
+        loss = criterion(outputs, y, weights)
+        total = loss if is_total else loss * count.to(dtype=loss.dtype)
+        total.backward()
+        return (loss, outputs) if gives_outputs else loss
+
+    return add
+
+
+def _update(optimizer: Optimizer, params: list[Tensor], clip: Clip) -> Callable[..., Any]:
+    """Divide the sums, clip, update."""
+
+    def update(factor: Tensor) -> None:
+        for param in params:
+            if param.grad is not None:
+                param.grad.mul_(factor.to(dtype=param.dtype))
+        _clip(params, clip)
+        optimizer.step()
+
+    return update
+
+
+def _clip(params: list[Tensor], clip: Clip) -> None:
+    if clip.norm is not None:
+        clip_grad_norm_(params, clip.norm)
+    if clip.value is not None:
+        clip_grad_value_(params, clip.value)

@@ -1,0 +1,352 @@
+"""Trainer: a network, a loss and an optimizer, and what is done with them epoch after epoch."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from glassnet.data import DataLoader
+from glassnet.nn.module import Module
+from glassnet.optim import Optimizer
+from glassnet.program.program import Program
+from glassnet.random import Generator
+from glassnet.tensor import Tensor
+from glassnet.training import failure, saved
+from glassnet.training.callbacks.callback import Callback, Callbacks
+from glassnet.training.criterion import Criterion
+from glassnet.training.errors import TrainingError, TrainingFailed, check_parts, check_whole, one_of
+from glassnet.training.feed import Batch, Feed, divided, is_fraction, measuring_feed, new_seed, training_feed
+from glassnet.training.history import History
+from glassnet.training.measuring import measured, predicted
+from glassnet.training.metrics import Metrics
+from glassnet.training.progress import Progress
+from glassnet.training.schedule import Schedule
+from glassnet.training.step import Clip, Learned, Steps
+
+MEASURED = ("running", "after")
+LONG = 60.0  # seconds of an epoch: it is not learned once more only to be failure.explained
+
+
+class Trainer:
+    """Trains ``model``: ``Trainer(model, nn.CrossEntropyLoss(), optimizer, metrics="accuracy").fit((x, y), epochs=5)``.
+
+    ``loss`` is a module or a function of (outputs, targets) that gives one number. ``metrics`` are names
+    ("accuracy", "top_5", "f1", "rmse", …, see `glassnet.training.metrics`), metrics or functions of
+    (outputs, targets), alone, in a list, or in a dict by name; all are those of the whole set. ``decode``
+    is applied to outputs and targets, as arrays, before they are measured. ``measure`` says how the
+    training set is: "running", as the batches are learned, or "after" the epoch, without dropout, as the
+    validation set is. To be measured, a loader that shuffles gives its samples in order, one with another
+    sampler those that this draws; generators are put back, so that a run does not depend on it.
+
+    ``schedule`` is a scheduler, which makes a step after each epoch (OneCycleLR and CyclicLR: after each
+    update), or a `Schedule` that says when. ``clip_norm`` bounds the norm of all gradients together,
+    ``clip_value`` each number of them. ``accumulate`` batches make one update, the one that a batch of
+    all their samples would. ``class_weight`` is a weight for each class, which with the weights of
+    samples makes a weighted mean; built-in losses take both.
+
+    The step is compiled with `glassnet.compile`; where it cannot be, a warning says why and it runs as
+    it is. ``generator`` is what orders and divisions are drawn from, the default one if None.
+
+    Raises TrainingError for arguments that cannot be meant.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Tensor], Tensor],
+        optimizer: Optimizer,
+        *,
+        metrics: Any = (),
+        callbacks: Callback | Iterable[Callback] = (),
+        schedule: Any = None,
+        decode: Callable[[Any], Any] | None = None,
+        measure: str = "running",
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        accumulate: int = 1,
+        class_weight: Any = None,
+        compile: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        check_parts(model, optimizer)
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self._criterion = Criterion(loss, class_weight)
+        self.metrics = Metrics(metrics, decode, self._criterion.threshold)
+        self.schedule = schedule if schedule is None or isinstance(schedule, Schedule) else Schedule(schedule)
+        if self.schedule is not None and self.schedule.scheduler.optimizer is not optimizer:
+            raise TrainingError("schedule: expected a schedule of the trainer's optimizer, got one of another")
+        self._callbacks = Callbacks(callbacks)
+        self._accumulate = check_whole("accumulate", accumulate)
+        one_of("measure", measure, MEASURED)
+        self._is_running = measure == "running"
+        clip = Clip.checked(clip_norm, clip_value)
+        gives_outputs = self._is_running and len(self.metrics) > 0
+        self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, compile, gives_outputs)
+        self._progress = Progress(self.metrics.copy())
+        self._generators = saved.Generators(generator)
+        self._generator = generator
+        self._resumed: Mapping[str, Any] | None = None
+        self.history = History()
+        self.result: dict[str, float] = {}
+        self.batches: int | None = None
+        self.should_stop = False
+        self.interrupted = False
+
+    # what callbacks may want to know ----------------------------------------------------------------------
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        """The callbacks, in the order in which they are called."""
+        return list(self._callbacks.held)
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch that is being learned, or was the last to be; 0 before the first."""
+        return self._progress.epoch
+
+    @property
+    def batch(self) -> int:
+        """The number of the batch in the epoch that is being learned, or was the last to be; 0 before the first."""
+        return self._progress.batch
+
+    @property
+    def batch_loss(self) -> float:
+        """The loss of the last batch."""
+        return self._progress.batch_loss
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate now, that of the first group of parameters."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def program(self) -> Program | None:
+        """What the step was compiled to; None if it was not, or not yet."""
+        return self._steps.program
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was learned yet."""
+        return not self.history and not self._progress.done
+
+    # learning -------------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        train: Any,
+        validation: Any = None,
+        *,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+    ) -> History:
+        """Learn ``train`` until there are ``epochs`` in all, and give the history of every one.
+
+        ``train`` and ``validation`` are a pair (inputs, targets) of tensors or arrays, a dataset, or a
+        DataLoader, whose batches may have weights of the samples as a third part. ``validation`` may also be
+        a share between 0 and 1 of ``train``, drawn at random. ``batch_size`` (32), ``shuffle`` and
+        ``sample_weight`` are for what is no DataLoader.
+
+        A second call goes on where the first ended; after `load_state_dict`, in the middle of an epoch too.
+        Ctrl-C ends it early, with ``interrupted`` set. Whatever ends it early, an error too, leaves the
+        trainer as it was at the end of the last whole epoch (or where this call began), and the next call
+        goes on from there. The model is left in evaluation mode.
+
+        Raises TrainingFailed when a loss is no longer a number or grows without end, with the first
+        instruction that made it so, if the epoch took less than a minute: it is learned again to find it.
+        TrainingError for data and options that cannot be meant, and whatever model, loss or a callback raises.
+        """
+        check_whole("epochs", epochs)
+        if is_fraction(validation):
+            seed = self._progress.split_seed or new_seed(self._generator)
+            self._progress.split_seed = seed
+            train, validation = divided(train, float(validation), sample_weight, seed)
+            sample_weight = None
+        feed = training_feed(train, batch_size, shuffle, sample_weight, self._generator)
+        held_out = None if validation is None else measuring_feed(validation, "validation")
+        again = measuring_feed(train if isinstance(train, DataLoader) else feed.loader.dataset, "train")
+        self.batches = feed.total
+        self.interrupted = False
+        self._generators.add(feed.generators + (held_out.generators if held_out else []))
+        if self._resumed is None:
+            self._generators.begin()
+        self._whole = self.state_dict()
+        try:
+            self._fit(feed, again, held_out, epochs)
+        except TrainingFailed as failed:
+            told = self._explained(failed, feed, held_out)
+            self._callbacks("on_exception", self, told)
+            raise told from None
+        except BaseException as error:
+            self.load_state_dict(self._whole)
+            self.interrupted = isinstance(error, KeyboardInterrupt)
+            self._callbacks("on_exception", self, error)
+            if not self.interrupted:
+                raise
+        finally:
+            self.model.eval()
+        self._callbacks("on_fit_end", self)
+        return self.history
+
+    def _fit(self, feed: Feed, again: Feed, held_out: Feed | None, epochs: int) -> None:
+        self._callbacks("on_fit_start", self)
+        if self._resumed is None and (self.should_stop or len(self.history) >= epochs):
+            why = "it was stopped" if self.should_stop else f"it has {len(self.history)} epochs already"
+            way_out = "set trainer.should_stop = False" if self.should_stop else f"ask for more than epochs={epochs}"
+            warnings.warn(f"Trainer: there is nothing to learn, {why}; {way_out} to go on", stacklevel=3)
+        while len(self.history) < epochs and not self.should_stop:
+            with np.errstate(all="ignore"):  # numbers that grow without end are told as a failure
+                self._learn(feed, self._steps.learn, self._callbacks)
+                self._measure(again, held_out)
+            self._end_epoch()
+
+    def _learn(self, feed: Feed, learn: Callable[[Batch], Learned], tell: Callable[..., None]) -> None:
+        """What is left of an epoch."""
+        progress = self._progress
+        self._began = time.monotonic()
+        self.model.train()
+        batches = iter(feed)
+        if self._resumed is not None:
+            resumed, self._resumed = self._resumed, None
+            self._generators.resume(resumed, batches, self.batches)
+        else:
+            self._generators.begin()
+        if not progress.done:
+            progress.begin(self.learning_rate)
+        if not progress.waiting:
+            self.optimizer.zero_grad()  # whatever was left there is not of this epoch
+        tell("on_epoch_start", self)
+        for batch in batches:
+            progress.batch = progress.done + 1
+            tell("on_batch_start", self)
+            learned = learn(batch)
+            if not progress.has_begun:
+                progress.first_loss = learned.loss
+            if failure.has_failed(learned.loss, progress.first_loss or 0.0):
+                raise self._failed("the loss", progress.batch, learned.loss)
+            progress.add(learned, batch.targets)
+            if progress.waiting == self._accumulate or progress.done == self.batches:
+                self._update()
+            if not progress.is_told and self.program is not None:
+                progress.is_told = True
+                tell("on_compiled", self)
+            tell("on_batch_end", self)
+        if not progress.done:
+            raise TrainingError("train: the loader gave no batch; look at batch_size and drop_last")
+        if progress.waiting:
+            self._update()
+
+    def _update(self) -> None:
+        if self._accumulate > 1:
+            self._steps.update(self._progress.waiting_count)
+            self.optimizer.zero_grad()
+        self._progress.updated()
+        if self.schedule is not None:
+            self.schedule.after_batch()
+
+    def _failed(self, what: str, batch: int | None, loss: float) -> TrainingFailed:
+        return failure.failed(what, self.epoch, batch, self.batches, loss, self.learning_rate)
+
+    def _explained(self, error: TrainingFailed, feed: Feed, held_out: Feed | None) -> TrainingFailed:
+        """``error`` with what made it; then the trainer is as it was at the end of the last whole epoch."""
+        began, model, criterion = "", self.model, self._criterion
+        is_held_out = held_out is not None and error.batch is None and failure.are_finite(model)
+        try:
+            with suppress(Exception), np.errstate(all="ignore"):  # it must not hide what it explains
+                first = self._progress.first_loss or 0.0
+                failing = failure.first_failing(model, criterion, held_out or (), first)
+                moments = failing if is_held_out else self._learned_again(feed)
+                began = failure.where_it_began(model, criterion, moments, self._whole["model"])
+        finally:
+            self.load_state_dict(self._whole)
+        return failure.explained(error, began, model, feed.everything, self.loss, self.optimizer)
+
+    def _learned_again(self, feed: Feed) -> Iterable[failure.Moment]:
+        """The last two batches before the epoch failed: it is learned once more, to see what they began with."""
+        if time.monotonic() - self._began > LONG:
+            return ()
+        options = [{name: value for name, value in g.items() if name != "params"} for g in self.optimizer.param_groups]
+        moments: deque[failure.Moment] = deque(maxlen=2)
+
+        def learn(batch: Batch) -> Learned:
+            moments.append(failure.Moment.now(self.batch, batch, self.model))
+            return self._steps.learn(batch)
+
+        self.load_state_dict(self._whole)
+        if self.schedule is None or not self.schedule.is_per_batch:  # then callbacks may have set them
+            for group, held in zip(self.optimizer.param_groups, options, strict=True):
+                group.update(held)
+        with suppress(TrainingFailed):
+            self._learn(feed, learn, lambda *_: None)
+        return moments
+
+    def _measure(self, again: Feed, held_out: Feed | None) -> None:
+        """The numbers of an epoch, as ``result``."""
+        progress = self._progress
+        if not failure.are_finite(self.model):
+            raise self._failed("the weights", None, float("nan"))
+        if self._is_running:
+            numbers = {"loss": self._criterion.of_all(progress.total, progress.count), **progress.metrics.compute()}
+        else:
+            numbers = self._measured(again)
+        self.result = {"epoch": self.epoch, **{f"train_{name}": value for name, value in numbers.items()}}
+        if held_out is not None:
+            numbers = self._measured(held_out)
+            self.result |= {f"held_out_{name}": value for name, value in numbers.items()}
+            if failure.has_failed(numbers["loss"], progress.first_loss or 0.0):
+                raise self._failed("the held-out loss", None, numbers["loss"])
+        self.result["learning_rate"] = progress.learning_rate
+        if held_out is not None:
+            self._callbacks("on_validation_end", self)
+
+    def _end_epoch(self) -> None:
+        if self.schedule is not None:
+            self.schedule.after_epoch(self.result)
+        self.history.epochs.append(self.result)
+        self._progress.end()
+        self._callbacks("on_epoch_end", self)
+        self._whole = self.state_dict()
+
+    # measuring ------------------------------------------------------------------------------------------------
+
+    def evaluate(self, data: Any) -> dict[str, float]:
+        """The loss and all metrics on ``data``, in evaluation mode: what `fit` takes as a validation set."""
+        return self._measured(measuring_feed(data, "evaluate"))
+
+    def _measured(self, feed: Feed) -> dict[str, float]:
+        return measured(self.model, self._criterion, self.metrics, feed, feed.generators)
+
+    def predict(self, inputs: Any) -> Tensor:
+        """The outputs of the model for all ``inputs``, in evaluation mode and without gradients.
+
+        ``inputs`` are a tensor or an array, or a dataset or DataLoader, of whose batches the first part is taken.
+        """
+        return predicted(self.model, inputs)
+
+    # going on later -------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on from here bit for bit, in the middle of an epoch too.
+
+        Model, optimizer, schedule, random generators, place in the epoch, gradients added up, running means,
+        what callbacks remember, history: numbers, text, None, lists, dicts by text, and copies of tensors.
+        To go on, make the trainer as before, `load_state_dict`, and `fit` the same data.
+        """
+        return saved.packed(self, self._progress, self._callbacks, self._generators, self._resumed)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Be where `state_dict` was taken; the next `fit` goes on from there.
+
+        Generators are set then, when it is known which there are. Raises TrainingError or StateError where
+        the state is of another model, optimizer, schedule, or of other metrics; then nothing has changed.
+        """
+        self._resumed = saved.unpack(self, self._progress, self._callbacks, state_dict, self.state_dict())
