@@ -254,3 +254,11 @@ def test_misuse():
         OfNumbers().measure([1.0], [1.0])
     with pytest.raises(NotImplementedError):
         OfConfusion().measure([[1.0, 0.0]], [0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_measured_is_pythons_own_numbers(name):
+    """NumPy's print and compare as others do, and make a history that is not all of one kind."""
+    measured = Metrics(name)
+    measured.update(*map(glassnet.tensor, samples(name)))
+    assert {type(value) for value in measured.compute().values()} <= {float}

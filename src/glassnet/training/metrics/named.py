@@ -113,7 +113,7 @@ class Metrics(Mapping[str, Metric]):
 
     def compute(self) -> dict[str, float]:
         """All results."""
-        return {name: value for metric in self._held.values() for name, value in metric.compute().items()}
+        return {name: float(value) for metric in self._held.values() for name, value in metric.compute().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """The totals of all."""
