@@ -7,12 +7,14 @@ instruction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from glassnet.engines.numpy.constants import expression, is_unknown
+from glassnet.engines.numpy.lowering import SMALL
 from glassnet.program.passes.plan import Plan
 from glassnet.program.program import Instruction, Operand, Program, Var, titles
 from glassnet.program.writing import call, comment, is_view, shape, sources, view
@@ -32,6 +34,7 @@ class _Writer:
         self.program = program
         self.plan = plan
         self.name = name
+        self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
 
     def text(self) -> str:
         functions = sources(dict.fromkeys(i.op for i in self.program if i.op.writes or needs_source(i)))
@@ -103,10 +106,10 @@ class _Writer:
             return f"{instruction.output.name} = {view(instruction)}"
         if is_view(instruction) and not instruction.into:  # of what does not lie in order: the numbers move
             x = instruction.reads[0]
-            return f"np.copyto({instruction.output.name}.reshape({shape(x)}), {x.name})"
+            return f"{instruction.output.name}.reshape({shape(x)})[...] = {x.name}"
         if instruction.op.writes:
             return update_call(instruction)
-        return call(instruction, out=instruction.into or instruction.output.name)
+        return call(instruction, instruction.into or instruction.output.name, tersely=self.is_small)
 
 
 def _looked_into(var: Var, plan: Plan) -> Var:

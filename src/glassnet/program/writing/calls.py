@@ -17,8 +17,11 @@ from glassnet.program.program import Instruction, Operand, Var
 Params = Mapping[str, Any]
 
 
-def call(instruction: Instruction, out: str = "") -> str:
-    """The call that computes an instruction, into ``out`` if that is given."""
+def call(instruction: Instruction, out: str = "", tersely: bool = False) -> str:
+    """The call that computes an instruction, into ``out`` if that is given.
+
+    ``tersely``: without the name of that argument, which NumPy takes 0.05 µs to read.
+    """
     op, params = instruction.op, instruction.params
     inputs = [operand(x) for x in instruction.inputs]
     if op in _METHODS:
@@ -30,13 +33,13 @@ def call(instruction: Instruction, out: str = "") -> str:
         value = _COPIED[op](inputs, instruction)
         if not out:
             return value
-        casting = ', casting="unsafe"' if op is movement.cast else ""
-        source = inputs[0] if op in (movement.cast, movement.copy) else value
-        return f"np.copyto({out}, {source}{casting})"
+        return f"{out}[...] = {inputs[0] if op in (movement.cast, movement.copy) else value}"
     if op is selection.where:
         return _choice(inputs, out) if out else f"np.where({', '.join(inputs)}).astype(np.{instruction.output.dtype})"
     name = "np.dot" if _is_dot(instruction) else function_name(op)
-    return f"{name}({', '.join([*inputs, *keywords(op, params), *([f'out={out}'] if out else [])])})"
+    can_be_terse = isinstance(op.forward, np.ufunc) and op.forward not in (np.maximum, np.minimum)  # deprecated there
+    into = [] if not out else [out] if tersely and can_be_terse else [f"out={out}"]
+    return f"{name}({', '.join([*inputs, *keywords(op, params), *into])})"
 
 
 def _is_dot(instruction: Instruction) -> bool:
@@ -55,7 +58,7 @@ def _choice(inputs: list[str], out: str) -> str:
         return f"np.copyto({out}, {a}, where={condition})"
     if out == a:
         return f"np.copyto({out}, {b}, where=~{condition})"
-    return f"np.copyto({out}, {b}); np.copyto({out}, {a}, where={condition})"
+    return f"{out}[...] = {b}; np.copyto({out}, {a}, where={condition})"
 
 
 def update_call(instruction: Instruction) -> str:
