@@ -6,9 +6,8 @@ import pytest
 
 import glassnet.functional as F
 from glassnet.cli import export
-from glassnet.cli.loop import scores
-from glassnet.cli.sources import digits
-from glassnet.serialization import read_model
+from glassnet.cli.saved import SavedRun
+from glassnet.sources import open_source
 from tests.export.files import loaded, run
 
 
@@ -22,7 +21,7 @@ def model_file(command, trained, tmp_path):
 
 def test_the_file_reads_every_held_out_digit_as_the_network_does(model_file, trained, tmp_path):
     """From a table of pixels, with a header, in a process that has no glassnet."""
-    held_out = digits().held_out.inputs
+    held_out = open_source("digits").held_out.inputs
     pixels = (held_out.numpy() * 16).reshape(-1, 64).astype(int)
     header = ",".join(f"pixel{i}" for i in range(64))
     np.savetxt(tmp_path / "digits.csv", pixels, "%d", delimiter=",", header=header, comments="")
@@ -30,8 +29,7 @@ def test_the_file_reads_every_held_out_digit_as_the_network_does(model_file, tra
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     lines = [line.split(",") for line in (tmp_path / "results.csv").read_text().splitlines()]
     assert lines[0] == ["prediction", *"0123456789"]
-    model, _ = read_model(trained / "model.safetensors")
-    expected = F.softmax(scores(model, held_out), 1).numpy()
+    expected = F.softmax(SavedRun.read(str(trained), trained.parent).outputs(held_out), 1).numpy()
     np.testing.assert_allclose(np.array([line[1:] for line in lines[1:]], float), expected, atol=2e-6)
     assert [line[0] for line in lines[1:]] == [str(i) for i in expected.argmax(1)]
     file = loaded(model_file)

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -11,8 +12,8 @@ import glassnet
 from glassnet import nn
 from glassnet.cli import matrix, pictures
 from glassnet.cli.run import find
-from glassnet.cli.sources import digits
 from glassnet.serialization import load_metadata, read_model
+from glassnet.sources import open_source
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_the_matrix_is_the_networks_and_its_accuracy_that_of_the_history(command
     result = command("predict", trained, columns=columns)
     assert result.exit_code == 0, result.output
     counts = counts_in(result.stdout)
-    data = digits()
+    data = open_source("digits")
     model, _ = read_model(trained / "model.safetensors")
     predicted = model(data.held_out.inputs).argmax(1).numpy()
     expected = np.zeros((10, 10), int)
@@ -73,8 +74,8 @@ def test_the_next_commands_work(command, trained):
     text = command("predict", trained).stdout
     code = re.search(r"model = (glassnet.load_model.*)", text)[1]
     assert isinstance(eval(code), nn.Sequential)
-    words = re.search(r"\n  glassnet (train digits .*)\n", text)[1].split()
-    assert command(*words, "--epochs", 1).exit_code == 0
+    words = re.search(r"\n  glassnet (export .*)\n", text)[1].split()
+    assert command(*words).exit_code == 0
 
 
 def test_without_mistakes_there_are_no_pictures():
@@ -115,6 +116,65 @@ def test_a_class_of_which_nothing_was_held_out_has_no_recall(capsys):
     assert re.search(r"no +1 +1 +50.0 %\s+yes +· +· +-", capsys.readouterr().out)
 
 
+# samples of one's own -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pixels(tmp_path):
+    """The held-out digits as a table of pixels, with and without the digit."""
+    held_out = open_source("digits").held_out
+    table = np.column_stack([(held_out.inputs.numpy() * 16).reshape(-1, 64), held_out.targets.numpy()]).astype(int)
+    np.savetxt(tmp_path / "pixels.csv", table[:, :-1], "%d", delimiter=",")
+    np.savetxt(tmp_path / "labelled.csv", table, "%d", delimiter=",")
+    return table
+
+
+def test_numbers_are_predicted_and_evaluated(command, trained, pixels):
+    shown = command("predict", trained, "pixels.csv")
+    assert shown.exit_code == 0, shown.output
+    assert len(re.findall(r"sample \d+ +\d +[\d.]+ %", shown.stdout)) == 10
+    assert "10 of 355; all of them: --out predictions.csv" in shown.stdout
+    judged = command("evaluate", trained, "labelled.csv").stdout
+    assert (counts_in(judged) == counts_in(command("evaluate", trained).stdout)).all()
+    assert "on labelled.csv: 355 digits" in judged
+
+
+@pytest.mark.parametrize(("name", "mark"), [("p.csv", ","), ("p.tsv", "\t")])
+def test_results_for_numbers_are_written_by_their_names(command, trained, pixels, tmp_path, name, mark):
+    assert command("predict", trained, "pixels.csv", "--out", name, "--probabilities").exit_code == 0
+    lines = [line.split(mark) for line in (tmp_path / name).read_text().splitlines()]
+    assert lines[0] == ["sample", "prediction", *(f"probability of {i}" for i in range(10))]
+    assert len(lines) == 356
+    for line in lines[1:]:
+        assert line[1] == str(np.argmax([float(p) for p in line[2:]]))
+
+
+def test_parquet_is_for_tables(command, trained, pixels, tmp_path):
+    result = command("predict", trained, "pixels.csv", "--out", "p.parquet")
+    assert result.exit_code == 2
+    assert result.stderr == "glassnet: --out: a .parquet is written of a table only; name a .csv\n"
+    assert not (tmp_path / "p.parquet").exists()
+
+
+def test_a_large_picture_is_made_smaller():
+    image = np.zeros((28, 28))
+    image[:14] = 1
+    lines = pictures.lines(image)
+    assert len(lines) == 14
+    assert lines[0] == "█" * 28
+    assert lines[-1] == " " * 28
+    assert pictures.lines(np.ones((3, 4, 4))) == ["████████"] * 4
+
+
+@pytest.mark.parametrize(("width", "most"), [(40, 1), (80, 2), (120, 3)])
+def test_as_many_pictures_as_fit_are_side_by_side(width, most):
+    console = Console(file=io.StringIO(), width=width)
+    pictures.show_mistakes(console, [pictures.Mistake(np.ones((28, 28)), "1", "7", 0.5)] * 5)
+    text = console.file.getvalue()
+    assert text.count("a 1, read as 7") == most
+    assert max(map(len, text.splitlines())) <= width
+
+
 # which run is meant -------------------------------------------------------------------------------
 
 
@@ -147,7 +207,7 @@ def test_a_name_in_full_is_not_the_beginning_of_another(runs):
         (["mnist"], "RUN: there is no run 'mnist'; in runs there are digits-001, digits-002, moons-001"),
         ([""], "RUN: there is no run ''; in runs there are"),
         (["latest", "--runs", "none"], "RUN: there is no run 'latest', and none in none; make one: glassnet train dig"),
-        (["runs/digits-003"], "runs/digits-003 holds no model.safetensors: its training was cut off, or it is no run"),
+        (["runs/digits-003"], "runs/digits-003 holds no model.safetensors: it is no run folder"),
         (["runs/digits-001/history.csv"], "RUN: there is no run 'runs/digits-001/history.csv'"),
         ([], "Missing argument 'RUN'; see: glassnet predict --help"),
     ],
@@ -200,18 +260,22 @@ def weights_alone(path):
         (cut_off, "model.safetensors: the safetensors file was cut off or edited"),
         (weights_alone, "model.safetensors: it holds tensors, but no description of a network"),
         (of_another_shape, "expected an input whose last dimension is 3"),
-        (of_other_outputs, "expected 10 outputs, one a class, got shape [9]; use the run as it was saved"),
+        (of_other_outputs, "expected 10 outputs for a sample, got shape [9]; use the run as it was saved"),
+        (lambda path: edited(path, source=[]), "what it says of its data cannot be read"),
+        (lambda path: edited(path, classes="ab"), "what it says of its data cannot be read"),
         (
-            lambda path: edited(path, source="cats"),
-            "it was trained on (digits, colors, xor, moons, circles, spirals, blobs), got 'cats'; train",
+            lambda path: edited(path, classes=["a", "b"]),
+            "digits is not what it was when runs/digits-002 was trained (another classes)",
         ),
         (
-            lambda path: edited(path, source=[]),
-            "it was trained on (digits, colors, xor, moons, circles, spirals, blobs), got []",
+            lambda path: edited(path, split="all"),
+            "digits is not what it was when runs/digits-002 was trained (another split); put",
         ),
-        (lambda path: edited(path, classes=["a", "b"]), "what it says of its classes does not fit digits: ['a', 'b']"),
-        (lambda path: edited(path, split="all"), "what it says of its split does not fit digits: 'all'; train it agai"),
-        (lambda path: edited(path, encoding=None), "what it says of its encoding does not fit digits: None"),
+        (lambda path: edited(path, task=["x"]), "the run is for a task ['x'], and this glassnet knows classification"),
+        (lambda path: edited(path, encoding=None), "its samples are encoded as None, which this glassnet does not k"),
+        (lambda path: edited(path, encoding={"kind": "sound"}), "its samples are encoded as 'sound', which this gla"),
+        (lambda path: edited(path, encoding={"kind": "numbers", "shape": [0]}), "expected an encoding of numbers"),
+        (lambda path: edited(path, encoding={"kind": "table"}), "model.safetensors: "),
     ],
 )
 def test_a_damaged_run_is_one_message(command, runs, damage, message):

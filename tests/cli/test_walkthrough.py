@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 
-from glassnet.cli.sources import digits
 from glassnet.serialization import read_model
+from glassnet.sources import open_source
 
 
 def test_a_row_is_walked_through_forward_backward_and_update(command, trained):
     before = (trained / "model.safetensors").read_bytes()
     result = command("walkthrough", trained, "--row", 3)
     assert result.exit_code == 0, result.output
-    label = digits().held_out.targets[3].item()
+    label = open_source("digits").held_out.targets[3].item()
     first = result.stdout.splitlines()[0]
     assert first == f"Row 3 of what was held out of digits, which is {label}; the update is a first step of Adam"
     order = [result.stdout.index(word) for word in ("forward: ", "backward: ", "update: ", "adam_update")]
@@ -28,7 +30,7 @@ def test_one_element_is_that_of_the_network(command, trained):
     result = command("walkthrough", trained, "--row", 5, "--element", "linear1[0, 2]")
     assert result.exit_code == 0, result.output
     model, _ = read_model(trained / "model.safetensors")
-    expected = model[1](digits().held_out.inputs[5:6].flatten(1))[0, 2].item()
+    expected = model[1](open_source("digits").held_out.inputs[5:6].flatten(1))[0, 2].item()
     text = " ".join(result.stdout.split())
     assert "linear1[0,2] = " in text
     assert "·linear1_weight[2," in text
@@ -58,10 +60,10 @@ def test_it_is_written_to_a_file(command, trained, tmp_path, name, has):
     assert command("walkthrough", trained, "-o", name, "--force").exit_code == 0
 
 
-def test_a_run_without_its_configuration_shows_no_update(command, trained, tmp_path):
-    run = tmp_path / "runs" / "digits-001"
-    run.mkdir(parents=True)
-    (run / "model.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
+def test_a_run_that_does_not_say_what_it_was_trained_with_shows_no_update(command, trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "runs" / "digits-001")
+    file = tmp_path / "runs" / "digits-001" / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"options": {}}))
     result = command("walkthrough", "latest")
     assert result.exit_code == 0, result.output
     assert "update" not in result.stdout
@@ -77,7 +79,7 @@ def test_a_run_without_its_configuration_shows_no_update(command, trained, tmp_p
         (("--element", "linear9[0,0]"), "there is no value 'linear9'"),
         (("--open", "y"), "y is an input"),
         (("--open", "loss", "--element", "loss"), "give one of them"),
-        (("-o", "w.pdf"), "expected a file that ends in .html, .md, .tex, .txt"),
+        (("-o", "w.pdf"), "expected a file that ends in .html, .md, .tex or .txt"),
         (("--element", "loss", "-o", "w.html"), "write it to a file that ends in .txt"),
     ],
 )

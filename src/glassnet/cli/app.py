@@ -10,10 +10,12 @@ from typer.core import TyperGroup
 
 import glassnet
 from glassnet.cli.errors import Failed
+from glassnet.cli.evaluate import evaluate
 from glassnet.cli.export import export
 from glassnet.cli.info import info
 from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
+from glassnet.cli.show import show
 from glassnet.cli.train import train
 from glassnet.cli.walkthrough import walkthrough_run
 from glassnet.errors import GlassnetError
@@ -90,6 +92,6 @@ def glassnet_command(
         print(context.get_help())
 
 
-for _command in (train, predict, export, plot, info):
+for _command in (train, predict, evaluate, show, export, plot, info):
     app.command(epilog=EXIT_CODES)(_command)
 app.command("walkthrough", epilog=EXIT_CODES)(walkthrough_run)

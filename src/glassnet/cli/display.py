@@ -1,7 +1,6 @@
-"""What `train` shows: what it is about to do, how it is going, and what came of it.
+"""What commands show: what is about to be done, and what came of it.
 
-On a terminal progress is a bar that stays in one place; anywhere else it is a line an epoch. Nothing
-needs more than 60 columns, and nothing is told by colour alone.
+Nothing needs more than 60 columns, and nothing is told by colour alone.
 """
 
 from __future__ import annotations
@@ -11,29 +10,30 @@ import math
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TextIO, cast
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.loop import Epoch, Watcher
 from glassnet.cli.options import Options
-from glassnet.cli.sources import Data
+from glassnet.cli.run import CHECKPOINT, REPORT
+from glassnet.cli.tasks import Task, number_text
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
+from glassnet.sources import Data
+from glassnet.training import History
 
 ROWS = 10  # of a table of epochs that would be longer
 
 
 def new_console() -> Console:
     """Where everything but errors is shown: in colour on a terminal, plain and without loose ends elsewhere."""
-    console = Console(highlight=False, emoji=False)
+    console = Console(highlight=False, emoji=False, markup=False)  # names in data are nobody's markup
     if not console.is_terminal:
         console.file = cast(TextIO, _Trimmed(sys.stdout))
     return console
@@ -67,11 +67,20 @@ def show_plan(console: Console, data: Data, model: Module, options: Options) -> 
     plan.add_row("data", data.what)
     plan.add_row("", f"{len(data.train):,} to learn from, {len(data.held_out):,} held out: {data.split}")
     plan.add_row("", Text(data.origin, "dim"))
+    for note in data.notes:
+        plan.add_row("", Text(note, "dim"))
     plan.add_row("network", layers(model))
     plan.add_row("training", f"{options.optimizer}, learning rate {options.lr:g}, seed {options.seed}")
+    if more := options.extras():
+        plan.add_row("", more)
     plan.add_row("", f"{counted(options.epochs, 'epoch')} of {counted(batches, 'batch', 'es')} of {options.batch_size}")
     console.print(Text(f"Training on {data.source}", "bold"))
     console.print(Padding(plan, (1, 2)))
+
+
+def headline(title: str, text: str) -> Text:
+    """A title, and what follows it in the same line."""
+    return Text(title, "bold").append(text, "not bold")
 
 
 def facts() -> Table:
@@ -79,6 +88,14 @@ def facts() -> Table:
     table = Table.grid(padding=(0, 3))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
+    return table
+
+
+def columns(*names: str, left: int = 1) -> Table:
+    """A table with these columns, the first ``left`` of them of text."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=(0, 1))
+    for i, name in enumerate(names):
+        table.add_column(Text(name), justify="left" if i < left else "right")
     return table
 
 
@@ -117,127 +134,69 @@ def count(model: Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-# meanwhile ----------------------------------------------------------------------------------------
-
-
-class Silent(Watcher):
-    """Tells nothing."""
-
-    def step(self, epoch: int, done: float, loss: float) -> None:
-        """Tell nothing."""
-
-    def epoch(self, result: Epoch) -> None:
-        """Tell nothing."""
-
-    def compiled(self, instructions: int) -> None:
-        """Tell nothing."""
-
-
-class Lines(Silent):
-    """Tells of each epoch in a line."""
-
-    def __init__(self, console: Console, epochs: int) -> None:
-        self._console = console
-        self._epochs = epochs
-
-    def epoch(self, result: Epoch) -> None:
-        """Print the line."""
-        number = str(result.epoch).rjust(len(str(self._epochs)))
-        self._console.print(
-            f"  epoch {number}/{self._epochs}   loss {number_text(result.train_loss):>8}   "
-            f"held-out accuracy {percent(result.held_out_accuracy):>7}"
-        )
-
-    def compiled(self, instructions: int) -> None:
-        """Print it."""
-        show_compiled(self._console, instructions)
-
-
-class Bar(Watcher):
-    """Tells of everything in one line that stays where it is; what is told once goes above it."""
-
-    def __init__(self, progress: Progress, epochs: int) -> None:
-        self._progress = progress
-        self._epochs = epochs
-        self._task = progress.add_task("", total=epochs, number=1, epochs=epochs, loss="", accuracy="")
-
-    def step(self, epoch: int, done: float, loss: float) -> None:
-        """Move the bar on."""
-        self._progress.update(self._task, completed=epoch - 1 + done, number=epoch)
-
-    def epoch(self, result: Epoch) -> None:
-        """Show the epoch's numbers."""
-        loss, accuracy = number_text(result.train_loss), percent(result.held_out_accuracy)
-        self._progress.update(self._task, completed=result.epoch, loss=loss, accuracy=accuracy)
-
-    def compiled(self, instructions: int) -> None:
-        """Print it."""
-        show_compiled(self._progress.console, instructions)
-
-
-def show_compiled(console: Console, instructions: int) -> None:
-    """What became of the training step."""
-    console.print(f"  step compiled: {instructions} instructions (see --no-compile)")
-
-
-@contextmanager
-def progress(console: Console, epochs: int, *, quiet: bool) -> Iterator[Watcher]:
-    """Who tells on ``console`` how training goes."""
-    if quiet:
-        yield Silent()
-    elif not console.is_terminal or console.is_dumb_terminal:
-        yield Lines(console, epochs)
-        console.print()
-    else:
-        # not the whole width: the ^C that a terminal shows would begin a new line, and leave a second bar behind
-        width = max(4, min(40, console.width - 56))
-        columns = (
-            TextColumn("  epoch {task.fields[number]}/{task.fields[epochs]}"),
-            BarColumn(width, complete_style="cyan", finished_style="cyan"),
-            TextColumn("loss {task.fields[loss]:<6}  held out {task.fields[accuracy]:<7}"),
-            TimeRemainingColumn(compact=True),
-        )
-        with Progress(*columns, console=console, transient=True) as bar:
-            yield Bar(bar, epochs)
-
-
 # after --------------------------------------------------------------------------------------------
 
 
-def show_history(console: Console, history: Sequence[Epoch]) -> None:
-    """A table of loss and accuracy; of many epochs, some."""
+def show_history(console: Console, history: History, task: Task, kept: int | None = None) -> None:
+    """A table of the losses and of what decides; of many epochs, some."""
     shown = sample(history)
-    best = max(history, key=lambda result: result.held_out_accuracy)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=(0, 1))
-    table.add_column("epoch", justify="right")
-    for name in ("train loss", "accuracy", "held-out loss", "accuracy"):
-        table.add_column(name, justify="right")
-    for result in shown:
-        numbers = [number_text(result.train_loss), percent(result.train_accuracy)]
-        numbers += [number_text(result.held_out_loss), percent(result.held_out_accuracy)]
-        table.add_row(str(result.epoch), *numbers, style="bold" if result is history[-1] else None)
+    held_out = history[f"held_out_{task.main}"]
+    best = max(range(len(held_out)), key=held_out.__getitem__)
+    table = columns("epoch", "train loss", task.label, "held-out loss", task.label, left=0)
+    for i in shown:
+        numbers = [
+            text(history[i][f"{part}_{name}"])
+            for part in ("train", "held_out")
+            for name, text in (("loss", number_text), (task.main, task.text))
+        ]
+        table.add_row(str(i + 1), *numbers, style="bold" if i == len(history) - 1 else None)
     console.print(Padding(table, (0, 2)))
     if len(shown) < len(history):
         console.print(Text(f"  {len(shown)} of {len(history)} epochs; all are in history.csv.", "dim"))
-    if best.held_out_accuracy > history[-1].held_out_accuracy:
-        note = f"  Best on the held-out data: epoch {best.epoch}, {percent(best.held_out_accuracy)}; the last is kept."
+    if held_out[best] > held_out[-1] and kept is None:
+        note = f"  Best on the held-out data: epoch {best + 1}, {task.text(held_out[best])}; the last is kept."
         console.print(Text(note, "dim"))
+    elif kept is not None:
+        console.print(Text(f"  The network of epoch {kept} is kept: its held-out loss was the lowest.", "dim"))
     console.print()
 
 
-def sample(history: Sequence[Epoch]) -> list[Epoch]:
-    """All of a short history; of a long one `ROWS`, evenly spaced from the first to the last."""
+def show_result(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
+    """What decides, in words, where the run is, and what to do next."""
+    value, seconds = config["results"][f"held_out_{task.main}"], config["seconds"]
+    if config["stopped"]:
+        console.print(f"Stopped after epoch {config['results']['epoch']}: what it had learned by then is saved.\n")
+    how = task.in_words(config["results"], len(data.held_out))
+    console.print(headline(f"Held-out {task.label} {value:.4f}", f": {task.about(how, data.noun)}."))
+    if value < task.guess(len(data.classes)):
+        console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
+    console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {path}", soft_wrap=True)
+    console.print(f"To look at: {path / REPORT}", soft_wrap=True)
+    again = [*source_words(config["settings"]), "--hidden", "128", "--activation", "tanh"]
+    more = ["--resume", path] if (path / CHECKPOINT).exists() else again
+    show_next(console, command("glassnet", "predict", path), command("glassnet", "train", *more))
+
+
+def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
+    """The same in one line."""
+    value, how = config["results"][f"held_out_{task.main}"], task.in_words(config["results"], len(data.held_out))
+    line = f"held-out {task.label} {value:.4f} ({how}), {config['seconds']:.1f} s, {path}"
+    console.print(line, soft_wrap=True)
+
+
+def sample(history: Sequence[object]) -> list[int]:
+    """The places of all of a short history; of a long one of `ROWS`, evenly spaced from the first to the last."""
     last = len(history) - 1
     if last < ROWS + 2:
-        return list(history)
-    return [history[round(row * last / (ROWS - 1))] for row in range(ROWS)]
+        return list(range(last + 1))
+    return [round(row * last / (ROWS - 1)) for row in range(ROWS)]
 
 
 def show_next(console: Console, *commands: str) -> None:
     """Commands to try, whole on one line each, however narrow the screen: they are there to be copied."""
     console.print("\nNext:")
     for command in commands:
-        console.print(f"  {command}", soft_wrap=True, markup=False)
+        console.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def command(*words: object) -> str:
@@ -245,14 +204,10 @@ def command(*words: object) -> str:
     return shlex.join(map(str, words))
 
 
-def percent(fraction: float) -> str:
-    """0.978 as 97.8 %."""
-    return f"{100 * fraction:.1f} %"
-
-
-def number_text(value: float) -> str:
-    """Four decimals, or for large numbers four digits."""
-    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.3e}"
+def source_words(settings: Mapping[str, Any]) -> list[str]:
+    """The words of a command line that say what to learn."""
+    named = {name: settings[name] for name in ("target", "task", "data") if settings[name] is not None}
+    return [settings["source"], *(word for name, value in named.items() for word in (f"--{name}", value))]
 
 
 def counted(n: int, noun: str, plural: str = "s") -> str:

@@ -9,10 +9,8 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 import glassnet
@@ -84,11 +82,7 @@ def _show_speeds(console: Console) -> None:
         choices += ["Haswell", *["SkylakeX"] * machine.has_avx512()]
     if forced not in choices:
         choices.append(forced)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=(0, 1))
-    for name in ("asked for", "kernels"):
-        table.add_column(name, no_wrap=True)
-    for name in ("product", "step"):
-        table.add_column(name, justify="right")
+    table = display.columns("asked for", "kernels", "product", "step", left=2)
     for choice in choices:
         name = (choice or "nothing") + (" (now)" if choice == forced else "")
         table.add_row(name, *_cells(measured(choice)))

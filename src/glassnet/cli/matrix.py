@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.display import percent
+from glassnet.cli.tasks import percent
 from glassnet.ops.dtypes import Array
 
 

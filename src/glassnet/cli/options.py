@@ -2,99 +2,91 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from glassnet import optim
-from glassnet.cli.errors import BadInput, unknown
-from glassnet.nn import activation
-from glassnet.nn.container import Sequential
-from glassnet.nn.flatten import Flatten
-from glassnet.nn.linear import Linear
-from glassnet.nn.module import Module
-from glassnet.optim import Optimizer
+from glassnet.cli.errors import BadInput
+from glassnet.cli.network import ACTIVATIONS, OPTIMIZERS, SCHEDULES, usual_rate
+from glassnet.cli.texts import number, one_of, whole
 
-T = TypeVar("T")
-
-# Where --lr is not given and PyTorch's default learns too slowly for data this small.
-LEARNING_RATES = {"adagrad": 0.03, "adamax": 0.005, "rmsprop": 0.001, "sgd": 0.2}
-STEPS, FEWEST, MOST = 1400, 5, 200  # where --epochs is not given: as many as make so many steps, within bounds
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1400, 5, 200  # where --epochs is not given: as many as make about so many steps
+MANY_SAMPLES, MANY_FEATURES = 10_000, 400
 LARGEST = 1_000_000  # units in one layer: more is a slip of the finger, and would fill the memory
+CLASS_WEIGHTS = {"none": "every sample counts the same", "balanced": "every class counts the same"}
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to train, checked."""
+    """How to train, checked, with nothing left open. None: none of it."""
 
     hidden: tuple[int, ...]
     activation: str
-    epochs: int  # 0: as many as suit the data, see `for_samples`
+    dropout: float
+    epochs: int
     batch_size: int
     lr: float
     optimizer: str
+    weight_decay: float
+    schedule: str
+    clip: float | None
+    accumulate: int
+    patience: int | None
+    class_weight: str
     seed: int
 
-    def for_samples(self, n: int) -> Options:
-        """The same with a number of epochs that suits ``n`` samples to learn from, where none was given."""
-        suiting = round(STEPS / math.ceil(n / self.batch_size))
-        return self if self.epochs else replace(self, epochs=min(max(suiting, FEWEST), MOST))
+    @classmethod
+    def of(cls, values: dict[str, Any], samples: int, features: int) -> Options:
+        """The ``values`` that `checked` gives, for so many ``samples`` of so many ``features`` to learn from.
+
+        What is None there becomes what suits the data. Many samples: batches of 64, else of 32. Many features,
+        such as pixels: wider layers. And as many epochs as make about `STEPS` steps.
+        """
+        batch_size = values["batch_size"] or (64 if samples >= MANY_SAMPLES else 32)
+        epochs = round(STEPS / math.ceil(samples / batch_size))
+        usual: dict[str, Any] = {
+            "hidden": (128, 64) if features >= MANY_FEATURES else (64, 32),
+            "batch_size": batch_size,
+            "epochs": min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS),
+            "lr": usual_rate(values["optimizer"]),
+        }
+        return cls(**values | {name: value for name, value in usual.items() if values[name] is None})
+
+    def extras(self) -> str:
+        """What is asked for beside the usual, in words."""
+        words = {
+            f"dropout {self.dropout:g}": self.dropout,
+            f"weight decay {self.weight_decay:g}": self.weight_decay,
+            f"schedule {self.schedule}": self.schedule != "none",
+            f"gradients clipped to {self.clip or 0:g}": self.clip is not None,
+            f"{self.accumulate} batches a step": self.accumulate > 1,
+            f"patience {self.patience}": self.patience is not None,
+            f"class weights {self.class_weight}": self.class_weight != "none",
+        }
+        return ", ".join(text for text, is_asked_for in words.items() if is_asked_for)
 
 
-def checked(
-    hidden: str, activation_name: str, epochs: str | None, batch_size: str, lr: str | None, optimizer: str, seed: str
-) -> Options:
-    """The options from their texts on the command line. Raises BadInput, which names the option."""
-    chosen = plain(optimizer)
-    choose("--activation", plain(activation_name), ACTIVATIONS)
-    choose("--optimizer", chosen, OPTIMIZERS)
-    return Options(
-        hidden=layer_sizes(hidden),
-        activation=plain(activation_name),
-        epochs=0 if epochs is None else whole("--epochs", epochs, least=1),
-        batch_size=whole("--batch-size", batch_size, least=1),
-        lr=usual_rate(chosen) if lr is None else rate(lr, chosen),
-        optimizer=chosen,
-        seed=whole("--seed", seed),
-    )
-
-
-def plain(name: str) -> str:
-    """A name as it is in the tables: LeakyReLU and leaky_relu are leakyrelu."""
-    return name.lower().replace("_", "").replace("-", "")
-
-
-def whole(option: str, text: str, least: int | None = None) -> int:
-    """A whole number, of ``least`` or more."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = None
-    if value is None or (least is not None and value < least):
-        bound = "" if least is None else f" of {least} or more"
-        raise BadInput(f"{option}: expected a whole number{bound}, got {text!r:.40}")
-    return value
-
-
-def rate(text: str, optimizer: str) -> float:
-    """A learning rate: a finite number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (value > 0 and math.isfinite(value)):
-        usual = usual_rate(optimizer)
-        raise BadInput(f"--lr: expected a number above 0, got {text!r:.40}; {usual:g} is usual for {optimizer}")
-    return value
-
-
-def usual_rate(optimizer: str) -> float:
-    """The learning rate of ``optimizer`` where none is given."""
-    own = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
-    return float(LEARNING_RATES.get(optimizer, own))
+def checked(texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """The options from their ``texts`` on the command line, by name; None where one is left open. Raises BadInput."""
+    optimizer = one_of("--optimizer", OPTIMIZERS)(texts["optimizer"] or "")
+    readers: dict[str, Callable[[str], Any]] = {
+        "hidden": layer_sizes,
+        "activation": one_of("--activation", ACTIVATIONS),
+        "dropout": number("--dropout", least=0, below=1),
+        "epochs": whole("--epochs", least=1),
+        "batch_size": whole("--batch-size", least=1),
+        "lr": number("--lr", above=0, hint=f"{usual_rate(optimizer):g} is usual for {optimizer}"),
+        "optimizer": lambda _text: optimizer,
+        "weight_decay": number("--weight-decay", least=0),
+        "schedule": one_of("--schedule", SCHEDULES),
+        "clip": number("--clip", above=0),
+        "accumulate": whole("--accumulate", least=1),
+        "patience": whole("--patience", least=1),
+        "class_weight": one_of("--class-weight", CLASS_WEIGHTS),
+        "seed": whole("--seed"),
+    }
+    return {name: None if (text := texts[name]) is None else read(text) for name, read in readers.items()}
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -111,43 +103,3 @@ def layer_sizes(text: str) -> tuple[int, ...]:
             )
         sizes.append(size)
     return tuple(sizes)
-
-
-def choose(option: str, name: str, known: Mapping[str, T]) -> T:
-    """What ``name`` stands for. Raises BadInput, which lists the known ones."""
-    if name not in known:
-        raise unknown(option, name, known)
-    return known[name]
-
-
-def network(shape: tuple[int, ...], options: Options, classes: int) -> Module:
-    """Linear layers of the hidden sizes with activations between them: inputs of ``shape`` to a score a class."""
-    sizes = [math.prod(shape), *options.hidden]
-    layers: list[Module] = [Flatten()] if len(shape) > 1 else []
-    for before, after in pairwise(sizes):
-        layers += [Linear(before, after), ACTIVATIONS[options.activation]()]
-    return Sequential(*layers, Linear(sizes[-1], classes))
-
-
-def optimizer_of(model: Module, options: Options) -> Optimizer:
-    """The optimizer of the parameters of ``model``."""
-    return OPTIMIZERS[options.optimizer](model.parameters(), lr=options.lr)
-
-
-def _lower(classes: Iterable[type[T]]) -> dict[str, type[T]]:
-    return {x.__name__.lower(): x for x in sorted(classes, key=lambda x: x.__name__.lower())}
-
-
-def _activations() -> dict[str, type[Module]]:
-    """All that act on each element by itself and need no arguments."""
-    others = {"GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold"}
-    return _lower(getattr(activation, name) for name in activation.__all__ if name not in others)
-
-
-def _optimizers() -> dict[str, type[Optimizer]]:
-    found = (getattr(optim, name) for name in optim.__all__)
-    return _lower(x for x in found if isinstance(x, type) and issubclass(x, Optimizer) and x is not Optimizer)
-
-
-ACTIVATIONS = _activations()
-OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()

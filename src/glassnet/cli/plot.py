@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from glassnet.cli import display
+from glassnet.cli.arguments import Force
 from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli.output import check, writing
 
 
 def plot(
@@ -19,17 +21,14 @@ def plot(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf.")] = Path(
         "plot.png"
     ),
-    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+    force: Force = False,
 ) -> None:
     """Draw functions of one number, such as activations.
 
     Example: glassnet plot step sigmoid relu --derivative -o activations.png
     """
     low, high = _domain(domain)
-    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise BadInput(f"--output: expected a file that ends in .png, .svg or .pdf, got {str(output)!r:.60}")
-    if output.exists() and not force:
-        raise BadInput(f"--output: {output} would be written over; name another file, or add --force")
+    check("--output", output, (".png", ".svg", ".pdf"), force=force)
     try:
         import matplotlib
     except ModuleNotFoundError:
@@ -44,12 +43,11 @@ def plot(
     except (TypeError, ValueError) as error:
         raise BadInput(str(error)) from None
     try:
-        ax.figure.savefig(output, dpi=150)
-    except OSError as error:
-        raise BadInput(f"--output: {output} cannot be written ({error.strerror}); name another place") from None
+        with writing("--output", output):
+            ax.figure.savefig(output, dpi=150)
     finally:
         pyplot.close(ax.figure)
-    display.new_console().print(f"Drawn in {output}", soft_wrap=True, markup=False)
+    display.new_console().print(f"Drawn in {output}", soft_wrap=True)
 
 
 def _domain(text: str) -> tuple[float, float]:

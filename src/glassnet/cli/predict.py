@@ -1,84 +1,125 @@
-"""``glassnet predict RUN``: what a trained network makes of the samples held out from its training."""
+"""``glassnet predict RUN [FILE]``: what a trained network makes of samples; and of those held out from its training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-import glassnet.functional as F
-from glassnet.cli import display, matrix
-from glassnet.cli.loop import scores
-from glassnet.cli.pictures import Mistake, show_mistakes
-from glassnet.cli.run import MODEL, find, read
-from glassnet.cli.sources import SOURCES, Data
-from glassnet.ops.dtypes import Array
-from glassnet.serialization import ModelFileError
+from glassnet.cli import display, judging
+from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
+from glassnet.cli.errors import BadInput
+from glassnet.cli.output import check, writing
+from glassnet.cli.run import MODEL
+from glassnet.cli.saved import Answers, SavedRun
+from glassnet.cli.tasks import percent
+from glassnet.serialization import replace_file
+from glassnet.sources.samples import Samples, read_samples
+
+SHOWN = 10  # rows on the screen
+ENDINGS = (".csv", ".tsv", ".parquet")
 
 
 def predict(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, the beginning of its name, or latest.")],
-    runs: Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where runs are looked for by name.")] = Path("runs"),
+    run: RunName,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Samples: a table, numbers, a picture or a folder of them.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="F", help="Write the results: a .csv, .tsv or .parquet.")
+    ] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Show the probability of every class.")
+    ] = False,
+    runs: RunsFolder = RUNS,
+    force: Force = False,
 ) -> None:
-    """Show what a trained network gets right and wrong.
+    """Use a trained network on samples of yours. Without FILE: what it gets right and wrong of those held out.
 
-    Example: glassnet predict latest
+    Example: glassnet predict latest new.csv --out predictions.csv
     """
-    path = find(run, runs)
-    model, extra = read(path)
-    data = data_of(path, extra)
-    logits = scores(model, data.held_out.inputs)
-    if logits.shape != (len(data.held_out), len(data.classes)):
-        problem = f"expected {len(data.classes)} outputs, one a class, got shape {list(logits.shape[1:])}"
-        raise ModelFileError.at(path / MODEL, problem, "use the run as it was saved")
-    predicted, targets = logits.argmax(1).numpy(), data.held_out.targets.numpy()
-    counts = matrix.confusion(targets, predicted, len(data.classes))
-
+    _check(file, out, probabilities, force=force)
+    saved = SavedRun.read(run, runs)
     console = display.new_console()
-    right, total = int(np.trace(counts)), len(targets)
+    if file is None:
+        _show_held_out(console, saved)
+        return
+    if probabilities and not saved.classes:
+        raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
+    samples = read_samples(saved.encoding, file, saved.classes)
+    answers = Answers.of(saved, samples.inputs)
+    if out is not None:
+        with writing("--out", out):
+            _write(out, saved, samples, answers, probabilities=probabilities)
+    for note in samples.notes:
+        console.print(Text(f"Note: {note}", "dim"))
+    if out is not None:
+        console.print(f"{len(samples.inputs):,} predictions written to {out}", soft_wrap=True)
+    else:
+        _show(console, saved, samples, answers, probabilities=probabilities)
+
+
+def _show_held_out(console: Console, saved: SavedRun) -> None:
+    data = saved.data(console)
+    answers = Answers.of(saved, data.held_out.inputs)
     about = display.facts()
-    about.add_row("network", display.layers(model))
-    about.add_row("data", f"{total:,} {data.noun} held out from its training: {data.split}")
-    console.print(Text("Predicting with ", "bold").append(str(path), "not bold"), soft_wrap=True)
+    about.add_row("network", display.layers(saved.model))
+    about.add_row("data", f"{len(data.held_out):,} {data.noun} held out from its training: {data.split}")
+    console.print(display.headline("Predicting with ", str(saved.path)), soft_wrap=True)
     console.print(Padding(about, (1, 2)))
-    console.print(f"[bold]Accuracy {right / total:.4f}[/]: {right} of {total} are right.\n")
-    matrix.show(console, counts, data.classes)
-    show_mistakes(console, _mistakes(data, F.softmax(logits, 1).numpy(), predicted, targets))
+    judging.show(console, saved, answers, *data.held_out, judging.names_of(data))
     display.show_next(
         console,
-        display.command("glassnet", "export", path, "--output", "model.py"),
-        display.command("glassnet", "train", data.source, "--hidden", "128", "--activation", "tanh"),
+        display.command("glassnet", "export", saved.path, "--output", "model.py"),
+        display.command("glassnet", "evaluate", saved.path, "FILE"),
     )
-    console.print(f"In Python:\n  model = glassnet.load_model({str(path / MODEL)!r})", soft_wrap=True, markup=False)
+    path = str(saved.path / MODEL)
+    console.print(f"In Python:\n  model = glassnet.load_model({path!r})", soft_wrap=True)
 
 
-def data_of(path: Path, extra: Mapping[str, Any]) -> Data:
-    """The data that the run at ``path`` was trained on. Raises ModelFileError if it says none that is known."""
-    source = extra.get("source")
-    if not isinstance(source, str) or source not in SOURCES:
-        problem = f"expected the source it was trained on ({', '.join(SOURCES)}), got {source!r:.40}"
-        raise ModelFileError.at(path / MODEL, problem, "train it with: glassnet train digits")
-    data = SOURCES[source]()
-    for name, here in (("classes", list(data.classes)), ("encoding", data.encoding), ("split", data.split)):
-        if extra.get(name) != here:
-            problem = f"what it says of its {name} does not fit {source}: {extra.get(name)!r:.60}"
-            raise ModelFileError.at(path / MODEL, problem, "train it again, or use the glassnet it was trained with")
-    return data
+def _check(file: Path | None, out: Path | None, probabilities: bool, *, force: bool) -> None:
+    if file is None and (out is not None or probabilities):
+        raise BadInput("FILE: name a file of samples for --out and --probabilities")
+    if out is not None:
+        check("--out", out, ENDINGS, force=force)
 
 
-def _mistakes(data: Data, probabilities: Array, predicted: Array, targets: Array) -> list[Mistake]:
-    """The wrong predictions, the surest first."""
-    wrong = np.flatnonzero(predicted != targets)
-    sure = probabilities[wrong, predicted[wrong]]
-    samples = data.held_out.inputs.numpy()
-    if samples.ndim == 2:
-        samples = samples * data.encoding["divide_by"]
-    return [
-        Mistake(samples[i], data.classes[targets[i]], data.classes[predicted[i]], float(probabilities[i, predicted[i]]))
-        for i in wrong[np.argsort(-sure, kind="stable")]
-    ]
+def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:
+    sure = answers.probabilities
+    shown = [*run.classes] if probabilities else []
+    table = display.columns("", "prediction", *(shown or (["sure"] if sure is not None else [])), left=2)
+    for i in range(min(SHOWN, len(samples.inputs))):
+        value = answers.values[i]
+        cells = [str(samples.names[i]), str(value) if sure is not None else f"{value:.5g}"]
+        if sure is not None:
+            cells += [percent(p) for p in sure[i]] if shown else [percent(sure[i].max())]
+        table.add_row(*map(Text, cells))
+    console.print(Padding(table, (1, 2)))
+    if len(samples.inputs) > SHOWN:
+        console.print(f"{SHOWN} of {len(samples.inputs):,}; all of them: --out predictions.csv")
+
+
+def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:
+    """The table that came in with the answers beside it; or, for samples that are no rows, their names and answers."""
+    columns: dict[str, list[object]] = {"prediction": answers.values.tolist()}
+    if answers.probabilities is not None:
+        for i, name in enumerate(run.classes if probabilities else ()):
+            columns[f"probability of {name}"] = answers.probabilities[:, i].tolist()
+    if samples.frame is not None:
+        from glassnet.tables import write_table  # other samples do without pandas
+
+        write_table(samples.frame.assign(**columns), out)
+        return
+    if out.suffix.lower() == ".parquet":
+        raise BadInput("--out: a .parquet is written of a table only; name a .csv")
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t" if out.suffix.lower() == ".tsv" else ",", lineterminator="\n")
+    writer.writerow(["sample", *columns])
+    writer.writerows(zip(samples.names, *columns.values(), strict=True))
+    replace_file(out, text.getvalue().encode())

@@ -2,76 +2,105 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-import glassnet
 import glassnet.functional as F
-from glassnet.cli.display import command, layers_text, percent
-from glassnet.cli.loop import Epoch, scores
-from glassnet.cli.options import Options
-from glassnet.cli.sources import Data
+from glassnet.cli.display import command, layers_text, source_words
+from glassnet.cli.session import VERSIONS, Session
+from glassnet.cli.settings import DEFAULTS
+from glassnet.cli.tasks import decoder
 from glassnet.nn.linear import Linear
-from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
+from glassnet.sources import CLASSIFICATION, Data
+from glassnet.tensor import Tensor
+from glassnet.training import History, Trainer
 from glassnet.training.report import Report
+from glassnet.training.report.numbers import SYMBOLS
 
 
-def report_of(
-    name: str,
-    data: Data,
-    options: Options,
-    model: Module,
-    history: Sequence[Epoch],
-    started: datetime,
-    seconds: float,
-) -> Report:
+def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str, Any]) -> Report:
     """The report of the run ``name``, with what the network makes of the held-out samples."""
-    probabilities = F.softmax(scores(model, data.held_out.inputs), 1).numpy()
-    first = next((layer for layer in model.modules() if isinstance(layer, Linear)), None)
+    data = session.data
     shape = tuple(data.held_out.inputs.shape[1:])
     is_image = len(shape) in (2, 3)
-    last = history[-1]
-    facts = {
-        "data": data.what,
-        "origin": data.origin,
-        "split": f"{len(data.train):,} to learn from, {len(data.held_out):,} held out: {data.split}",
-        "network": layers_text(model),
-        "parameters": f"{sum(p.numel() for p in model.parameters()):,}",
-        "training": f"{options.optimizer}, learning rate {options.lr:g}, batches of {options.batch_size}, "
-        f"{len(history)} of {options.epochs} epochs, seed {options.seed}",
-        "result": f"held-out accuracy {percent(last.held_out_accuracy)}, loss {last.held_out_loss:.4f}",
-        "time": f"{seconds:.2f} s",
-        "versions": f"glassnet {glassnet.__version__}, NumPy {np.__version__}, Python {platform.python_version()}",
-        "date": started.isoformat(sep=" ", timespec="minutes"),
-    }
+    first = next((layer for layer in session.model.modules() if isinstance(layer, Linear)), None)
+    table = data.encoding.get("kind") == "table"
     return Report(
-        title=f"{name}: {layers_text(model)}",
-        task="classification",
-        facts=facts,
-        history=[epoch._asdict() for epoch in history],
+        title=f"{name}: {layers_text(session.model)}",
+        task=data.task,
+        facts=_facts(session, trainer.history, config),
+        history=trainer.history.epochs,
         classes=data.classes,
-        targets=data.held_out.targets.numpy(),
-        probabilities=probabilities,
-        images=data.held_out.inputs.numpy() if is_image else None,
+        images=_pictures(data.held_out.inputs.numpy()) if is_image else None,
+        rows=data.rows,
+        row_numbers=getattr(data.rows, "numbers", None),
+        target_name=data.encoding["target"]["name"] if table else "target",
+        feature_names=_feature_names(data) if table else (),
         first_layer=None if first is None else first.weight.detach().numpy(),
         image_shape=shape if is_image else None,
-        command=repeated(data, options),
+        command=repeated(session),
+        **judged(data, trainer.predict(data.held_out.inputs)),
     )
 
 
-def repeated(data: Data, options: Options) -> str:
-    """The command that does the run again."""
-    sizes = ",".join(map(str, options.hidden)) or "none"
-    words = {
-        "--hidden": sizes,
-        "--activation": options.activation,
-        "--epochs": options.epochs,
-        "--batch-size": options.batch_size,
-        "--lr": repr(options.lr),
-        "--optimizer": options.optimizer,
-        "--seed": options.seed,
+def judged(data: Data, outputs: Tensor) -> dict[str, Any]:
+    """The targets and what the network says, as a report takes them."""
+    targets = data.held_out.targets.numpy()
+    if data.task == CLASSIFICATION:
+        return {"targets": targets, "probabilities": F.softmax(outputs, 1).numpy()}
+    decode = decoder(data.encoding) or (lambda array: array)
+    return {"targets": decode(targets), "predictions": decode(outputs.numpy())}
+
+
+def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:
+    data, options, task = session.data, session.options, session.task
+    extras = options.extras()
+    results = {name: config["results"][f"held_out_{name}"] for name in (*task.metrics, "loss")}
+    numbers = ", ".join(f"{SYMBOLS.get(name, name)} {value:.4f}" for name, value in results.items())
+    return {
+        "data": "\n".join((data.what, *data.notes)),
+        "origin": data.origin,
+        "split": f"{len(data.train):,} to learn from, {len(data.held_out):,} held out: {data.split}",
+        "network": layers_text(session.model),
+        "parameters": f"{sum(p.numel() for p in session.model.parameters()):,}",
+        "training": f"{options.optimizer}, learning rate {options.lr:g}, batches of {options.batch_size}, "
+        f"{len(history)} of {options.epochs} epochs, seed {options.seed}{f', {extras}' if extras else ''}",
+        "result": f"held out: {numbers}",
+        "time": f"{config['seconds']:.2f} s",
+        "versions": ", ".join(f"{name} {version}" for name, version in VERSIONS.items()),
+        "date": config["started"].replace("T", " ")[:16] + " UTC",
     }
-    return command("glassnet", "train", data.source, *(word for pair in words.items() for word in pair))
+
+
+def _pictures(inputs: Array) -> Array:
+    return inputs if inputs.ndim == 3 else np.moveaxis(inputs, 1, 3)
+
+
+def _feature_names(data: Data) -> tuple[str, ...]:
+    from glassnet.tables import Encoding  # other sources do without
+
+    return Encoding.from_json(data.encoding).feature_names
+
+
+def repeated(session: Session) -> str:
+    """The command that does the run again, whatever the defaults will be by then."""
+    settings, options = session.settings, session.options
+    words: dict[str, Any] = {
+        "hidden": ",".join(map(str, options.hidden)) or "none",
+        "activation": options.activation,
+        "epochs": options.epochs,
+        "batch-size": options.batch_size,
+        "lr": repr(options.lr),
+        "optimizer": options.optimizer,
+        "schedule": options.schedule,
+        "seed": options.seed,
+    }
+    for name in ("dropout", "weight_decay", "clip", "accumulate", "patience", "class_weight"):
+        if settings[name] != DEFAULTS[name]:
+            words[name.replace("_", "-")] = getattr(options, name)
+    pairs = (word for name, value in words.items() for word in (f"--{name}", value))
+    switches = [] if settings["compile"] else ["--no-compile"]
+    return command("glassnet", "train", *source_words(settings), *pairs, *switches)

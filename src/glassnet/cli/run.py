@@ -1,17 +1,17 @@
 """The run folder: where what came of a training run is kept.
 
-``RUNS_DIR/digits-001`` holds ``history.csv`` (a row an epoch), ``config.json`` (everything it was
-trained with), ``report.html`` (all of it to look at) and ``model.safetensors`` (the network, and what
-is needed to use it). The folder is
-made when training begins, so that its number is taken and a place that cannot be written to is
-known at once. Each file is there in full or not at all, and the model comes last: a folder with a
-model is a whole run. A run that fails takes its folder with it.
+``RUNS_DIR/digits-001`` holds ``config.json`` (everything it was trained with), ``history.csv`` (a row
+an epoch), ``report.html`` (all of it to look at) and ``model.safetensors`` (the network, and what is
+needed to use it). The folder is made when training begins, with the configuration, so that its
+number is taken and a place that cannot be written to is known at once; while it lasts, and after
+Ctrl-C, there is ``checkpoint.safetensors``, from which it can go on. Each file is there in full or
+not at all, and the model comes last: a folder with a model is a whole run. A run that fails before
+its first epoch is whole takes its folder with it; one that is killed leaves it, to be resumed.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import glob
 import json
 import re
 import shutil
@@ -22,13 +22,16 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
-from glassnet.cli.loop import Epoch
 from glassnet.nn.module import Module
 from glassnet.serialization import SavedModel, read_model, replace_file, save_model
+from glassnet.training import History
 from glassnet.training.report import Report, write_report
 
 MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.json", "report.html"
+CHECKPOINT = "checkpoint.safetensors"
+FORMAT = 2  # of the configuration; raised when it changes in a way that older versions would misread
 LATEST = "latest"
+COUNTS = ("train", "held_out")  # of samples
 
 
 class Run:
@@ -37,11 +40,11 @@ class Run:
     def __init__(self, path: Path, made: list[Path]) -> None:
         self.path = path
         self._made = made  # the folders that were not there before, the innermost first
-        self._saved = False
+        self.stays = False  # whatever comes
 
     @classmethod
-    def begin(cls, runs: Path, source: str, size: int) -> Run:
-        """Make the next folder of ``source`` in ``runs``, for about ``size`` bytes.
+    def begin(cls, runs: Path, name: str, size: int) -> Run:
+        """Make the next folder called ``name`` in ``runs``, for about ``size`` bytes.
 
         Making a folder is atomic: of two runs that begin at once, each gets a number of its own.
         Raises BadInput where no folder can be made, Failed where there is no room.
@@ -49,9 +52,9 @@ class Run:
         try:
             missing = [folder for folder in (runs, *runs.parents) if not folder.exists()]
             runs.mkdir(parents=True, exist_ok=True)
-            number = 1 + max(map(_number, runs.glob(f"{source}-*")), default=0)
+            number = 1 + max(map(_number, runs.glob(f"{glob.escape(name)}-*")), default=0)
             while True:
-                path = runs / f"{source}-{number:03}"
+                path = runs / f"{name}-{number:03}"
                 try:
                     path.mkdir()
                     break
@@ -71,34 +74,60 @@ class Run:
             )
         return run
 
+    @classmethod
+    def resume(cls, path: Path) -> Run:
+        """The folder at ``path`` again, of a run that goes on: it stays, whatever comes."""
+        run = cls(path, [])
+        run.stays = True
+        return run
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write ``config.json``. Raises Failed if it cannot be written."""
+        with self.writing():
+            text = json.dumps({"format": FORMAT, **config}, indent=2, ensure_ascii=False)
+            replace_file(self.path / CONFIG, f"{text}\n".encode())
+
     def save(
-        self,
-        model: Module,
-        extra: Mapping[str, Any],
-        history: Sequence[Epoch],
-        config: Mapping[str, Any],
-        report: Report,
+        self, model: Module, extra: Mapping[str, Any], history: History, config: Mapping[str, Any], report: Report
     ) -> None:
         """Write the four files, the model last. Raises Failed if one cannot be written."""
-        try:
-            replace_file(self.path / HISTORY, _table(history).encode())
-            replace_file(self.path / CONFIG, (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode())
+        self.write_config(config)
+        with self.writing():
+            replace_file(self.path / HISTORY, history.to_csv().encode())
             write_report(self.path / REPORT, report)
             save_model(model, self.path / MODEL, extra)
+        self.stays = True
+
+    def finish(self) -> None:
+        """Nothing is left to go on with, nor what was being written when a run was killed."""
+        for file in (self.path / CHECKPOINT, *self.path.glob(".glassnet-*.tmp")):
+            file.unlink(missing_ok=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While something is written into the folder: Failed, where it cannot be."""
+        try:
+            yield
         except OSError as error:
-            problem = f"the run could not be saved in {self.path} ({error.strerror}); nothing of it was left there"
-            raise Failed(problem) from None
-        self._saved = True
+            left = "nothing of it was left there"
+            if self._can_go_on():
+                left = f"make room, and go on with what was saved before: glassnet train --resume {self.path}"
+            why = error.strerror or str(error)
+            raise Failed(f"the run could not be saved in {self.path} ({why}); {left}") from None
+
+    def _can_go_on(self) -> bool:
+        return self.stays or (self.path / CHECKPOINT).exists()
 
     def __enter__(self) -> Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._saved:
+        if not self._can_go_on():
             self.discard()
 
     def discard(self) -> None:
         """Leave no trace of the run."""
+        self.finish()
         for name in (MODEL, HISTORY, CONFIG, REPORT):
             (self.path / name).unlink(missing_ok=True)
         for folder in self._made:
@@ -121,27 +150,19 @@ def _number(path: Path) -> int:
     return int(digits[1]) if digits else 0
 
 
-def _table(history: Sequence[Epoch]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Epoch._fields)
-    writer.writerows(history)
-    return text.getvalue()
-
-
-def find(name: str, runs: Path) -> Path:
+def find(name: str, runs: Path, file: str = MODEL) -> Path:
     """The run folder that ``name`` means: a path, or, in ``runs``, a name, its beginning, or "latest".
 
-    Raises BadInput, which says what there is, if it is none or several.
+    In ``runs``, those count that hold ``file``. Raises BadInput, which says what there is, if it is none or several.
     """
     path = Path(name)
     if path.is_file() and path.name == MODEL:
         return path.parent
     if name and path.is_dir():
         return path
-    there = sorted(model.parent for model in runs.glob(f"*/{MODEL}")) if runs.is_dir() else []
+    there = sorted(found.parent for found in runs.glob(f"*/{file}")) if runs.is_dir() else []
     if name == LATEST and there:
-        return max(there, key=lambda run: ((run / MODEL).stat().st_mtime_ns, run.name))
+        return max(there, key=lambda run: ((run / file).stat().st_mtime_ns, run.name))
     found = [run for run in there if run.name == name] or [run for run in there if name and run.name.startswith(name)]
     if len(found) == 1:
         return found[0]
@@ -166,6 +187,36 @@ def read(path: Path) -> SavedModel:
     try:
         return read_model(path / MODEL)
     except FileNotFoundError:
-        raise BadInput(f"{path} holds no {MODEL}: its training was cut off, or it is no run folder") from None
+        what = f"its training was cut off; go on: glassnet train --resume {path}"
+        raise BadInput(
+            f"{path} holds no {MODEL}: {what if (path / CONFIG).exists() else 'it is no run folder'}"
+        ) from None
     except OSError as error:
         raise BadInput(f"{path / MODEL} cannot be read ({error.strerror})") from None
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The configuration of the run at ``path``. Raises BadInput where there is none that can be used."""
+    file = path / CONFIG
+    try:
+        config = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path} holds no {CONFIG}: it is no run folder") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file} cannot be read ({error}); use the original file, or train again") from None
+    came = config.get("format") if isinstance(config, dict) else None
+    if isinstance(came, int) and came > FORMAT:
+        version = str(config.get("versions", {}).get("glassnet", "a newer glassnet"))
+        raise BadInput(f"{file}: the run is of glassnet {version:.20}; update this one: pip install --upgrade glassnet")
+    if not isinstance(came, int) or "settings" not in config or not _is_sound(config):
+        raise BadInput(f"{file}: expected the configuration of a run, got something else; train again")
+    return dict(config)
+
+
+def _is_sound(config: Mapping[str, Any]) -> bool:
+    """Whether the parts of a configuration are what the commands take them for."""
+    parts = {name: config.get(name, {}) for name in ("settings", "options", "data", "results", "versions")}
+    if not all(isinstance(part, dict) for part in parts.values()):
+        return False
+    numbers = [*parts["results"].values(), config.get("seconds", 0), *(parts["data"].get(n, 0) for n in COUNTS)]
+    return all(isinstance(number, int | float) for number in numbers)

@@ -2,143 +2,206 @@
 
 from __future__ import annotations
 
-import platform
+import re
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 
-import glassnet
-from glassnet.cli import checkup, display
-from glassnet.cli.loop import Epoch, fit
-from glassnet.cli.options import OPTIMIZERS, Options, checked, choose, network, optimizer_of
+from glassnet.cli import checkup, display, progress, resume
+from glassnet.cli.errors import Failed
+from glassnet.cli.network import OPTIMIZERS, SCHEDULES
+from glassnet.cli.options import checked
 from glassnet.cli.report import report_of
-from glassnet.cli.run import REPORT, Run, uninterrupted
-from glassnet.cli.sources import SOURCES, Data
-from glassnet.random import manual_seed
+from glassnet.cli.run import CHECKPOINT, Run, read_config, uninterrupted
+from glassnet.cli.session import Session, about
+from glassnet.cli.settings import DEFAULTS, as_toml, completed, merged
+from glassnet.cli.texts import number
+from glassnet.sources import MADE, PICTURES
+from glassnet.training import Checkpoint, EarlyStopping, Trainer, TrainingFailed
 
 ROOM = 100_000  # bytes a run may need beside its weights
+SAVE_EVERY = 10.0  # seconds
 
 
 def train(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help=f"What to learn: {', '.join(SOURCES)}.")],
-    hidden: Annotated[str, typer.Option(metavar="SIZES", help="Sizes of the hidden layers, or none.")] = "64,32",
-    activation: Annotated[str, typer.Option(metavar="NAME", help="What follows each hidden layer.")] = "relu",
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help=f"{', '.join((*MADE, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
+        ),
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a table: the column to learn.")] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="classification or regression, where the target does not tell.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the files of mnist and the like are; nothing is downloaded."),
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(metavar="SIZES", help="Sizes of the hidden layers, such as 64,32, or none.")
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What follows each hidden layer [relu].")
+    ] = None,
+    dropout: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Of the units of hidden layers, left out at random [0].")
+    ] = None,
     epochs: Annotated[
         str | None, typer.Option(metavar="N", help="Rounds over the data; if not given, what suits their number.")
     ] = None,
-    batch_size: Annotated[str, typer.Option(metavar="N", help="Samples in one step.")] = "32",
+    batch_size: Annotated[
+        str | None, typer.Option(metavar="N", help="Samples in one step; if not given, what suits their number.")
+    ] = None,
     lr: Annotated[
         str | None, typer.Option(metavar="X", help="Learning rate; if not given, one that suits the optimizer.")
     ] = None,
-    optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.")] = "adam",
-    seed: Annotated[str, typer.Option(metavar="N", help="The same seed gives the same numbers.")] = "0",
-    out: Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where the run folder is made.")] = Path("runs"),
+    optimizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)} [adam].")
+    ] = None,
+    weight_decay: Annotated[str | None, typer.Option(metavar="X", help="Pull of the weights towards 0 [0].")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"Of the learning rate: {', '.join(SCHEDULES)} [cosine].")
+    ] = None,
+    clip: Annotated[str | None, typer.Option(metavar="NORM", help="Scale larger gradients down to this norm.")] = None,
+    accumulate: Annotated[
+        str | None, typer.Option(metavar="N", help="Batches whose gradients make one step [1].")
+    ] = None,
+    patience: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Stop when the held-out loss was not better for N epochs; keep the best."),
+    ] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(metavar="NAME", help="none, or balanced: every class counts the same [none].")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="The same seed gives the same numbers [0].")] = None,
+    out: Annotated[str | None, typer.Option(metavar="RUNS_DIR", help="Where the run folder is made [runs].")] = None,
     compiled: Annotated[
-        bool, typer.Option("--compile/--no-compile", help="Run the steps as a program; the numbers are the same.")
-    ] = True,
+        bool | None,
+        typer.Option("--compile/--no-compile", help="Run the steps as a program; the numbers are the same."),
+    ] = None,
     examine: Annotated[
-        bool, typer.Option("--checkup", help="First run a few steps, and say what is wrong, if anything.")
-    ] = False,
+        bool | None,
+        typer.Option("--checkup/--no-checkup", help="First run a few steps, and say what is wrong."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings in TOML; the command line goes before them.")
+    ] = None,
+    print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML, and end.")] = False,
+    resumed: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a run that was cut off, as if it had not been."),
+    ] = None,
+    save_every: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help=f"How often a run is saved to be resumed [{SAVE_EVERY:g}].")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the last line only.")] = False,
 ) -> None:
     """Train a network, and save it in a run folder.
 
     Example: glassnet train digits --hidden 128,64 --activation tanh
     """
-    choose("SOURCE", source, SOURCES)
-    options = checked(hidden, activation, epochs, batch_size, lr, optimizer, seed)
-    data = SOURCES[source]()
-    options = options.for_samples(len(data.train))
-    manual_seed(options.seed)
-    model = network(data.train.inputs.shape[1:], options, len(data.classes))
+    given = dict(locals())
+    given |= {"compile": given.pop("compiled"), "checkup": given.pop("examine")}
+    asked = {name: _text(given[name]) for name in DEFAULTS}
+    every = SAVE_EVERY if save_every is None else number("--save-every", least=0)(save_every)
     console = display.new_console()
-    with Run.begin(out, source, ROOM + 2 * sum(p.nbytes for p in model.parameters())) as run:
+    if resumed is not None:
+        runs = Path(out or DEFAULTS["out"])
+        resume.refuse({**asked, "out": None, "config": config, "print_config": print_config})
+        _go_on(resume.unfinished(resumed, runs), console, every, quiet=quiet)
+        return
+    settings = merged(asked, config)
+    if print_config:
+        checked(settings)
+        typer.echo(as_toml(settings), nl=False)
+        return
+    session = Session.begin(settings, console, quiet=quiet)
+    weights = sum(parameter.nbytes for parameter in session.model.parameters())
+    with Run.begin(Path(settings["out"]), _name(settings["source"]), ROOM + 8 * weights) as run:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        run.write_config(session.config(started=started))
         if not quiet:
-            display.show_plan(console, data, model, options)
-        trained_by = optimizer_of(model, options)
-        if examine:
-            checkup.show(console, model, trained_by, data)
-        started, clock = datetime.now(UTC), time.perf_counter()
-        with display.progress(console, options.epochs, quiet=quiet) as watcher:
-            history = fit(
-                model,
-                trained_by,
-                data.train,
-                data.held_out,
-                epochs=options.epochs,
-                batch_size=options.batch_size,
-                watcher=watcher,
-                compiled=compiled,
-            )
-        seconds = time.perf_counter() - clock
-        if not history:
-            console.print("Stopped in the first epoch: there is nothing to save.")
-            raise typer.Exit(130)
+            display.show_plan(console, session.data, session.model, session.options)
+        if settings["checkup"]:
+            checkup.show(console, session)
+        _train(session, run, console, every, quiet=quiet)
+
+
+def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
+    """Train the run at ``path`` to its end."""
+    session = Session.begin(completed(read_config(path)["settings"], str(path)), console, quiet=quiet)
+    resume.check_data(path, session)
+    if not quiet:
+        display.show_plan(console, session.data, session.model, session.options)
+    with Run.resume(path) as run:
+        _train(session, run, console, every, quiet=quiet)
+
+
+def _train(session: Session, run: Run, console: Console, every: float, *, quiet: bool) -> None:
+    """Train from where ``run`` was last saved, save it, and show what came of it."""
+    clock = time.perf_counter()
+    with progress.training(console, session.options.epochs, session.task, quiet=quiet) as told:
+        trainer = session.trainer([told, Checkpoint(run.path / CHECKPOINT, every)])
+        resume.restore(run.path, trainer)
+        failed = _fit(trainer, session, run)
+    stopped = trainer.interrupted or failed is not None
+    if trainer.history:
         with uninterrupted():
-            if not quiet:
-                display.show_history(console, history)
-            extra = {"source": source, "classes": data.classes, "encoding": data.encoding, "split": data.split}
-            config = _config(data, options, history, started, seconds, compiled=compiled)
-            report = report_of(run.path.name, data, options, model, history, started, seconds)
-            run.save(model, extra, history, config, report)
-    stopped = len(history) < options.epochs
-    _show_result(console, run.path, data, history, seconds, stopped=stopped, quiet=quiet)
+            _save(session, run, trainer, console, clock, stopped=stopped, quiet=quiet)
+    elif not run.stays:
+        run.discard()
+    if failed is not None:
+        raise failed
+    if not trainer.history:
+        what = f"; go on: glassnet train --resume {run.path}" if run.stays else ": there is nothing to save."
+        console.print(f"Stopped in the first epoch{what}", soft_wrap=True)
     if stopped:
         raise typer.Exit(130)
 
 
-def _config(
-    data: Data, options: Options, history: Sequence[Epoch], started: datetime, seconds: float, *, compiled: bool
-) -> dict[str, Any]:
-    """Everything that is needed to do the run again, and what came of it."""
-    return {
-        "source": data.source,
-        "options": asdict(options),
-        "data": {"train": len(data.train), "held_out": len(data.held_out), "split": data.split},
-        "encoding": data.encoding,
-        "compiled": compiled,
-        "results": history[-1]._asdict(),
-        "stopped_early": len(history) < options.epochs,
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 3),
-        "versions": {"glassnet": glassnet.__version__, "numpy": np.__version__, "python": platform.python_version()},
-    }
+def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
+    """Train, as far as it goes; the error if it failed, with the network as of the last whole epoch."""
+    options, train, held_out = session.options, tuple(session.data.train), tuple(session.data.held_out)
+    try:
+        with run.writing():
+            trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
+    except TrainingFailed as failed:
+        return Failed(str(failed).replace("try a smaller rate, lr=", "try a smaller rate, --lr "))
+    return None
 
 
-def _show_result(
-    console: Console,
-    path: Path,
-    data: Data,
-    history: Sequence[Epoch],
-    seconds: float,
-    *,
-    stopped: bool,
-    quiet: bool,
+def _save(
+    session: Session, run: Run, trainer: Trainer, console: Console, clock: float, *, stopped: bool, quiet: bool
 ) -> None:
-    """The held-out accuracy in words, where the run is, and what to do next."""
-    total = len(data.held_out)
-    accuracy = history[-1].held_out_accuracy
-    right = f"{round(accuracy * total)} of {total}"
-    if quiet:
-        line = f"held-out accuracy {accuracy:.4f} ({right}), {seconds:.1f} s, {path}"
-        console.print(line, soft_wrap=True, markup=False)
-        return
-    if stopped:
-        console.print(f"Stopped after epoch {len(history)}: what it had learned by then is saved.\n")
-    console.print(f"[bold]Held-out accuracy {accuracy:.4f}[/]: {right} {data.noun} it had never seen are right.")
-    if accuracy < 2 / len(data.classes):
-        console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
-    console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {path}", soft_wrap=True, markup=False)
-    console.print(f"To look at: {path / REPORT}", soft_wrap=True, markup=False)
-    display.show_next(
-        console,
-        display.command("glassnet", "predict", path),
-        display.command("glassnet", "train", data.source, "--hidden", "128", "--activation", "tanh"),
-    )
+    """Save what was learned since ``clock`` began, and show it."""
+    kept = next((c.best_epoch for c in trainer.callbacks if isinstance(c, EarlyStopping)), None)
+    if not quiet:
+        display.show_history(console, trainer.history, session.task, kept)
+    config = read_config(run.path)
+    config |= {
+        "results": trainer.history[(kept or 0) - 1],
+        "seconds": round(config.get("seconds", 0) + time.perf_counter() - clock, 3),
+        "stopped": stopped,
+    }
+    report = report_of(run.path.name, session, trainer, config)
+    run.save(session.model, about(session.data), trainer.history, config, report)
+    if not trainer.interrupted:
+        run.finish()
+    show = display.show_line if quiet else display.show_result
+    show(console, run.path, session.data, session.task, config)
+
+
+def _text(value: Any) -> str | bool | None:
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def _name(source: str) -> str:
+    """What the run folders of a source are called: its name, or that of the file or folder."""
+    name = Path(source).expanduser().resolve().name if source not in (*MADE, *PICTURES) else source
+    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,16 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-import glassnet.functional as F
+from glassnet.cli import display
+from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
 from glassnet.cli.errors import BadInput
-from glassnet.cli.options import OPTIMIZERS, whole
-from glassnet.cli.predict import data_of
-from glassnet.cli.run import CONFIG, find, read
+from glassnet.cli.network import OPTIMIZERS
+from glassnet.cli.output import check, writing
+from glassnet.cli.run import read_config
+from glassnet.cli.saved import SavedRun
+from glassnet.cli.texts import whole
 from glassnet.serialization import replace_file
 
 
 def walkthrough_run(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, the beginning of its name, or latest.")],
+    run: RunName,
     row: Annotated[str, typer.Option(metavar="N", help="Which held-out row, from 0.")] = "0",
     element: Annotated[
         str | None, typer.Option(metavar="NAME[I,J]", help="Spell out one number instead, such as linear1[0,5].")
@@ -30,8 +32,8 @@ def walkthrough_run(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a .html, .md, .tex or .txt instead.")
     ] = None,
-    runs: Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where runs are looked for by name.")] = Path("runs"),
-    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+    runs: RunsFolder = RUNS,
+    force: Force = False,
 ) -> None:
     """Show one training step on one row, number by number.
 
@@ -42,17 +44,15 @@ def walkthrough_run(
     if element is not None and open_ is not None:
         raise BadInput("--element and --open: each is shown by itself; give one of them")
     write = None if output is None else _writer(output, force=force)
-    path = find(run, runs)
-    model, extra = read(path)
-    data = data_of(path, extra)
-    number = whole("--row", row)
+    saved = SavedRun.read(run, runs)
+    data = saved.data(display.new_console())
+    number = whole("--row")(row)
     rows = len(data.held_out.targets)
     if not 0 <= number < rows:
         raise BadInput(f"--row: expected a held-out row, 0 to {rows - 1}, got {number}")
     inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
-    loss = F.cross_entropy if data.classes else F.mse_loss
-    optimizer = _optimizer(path, model)
-    shown: Any = walkthrough(model, inputs, targets, loss, optimizer)
+    optimizer = _optimizer(saved)
+    shown: Any = walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
     if open_ is not None:
         shown = shown.open(open_)
     if element is not None:
@@ -60,7 +60,9 @@ def walkthrough_run(
     if write is None or output is None:
         typer.echo(f"{_about(data, number, optimizer)}\n\n{shown}")
     else:
-        replace_file(output, write(shown).encode())
+        text = write(shown)
+        with writing("--output", output):
+            replace_file(output, text.encode())
         typer.echo(f"{_about(data, number, optimizer)}\nWritten to {output}")
 
 
@@ -83,10 +85,7 @@ WRITERS: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
     """What writes a file of that ending."""
-    if output.suffix.lower() not in WRITERS:
-        raise BadInput(f"--output: expected a file that ends in {', '.join(WRITERS)}, got {str(output)!r:.60}")
-    if output.exists() and not force:
-        raise BadInput(f"--output: {output} would be written over; name another file, or add --force")
+    check("--output", output, list(WRITERS), force=force)
     method, write = WRITERS[output.suffix.lower()]
 
     def written(shown: Any) -> str:
@@ -111,10 +110,8 @@ def _place(text: str) -> tuple[Any, ...]:
     return found[1], *indices
 
 
-def _optimizer(path: Path, model: Any) -> Any:
-    """The optimizer that the run at ``path`` was trained with, before its first step; None if it does not say."""
-    try:
-        options = json.loads((path / CONFIG).read_text(encoding="utf-8"))["options"]
-        return OPTIMIZERS[options["optimizer"]](model.parameters(), lr=options["lr"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _optimizer(saved: SavedRun) -> Any:
+    """The optimizer that a run was trained with, before its first step; None if it does not say."""
+    options = read_config(saved.path).get("options", {})
+    make, rate = OPTIMIZERS.get(str(options.get("optimizer"))), options.get("lr")
+    return make(saved.model.parameters(), lr=rate) if make and isinstance(rate, float) else None

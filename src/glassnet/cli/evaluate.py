@@ -1,0 +1,43 @@
+"""``glassnet evaluate RUN [FILE]``: how good a trained network is on samples whose targets are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from glassnet.cli import display, judging
+from glassnet.cli.arguments import RUNS, RunName, RunsFolder
+from glassnet.cli.saved import Answers, SavedRun
+from glassnet.sources.samples import Samples, read_samples
+
+
+def evaluate(
+    run: RunName,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Samples with their targets; without it, those held out.")
+    ] = None,
+    runs: RunsFolder = RUNS,
+) -> None:
+    """Show how good a trained network is on samples whose targets are known.
+
+    Example: glassnet evaluate latest labelled.csv
+    """
+    saved = SavedRun.read(run, runs)
+    console = display.new_console()
+    if file is None:
+        data = saved.data(console)
+        samples = Samples(*data.held_out, judging.names_of(data))
+        on = f"what was held out of {data.source}: {data.split}"
+    else:
+        samples = read_samples(saved.encoding, file, saved.classes, targets=True)
+        on = f"{file}: {len(samples.inputs):,} {saved.noun}"
+    assert samples.targets is not None
+    answers = Answers.of(saved, samples.inputs)
+    console.print(display.headline("Evaluating ", str(saved.path)), soft_wrap=True)
+    console.print(f"on {on}\n", soft_wrap=True)
+    for note in samples.notes:
+        console.print(Text(f"Note: {note}", "dim"))
+    judging.show(console, saved, answers, samples.inputs, samples.targets, samples.names)

@@ -1,0 +1,129 @@
+"""A saved run: its network, and the data that it was trained on or is to be used on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+import glassnet.functional as F
+from glassnet.autograd import no_grad
+from glassnet.cli import run as runs
+from glassnet.cli.errors import BadInput
+from glassnet.cli.session import opened
+from glassnet.cli.settings import completed
+from glassnet.cli.tasks import Task, decoder, task_of
+from glassnet.creation import cat
+from glassnet.errors import GlassnetError
+from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
+from glassnet.serialization import ModelFileError
+from glassnet.sources import CLASSIFICATION, Data
+from glassnet.sources.samples import check_encoding
+from glassnet.tensor import Tensor
+
+_AT_ONCE = 1024  # samples in one forward pass
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """What is in a run folder. ``extra`` is what was saved with the network for others to use it."""
+
+    path: Path
+    model: Module
+    extra: Mapping[str, Any]
+    task: Task
+
+    @classmethod
+    def read(cls, name: str, where: Path) -> SavedRun:
+        """The run that ``name`` means. Raises BadInput and ModelFileError."""
+        path = runs.find(name, where)
+        model, extra = runs.read(path)
+        model.eval()
+        found = cls(path, model, extra, task_of(extra))
+        texts, classes = [extra.get(name) for name in ("source", "split", "noun")], extra.get("classes")
+        if not isinstance(classes, list) or not all(isinstance(text, str) for text in (*texts, *classes)):
+            raise found.damaged("what it says of its data cannot be read")
+        try:
+            check_encoding(extra.get("encoding"))
+        except GlassnetError as error:
+            raise ModelFileError(f"{path / runs.MODEL}: {error}") from None
+        return found
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The names of the classes; () for a regression."""
+        return tuple(self.extra["classes"])
+
+    @property
+    def encoding(self) -> dict[str, Any]:
+        """What a raw sample goes through before the network sees it."""
+        return dict(self.extra["encoding"])
+
+    @property
+    def source(self) -> str:
+        """What it was trained on."""
+        return str(self.extra["source"])
+
+    @property
+    def noun(self) -> str:
+        """What several samples are called."""
+        return str(self.extra["noun"])
+
+    def damaged(self, problem: str) -> ModelFileError:
+        """The error for a model file that was saved by something else."""
+        return ModelFileError.at(self.path / runs.MODEL, problem, "use the run as it was saved, or train it again")
+
+    def settings(self) -> dict[str, Any]:
+        """What it was trained with."""
+        return completed(runs.read_config(self.path)["settings"], str(self.path))
+
+    def data(self, console: Console) -> Data:
+        """The data it was trained on, read again. Raises BadInput where that has changed, or is gone."""
+        try:
+            data = opened(self.settings(), console, quiet=False)
+        except GlassnetError as error:
+            raise BadInput(f"{self.path} was trained on {self.source}, which cannot be read again: {error}") from None
+        here = {"classes": list(data.classes), "encoding": data.encoding, "split": data.split}
+        for name, value in here.items():
+            if self.extra.get(name) != value:
+                raise BadInput(
+                    f"{self.source} is not what it was when {self.path} was trained (another {name}); put it back, "
+                    "or name a FILE of samples"
+                )
+        return data
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """What the network gives. Raises ModelFileError where that is not what its task needs."""
+        with no_grad():
+            found = cat([self.model(part) for part in inputs.split(_AT_ONCE)])
+        expected = (len(inputs), len(self.classes) or 1)
+        if found.shape != expected:
+            raise self.damaged(f"expected {expected[1]} outputs for a sample, got shape {list(found.shape[1:])}")
+        return found
+
+    def decoded(self, values: Any) -> Array:
+        """Numbers of a regression in the units people know: [n]."""
+        decode = decoder(self.encoding)
+        return np.asarray(values if decode is None else decode(values)).reshape(len(values))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of samples, in words: class names or numbers [n], and how sure it is of each class."""
+
+    values: Array
+    probabilities: Array | None
+
+    @classmethod
+    def of(cls, run: SavedRun, inputs: Tensor) -> Answers:
+        """The answers of ``run`` for ``inputs``."""
+        outputs = run.outputs(inputs)
+        if run.extra["task"] != CLASSIFICATION:
+            return cls(run.decoded(outputs.numpy()), None)
+        probabilities = F.softmax(outputs, 1).numpy()
+        return cls(np.array(run.classes)[probabilities.argmax(1)], probabilities)

@@ -1,0 +1,133 @@
+"""A session of training: everything that settings stand for, made ready to begin or to go on."""
+
+from __future__ import annotations
+
+import math
+import platform
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+import glassnet
+from glassnet.cli import progress
+from glassnet.cli.errors import BadInput
+from glassnet.cli.network import OPTIMIZERS, network, schedule_of
+from glassnet.cli.options import MANY_SAMPLES, Options, checked
+from glassnet.cli.settings import Settings
+from glassnet.cli.tasks import TASKS, Task, decoder
+from glassnet.nn.module import Module
+from glassnet.optim import Optimizer
+from glassnet.random import manual_seed
+from glassnet.sources import CLASSIFICATION, MADE, PICTURES, Data, open_source
+from glassnet.training import Callback, EarlyStopping, Trainer
+
+VERSIONS = {"glassnet": glassnet.__version__, "NumPy": np.__version__, "Python": platform.python_version()}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Data, network and optimizer, as ``settings`` say, before anything is learned."""
+
+    settings: Settings
+    options: Options
+    data: Data
+    task: Task
+    model: Module
+    optimizer: Optimizer
+
+    @classmethod
+    def begin(cls, settings: Settings, console: Console, *, quiet: bool) -> Session:
+        """Read the data, seed the generator, and make the rest. Raises BadInput and what `open_source` raises."""
+        values = checked(settings)
+        data = opened(settings, console, quiet=quiet)
+        shape = tuple(data.train.inputs.shape[1:])
+        options = Options.of(values, len(data.train), math.prod(shape))
+        if options.class_weight != "none" and data.task != CLASSIFICATION:
+            raise BadInput(f"--class-weight: {data.source} is a regression, there are no classes; leave it out")
+        manual_seed(options.seed)
+        model = network(shape, options.hidden, options.activation, options.dropout, data.outputs)
+        optimizer = OPTIMIZERS[options.optimizer](model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
+        return cls(settings, options, data, TASKS[data.task], model, optimizer)
+
+    def trainer(self, callbacks: Iterable[Callback]) -> Trainer:
+        """What trains the network."""
+        options = self.options
+        steps = math.ceil(math.ceil(len(self.data.train) / options.batch_size) / options.accumulate)
+        stopping = [] if options.patience is None else [EarlyStopping(patience=options.patience)]
+        return Trainer(
+            self.model,
+            self.task.loss,
+            self.optimizer,
+            metrics=self.task.metrics,
+            callbacks=[*stopping, *callbacks],
+            schedule=schedule_of(options.schedule, self.optimizer, options.epochs, steps),
+            decode=decoder(self.data.encoding),
+            measure="running" if len(self.data.train) >= MANY_SAMPLES else "after",  # to measure takes its time
+            clip_norm=options.clip,
+            accumulate=options.accumulate,
+            class_weight=self._class_weight(),
+            compile=self.settings["compile"],
+        )
+
+    def _class_weight(self) -> list[float] | None:
+        if self.options.class_weight == "none":
+            return None
+        counts = np.bincount(self.data.train.targets.numpy(), minlength=len(self.data.classes))
+        return [float(counts.sum() / (len(counts) * max(1, count))) for count in counts]
+
+    def config(self, **more: Any) -> dict[str, Any]:
+        """Everything that is needed to do the run again, and ``more``."""
+        data = self.data
+        return {
+            "source": data.source,
+            "settings": self.settings,
+            "options": asdict(self.options),
+            "data": {
+                "train": len(data.train),
+                "held_out": len(data.held_out),
+                "split": data.split,
+                "notes": list(data.notes),
+                "fingerprint": self.fingerprint(),
+            },
+            "encoding": data.encoding,
+            "versions": dict(VERSIONS),
+            **more,
+        }
+
+    def fingerprint(self) -> str:
+        """A number that says whether data is the same."""
+        number = 0
+        for part in (self.data.train, self.data.held_out):
+            for tensor in part:
+                number = zlib.crc32(np.ascontiguousarray(tensor.numpy()).data, number)
+        return f"{number:08x}"
+
+
+def opened(settings: Settings, console: Console, *, quiet: bool) -> Data:
+    """The data that settings name; a download is shown on ``console``."""
+    source = settings["source"]
+    if source is None:
+        raise BadInput(
+            f"SOURCE: name what to learn: {', '.join((*MADE, *PICTURES))}, a table with --target, or a folder of "
+            "pictures"
+        )
+    with progress.download(console, quiet=quiet) as told:
+        return open_source(
+            source, target=settings["target"], task=settings["task"], folder=settings["data"], progress=told
+        )
+
+
+def about(data: Data) -> dict[str, Any]:
+    """What is saved with a network for others to use it."""
+    return {
+        "source": data.source,
+        "task": data.task,
+        "classes": list(data.classes),
+        "encoding": data.encoding,
+        "split": data.split,
+        "noun": data.noun,
+    }

@@ -1,0 +1,68 @@
+"""``glassnet show RUN``: what is in a run folder: layers, shapes, parameters, and where it was trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from glassnet.cli import display
+from glassnet.cli.arguments import RUNS, RunName, RunsFolder
+from glassnet.cli.run import REPORT, read_config
+from glassnet.cli.saved import SavedRun
+from glassnet.ops.shapes import written
+from glassnet.training.report.numbers import SYMBOLS
+
+
+def show(
+    run: RunName,
+    runs: RunsFolder = RUNS,
+) -> None:
+    """Show what is in a run folder.
+
+    Example: glassnet show latest
+    """
+    saved = SavedRun.read(run, runs)
+    config = read_config(saved.path)
+    console = display.new_console()
+    table = display.columns("layer", "", "parameters", "numbers", left=3)
+    for path, layer in saved.model.named_modules():
+        if any(True for _ in layer.children()):
+            continue
+        shapes = ", ".join(f"{name} {written(p.shape)}" for name, p in layer.named_parameters())
+        table.add_row(path or "network", Text(repr(layer)), Text(shapes), f"{display.count(layer):,}")
+    table.add_row("", "", "in all", f"{display.count(saved.model):,}", style="bold")
+    console.print(Text(str(saved.path), "bold"), soft_wrap=True)
+    console.print(Padding(_facts(saved, config), (1, 2)))
+    console.print(Padding(table, (0, 2)))
+    console.print(f"\nTo look at: {saved.path / REPORT}", soft_wrap=True)
+
+
+def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
+    options, data, results = (config.get(name, {}) for name in ("options", "data", "results"))
+    numbers = [
+        f"{SYMBOLS.get(name, name)} {results[f'held_out_{name}']:.4g}"
+        for name in (*saved.task.metrics, "loss")
+        if f"held_out_{name}" in results
+    ]
+    facts = display.facts()
+    rows = {
+        "source": saved.source,
+        "task": f"{saved.extra['task']}{f' of {_few(saved.classes)}' if saved.classes else ''}",
+        "data": f"{data.get('train', 0):,} to learn from, {data.get('held_out', 0):,} held out: {saved.extra['split']}",
+        "training": f"{options.get('optimizer')}, learning rate {options.get('lr')}, seed {options.get('seed')}",
+        "": f"{results.get('epoch', 0)} of {options.get('epochs')} epochs, batches of {options.get('batch_size')}",
+        "held out": ", ".join(numbers),
+        "trained": f"{config.get('started')}, {config.get('seconds', 0):.1f} s",
+        "with": ", ".join(f"{name} {version}" for name, version in config.get("versions", {}).items()),
+    }
+    for name, words in rows.items():
+        facts.add_row(name, Text(words))
+    return facts
+
+
+def _few(names: Any, most: int = 12) -> str:
+    shown = ", ".join(names[:most])
+    return f"{len(names)} classes: {shown}" + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,83 @@
+"""Tasks: what a network is trained by and judged by, for classes and for quantities. `TASKS` has them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import glassnet.functional as F
+from glassnet.cli.errors import BadInput
+from glassnet.sources import CLASSIFICATION, REGRESSION
+from glassnet.tensor import Tensor
+
+
+def percent(fraction: float) -> str:
+    """0.978 as 97.8 %."""
+    return f"{100 * fraction:.1f} %"
+
+
+def number_text(value: float) -> str:
+    """Four decimals, or for large numbers four digits."""
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.3e}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """``metrics`` are measured, the first of them decides; ``label`` and ``text`` are how it is shown.
+
+    ``guess`` is about what someone who has not learned anything reaches, for so many classes. ``in_words``
+    says what came of so many held-out samples, ``about`` puts that and what they are called in a sentence.
+    """
+
+    loss: Callable[..., Tensor]
+    metrics: tuple[str, ...]
+    label: str
+    text: Callable[[float], str]
+    guess: Callable[[int], float]
+    in_words: Callable[[Mapping[str, float], int], str]
+    about: Callable[[str, str], str]
+
+    @property
+    def main(self) -> str:
+        """The metric that decides."""
+        return self.metrics[0]
+
+
+TASKS = {
+    CLASSIFICATION: Task(
+        F.cross_entropy,
+        ("accuracy",),
+        "accuracy",
+        percent,
+        guess=lambda classes: 2 / classes if classes > 2 else 0.6,
+        in_words=lambda results, total: f"{round(results['held_out_accuracy'] * total)} of {total}",
+        about=lambda how, noun: f"{how} {noun} it had never seen are right",
+    ),
+    REGRESSION: Task(
+        F.mse_loss,
+        ("r2", "mae", "rmse"),
+        "R²",
+        number_text,
+        guess=lambda _classes: 0.05,
+        in_words=lambda results, _total: f"off by {results['held_out_mae']:.4g} on average",
+        about=lambda how, noun: f"for {noun} it had never seen it is {how}",
+    ),
+}
+
+
+def decoder(encoding: Mapping[str, Any]) -> Callable[[Any], Any] | None:
+    """What gives a network's outputs, and its targets, in the units people know; None where they are so already."""
+    if encoding.get("kind") != "table" or encoding["target"]["task"] != REGRESSION:
+        return None
+    from glassnet.tables import Encoding  # other sources do without
+
+    return Encoding.from_json(encoding).decode_targets
+
+
+def task_of(extra: Mapping[str, Any]) -> Task:
+    """The task of a saved network. Raises BadInput for one that is not known."""
+    name = extra.get("task")
+    if not isinstance(name, str) or name not in TASKS:
+        raise BadInput(f"the run is for a task {name!r:.40}, and this glassnet knows {', '.join(TASKS)}; update it")
+    return TASKS[name]

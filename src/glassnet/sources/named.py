@@ -1,0 +1,78 @@
+"""`open_source`: from what a person types to data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from glassnet.sources.made import MADE
+from glassnet.sources.source import CLASSIFICATION, REGRESSION, Data, SourceError
+
+PICTURES = ("mnist", "fashion-mnist", "kmnist")
+Progress = Callable[[str, int, int | None], Any]
+
+
+def open_source(
+    source: str,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    folder: str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Data:
+    """The data of ``source``: a name, the path of a table (CSV, TSV, Parquet), or of a folder of pictures by class.
+
+    ``target`` is the column of a table to learn, and ``task`` "classification" or "regression" where that is
+    not as its values suggest. ``folder`` is where the files of `PICTURES` are, which are downloaded if it is None;
+    ``progress(name, done, total)`` is told of that. A name wins over a file: write ./digits for one of that name.
+
+    Raises SourceError for what is no source or does not go together, TableError, IdxError and the like for
+    files that cannot be used.
+    """
+    if source in MADE or source in PICTURES:
+        _refuse(source, "is no table", target=target, task=task)
+        if source in MADE:
+            _refuse(source, "is made here, from no files", data=folder)
+            return MADE[source]()
+        from glassnet.sources.pictures import idx_source  # other sources do without
+
+        return idx_source(source, folder, progress)
+    _refuse(source, "is a path of its own", data=folder)
+    path = Path(source).expanduser()
+    if source and path.is_dir():
+        _refuse(source, "is a folder of pictures, whose classes are its folders", target=target, task=task)
+        from glassnet.sources.pictures import folder_source
+
+        return folder_source(source, path)
+    if path.is_file():
+        if task not in (None, CLASSIFICATION, REGRESSION):
+            raise SourceError(f"--task: expected {CLASSIFICATION} or {REGRESSION}, got {task!r:.40}")
+        from glassnet.sources.table import table_source
+
+        return table_source(source, path, target, task)
+    raise _unknown(source, path)
+
+
+def _unknown(source: str, path: Path) -> SourceError:
+    """The error for what is neither a name nor a file: it guesses what is meant."""
+    names = [*MADE, *PICTURES]
+    if path.suffix or len(path.parts) > 1:
+        there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = [str(path.with_name(name)) for name in get_close_matches(path.name, there, n=2)]
+        said = f"there is no file {source!r:.200}"
+    else:
+        near = get_close_matches(source.lower(), names, n=2)
+        said = (
+            f"expected {', '.join(names)}, a table (.csv, .tsv, .parquet) or a folder of pictures, got {source!r:.40}"
+        )
+    guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+    return SourceError(f"SOURCE: {said}{guess}")
+
+
+def _refuse(source: str, why: str, **options: Any) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise SourceError(f"{' and '.join(given)}: {source} {why}; leave {'them' if len(given) > 1 else 'it'} out")

@@ -1,0 +1,114 @@
+"""Pictures as a source: MNIST and its like, and folders of pictures by class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.creation import from_numpy
+from glassnet.ops.dtypes import Array
+from glassnet.sources.source import CLASSIFICATION, Data, Part, SourceError
+from glassnet.tables.splitting import HELD_OUT
+from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, default_loader, load_mnist_like
+from glassnet.vision.datasets.mnist import BY_NAME
+from glassnet.vision.transforms import Resize
+
+LARGEST = 255  # of a byte: pixels become 0 to 1
+SIDE = 32  # of the squares that pictures of different sizes, or larger than `MOST`, are scaled to
+MOST = 64  # a side up to which pictures of one size are taken as they are
+
+
+def idx_source(
+    name: str, folder: str | PathLike[str] | None, progress: Callable[[str, int, int | None], Any] | None
+) -> Data:
+    """MNIST or one of its like, from ``folder``, or downloaded where that is None."""
+    dataset = BY_NAME[name]
+    found = load_mnist_like(name, folder, progress)
+    where = data_folder() if folder is None else folder
+    number, side = len(found.train_images), found.train_images.shape[1]
+    return Data(
+        source=name,
+        task=CLASSIFICATION,
+        what=f"{_counted(number + len(found.test_images), (side, side))}, in {len(dataset.classes)} classes",
+        origin=f"{dataset.__name__}, {where}",
+        split="its own test set",
+        noun="pictures",
+        classes=tuple(name.partition(" - ")[0] for name in dataset.classes),  # "7", where torchvision says "7 - seven"
+        train=_part(found.train_images, found.train_labels),
+        held_out=_part(found.test_images, found.test_labels),
+        encoding=_encoding(found.train_images.shape[1:]),
+    )
+
+
+def folder_source(source: str, path: Path) -> Data:
+    """The pictures in ``path``, whose folders are the classes; every fifth of each class is held out."""
+    try:
+        files = ImageFolder(path, allow_empty=True)
+    except FileNotFoundError as error:
+        raise SourceError(f"SOURCE: {error}") from None
+    labels = np.array(files.targets, np.int64)
+    counts = np.bincount(labels, minlength=len(files.classes))
+    if not counts.all() or len(counts) < 2:
+        empty = ", ".join(name for name, count in zip(files.classes, counts, strict=True) if not count)
+        came = f"none in {empty}" if empty else f"one folder, {files.classes[0]}"
+        raise SourceError(
+            f"SOURCE: {path}: expected two folders or more, each with the pictures of a class, got {came}; those count "
+            f"that end in {', '.join(IMG_EXTENSIONS)}"
+        )
+    choose, split = HELD_OUT[CLASSIFICATION]
+    held_out = choose(labels)
+    if not held_out.any():
+        raise SourceError(f"SOURCE: {path}: expected 5 pictures of a class or more, one to test with, got fewer")
+    loaded, scaled = [], False
+    for file, _ in files.samples:
+        picture = planes(file)
+        if max(picture.shape) > MOST:  # at once, so that many of them fit in memory
+            picture, scaled = fitted(picture, (SIDE, SIDE)), True
+        loaded.append(picture)
+    sides = {picture.shape[1:] for picture in loaded}
+    scaled = scaled or len(sides) > 1
+    size = (SIDE, SIDE) if scaled else sides.pop()
+    pictures = np.stack([fitted(picture, size) for picture in loaded])
+    if (pictures == pictures[:, :1]).all():
+        pictures = pictures[:, 0]  # shades of grey
+    colour = "" if pictures.ndim == 3 else " in colour"
+    return Data(
+        source=source,
+        task=CLASSIFICATION,
+        what=f"{_counted(len(labels), size)}{colour}{', scaled' if scaled else ''}, in {len(files.classes)} classes",
+        origin=f"the folder {path}",
+        split=split,
+        noun="pictures",
+        classes=tuple(files.classes),
+        train=_part(pictures[~held_out], labels[~held_out]),
+        held_out=_part(pictures[held_out], labels[held_out]),
+        encoding=_encoding(pictures.shape[1:]),
+    )
+
+
+def planes(file: str) -> Array:
+    """The picture in a file: [3, height, width]."""
+    return np.moveaxis(np.asarray(default_loader(file)), 2, 0)
+
+
+def fitted(picture: Array, size: Sequence[int]) -> Array:
+    """A picture [planes, height, width] as one of ``size``."""
+    scaled: Array = Resize(tuple(size)).changed(picture[None])[0]
+    return scaled
+
+
+def _counted(number: int, size: Sequence[int]) -> str:
+    return f"{number:,} pictures of {size[0]} × {size[1]} pixels"
+
+
+def _part(pictures: Array, labels: Array) -> Part:
+    scaled = np.divide(pictures, np.float32(LARGEST), dtype=np.float32)
+    return Part(from_numpy(scaled), from_numpy(labels.astype(np.int64)))
+
+
+def _encoding(shape: Sequence[int]) -> dict[str, Any]:
+    return {"kind": "numbers", "shape": list(shape), "divide_by": LARGEST}

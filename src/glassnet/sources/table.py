@@ -1,0 +1,72 @@
+"""A table in a file as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from glassnet.creation import from_numpy
+from glassnet.sources.source import Data, Part, SourceError
+from glassnet.tables import Encoded, prepare, read_table
+
+
+def table_source(source: str, path: Path, target: str | None, task: str | None) -> Data:
+    """The table at ``path``, of which the column ``target`` is to be learned."""
+    frame = read_table(path)
+    names = [str(name) for name in frame.columns]
+    if target is None:
+        raise SourceError(
+            f"--target: name the column of {source} to learn, one of {', '.join(names)}; perhaps --target {names[-1]}"
+        )
+    found = prepare(frame, target, task)
+    encoding = found.encoding
+    aim = f"{len(encoding.classes)} classes" if encoding.classes else "a quantity"
+    return Data(
+        source=source,
+        task=encoding.task,
+        what=f"{len(frame):,} rows of {len(names)} columns; to learn: {target} ({aim})",
+        origin=f"{path.name}, {len(encoding.feature_names)} features",
+        split=found.split,
+        noun="rows",
+        classes=encoding.classes,
+        train=_part(found.train),
+        held_out=_part(found.held_out),
+        encoding=encoding.to_json(),
+        rows=Rows(frame, found.held_out.rows.tolist()),
+        notes=found.notes,
+    )
+
+
+def _part(encoded: Encoded) -> Part:
+    assert encoded.targets is not None  # `prepare` sees to that
+    return Part(from_numpy(encoded.inputs), from_numpy(encoded.targets))
+
+
+class Rows(Sequence[Mapping[str, Any]]):
+    """Rows of a DataFrame at ``positions``, each a dict of its columns, made when it is asked for."""
+
+    def __init__(self, frame: Any, positions: Sequence[int]) -> None:
+        self._frame = frame
+        self._positions = positions
+
+    @property
+    def numbers(self) -> list[int]:
+        """Where the rows stand in the table, from 1."""
+        return [position + 1 for position in self._positions]
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Mapping[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Rows(self._frame, self._positions[index])
+        row = self._frame.iloc[self._positions[index]]
+        return {str(name): value for name, value in row.items()}
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return (self[i] for i in range(len(self)))

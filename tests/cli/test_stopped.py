@@ -1,0 +1,269 @@
+"""A run that is stopped, killed or fails keeps what it has learned, and goes on as if it had not been."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import glassnet
+from glassnet.cli import progress
+from glassnet.sources import open_source
+from glassnet.training import TrainingFailed
+from glassnet.training.callbacks import checkpoint
+from tests.cli.runs import accuracy, config, rows, tree
+from tests.cli.test_command import ENVIRONMENT
+
+WORDS = ("train", "digits", "--epochs", 6, "--dropout", "0.1", "--patience", 4)
+NO_SPACE = OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """``stopped(error, epoch, batch)``: the next run that comes there meets ``error``."""
+    errors = {}
+
+    def meet(self, trainer):
+        error = errors.pop((trainer.epoch, trainer.batch), None)
+        if error is not None:
+            raise error
+
+    for teller in (progress.Lines, progress.Silent):
+        monkeypatch.setattr(teller, "on_batch_end", meet)
+    return lambda error, epoch, batch=20: errors.update({(epoch, batch): error})
+
+
+@pytest.fixture
+def whole(command, tmp_path):
+    """The folder of a run that nothing came between."""
+    assert command(*WORDS, "--out", "whole").exit_code == 0
+    return tmp_path / "whole" / "digits-001"
+
+
+def assert_same(run, whole):
+    for name in ("model.safetensors", "history.csv"):
+        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+# Ctrl-C ---------------------------------------------------------------------------------------------------
+
+
+def test_after_ctrl_c_the_printed_command_goes_on_to_the_same_bytes(command, tmp_path, stopped, whole):
+    stopped(KeyboardInterrupt(), epoch=3)
+    result = command(*WORDS)
+    assert result.exit_code == 130
+    assert "Stopped after epoch 2: what it had learned by then is saved." in result.stdout
+    folder = tmp_path / "runs" / "digits-001"
+    assert len(rows(folder)) == 2
+    assert config(folder)["stopped"] is True
+    model = glassnet.load_model(folder / "model.safetensors")
+    assert accuracy(model, open_source("digits").held_out) == pytest.approx(rows(folder)[-1]["held_out_accuracy"])
+    assert command("predict", "latest").exit_code == 0
+    words = re.search(r"\n  glassnet (train --resume .*)\n", result.stdout)[1].split()
+    again = command(*words)
+    assert again.exit_code == 0, again.output
+    assert_same(folder, whole)
+    assert config(folder)["stopped"] is False
+    assert "checkpoint.safetensors" not in tree(folder)
+    for name in ("options", "results", "data", "encoding"):
+        assert config(folder)[name] == config(whole)[name]
+
+
+def test_a_run_may_be_stopped_more_than_once(command, tmp_path, stopped, whole):
+    stopped(KeyboardInterrupt(), epoch=2)
+    assert command(*WORDS).exit_code == 130
+    stopped(KeyboardInterrupt(), epoch=5)
+    result = command("train", "--resume", "digits-001", "--quiet")
+    assert result.exit_code == 130
+    assert len(result.stdout.splitlines()) == 1
+    assert command("train", "--resume", "runs/digits-001", "--save-every", 0).exit_code == 0
+    assert_same(tmp_path / "runs" / "digits-001", whole)
+
+
+def test_a_run_that_is_stopped_in_its_first_epoch_leaves_nothing(command, tmp_path, stopped):
+    stopped(KeyboardInterrupt(), epoch=1)
+    result = command("train", "digits", "--save-every", 0)
+    assert result.exit_code == 130
+    assert "Stopped in the first epoch: there is nothing to save." in result.stdout
+    assert tree(tmp_path) == []
+
+
+# what fails -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_fails_later_keeps_what_it_had_learned(command, tmp_path, stopped):
+    stopped(TrainingFailed("in epoch 4, the loss became nan", 4, 20, float("nan"), 0.1), epoch=4)
+    result = command("train", "digits", "--epochs", 6, "--save-every", 0)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("glassnet: in epoch 4, the loss became nan")
+    assert "Stopped after epoch 3: what it had learned by then is saved." in result.stdout
+    folder = tmp_path / "runs" / "digits-001"
+    assert len(rows(folder)) == 3
+    assert "checkpoint.safetensors" not in tree(folder)  # it would only fail again
+    assert "--resume" not in result.stdout
+
+
+@pytest.mark.parametrize("error", [NO_SPACE, OSError(122, "Disk quota exceeded")])
+def test_a_disk_that_fills_up_leaves_the_last_checkpoint(command, tmp_path, monkeypatch, whole, error):
+    save, written = checkpoint.save, []
+
+    def full(*parts):
+        written.append(parts)
+        if len(written) > 100:
+            raise error
+        save(*parts)
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    result = command(*WORDS, "--save-every", 0)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"glassnet: the run could not be saved in runs/digits-001 ({error.strerror}); make room, and go on with what "
+        "was saved before: glassnet train --resume runs/digits-001\n"
+    )
+    monkeypatch.setattr(checkpoint, "save", save)
+    again = command("train", "--resume", "runs/digits-001")
+    assert again.exit_code == 0, again.output
+    assert_same(tmp_path / "runs" / "digits-001", whole)
+
+
+# killed ---------------------------------------------------------------------------------------------------
+
+
+def begun(folder, *words):
+    command = [sys.executable, "-m", "glassnet", *map(str, words), "--save-every", "0"]
+    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def ended(folder, *words):
+    with begun(folder, *words) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
+
+
+def written_at(folder):
+    try:
+        return (folder / "checkpoint.safetensors").stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path):
+    ended(tmp_path, *WORDS, "--out", "whole")
+    folder = tmp_path / "runs" / "digits-001"
+    chance = random.Random(0)
+    for words in (WORDS, ("train", "--resume", "digits-001")):
+        with begun(tmp_path, *words) as process:
+            before = written_at(folder)
+            while process.poll() is None and written_at(folder) == before:
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.05))
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert "model.safetensors" not in tree(folder)
+    assert b"Saved in runs/digits-001" in ended(tmp_path, "train", "--resume", "latest")
+    assert_same(folder, tmp_path / "whole" / "digits-001")
+    assert "checkpoint.safetensors" not in tree(folder)
+
+
+# what cannot be gone on with ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cut_off(command, stopped, tmp_path):
+    """A run that was stopped."""
+    stopped(KeyboardInterrupt(), epoch=3)
+    assert command("train", "digits", "--epochs", 5).exit_code == 130
+    return tmp_path / "runs" / "digits-001"
+
+
+def edited(folder, **parts):
+    (folder / "config.json").write_text(json.dumps(config(folder) | parts))
+
+
+def set_otherwise(folder):
+    edited(folder, settings=config(folder)["settings"] | {"hidden": "7"})
+
+
+def cut_in_half(folder):
+    file = folder / "checkpoint.safetensors"
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def of_something_else(folder):
+    glassnet.save({"weights": glassnet.zeros(3)}, folder / "checkpoint.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            lambda folder: edited(folder, format=99, versions={"glassnet": "9.9"}),
+            "the run is of glassnet 9.9; update this one: pip install --upgrade glassnet",
+        ),
+        (lambda folder: (folder / "config.json").unlink(), "runs/digits-001 holds no config.json: it is no run folder"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read (Expecting property"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "expected the configuration of a run, got someth"),
+        (lambda folder: edited(folder, results={"a": "b"}), "expected the configuration of a run, got something els"),
+        (lambda folder: edited(folder, data=[]), "expected the configuration of a run, got something else"),
+        (
+            lambda folder: edited(folder, settings={"source": ["digits"]}),
+            "runs/digits-001: its setting source is damaged, got ['digits']",
+        ),
+        (
+            lambda folder: edited(folder, data={"fingerprint": "0"}),
+            "--resume: the data of digits is not what it was when runs/digits-001 began; put it back, or",
+        ),
+        (set_otherwise, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
+        (cut_in_half, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
+        (of_something_else, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
+        (
+            lambda folder: (folder / "checkpoint.safetensors").unlink(),
+            "--resume: runs/digits-001 is whole, there is nothing left to learn; see: glassnet show runs/digi",
+        ),
+    ],
+)
+def test_a_run_that_cannot_go_on_is_one_message_and_stays(command, cut_off, damage, message):
+    damage(cut_off)
+    before = {path: path.read_bytes() for path in cut_off.iterdir()}
+    result = command("train", "--resume", "runs/digits-001", "--quiet")
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+    assert {path: path.read_bytes() for path in cut_off.iterdir()} == before
+
+
+def test_a_run_that_was_killed_before_it_was_saved_begins_again(command, cut_off, stopped, tmp_path):
+    assert command("train", "digits", "--epochs", 5, "--out", "whole").exit_code == 0
+    for name in ("checkpoint.safetensors", "model.safetensors", "history.csv", "report.html"):
+        (cut_off / name).unlink()
+    for words in (("predict",), ("show",), ("export",)):
+        result = command(*words, cut_off)
+        assert result.exit_code == 2
+        assert f"its training was cut off; go on: glassnet train --resume {cut_off}" in result.stderr
+    (cut_off / ".glassnet-0123456789abcdef.tmp").write_text("was being written")
+    stopped(KeyboardInterrupt(), epoch=1)
+    result = command("train", "--resume", "latest")
+    assert result.exit_code == 130
+    assert "Stopped in the first epoch; go on: glassnet train --resume runs/digits-001" in result.stdout
+    assert command("train", "--resume", "latest").exit_code == 0
+    assert_same(cut_off, tmp_path / "whole" / "digits-001")
+    assert tree(cut_off) == ["config.json", "history.csv", "model.safetensors", "report.html"]
+
+
+def test_a_table_that_is_gone_is_said(command, stopped, tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    stopped(KeyboardInterrupt(), epoch=3, batch=1)
+    assert command("train", "a.csv", "--target", "b", "--task", "classification").exit_code == 130
+    shutil.move(tmp_path / "a.csv", tmp_path / "b.csv")
+    result = command("train", "--resume", "latest")
+    assert result.exit_code == 2
+    assert "there is no file 'a.csv' (did you mean b.csv?)" in result.stderr
