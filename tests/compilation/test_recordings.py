@@ -151,7 +151,7 @@ def test_the_set_of_parameters(step: gn.Compiled, model: Any) -> None:
     call(step)
     model[2].weight = nn.Parameter(gn.zeros(3, 7, dtype=gn.float64))
     call(step)
-    changed = "the kind of linear0_bias is float64[7], not followed by gradients, not float64[7], followed by gradients"
+    changed = "the kind of model.0.bias is float64[7], not followed by gradients, not float64[7], followed by gradients"
     assert causes(step)[1] == changed
     assert "model.2.weight is another Parameter" in causes(step)[2]
     model.append(nn.Linear(3, 3).double())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import is_
 from typing import Any
 
@@ -34,7 +35,6 @@ class Conditions:
         self.facts = self._facts()
         surroundings.on_new = self._meet
         self._grad, self._dtype = mode.grad, get_default_dtype()
-        self._rates = self._current_rates()
         self._followed = [tensor.requires_grad for _, tensor in arguments.tensors]
         self._pinned: list[tuple[int, Any]] = []  # arguments that the function also reaches by itself
         self._gradients: list[tuple[Any, bool]] = []  # leaves that matter, and whether they had a gradient
@@ -55,10 +55,6 @@ class Conditions:
         """What came to light while the function runs is as it was before it is used."""
         self.facts = {**self._facts(), **self.facts}
 
-    def _current_rates(self) -> dict[int, list[Any]]:
-        optimizers = self.surroundings.optimizers.values()
-        return {id(optimizer): [group["lr"] for group in optimizer.param_groups] for optimizer in optimizers}
-
     # once, after the function has run ---------------------------------------------------------------------
 
     def check_unchanged(self) -> list[tuple[Any, bool]]:
@@ -67,14 +63,15 @@ class Conditions:
         What a program can be made to change, it may: gives the modules whose mode is another now, with it.
         """
         self._check_arguments()
-        self._check_rates()
+        self.surroundings.check_rates()
         now = self._facts()
         new = {name for name in now if name not in self.facts}
         made = {name for name in new if _is_made(now[name])}
         within = tuple(f"{name}." for name in made)
-        for name in (*self.facts, *now):
-            is_changed = name not in made if name in new else self.facts[name] != now.get(name, GONE)
-            is_expected = name.startswith((MODE, MEMORY)) or (name in new and name.startswith((KIND, *within)))
+        for fact in (*self.facts, *now):
+            is_changed = fact not in made if fact in new else self.facts[fact] != now.get(fact, GONE)
+            name = str(fact)
+            is_expected = name.startswith((MODE, MEMORY)) or (fact in new and name.startswith((KIND, *within)))
             if is_changed and not is_expected:
                 self._refuse(name)
         return [
@@ -89,14 +86,6 @@ class Conditions:
                 raise RecordingError(
                     f"the function changes whether gradients of its argument {name} are followed, which the program "
                     f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
-                )
-
-    def _check_rates(self) -> None:
-        for owner, rates in self._current_rates().items():
-            if rates != self._rates.get(owner, rates):
-                raise RecordingError(
-                    "the function changes the learning rate of an optimizer, which the program would do only this "
-                    "once; change it outside, between calls"
                 )
 
     def put_modes_back(self) -> None:
@@ -121,6 +110,7 @@ class Conditions:
         self._pinned = [(i, array) for i, array in inputs if id(array) in reached]
         self._gradients = [(leaf, gradient is not None) for leaf, gradient in gradients.needed()]
         self._had = {key: gradient is not None for key, (_, gradient) in gradients.before.items()}
+        self.surroundings.reach.let_go()
         self._look_again()
 
     def _look_again(self) -> None:
@@ -194,7 +184,7 @@ def _is_made(fact: Any) -> bool:
     return isinstance(fact, Same) and isinstance(fact.value, Tensor | Module)
 
 
-def _differences(now: Facts, before: Facts) -> list[str]:
+def _differences(now: Mapping[Any, Any], before: Mapping[Any, Any]) -> list[str]:
     told = []
     for name in (*now, *(name for name in before if name not in now)):
         if name not in now:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from glassnet.nn.module import Module
 
 Kind = Literal["parameter", "buffer", "module"]
+_NOTHING = object()
 
 
 class Registered(MutableMapping[str, Any]):
@@ -123,6 +124,13 @@ class Registry:
         self.__dict__[name] = value
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if self.__dict__.get(name, _NOTHING) is value:
+            return
+        if getattr(type(value), "is_compiled", False) and isinstance(value.function, Registry):
+            raise TypeError(
+                f"{type(self).__name__}.{name}: a compiled module is no part of another, which would not find its "
+                "parameters; assign the module itself, and compile the whole network, or the training step"
+            )
         changes.count += 1
         if isinstance(value, Parameter):
             self._register_member("parameter", name, value)

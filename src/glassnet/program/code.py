@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassnet.program.refusal import line_at
 
@@ -25,21 +25,28 @@ def with_inner(code: CodeType) -> Iterator[CodeType]:
             yield from with_inner(constant)
 
 
-@cache
-def names_in(code: CodeType) -> tuple[frozenset[str], frozenset[str]]:
-    """The global names and the attributes that a function and those within it name.
+class Names(NamedTuple):
+    """What a function and those within it name: globals, attributes, and attributes that are only called."""
 
-    A text that could be the name of an attribute counts as one: getattr(x, "rate") reads it.
-    """
-    names, attributes = set(), set()
+    globals: frozenset[str]
+    attributes: frozenset[str]
+    called: frozenset[str]
+
+
+@cache
+def names_in(code: CodeType) -> Names:
+    """What ``code`` names. A text that could be the name of an attribute is one: getattr(x, "rate") reads it."""
+    names, read, called = set(), set(), set()
     for inner in with_inner(code):
-        attributes |= {text for text in inner.co_consts if isinstance(text, str) and text.isidentifier()}
+        read |= {text for text in inner.co_consts if isinstance(text, str) and text.isidentifier()}
         for instruction in dis.get_instructions(inner):
             if instruction.opname.endswith(("_GLOBAL", "_NAME")):
                 names.add(instruction.argval)
-            elif instruction.opname.endswith(("_ATTR", "_METHOD")):
-                attributes.add(instruction.argval)
-    return frozenset(names), frozenset(attributes)
+            elif instruction.opname == "LOAD_METHOD" or instruction.argrepr.startswith("NULL|self + "):
+                called.add(instruction.argval)
+            elif instruction.opname.endswith("_ATTR"):
+                read.add(instruction.argval)
+    return Names(frozenset(names), frozenset(read), frozenset(called - read))
 
 
 def function_behind(member: Any) -> Any:

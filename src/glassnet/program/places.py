@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from operator import is_
-from types import CellType
+from types import FunctionType
 from typing import Any, Protocol
 
+import numpy as np
+
+PLAIN = (bool, int, float, str, bytes, complex, type(None), np.generic)
 EMPTY = object()
-Pairs = Iterator[tuple[str, Any]]
+Pairs = Iterable[tuple[str, Any]]
 
 
 class Place(Protocol):
-    """Somewhere that values stand. Names are as people read them: `config.rate`, `sizes[0]`."""
+    """Somewhere that values stand, and may change. Names are as people read them: `config.rate`, `sizes[0]`."""
+
+    can_change: bool
 
     def values(self) -> Pairs:
         """What stands here now, by name."""
@@ -32,27 +38,56 @@ class Place(Protocol):
         ...
 
 
-class Namespace:
-    """A dict of names of which ``wanted`` matter, which may become more: globals, or the attributes of an object.
+class Wanted:
+    """The names of attributes that matter: those that code reads, and, of what can be called, those that it calls.
 
-    ``kind`` is the class of that object: then it is a change, too, that an attribute comes into being, unless it
-    is a property that is computed once.
+    ``everything``: all of them, for there is code that reads attributes without naming them.
     """
 
-    def __init__(self, whose: str, held: Mapping[str, Any], wanted: set[str], kind: type | None = None) -> None:
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+        self.called: set[str] = set()
+        self.everything = False
+
+    def __len__(self) -> int:
+        return len(self.read) + len(self.called) + self.everything
+
+    def of(self, held: Mapping[str, Any], everything: bool = False) -> dict[str, Any]:
+        """What of ``held`` matters, in the order of names."""
+        if everything or self.everything:
+            return {name: held[name] for name in sorted(held) if not name.startswith("__")}
+        names = sorted((self.read | self.called).intersection(held))
+        return {name: held[name] for name in names if name in self.read or not isinstance(held[name], PLAIN)}
+
+
+class Changing:
+    """A place where things change."""
+
+    can_change: bool = True
+
+
+class Namespace(Changing):
+    """The attributes of an object, by the name ``whose``; or the names in the body of a class, or of a module.
+
+    It is a change, too, that one that matters comes into being, unless it is a property that is computed
+    once. ``kind`` is the class that says so.
+    """
+
+    def __init__(self, whose: str, held: Mapping[str, Any], wanted: Wanted, kind: type | None = None) -> None:
         self.whose = whose
         self.held = held
         self._wanted = wanted
         self._kind = kind
+        self._everything = any(hasattr(kind, name) for name in ("__getattr__", "__getitem__"))
         self.look()
 
     def _now(self) -> dict[str, Any]:
-        names = sorted(self._wanted.intersection(self.held))
-        return {n: self.held[n] for n in names if not isinstance(getattr(self._kind, n, None), cached_property)}
+        now = self._wanted.of(self.held, self._everything)
+        return {n: x for n, x in now.items() if not isinstance(getattr(self._kind, n, None), cached_property)}
 
     def values(self) -> Pairs:
         """What stands under the wanted names."""
-        return ((self.whose + name, value) for name, value in self._now().items())
+        return [(f"{self.whose}.{name}", value) for name, value in self._now().items()]
 
     def look(self) -> None:
         """Remember it."""
@@ -65,7 +100,7 @@ class Namespace:
         for name, value in self._last:
             if get(name, EMPTY) is not value:
                 return False
-        return self._kind is None or len(self.held) == self._size
+        return len(self.held) == self._size
 
     def saved(self) -> Callable[[], None]:
         """What puts it back; names that joined are taken out."""
@@ -92,9 +127,9 @@ class Namespace:
 class ClassBody(Namespace):
     """The names in the body of a class."""
 
-    def __init__(self, whose: str, body: type, wanted: set[str]) -> None:
+    def __init__(self, whose: str, body: type, wanted: Wanted) -> None:
         self.body = body
-        super().__init__(whose, vars(body), wanted, body)
+        super().__init__(whose, vars(body), wanted)
 
     def _put(self, name: str, value: Any) -> None:
         setattr(self.body, name, value)
@@ -129,20 +164,73 @@ class Slots(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class Cells:
-    """The variables that a function closes over; ``cells`` may become more."""
+class Globals(Changing):
+    """The globals that functions of one file name; ``names`` may become more."""
 
-    def __init__(self) -> None:
-        self.cells: dict[str, CellType] = {}
+    def __init__(self, whose: str, held: dict[str, Any]) -> None:
+        self.whose = whose
+        self.held = held
+        self.names: set[str] = set()
         self.look()
 
+    def _now(self) -> dict[str, Any]:
+        return {name: self.held[name] for name in sorted(self.names) if name in self.held}
+
     def values(self) -> Pairs:
-        """What is in them, by the name of the variable."""
-        return ((name, value) for name, cell in self.cells.items() if (value := _contents(cell)) is not EMPTY)
+        """What they are now."""
+        return [(self.whose + name, value) for name, value in self._now().items()]
 
     def look(self) -> None:
         """Remember it."""
-        self._last = [(cell, _contents(cell)) for cell in self.cells.values()]
+        self._last = list(self._now().items())
+
+    def is_same(self) -> bool:
+        """Whether they still are."""
+        get = self.held.get
+        return all([get(name, EMPTY) is value for name, value in self._last])  # noqa: C419 - quicker than a generator
+
+    def saved(self) -> Callable[[], None]:
+        """What makes them so again."""
+        before = self._now()
+
+        def put_back() -> None:
+            for name in self.names:
+                if name in before:
+                    self.held[name] = before[name]
+                else:
+                    self.held.pop(name, None)
+
+        return put_back
+
+
+class Enclosed:
+    """What a function has of its own: the variables that it closes over, and the defaults of its parameters."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        self._cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        self.can_change = bool(self._cells or function.__defaults__)
+        self.look()
+
+    def _now(self) -> dict[str, Any]:
+        now = {}
+        for name, cell in self._cells.items():
+            try:
+                now[name] = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+        return now
+
+    def values(self) -> Pairs:
+        """What is in the variables, and the defaults, by their names."""
+        code, defaults = self.function.__code__, self.function.__defaults__ or ()
+        named = zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
+        return [*self._now().items(), *named, *(self.function.__kwdefaults__ or {}).items()]
+
+    def look(self) -> None:
+        """Remember it."""
+        self._last = [(cell, self._now().get(name, EMPTY)) for name, cell in self._cells.items()]
+        self._defaults = self.function.__defaults__
 
     def is_same(self) -> bool:
         """Whether it is still there."""
@@ -151,62 +239,102 @@ class Cells:
                 if cell.cell_contents is not value:
                     return False
         except ValueError:  # one is not assigned
-            return all(value is _contents(cell) for cell, value in self._last)
-        return True
+            now = self._now()
+            return all(now.get(name, EMPTY) is value for name, (_, value) in zip(self._cells, self._last, strict=True))
+        return self.function.__defaults__ is self._defaults
 
     def saved(self) -> Callable[[], None]:
-        """What puts it back."""
-        before = [(cell, value) for cell in self.cells.values() if (value := _contents(cell)) is not EMPTY]
+        """What puts the variables back."""
+        before = self._now()
 
         def put_back() -> None:
-            for cell, value in before:
-                cell.cell_contents = value
+            for name, value in before.items():
+                self._cells[name].cell_contents = value
 
         return put_back
 
 
-def _contents(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not assigned yet
-        return EMPTY
+class Given:
+    """Values under names that are settled: what a partial holds, the object that a method is of."""
+
+    can_change = False
+
+    def __init__(self, values: Pairs) -> None:
+        self._values = list(values)
+
+    def values(self) -> Pairs:
+        """They themselves."""
+        return self._values
+
+    def look(self) -> None:
+        """Nothing can have changed."""
+
+    def is_same(self) -> bool:
+        """Always."""
+        return True
+
+    def saved(self) -> Callable[[], None]:
+        """Nothing is to be put back."""
+        return lambda: None
 
 
-class Contents:
-    """What is in a list, a tuple, a set or a dict."""
+class Contents(Changing):
+    """What is in a list, a tuple, a set, a queue or a dict."""
 
     def __init__(self, whose: str, held: Any) -> None:
         self.whose = whose
         self.held = held
-        self._is_dict = isinstance(held, dict)
         self.look()
-
-    def _items(self) -> Iterable[Any]:
-        return self.held.values() if self._is_dict else self.held  # type: ignore[no-any-return]
 
     def values(self) -> Pairs:
         """What is in it, by key or by position."""
-        items = self.held.items() if self._is_dict else enumerate(self.held)
-        return ((f"{self.whose}[{key!r}]", value) for key, value in items)
+        items = dict.items(self.held) if isinstance(self.held, dict) else enumerate(self.held)
+        return [(f"{self.whose}[{key!r}]", value) for key, value in items]
 
     def look(self) -> None:
         """Remember it."""
-        self._last = list(self._items())
-        self._keys = list(self.held) if self._is_dict else []
+        self._last = contents_of(self.held)
 
     def is_same(self) -> bool:
         """Whether it is still there, and nothing else."""
-        if len(self.held) != len(self._last) or not all(map(is_, self._items(), self._last)):
-            return False
-        return not self._is_dict or all(map(is_, self.held, self._keys))
+        return len(self.held) * (2 if isinstance(self.held, dict) else 1) == len(self._last) and all(
+            map(is_, contents_of(self.held), self._last)
+        )
 
     def saved(self) -> Callable[[], None]:
         """What puts it back."""
-        before = dict(self.held) if self._is_dict else list(self.held)
+        return contents_saved(self.held)
 
-        def put_back() -> None:
-            if not isinstance(self.held, tuple | frozenset):
-                self.held.clear()
-                getattr(self.held, "extend" if hasattr(self.held, "extend") else "update")(before)
 
-        return put_back
+CONTAINERS = (list, tuple, set, frozenset, deque, dict)
+
+
+def contents_of(held: Any) -> list[Any]:
+    """What is in a container; of a dict the keys and the values."""
+    return [*held, *dict.values(held)] if isinstance(held, dict) else list(held)
+
+
+def contents_saved(held: Any) -> Callable[[], None]:
+    """What puts back what is in a container now, if it is no longer there."""
+    before = contents_of(held)
+
+    def put_back() -> None:
+        now = contents_of(held)
+        if len(now) == len(before) and all(map(is_, now, before)):
+            return
+        for kind, refill in _REFILL.items():
+            if isinstance(held, kind):
+                kind.clear(held)  # whatever a subclass makes of it
+                refill(held, before)
+
+    return put_back
+
+
+_REFILL: dict[Any, Callable[[Any, list[Any]], Any]] = {
+    list: list.extend,
+    deque: deque.extend,
+    set: set.update,
+    dict: lambda held, before: dict.update(
+        held, zip(before[: len(before) // 2], before[len(before) // 2 :], strict=True)
+    ),
+}

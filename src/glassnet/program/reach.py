@@ -6,14 +6,13 @@ name, in its defaults, on the objects that it uses, and in the lists and dicts t
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import copysign
 from operator import methodcaller
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,13 +20,26 @@ from glassnet.nn.module import Module
 from glassnet.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.code import function_behind, names_in, where_set, with_inner
-from glassnet.program.places import Cells, ClassBody, Contents, Namespace, Pairs, Place, Slots
-from glassnet.program.refusal import is_users_file
+from glassnet.program.places import (
+    CONTAINERS,
+    PLAIN,
+    ClassBody,
+    Contents,
+    Enclosed,
+    Given,
+    Globals,
+    Namespace,
+    Place,
+    Slots,
+    Wanted,
+)
+from glassnet.program.refusal import home_of, is_users_file
 
-PLAIN = (bool, int, float, str, bytes, complex, type(None), np.generic)
-FEW = 100  # a list that is longer is of data, and is not watched
-CALLED = ("__call__", "__getitem__", "__len__", "__iter__", "__enter__", "__exit__", "__contains__", "forward")
+FEW, MOST = 100, 1000  # entries of a container that is watched (a longer one is of data), and of all together
+CALLED = {"__call__", "__getitem__", "__len__", "__iter__", "__enter__", "__exit__", "__contains__", "forward"}
+UNNAMED = {"vars", "asdict", "astuple", "__dict__"}  # who names these reads attributes without naming them
 SCHEDULES = LRScheduler | ReduceLROnPlateau
+MODULES_OWN = {"training", "_call_hooks", "_member_kinds", "_unsaved_buffers"}
 RATES = {"get_last_lr", "lr"}  # who names these reads a learning rate
 
 
@@ -78,23 +90,33 @@ def comparable(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else Same(value)
 
 
+class Fact(NamedTuple):
+    """What is to be compared: its name for people, and the number of its place."""
+
+    name: str
+    place: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Reach:
     """What ``function`` names, where that stands, and what it was when last looked at.
 
-    ``found`` are values by name that are reached anyhow. ``attributes`` are the names of attributes in
-    the code that was followed, ``reads_rates`` says whether it names learning rates.
+    ``found`` are values by name that are reached anyhow. ``wanted`` are the attributes that matter to the
+    code that was followed, ``reads_rates`` says whether it names learning rates.
     """
 
     def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
-        self.attributes: set[str] = set()
+        self.wanted = Wanted()
         self.reads_rates = False
         self._codes: list[CodeType] = []
-        self._found = dict(found)
-        self._extra: dict[str, Any] = {}  # defaults, what a partial holds, the object that a method is of
-        self._cells = Cells()
-        self._places: list[Place] = [self._cells]
-        self._globals: dict[int, set[str]] = {}  # the names in each, by id
+        self._home = _home_of(function)
+        self._found = list(found)
+        self._places: list[Place] = []
+        self._globals: dict[int, Globals] = {}  # by the id of their dict
         self._met: dict[int, Any] = {}  # held, so that no id is used twice
+        self._left = MOST
         self._enter(function)
         self._settle()
 
@@ -102,16 +124,22 @@ class Reach:
 
     def meet(self, name: str, value: Any) -> None:
         """Something more is reached, under ``name``."""
-        self._found.setdefault(name, value)
+        self._found.append((name, value))
         self._settle()
+
+    def let_go(self) -> None:
+        """Forget what was only looked through."""
+        self._found, self._met = [], {}
 
     def _settle(self) -> None:
         """Follow everything that is reached, until nothing new is, and look at it for the first time."""
         known = -1
-        while len(self._met) + len(self.attributes) > known:
-            known = len(self._met) + len(self.attributes)
-            for name, value in list(self):
+        while known != (known := len(self.wanted) + sum(len(held.names) for held in self._globals.values())):
+            for name, value in self._found:
                 self._meet(name, value)
+            for place in self._places:  # which become more on the way
+                for name, value in place.values():
+                    self._meet(name, value)
         self.look_again()
 
     def _meet(self, name: str, value: Any) -> None:
@@ -120,82 +148,92 @@ class Reach:
         if isinstance(value, PLAIN) or id(value) in self._met:
             return
         self._met[id(value)] = value
-        if isinstance(value, FunctionType | MethodType | partial) or _is_compiled(value):
+        if isinstance(value, FunctionType | MethodType | partial) or _is_compiled(value) or _wrapped_by(value):
             self._enter(value)
-        elif isinstance(value, list | tuple | set | frozenset | dict):
+        elif isinstance(value, CONTAINERS):
             if len(value) <= FEW:
-                self._places.append(Contents(name, value))
+                self._watch(Contents(name, value))
         elif isinstance(value, type):
             if _is_users_class(value):
-                self._places.append(ClassBody(f"{name}.", value, self.attributes))
+                self._watch(ClassBody(name, value, self.wanted))
         elif isinstance(value, ModuleType):
-            if (file := getattr(value, "__file__", None)) and is_users_file(file):
-                self._places.append(Namespace(f"{name}.", vars(value), self.attributes))
+            if (file := getattr(value, "__file__", None)) and self._is_users(file):
+                self._watch(Namespace(name, vars(value), self.wanted))
         elif isinstance(value, Module) or _is_users_object(value):
             self._meet_object(name, value)
 
     def _meet_object(self, name: str, value: Any) -> None:
-        self.attributes.update(CALLED)
-        for kind in reversed(type(value).__mro__):  # what is nearer hides what is further
-            if _is_users_class(kind):
-                self._places.append(ClassBody(f"{name}.", kind, self.attributes))
+        self.wanted.called |= CALLED
+        for kind in type(value).__mro__:
+            if _is_users_class(kind) and id(kind) not in self._met:
                 self._met[id(kind)] = kind
+                self._watch(ClassBody(name, kind, self.wanted))
         if isinstance(value, Module):  # tells of changes itself
+            is_ours = not _is_users_class(type(value))
             for inner, held in vars(value).items():
-                if not inner.startswith("_"):
+                if inner not in MODULES_OWN and not (is_ours and inner.startswith("_")):
                     self._meet(f"{name}.{inner}", held)
             return
         if isinstance(value, Optimizer):  # what it holds is watched elsewhere
             self._met |= {id(held): held for held in (value.state, value.param_groups)}
-        whole = Slots(value) if not hasattr(value, "__dict__") else vars(value)
-        self._places.append(Namespace(f"{name}.", whole, self.attributes, type(value)))
+        whole = vars(value) if hasattr(value, "__dict__") else Slots(value)
+        self._watch(Namespace(name, whole, self.wanted, type(value)))
+
+    def _watch(self, place: Place) -> None:
+        """Watch one more place, unless there is too much already."""
+        self._left -= len(list(place.values()))
+        if self._left >= 0:
+            self._places.append(place)
 
     def _enter(self, function: Any) -> None:
         """Follow a function, a method, a partial or an object that can be called."""
         if isinstance(function, partial):
-            for i, value in enumerate((*function.args, *function.keywords.values())):
-                self._extra.setdefault(f"argument{i}", value)
+            held = enumerate((*function.args, *function.keywords.values()))
+            self._places.append(Given((f"argument{i}", value) for i, value in held))
             self._enter(function.func)
         elif isinstance(function, MethodType):
-            self._extra.setdefault("self", function.__self__)
+            self._places.append(Given([("self", function.__self__)]))
             self._enter(function.__func__)
         elif isinstance(function, FunctionType):
             self._follow(function)
         elif _is_compiled(function):
             self._enter(function.function)
         elif not isinstance(function, type):
-            self._extra.setdefault("self", function)
-        if hasattr(function, "__wrapped__"):
-            self._enter(function.__wrapped__)
+            self._places.append(Given([("self", function)]))
+        if (wrapped := _wrapped_by(function)) is not None:
+            self._enter(wrapped)
 
     def _follow(self, function: FunctionType) -> None:
         code = function.__code__
-        if code in self._codes or not is_users_file(code.co_filename):
+        if not self._is_users(code.co_filename):
             return
-        self._codes.append(code)
-        names, attributes = names_in(code)
-        self.attributes |= attributes
-        self.reads_rates |= any(RATES & {*inner.co_consts, *inner.co_names} for inner in with_inner(code))
+        self._met[id(function)] = function
+        if code not in self._codes:
+            self._codes.append(code)
+            names = names_in(code)
+            self.wanted.read |= names.attributes
+            self.wanted.called |= names.called
+            self.wanted.everything |= bool(UNNAMED & (names.globals | names.attributes))
+            self.reads_rates |= any(RATES & {*inner.co_consts, *inner.co_names} for inner in with_inner(code))
+            self._globals_of(function).names |= names.globals
+        self._places.append(Enclosed(function))
+        if vars(function):
+            self._watch(Namespace(function.__name__, vars(function), self.wanted))
+
+    def _globals_of(self, function: FunctionType) -> Globals:
         held = function.__globals__
         if id(held) not in self._globals:
             whose = "" if not self._globals else f"{held.get('__name__')}."
-            self._places.append(Namespace(whose, held, self._globals.setdefault(id(held), set())))
-        self._globals[id(held)] |= names
-        if vars(function):
-            self._places.append(Namespace(f"{function.__name__}.", vars(function), self.attributes))
-        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            self._cells.cells.setdefault(name, cell)
-        for parameter in inspect.signature(function, follow_wrapped=False).parameters.values():
-            if parameter.default is not inspect.Parameter.empty:
-                self._extra.setdefault(parameter.name, parameter.default)
+            self._globals[id(held)] = Globals(whose, held)
+            self._places.append(self._globals[id(held)])
+        return self._globals[id(held)]
 
-    def __iter__(self) -> Pairs:
+    def _is_users(self, file: str) -> bool:
+        return is_users_file(file) or (self._home != "" and file.startswith(self._home))
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Every value that is reached, with its name."""
-        yield from self._found.items()
-        yield from self._named()
-
-    def _named(self) -> Pairs:
-        yield from self._extra.items()
+        yield from self._found
         for place in self._places:
             yield from place.values()
 
@@ -205,14 +243,20 @@ class Reach:
         """Take what every name stands for now for what it stands for."""
         for place in self._places:
             place.look()
+        self._changing = [place for place in self._places if place.can_change]
 
     def is_unchanged(self) -> bool:
         """Whether every name stands for the very object that it stood for when last looked at."""
-        return all(map(_is_same, self._places))
+        return all(map(_is_same, self._changing))
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[Fact, Any]:
         """What each name stands for, to be compared."""
-        return {name: comparable(value) for name, value in self._named() if not _is_apart(value)}
+        return {
+            Fact(name, number): comparable(value)
+            for number, place in enumerate(self._places)
+            for name, value in place.values()
+            if not _is_apart(value)
+        }
 
     def saved(self) -> Callable[[], None]:
         """What puts back what the names stand for now."""
@@ -254,3 +298,18 @@ def _is_users_class(kind: type) -> bool:
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return file is None or is_users_file(file)
+
+
+def _wrapped_by(function: Any) -> Any:
+    """The function that a decorator has put ``function`` around, or None."""
+    return vars(function).get("__wrapped__") if callable(function) and hasattr(function, "__dict__") else None
+
+
+def _home_of(function: Any) -> str:
+    """The folder whose code is followed, though it is among the installed packages: that of ``function``."""
+    while isinstance(function, partial | MethodType) or _is_compiled(function):
+        function = (
+            function.func if isinstance(function, partial) else getattr(function, "__func__", None) or function.function
+        )
+    file = getattr(getattr(function, "__code__", None), "co_filename", "")
+    return "" if is_users_file(file) else home_of(file)

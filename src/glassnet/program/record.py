@@ -137,10 +137,7 @@ class Recorder:
                 "or let the function find the tensor outside instead of being given it"
             )
         for x in (*targets, *inputs):
-            array = getattr(x, "array", x)
-            number = self._number_of(x) if isinstance(array, np.ndarray) else None
-            if number is not None and number not in self._made and number not in self.first:
-                self.first[number] = array.copy()
+            self._keep(x)
 
     def note_write(
         self, target: Any, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any]
@@ -250,6 +247,9 @@ class Recorder:
             self.around.meet(optimizer)
         for group in optimizer.param_groups:
             self.gradients.need(group["params"])
+        held = (x for memory in optimizer.state.values() for x in memory.values() if isinstance(x, Tensor))
+        for x in (*held, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
+            self._keep(x)
         self.updating += 1
         try:
             yield
@@ -308,6 +308,13 @@ class Recorder:
         """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""
         older = (t for reference in self.owners.get(number, ()) if (t := reference()) is not None)
         return next((t for t in older if number not in self._new_data and t not in self.created), None)
+
+    def _keep(self, x: Any) -> None:
+        """Remember what is in something older than the function, which may be about to change."""
+        array = getattr(x, "array", x)
+        number = self._number_of(x) if isinstance(array, np.ndarray) else None
+        if number is not None and number not in self._made and number not in self.first:
+            self.first[number] = array.copy()
 
     def _number_of(self, x: Any) -> int:
         """The number of what a tensor (or array) holds, with a note of who holds it if it is not known yet."""

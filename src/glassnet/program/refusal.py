@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ import glassnet
 from glassnet.errors import GlassnetError
 from glassnet.graph import mode
 
-HOUSE = str(Path(glassnet.__file__).parent)
-_OTHERS = tuple({HOUSE, *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib"))})
+HOUSE = str(Path(glassnet.__file__).parent) + os.sep
+_INSTALLED = {sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+_OTHERS = (HOUSE, *_INSTALLED)
 
 
 class RecordingError(GlassnetError, RuntimeError):
@@ -37,6 +39,14 @@ def refuse(why: str) -> NoReturn:
 def is_users_file(name: str) -> bool:
     """Whether a file is the user's, and not of glassnet, of Python or of an installed package."""
     return not name.startswith(_OTHERS)
+
+
+def home_of(file: str) -> str:
+    """The folder of an installed package's file, or the file, if it is all of it; "" for Python's and our own."""
+    folder = os.path.dirname(file) + os.sep
+    if file.startswith(HOUSE) or not file.startswith(sysconfig.get_paths()["purelib"]):
+        return ""
+    return file if folder in _INSTALLED else folder
 
 
 def place() -> str:

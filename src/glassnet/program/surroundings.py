@@ -7,10 +7,9 @@ before the function runs (see `reach`); the rest make themselves known when they
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -21,14 +20,15 @@ from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.code import methods, names_in
 from glassnet.program.naming import identifier
-from glassnet.program.reach import SCHEDULES, Reach, comparable
+from glassnet.program.places import PLAIN, Wanted
+from glassnet.program.reach import MODULES_OWN, SCHEDULES, Fact, Reach, comparable
 from glassnet.program.record import Recorder
 from glassnet.program.refusal import refuse
 from glassnet.program.undo import Undo
 from glassnet.random import Generator, default_generator
 from glassnet.tensor import Tensor
 
-Facts = dict[str, Any]
+Facts = dict[str | Fact, Any]
 
 
 class Surroundings:
@@ -49,6 +49,7 @@ class Surroundings:
         self.undo = Undo()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
+        self._rates: dict[int, list[Any]] = {}  # of optimizers, by id, before the function ran
         self.on_new: Callable[[], None] = lambda: None  # called when something came to light
         self._recorder: Recorder | None = None
         for name, value in list(self.reach):
@@ -86,6 +87,7 @@ class Surroundings:
         """Within, ``recorder`` knows what is around the function, and seeding is refused."""
         self._recorder = recorder
         recorder.around = self
+        self.check_rates()
         recorder.known |= {id(array) for array in self.arrays.values()}
         self.undo.keep(self.reach.saved())
         self._watch(self.modules.values(), self.optimizers.values())
@@ -136,14 +138,24 @@ class Surroundings:
                     self._names.setdefault(id(inner), self._module_name(root, path, inner))
         return self._names[id(module)]
 
+    def check_rates(self) -> None:
+        """Refuse a function that has changed the learning rate of an optimizer."""
+        for optimizer in self.optimizers.values():
+            rates = [group["lr"] for group in optimizer.param_groups]
+            if rates != self._rates.setdefault(id(optimizer), rates):
+                refuse(
+                    "changes the learning rate of an optimizer, or comes after a line that does, which the program "
+                    "would do only this once; change it outside, between calls"
+                )
+
     def meet(self, optimizer: Any) -> None:
         """An optimizer is about to step: it is added if it was not reached before."""
         if all(optimizer is not known for known in self.optimizers.values()):
             self._add_late(type(optimizer).__name__.lower(), optimizer)
             self._watch(optimizers=(optimizer,))
+        self.check_rates()
         if all(optimizer is not known for known in self.stepped):
             self.stepped.append(optimizer)
-            self.undo.keep_what_it_updates(optimizer)
 
     def _add_late(self, name: str, value: Any) -> None:
         self._add(name, value, depth=0)
@@ -190,6 +202,12 @@ class Surroundings:
                 yield identifier(f"{prefix}_{last}" if prefix else last), tensor
         yield from ((identifier(name), tensor) for name, tensor in self.tensors.items())
 
+    def _tensors_by_path(self) -> Iterator[tuple[str, Tensor]]:
+        for root, module in self.modules.items():
+            named = (*module.named_parameters(), *module.named_buffers())
+            yield from ((f"{root}.{path}", tensor) for path, tensor in named)
+        yield from self.tensors.items()
+
     def refresh(self) -> None:
         """Bring what optimizers keep for programs to read, learning rates, up to date."""
         for optimizer in self.optimizers.values():
@@ -204,9 +222,9 @@ class Surroundings:
 
     def facts(self) -> Facts:
         """What a recording depends on besides the numbers that it reads, each under a name for people."""
-        facts: Facts = self.reach.facts()
+        facts: Facts = dict(self.reach.facts())
         for path, inner in self.named_modules():
-            facts |= _module_facts(path, inner, self.reach.attributes)
+            facts |= _module_facts(path, inner, self.reach.wanted)
         for name, optimizer in self.optimizers.items():
             for number, group in enumerate(optimizer.param_groups):
                 where = f" of {name}" + (f", group {number}" if number else "")
@@ -217,10 +235,7 @@ class Surroundings:
             facts[f"the memory of {name}"] = comparable(tuple(value for _, value in held if isinstance(value, Tensor)))
             numbers = [(key, value) for key, value in held if not isinstance(value, Tensor)]
             facts |= {f"{key}, which {name} keeps (number {i})": comparable(x) for i, (key, x) in enumerate(numbers)}
-        times: Counter[str] = Counter()
-        for name, tensor in self._own_tensors():
-            times[name] += 1
-            which = f"{name} ({times[name]})" if times[name] > 1 else name
+        for which, tensor in self._tensors_by_path():
             followed = "followed" if tensor.requires_grad else "not followed"
             facts[f"the kind of {which}"] = f"{tensor.dtype}{written(tensor.shape)}, {followed} by gradients"
             if tensor.hooks:
@@ -241,31 +256,35 @@ def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
 
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
 SEEDING = ("manual_seed", "set_state")
-_APART = ("training", "_call_hooks", "_member_kinds", "_unsaved_buffers")
 
 
-def _module_facts(path: str, module: Module, attributes: set[str]) -> Facts:
-    named = _attributes_named_by(type(module)) | attributes  # type: ignore[arg-type]  # a class can be hashed
+def _module_facts(path: str, module: Module, wanted: Wanted) -> Facts:
+    kind = type(module)
+    read, called = _named_by(kind)  # type: ignore[arg-type]  # a class can be hashed
+    named = {*read, *wanted.of(vars(module)), *module._member_kinds}
     facts: Facts = {f"the mode of {path}": "training" if module.training else "evaluation"}
     if module._call_hooks:
         facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
     for name, value in vars(module).items():
-        counts = (name in module._member_kinds or name in named) and name not in _APART
-        if counts and not getattr(type(value), "is_compiled", False):
+        counts = name in named or (name in called and not isinstance(value, PLAIN))
+        is_apart = name in MODULES_OWN or isinstance(getattr(kind, name, None), cached_property)
+        if counts and not is_apart and not getattr(type(value), "is_compiled", False):
             facts[f"{path}.{name}"] = comparable(value)
     return facts
 
 
 @cache
-def _attributes_named_by(kind: type[Module]) -> frozenset[str]:
-    """The attributes that the code of a class of modules names: no others can make a difference to it."""
-    named: set[str] = set(getattr(kind, "options", ()))
+def _named_by(kind: type[Module]) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that the code of a class of modules reads, and that it calls: no others matter to it."""
+    read: set[str] = set(getattr(kind, "options", ()))
+    called: set[str] = set()
     for ancestor in kind.__mro__[: kind.__mro__.index(Module)]:
         is_ours = ancestor.__module__.split(".")[0] == "glassnet"
         for function in methods(ancestor).values():
-            attributes = names_in(function.__code__)[1]
-            named |= {name for name in attributes if not (is_ours and name.startswith("_"))}  # those are our own care
-    return frozenset(named)
+            names = names_in(function.__code__)
+            read |= {name for name in names.attributes if not (is_ours and name.startswith("_"))}  # our own care
+            called |= names.called
+    return frozenset(read), frozenset(called)
 
 
 def options_of(optimizer: Optimizer, group: dict[str, Any], reads_rates: bool) -> dict[str, Any]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from glassnet.ops.dtypes import Array
 from glassnet.optim.optimizer import Optimizer
+from glassnet.program.places import CONTAINERS, contents_saved
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
 
@@ -30,11 +27,6 @@ class Undo:
         """Remember a step that puts something back."""
         self._steps.append(step)
 
-    def keep_numbers(self, array: Array, numbers: Array) -> None:
-        """Remember what was in an array."""
-        if array.flags.writeable:
-            self.keep(lambda: np.copyto(array, numbers))
-
     def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Remember the gradients of tensors, and whether they require any."""
         for tensor in tensors:
@@ -53,14 +45,13 @@ class Undo:
     def keep_attributes(self, owner: Any) -> None:
         """Remember which attributes an object has."""
         attributes = dict(vars(owner))
-        inside = [(held, copy(held)) for held in attributes.values() if isinstance(held, dict | list | set)]
+        inside = [contents_saved(held) for held in attributes.values() if isinstance(held, CONTAINERS)]
 
         def put_back() -> None:
             vars(owner).clear()
             vars(owner).update(attributes)
-            for held, before in inside:
-                held.clear()
-                getattr(held, "extend" if isinstance(held, list) else "update")(before)
+            for put_contents_back in inside:
+                put_contents_back()
 
         self.keep(put_back)
 
@@ -79,9 +70,3 @@ class Undo:
                 group.update(options)
 
         self.keep(put_back)
-
-    def keep_what_it_updates(self, optimizer: Optimizer) -> None:
-        """Remember the numbers in an optimizer's parameters and in its memory."""
-        held = [x for values in optimizer.state.values() for x in values.values() if isinstance(x, Tensor)]
-        for tensor in (*held, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
-            self.keep_numbers(tensor.array, tensor.array.copy())

@@ -96,7 +96,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
             raise GradientError(
                 "requires_grad can be turned off for leaf tensors only; x.detach() gives one that shares the values"
             )
-        graph.changes.count += 1
+        graph.changes.count += self._requires_grad is not bool(value)
         self._requires_grad = bool(value)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.graph import mode
-from glassnet.ops.movement import copy
+from glassnet.ops.movement import cast, copy
 from glassnet.program.naming import Namer, telling_name
 from glassnet.program.passes.rewrite import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
@@ -107,6 +107,7 @@ def _writing(instruction: Instruction, parts: list[Instruction], new: list[Any],
             parts[made] = replace(parts[made], into=state.name)
             parts[made + 1 :] = [with_inputs(part, {value: state}) for part in parts[made + 1 :]]
         else:
-            output = Var(names(f"new_{state.name}"), value.shape, value.dtype)
-            copies.append(replace(instruction, op=copy, inputs=(value,), params={}, output=output, into=state.name))
+            op, params = (copy, {}) if state.dtype == value.dtype else (cast, {"dtype": state.dtype})
+            output = Var(names(f"new_{state.name}"), value.shape, state.dtype)
+            copies.append(replace(instruction, op=op, inputs=(value,), params=params, output=output, into=state.name))
     return parts + copies
