@@ -20,18 +20,13 @@ from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permu
 from glassnet.ops.record import Op, Spec
 from glassnet.program.created import Created
 from glassnet.program.gradients import Gradients
+from glassnet.program.memory import STALE, Memory
 from glassnet.program.program import Call, Phase
 from glassnet.program.refusal import RecordingError, given_by_user, refuse
 from glassnet.tensor import Tensor
 from glassnet.tensor.door import State
 
 __all__ = ["Noted", "Recorder", "RecordingError", "Slot"]
-
-
-STALE = (
-    "memory through one tensor after it was changed in place through another, which a program has no word for; make a "
-    "new tensor instead (x = x + 1 for x += 1, or clone())"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +89,9 @@ class Recorder:
     updating: int = 0
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
-    _views: dict[int, tuple[Any, Op, dict[str, Any]]] = field(default_factory=dict)  # by id: what they look into, how
+    _memory: Memory = field(default_factory=Memory)
     _drawn: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # generators, by id, and their states then
     _numbers: dict[int, int] = field(default_factory=dict)
-    _overwritten: list[tuple[Any, int]] = field(default_factory=list)
     refused: RecordingError | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
     _deriving: int | None = None
@@ -116,9 +110,7 @@ class Recorder:
         operands = self._operands(inputs, values)
         # an update gives back the very array it wrote to, which goes on being the state it was
         array = result.array
-        if result.view_of is not None:
-            base, op_, how, _ = result.view_of
-            self._views[id(array)] = (base.array, op_, how)
+        self._memory.add_view(result)
         self._append(op, operands, self._new(array.view() if op.writes else array), params)
         self.wrapped(result)
 
@@ -129,7 +121,7 @@ class Recorder:
     def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
         """An operation is about to happen in place."""
         targets = [target]
-        while (looks := self._looks_into(targets[-1])) is not None:
+        while (looks := self._memory.looks_into(targets[-1])) is not None:
             targets.append(looks[0])
         if any(self._number_of(x) in self._inputs for x in targets):
             refuse(
@@ -348,21 +340,14 @@ class Recorder:
         if isinstance(x, np.ndarray) and id(x) not in self._numbers and id(x) not in self.known and given_by_user(x):
             _refuse_array()
         number = self._number_of(x) if isinstance(x, State) else self.number(value)
-        if self._is_stale(number):
+        if self._memory.is_stale(number, self.arrays[number]):
             refuse(f"reads {STALE}")
         return Slot(number)
 
     def check_fresh(self, arrays: Iterable[Any]) -> None:
         """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
-        if any(self._is_stale(self.number(array)) for array in arrays):
+        if any(self._memory.is_stale(self.number(array), array) for array in arrays):
             raise RecordingError(f"the function gives back {STALE}")
-
-    def _is_stale(self, number: int) -> bool:
-        array = self.arrays[number]
-        return any(
-            number < since and memory is not array and np.may_share_memory(memory, array)
-            for memory, since in self._overwritten
-        )
 
     def _append(
         self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None
@@ -382,11 +367,11 @@ class Recorder:
         if root is not None:
             self.roots[after] = root
         self._append(op, operands, after, params, root)
-        self._overwritten.append((array, since))
+        self._memory.overwrite(array, since)
 
     def _tell_bases(self, view: Any, since: int) -> None:
         """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
-        while (looks := self._looks_into(view)) is not None:
+        while (looks := self._memory.looks_into(view)) is not None:
             base, op, params = looks
             array = getattr(base, "array", base)
             value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
@@ -398,11 +383,6 @@ class Recorder:
                 self._append(reshape if op is reshape else permute, (value,), moved, back)
                 self._replace(array, copy, (Slot(moved),), {}, since)
             view = base
-
-    def _looks_into(self, view: Any) -> tuple[Any, Op, dict[str, Any]] | None:
-        """What a tensor is a view of, and how; a tensor that shares the array of one (``.data``) is one, too."""
-        held = getattr(view, "view_of", None)
-        return held[:3] if held is not None else self._views.get(id(getattr(view, "array", view)))
 
 
 def _refuse_array() -> None:
