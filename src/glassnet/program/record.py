@@ -373,7 +373,7 @@ class Recorder:
         """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
         while (looks := self._memory.looks_into(view)) is not None:
             base, op, params = looks
-            array = getattr(base, "array", base)
+            array: Any = getattr(base, "array", base)
             value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
             if op is getitem:
                 self._replace(array, setitem, (before, value), params, since)
