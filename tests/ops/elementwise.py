@@ -120,7 +120,11 @@ MORE: dict[str, list[Sample]] = {
         name: [Sample("kinks", (_KINKS, np.zeros(())), order=0)]
         for name in ("absolute_error", "huber", "prelu", "smooth_l1")
     },
-    "binary_cross_entropy": [Sample("sure", (np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])), order=0)],
+    "binary_cross_entropy": [
+        Sample("sure", (np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])), order=0),
+        Sample("one", (np.array([[0.3]]), np.array([[0.6]]))),
+        Sample("one, nearly sure", (np.array([1e-60]), np.array([0.5])), order=0),
+    ],
     "kl_div": [Sample("target 0", (np.array([-1.0, -2.0]), np.array([0.0, 1.0])), order=0)],
     "pow": [
         Sample("a⁰", (np.array([2.0, 0.5]), np.array([0.0, 0.0]))),

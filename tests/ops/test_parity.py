@@ -120,7 +120,11 @@ SKIPPED = {
 }  # fmt: skip
 
 # And where the gradients differ: there they are infinite or NaN, here they are bounded as the loss is.
-OTHER_GRADIENTS = {("binary_cross_entropy", "sure"), ("kl_div", "target 0")}
+OTHER_GRADIENTS = {
+    ("binary_cross_entropy", "sure"),
+    ("binary_cross_entropy", "one, nearly sure"),
+    ("kl_div", "target 0"),
+}
 
 
 def _torch_dtype(dtype: np.dtype) -> Any:

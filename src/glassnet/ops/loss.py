@@ -111,8 +111,6 @@ SMALLEST_LOG = -100.0  # for log 0 = −∞, as in PyTorch: a loss, and a slope,
 
 
 def _check_probabilities(x: Array, target: Array) -> None:
-    if x.size == target.size == 1 and 0 <= x.item() <= 1 and 0 <= target.item() <= 1:
-        return
     # p − p² is 0 or more from 0 to 1, and nowhere else: one reduction for both; NaN does not pass
     inside = np.minimum(np.subtract(x, np.square(x)), np.subtract(target, np.square(target)))
     if np.minimum.reduce(inside, axis=None, initial=0) >= 0:
@@ -125,6 +123,13 @@ def _check_probabilities(x: Array, target: Array) -> None:
 
 
 def _binary_cross_entropy(x: Array, target: Array, out: Array | None = None) -> Array:
+    if x.size == 1 and x.shape == target.shape and 0 < (p := x.item()) < 1 and 0 <= (t := target.item()) <= 1:
+        # one sample, as in learning one at a time: a Python number is done before NumPy has begun
+        loss = (t - 1) * max(np.log1p(-p), SMALLEST_LOG) - t * max(np.log(p), SMALLEST_LOG)
+        if out is None:
+            return np.full_like(x, loss)
+        out[...] = loss
+        return out
     with np.errstate(divide="ignore", invalid="ignore"):
         _check_probabilities(x, target)
         log_x = np.maximum(np.log(x), SMALLEST_LOG)
