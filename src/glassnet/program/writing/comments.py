@@ -6,8 +6,17 @@ import re
 
 from glassnet.ops.shapes import written
 from glassnet.program.program import Instruction
-from glassnet.program.writing.calls import operand
+from glassnet.program.writing.calls import index_text, operand
 
+_PART = r"((?:[^(),]|\([^()]*\))+)"  # without commas, but for those in parentheses
+_SAID = (
+    (r"\bMax\(", "max("),
+    (r"\bMin\(", "min("),
+    (rf"\bAbs\({_PART}\)", r"|\1|"),
+    (rf"\bEq\({_PART}, {_PART}\)", r"\1 == \2"),
+    (rf"\bNe\({_PART}, {_PART}\)", r"\1 != \2"),
+    (rf"\bPiecewise\(\({_PART}, {_PART}\), \({_PART}, True\)\)", r"\1 if \2 else \3"),
+)
 _OPERANDS = {1: ("x",), 2: ("a", "b")}  # of NumPy's own functions
 
 
@@ -22,8 +31,15 @@ def comment(instruction: Instruction) -> str:
         formula = re.sub(r"\b[a-z]\w*\b", lambda m: values.get(m[0], m[0]), formula)
         formula = re.sub(r"^y(?=\W)", _result(instruction), formula)
         if op.elementwise:
-            formula = f"{_result(instruction)} = {formula}"
+            formula = f"{_result(instruction)} = {as_said(formula)}"
     return f"{formula}  {written(instruction.output.shape)}"
+
+
+def as_said(formula: str) -> str:
+    """A formula of SymPy's as a person writes it: max(a, b), |x|, a == b, x if x > 0 else 0."""
+    for pattern, said in _SAID:
+        formula = re.sub(pattern, said, formula)
+    return formula
 
 
 def _result(instruction: Instruction) -> str:
@@ -40,4 +56,6 @@ def _values(instruction: Instruction) -> dict[str, str]:
     values = {n: operand(x) for n, x in zip(names, instruction.inputs, strict=False) if x is not None}
     for name, value in instruction.params.items():
         values[name] = str(value) if op.elementwise else f"{name} {value}"
+    if "index" in instruction.params:
+        values["index"] = index_text(instruction.params["index"], [str(x) for x in instruction.inputs[1:]])
     return values
