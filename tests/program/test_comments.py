@@ -15,7 +15,7 @@ SAID = {
     "Eq(a, b)": "a == b",
     "Ne(a + 1, f(b))": "a + 1 != f(b)",
     "Piecewise((x, x > 0), (slope*x, True))": "x if x > 0 else slope*x",
-    "Piecewise(((x - t)**2/2, Abs(x - t) < b), (Abs(x - t) - b/2, True))": "(x - t)**2/2 if |x - t| < b else |x - t| - b/2",
+    "Piecewise((x**2/2, Abs(x - t) < b), (Abs(x - t) - b/2, True))": "x**2/2 if |x - t| < b else |x - t| - b/2",
     "1/(1 + exp(-x))": "1/(1 + exp(-x))",
 }
 

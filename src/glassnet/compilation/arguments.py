@@ -35,7 +35,7 @@ def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
             key.append((array.shape, array.dtype))
         else:
             key.append(_key(x, arrays))
-    key.extend((name, _key(kwargs[name], arrays)) for name in sorted(kwargs))
+    key.extend((name, _key(x, arrays)) for name, x in kwargs.items())
     if len(arrays) > 1 and (arrays[0] is arrays[1] or len(arrays) > 2) and len(set(map(id, arrays))) < len(arrays):
         ids = list(map(id, arrays))  # one tensor is in two places
         key.append(tuple(map(ids.index, ids)))
@@ -109,4 +109,4 @@ def _named(function: Callable[..., Any], args: Args, kwargs: Kwargs) -> Iterator
             names.append(parameter.name)
     names += [f"argument_{i}" for i in range(len(names), len(args))]
     yield from zip(names, args, strict=False)
-    yield from ((name, kwargs[name]) for name in sorted(kwargs))
+    yield from kwargs.items()
