@@ -86,14 +86,15 @@ def ends(folder):
 
 def until_whole(folder, fault, longest, draw):
     """Kill the run until it is whole. How often, and how many of them left a file behind that was being written."""
-    kills = 0
+    kills, left = 0, set()
     while True:
         number = child(folder, fault)
         time.sleep(draw.uniform(0, longest * (1 + kills / 10)))  # a busy machine needs more to come on at all
         os.kill(number, signal.SIGKILL)  # one that has ended is not waited for yet, so the number is still its own
         _, status = os.waitpid(number, 0)
+        left |= {path.name for path in folder.glob(".*.tmp")}
         if not os.WIFSIGNALED(status):
-            return kills, len(list(folder.glob(".glassnet-*.tmp")))
+            return kills, len(left)
         kills += 1
 
 

@@ -192,3 +192,14 @@ def test_a_model_is_no_checkpoint(tmp_path):
     glassnet.save(trainer.model.state_dict(), tmp_path / "model")
     with pytest.raises(TrainingError, match="it lacks format, model, loss, optimizer"):
         trainer.load_state_dict(glassnet.load(tmp_path / "model"))
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    """A temporary file of this checkpoint goes when the next run begins; those of others, and other files, stay."""
+    mine, others = tmp_path / ".run.safetensors-0123.tmp", tmp_path / ".other.safetensors-0123.tmp"
+    for left in (mine, others):
+        left.write_bytes(b"half a fi")
+    fit(made(Checkpoint(tmp_path / "run.safetensors", every=0)))
+    assert not mine.exists()
+    assert others.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [others.name, "run.safetensors"]

@@ -32,7 +32,7 @@ def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
     if target.exists() and not target.is_file():
         kind = "folder" if target.is_dir() else "device"
         raise FileExistsError(f"expected the path of a file to write, but {os.fspath(path)} is a {kind}; add a name")
-    beside = target.with_name(f".glassnet-{secrets.token_hex(8)}.tmp")
+    beside = target.with_name(f"{_unfinished(target)}{secrets.token_hex(8)}.tmp")
     try:
         with open(beside, "xb") as file:
             file.writelines(pieces)
@@ -46,6 +46,20 @@ def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
             error.filename, error.filename2 = os.fspath(path), None  # not the temporary one, which nobody asked for
         raise
     _flush_folder(target.parent)
+
+
+def discard_unfinished(path: PathLike) -> None:
+    """Delete what processes that were killed while they wrote the file at ``path`` have left beside it."""
+    target = Path(os.path.realpath(path))
+    with suppress(OSError):
+        for left in list(target.parent.iterdir()):
+            if left.name.startswith(_unfinished(target)) and left.suffix == ".tmp":
+                left.unlink()
+
+
+def _unfinished(target: Path) -> str:
+    """How the names of temporary files for ``target`` begin."""
+    return f".{target.name[:200]}-"
 
 
 def _flush_folder(folder: Path) -> None:

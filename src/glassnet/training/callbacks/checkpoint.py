@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from glassnet.serialization import save
+from glassnet.serialization import discard_unfinished, save
 from glassnet.training.callbacks.callback import Callback
 from glassnet.training.errors import TrainingError
 
@@ -41,6 +41,7 @@ class Checkpoint(Callback):
     def on_fit_start(self, trainer: Trainer) -> None:
         """Make the folder, and begin to count the seconds."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        discard_unfinished(self.path)
         self._written = time.monotonic()
 
     def on_batch_end(self, trainer: Trainer) -> None:
