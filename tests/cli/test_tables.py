@@ -93,6 +93,17 @@ def test_predictions_are_written_beside_the_rows(command, trained_on, tmp_path, 
     assert (chances.sum(axis=1) - 1).abs().max() < 1e-5
 
 
+def test_a_column_of_the_file_is_not_written_over(command, trained_on, tmp_path):
+    trained_on("size", "-q", epochs=2)
+    names = ("height", "colour", "day", "price", "prediction")
+    write(tmp_path / "predicted.csv", names, [(*row[:4], "mine") for row in made(3, seed=2)])
+    result = command("predict", "latest", "predicted.csv", "--out", "p.csv")
+    assert result.exit_code == 0, result.output
+    rows = read(tmp_path / "p.csv")
+    assert list(rows[0]) == [*names, "prediction (2)"]
+    assert {row["prediction"] for row in rows} == {"mine"}
+
+
 def test_a_quantity(command, trained_on, tmp_path):
     said = trained_on("price", "--lr", "0.01")
     value = config(tmp_path / "runs" / "made-001")["results"]["held_out_r2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -114,7 +115,8 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, prob
     if samples.frame is not None:
         from glassnet.tables import write_table  # other samples do without pandas
 
-        write_table(samples.frame.assign(**columns), out)
+        taken = set(map(str, samples.frame.columns))
+        write_table(samples.frame.assign(**{_free(name, taken): values for name, values in columns.items()}), out)
         return
     if out.suffix.lower() == ".parquet":
         raise BadInput("--out: a .parquet is written of a table only; name a .csv")
@@ -123,3 +125,9 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, prob
     writer.writerow(["sample", *columns])
     writer.writerows(zip(samples.names, *columns.values(), strict=True))
     replace_file(out, text.getvalue().encode())
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """``name``, or, where a column has it already, the same with the next number that is free."""
+    names = (name if number == 1 else f"{name} ({number})" for number in count(1))
+    return next(free for free in names if free not in taken)
