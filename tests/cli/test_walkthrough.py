@@ -42,7 +42,7 @@ def test_one_element_is_that_of_the_network(command, trained):
 def test_a_named_operation_is_opened(command, trained):
     result = command("walkthrough", trained, "--open", "loss")
     assert result.exit_code == 0, result.output
-    assert "(y − t)·share: agree to" in result.stdout
+    assert "(p − t)·share: agree to" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_run_that_does_not_say_what_it_was_trained_with_shows_no_update(comman
         (("--open", "y"), "y is an input"),
         (("--open", "loss", "--element", "loss"), "give one of them"),
         (("-o", "w.pdf"), "expected a file that ends in .html, .md, .tex or .txt"),
-        (("--element", "loss", "-o", "w.html"), "write it to a file that ends in .txt"),
+        (("--element", "loss", "-o", "w.md"), "write it to a file that ends in .html or .txt"),
     ],
 )
 def test_bad_input_is_one_message(command, trained, words, said):

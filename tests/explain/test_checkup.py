@@ -14,37 +14,43 @@ import glassnet.functional as F
 from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
 from glassnet.explain.checkup import CHECKS, CheckupError, checkup
-from tests.explain.corpus.common import BROKEN, HEALTHY, Digits, Script, blobs, digits, mlp
-from tests.explain.corpus.measure import examined, measured
+from glassnet.explain.checkup.observed import Observed
+from tests.explain.corpus.common import FIRST, Digits, Residual, Script, blobs, digits, line, mlp
+from tests.explain.corpus.measure import CORPORA, examined, measured, together
 
-KINDS = Counter(kind for kind, _ in BROKEN.values())
+BROKEN, HEALTHY = FIRST.broken, FIRST.healthy
+KINDS = Counter(kinds[0] for corpus in CORPORA.values() for kinds, _ in corpus.broken.values())
 
 
 def test_the_corpus_is_as_large_as_it_should_be():
     assert len(BROKEN) >= 60
     assert len(HEALTHY) >= 40
-    assert all(n >= 3 for n in KINDS.values())
+    assert all(sum(kinds[0] == kind for kinds, _ in BROKEN.values()) >= 3 for kind in KINDS)
     assert KINDS.keys() == CHECKS.keys() - {"step_fails"}  # an error tells itself; see below
 
 
 @pytest.fixture(scope="module")
 def found():
-    return measured()
+    return {name: measured(corpus) for name, corpus in CORPORA.items()}
 
 
 def test_what_is_broken_is_found_and_what_is_healthy_is_left_alone(found):
-    assert found.detected >= 0.95, found.missed
-    assert found.at_the_top >= 0.90, found.missed
-    assert len(found.false_alarms) <= 1, found.false_alarms
+    whole = together(found.values())
+    for name, one in {**found, "together": whole}.items():
+        print(f"{name}: {one}")
+    for one in (found["first"], found["second"], whole):
+        assert one.detected >= 0.95, one.missed
+        assert one.at_the_top >= 0.90, one.missed
+        assert len(one.false_alarms) <= one.healthy / 40, one.false_alarms
 
 
 @pytest.mark.parametrize(
     "name", ["softmax_in_the_network", "log_of_zero", "no_zero_grad", "dead_digits", "one_in_fifty"]
 )
 def test_a_finding_has_numbers_and_a_remedy(name):
-    kind, make = BROKEN[name]
+    kinds, make = BROKEN[name]
     first, *_ = examined(make())
-    assert first.kind == kind
+    assert first.kind in kinds
     assert any(character.isdigit() for character in first.evidence)
     assert first.remedy
     assert str(first).count("\n") == 2
@@ -58,13 +64,13 @@ def test_the_page_has_every_check_the_likeliest_cause_first_and_the_rates_as_mea
         assert [(kind, int(scripts)) for kind, _, scripts in rows] == [(c.name, KINDS[c.name]) for c in ordered]
         if "/" not in name:
             assert [words for _, words, _ in rows] == [(c.look.__doc__ or "").split(".")[0] for c in ordered]
-        (rates,) = re.findall(r"^\| 0 \| ([\d.]+) \| ([\d.]+) \| (\d+) \|$", text, re.MULTILINE)
-        detected, at_the_top, alarms = map(float, rates)
-        assert found.detected == pytest.approx(detected, abs=0.03)  # another machine rounds otherwise
-        assert found.at_the_top == pytest.approx(at_the_top, abs=0.03)
-        assert len(found.false_alarms) == pytest.approx(alarms, abs=1)
-        assert f"{len(BROKEN)}" in text
-        assert f"{len(HEALTHY)}" in text
+        rates = re.findall(r"^\| .+? \| (\d+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \|$", text, re.MULTILINE)
+        for one, written in zip(found.values(), rates, strict=True):
+            broken, healthy, detected, at_the_top, alarms = map(float, written)
+            assert (one.broken, one.healthy) == (broken, healthy)
+            assert one.detected == pytest.approx(detected, abs=0.03)  # another machine rounds otherwise
+            assert one.at_the_top == pytest.approx(at_the_top, abs=0.03)
+            assert len(one.false_alarms) == pytest.approx(alarms, abs=1)
 
 
 def test_the_first_instruction_that_made_a_nan_is_named():
@@ -152,9 +158,9 @@ def test_an_optimizer_that_has_not_stepped_has_no_memory_afterwards():
 
 
 def test_without_an_optimizer_the_rest_is_checked():
-    kind, make = BROKEN["softmax_in_forward"]
+    kinds, make = BROKEN["softmax_in_forward"]
     script = make()
-    assert [f.kind for f in checkup(script.model, script.data, script.loss)] == [kind]
+    assert [f.kind for f in checkup(script.model, script.data, script.loss)] == list(kinds)
 
 
 def test_data_may_be_arrays_a_dataset_a_loader_or_batches():
@@ -237,3 +243,209 @@ def test_many_names_are_not_all_listed():
     optimizer = optim.SGD(model[-1].parameters(), lr=0.1)
     finding, *_ = checkup(model, blobs(), F.cross_entropy, optimizer)
     assert finding.evidence == "16 of 18 are missing: 0.weight, 0.bias, 2.weight, 2.bias, 4.weight and 11 more"
+
+
+# what your own step does -------------------------------------------------------------------------------------
+
+
+def _stepping(make, **more):
+    """A script of a network, and what its own step is found to do."""
+    model, data = mlp(4, 8, 3), blobs()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    return [f.kind for f in checkup(model, data, F.cross_entropy, optimizer, step=make(model, optimizer), **more)]
+
+
+def _usual(model, optimizer):
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def test_a_step_that_raises_is_a_finding_and_not_an_error():
+    model, data = mlp(4, 8, 3), blobs()
+    (finding,) = checkup(model, data, F.cross_entropy, step=lambda x, y: {}["boom"])
+    assert finding.kind == "step_fails"
+    assert finding.problem == "your step ends in an error"
+    assert finding.evidence == "KeyError: 'boom'"
+
+
+def test_a_step_with_a_closure_has_gradients_when_they_are_used():
+    def make(model, optimizer):
+        def closure(x, y):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            return loss
+
+        return lambda x, y: optimizer.step(lambda: closure(x, y))
+
+    assert _stepping(make) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_compiled_step_is_watched_and_goes_on_as_it_did(before):
+    model, (x, y) = mlp(4, 8, 3), blobs()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    step = glassnet.compile(_usual(model, optimizer))
+    if before:
+        step(x[:32], y[:32])
+    assert checkup(model, (x, y), F.cross_entropy, optimizer, step=step).healthy
+    assert "step" not in vars(optimizer)
+    first, *_, last = [step(x[:32], y[:32]).item() for _ in range(20)]
+    assert last < first  # the update is still part of it
+
+
+@pytest.mark.parametrize("zeroed", [True, False])
+def test_a_step_that_updates_without_an_optimizer(zeroed):
+    model, data = mlp(4, 8, 3), blobs()
+
+    def step(x, y):
+        F.cross_entropy(model(x), y).backward()
+        with glassnet.no_grad():
+            for p in model.parameters():
+                p -= 0.01 * p.grad
+        if zeroed:
+            model.zero_grad()
+
+    kinds = [f.kind for f in checkup(model, data, F.cross_entropy, step=step)]
+    assert kinds == ([] if zeroed else ["gradients_not_zeroed"])
+
+
+def test_the_modes_that_count_are_those_in_the_step():
+    model, data = Digits(), digits()
+    optimizer = optim.Adam(model.parameters(), lr=0.005)
+    usual = _usual(model, optimizer)
+    model.eval()  # after an evaluation, say
+    found = checkup(model, data, F.cross_entropy, optimizer, step=lambda x, y: (model.train(), usual(x, y)))
+    assert found.healthy
+    (finding,) = checkup(model, data, F.cross_entropy, optimizer, step=usual)
+    assert finding.evidence == "1 of 1 layers that differ are in evaluation mode in your step: dropout (Dropout)"
+    (finding,) = checkup(model, data, F.cross_entropy, optimizer, step=lambda x, y: None)
+    assert finding.evidence == "1 of 1 layers that differ are in evaluation mode: dropout (Dropout)"
+
+
+class Scaling(nn.Module):
+    """A loss that learns a scale of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(glassnet.ones(()))
+
+    def forward(self, scores, labels):
+        return F.cross_entropy(scores * self.scale, labels)
+
+
+def test_in_a_trial_parameters_of_the_loss_are_set_to_zero_too():
+    model, loss, (x, y) = mlp(4, 8, 3), Scaling(), blobs()
+    optimizer = optim.SGD([*model.parameters(), *loss.parameters()], lr=0.0)
+    seen = Observed(model, [(x, y)], loss, optimizer)
+    gradients = []
+    for _ in range(2):
+        seen.learn(x, y, optimizer)
+        gradients.append(loss.scale.grad.item())
+    assert gradients[0] == gradients[1] != 0
+
+
+def test_gradients_by_hand_that_are_right_are_left_alone():
+    model = nn.Linear(4, 3)
+
+    def step(x, y):
+        with glassnet.no_grad():
+            delta = (F.softmax(model(x), dim=1) - F.one_hot(y, 3)) / len(x)
+            model.weight.grad, model.bias.grad = delta.T @ x, delta.sum(0)
+        optimizer.step()
+
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    assert checkup(model, blobs(), F.cross_entropy, optimizer, step=step).healthy
+
+
+def test_a_step_that_cannot_be_recorded_is_watched_all_the_same():
+    model, data = Choosing(), digits()
+    optimizer = optim.SGD(model.parameters(), lr=50.0, momentum=0.9)
+    kinds = [f.kind for f in checkup(model, data, F.cross_entropy, optimizer)]
+    assert kinds[:1] == ["step_fails"]
+    assert "learning_rate_too_high" in kinds
+
+
+# several inputs, and losses of other kinds -------------------------------------------------------------------
+
+
+class Sum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 1), nn.Linear(2, 1)
+
+    def forward(self, x, more):
+        return self.a(x) + self.b(more)
+
+
+@pytest.mark.parametrize("wrap", [lambda pair: pair, lambda pair: [pair, pair]])
+def test_a_network_may_be_called_with_several_inputs(wrap):
+    x, y = line()
+    data = wrap(((x[:, :3], x[:, 3:]), y))
+    model = Sum()
+    assert checkup(model, data, F.mse_loss, optim.Adam(model.parameters(), lr=0.05)).healthy
+    large = wrap(((x[:, :3], x[:, 3:] * 1000), y))
+    (finding,) = checkup(model, large, F.mse_loss)
+    assert finding.problem == "the inputs x_2 are not scaled"
+
+
+def test_each_of_several_inputs_has_as_many_samples():
+    x, y = line()
+    with pytest.raises(CheckupError, match="as many targets as samples, got 256 for 255"):
+        checkup(Sum(), ((x[:, :3], x[:-1, 3:]), y), F.mse_loss)
+
+
+class TwoOutputs(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(5, 2)
+
+    def forward(self, x):
+        mean, spread = self.fc(x)[:, :1], self.fc(x)[:, 1:]
+        return mean, F.softplus(spread) + 0.01
+
+
+def test_a_network_may_give_two_outputs():
+    def loss(outputs, y):
+        return F.gaussian_nll_loss(outputs[0], y, outputs[1])
+
+    model = TwoOutputs()
+    assert checkup(model, line(), loss, optim.Adam(model.parameters(), lr=0.03)).healthy
+    kinds = [f.kind for f in checkup(model, line(), loss, optim.SGD(model.parameters(), lr=1e6))]
+    assert kinds == ["learning_rate_too_high"]
+
+
+@pytest.mark.parametrize("constant", [-100.0, 0.0, 100.0])
+def test_what_is_added_to_a_loss_changes_no_verdict(constant):
+    def loss(output, y):
+        return F.mse_loss(output, y) + constant
+
+    for rate, kinds in ((0.05, []), (5.0, ["learning_rate_too_high"]), (1e-8, ["learning_rate_too_low"])):
+        glassnet.manual_seed(0)
+        model = Residual(5, 16, 1)
+        assert [f.kind for f in checkup(model, line(), loss, optim.SGD(model.parameters(), lr=rate))] == kinds
+
+
+def test_a_balanced_loader_of_unbalanced_data_is_left_alone():
+    from glassnet.data import WeightedRandomSampler
+
+    x, y = blobs(2, n=400)
+    rare = (np.arange(400) % 2 == 0) | (np.arange(400) % 40 == 1)
+    x, y = x[glassnet.tensor(np.flatnonzero(rare))], y[glassnet.tensor(np.flatnonzero(rare))]
+    weights = [1.0 if label == 0 else 20.0 for label in y.tolist()]
+    loader = DataLoader(TensorDataset(x, y), 32, sampler=WeightedRandomSampler(weights, len(y)))
+    model = mlp(4, 16, 2)
+    assert checkup(model, loader, F.cross_entropy, optim.Adam(model.parameters(), lr=0.003)).healthy
+
+
+def test_huge_inputs_are_told_as_such():
+    x, y = digits()
+    for scale in (1e6, 1e12, 1e20):
+        model = Digits()
+        assert [f.kind for f in checkup(model, (x * scale, y), F.cross_entropy)] == ["unscaled_inputs"]

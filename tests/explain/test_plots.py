@@ -101,6 +101,12 @@ def test_a_network_is_as_before(name, net, batch):
 # functions ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("function", ["softmax", F.log_softmax, lambda x: x / x.square().sum()])
+def test_what_is_not_of_each_number_by_itself_has_no_curve(function):
+    with pytest.raises(ValueError, match="depends on the others, so that it has no curve"):
+        plots.activation(function)
+
+
 def test_an_activation_and_its_derivative():
     ax = plots.activation("sigmoid", F.relu, nn.Tanh(), glassnet.ops.registry["step"], derivative=True, domain=(-2, 2))
     drawn = lines(ax)

@@ -69,6 +69,7 @@ def test_the_derivative_is_autograds(f, op, params):
         (nn.Sequential(nn.Tanh(), nn.ReLU()), sympy.Max(0, sympy.tanh(x))),
         (nn.PReLU(), sympy.Piecewise((x, x > 0), (sympy.Symbol("weight") * x, True))),
         (registry["sigmoid"], 1 / (1 + sympy.exp(-x))),
+        ("sigmoid", 1 / (1 + sympy.exp(-x))),
     ],
 )
 def test_functions_of_ones_own(f, expression):
@@ -115,6 +116,9 @@ def test_a_parameter_of_one_number_is_a_symbol():
         (lambda: glassnet.symbolic(lambda x: 1 if x > 0 else x), glassnet.GlassnetError, "reads a tensor's value"),
         (lambda: glassnet.symbolic(glassnet.isnan, derivative="x"), SymbolError, "true or false.*has no derivative"),
         (lambda: registry["isnan"].symbolic(derivative="x"), SymbolError, "true or false.*has no derivative"),
+        (lambda: glassnet.symbolic("sigmoyd"), ValueError, "got 'sigmoyd'; did you mean .*sigmoid"),
+        (lambda: glassnet.symbolic(3), TypeError, "a function such as F.sigmoid, or its name, got int"),
+        (lambda: glassnet.symbolic(nn.Tanh), TypeError, "or its name, got the class Tanh"),
     ],
 )
 def test_bad_input(call, error, message):

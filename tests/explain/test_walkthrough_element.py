@@ -91,16 +91,16 @@ def test_softmax_with_loss_by_shortcut_and_node_by_node(options: dict[str, Any],
     w = walkthrough(model, x * scale, y, lambda out, target: F.cross_entropy(out, target, **options))
     opened = w.open("loss")
     steps = {step.name: step for step in opened.derivation.steps}
-    assert {"t", "e", "S", "r", "y", "log_y", "t_log_y", "L"} <= steps.keys()
+    assert {"t", "e", "S", "r", "p", "log_p", "t_log_p", "L"} <= steps.keys()
     a = w["linear0"].array.astype(float)
     softmax = np.exp(a - a.max(1, keepdims=True))
-    np.testing.assert_allclose(steps["y"].array, softmax / softmax.sum(1, keepdims=True), rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(steps["p"].array, softmax / softmax.sum(1, keepdims=True), rtol=1e-4, atol=1e-7)
     for what, difference in opened.differences.items():
-        if scale < 200 or "(y − t)" in what:
+        if scale < 200 or "(p − t)" in what:
             assert difference < 1e-5, what
-    assert "∂loss/∂linear0 and (y − t)·share" in opened.differences
+    assert "∂loss/∂linear0 and (p − t)·share" in opened.differences
     np.testing.assert_array_equal(opened.shortcut.gradients["linear0"], w["linear0"].gradient.array)
-    assert steps["y"].gradient is not None
+    assert steps["p"].gradient is not None
 
 
 def test_where_the_textbooks_way_fails_it_is_said() -> None:
@@ -109,7 +109,7 @@ def test_where_the_textbooks_way_fails_it_is_said() -> None:
         model[0].weight.copy_(gn.tensor([[200.0, 0.0], [0.0, -200.0]]))
     w = walkthrough(model, gn.ones(1, 2), gn.tensor([0]), F.cross_entropy)
     assert "left what a computer can hold" in str(w.open("loss"))
-    assert w.open("loss").differences["∂loss/∂linear0 and (y − t)·share"] == 0
+    assert w.open("loss").differences["∂loss/∂linear0 and (p − t)·share"] == 0
 
 
 def test_any_named_operation_opens() -> None:

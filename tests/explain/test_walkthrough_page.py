@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet import optim
+import glassnet as gn
+from glassnet import nn, optim
 from glassnet.explain.walkthrough import walkthrough
 from glassnet.explain.walkthrough.layout import columns
 from glassnet.nn import functional as F
@@ -25,7 +26,7 @@ def test_the_text_has_every_instruction_with_numbers_in_eighty_columns() -> None
         assert re.search(rf"^ *{number}  {instruction.output.name} ", text, re.MULTILINE)
     order = [text.index(word) for word in ("forward: ", "backward: ", "update: ")]
     assert order == sorted(order)
-    assert "fc1 = x·Wᵀ + b" in text
+    assert "fc1 = x·fc1_weightᵀ + fc1_bias" in text
     assert "1 / (1 + exp(-fc1))" in text
     assert repr(w) == f"<Walkthrough: {text.splitlines()[0]}>"
     assert len(w) == len(w.program)
@@ -87,6 +88,17 @@ def test_html_folds_and_is_whole_in_itself() -> None:
     assert Tags(w.open("loss")._repr_html_()).count["details"] > 20
 
 
+def test_an_element_folds_too() -> None:
+    element = walked().element("fc1", 0, 1)
+    tags = Tags(element._repr_html_())
+    assert not tags.opened
+    assert tags.count["details"] == len(element.traces) == 2
+    assert "fc1[0,1], traced back" in element._repr_html_()
+    without = walked().element("x", 0, 1)
+    assert "<p>no gradient: the step asks for none</p>" in without._repr_html_()
+    assert str(without).endswith("\n\nno gradient: the step asks for none")
+
+
 def test_markdown_has_a_table_for_each_phase() -> None:
     text = walked(optimizer=True).to_markdown()
     rows = [line for line in text.splitlines() if line.startswith("| ") and line[2].isdigit()]
@@ -103,7 +115,47 @@ def test_latex_is_ascii_and_its_braces_match() -> None:
         plain = re.sub(r"\\[{}]", "", text)
         assert plain.count("{") == plain.count("}")
         assert text.count(r"\begin{align*}") == text.count(r"\end{align*}")
-    assert r"\mathit{fc1} &= x\cdot W^{\top} + b" in walked().to_latex()
+    assert r"\mathit{fc1} &= x\cdot \mathit{fc1\_weight}^{\top} + \mathit{fc1\_bias}" in walked().to_latex()
+
+
+def test_latex_has_gradients_beside_forward_values() -> None:
+    forward, backward = walked().to_latex().split("paragraph{backward", 1)
+    assert r"\frac{\partial \mathit{loss}}{\partial \mathit{fc1}} = \begin{pmatrix}" in forward
+    assert forward.count(r"\frac{\partial") == len(walked().program.phase("forward"))
+    assert r"\frac" not in backward
+
+
+class Formulas(nn.Module):
+    """Sums over one dimension and over all, without bias, and a constant vector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(2, 3, bias=False)
+
+    def forward(self, x: Any) -> Any:
+        h = self.fc(x)
+        return h.sum((1,)) + (h == gn.tensor([0.0, 1.0, 2.5])).sum() + h.norm()
+
+
+def test_formulas_are_in_the_names_of_the_values() -> None:
+    w = walkthrough(Formulas(), gn.randn(2, 2), gn.randn(2), F.mse_loss)
+    found = {row.name: row.formula for section in w.page.sections for row in section.rows}
+    assert found["fc"] == "fc = x·fc_weightᵀ"
+    assert found["sum1"] == "sum1 = Σ fc over dim 1"
+    assert found["eq1"] == "eq1 = fc == [0 1 2.5]"
+    assert found["sum2"] == "sum2 = Σ eq1"
+    assert found["norm1"] == "norm1 = √(Σ fc²)"
+
+
+def test_in_the_textbooks_derivation_each_name_stands_for_one_thing() -> None:
+    opened = walked().open("loss")
+    names = [step.name for step in opened.derivation.steps]
+    assert "y" not in names  # these are the labels
+    assert len(set(names)) == len(names)
+    found = {row.name: row.formula for section in opened.page.sections for row in section.rows}
+    assert found["p"] == "p = e·r"
+    assert found["L"] == "L = Σ L_part"
+    assert found["share"] == "shareᵢ = 1, 0 where yᵢ = ignore_index -100, divided by their sum"
 
 
 @pytest.mark.parametrize("op", registry.values(), ids=registry)

@@ -90,7 +90,7 @@ def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
 
     def written(shown: Any) -> str:
         if not hasattr(shown, method):
-            raise BadInput("--output: one element is text; write it to a file that ends in .txt")
+            raise BadInput("--output: one element is text; write it to a file that ends in .html or .txt")
         return write(shown)
 
     return written

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from glassnet.creation import tensor
+from glassnet.explain.named import named_function
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
@@ -29,18 +30,27 @@ from glassnet.program.program import Instruction, Operand, Program, Var
 SAME = ("broadcast_to", "cast", "copy", "reshape")  # of a single number: it stays what it is
 
 
-def symbolic(function: Callable[..., Any] | Op, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
+def symbolic(
+    function: Callable[..., Any] | Op | str, *inputs: Any, derivative: str | None = None, **params: Any
+) -> Any:
     """The SymPy expression of a function of numbers, or its ``derivative`` with respect to the input of that name.
 
     ``function`` is one of tensors, each element by itself: ``F.sigmoid``, ``nn.GELU()``, one of your own; or an
-    operation. It is called once, with tensors of one number and ``params``, and recorded. ``inputs`` are
-    expressions or numbers to take the places of its inputs, which else are symbols of their names (x for the
-    one that PyTorch calls ``input``); a parameter of a module that is one number is a symbol, too.
+    operation, or the name of a function of `glassnet.functional`. It is called once, with tensors of one number
+    and ``params``, and recorded. ``inputs`` are expressions or numbers to take the places of its inputs, which else
+    are symbols of their names (x for the one that PyTorch calls ``input``); a parameter of a module that is one
+    number is a symbol, too.
 
     Raises SymbolError for what is not of each number by itself, RecordingError for a function that
-    no program can stand for (docs/footguns.md), TypeError for unknown names.
+    no program can stand for (docs/footguns.md), TypeError for unknown names of inputs and what is no function,
+    ValueError for the name of a function that there is not.
     """
     loaded_sympy()
+    if isinstance(function, str):
+        function = named_function(function)
+    if isinstance(function, type) or not callable(function):
+        got = f"the class {function.__name__}" if isinstance(function, type) else type(function).__name__
+        raise TypeError(f"symbolic: expected a function such as F.sigmoid, or its name, got {got}")
     if isinstance(function, Op):
         return function.symbolic(*inputs, derivative=derivative, **params)
     if params:

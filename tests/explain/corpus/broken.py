@@ -120,12 +120,6 @@ def too_few_outputs() -> Script:
 
 
 @broken("labels_out_of_range")
-def labels_from_one_with_a_spare_output() -> Script:
-    x, y = moons()
-    return Script(mlp(2, 32, 3), (x, y + 1))
-
-
-@broken("labels_out_of_range")
 def negative_labels() -> Script:
     x, y = words()
     return Script(Words(), (x, y * 2 - 1))

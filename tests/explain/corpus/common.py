@@ -32,23 +32,40 @@ class Script:
             self.optimizer = optim.Adam(self.model.parameters(), lr=0.005)
 
 
-BROKEN: dict[str, tuple[str, Callable[[], Script]]] = {}
-HEALTHY: dict[str, Callable[[], Script]] = {}
+Make = Callable[[], Script]
 
 
-def broken(kind: str) -> Callable[[Callable[[], Script]], Callable[[], Script]]:
-    def register(make: Callable[[], Script]) -> Callable[[], Script]:
-        assert make.__name__ not in BROKEN, make.__name__
-        BROKEN[make.__name__] = (kind, make)
+@dataclass
+class Corpus:
+    """Scripts by name: those with a fault, with the findings that may stand first, and healthy ones."""
+
+    broken: dict[str, tuple[tuple[str, ...], Make]] = field(default_factory=dict)
+    healthy: dict[str, Make] = field(default_factory=dict)
+
+    def has_fault(self, *kinds: str) -> Callable[[Make], Make]:
+        """Register a script with a fault, which may be told in any of these ways."""
+
+        def register(make: Make) -> Make:
+            assert make.__name__ not in self.broken, make.__name__
+            self.broken[make.__name__] = (kinds, make)
+            return make
+
+        return register
+
+    def is_healthy(self, make: Make) -> Make:
+        """Register a script that nothing is wrong with."""
+        assert make.__name__ not in self.healthy, make.__name__
+        self.healthy[make.__name__] = make
         return make
 
-    return register
 
-
-def healthy(make: Callable[[], Script]) -> Callable[[], Script]:
-    assert make.__name__ not in HEALTHY, make.__name__
-    HEALTHY[make.__name__] = make
-    return make
+FIRST = Corpus()
+"""The scripts that the checks were made with."""
+SECOND = Corpus()
+"""Scripts by somebody else, who did not know the checks; what was missed in them has been mended since."""
+THIRD = Corpus()
+"""Scripts made after the mends, of other kinds, and not used for any."""
+broken, healthy = FIRST.has_fault, FIRST.is_healthy
 
 
 # tasks --------------------------------------------------------------------------------------------------

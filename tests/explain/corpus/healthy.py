@@ -9,7 +9,7 @@ import glassnet.functional as F
 from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
 from tests.explain.corpus.common import (
-    HEALTHY,
+    FIRST,
     Digits,
     Pair,
     Residual,
@@ -169,4 +169,4 @@ _MAKES: dict[str, Any] = {
 for _name, _make in _MAKES.items():
     _add(_name, _make)
 
-assert len(HEALTHY) >= 40
+assert len(FIRST.healthy) >= 40

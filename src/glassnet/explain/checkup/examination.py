@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.checkup.batches import batches_of
 from glassnet.explain.checkup.finding import CHECKS, CheckupError, Finding
-from glassnet.explain.checkup.observed import Observed, batches_of
+from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
 from glassnet.random import get_rng_state, set_rng_state
 

@@ -7,33 +7,30 @@ optimizer's memory, random generators, train or eval mode.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.creation import as_tensor
-from glassnet.data import DataLoader
-from glassnet.explain.checkup.finding import CheckupError
+from glassnet.explain.checkup.batches import Batch, Inputs, head, joined, parts_of, size_of
+from glassnet.explain.checkup.watched import Watched, watched
 from glassnet.explain.walkthrough import Value
 from glassnet.explain.walkthrough.recording import recorded_step
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam, Optimizer
 from glassnet.program.program import Program
+from glassnet.program.refusal import RecordingError
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor, wrap
 
-BATCHES, BATCH = 8, 32  # how much is looked at
 STEPS = 24  # of each trial of a learning rate
 ENOUGH = 16  # samples that any network should be able to learn by heart
-BY_HEART = 0.5  # of the loss, that must be left when they were
-Batch = tuple[Tensor, Tensor]
+BY_HEART = 0.5  # of what there is to learn, that must be left when they were
 
 
 @dataclass
@@ -81,19 +78,24 @@ class Observed:
         """The first batch."""
         return self.batches[0]
 
-    @property
-    def x(self) -> Array:
-        """The inputs of all that is looked at."""
-        if self.everything is not None:
-            return self.everything[0].array
-        return np.concatenate([x.array for x, _ in self.batches])
+    @cached_property
+    def inputs(self) -> dict[str, Array]:
+        """The inputs of all that is looked at, by name: one, or each of those that the network is called with."""
+        parts = self._all[0]
+        return {"inputs" if n == 1 else f"inputs x_{n}": part for n, part in enumerate(parts, 1)}
 
     @property
     def y(self) -> Array:
         """The targets of all that is looked at."""
-        if self.everything is not None:
-            return self.everything[1].array
-        return np.concatenate([y.array for _, y in self.batches])
+        return self._all[1]
+
+    @cached_property
+    def _all(self) -> tuple[tuple[Array, ...], Array]:
+        return joined(self.batches if self.everything is None else [self.everything])
+
+    def answer(self, x: Inputs) -> Any:
+        """What the network gives for inputs."""
+        return self.model(*parts_of(x))
 
     @cached_property
     def recorded(self) -> Step | None:
@@ -109,12 +111,30 @@ class Observed:
         return Step(program, evaluated.named(), evaluated.results, loss)
 
     @cached_property
+    def runs(self) -> bool:
+        """Whether a step can be carried out: with a program of it, or without one."""
+        if self.recorded is not None or not isinstance(self.error, RecordingError):
+            return self.recorded is not None
+        try:
+            with self.untouched():
+                self.model.train()
+                self.loss(self.answer(self.first[0]), self.first[1]).backward()
+        except Exception:  # told by `recorded`, or by what it says of gradients
+            return False
+        return True
+
+    @cached_property
+    def watched(self) -> Watched | None:
+        """What the person's own step was seen to do; None where there is none."""
+        return None if self.step is None else watched(self)
+
+    @cached_property
     def outputs(self) -> Array | None:
         """What the network gives for the batches, in evaluation mode, one after another; None where that fails."""
         try:
             with self.untouched(), no_grad():
                 self.model.eval()
-                return np.concatenate([self.model(x).array for x, _ in self.batches])
+                return np.concatenate([self.answer(x).array for x, _ in self.batches])
         except Exception:  # told by `recorded`
             return None
 
@@ -132,7 +152,7 @@ class Observed:
             for group in self.optimizer.param_groups:
                 group["lr"] = group["lr"] * factor
             for number in range(STEPS):
-                if not math.isfinite(self._learn(*self.batches[number % len(self.batches)], self.optimizer)):
+                if not math.isfinite(self.learn(*self.batches[number % len(self.batches)], self.optimizer)):
                     return Trial(before, math.nan)
             return Trial(before, self._mean_loss())
 
@@ -140,31 +160,94 @@ class Observed:
         self.model.eval()
         return float(np.mean([self._loss(x, y) for x, y in self.batches]))
 
+    @property
+    def enough(self) -> Batch:
+        """A few samples that can be learned by heart: no more than there are numbers to learn."""
+        numbers = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+        return head(self.first, max(2, min(ENOUGH, numbers)))
+
     @cached_property
     def by_heart(self) -> tuple[float, float]:
         """The loss on a few samples before and after they were learned by heart, with Adam."""
-        x, y = (t[:ENOUGH] for t in self.first)
+        x, y = self.enough
         with self.untouched(), np.errstate(all="ignore"):
             self.model.eval()  # dropout would keep it from learning by heart
-            before = self._loss(x, y)
+            best = before = self._loss(x, y)
+            learned = BY_HEART * before if before > 0 else self.floor(before) + BY_HEART * self.to_learn(before)
             parameters = [p for p in self.model.parameters() if p.requires_grad]
-            best = before
             for rate in (0.01, 0.1):
                 optimizer = Adam(parameters, lr=rate)
                 for _ in range(150):
-                    best = min(best, self._learn(x, y, optimizer))
-                    if best < BY_HEART * before:
+                    best = min(best, self.learn(x, y, optimizer))
+                    if best < learned:
                         return before, best
             return before, best
 
-    def _loss(self, x: Tensor, y: Tensor) -> float:
-        with no_grad():
-            return float(self.loss(self.model(x), y).item())
+    @property
+    def has_learned(self) -> bool:
+        """Whether a few samples can be learned by heart: most of what there is to learn, or half of the loss."""
+        before, after = self.by_heart
+        if not math.isfinite(before) or (before > 0 and after < BY_HEART * before):
+            return True
+        to_learn = self.to_learn(before)
+        return to_learn < 1e-3 or after - self.floor(before) <= BY_HEART * to_learn
 
-    def _learn(self, x: Tensor, y: Tensor, optimizer: Optimizer) -> float:
+    def to_learn(self, before: float) -> float:
+        """How far the loss can fall at all: from that of knowing nothing to the least that there is."""
+        return max(before, self.chance) - self.floor(before)
+
+    def floor(self, before: float) -> float:
+        """The least that the loss can be, for one above 0 not below that: outputs that are free are no log p ≤ 0."""
+        return max(self.least, 0.0) if before > 0 else self.least
+
+    @cached_property
+    def chance(self) -> float:
+        """The loss of outputs that have nothing to do with their targets, being those of other samples."""
+        sizes = [size_of(batch) for batch in self.batches]
+        if self.outputs is None or len(self.outputs) != sum(sizes):
+            return -math.inf
+        others = np.random.default_rng(0).permutation(len(self.outputs))
+        given = np.split(self.outputs[others], np.cumsum(sizes)[:-1])
+        try:
+            with self.untouched(), no_grad():
+                losses = [float(self.loss(wrap(x), y).item()) for x, (_, y) in zip(given, self.batches, strict=True)]
+        except Exception:  # a loss that looks at more than its arguments
+            return -math.inf
+        return float(np.mean(losses))
+
+    @cached_property
+    def least(self) -> float:
+        """The least loss that any outputs could have: of outputs that are free, in the place of the network's."""
+        x, y = self.enough
+        best = math.inf
+        try:
+            with self.untouched(), np.errstate(all="ignore"):
+                self.model.eval()
+                with no_grad():
+                    free = self.answer(x).clone()
+                free.requires_grad_()
+                for rate in (0.05, 0.5):
+                    optimizer = Adam([free], lr=rate)
+                    for _ in range(150):
+                        free.grad = None
+                        loss = self.loss(free, y)
+                        loss.backward()
+                        optimizer.step()
+                        best = min(best, float(loss.item()))
+        except Exception:  # outputs that are no tensor, or that no gradient flows to
+            return 0.0
+        return best if math.isfinite(best) else 0.0
+
+    def _loss(self, x: Inputs, y: Tensor) -> float:
+        with no_grad():
+            return float(self.loss(self.answer(x), y).item())
+
+    def learn(self, x: Inputs, y: Tensor, optimizer: Optimizer) -> float:
+        """One step on a batch; gives its loss."""
         for parameter in self.model.parameters():
             parameter.grad = None
-        loss = self.loss(self.model(x), y)
+        optimizer.zero_grad()  # it may have parameters of the loss, too
+        loss = self.loss(self.answer(x), y)
         loss.backward()
         optimizer.step()
         return float(loss.item())
@@ -205,37 +288,3 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_copied(v) for v in value)
     return value
-
-
-def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
-    """A few batches of ``data``, and all of it where it is there at once.
-
-    ``data`` is a pair (x, y) of tensors or arrays, a DataLoader or another iterable of such batches, or a dataset
-    of samples. Raises CheckupError for anything else.
-    """
-    if isinstance(data, tuple) and len(data) == 2 and all(isinstance(t, list) for t in data):
-        data = tuple(map(as_tensor, data))
-    if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(t, "shape") and t.ndim for t in data):
-        x, y = (as_tensor(t).detach() for t in data)
-        if len(x) != len(y):
-            raise CheckupError(f"checkup: expected as many targets as samples, got {len(y)} for {len(x)}")
-        size = BATCH if len(x) >= 2 * BATCH else max(1, len(x))
-        places = range(0, min(len(x), BATCHES * size), size)
-        return _checked([(x[i : i + size], y[i : i + size]) for i in places]), (x, y)
-    if not isinstance(data, DataLoader) and hasattr(data, "__getitem__") and not isinstance(data, Sequence):
-        data = DataLoader(data, batch_size=BATCH)
-    try:
-        found = list(islice(iter(data), BATCHES))
-    except TypeError:
-        raise CheckupError(
-            f"checkup: expected (x, y), a DataLoader, a dataset or a list of batches, got {type(data).__name__}"
-        ) from None
-    if not all(isinstance(b, tuple | list) and len(b) == 2 for b in found):
-        raise CheckupError("checkup: expected data of two parts, inputs and targets: (x, y), or batches of such pairs")
-    return _checked([(as_tensor(x).detach(), as_tensor(y).detach()) for x, y in found]), None
-
-
-def _checked(batches: list[Batch]) -> list[Batch]:
-    if not batches or not len(batches[0][0]):
-        raise CheckupError("checkup: expected at least one sample to look at, got none")
-    return batches

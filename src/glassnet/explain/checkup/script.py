@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from glassnet.explain.checkup.finding import Said, check
 from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.watched import DIFFER
 from glassnet.program.refusal import RecordingError
-
-_DIFFER = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "RReLU")
 
 
 @check(85)
 def step_fails(seen: Observed) -> Iterator[Said]:
     """A step that ends in an error, or that no program can stand for."""
     if seen.recorded is not None or seen.error is None:
+        if seen.watched is not None and seen.watched.error is not None:
+            error = seen.watched.error
+            yield Said(
+                "your step ends in an error",
+                f"{type(error).__name__}: {str(error)[:400]}",
+                "see what the message says; the network and its loss can be computed without your step",
+            )
         return
     problem = str(seen.error)
     if isinstance(seen.error, RecordingError):
@@ -33,9 +40,9 @@ def step_fails(seen: Observed) -> Iterator[Said]:
         )
 
 
-@check(92, explains="cannot_overfit learning_rate_too_low")
+@check(92, explains="cannot_overfit learning_rate_too_low learning_rate_too_high")
 def not_in_optimizer(seen: Observed) -> Iterator[Said]:
-    """Parameters of the network that the optimizer does not have, or others that it has."""
+    """Parameters that the loss depends on and that the optimizer does not have."""
     if seen.optimizer is None:
         return
     trained = {id(p) for group in seen.optimizer.param_groups for p in group["params"]}
@@ -50,12 +57,39 @@ def not_in_optimizer(seen: Observed) -> Iterator[Said]:
             "make the optimizer after the network is whole, from model.parameters(); freeze what shall not learn: "
             "p.requires_grad = False",
         )
+        return
+    known = trained | {id(p) for p in seen.model.parameters()}
+    hidden = [p for p in _leaves(seen) if id(p) not in known] if seen.runs else []
+    if hidden:
+        yield Said(
+            "the loss depends on parameters that neither model.parameters() nor the optimizer has: they do not learn",
+            f"{len(hidden)} of {len(hidden) + len(there)}, of shapes {_listed([str(list(p.shape)) for p in hidden])}",
+            "keep layers of a list in nn.ModuleList, of a dict in nn.ModuleDict, tensors in nn.Parameter; freeze "
+            "what shall not learn: p.requires_grad = False",
+        )
 
 
-@check(91, explains="cannot_overfit learning_rate_too_low vanishing_gradients")
+def _leaves(seen: Observed) -> list[Any]:
+    """The tensors that require a gradient and that the loss was computed from."""
+    with seen.untouched():
+        stack = [seen.loss(seen.answer(seen.first[0]), seen.first[1]).grad_fn]
+    visited, leaves = set(), []
+    while stack:
+        node = stack.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        if getattr(node, "requires_grad", False):
+            leaves.append(node)
+        else:
+            stack += getattr(node, "parents", None) or ()
+    return leaves
+
+
+@check(91, explains="cannot_overfit learning_rate_too_low vanishing_gradients step_fails")
 def no_gradient(seen: Observed) -> Iterator[Said]:
     """Parameters that the loss does not depend on, or that no gradient reaches."""
-    if seen.recorded is None:
+    if not seen.runs:
         if seen.error is not None and "no gradient flows back" in str(seen.error):
             yield Said(
                 "no gradient flows back from the loss at all",
@@ -68,7 +102,7 @@ def no_gradient(seen: Observed) -> Iterator[Said]:
         for parameter in seen.model.parameters():
             parameter.grad = None
         x, y = seen.first
-        seen.loss(seen.model(x), y).backward()
+        seen.loss(seen.answer(x), y).backward()
         wanted = [(name, p) for name, p in seen.model.named_parameters() if p.requires_grad]
         without = [name for name, p in wanted if p.grad is None]
     if without:
@@ -77,46 +111,44 @@ def no_gradient(seen: Observed) -> Iterator[Said]:
             f"{len(without)} of {len(wanted)}: {_listed(without)}",
             "use them in forward, and do not detach() what comes after them; layers in a list belong in nn.ModuleList",
         )
+    elif seen.watched is not None and seen.watched.empty:
+        yield Said(
+            "your step gives the optimizer no gradient, though there is one: parameters do not learn",
+            f"{len(seen.watched.empty)} of {len(wanted)} have none, or 0, when optimizer.step() is called: "
+            f"{_listed(seen.watched.empty)}",
+            "call optimizer.zero_grad() before loss.backward(), and nothing between that and optimizer.step()",
+        )
 
 
 @check(93, explains="learning_rate_too_high exploding_gradients")
 def gradients_not_zeroed(seen: Observed) -> Iterator[Said]:
     """A step that adds its gradients to those of the step before."""
-    if seen.step is None or seen.recorded is None:
+    step = seen.watched
+    if step is None or not step.added:
         return
-    with seen.untouched(), np.errstate(all="ignore"):
-        parameters = {name: p for name, p in seen.model.named_parameters() if p.requires_grad}
-        for parameter in parameters.values():
-            parameter.grad = None
-        rates = [group["lr"] for group in seen.optimizer.param_groups] if seen.optimizer else []
-        for group in seen.optimizer.param_groups if seen.optimizer else ():
-            group["lr"] = 0.0  # so that the second step computes what the first did
-        seen.step(*seen.first)
-        once = {name: p.grad.array.copy() for name, p in parameters.items() if p.grad is not None}
-        seen.step(*seen.first)
-        twice = {name: p.grad.array.copy() for name, p in parameters.items() if p.grad is not None}
-        for group, rate in zip(seen.optimizer.param_groups if seen.optimizer else (), rates, strict=True):
-            group["lr"] = rate
-    sizes = {name: (np.linalg.norm(g), np.linalg.norm(twice[name])) for name, g in once.items() if name in twice}
-    grown = {name: (a, b) for name, (a, b) in sizes.items() if a > 0 and 1.5 < b / a < 2.5}
-    if sizes and len(grown) == sum(a > 0 for a, _ in sizes.values()) and grown:
-        name, (a, b) = next(iter(grown.items()))
-        yield Said(
-            "gradients are not set to zero: each step adds to those of the steps before",
-            f"the same batch twice gives {name}.grad of size {a:.4g}, then {b:.4g}, {b / a:.2f} times as much",
-            "call optimizer.zero_grad() before loss.backward()",
-        )
+    name = step.added[0]
+    a, b = float(np.linalg.norm(step.first[name])), float(np.linalg.norm(step.second[name]))
+    rest = [name for name, g in step.first.items() if g.any() and name not in step.added]
+    but = f"; not so {_listed(rest)}" if rest else ""
+    yield Said(
+        "gradients are not set to zero: each step adds to those of the steps before",
+        f"the same batch twice gives {name}.grad of size {a:.4g}, then {b:.4g}, {b / a:.2f} times as much{but}",
+        "call optimizer.zero_grad() before loss.backward()",
+    )
 
 
 @check(89)
 def evaluation_mode(seen: Observed) -> Iterator[Said]:
     """Training in evaluation mode, where dropout does nothing."""
-    modules = [(path, m) for path, m in seen.model.named_modules() if type(m).__name__ in _DIFFER]
-    off = [path for path, m in modules if not m.training]
+    modules = {path: m for path, m in seen.model.named_modules() if type(m).__name__ in DIFFER}
+    called = {} if seen.watched is None else {path: modes for path, modes in seen.watched.modes.items() if modes}
+    off = [path for path, m in modules.items() if called.get(path, {m.training}) == {False}]
+    where = " in your step" if called else ""
     if off:
+        named = [f"{path} ({type(modules[path]).__name__})" for path in off]
         yield Said(
             "the network is trained in evaluation mode, in which dropout does nothing",
-            f"{len(off)} of {len(modules)} layers that differ are in evaluation mode: {_listed(off)}",
+            f"{len(off)} of {len(modules)} layers that differ are in evaluation mode{where}: {_listed(named)}",
             "call model.train() before training, and again after each evaluation",
         )
 

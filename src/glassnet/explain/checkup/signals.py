@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from glassnet.ops.dtypes import Array
 
 DEAD = 0.5  # of the units of a layer
 SATURATED = 0.5  # of the numbers of a layer
-FADED, BLOWN_UP = 1e-3, 1e3  # the gradient of the first layer beside that of the last
 HUGE = 1e4
 
 
@@ -25,7 +25,7 @@ def not_finite(seen: Observed) -> Iterator[Said]:
     """NaN or infinity, and the first instruction that made one."""
     if seen.recorded is None:
         return
-    for name, values in (("inputs", seen.x), ("targets", seen.y)):
+    for name, values in (*seen.inputs.items(), ("targets", seen.y)):
         bad = _not_finite(values)
         if bad:
             said = f"{bad:,} of {values.size:,} numbers; the first in sample {_first_row(values)}"
@@ -123,48 +123,91 @@ def _is_hidden(value: Value) -> bool:
     return False
 
 
+Sizes = list[tuple[str, float]]
+
+
+class Flow(NamedTuple):
+    """A way to follow gradients through the layers of weights: how far that of the first may be from the last's.
+
+    In the gradient of a weight, small activations may make up for a large gradient of what the layer gives, and the
+    other way round; that of what it gives says what came back, and is the less even of both in a healthy network.
+    """
+
+    sizes: Callable[[Step], Sizes]
+    faded: float
+    grown: float
+
+
+def gradient_sizes(step: Step) -> Sizes:
+    """The root mean square of the gradient of each weight, in the order in which they are used."""
+    return [(w.name, size_of_gradient(w)) for w in weights_of(step) if w.gradient is not None]
+
+
+def output_sizes(step: Step) -> Sizes:
+    """The root mean square of the gradient of what each layer of weights gives, in order."""
+    given = (v for v in step.forward("linear", "matmul") if _weights_in(v))
+    return [(v.name, size_of_gradient(v)) for v in given if v.gradient is not None]
+
+
+FLOWS = (Flow(gradient_sizes, 1e-3, 1e3), Flow(output_sizes, 1e-5, 300.0))
+
+
+def weights_of(step: Step) -> list[Value]:
+    """The matrices that the network learns, in the order in which they are used."""
+    return list(dict.fromkeys(w for value in step.forward("linear", "matmul") for w in _weights_in(value)))
+
+
+def _weights_in(value: Value) -> list[Value]:
+    return [x for x in value.operands if isinstance(x, Value) and x.kind == "parameter" and x.array.ndim > 1]
+
+
+def size_of_gradient(value: Value) -> float:
+    """The root mean square of the gradient of a value."""
+    assert value.gradient is not None
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(np.square(value.gradient.array, dtype=np.float64))))
+
+
 @check(45, explains="learning_rate_too_low cannot_overfit")
 def vanishing_gradients(seen: Observed) -> Iterator[Said]:
     """Gradients that become smaller layer by layer towards the first."""
-    sizes = gradient_sizes(seen.recorded) if seen.recorded else []
-    if len(sizes) < 3:
-        return
-    (first, small), (last, large) = sizes[0], sizes[-1]
-    if large > 0 and small < FADED * large:
-        path = ", ".join(f"{name} {size:.1e}" for name, size in _few(sizes))
+    for flow in FLOWS if seen.recorded else ():
+        assert seen.recorded is not None
+        sizes = flow.sizes(seen.recorded)
+        if len(sizes) < 3 or not sizes[0][1] < flow.faded * sizes[-1][1]:
+            continue
+        (first, small), (last, large) = sizes[0], sizes[-1]
+        if small == 0 and any(not w.array.any() for w in weights_of(seen.recorded)):
+            continue  # behind a layer that begins at zero: after the first step it is there
         yield Said(
             f"gradients vanish on their way back: {first} hardly learns",
-            f"root mean square of the gradients: {path}; {first} has {small / large:.1e} of {last}",
+            f"root mean square of the gradients: {_path(sizes)}; {first} has {small / large:.1e} of {last}",
             "use relu in place of sigmoid or tanh, begin with larger weights (nn.init), add ways around: x + f(x)",
         )
+        return
 
 
 @check(46, explains="learning_rate_too_high cannot_overfit")
 def exploding_gradients(seen: Observed) -> Iterator[Said]:
     """Gradients that become larger layer by layer, or are huge from the start."""
-    sizes = gradient_sizes(seen.recorded) if seen.recorded else []
-    if not sizes:
-        return
-    at_first, at_last, largest = sizes[0][1], sizes[-1][1], max(size for _, size in sizes)
-    grown = len(sizes) >= 3 and at_last > 0 and at_first > BLOWN_UP * at_last
-    if grown or largest > HUGE:
-        path = ", ".join(f"{name} {size:.1e}" for name, size in _few(sizes))
-        yield Said(
-            "gradients explode",
-            f"root mean square of the gradients: {path}",
-            "begin with smaller weights (nn.init), scale inputs and targets, clip: nn.utils.clip_grad_norm_",
-        )
+    for flow in FLOWS if seen.recorded else ():
+        assert seen.recorded is not None
+        sizes = flow.sizes(seen.recorded)
+        grown = len(sizes) >= 3 and sizes[-1][1] > 0 and sizes[0][1] > flow.grown * sizes[-1][1]
+        huge = flow is FLOWS[0] and max((size for _, size in sizes), default=0) > HUGE
+        if grown or huge:
+            weights, scales = "begin with smaller weights (nn.init)", "scale inputs and targets"
+            first, then = (
+                (weights, scales) if grown else (scales, weights)
+            )  # what is huge everywhere came from the loss
+            yield Said(
+                "gradients explode",
+                f"root mean square of the gradients: {_path(sizes)}",
+                f"{first}, {then}, clip: nn.utils.clip_grad_norm_",
+            )
+            return
 
 
-def gradient_sizes(step: Step) -> list[tuple[str, float]]:
-    """The root mean square of the gradient of each weight, in the order in which they are used."""
-    used = []
-    for value in step.forward("linear", "matmul"):
-        weights = [x for x in value.operands if isinstance(x, Value) and x.kind == "parameter" and x.array.ndim > 1]
-        used += [w for w in weights if w not in used and w.gradient is not None]
-    with np.errstate(all="ignore"):
-        return [(w.name, float(np.sqrt(np.mean(np.square(w.gradient.array, dtype=np.float64))))) for w in used]  # type: ignore[union-attr]
-
-
-def _few(sizes: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    return sizes if len(sizes) <= 4 else [*sizes[:2], *sizes[-2:]]
+def _path(sizes: Sizes) -> str:
+    few = sizes if len(sizes) <= 4 else [*sizes[:2], *sizes[-2:]]
+    return ", ".join(f"{name} {size:.1e}" for name, size in few)

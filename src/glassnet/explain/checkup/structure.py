@@ -7,10 +7,12 @@ from math import prod
 
 import numpy as np
 
+from glassnet.explain.checkup.batches import size_of
 from glassnet.explain.checkup.finding import Said, check
 from glassnet.explain.checkup.observed import Observed, Step
+from glassnet.explain.checkup.signals import weights_of
 from glassnet.explain.walkthrough import Value
-from glassnet.nn.linear import Linear
+from glassnet.ops.dtypes import Array
 
 _CARRIED = {"reshape", "getitem", "cast", "copy", "squeeze", "clamp", "add"}  # what does not change what a value is
 _OF_LOGITS = {"cross_entropy": ("softmax", "sigmoid"), "binary_cross_entropy_with_logits": ("sigmoid", "softmax")}
@@ -60,7 +62,7 @@ def softmax_before_loss(seen: Observed) -> Iterator[Said]:
 def _are_log_probabilities(value: object) -> bool:
     if not isinstance(value, Value) or value.array.ndim < 2:
         return True
-    return bool(np.allclose(np.exp(value.array.astype(np.float64)).sum(1), 1, atol=1e-3))
+    return _sum_to_one(np.exp(value.array.astype(np.float64)), 1)
 
 
 @check(97, explains="learning_rate_too_low cannot_overfit vanishing_gradients class_imbalance softmax_before_loss")
@@ -69,14 +71,31 @@ def softmax_over_samples(seen: Observed) -> Iterator[Said]:
     for value in seen.recorded.forward("softmax", "log_softmax") if seen.recorded else ():
         assert value.instruction is not None
         dim = int(value.instruction.params.get("dim", -1)) % value.array.ndim
-        if value.array.ndim >= 2 and dim == 0 and value.array.shape[0] == len(seen.first[0]):
+        if value.array.ndim >= 2 and dim == 0 and value.array.shape[0] == size_of(seen.first):
             probabilities = np.exp(value.array) if op_of(value) == "log_softmax" else value.array
-            yield Said(
-                f"{op_of(value)} goes over the samples of the batch, not over the classes",
-                f"{value.name} {list(value.array.shape)}: columns sum to {_range(probabilities.sum(0))}, rows to "
-                f"{_range(probabilities.sum(-1))}",
-                "normalise the last dimension: dim=-1",
-            )
+            yield _over_samples(value, op_of(value), probabilities)
+            return
+    for loss in seen.recorded.forward("nll_loss", "log") if seen.recorded else ():  # however it is written
+        given = loss.operands[0]
+        if isinstance(given, Value) and given.array.ndim == 2 and min(given.array.shape) > 1:
+            numbers = given.array.astype(np.float64)
+            probabilities = numbers if op_of(loss) == "log" else np.exp(numbers)
+            if _sum_to_one(probabilities, 0) and not _sum_to_one(probabilities, 1):
+                yield _over_samples(given, "what is normalised", probabilities)
+                return
+
+
+def _over_samples(value: Value, what: str, probabilities: Array) -> Said:
+    return Said(
+        f"{what} goes over the samples of the batch, not over the classes",
+        f"{value.name} {list(value.array.shape)}: columns sum to {_range(probabilities.sum(0))}, rows to "
+        f"{_range(probabilities.sum(-1))}",
+        "normalise the last dimension: dim=-1",
+    )
+
+
+def _sum_to_one(probabilities: Array, dim: int) -> bool:
+    return bool(np.allclose(probabilities.sum(dim), 1, atol=1e-3))
 
 
 def _range(sums: np.ndarray) -> str:
@@ -90,8 +109,10 @@ def silent_broadcast(seen: Observed) -> Iterator[Said]:
     remedy = "bring both to one shape: output.squeeze(1), or y.unsqueeze(1)"
     step = seen.recorded
     if step is None:
-        if seen.outputs is not None and _meet(seen.outputs[: len(seen.first[1])].shape, seen.first[1].shape):
-            shapes = f"outputs {list(seen.outputs[: len(seen.first[1])].shape)}, targets {list(seen.first[1].shape)}"
+        of_labels = "label" in str(seen.error).lower()  # these are one number a sample, outputs one a class
+        given, wanted = None if seen.outputs is None else seen.outputs[: size_of(seen.first)], seen.first[1]
+        if given is not None and not of_labels and _meet(given.shape, wanted.shape):
+            shapes = f"outputs {list(given.shape)}, targets {list(wanted.shape)}"
             yield Said("outputs and targets have different shapes", shapes, remedy)
         return
     for value in step.forward():
@@ -123,14 +144,26 @@ def _from_targets(step: Step, pair: list[Value]) -> bool:
 @check(90, explains="cannot_overfit vanishing_gradients learning_rate_too_low dead_relu")
 def symmetric_weights(seen: Observed) -> Iterator[Said]:
     """Neurons that begin alike, and so stay alike."""
-    layers = [(path, m) for path, m in seen.model.named_modules() if isinstance(m, Linear)]
-    for path, layer in layers[:-1]:  # the last one may begin with zeros: its gradients differ
-        weight = layer.weight.array
-        if len(weight) > 1 and (weight == weight[:1]).all():
-            value = f"all are {weight[0, 0]:g}" if (weight == weight[0, 0]).all() else "all rows are the same"
+    weights = weights_of(seen.recorded) if seen.recorded else []
+    for w in weights:
+        weight, gradient = _by_neuron(seen, w)
+        if len(weight) < 2 or gradient is None or not (weight == weight[:1]).all():
+            continue
+        learn_alike = np.allclose(gradient, gradient[:1], rtol=1e-3, atol=1e-9)
+        if learn_alike or (weight.any() and w is not weights[-1]):  # zeros part where what follows is random
+            value = f"all are {weight.flat[0]:g}" if (weight == weight.flat[0]).all() else "all rows are the same"
             yield Said(
-                f"the neurons of {path or 'the layer'} begin alike, so that they learn alike: they are one neuron",
-                f"{path}.weight {list(weight.shape)}: {value}",
+                f"the neurons of {w.name} begin alike, so that they learn alike: they are one neuron",
+                f"{w.name} {list(w.array.shape)}: {value}",
                 "begin with random weights: nn.init.kaiming_uniform_, or what the layer does by itself",
             )
             return
+
+
+def _by_neuron(seen: Observed, w: Value) -> tuple[Array, Array | None]:
+    """A weight and its gradient, a row a neuron: x @ w has them in columns."""
+    gradient = None if w.gradient is None else w.gradient.array
+    assert seen.recorded is not None
+    if w.array.ndim == 2 and any(v.operands[1] is w for v in seen.recorded.forward("matmul")):
+        return w.array.T, None if gradient is None else gradient.T
+    return w.array, gradient

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
-from glassnet import functional
 from glassnet.creation import from_numpy
+from glassnet.explain.named import named_function
 from glassnet.explain.plots.axes import COLOURS, axes, labelled, name_of
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
+from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor, apply
 
 Function = Callable[[Tensor], Tensor]
@@ -51,21 +50,24 @@ def function_of(f: Function | Op | str) -> tuple[str, Function]:
         return f.name, lambda x: apply(f, x)
     if not isinstance(f, str):
         return name_of(f), f
-    named = getattr(functional, f, None)
-    if not inspect.isfunction(named):
-        near = get_close_matches(f, [n for n, v in vars(functional).items() if inspect.isfunction(v)], n=3)
-        guess = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"expected the name of a function of glassnet.functional, such as sigmoid, got {f!r}{guess}")
-    return f, named
+    return f, named_function(f)
 
 
 def values(name: str, f: Function, x: Array) -> tuple[Array, Array]:
-    """f(x) and f′(x) for each number of ``x``."""
+    """f(x) and f′(x) for each number of ``x``. Raises ValueError for what is not of each number by itself."""
     tensor = from_numpy(x).requires_grad_()
+    state = get_rng_state()
     y = f(tensor)
     if not isinstance(y, Tensor) or y.shape != tensor.shape:
         came = f"shape {list(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"{name}: expected a function of each number by itself, [{x.size}] to [{x.size}], got {came}")
+    set_rng_state(state)  # the same noise
+    of_some = f(from_numpy(x[: len(x) // 2]))
+    if not np.allclose(of_some.numpy(), y.detach().numpy()[: len(x) // 2], equal_nan=True):
+        raise ValueError(
+            f"{name}: expected a function of each number by itself; what this one gives for a number depends on the "
+            f"others, so that it has no curve. Draw it of one of its inputs: lambda x: {name}(…)"
+        )
     if not y.requires_grad:  # flat, like a step
         return y.numpy(), np.zeros_like(x)
     y.sum().backward()

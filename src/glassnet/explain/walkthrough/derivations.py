@@ -20,7 +20,8 @@ LARGE = 50  # exp of twice as much is more than float32 holds
 def _softmax_with_loss(tell: Tell, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The computational graph of K. Saitoh, "Deep Learning from Scratch", appendix A: exp, sum, division, log, product.
 
-    A node r = 1/S is of its own, so that y = e·r is a product, as there.
+    A node r = 1/S is of its own, so that p = e·r is a product, as there. What the book
+    calls y is p here: y are the labels.
     """
     a, labels, *rest = inputs
     weight = rest[0] if rest else None
@@ -29,9 +30,9 @@ def _softmax_with_loss(tell: Tell, inputs: tuple[Any, ...], params: dict[str, An
     e = tell("e", exp(_shifted(tell, a)))
     total = tell("S", sum_of(e, dim=1, keepdim=True))
     inverse = tell("r", div(1.0, total))
-    y = tell("y", mul(e, inverse))
-    log_y = tell("log_y", log(y))
-    product = tell("t_log_y", mul(t, log_y))
+    p = tell("p", mul(e, inverse))
+    log_p = tell("log_p", log(p))
+    product = tell("t_log_p", mul(t, log_p))
     each = tell("L_row", -sum_of(product, dim=1))
     share = row_weights(labels, weight, dtype=a.dtype, **params)
     parts = tell("L_part", each * tell("share", share))
@@ -39,20 +40,20 @@ def _softmax_with_loss(tell: Tell, inputs: tuple[Any, ...], params: dict[str, An
 
 
 def _shifted(tell: Tell, a: Any) -> Any:
-    """Scores for which exp does not overflow: those of a row less the greatest of them, which changes no y."""
+    """Scores for which exp does not overflow: those of a row less the greatest of them, which changes no p."""
     if a.array.size == 0 or not np.max(np.abs(a.array)) > LARGE:
         return a
     return tell("shifted", a - a.array.max(axis=1, keepdims=True))
 
 
-def y_minus_t(found: dict[str, Array], gradient: Array) -> Array:
-    """The shortcut by hand, of the values y, t and share of the graph above."""
-    return np.asarray((found["y"] - found["t"]) * (found["share"] * gradient)[:, np.newaxis])
+def p_minus_t(found: dict[str, Array], gradient: Array) -> Array:
+    """The shortcut by hand, of the values p, t and share of the graph above."""
+    return np.asarray((found["p"] - found["t"]) * (found["share"] * gradient)[:, np.newaxis])
 
 
 DERIVATIONS: dict[str, tuple[str, Form]] = {
     "cross_entropy": (
-        "softmax with cross-entropy, y = softmax(a), t = 1 at the label: the shortcut is ∂loss/∂a = y − t, each row "
+        "softmax with cross-entropy, p = softmax(a), t = 1 at the label: the shortcut is ∂loss/∂a = p − t, each row "
         "times its share in the loss; node by node, back through product, log, division, sum and exp, it is the same",
         _softmax_with_loss,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from glassnet.explain.walkthrough.layout import wrapped
 from glassnet.explain.walkthrough.numbers import as_number, written_number
 from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
 from glassnet.explain.walkthrough.values import Value
+from glassnet.explain.walkthrough.writing import as_folded
 
 INLINE = 3  # elements in a formula that may be written within another
 
@@ -102,18 +103,23 @@ class Element:
         return tuple(t for t in (self.forward, self.backward, self.update) if t is not None)
 
     def __str__(self) -> str:
-        parts = []
-        for trace in self.traces:
-            parts += ["", trace.title]
-            for line in trace.lines:
-                parts += _written(line)
-            if trace.more:
-                parts.append(f"  … {trace.more} more elements behind these; ask for any: w.element(name, …)")
-        if self.value.gradient is None and self.value.phase in ("", "forward"):
-            parts += ["", "no gradient: the step asks for none"]
-        return "\n".join(parts).lstrip("\n")
+        parts = ["\n".join([title, *lines]) for title, lines in self._parts()]
+        return "\n\n".join(parts)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_folded(self._parts())
+
+    def _parts(self) -> Iterator[tuple[str, list[str]]]:
+        """A title and lines of text for each trace."""
+        for trace in self.traces:
+            lines = [text for line in trace.lines for text in _written(line)]
+            if trace.more:
+                lines.append(f"  … {trace.more} more elements behind these; ask for any: w.element(name, …)")
+            yield trace.title, lines
+        if self.value.gradient is None and self.value.phase in ("", "forward"):
+            yield "no gradient: the step asks for none", []
 
 
 def _written(line: Line) -> list[str]:

@@ -58,6 +58,7 @@ def inside(value: Value, form: Form, gradient: Array | None = None, prefix: str 
     steps = _Steps(recorder, value, prefix)
     for x in value.operands:
         if isinstance(x, Value):
+            steps.used.add(x.name)
             steps.known[recorder.number(tensors[id(x)].array)] = x
     before = mode.recorder, mode.grad
     mode.recorder, mode.grad = recorder, gradient is not None

@@ -71,13 +71,20 @@ def _is_prose(formula: str) -> bool:
 
 
 def _numbers(row: Row) -> str:
+    """The numbers of a row, and beside them those of its gradient."""
     texts = dict(row.numbers)
-    shown = texts.get("value", texts.get("after", ()))
-    cells = [line.split("  ") for line in shown]
-    if any(re.search(r"[^\d\s.e+-]", line) for line in shown):
-        return rf"&& \text{{{_in_text('; '.join(shown))}}}"
+    value = f"&& {_matrix(texts.get('value', texts.get('after', ())))}"
+    if "gradient" not in texts:
+        return value
+    return rf"{value} && \frac{{\partial \mathit{{loss}}}}{{\partial {_name(row.name)}}} = {_matrix(texts['gradient'])}"
+
+
+def _matrix(lines: tuple[str, ...]) -> str:
+    if any(re.search(r"[^\d\s.e+-]", line) for line in lines):
+        return rf"\text{{{_in_text('; '.join(lines))}}}"
+    cells = [line.split("  ") for line in lines]
     rows = r" \\ ".join(" & ".join(cell.strip() for cell in line if cell.strip()) for line in cells)
-    return rf"&& \begin{{pmatrix}} {rows} \end{{pmatrix}}"
+    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
 
 def in_math(formula: str) -> str:

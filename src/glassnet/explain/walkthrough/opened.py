@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.explain.walkthrough.derivations import DERIVATIONS, y_minus_t
+from glassnet.explain.walkthrough.derivations import DERIVATIONS, p_minus_t
 from glassnet.explain.walkthrough.errors import WalkthroughError
 from glassnet.explain.walkthrough.inside import Inside, as_expanded, as_itself, inside
 from glassnet.explain.walkthrough.latex import as_latex
@@ -84,7 +84,7 @@ def opened(value: Value) -> Opened:
     if op.name == "cross_entropy" and gradient is not None:
         by_name = {step.name: step.array for step in derivation.steps}
         name, through_rule = next(iter(shortcut.gradients.items()))
-        differences[f"∂loss/∂{name} and (y − t)·share"] = _difference(through_rule, y_minus_t(by_name, gradient))
+        differences[f"∂loss/∂{name} and (p − t)·share"] = _difference(through_rule, p_minus_t(by_name, gradient))
     return Opened(value, note, shortcut, derivation, differences)
 
 

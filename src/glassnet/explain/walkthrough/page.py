@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from glassnet.explain.walkthrough.numbers import is_bad, rows_of
+from glassnet.explain.walkthrough.spoken import call_of, formula_in_names, with_numbers_in
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.shapes import written
-from glassnet.ops.symbols import parameters
-from glassnet.program.program import PHASES, Instruction, Operand
-from glassnet.program.writing.comments import comment
+from glassnet.program.program import PHASES
 
 WORDS = {
     "forward": "forward: from the inputs to the loss",
@@ -73,9 +70,7 @@ def sections(results: Iterable[Value], others: Iterable[Value] = ()) -> tuple[Se
 
 def _row(number: int, value: Value, also: list[Value], bad: bool) -> Row:
     assert value.instruction is not None
-    instruction = replace(
-        value.instruction, inputs=tuple(map(_number_or_name, value.instruction.inputs, value.operands))
-    )
+    instruction = with_numbers_in(value.instruction, value.operands)
     aside = f"∂ {instruction.derivative_of}" if instruction.derivative_of else ""
     if instruction.module and instruction.module != value.name and not aside:
         aside = f"in {instruction.module}"
@@ -92,34 +87,3 @@ def _row(number: int, value: Value, also: list[Value], bad: bool) -> Row:
         numbers.append(("gradient", tuple(rows_of(value.gradient.array))))
     kind = f"{value.array.dtype}{written(value.array.shape)}"
     return Row(number, value.name, kind, call_of(instruction), formula_in_names(instruction), aside, tuple(numbers))
-
-
-def _number_or_name(name: Operand, operand: Any) -> Operand:
-    """An input as it is written: a constant of one number as that number."""
-    is_number = isinstance(operand, Value) and operand.kind == "constant" and operand.array.shape == ()
-    if is_number and operand.array.dtype.kind == "f":
-        return float(operand.array)
-    return float(f"{name:.12g}") if isinstance(name, float) else name  # 0.1, which is 0.09999999999999998 from 1 − 0.9
-
-
-def call_of(instruction: Instruction) -> str:
-    """The call, without what is as it is by default."""
-    defaults = parameters(instruction.op)
-    params = {k: v for k, v in instruction.params.items() if k not in defaults or defaults[k] != v}
-    inputs = list(instruction.inputs)
-    while inputs and inputs[-1] is None:
-        inputs.pop()
-    return Instruction(instruction.op, tuple(inputs), instruction.output, params).text
-
-
-def formula_in_names(instruction: Instruction) -> str:
-    """The operation's formula with the names of its values; as its record has it where it has several."""
-    if instruction.op.writes:
-        return instruction.op.formula
-    formula = comment(instruction).rpartition("  ")[0]
-    return _CODE.sub(lambda m: _MEANT[m[0]], formula) if instruction.op.elementwise else formula
-
-
-# What SymPy's code says, as it is written elsewhere.
-_MEANT = {"Max(": "max(", "Min(": "min(", "Abs(": "abs(", "**": "^", " * ": "·", "*": "·"}
-_CODE = re.compile("|".join(map(re.escape, _MEANT)))

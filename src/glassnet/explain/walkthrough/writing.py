@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from glassnet.explain.walkthrough.layout import COLUMNS, columns, wrapped
@@ -73,6 +73,16 @@ def as_html(page: Page) -> str:
         parts += [_html_of(row) for row in section.rows]
         parts.append("</details>")
     return "\n".join([*parts, "</div>"])
+
+
+def as_folded(parts: Iterable[tuple[str, list[str]]]) -> str:
+    """Titles, each with lines of text that fold away under it."""
+    found = [f'<div class="glassnet-walk"><style>{STYLE}</style>']
+    for title, lines in parts:
+        text = f"<pre>{escape(chr(10).join(lines))}</pre>"
+        summary = f"<summary><b>{escape(title)}</b></summary>"
+        found.append(f"<details open>{summary}{text}</details>" if lines else f"<p>{escape(title)}</p>")
+    return "\n".join([*found, "</div>"])
 
 
 def _html_of(row: Row) -> str:

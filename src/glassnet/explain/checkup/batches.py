@@ -1,0 +1,120 @@
+"""Batches: what is given as data, as a few batches, and all samples at once where they are there.
+
+The inputs of a batch are a tensor, or a tuple of them for a network that is called with several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from glassnet.creation import as_tensor
+from glassnet.data import DataLoader, RandomSampler, SequentialSampler, TensorDataset, default_collate
+from glassnet.data.gather import gatherer, gathers
+from glassnet.explain.checkup.finding import CheckupError
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+
+BATCHES, BATCH = 8, 32  # how much is looked at
+
+Inputs = Tensor | tuple[Tensor, ...]
+Batch = tuple[Inputs, Tensor]
+
+
+def parts_of(x: Inputs) -> tuple[Tensor, ...]:
+    """The tensors that a network is called with."""
+    return x if isinstance(x, tuple) else (x,)
+
+
+def rows(x: Inputs, chosen: Any) -> Inputs:
+    """The ``chosen`` samples of inputs."""
+    return tuple(part[chosen] for part in x) if isinstance(x, tuple) else x[chosen]
+
+
+def head(batch: Batch, count: int) -> Batch:
+    """The first samples of a batch."""
+    x, y = batch
+    return rows(x, slice(count)), y[:count]
+
+
+def size_of(batch: Batch) -> int:
+    """How many samples a batch has."""
+    return len(parts_of(batch[0])[0])
+
+
+def joined(batches: list[Batch]) -> tuple[tuple[Array, ...], Array]:
+    """The parts of the inputs of all batches, and their targets, as arrays."""
+    columns = zip(*(parts_of(x) for x, _ in batches), strict=True)
+    return tuple(map(_one_after_another, columns)), _one_after_another(y for _, y in batches)
+
+
+def _one_after_another(tensors: Iterable[Tensor]) -> Array:
+    arrays = [t.array for t in tensors]
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
+    """A few batches of ``data``, and all of it where it is there at once.
+
+    ``data`` is a pair (x, y) of tensors or arrays, where x may be a tuple of several, a DataLoader or another
+    iterable of such batches, or a dataset of samples. Raises CheckupError for anything else.
+    """
+    if isinstance(data, tuple) and len(data) == 2 and all(isinstance(t, list) for t in data):
+        data = tuple(map(as_tensor, data))
+    if isinstance(data, tuple | list) and len(data) == 2 and _are_tensors(data[0]) and _is_tensor(data[1]):
+        return _of_pair(_pair(data))
+    if not isinstance(data, DataLoader) and hasattr(data, "__getitem__") and not isinstance(data, Sequence):
+        data = DataLoader(data, batch_size=BATCH)
+    try:
+        found = list(islice(iter(data), BATCHES))
+    except TypeError:
+        raise CheckupError(
+            f"checkup: expected (x, y), a DataLoader, a dataset or a list of batches, got {type(data).__name__}"
+        ) from None
+    if not all(isinstance(b, tuple | list) and len(b) == 2 for b in found):
+        raise CheckupError("checkup: expected data of two parts, inputs and targets: (x, y), or batches of such pairs")
+    return _checked(list(map(_pair, found))), _whole(data)
+
+
+def _is_tensor(t: Any) -> bool:
+    return hasattr(t, "shape") and bool(t.ndim)
+
+
+def _are_tensors(x: Any) -> bool:
+    return all(map(_is_tensor, x)) and bool(x) if isinstance(x, tuple) else _is_tensor(x)
+
+
+def _pair(batch: Any) -> Batch:
+    x, y = batch
+    inputs = tuple(as_tensor(t).detach() for t in x) if isinstance(x, tuple) else as_tensor(x).detach()
+    return inputs, as_tensor(y).detach()
+
+
+def _of_pair(pair: Batch) -> tuple[list[Batch], Batch]:
+    x, y = pair
+    for part in parts_of(x):
+        if len(part) != len(y):
+            raise CheckupError(f"checkup: expected as many targets as samples, got {len(y)} for {len(part)}")
+    size = BATCH if len(y) >= 2 * BATCH else max(1, len(y))
+    places = [slice(i, i + size) for i in range(0, min(len(y), BATCHES * size), size)]
+    return _checked([(rows(x, place), y[place]) for place in places]), pair
+
+
+def _whole(data: Any) -> Batch | None:
+    """All samples of a loader that gives all of a dataset as it is."""
+    if not isinstance(data, DataLoader) or type(data.sampler) not in (RandomSampler, SequentialSampler):
+        return None
+    if data.collate_fn is not default_collate or not gathers(data.dataset):
+        return None
+    if type(data.dataset) is TensorDataset:  # no copy
+        return _pair(data.dataset.tensors)
+    return _pair(gatherer(data.dataset)(np.arange(len(data.dataset))))
+
+
+def _checked(batches: list[Batch]) -> list[Batch]:
+    if not batches or not size_of(batches[0]):
+        raise CheckupError("checkup: expected at least one sample to look at, got none")
+    return batches
