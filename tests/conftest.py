@@ -1,6 +1,7 @@
 """What every test shares: the same seed each time, and the same Hypothesis examples each time."""
 
 import importlib.util
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,3 +29,9 @@ def seed() -> None:
     import glassnet
 
     glassnet.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_is_heard() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,11 +1,13 @@
 """What an update is made of: batches put together, gradients kept in bounds, weights of classes and samples."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import glassnet
 import glassnet.functional as F
-from glassnet import nn
+from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
 from glassnet.training.feed import Weighted
 from tests.training.samples import Stream, X, Y, data, same, trainer, weights
@@ -31,6 +33,21 @@ def test_accumulated(compiled, weighted, clip):
         ends.append((weights(t.model), t.history["train_loss"]))
     assert same(ends[0][0], ends[1][0], 1e-6)
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_last_batches_that_are_accumulated_are_fewer(compiled):
+    """Of five batches three make one update and two the other: each that of one batch of all their samples."""
+    x, y = data(18)
+    t = trainer(accumulate=3, compile=compiled)
+    model = copy.deepcopy(t.model)
+    t.fit((x, y), epochs=2, batch_size=4, shuffle=False)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for part in [slice(0, 12), slice(12, 18)] * 2:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x[part]), y[part]).backward()
+        optimizer.step()
+    assert same(weights(t.model), weights(model), 1e-6)
 
 
 def test_accumulated_stream():

@@ -143,6 +143,11 @@ def converted(part: Any, what: str) -> Tensor:
     """A tensor as it is; an array or a list as a tensor, with real numbers in the default dtype."""
     if isinstance(part, Tensor):
         return part
+    if isinstance(part, tuple | list) and any(isinstance(x, Tensor | np.ndarray) for x in part):
+        raise TrainingError(
+            f"{what}: expected one tensor or array, got a {type(part).__name__} of {len(part)}; for several inputs "
+            "give a Dataset of ((a, b), target), or stack them: glassnet.stack(…)"
+        )
     array = np.asarray(part)
     if array.dtype.kind not in "biuf":
         raise TrainingError(f"{what}: expected a tensor or an array of numbers, got {type(part).__name__}")

@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassnet.autograd import no_grad
-from glassnet.creation import cat
 from glassnet.data import DataLoader, Dataset
 from glassnet.nn.module import Module
 from glassnet.random import Generator, default_generator
-from glassnet.tensor import Tensor
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError
 from glassnet.training.feed import AT_ONCE, Batch, converted, in_order
 from glassnet.training.metrics import Metrics
+from glassnet.training.outputs import joined
 
 
 def measured(
@@ -43,7 +42,7 @@ def measured(
     return {"loss": criterion.of_all(total, count), **metrics.compute()}
 
 
-def predicted(model: Module, inputs: Any) -> Tensor:
+def predicted(model: Module, inputs: Any) -> Any:
     """The outputs of ``model`` for all ``inputs``, in evaluation mode."""
     if isinstance(inputs, DataLoader | Dataset):
         loader = in_order(inputs) if isinstance(inputs, DataLoader) else DataLoader(inputs, AT_ONCE)
@@ -54,7 +53,7 @@ def predicted(model: Module, inputs: Any) -> Tensor:
             raise TrainingError("predict: expected at least one sample, got none")
         parts = x.split(AT_ONCE)
     with _evaluating(model):
-        return cat([model(part) for part in parts])
+        return joined([model(part) for part in parts])
 
 
 @contextmanager

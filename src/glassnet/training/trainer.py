@@ -39,7 +39,8 @@ class Trainer:
     ``loss`` is a module or a function of (outputs, targets) that gives one number. ``metrics`` are names
     ("accuracy", "top_5", "f1", "rmse", …, see `glassnet.training.metrics`), metrics or functions of
     (outputs, targets), alone, in a list, or in a dict by name; all are those of the whole set. ``decode``
-    is applied to outputs and targets, as arrays, before they are measured. ``measure`` says how the
+    is applied to outputs and targets, as arrays, before they are measured; of a model that gives several
+    outputs, in a tuple or a dict, it picks what is measured. ``measure`` says how the
     training set is: "running", as the batches are learned, or "after" the epoch, without dropout, as the
     validation set is. To be measured, a loader that shuffles gives its samples in order, one with another
     sampler those that this draws; generators are put back, so that a run does not depend on it.
@@ -325,7 +326,7 @@ class Trainer:
     def _measured(self, feed: Feed) -> dict[str, float]:
         return measured(self.model, self._criterion, self.metrics, feed, feed.generators)
 
-    def predict(self, inputs: Any) -> Tensor:
+    def predict(self, inputs: Any) -> Any:
         """The outputs of the model for all ``inputs``, in evaluation mode and without gradients.
 
         ``inputs`` are a tensor or an array, or a dataset or DataLoader, of whose batches the first part is taken.

@@ -82,7 +82,8 @@ class Callbacks:
     """Several callbacks as one. Only those that define a hook are called by it."""
 
     def __init__(self, callbacks: Callback | Iterable[Any]) -> None:
-        held = [callbacks] if isinstance(callbacks, Callback | type) else list(callbacks)
+        are_several = isinstance(callbacks, Iterable) and not isinstance(callbacks, type)
+        held: list[Any] = list(callbacks) if are_several else [callbacks]  # type: ignore[arg-type]
         for callback in held:
             if not isinstance(callback, Callback):
                 name = callback.__name__ if isinstance(callback, type) else type(callback).__name__

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.training.errors import TrainingError
 from glassnet.training.metrics.classes import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
 from glassnet.training.metrics.metric import Metric, Whole
 from glassnet.training.metrics.numbers import MAE, R2, RMSE
+from glassnet.training.outputs import arrays
 
 METRICS: dict[str, Callable[[], Metric]] = {
     "accuracy": Accuracy,
@@ -57,12 +57,13 @@ class Metrics(Mapping[str, Metric]):
     """Several metrics as one: names, metrics or functions, a list of them, or a dict that gives them names.
 
     ``decode`` turns outputs and targets into the units that people know before anything is measured: a
-    function of an array. ``threshold`` is for those metrics of one output that have none of their own.
+    function of an array. Of a model that gives several outputs it is given all of them, and gives the array that
+    is to be measured. ``threshold`` is for those metrics of one output that have none of their own.
     """
 
-    def __init__(self, metrics: Any = (), decode: Callable[[Array], Any] | None = None, threshold: float = 0.0) -> None:
+    def __init__(self, metrics: Any = (), decode: Callable[[Any], Any] | None = None, threshold: float = 0.0) -> None:
         if decode is not None and not callable(decode):
-            raise TrainingError(f"decode: expected a function of an array, got {decode!r}")
+            raise TrainingError(f"decode: expected a function of the outputs, got {decode!r}")
         self._decode = decode
         if isinstance(metrics, Mapping):
             held = [as_metric(metric, name) for name, metric in metrics.items()]
@@ -103,13 +104,17 @@ class Metrics(Mapping[str, Metric]):
         """Take a batch."""
         if not self._held:
             return
-        if not isinstance(outputs, Tensor):
-            raise TrainingError(f"metrics: expected the model to give a tensor, got {type(outputs).__name__}")
-        pair = [outputs.array, targets.array]
+        given, labels = arrays(outputs), targets.array
         if self._decode is not None:
-            pair = [np.asarray(self._decode(array)) for array in pair]
+            labels = np.asarray(self._decode(labels)) if isinstance(outputs, Tensor) else labels
+            given = np.asarray(self._decode(given))
+        elif not isinstance(outputs, Tensor):
+            raise TrainingError(
+                f"metrics: the model gives a {type(outputs).__name__}; say which of it is measured, such as "
+                "decode=lambda outputs: outputs['scores']"
+            )
         for metric in self._held.values():
-            metric.update(*pair)
+            metric.update(given, labels)
 
     def compute(self) -> dict[str, float]:
         """All results."""
