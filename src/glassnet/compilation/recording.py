@@ -102,7 +102,8 @@ class Recording:
         written = {label for instruction in self.program for label in instruction.writes}
         self._clocks = [clock_of(tensor) for label, tensor in self._tensors if label in written]
         values = (self.engine.value(var.name) for var in self.program.kept)
-        self._own_memory = {id(_memory_of(self.engine.value(var.name))) for var in self.program.kept}
+        kept_arrays = [self.engine.value(var.name) for var in self.program.kept]
+        self._own_memory = {id(array if array.base is None else array.base) for array in kept_arrays}
         self._ends = [(leaf, None if grad is None else next(values)) for leaf, grad in self._gradients]
         self._optimizers = self.surroundings.stepped
 
@@ -145,8 +146,9 @@ class Recording:
     def run(self, arrays: list[Any]) -> Any:
         """Do with other inputs what was recorded."""
         self.surroundings.refresh()
-        if self._own_memory:  # which may be given back in as an argument: step(w.grad)
-            arrays = [array.copy() if id(_memory_of(array)) in self._own_memory else array for array in arrays]
+        own = self._own_memory
+        if own:  # which may be given back in as an argument: step(w.grad)
+            arrays = [x.copy() if id(x if x.base is None else x.base) in own else x for x in arrays]
         result = self.engine.run(*arrays)
         now = tick()
         for clock in self._clocks:
@@ -193,11 +195,6 @@ class _Bound:
     def is_gradient(self, gradient: Tensor) -> bool:
         """Whether ``gradient`` was there when the function began, and was only added to."""
         return id(gradient.array) in self.leaves
-
-
-def _memory_of(array: Any) -> Any:
-    """The array whose memory ``array`` looks into, which may be itself."""
-    return array if array.base is None else array.base
 
 
 def _free(name: str, program: Program) -> str:
