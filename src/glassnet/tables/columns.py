@@ -44,11 +44,17 @@ def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, list[Any]]:
         if isinstance(cells, str) or not hasattr(cells, "__iter__"):
             hint = "a single row goes in a list: [row]"
             raise ValueError(f"expected a list of cells in {name!r}, got {cells!r:.40}; {hint}")
-    columns = {name: list(cells) for name, cells in columns.items()}
+    columns = {name: _listed(cells) for name, cells in columns.items()}
     if len({len(cells) for cells in columns.values()}) > 1:
         lengths = ", ".join(f"{len(cells)} in {name!r}" for name, cells in list(columns.items())[:6])
         raise ValueError(f"expected columns of the same length, got {lengths}")
     return columns
+
+
+def _listed(cells: Any) -> list[Any]:
+    """The cells as a list; of a column of texts, which knows how, ten times as quickly."""
+    kind = getattr(cells, "dtype", None)
+    return list(cells.tolist()) if kind in ("str", "string") else list(cells)
 
 
 def encode_table(
@@ -124,6 +130,9 @@ def encode_category(
 
 def text_of(cell: Any) -> str:
     """What is in a cell as text, without the spaces around it; "" if nothing is."""
+    if type(cell) is str:  # the usual case, quickly: no word for nothing is longer than four letters
+        text = cell.strip()
+        return text if len(text) > 4 or text.casefold() not in NOTHING else ""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
