@@ -1,5 +1,6 @@
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import glassnet.functional as F
 from glassnet.cli import export
 from glassnet.cli.saved import SavedRun
+from glassnet.serialization import ModelFileError
 from glassnet.sources import open_source
 from tests.export.files import loaded, run
 
@@ -48,6 +50,25 @@ def test_the_file_tests_itself_and_says_where_it_is_from(model_file):
         "8 × 8, each divided by 16 before the network sees it",
     ):
         assert line in said
+
+
+def test_examples_are_numbers_as_a_person_gives_them(model_file, trained):
+    held_out = open_source("digits").held_out.inputs.numpy()[::88][:4] * 16
+    saved = SavedRun.read(str(trained), trained.parent)
+    assert saved.extra["examples"] == held_out.astype(int).tolist()
+    np.testing.assert_array_equal(saved.examples(), held_out)
+    points = open_source("moons")
+    found = np.array(points.examples(4), np.float32)
+    np.testing.assert_array_equal(found, points.held_out.inputs.numpy()[:: len(points.held_out) // 4][:4])
+    assert all(len(str(x)) < 14 for row in points.examples(4) for x in row)
+
+
+@pytest.mark.parametrize("examples", [[], [[1, 2]], [["x"] * 64], {"a": ["1"]}, 5])
+def test_damaged_examples_are_one_message(trained, examples):
+    saved = SavedRun.read(str(trained), trained.parent)
+    damaged = replace(saved, extra={**saved.extra, "examples": examples})
+    with pytest.raises(ModelFileError, match="its examples are no samples of the network"):
+        damaged.examples()
 
 
 def test_a_small_network_is_one_file(command, tmp_path):

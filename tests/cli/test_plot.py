@@ -25,6 +25,8 @@ def test_a_picture_is_drawn(command, tmp_path, name, start):
         (["relu", "--domain", "5"], "--domain: expected two numbers with a comma"),
         (["relu", "--domain", "5,-5"], "the smaller first"),
         (["relu", "-o", "a.txt"], "--output: expected a file that ends in .png, .svg or .pdf"),
+        (["nope", "-o", "there.png"], "expected the name of a function of glassnet.functional, such as sigmoid, got"),
+        (["nope", "-o", "a.txt"], "got 'nope'"),
         (["relu", "-o", "there.png"], "there.png would be written over"),
         (["relu", "-o", "no/a.png"], "no/a.png cannot be written (No such file or directory)"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from glassnet.cli import run
 from glassnet.cli import train as training
+from glassnet.cli.lock import Lock
 from glassnet.cli.run import Run
 from tests.cli.runs import tree
 
@@ -56,6 +57,7 @@ def test_a_loss_that_is_no_number_ends_training(command, tmp_path, words):
     assert "try a smaller rate, --lr 1" in result.stderr
     assert "What a check-up says of it:\n\n1. the learning rate 1e+" in result.stderr
     assert "  remedy:   use a smaller one, such as 0.001\n" in result.stderr
+    assert result.stderr.endswith("\n\nNo epoch was whole, so there is nothing to save: there is no run folder.\n")
     assert tree(tmp_path) == []
 
 
@@ -82,6 +84,17 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(command, tmp_path, mon
     assert result.exit_code == 1
     assert "the run could not be saved in runs/digits-001 (No space left on device)" in result.stderr
     assert ("held-out loss" in result.stdout) == (written > 0)  # the table was shown: it is all that is left
+    assert tree(tmp_path) == []
+
+
+def test_a_disk_without_room_for_the_lock_leaves_nothing(command, tmp_path, monkeypatch):
+    def full(self):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Lock, "take", full)
+    result = command("train", "digits", *FEW)
+    assert result.exit_code == 1
+    assert "the run could not be saved in runs/digits-001 (No space left on device); nothing of it" in result.stderr
     assert tree(tmp_path) == []
 
 

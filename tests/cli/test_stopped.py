@@ -11,22 +11,23 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 
 import glassnet
 from glassnet.cli import progress
+from glassnet.cli.app import app
+from glassnet.cli.lock import Lock
 from glassnet.sources import open_source
 from glassnet.training import TrainingFailed
 from glassnet.training.callbacks import checkpoint
 from tests.cli.runs import accuracy, config, rows, tree
 from tests.cli.test_command import ENVIRONMENT
 
-WORDS = ("train", "digits", "--epochs", 6, "--dropout", "0.1", "--patience", 4)
+WORDS = ("train", "digits", "--epochs", 5, "--dropout", "0.1", "--patience", 4)
 NO_SPACE = OSError(28, "No space left on device")
 
 
-@pytest.fixture
-def stopped(monkeypatch):
-    """``stopped(error, epoch, batch)``: the next run that comes there meets ``error``."""
+def stopping(monkeypatch):
     errors = {}
 
     def meet(self, trainer):
@@ -40,10 +41,18 @@ def stopped(monkeypatch):
 
 
 @pytest.fixture
-def whole(command, tmp_path):
+def stopped(monkeypatch):
+    """``stopped(error, epoch, batch)``: the next run that comes there meets ``error``."""
+    return stopping(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
     """The folder of a run that nothing came between."""
-    assert command(*WORDS, "--out", "whole").exit_code == 0
-    return tmp_path / "whole" / "digits-001"
+    runs = tmp_path_factory.mktemp("whole")
+    result = CliRunner().invoke(app, [*map(str, WORDS), "--out", str(runs)])
+    assert result.exit_code == 0, result.output
+    return runs / "digits-001"
 
 
 def assert_same(run, whole):
@@ -99,7 +108,7 @@ def test_a_run_that_is_stopped_in_its_first_epoch_leaves_nothing(command, tmp_pa
 
 def test_a_run_that_fails_later_keeps_what_it_had_learned(command, tmp_path, stopped):
     stopped(TrainingFailed("in epoch 4, the loss became nan", 4, 20, float("nan"), 0.1), epoch=4)
-    result = command("train", "digits", "--epochs", 6, "--save-every", 0)
+    result = command("train", "digits", "--epochs", 5, "--save-every", 0)
     assert result.exit_code == 1
     assert result.stderr.startswith("glassnet: in epoch 4, the loss became nan")
     assert "Stopped after epoch 3: what it had learned by then is saved." in result.stdout
@@ -155,8 +164,7 @@ def written_at(folder):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path):
-    ended(tmp_path, *WORDS, "--out", "whole")
+def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path, whole):
     folder = tmp_path / "runs" / "digits-001"
     chance = random.Random(0)
     for words in (WORDS, ("train", "--resume", "digits-001")):
@@ -170,19 +178,51 @@ def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path):
         assert process.returncode == -signal.SIGKILL
         assert "model.safetensors" not in tree(folder)
     assert b"Saved in runs/digits-001" in ended(tmp_path, "train", "--resume", "latest")
-    assert_same(folder, tmp_path / "whole" / "digits-001")
-    assert "checkpoint.safetensors" not in tree(folder)
+    assert_same(folder, whole)
+    assert tree(folder) == ["config.json", "history.csv", "model.safetensors", "report.html"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_run_that_is_being_trained_is_refused(command, tmp_path, whole):
+    """By another process, which is stopped meanwhile, and then killed: at once, the run is free."""
+    folder = tmp_path / "runs" / "digits-001"
+    with begun(tmp_path, *WORDS) as process:
+        while process.poll() is None and written_at(folder) is None:
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        result = command("train", "--resume", "latest")
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "glassnet: --resume: runs/digits-001 is being trained by another process; wait for its end, or stop it with "
+        "Ctrl-C\n"
+    )
+    assert command("train", "--resume", "latest", "--quiet").exit_code == 0
+    assert_same(folder, whole)
+    assert tree(folder) == ["config.json", "history.csv", "model.safetensors", "report.html"]
 
 
 # what cannot be gone on with ------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def cut_off_once(tmp_path_factory):
+    runs = tmp_path_factory.mktemp("cut-off")
+    with pytest.MonkeyPatch.context() as patch:
+        stopping(patch)(KeyboardInterrupt(), epoch=3)
+        words = ["train", "digits", "--epochs", "5", "--out", str(runs)]
+        assert CliRunner().invoke(app, words).exit_code == 130
+    return runs / "digits-001"
+
+
 @pytest.fixture
-def cut_off(command, stopped, tmp_path):
+def cut_off(command, cut_off_once, tmp_path):
     """A run that was stopped."""
-    stopped(KeyboardInterrupt(), epoch=3)
-    assert command("train", "digits", "--epochs", 5).exit_code == 130
-    return tmp_path / "runs" / "digits-001"
+    return shutil.copytree(cut_off_once, tmp_path / "runs" / "digits-001")
 
 
 def edited(folder, **parts):
@@ -257,6 +297,47 @@ def test_a_run_that_was_killed_before_it_was_saved_begins_again(command, cut_off
     assert command("train", "--resume", "latest").exit_code == 0
     assert_same(cut_off, tmp_path / "whole" / "digits-001")
     assert tree(cut_off) == ["config.json", "history.csv", "model.safetensors", "report.html"]
+
+
+def test_a_run_that_fails_in_its_first_epoch_again_stays(command, cut_off, stopped):
+    (cut_off / "checkpoint.safetensors").unlink()
+    (cut_off / "model.safetensors").unlink()
+    stopped(TrainingFailed("the loss became nan", 1, 20, float("nan"), 0.1), epoch=1)
+    result = command("train", "--resume", "latest", "--quiet")
+    assert result.exit_code == 1
+    assert "nothing to save: runs/digits-001 is as it was.\n" in result.stderr
+    assert "config.json" in tree(cut_off)
+    assert ".lock" not in tree(cut_off)
+
+
+def test_a_run_that_comes_to_its_end_before_it_is_locked_is_left_alone(command, cut_off, monkeypatch):
+    take = Lock.take
+
+    def late(self):
+        (cut_off / "checkpoint.safetensors").unlink()
+        return take(self)
+
+    monkeypatch.setattr(Lock, "take", late)
+    result = command("train", "--resume", "latest")
+    assert result.exit_code == 2
+    assert "is whole, there is nothing left to learn" in result.stderr
+
+
+def test_a_table_is_found_where_training_was_started(command, stopped, tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    stopped(KeyboardInterrupt(), epoch=3, batch=1)
+    assert command("train", "a.csv", "--target", "b", "--epochs", 5).exit_code == 130
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run = tmp_path / "runs" / "a-001"
+    resumed = command("train", "--resume", run)
+    assert resumed.exit_code == 0, resumed.output
+    assert "glassnet train a.csv</span> <span>--target b</span>" in (run / "report.html").read_text()
+    assert config(run)["settings"]["source"] == config(run)["source"] == "a.csv"
+    for words in (("evaluate",), ("predict",)):
+        assert command(*words, run).exit_code == 0
+    edited(run, paths={"source": "\0"})
+    assert "there is no file 'a.csv'" in command("evaluate", run).stderr
 
 
 def test_a_table_that_is_gone_is_said(command, stopped, tmp_path):

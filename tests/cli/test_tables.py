@@ -4,13 +4,16 @@ import csv
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from glassnet.cli.run import find
+from glassnet.serialization import read_model, save_model
 from tests.cli.runs import config, tree
+from tests.export.files import run as run_file
 
 pytest.importorskip("pandas")
 
@@ -46,7 +49,7 @@ def tables(tmp_path):
 
 @pytest.fixture
 def trained_on(command, tables, tmp_path):
-    def train(target, *words, epochs=60):
+    def train(target, *words, epochs=30):
         result = command("train", "made.csv", "--target", target, "--epochs", epochs, *words)
         assert result.exit_code == 0, result.output
         return result.stdout
@@ -133,7 +136,7 @@ def test_show_says_what_is_in_a_run(command, trained_on, tmp_path):
         "source     made.csv",
         "task       classification of 2 classes: large, small",
         "data       121 to learn from, 29 held out: every fifth of each class",
-        "60 of 60 epochs, batches of 32",
+        "30 of 30 epochs, batches of 32",
         f"accuracy {results['held_out_accuracy']:.4g}, loss {results['held_out_loss']:.4g}",
         "To look at: runs/made-001/report.html",
     ):
@@ -216,7 +219,7 @@ def full(handle):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("words", [("predict",), ("evaluate",), ("export",), ("walkthrough",)])
+@pytest.mark.parametrize("words", [("predict",), ("evaluate",), ("walkthrough",)])
 def test_a_table_that_changed_or_is_gone_is_said(command, trained_on, tmp_path, words):
     trained_on("size", "-q", epochs=1)
     write(tmp_path / "made.csv", NAMES, made(seed=5))
@@ -228,6 +231,76 @@ def test_a_table_that_changed_or_is_gone_is_said(command, trained_on, tmp_path, 
     assert result.exit_code == 2
     assert (
         "runs/made-001 was trained on made.csv, which cannot be read again: SOURCE: there is no file" in result.stderr
+    )
+
+
+@pytest.mark.parametrize("target", ["size", "price"])
+def test_the_run_folder_is_enough_to_export(command, trained_on, tmp_path, target):
+    """Nothing of the file is there any more; it is the same file as with it, and of an old run."""
+    trained_on(target, "-q", epochs=1)
+    assert command("export", "latest", "-o", "m.py").exit_code == 0
+    before = (tmp_path / "m.py").read_bytes()
+    assert run_file(tmp_path / "m.py", "--self-test").returncode == 0
+    folder = find("latest", tmp_path / "runs")
+    of_an_old_run(folder)
+    assert command("export", "latest", "-o", "m.py", "--force").exit_code == 0
+    assert (tmp_path / "m.py").read_bytes() == before
+    (tmp_path / "made.csv").unlink()
+    assert "cannot be read again" in command("export", "latest", "-o", "m.py", "--force").stderr
+    shutil.move(tmp_path / "runs" / "kept.safetensors", folder / "model.safetensors")
+    result = command("export", "latest", "-o", "m.py", "--force")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "m.py").read_bytes() == before
+
+
+def of_an_old_run(folder):
+    """Take the examples out of the model; with them, it is in ``kept.safetensors``."""
+    file = folder / "model.safetensors"
+    shutil.copy(file, folder.parent / "kept.safetensors")
+    model, extra = read_model(file)
+    save_model(model, file, {name: value for name, value in extra.items() if name != "examples"})
+
+
+@pytest.mark.parametrize(
+    "examples", ["rows", [[1.0]], {}, {"height": []}, {name: [1] for name in NAMES}, {"height": "1", "colour": "red"}]
+)
+def test_damaged_examples_are_one_message(command, trained_on, tmp_path, examples):
+    trained_on("size", "-q", epochs=1)
+    file = find("latest", tmp_path / "runs") / "model.safetensors"
+    model, extra = read_model(file)
+    save_model(model, file, extra | {"examples": examples})
+    result = command("export", "latest")
+    assert result.exit_code == 2
+    assert "its examples are no samples of the network" in result.stderr
+
+
+def test_too_few_rows_for_r2_are_said_before_training(command, tmp_path):
+    write(tmp_path / "few.csv", ("a", "y"), [(i, 1.5 * i) for i in range(7)])
+    result = command("train", "few.csv", "--target", "y")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "glassnet: expected 8 rows, two of them to test with, got 7 in all; add rows\n"
+    assert tree(tmp_path) == ["few.csv"]
+    write(tmp_path / "few.csv", ("a", "y"), [(i, 1.5 * i) for i in range(8)])
+    result = command("train", "few.csv", "--target", "y", "--epochs", 2, "-q")
+    assert re.match(r"held-out R² -?\d", result.stdout)
+    write(tmp_path / "one.csv", ("a", "y"), [(2, 3)])
+    judged = command("evaluate", "latest", "one.csv").stdout
+    assert re.search(r"\nOff by .* on average \(RMSE .*\); R² needs two rows or more\.", judged)
+    assert "nan" not in judged
+
+
+def test_a_held_out_number_far_from_all_others_is_said_of_the_data_first(command, tmp_path):
+    rows = [(1e30 if i == 2 else i % 7, 1.5 * i) for i in range(40)]
+    write(tmp_path / "far.csv", ("a", "y"), rows)
+    result = command("train", "far.csv", "--target", "y", "--epochs", 2)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "glassnet: in epoch 1, the held-out loss became inf: the held-out data holds numbers that are not finite, or "
+        "far from those it was trained on, or with the learning rate 0.002 the steps are too large; look at the data "
+        "first, then try a smaller rate, --lr 0.0002. "
+    )
+    assert re.search(
+        r"It began in batch 1: .* The inputs of that batch reach \d\S+e\+\d+: look at those", result.stderr
     )
 
 

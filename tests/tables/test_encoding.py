@@ -381,8 +381,24 @@ def test_prepared_notes_say_of_which_rows():
 def test_too_few_rows():
     with pytest.raises(TableError, match="expected 5 rows of one class, one of them to test with, got 4 in all"):
         prepare({"x": range(4), "y": [*"aabb"]}, "y")
-    with pytest.raises(TableError, match="expected 5 rows, one of them to test with, got 2 in all"):
+    with pytest.raises(TableError, match="expected 8 rows, two of them to test with, got 2 in all"):
         prepare({"x": [1, 2], "y": [1, 2]}, "y", "regression")
+
+
+@pytest.mark.parametrize(
+    ("different", "task", "more"),
+    [
+        ([f"2024-01-{day + 1:02}" for day in range(28)], None, "choose another column$"),
+        ([f"name {i}" for i in range(20)], None, "choose another column$"),
+        (list(range(20)), "classification", "choose another column, or --task regression$"),
+    ],
+)
+def test_a_target_of_too_many_values_is_no_class(different, task, more):
+    """Each of them is there two or three times, so that none can be held out."""
+    table = {"x": range(60), "y": [different[i % len(different)] for i in range(60)]}
+    message = f"the target 'y' has {len(different)} different values in 60 rows: too many to be classes; {more}"
+    with pytest.raises(TableError, match=message):
+        prepare(table, "y", task)
 
 
 # real files -------------------------------------------------------------------------------------

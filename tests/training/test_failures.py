@@ -61,7 +61,9 @@ def test_failure_in_the_data():
     x[5, 0] = float("nan")
     t = trainer()
     before = weights(t.model)
-    with pytest.raises(TrainingFailed, match=r"in epoch 1, batch 3 of 4, the loss became nan"):
+    with pytest.raises(
+        TrainingFailed, match=r"batch 3 of 4, the loss became nan: the data holds numbers that are not finite; corr"
+    ):
         t.fit(DataLoader(Pairs(x, y), 2))
     assert same(weights(t.model), before)
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from glassnet.cli import display
 from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
 from glassnet.cli.output import check, writing
 from glassnet.cli.run import read_config
 from glassnet.cli.saved import SavedRun
+from glassnet.cli.session import EXAMPLES
 from glassnet.cli.texts import choose
-from glassnet.sources import Data
-
-SHOWN = 4  # of the held-out samples, with which the file tests itself
 
 
 def export(
@@ -36,9 +36,9 @@ def export(
     check("--output", output, (".py",), force=force, beside=".npz")
     saved = SavedRun.read(run, runs)
     console = display.new_console()
-    data = saved.data(console)
+    used = Used.of(saved, console)
     with writing("--output", output):
-        written = write(saved, data, output)
+        written = write(saved, used, output)
     files = " and ".join(f"{file} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     console.print(display.headline("Exported ", f"{saved.path} as {files}."), soft_wrap=True)
     display.show_next(
@@ -46,28 +46,45 @@ def export(
     )
 
 
-def as_numpy(saved: SavedRun, data: Data, output: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Used:
+    """What a run was trained on, as far as a file tells of it, and a few samples for it to test itself with."""
+
+    examples: Any
+    what: str
+    origin: str
+    held_out: int
+
+    @classmethod
+    def of(cls, saved: SavedRun, console: Console) -> Used:
+        """What the folder of ``saved`` says; where it does not, as in an old run, what the data does, read again."""
+        told, examples = read_config(saved.path).get("data", {}), saved.examples()
+        if examples is not None and {"what", "origin", "held_out"} <= set(told):
+            return cls(examples, str(told["what"]), str(told["origin"]), told["held_out"])
+        data = saved.data(console)
+        return cls(data.examples(EXAMPLES), data.what, data.origin, len(data.held_out))
+
+
+def as_numpy(saved: SavedRun, used: Used, output: Path) -> list[Path]:
     """Write the network of a run as a file of NumPy; gives the files that were written."""
     from glassnet.export import numpy_file  # no other command needs it
 
     results = read_config(saved.path).get("results", {})
     result = results.get(f"held_out_{saved.task.main}", float("nan"))
-    divide_by = saved.encoding.get("divide_by", 1)
-    shown: Any = data.rows if data.rows is not None else data.held_out.inputs * divide_by
     return numpy_file(
         saved.model,
         output,
-        shown[:: max(1, len(data.held_out) // SHOWN)][:SHOWN],
+        used.examples,
         classes=saved.classes or None,
-        divide_by=divide_by,
-        table=saved.encoding if data.rows is not None else None,
+        divide_by=saved.encoding.get("divide_by", 1),
+        table=saved.encoding if saved.encoding["kind"] == "table" else None,
         title=f"{saved.path.name}: a network trained on {saved.source}, written out by glassnet. It needs NumPy alone.",
         facts={
             "network": display.layers_text(saved.model),
-            saved.task.label: f"{result:.4f} on {len(data.held_out)} {saved.noun} held out from its training",
-            "trained on": f"{data.what}: {data.origin}",
+            saved.task.label: f"{result:.4f} on {used.held_out} {saved.noun} held out from its training",
+            "trained on": f"{used.what}: {used.origin}",
         },
     )
 
 
-TARGETS: dict[str, Callable[[SavedRun, Data, Path], list[Path]]] = {"numpy": as_numpy}
+TARGETS: dict[str, Callable[[SavedRun, Used, Path], list[Path]]] = {"numpy": as_numpy}

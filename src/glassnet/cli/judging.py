@@ -62,7 +62,10 @@ def _show_quantities(console: Console, run: SavedRun, answers: Answers, targets:
     results = measured(run, answers.values, targets)
     total = len(targets)
     how = f"off by {results['mae']:.4g} on average (RMSE {results['rmse']:.4g})"
-    console.print(headline(f"R² {results['r2']:.4f}", f" on {total:,} {run.noun}: {how}.\n"))
+    if total > 1:
+        console.print(headline(f"R² {results['r2']:.4f}", f" on {total:,} {run.noun}: {how}.\n"))
+    else:
+        console.print(headline(f"O{how[1:]}", f"; R² needs two {run.noun} or more.\n"))
     table = columns("furthest off", "actual", "predicted", "error")
     errors = answers.values - targets
     for i in np.argsort(-np.abs(errors), kind="stable")[:WORST]:

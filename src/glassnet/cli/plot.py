@@ -28,6 +28,7 @@ def plot(
     Example: glassnet plot step sigmoid relu --derivative -o activations.png
     """
     low, high = _domain(domain)
+    _known(functions)
     check("--output", output, (".png", ".svg", ".pdf"), force=force)
     try:
         import matplotlib
@@ -48,6 +49,17 @@ def plot(
     finally:
         pyplot.close(ax.figure)
     display.new_console().print(f"Drawn in {output}", soft_wrap=True)
+
+
+def _known(functions: list[str]) -> None:
+    """BadInput for a name that is not known, whatever else is wrong."""
+    from glassnet.explain.named import named_function  # no other command needs it
+
+    try:
+        for name in functions:
+            named_function(name)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def _domain(text: str) -> tuple[float, float]:

@@ -18,10 +18,15 @@ from glassnet.training import Trainer
 def unfinished(name: str, runs: Path) -> Path:
     """The folder of the run that ``name`` means, which is not whole yet. Raises BadInput where it is."""
     path = find(name, runs, CONFIG)
+    check_unfinished(path)
+    return path
+
+
+def check_unfinished(path: Path) -> None:
+    """Raise BadInput if the run at ``path`` is whole, or there is none."""
     read_config(path)
     if (path / MODEL).exists() and not (path / CHECKPOINT).exists():
         raise BadInput(f"--resume: {path} is whole, there is nothing left to learn; see: glassnet show {path}")
-    return path
 
 
 def refuse(asked: Mapping[str, Any]) -> None:

@@ -6,7 +6,8 @@ needed to use it). The folder is made when training begins, with the configurati
 number is taken and a place that cannot be written to is known at once; while it lasts, and after
 Ctrl-C, there is ``checkpoint.safetensors``, from which it can go on. Each file is there in full or
 not at all, and the model comes last: a folder with a model is a whole run. A run that fails before
-its first epoch is whole takes its folder with it; one that is killed leaves it, to be resumed.
+its first epoch is whole takes its folder with it; one that is killed leaves it, to be resumed. While
+a process trains, it holds the folder's lock (`glassnet.cli.lock`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli.lock import Lock
 from glassnet.nn.module import Module
 from glassnet.serialization import SavedModel, read_model, replace_file, save_model
 from glassnet.training import History
@@ -32,15 +34,20 @@ CHECKPOINT = "checkpoint.safetensors"
 FORMAT = 2  # of the configuration; raised when it changes in a way that older versions would misread
 LATEST = "latest"
 COUNTS = ("train", "held_out")  # of samples
+PARTS = ("settings", "options", "paths", "data", "results", "versions")  # of the configuration, each by name
 
 
 class Run:
-    """A run folder that is being filled. ``with Run.begin(…) as run:``, it goes unless it is saved."""
+    """A run folder that is being filled. ``with Run.begin(…) as run:``, it goes unless it is saved.
+
+    Meanwhile nobody else can train it: ``with`` raises BadInput where another process does.
+    """
 
     def __init__(self, path: Path, made: list[Path]) -> None:
         self.path = path
         self._made = made  # the folders that were not there before, the innermost first
         self.stays = False  # whatever comes
+        self._lock = Lock(path)
 
     @classmethod
     def begin(cls, runs: Path, name: str, size: int) -> Run:
@@ -119,17 +126,32 @@ class Run:
         return self.stays or (self.path / CHECKPOINT).exists()
 
     def __enter__(self) -> Run:
+        try:
+            with self.writing():
+                is_ours = self._lock.take()
+        except Failed:
+            self._leave()
+            raise
+        if not is_ours:
+            raise BadInput(
+                f"--resume: {self.path} is being trained by another process; wait for its end, or stop it with Ctrl-C"
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
         if not self._can_go_on():
             self.discard()
+        self._lock.release()
 
     def discard(self) -> None:
         """Leave no trace of the run."""
         self.finish()
         for name in (MODEL, HISTORY, CONFIG, REPORT):
             (self.path / name).unlink(missing_ok=True)
+        self._lock.release()
         for folder in self._made:
             with suppress(OSError):  # another run has come to live in it
                 folder.rmdir()
@@ -215,7 +237,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _is_sound(config: Mapping[str, Any]) -> bool:
     """Whether the parts of a configuration are what the commands take them for."""
-    parts = {name: config.get(name, {}) for name in ("settings", "options", "data", "results", "versions")}
+    parts = {name: config.get(name, {}) for name in PARTS}
     if not all(isinstance(part, dict) for part in parts.values()):
         return False
     numbers = [*parts["results"].values(), config.get("seconds", 0), *(parts["data"].get(n, 0) for n in COUNTS)]

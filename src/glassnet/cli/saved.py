@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,30 @@ class SavedRun:
         """What it was trained with."""
         return completed(runs.read_config(self.path)["settings"], str(self.path))
 
+    def examples(self) -> Any:
+        """Samples as a person gives them, which were saved with the network; None in a run of an older glassnet.
+
+        Raises ModelFileError where they are no samples of this network.
+        """
+        found, is_table = self.extra.get("examples"), self.encoding["kind"] == "table"
+        if found is None:
+            return None
+        if is_table and isinstance(found, dict):
+            texts = [found.get(column["name"]) for column in self.encoding["columns"]]
+            if all(isinstance(cells, list) and cells and all(isinstance(x, str) for x in cells) for cells in texts):
+                return found
+        elif not is_table and isinstance(found, list):
+            with suppress(ValueError, TypeError, OverflowError):
+                numbers = np.array(found, np.float32)
+                if len(numbers) and list(numbers.shape[1:]) == self.encoding["shape"]:
+                    return numbers
+        raise self.damaged("its examples are no samples of the network")
+
     def data(self, console: Console) -> Data:
         """The data it was trained on, read again. Raises BadInput where that has changed, or is gone."""
         try:
-            data = opened(self.settings(), console, quiet=False)
+            paths = runs.read_config(self.path).get("paths")
+            data = opened(self.settings(), console, quiet=False, paths=paths)
         except GlassnetError as error:
             raise BadInput(f"{self.path} was trained on {self.source}, which cannot be read again: {error}") from None
         here = {"classes": list(data.classes), "encoding": data.encoding, "split": data.split}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import platform
 import zlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from glassnet.random import manual_seed
 from glassnet.sources import CLASSIFICATION, MADE, PICTURES, Data, open_source
 from glassnet.training import Callback, EarlyStopping, Trainer
 
+EXAMPLES = 4  # of the held-out samples, which are saved with the network for an exported file to test itself with
 VERSIONS = {"glassnet": glassnet.__version__, "NumPy": np.__version__, "Python": platform.python_version()}
 
 
@@ -40,10 +42,15 @@ class Session:
     optimizer: Optimizer
 
     @classmethod
-    def begin(cls, settings: Settings, console: Console, *, quiet: bool) -> Session:
-        """Read the data, seed the generator, and make the rest. Raises BadInput and what `open_source` raises."""
+    def begin(
+        cls, settings: Settings, console: Console, *, quiet: bool, paths: Mapping[str, Any] | None = None
+    ) -> Session:
+        """Read the data, seed the generator, and make the rest. Raises BadInput and what `open_source` raises.
+
+        ``paths`` are those of the data where the run began before, as `Session.config` keeps them.
+        """
         values = checked(settings)
-        data = opened(settings, console, quiet=quiet)
+        data = opened(settings, console, quiet=quiet, paths=paths)
         shape = tuple(data.train.inputs.shape[1:])
         options = Options.of(values, len(data.train), math.prod(shape))
         if options.class_weight != "none" and data.task != CLASSIFICATION:
@@ -86,7 +93,10 @@ class Session:
             "source": data.source,
             "settings": self.settings,
             "options": asdict(self.options),
+            "paths": _paths(self.settings),
             "data": {
+                "what": data.what,
+                "origin": data.origin,
                 "train": len(data.train),
                 "held_out": len(data.held_out),
                 "split": data.split,
@@ -107,18 +117,42 @@ class Session:
         return f"{number:08x}"
 
 
-def opened(settings: Settings, console: Console, *, quiet: bool) -> Data:
-    """The data that settings name; a download is shown on ``console``."""
+def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[str, Any] | None = None) -> Data:
+    """The data that settings name; a download is shown on ``console``.
+
+    It is looked for at ``paths`` first, if it was found there before, and then as seen from here.
+    """
     source = settings["source"]
     if source is None:
         raise BadInput(
             f"SOURCE: name what to learn: {', '.join((*MADE, *PICTURES))}, a table with --target, or a folder of "
             "pictures"
         )
+    at = settings | _elsewhere(settings, paths or {})
     with progress.download(console, quiet=quiet) as told:
-        return open_source(
-            source, target=settings["target"], task=settings["task"], folder=settings["data"], progress=told
-        )
+        found = open_source(at["source"], target=at["target"], task=at["task"], folder=at["data"], progress=told)
+    return replace(found, source=source)
+
+
+def _paths(settings: Settings) -> dict[str, str]:
+    """Where the data is that settings name, whatever folder one is in; nothing for data that has no place."""
+    places = {name: settings[name] for name in ("source", "data") if settings[name] is not None}
+    if settings["source"] in (*MADE, *PICTURES):
+        del places["source"]
+    return {name: str(Path(place).expanduser().absolute()) for name, place in places.items()}
+
+
+def _elsewhere(settings: Settings, paths: Mapping[str, Any]) -> dict[str, str]:
+    """Those of the ``paths`` of earlier that are still there, and not where settings point from here."""
+    then = [(name, here, paths.get(name)) for name, here in _paths(settings).items()]
+    return {name: path for name, here, path in then if isinstance(path, str) and path != here and _exists(path)}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # of a configuration that was edited
+        return False
 
 
 def about(data: Data) -> dict[str, Any]:
@@ -130,4 +164,5 @@ def about(data: Data) -> dict[str, Any]:
         "encoding": data.encoding,
         "split": data.split,
         "noun": data.noun,
+        "examples": data.examples(EXAMPLES),
     }

@@ -135,11 +135,14 @@ def train(
 
 def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
     """Train the run at ``path`` to its end."""
-    session = Session.begin(completed(read_config(path)["settings"], str(path)), console, quiet=quiet)
-    resume.check_data(path, session)
-    if not quiet:
-        display.show_plan(console, session.data, session.model, session.options)
     with Run.resume(path) as run:
+        resume.check_unfinished(path)  # it may have come to its end before the folder was locked
+        config = read_config(path)
+        settings = completed(config["settings"], str(path))
+        session = Session.begin(settings, console, quiet=quiet, paths=config.get("paths"))
+        resume.check_data(path, session)
+        if not quiet:
+            display.show_plan(console, session.data, session.model, session.options)
         _train(session, run, console, every, quiet=quiet)
 
 
@@ -157,12 +160,18 @@ def _train(session: Session, run: Run, console: Console, every: float, *, quiet:
     elif not run.stays:
         run.discard()
     if failed is not None:
-        raise failed
+        raise failed if trainer.history else Failed(f"{failed}\n\n{_nothing_learned(run)}")
     if not trainer.history:
         what = f"; go on: glassnet train --resume {run.path}" if run.stays else ": there is nothing to save."
         console.print(f"Stopped in the first epoch{what}", soft_wrap=True)
     if stopped:
         raise typer.Exit(130)
+
+
+def _nothing_learned(run: Run) -> str:
+    """What is left of a run that failed in its first epoch, in words."""
+    left = f"{run.path} is as it was" if run.stays else "there is no run folder"
+    return f"No epoch was whole, so there is nothing to save: {left}."
 
 
 def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
@@ -172,7 +181,7 @@ def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
         with run.writing():
             trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
     except TrainingFailed as failed:
-        return Failed(str(failed).replace("try a smaller rate, lr=", "try a smaller rate, --lr "))
+        return Failed(str(failed).replace("a smaller rate, lr=", "a smaller rate, --lr "))
     return None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from glassnet.errors import GlassnetError
 from glassnet.tensor import Tensor
 
@@ -52,3 +54,19 @@ class Data:
     def outputs(self) -> int:
         """How many numbers a network has to give for a sample."""
         return len(self.classes) or 1
+
+    def examples(self, number: int) -> dict[str, list[str]] | list[Any]:
+        """Of the held-out samples a few, as a person gives them, and as JSON can hold them.
+
+        Of a table the columns that the network needs, as texts; else numbers, before anything is divided.
+        """
+        step = max(1, len(self.held_out) // number)
+        if self.rows is not None:
+            from glassnet.tables.cells import Cells  # other sources do without
+
+            cells = Cells.of(self.rows[::step][:number])
+            return {column["name"]: cells.texts(column["name"]) for column in self.encoding["columns"]}
+        raw = self.held_out.inputs.numpy()[::step][:number] * np.float32(self.encoding.get("divide_by", 1))
+        if (raw == np.rint(raw)).all():
+            return list(raw.astype(np.int64).tolist())
+        return list(np.array([float(str(x)) for x in raw.flat]).reshape(raw.shape).tolist())  # 0.1, not 0.100000001

@@ -18,6 +18,8 @@ from glassnet.tables.targets import Target, decode_target, encode_target, target
 from glassnet.tables.validation import FORMAT, check
 
 MOST = 250_000_000  # numbers that a table may become: a file of a few MB can hold many categories in each row
+# The fewest rows, in words, and how many of them are held out: R² is not defined for a single one.
+NEEDED = {"classification": ("5 rows of one class, one of them", 1), "regression": ("8 rows, two of them", 2)}
 
 
 class Encoded(NamedTuple):
@@ -163,9 +165,9 @@ def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
     cells, kept, notes = _with_target(Cells.of(table), target)
     what, said = target_of(target, cells.texts(target), cells.rows, task)
     held_out = held_out_rows(encode_target(what, cells.texts(target), cells.rows), what["task"])
-    if not held_out.any():
-        of = " of one class" if what["task"] == "classification" else ""
-        raise TableError(f"expected 5 rows{of}, one of them to test with, got {len(cells)} in all; add rows")
+    expected, tested = NEEDED[what["task"]]
+    if held_out.sum() < tested:
+        raise TableError(f"expected {expected} to test with, got {len(cells)} in all; add rows")
     train, test = cells.take(np.flatnonzero(~held_out)), cells.take(np.flatnonzero(held_out))
     if what["task"] == "regression":  # the units are those of the rows to learn from
         what, _ = target_of(target, train.texts(target), train.rows, "regression")

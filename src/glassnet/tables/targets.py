@@ -22,6 +22,8 @@ from glassnet.tables.errors import TableError
 from glassnet.tables.recipe import decimal_of, standard
 
 TASKS = ("classification", "regression")
+FEWEST = 5  # rows of a class: one of them is held out
+SCATTERED = 4 * FEWEST  # rows: where no class has enough of so many, it is not rows that are missing
 Target = dict[str, Any]
 
 
@@ -84,12 +86,13 @@ def _quantity(
 
 
 def _classes(name: str, texts: Sequence[str], decimal: str, kinds: int) -> tuple[Target, list[str]]:
-    if kinds > max(2, len(texts) / 2):
+    counts = Counter(_label(text, decimal) for text in texts)
+    is_scattered = len(texts) >= SCATTERED and max(counts.values()) < FEWEST
+    if kinds > max(2, len(texts) / 2) or is_scattered:
         raise TableError(
             f"the target {name!r} has {kinds:,} different values in {len(texts):,} rows: too many to be classes; "
             f"choose another column{', or --task regression' if decimal else ''}"
         )
-    counts = Counter(_label(text, decimal) for text in texts)
     classes = sorted(counts, key=lambda label: (number_of(label) if decimal else 0, label))
     alone = [repr(label)[:40] for label in classes if counts[label] == 1]
     notes = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from glassnet.explain.checkup.observed import Step
 
 EXPLODED = 1e8  # times the first loss, or times 1 where that is less: it will not come back
+FAR = 1e6  # larger inputs are a slip, or not scaled
+HELD_OUT, BEGAN = "the held-out loss", "It began in batch"  # words that messages are known by
 GROWN = 100.0  # times as large as at the beginning of the epoch: more than learning does
 
 
@@ -44,13 +47,25 @@ def failed(what: str, epoch: int, batch: int | None, batches: int | None, loss: 
     if batch is not None:
         place += f", batch {batch}" + (f" of {batches}" if batches else "")
     became = f"{what} became {loss:g}" if what != "the weights" else "the weights became nan or infinite"
+    why = _steps(rate) if what != HELD_OUT else _far(rate)
     return TrainingFailed(
-        f"{place}, {became}: with the learning rate {rate:g} the steps are too large, or the data holds numbers that "
-        f"are not finite; try a smaller rate, lr={rate / 10:g}. The network is as it was before that epoch",
-        epoch,
-        batch,
-        loss,
-        rate,
+        f"{place}, {became}: {why}. The network is as it was before that epoch", epoch, batch, loss, rate
+    )
+
+
+def _steps(rate: float) -> str:
+    return (
+        f"with the learning rate {rate:g} the steps are too large, or the data holds numbers that are not finite; try "
+        f"a smaller rate, lr={rate / 10:g}"
+    )
+
+
+def _far(rate: float) -> str:
+    """What is likelier where all that was learned from has a loss."""
+    return (
+        "the held-out data holds numbers that are not finite, or far from those it was trained on, or with the "
+        f"learning rate {rate:g} the steps are too large; look at the data first, then try a smaller rate, "
+        f"lr={rate / 10:g}"
     )
 
 
@@ -61,6 +76,9 @@ def explained(
     from glassnet.explain.checkup import Checkup, checkup  # a run that does not fail does not load it
 
     said = f"{error}\n\n{began}" if began else str(error)
+    if re.match(rf"{BEGAN} \d+: the (inputs|targets) are not all finite", began):
+        for why in (_steps, _far):
+            said = said.replace(why(error.learning_rate), "the data holds numbers that are not finite; correct those")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -119,7 +137,7 @@ def where_it_began(model: Module, criterion: Criterion, moments: Iterable[Moment
             return ""
         said = next(not_finite.look(seen(moment, moment.weights)), None)
         if said is not None:
-            return f"It began in batch {moment.number}: {said.problem}: {said.evidence}; {said.remedy}."
+            return f"{BEGAN} {moment.number}: {said.problem}: {said.evidence}; {said.remedy}.{_reaching(moment)}"
     if last is None:
         return ""
     now, before = seen(last, last.weights).recorded, seen(last, start).recorded
@@ -132,11 +150,19 @@ def _grown(moment: Moment, now: Step, before: Step) -> str:
         if was is not None and _largest(value.array) > GROWN * max(1.0, _largest(was.array)):
             assert value.instruction is not None
             return (
-                f"It began in batch {moment.number}: {value.name} = {value.instruction.text} is the first that has "
+                f"{BEGAN} {moment.number}: {value.name} = {value.instruction.text} is the first that has "
                 f"grown without end: its largest number was {_largest(was.array):.3g} at the beginning of the epoch, "
                 f"and is {_largest(value.array):.3g}."
             )
     return ""
+
+
+def _reaching(moment: Moment) -> str:
+    """What to say of inputs that are finite, and far larger than what a network is given."""
+    largest = _largest(moment.batch.inputs.array)
+    if not FAR < largest < math.inf:
+        return ""
+    return f" The inputs of that batch reach {largest:.3g}: look at those first."
 
 
 def _largest(values: Array) -> float:
