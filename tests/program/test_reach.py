@@ -12,7 +12,8 @@ import pytest
 
 import glassnet as gn
 from glassnet import nn, optim
-from glassnet.program.reach import Reach, Same, comparable
+from glassnet.program.facts import Same, comparable
+from glassnet.program.reach import Reach
 from glassnet.program.surroundings import Surroundings
 
 Tensor = gn.Tensor

@@ -15,9 +15,9 @@ import numpy as np
 
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
+from glassnet.program.facts import Same, comparable
 from glassnet.program.naming import identifier
 from glassnet.program.places import PLAIN
-from glassnet.program.reach import Same, comparable
 from glassnet.program.structure import StructureError, leaves
 from glassnet.tensor import Tensor
 

@@ -10,8 +10,8 @@ from glassnet.compilation.arguments import Arguments
 from glassnet.graph import changes, mode
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import get_default_dtype, set_default_dtype
+from glassnet.program.facts import Same
 from glassnet.program.gradients import Gradients
-from glassnet.program.reach import Same
 from glassnet.program.refusal import RecordingError
 from glassnet.program.surroundings import Facts, Surroundings, options_of
 from glassnet.tensor import Tensor

@@ -9,17 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from math import copysign
 from operator import methodcaller
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from glassnet.nn.module import Module
 from glassnet.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.code import function_behind, names_in, where_set, with_inner
+from glassnet.program.facts import Fact, comparable
 from glassnet.program.places import (
     CONTAINERS,
     PLAIN,
@@ -41,63 +39,6 @@ UNNAMED = {"vars", "asdict", "astuple", "__dict__"}  # who names these reads att
 SCHEDULES = LRScheduler | ReduceLROnPlateau
 MODULES_OWN = {"training", "_call_hooks", "_member_kinds", "_unsaved_buffers"}
 RATES = {"get_last_lr", "lr"}  # who names these reads a learning rate
-
-
-class Same:
-    """A value that is equal to itself alone, and is held, so that no other can take its place in memory."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __repr__(self) -> str:
-        return f"another {type(self.value).__name__}"
-
-
-class Number:
-    """A number that is equal to those of its own type alone: 2 is not 2.0, 0.0 is not -0.0, and nan is nan."""
-
-    __slots__ = ("_key", "value")
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        is_float = isinstance(value, float)
-        self._key = (type(value), "nan" if value != value else value, copysign(1, value) if is_float else 1)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Number) and other._key == self._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __repr__(self) -> str:
-        return repr(self.value)
-
-
-def comparable(value: Any) -> Any:
-    """``value`` as it is compared: numbers and text, and tuples of them, by what they are, all else by identity."""
-    if isinstance(value, tuple):
-        return tuple(map(comparable, value))
-    if isinstance(value, int | float | complex | np.number):
-        return Number(value)
-    return value if isinstance(value, PLAIN) else Same(value)
-
-
-class Fact(NamedTuple):
-    """What is to be compared: its name for people, and the number of its place."""
-
-    name: str
-    place: int
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Reach:
@@ -288,8 +229,9 @@ def _is_compiled(value: Any) -> bool:
 def _is_users_object(value: Any) -> bool:
     """Whether ``value`` is an object of the user's, or one that carries attributes for the user."""
     is_ours = type(value).__module__.partition(".")[0] in ("glassnet", "numpy")
-    is_apart = is_ours and not isinstance(value, SCHEDULES)
-    return not is_apart and (hasattr(value, "__dict__") or _is_users_class(type(value)))
+    if is_ours and not isinstance(value, SCHEDULES):
+        return False
+    return hasattr(value, "__dict__") or _is_users_class(type(value))
 
 
 def _is_users_class(kind: type) -> bool:

@@ -19,9 +19,10 @@ from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.code import methods, names_in
+from glassnet.program.facts import Fact, comparable
 from glassnet.program.naming import identifier
 from glassnet.program.places import PLAIN, Wanted
-from glassnet.program.reach import MODULES_OWN, SCHEDULES, Fact, Reach, comparable
+from glassnet.program.reach import MODULES_OWN, SCHEDULES, Reach
 from glassnet.program.record import Recorder
 from glassnet.program.refusal import refuse
 from glassnet.program.undo import Undo
