@@ -101,10 +101,10 @@ class Recording:
         self._bind()
         written = {label for instruction in self.program for label in instruction.writes}
         self._clocks = [clock_of(tensor) for label, tensor in self._tensors if label in written]
-        values = (self.engine.value(var.name) for var in self.program.kept)
-        kept_arrays = [self.engine.value(var.name) for var in self.program.kept]
-        self._own_memory = {id(array if array.base is None else array.base) for array in kept_arrays}
-        self._ends = [(leaf, None if grad is None else next(values)) for leaf, grad in self._gradients]
+        values = [self.engine.value(var.name) for var in self.program.kept]
+        self._own_memory = {id(array if array.base is None else array.base) for array in values}
+        left = iter(values)
+        self._ends = [(leaf, None if grad is None else next(left)) for leaf, grad in self._gradients]
         self._optimizers = self.surroundings.stepped
 
     @property

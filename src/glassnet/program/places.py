@@ -66,48 +66,48 @@ class Changing:
     can_change: bool = True
 
 
-class Namespace(Changing):
-    """The attributes of an object, by the name ``whose``; or the names in the body of a class, or of a module.
+class Named(Changing):
+    """What stands in a dict under those names that matter; which these are is for a subclass to say.
 
-    It is a change, too, that one that matters comes into being, unless it is a property that is computed
-    once. ``kind`` is the class that says so.
+    ``is_closed``: that a name comes into being is a change, too.
     """
 
-    def __init__(self, whose: str, held: Mapping[str, Any], wanted: Wanted, kind: type | None = None) -> None:
+    is_closed = False
+
+    def __init__(self, whose: str, held: Mapping[str, Any]) -> None:
         self.whose = whose
         self.held = held
-        self._wanted = wanted
-        self._kind = kind
-        self._everything = any(hasattr(kind, name) for name in ("__getattr__", "__getitem__"))
         self.look()
 
-    def _now(self) -> dict[str, Any]:
-        now = self._wanted.of(self.held, self._everything)
-        return {n: x for n, x in now.items() if not isinstance(getattr(self._kind, n, None), cached_property)}
+    def now(self) -> dict[str, Any]:
+        """What matters of what is there now."""
+        raise NotImplementedError
 
     def values(self) -> Pairs:
-        """What stands under the wanted names."""
-        return [(f"{self.whose}.{name}", value) for name, value in self._now().items()]
+        """What stands under the names that matter."""
+        return [(self.whose + name, value) for name, value in self.now().items()]
 
     def look(self) -> None:
         """Remember it."""
-        self._last = list(self._now().items())
-        self._size = len(self.held)
+        self._last = list(self.now().items())
+        self._size = len(self.held) if self.is_closed else None
 
     def is_same(self) -> bool:
-        """Whether it is still there, and nothing else."""
+        """Whether it is still there."""
         get = self.held.get
-        for name, value in self._last:
+        if self._size is not None and len(self.held) != self._size:
+            return False
+        for name, value in self._last:  # noqa: SIM110 - a loop is quickest, and this is asked at every call
             if get(name, EMPTY) is not value:
                 return False
-        return len(self.held) == self._size
+        return True
 
     def saved(self) -> Callable[[], None]:
         """What puts it back; names that joined are taken out."""
-        before = self._now()
+        before = self.now()
 
         def put_back() -> None:
-            now = self._now()
+            now = self.now()
             for name in now:
                 if name not in before:
                     self._drop(name)
@@ -122,6 +122,38 @@ class Namespace(Changing):
 
     def _drop(self, name: str) -> None:
         del self.held[name]  # type: ignore[attr-defined]
+
+
+class Globals(Named):
+    """The globals that functions of one file name; ``names`` may become more."""
+
+    def __init__(self, whose: str, held: dict[str, Any]) -> None:
+        self.names: set[str] = set()
+        super().__init__(whose, held)
+
+    def now(self) -> dict[str, Any]:
+        """Those that are assigned."""
+        return {name: self.held[name] for name in sorted(self.names) if name in self.held}
+
+
+class Namespace(Named):
+    """The attributes of an object, by the name ``whose``; or the names in the body of a class, or of a module.
+
+    A property that is computed once is none of them; ``kind`` is the class that says which are.
+    """
+
+    is_closed = True
+
+    def __init__(self, whose: str, held: Mapping[str, Any], wanted: Wanted, kind: type | None = None) -> None:
+        self._wanted = wanted
+        self._kind = kind
+        self._everything = any(hasattr(kind, name) for name in ("__getattr__", "__getitem__"))
+        super().__init__(f"{whose}.", held)
+
+    def now(self) -> dict[str, Any]:
+        """The attributes that are wanted."""
+        now = self._wanted.of(self.held, self._everything)
+        return {n: x for n, x in now.items() if not isinstance(getattr(self._kind, n, None), cached_property)}
 
 
 class ClassBody(Namespace):
@@ -162,45 +194,6 @@ class Slots(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-class Globals(Changing):
-    """The globals that functions of one file name; ``names`` may become more."""
-
-    def __init__(self, whose: str, held: dict[str, Any]) -> None:
-        self.whose = whose
-        self.held = held
-        self.names: set[str] = set()
-        self.look()
-
-    def _now(self) -> dict[str, Any]:
-        return {name: self.held[name] for name in sorted(self.names) if name in self.held}
-
-    def values(self) -> Pairs:
-        """What they are now."""
-        return [(self.whose + name, value) for name, value in self._now().items()]
-
-    def look(self) -> None:
-        """Remember it."""
-        self._last = list(self._now().items())
-
-    def is_same(self) -> bool:
-        """Whether they still are."""
-        get = self.held.get
-        return all([get(name, EMPTY) is value for name, value in self._last])  # noqa: C419 - quicker than a generator
-
-    def saved(self) -> Callable[[], None]:
-        """What makes them so again."""
-        before = self._now()
-
-        def put_back() -> None:
-            for name in self.names:
-                if name in before:
-                    self.held[name] = before[name]
-                else:
-                    self.held.pop(name, None)
-
-        return put_back
 
 
 class Enclosed:

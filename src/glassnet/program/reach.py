@@ -52,7 +52,7 @@ class Reach:
         self.wanted = Wanted()
         self.reads_rates = False
         self._codes: list[CodeType] = []
-        self._home = _home_of(function)
+        self._home: str | None = None  # the folder whose code is followed, though it is an installed package's
         self._found = list(found)
         self._places: list[Place] = []
         self._globals: dict[int, Globals] = {}  # by the id of their dict
@@ -146,6 +146,8 @@ class Reach:
 
     def _follow(self, function: FunctionType) -> None:
         code = function.__code__
+        if self._home is None:  # it is the function itself
+            self._home = "" if is_users_file(code.co_filename) else home_of(code.co_filename)
         if not self._is_users(code.co_filename):
             return
         self._met[id(function)] = function
@@ -170,7 +172,7 @@ class Reach:
         return self._globals[id(held)]
 
     def _is_users(self, file: str) -> bool:
-        return is_users_file(file) or (self._home != "" and file.startswith(self._home))
+        return is_users_file(file) or (bool(self._home) and file.startswith(str(self._home)))
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Every value that is reached, with its name."""
@@ -245,13 +247,3 @@ def _is_users_class(kind: type) -> bool:
 def _wrapped_by(function: Any) -> Any:
     """The function that a decorator has put ``function`` around, or None."""
     return vars(function).get("__wrapped__") if callable(function) and hasattr(function, "__dict__") else None
-
-
-def _home_of(function: Any) -> str:
-    """The folder whose code is followed, though it is among the installed packages: that of ``function``."""
-    while isinstance(function, partial | MethodType) or _is_compiled(function):
-        function = (
-            function.func if isinstance(function, partial) else getattr(function, "__func__", None) or function.function
-        )
-    file = getattr(getattr(function, "__code__", None), "co_filename", "")
-    return "" if is_users_file(file) else home_of(file)

@@ -68,6 +68,8 @@ class Surroundings:
             if all(value is not known for known in found.values()):
                 name = "model" if name == "self" else name
                 found[name if name not in found else f"{name}_{len(found) + 1}"] = value
+                for hook in _hooks_of(value):
+                    self.reach.meet("hook", hook)
         elif isinstance(value, Generator):
             self.generators.append(value)
         elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
@@ -78,8 +80,6 @@ class Surroundings:
                 self._add(str(key), x, depth - 1)
         if isinstance(value, SCHEDULES):
             self._add("optimizer", value.optimizer, depth)
-        for hook in _hooks_of(value):
-            self.reach.meet("hook", hook)
 
     # being told of what is used ----------------------------------------------------------------------------
 
@@ -107,7 +107,6 @@ class Surroundings:
     def _guard(self, generator: Generator) -> None:
         if all(generator is not known for known in self._guarded):
             self._guarded.append(generator)
-            self.undo.keep_generator(generator)
             vars(generator).update({name: _refusing(getattr(generator, name)) for name in SEEDING})
 
     def _watch(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.places import CONTAINERS, contents_saved
-from glassnet.random import Generator
 from glassnet.tensor import Tensor
 
 
@@ -37,10 +35,6 @@ class Undo:
             tensor.grad, tensor._requires_grad = gradient, followed
 
         self.keep(put_back)
-
-    def keep_generator(self, generator: Generator) -> None:
-        """Remember the state of a random generator."""
-        self.keep(partial(generator.set_state, generator.get_state()))
 
     def keep_attributes(self, owner: Any) -> None:
         """Remember which attributes an object has."""

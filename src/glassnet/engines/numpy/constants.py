@@ -28,11 +28,6 @@ def expression(array: Array) -> str:
     return _unknown(array)
 
 
-def is_unknown(array: Array) -> bool:
-    """Whether the source leaves it to others to fill in the numbers."""
-    return array.size > LONG and _short(array) is None
-
-
 def _short(array: Array) -> str | None:
     """One line for ``array``, or None."""
     dtype = f"np.{array.dtype}"
@@ -108,4 +103,5 @@ def _spelled_out(array: Array) -> str:
 
 def _unknown(array: Array) -> str:
     kinds = {"f": "np.nan", "c": "np.nan", "i": f"np.iinfo(np.{array.dtype}).min"}
-    return f"np.full({array.shape}, {kinds.get(array.dtype.kind, 0)}, np.{array.dtype})"
+    left = f"  # {array.size:,} numbers, to be set by whoever runs this"
+    return f"np.full({array.shape}, {kinds.get(array.dtype.kind, 0)}, np.{array.dtype}){left}"

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassnet.engines.numpy.constants import expression, is_unknown
+from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.lowering import SMALL
 from glassnet.program.passes.plan import Plan
 from glassnet.program.program import Instruction, Operand, Program, Var, titles
@@ -61,8 +61,7 @@ class _Writer:
 
     def _constant_lines(self) -> Iterator[str]:
         for var, array in self.program.constants.items():
-            told = f"  # {array.size:,} numbers, to be set by whoever runs this" if is_unknown(array) else ""
-            yield f"{var.name} = {expression(array)}{told}"
+            yield f"{var.name} = {expression(array)}"
 
     def _workspace_lines(self) -> Iterator[str]:
         for instruction in self.program:
