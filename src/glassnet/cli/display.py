@@ -27,6 +27,7 @@ from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.sources import Data
 from glassnet.training import History
+from glassnet.training.report.numbers import evenly
 
 ROWS = 10  # of a table of epochs that would be longer
 
@@ -186,10 +187,8 @@ def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapp
 
 def sample(history: Sequence[object]) -> list[int]:
     """The places of all of a short history; of a long one of `ROWS`, evenly spaced from the first to the last."""
-    last = len(history) - 1
-    if last < ROWS + 2:
-        return list(range(last + 1))
-    return [round(row * last / (ROWS - 1)) for row in range(ROWS)]
+    count = len(history)
+    return evenly(count, ROWS) if count > ROWS + 2 else list(range(count))
 
 
 def show_next(console: Console, *commands: str) -> None:

@@ -86,18 +86,18 @@ class History(Sequence[Epoch]):
         return "".join(f"{json.dumps(_finite(epoch), ensure_ascii=False)}\n" for epoch in self.epochs)
 
     def _repr_html_(self) -> str:
-        from glassnet.training.report.numbers import number  # a run without a notebook does not load it
+        from glassnet.training.report.numbers import evenly, number  # a run without a notebook does not load it
 
         if not self.epochs:
             return "<p>History: no epochs yet.</p>"
-        last = len(self) - 1
-        shown = range(last + 1) if last < ROWS else [round(i * last / (ROWS - 1)) for i in range(ROWS)]
         names = self.names
         rows = [
             [number(epoch[name]) if name in epoch else "–" for name in names]
-            for epoch in (self.epochs[place] for place in shown)
+            for epoch in (self.epochs[place] for place in evenly(len(self), ROWS))
         ]
-        caption = f"{len(self):,} epoch{'s' if last else ''}" + ("" if last < ROWS else f", of which {ROWS} are shown")
+        caption = f"{len(self):,} epoch{'s' * (len(self) > 1)}" + (
+            "" if len(self) <= ROWS else f", of which {ROWS} are shown"
+        )
         numbers = table(rows, [name.replace("_", " ") for name in names], caption, ["number"] * len(names))
         return f"<style>{_STYLE}</style>\n<div class='glassnet-history'>{self._curves()}</div>\n{numbers}"
 

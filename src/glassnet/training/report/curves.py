@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from glassnet.training.report import charts
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import SYMBOLS, number
+from glassnet.training.report.numbers import SYMBOLS, evenly, number
 
 PARTS = {"train": "training", "": "", "held_out": "held out"}  # beginnings of names, and what they are called
 ROWS = 12  # of the table of epochs
@@ -75,8 +75,7 @@ def _said(name: str) -> str:
 
 
 def _table(history: History, keys: Sequence[str]) -> Html:
-    last = len(history) - 1
-    shown = range(last + 1) if last < ROWS else sorted({round(i * last / (ROWS - 1)) for i in range(ROWS)})
+    shown = evenly(len(history), ROWS)
     keys = keys[:CHARTS]
     head = tag("tr", tag("th", "epoch", scope="col"), *(tag("th", _said(key), scope="col") for key in keys))
     rows = [
@@ -84,7 +83,7 @@ def _table(history: History, keys: Sequence[str]) -> Html:
             *(tag("td", number(float(history[place][key])) if key in history[place] else "–") for key in keys))
         for place in shown
     ]  # fmt: skip
-    summary = f"The numbers of {'every epoch' if last < ROWS else f'{len(shown)} of {last + 1:,} epochs'}"
+    summary = f"The numbers of {'every epoch' if len(history) <= ROWS else f'{len(shown)} of {len(history):,} epochs'}"
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="numbers")
     return tag("details", tag("summary", summary), scrolled(table, summary))
 

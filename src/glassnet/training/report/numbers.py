@@ -58,3 +58,10 @@ def tick_labels(places: Sequence[float]) -> list[str]:
         return ["0" if place == 0 else f"{place:.{digits}g}".replace("-", "−") for place in places]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
     return [f"{place:,.{min(decimals, 8)}f}".replace("-", "−") for place in places]
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """The places of all of ``count`` things; of more than ``most``, of that many, evenly from the first to the last."""
+    if count <= most:
+        return list(range(count))
+    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
