@@ -10,9 +10,25 @@ from importlib import import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from glassnet import autograd, functions
+from glassnet import autograd
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from glassnet.creation import (
+from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
+from glassnet.ops.dtypes import bool_ as bool
+from glassnet.ops.dtypes import (
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace, set_printoptions, where
+from glassnet.tensor.creation import (
     BoolTensor,
     ByteTensor,
     CharTensor,
@@ -45,23 +61,8 @@ from glassnet.creation import (
     zeros,
     zeros_like,
 )
-from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
-from glassnet.functions import *  # noqa: F403
-from glassnet.ops.dtypes import bool_ as bool
-from glassnet.ops.dtypes import (
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    int8,
-    int16,
-    int32,
-    int64,
-    set_default_dtype,
-    uint8,
-)
-from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from glassnet.sampling import (
+from glassnet.tensor.namespace import *  # noqa: F403
+from glassnet.tensor.sampling import (
     bernoulli,
     multinomial,
     normal,
@@ -72,7 +73,6 @@ from glassnet.sampling import (
     randn_like,
     randperm,
 )
-from glassnet.tensor import Tensor, accelerator, backends, cuda, device, set_printoptions, where
 
 __version__ = "0.1.0"
 
@@ -126,7 +126,6 @@ __all__ = [
     "full",
     "full_like",
     "functional",
-    "functions",
     "get_default_dtype",
     "get_rng_state",
     "half",
@@ -183,7 +182,7 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__all__ += functions.__all__
+__all__ += namespace.__all__
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

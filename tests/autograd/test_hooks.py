@@ -9,8 +9,8 @@ import pytest
 
 import glassnet
 from glassnet import GradientError, tensor
-from glassnet.graph import Keeper
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import RetainGrad
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_retain_grad_makes_no_circle(x):
 
 
 def test_a_keeper_whose_tensor_is_gone_keeps_nothing(x):
-    Keeper(tensor([1.0]), pytest.fail)(x)
+    RetainGrad(tensor([1.0]), pytest.fail)(x)
 
 
 def test_retain_grad_follows_the_tensor_through_changes_in_place(x):

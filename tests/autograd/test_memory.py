@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import glassnet
-from glassnet.graph import Clock, Node
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import Node, VersionCounter
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _without_gc() -> Iterator[None]:
 
 def alive() -> Counter[str]:
     kinds = (type(x) for x in gc.get_objects())
-    return Counter(kind.__name__ for kind in kinds if issubclass(kind, Node | Tensor | Clock))
+    return Counter(kind.__name__ for kind in kinds if issubclass(kind, Node | Tensor | VersionCounter))
 
 
 def traced() -> int:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.program.record import RecordingError
-from glassnet.program.structure import StructureError
+from glassnet.compilation.pytree import StructureError
+from glassnet.trace.tracer import TraceError
 from tests.tensor.calls import IN_PLACE, OPERANDS, TABLES
 from tests.tensor.evaluated import TOLERANCE, parts
 
@@ -58,7 +58,7 @@ def check(expression: str, *, copied: bool) -> None:
             assert (x.shape, x.dtype) == (y.shape, y.dtype)
             limit = TOLERANCE.get(str(y.dtype), 0)
             np.testing.assert_allclose(x.array, y.array, rtol=limit, atol=limit)
-    assert len(compiled.recordings) == 1
+    assert len(compiled.specialisations) == 1
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -66,7 +66,7 @@ def test_a_call(expression: str) -> None:
     with np.errstate(all="ignore"):
         try:
             check(expression, copied=False)
-        except (RecordingError, StructureError):
+        except (TraceError, StructureError):
             if not _may_be_refused(expression):
                 raise
 
@@ -103,7 +103,7 @@ def test_the_gradients_of_a_call(expression: str) -> None:
             compiled = gn.compile(gradients)
             compiled(*operands)
             came = compiled(*operands)
-        except (RecordingError, StructureError, gn.GradientError):
+        except (TraceError, StructureError, gn.GradientError):
             if not _may_be_refused(expression):
                 raise
             return

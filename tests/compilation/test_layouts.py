@@ -75,7 +75,7 @@ def test_of_state_that_changes(function: Callable[[Tensor], Tensor]) -> None:
         for x in other_inputs(4, 3):
             np.testing.assert_allclose(compiled(x).array, step(x, other).array, rtol=1e-10)
             np.testing.assert_allclose(w.array, other.array, rtol=1e-10)
-        assert len(compiled.recordings) == 2  # without a gradient, and with one
+        assert len(compiled.specialisations) == 2  # without a gradient, and with one
 
 
 def test_data_that_is_replaced_by_other_strides_is_seen() -> None:
@@ -87,7 +87,7 @@ def test_data_that_is_replaced_by_other_strides_is_seen() -> None:
         for _ in range(2):
             np.testing.assert_array_equal(f().array, w.array.T.reshape(24) * 2)
             w.array[...] += 1
-    assert len(f.recordings) <= 3
+    assert len(f.specialisations) <= 3
 
 
 def test_attention_learns_as_uncompiled() -> None:
@@ -120,7 +120,7 @@ def _check(function: Callable[[Tensor], Tensor], inputs: list[Tensor]) -> None:
     compiled = gn.compile(function)
     for x in (*inputs, inputs[0]):
         np.testing.assert_allclose(compiled(x).array, function(x).array, rtol=1e-12)
-    assert len(compiled.recordings) == 1
+    assert len(compiled.specialisations) == 1
 
 
 def _check_learning(make: Callable[[], nn.Module], loss: Callable[[Any, Tensor], Tensor], inputs: list[Tensor]) -> None:

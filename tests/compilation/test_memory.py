@@ -85,7 +85,7 @@ def test_a_recording_holds_no_more_than_it_needs() -> None:
     compiled = gn.compile(step)
     for _ in range(3):
         compiled(x, y)
-    engine = compiled.recordings[0].engine
+    engine = compiled.specialisations[0].engine
     every_value = sum(i.output.nbytes for i in engine.program)
     assert engine.plan.nbytes < every_value
 

@@ -16,11 +16,11 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
+from glassnet.compilation.pytree import StructureError
 from glassnet.data import DataLoader, TensorDataset
-from glassnet.graph import mode
 from glassnet.optim import lr_scheduler
-from glassnet.program.record import RecordingError
-from glassnet.program.structure import StructureError
+from glassnet.tensor.graph import mode
+from glassnet.trace.tracer import TraceError
 
 Tensor = gn.Tensor
 Body = Callable[[Tensor], Any]
@@ -350,13 +350,13 @@ def test_it_is_refused_with_the_line_and_the_way_out(body: Body, capsys: pytest.
     history.clear()
     function = gn.compile(body)
     for _ in range(2):  # every time: it is not kept half-done
-        with pytest.raises(RecordingError, match=message) as caught:
+        with pytest.raises(TraceError, match=message) as caught:
             function(gn.tensor([1.0, 2.0, 3.0]))
-        assert mode.recorder is None
+        assert mode.tracer is None
         if line:
             assert f"test_refusals.py, line {_line_of(body, line)}: `{line}`" in str(caught.value)
         history.clear()
-    assert function.recordings == []
+    assert function.specialisations == []
     assert capsys.readouterr().out == ""
 
 
@@ -436,19 +436,19 @@ def test_a_refusal_leaves_everything_as_it_was(kind: Any, end: Callable[..., Any
         optimizer.step()
     before = everything(model, optimizer)
     compiled = gn.compile(step)
-    with pytest.raises((RecordingError, StructureError)):
+    with pytest.raises((TraceError, StructureError)):
         compiled(x, y)
     after = everything(model, optimizer)
     assert after.keys() == before.keys()
     for name, value in before.items():
         np.testing.assert_array_equal(after[name], value, err_msg=name)
     step(x, y)  # and it works uncompiled
-    assert mode.recorder is None
+    assert mode.tracer is None
 
 
 def test_after_a_refusal_other_functions_are_recorded() -> None:
     model = Net().eval()
-    with pytest.raises(RecordingError):
+    with pytest.raises(TraceError):
         gn.compile(lambda x: model(x).sum().item())(gn.ones(2, 3))
     good = gn.compile(model)
     x = gn.randn(2, 3)
@@ -459,7 +459,7 @@ def test_after_a_refusal_other_functions_are_recorded() -> None:
         good(x)
         model.mean.zero_()
         assert good(x).allclose(expected)
-    assert len(good.recordings) == 1
+    assert len(good.specialisations) == 1
 
 
 def test_errors_of_the_user_pass_unchanged() -> None:
@@ -467,7 +467,7 @@ def test_errors_of_the_user_pass_unchanged() -> None:
     compiled = gn.compile(model)
     with pytest.raises(gn.ShapeError, match="linear: expected an input whose last dimension is 3"):
         compiled(gn.ones(2, 4))
-    assert mode.recorder is None
+    assert mode.tracer is None
     assert compiled(gn.ones(2, 3)).shape == (2, 2)
 
     @gn.compile
@@ -476,7 +476,7 @@ def test_errors_of_the_user_pass_unchanged() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         raises(gn.ones(1))
-    assert mode.recorder is None
+    assert mode.tracer is None
 
 
 def test_lost_attributes_name_the_module_and_the_line() -> None:
@@ -487,7 +487,7 @@ def test_lost_attributes_name_the_module_and_the_line() -> None:
         model.calls = model.calls + 1
         return model(x).sum()
 
-    with pytest.raises(RecordingError, match=r"line \d+: `model.calls = model.calls \+ 1` sets model.calls, which"):
+    with pytest.raises(TraceError, match=r"line \d+: `model.calls = model.calls \+ 1` sets model.calls, which"):
         step(gn.ones(2, 3))
     assert model.calls == 0
 
@@ -500,7 +500,7 @@ def test_attributes_of_objects_are_seen() -> None:
         trainer.steps += 1
         return trainer.model(x).sum()
 
-    with pytest.raises(RecordingError, match=r"`trainer.steps \+= 1` sets trainer.steps"):
+    with pytest.raises(TraceError, match=r"`trainer.steps \+= 1` sets trainer.steps"):
         step(gn.ones(2, 3))
     assert trainer.steps == 0
 
@@ -514,7 +514,7 @@ def test_nonlocal_names_are_seen() -> None:
         calls += 1
         return x * 2
 
-    with pytest.raises(RecordingError, match="sets calls"):
+    with pytest.raises(TraceError, match="sets calls"):
         step(gn.ones(2))
     assert calls == 0
 
@@ -536,7 +536,7 @@ def test_schedules_belong_outside(schedule: Any) -> None:
         return loss
 
     epoch = scheduler.last_epoch
-    with pytest.raises(RecordingError, match=r"scheduler.step.*steps a schedule.*after the compiled function"):
+    with pytest.raises(TraceError, match=r"scheduler.step.*steps a schedule.*after the compiled function"):
         step(gn.ones(2, 3))
     assert scheduler.last_epoch == epoch
 
@@ -553,7 +553,7 @@ def test_learning_rates_belong_outside() -> None:
         optimizer.step()
         return loss
 
-    with pytest.raises(RecordingError, match=r"changes the learning rate of an optimizer.*outside, between calls"):
+    with pytest.raises(TraceError, match=r"changes the learning rate of an optimizer.*outside, between calls"):
         step(gn.ones(2, 3))
     assert optimizer.param_groups[0]["lr"] == 0.1
 
@@ -566,7 +566,7 @@ def test_parameters_stay_where_they_are() -> None:
         w.data = w.data - 0.1 * x
         return (w * x).sum()
 
-    with pytest.raises(RecordingError, match=r"`w.data = w.data - 0.1 \* x` puts a tensor's data in other memory.*-="):
+    with pytest.raises(TraceError, match=r"`w.data = w.data - 0.1 \* x` puts a tensor's data in other memory.*-="):
         step(gn.ones(3))
     assert w.tolist() == [1.0, 1.0, 1.0]
 
@@ -580,7 +580,7 @@ def test_gradients_do_not_go_beyond_the_function() -> None:
         loss.backward()
         return loss
 
-    with pytest.raises(RecordingError, match=r"`loss.backward\(\)` follows gradients back to before.*x.detach\(\)"):
+    with pytest.raises(TraceError, match=r"`loss.backward\(\)` follows gradients back to before.*x.detach\(\)"):
         step(w * 2)
     step((w * 2).detach().requires_grad_())
 
@@ -616,8 +616,8 @@ def test_arrays_are_given_as_tensors() -> None:
     ("given", "error", "message"),
     [
         ({"engine": "cuda"}, ValueError, "expected engine 'auto' or 'numpy', got 'cuda'"),
-        ({"max_recordings": 0}, ValueError, "expected max_recordings as a whole number, 1 or more, got 0"),
-        ({"max_recordings": 2.5}, ValueError, "got 2.5"),
+        ({"max_specialisations": 0}, ValueError, "expected max_specialisations as a whole number, 1 or more, got 0"),
+        ({"max_specialisations": 2.5}, ValueError, "got 2.5"),
         ({"function": 3}, TypeError, "expected a function or a module, got int"),
     ],
 )
@@ -634,5 +634,5 @@ def test_the_line_is_the_users_whoever_it_calls() -> None:
         copied = copy.deepcopy(model)
         return copied(x)
 
-    with pytest.raises(RecordingError, match=r"test_refusals.py, line \d+: `copied = copy.deepcopy\(model\)`"):
+    with pytest.raises(TraceError, match=r"test_refusals.py, line \d+: `copied = copy.deepcopy\(model\)`"):
         step(gn.ones(1, 2))

@@ -48,7 +48,7 @@ def in_a_process_of_its_own(folder: Path, compiled: gn.Compiled, inputs: dict[st
     named: dict[str, Any] = {f"state {name}": x for name, x in state.items()}
     named |= {f"input {name}": x for name, x in inputs.items()}
     np.savez(given, steps=STEPS, **named)
-    function = compiled.recordings[-1].engine.run.__name__
+    function = compiled.specialisations[-1].engine.run.__name__
     command = [sys.executable, "-I", "-W", "error", folder / "driver.py", source, function, given, came]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -88,7 +88,7 @@ def test_a_hundred_steps_of_training(name: str, tmp_path: Path) -> None:
     compiled = gn.compile(step)
     for _ in range(2):
         compiled(gn.tensor(xs[0]), gn.tensor(ys[0]))
-    recording = compiled.recordings[-1]
+    recording = compiled.specialisations[-1]
     names = [var.name for var in recording.program.state]
     state = {name: recording.engine.module[name].copy() for name in names}
     came = in_a_process_of_its_own(tmp_path, compiled, {"x": xs, "y": ys}, state)
@@ -107,7 +107,7 @@ def test_inference(tmp_path: Path) -> None:
     with gn.no_grad():
         predict(gn.tensor(xs[0]))
         expected = [model(gn.tensor(x)).array for x in xs]
-    recording = predict.recordings[-1]
+    recording = predict.specialisations[-1]
     state = {var.name: recording.engine.module[var.name] for var in recording.program.state}
     came = in_a_process_of_its_own(tmp_path, predict, {"x": xs}, state)
     np.testing.assert_allclose(came["results"], expected, rtol=1e-12)

@@ -16,7 +16,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
-from glassnet.program.record import RecordingError
+from glassnet.trace.tracer import TraceError
 
 Tensor = gn.Tensor
 Set = Callable[[float], Any]
@@ -328,8 +328,8 @@ def test_a_number_is_watched(case: Callable[[], tuple[Any, Set]]) -> None:
     for value in (3.0, 2.0):
         put(value)
         assert compiled(x).tolist() == compiled(x).tolist() == [value, value]
-    assert len(compiled.recordings) <= 3  # 2.0 of the object is not the 2.0 of its class
-    assert " is 3.0, " in compiled.explain_recordings() or "another" in compiled.explain_recordings()
+    assert len(compiled.specialisations) <= 3  # 2.0 of the object is not the 2.0 of its class
+    assert " is 3.0, " in compiled.explain_specialisations() or "another" in compiled.explain_specialisations()
 
 
 @pytest.mark.parametrize(("one", "other"), [(2, 2.0), (1, True), (0.0, -0.0), (2, np.int32(2))])
@@ -343,7 +343,7 @@ def test_numbers_that_are_equal_are_not_the_same(one: Any, other: Any) -> None:
         for came in (f(x), g(x, number)):
             assert came.dtype == (x * number).dtype
             assert np.array_equal(np.signbit(came.array), np.signbit((x * number).array))
-    assert len(f.recordings) == len(g.recordings) == 2
+    assert len(f.specialisations) == len(g.specialisations) == 2
 
 
 def test_nan_is_nan() -> None:
@@ -352,7 +352,7 @@ def test_nan_is_nan() -> None:
     for _ in range(3):
         config.number = float("nan")
         f(gn.ones(1))
-    assert len(f.recordings) == 1
+    assert len(f.specialisations) == 1
 
 
 def test_what_matters_to_nobody_is_not_watched() -> None:
@@ -362,7 +362,7 @@ def test_what_matters_to_nobody_is_not_watched() -> None:
     config.note = "b"
     config.more = 1
     f(gn.ones(1))
-    assert len(f.recordings) == 1
+    assert len(f.specialisations) == 1
 
 
 def test_a_method_that_is_replaced() -> None:
@@ -400,7 +400,7 @@ def test_a_property_that_is_computed_once(base: Any) -> None:
     once = Once()
     f = gn.compile(lambda x: x * once.scale)
     assert [f(gn.ones(1)).item() for _ in range(2)] == [2, 2]
-    assert len(f.recordings) == 1
+    assert len(f.specialisations) == 1
 
 
 def test_a_counter_that_has_the_name_of_a_method() -> None:
@@ -422,7 +422,7 @@ def test_a_counter_that_has_the_name_of_a_method() -> None:
         trainer.mean = trainer.learn(gn.ones(3, 2)).item()
         trainer.step += 1
         trainer.model.train()  # which it is
-    assert len(trainer.learn.recordings) <= 2  # without gradients at the beginning, and with them
+    assert len(trainer.learn.specialisations) <= 2  # without gradients at the beginning, and with them
 
 
 def test_a_dict_that_cannot_be_changed() -> None:
@@ -451,7 +451,7 @@ def test_models_that_are_found_while_the_function_runs() -> None:
         x = gn.ones(1, 2)
         for _ in range(3):
             np.testing.assert_allclose(step(x).array, step.function(x).array, rtol=1e-6)
-    assert len(step.recordings) == 1
+    assert len(step.specialisations) == 1
 
 
 def test_what_is_watched_has_bounds() -> None:
@@ -469,7 +469,7 @@ def test_what_is_watched_has_bounds() -> None:
         tree = {i: tree.copy() for i in range(3)} | {"scale": 1.0}
     f = gn.compile(lambda x: x * chain.following.scale * table[0][1] * tree["scale"])
     f(gn.ones(1))
-    reach = f.recordings[0].conditions.surroundings.reach
+    reach = f.specialisations[0].conditions.surroundings.reach
     assert sum(len(list(place.values())) for place in reach._places) <= 1100
     chain.following.scale = 2.0  # near: watched
     assert f(gn.ones(1)).item() == 2
@@ -662,11 +662,11 @@ def test_a_change_is_refused_and_undone(case: Callable[[Any], tuple[Any, str]]) 
 
     step, message = case(owner)
     compiled = gn.compile(step)
-    with pytest.raises(RecordingError, match=message + ".*, which the program would do only this once"):
+    with pytest.raises(TraceError, match=message + ".*, which the program would do only this once"):
         compiled(*([gn.ones(2)] if case is not taken_from_a_list else []))
     assert before == [list(vars(owner)), owner.inner.count, Owner.count, *lists[:2], len(lists[2])]
     assert (owner.seen, owner.by_size, owner.batches) == lists
-    assert compiled.recordings == []
+    assert compiled.specialisations == []
     assert gn.is_grad_enabled()
     assert gn.get_default_dtype() == gn.float32
 
@@ -687,7 +687,7 @@ def test_a_network_that_is_made_at_the_first_call() -> None:
     with gn.no_grad():
         came = [compiled(x).tolist() for _ in range(3)]
         assert came[0] == came[1] == came[2] == step(x).tolist()
-    assert len(networks) == len(compiled.recordings) == 1
+    assert len(networks) == len(compiled.specialisations) == 1
 
 
 def test_a_layer_that_is_added_at_the_first_call() -> None:
@@ -714,7 +714,7 @@ def test_a_buffer_that_is_registered_at_the_first_call() -> None:
 
     compiled = gn.compile(Fading())
     assert [compiled(gn.ones(1)).item() for _ in range(3)] == [0.5, 0.25, 0.125]
-    assert len(compiled.recordings) == 1
+    assert len(compiled.specialisations) == 1
 
 
 # optimizers --------------------------------------------------------------------------------------------------------
@@ -832,7 +832,7 @@ def test_a_view_given_back_after_its_memory_was_changed_is_refused() -> None:
         h.neg_()
         return first
 
-    with pytest.raises(RecordingError, match="gives back memory through one tensor after it was changed in place"):
+    with pytest.raises(TraceError, match="gives back memory through one tensor after it was changed in place"):
         step(gn.ones(3))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.program.structure import leaves
+from glassnet.compilation.pytree import leaves
 from tests.compilation.zoo import SCHEDULES, ZOO
 
 STEPS = 12
@@ -45,7 +45,7 @@ def test_compiled_is_as_uncompiled(name: str) -> None:
         assert (x is None) == (y is None), key
         if y is not None:
             np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-12, err_msg=key)
-    assert 1 <= len(compiled.compiled.recordings) <= 5, compiled.compiled.explain_recordings()
+    assert 1 <= len(compiled.compiled.specialisations) <= 5, compiled.compiled.explain_specialisations()
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -53,4 +53,4 @@ def test_a_schedule_needs_one_recording(name: str) -> None:
     run = SCHEDULES[name](gn.compile)
     for i in range(STEPS):
         run.call(i)
-    assert len(run.compiled.recordings) == 1, run.compiled.explain_recordings()
+    assert len(run.compiled.specialisations) == 1, run.compiled.explain_specialisations()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet.codegen import sources
 from glassnet.engines.numpy.engine import NumpyEngine
 from glassnet.errors import ShapeError
 from glassnet.ops import Op, registry
@@ -17,10 +18,10 @@ from glassnet.ops.arithmetic import add, mul
 from glassnet.ops.arithmetic import maximum as fmax
 from glassnet.ops.elementary import log
 from glassnet.ops.random import normal, uniform
-from glassnet.program.passes import optimized
+from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.verify import verify
-from glassnet.program.writing import sources
+from glassnet.trace.decomposition import passes_for
 from tests.ops import checks
 from tests.ops.sample import Sample
 from tests.ops.samples import samples_of
@@ -83,15 +84,15 @@ def test_every_operation_is_run_as_its_forward(op: Op) -> None:
                 np.testing.assert_array_equal(x, y, err_msg=sample.label)
 
 
-@pytest.mark.parametrize("op", [o for o in registry.values() if not o.core], ids=lambda o: o.name)
+@pytest.mark.parametrize("op", [o for o in registry.values() if not o.primitive], ids=lambda o: o.name)
 def test_every_named_operation_is_run_as_its_expansion(op: Op) -> None:
     for sample in samples_of(op):
         made = program_of(op, sample)
         if made is None or "large" in sample.label or sample.label == "log 0":
             continue
         program, arrays = made
-        expanded = optimized(program, lambda instruction: False)
-        assert all(instruction.op.core for instruction in expanded)
+        expanded = optimize(program, passes_for(lambda instruction: False))
+        assert all(instruction.op.primitive for instruction in expanded)
         with np.errstate(all="ignore"):
             came = run(expanded, arrays)
         for x, y in zip(came, expected(op, sample), strict=True):

@@ -10,9 +10,10 @@ import pytest
 
 import glassnet
 import glassnet.functional as F
-from glassnet import functions, nn
+from glassnet import nn
 from glassnet.ops import registry
 from glassnet.ops.symbols import SymbolError, parameters
+from glassnet.tensor import namespace
 
 sympy = pytest.importorskip("sympy")
 x, y = sympy.symbols("x y")
@@ -21,7 +22,7 @@ PARAMS: dict[str, dict[str, Any]] = {"threshold": {"threshold": 0.1, "value": 20
 MEANS = {"binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"}  # functions that take the mean, too
 EACH = {
     f"{where.__name__}.{name}": (f, registry[name], PARAMS.get(name, {}))
-    for where in (F, functions)
+    for where in (F, namespace)
     for name, f in vars(where).items()
     if name in registry and registry[name].elementwise and name not in MEANS and not name.startswith("bitwise")
 }

@@ -14,7 +14,7 @@ from glassnet import nn, optim
 from glassnet.explain.walkthrough import Value, WalkthroughError, walkthrough
 from glassnet.explain.walkthrough.layout import columns
 from glassnet.nn import functional as F
-from glassnet.program.record import RecordingError
+from glassnet.trace.tracer import TraceError
 from tests.explain.arithmetic_text import holds
 from tests.explain.walked import Net, batch, everything, walked
 
@@ -257,7 +257,7 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "a value read": (
         lambda: walkthrough(Net(lambda x: x * x.mean().item()), *batch(), F.cross_entropy),
-        RecordingError,
+        TraceError,
         "item",
     ),
     "a wrong shape": (lambda: walkthrough(Net(), gn.zeros(4, 3), batch()[1], F.cross_entropy), gn.ShapeError, "fc1"),

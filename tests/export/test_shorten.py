@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from glassnet.codegen import sources
 from glassnet.export.forward import TEXTBOOK, can_be_written
 from glassnet.export.shorten import expression, one_line, shortened, without_types
 from glassnet.ops import registry
 from glassnet.ops.linear import linear
-from glassnet.program.writing import sources
 from tests.ops.samples import samples_of
 
 OPS = {

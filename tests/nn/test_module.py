@@ -11,8 +11,8 @@ import pytest
 
 import glassnet
 from glassnet import nn
-from glassnet.graph import Node
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import Node
 
 
 class Net(nn.Module):

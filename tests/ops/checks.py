@@ -15,7 +15,7 @@ from glassnet.autograd import grad
 from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
 from glassnet.ops.symbols import parameters
-from glassnet.tensor import Tensor, apply, door
+from glassnet.tensor import Tensor, apply, dispatch
 from tests.ops import projection
 from tests.ops.sample import Sample
 
@@ -186,12 +186,12 @@ def check_expands_to_core(op: Op, sample: Sample) -> None:
     expected = apply(op, *arrays, **sample.kwargs()).numpy()
     with recorded(expanding=True) as happened:
         inputs = [Tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
-        result = door.apply(op, *inputs, **sample.kwargs())
+        result = dispatch.apply(op, *inputs, **sample.kwargs())
         result = result[0] if op.writes else result
     assert happened, f"{sample.label}: nothing happened"
     strangers = {o.name for o in happened if registry.get(o.name) is not o}
     assert not strangers, f"{sample.label}: expands to operations that are not registered: {strangers}"
-    assert all(o.core for o in happened)
+    assert all(o.primitive for o in happened)
     np.testing.assert_allclose(result.numpy(), expected, rtol=1e-11, atol=1e-14, err_msg=sample.label)
 
 
@@ -199,7 +199,7 @@ def check_expands_to_core(op: Op, sample: Sample) -> None:
 def recorded(expanding: bool = False) -> Iterator[list[Op]]:
     """The operations that go through the door; with ``expanding``, named ones are carried out expanded."""
     happened: list[Op] = []
-    real = door.apply
+    real = dispatch.apply
 
     def recording(op: Op, *inputs: Any, **params: Any) -> Any:
         if expanding and op.expand is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet.ops import Op, core_ops, registry
+from glassnet.ops import Op, primitive_ops, registry
 from glassnet.ops.record import register
 from tests.ops import checks
 from tests.ops.elementwise import DOMAINS, MORE, PARAMS, SPECIAL
@@ -27,7 +27,7 @@ CONSTANT = {"row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2}}  # the we
 NOT_OF_LARGE = {"exp", "expm1", "pow", "binary_cross_entropy"}
 
 ops = pytest.mark.parametrize("op", registry.values(), ids=registry)
-named = pytest.mark.parametrize("op", [o for o in registry.values() if not o.core], ids=lambda o: o.name)
+named = pytest.mark.parametrize("op", [o for o in registry.values() if not o.primitive], ids=lambda o: o.name)
 elementwise = pytest.mark.parametrize("op", [o for o in registry.values() if o.elementwise], ids=lambda o: o.name)
 differentiable = pytest.mark.parametrize("op", [o for o in registry.values() if o.differentiable], ids=lambda o: o.name)
 
@@ -66,7 +66,7 @@ def test_every_floating_input_has_a_derivative(op: Op) -> None:
 
 
 def test_core_operations_are_those_without_an_expansion() -> None:
-    assert [op.name for op in core_ops()] == [name for name, op in registry.items() if op.expand is None]
+    assert [op.name for op in primitive_ops()] == [name for name, op in registry.items() if op.expand is None]
 
 
 def test_a_name_is_registered_once() -> None:

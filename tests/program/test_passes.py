@@ -7,27 +7,27 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 
-from glassnet.compilation.recording import Recording
+from glassnet.compilation.specialisation import Specialisation
 from glassnet.program.passes import PASSES
 from tests.program.interpreter import Values, check_equal, evaluate
 from tests.program.recipes import Kitchen, Recipe, recipes
 
-EXACT = {"share", "prune", "settle"}
+EXACT = {"eliminate_common_subexpressions", "eliminate_dead_code", "insert_copies"}
 
 
 @settings(max_examples=150)
 @given(recipe=recipes())
 def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
-    recording = Recording(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook")
+    recording = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook")
     assert recording.complete
     inputs = [x.array for x in kitchen.inputs(2)]
     state = {var.name: np.array(recording.engine.module[var.name]) for var in recording.program.state}
 
     programs = recording.program.history
     stages = {name: evaluate(program, inputs, state, in_order=True) for name, program in programs.items()}
-    before = "recorded"
-    for name in ("expand", *PASSES):
+    before = "traced"
+    for name in ("decompose", *PASSES):
         check_equal(stages[name], stages[before], exactly=name in EXACT)
         before = name
 
@@ -36,10 +36,10 @@ def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> Non
     check_equal(lowered, stages[before], exactly=True)
     for _ in range(2):  # the workspace remembers nothing
         check_equal(_run(recording, inputs, state), lowered, exactly=True)
-    _check_against_the_function(kitchen, recording, evaluate(programs["recorded"], inputs, state))
+    _check_against_the_function(kitchen, recording, evaluate(programs["traced"], inputs, state))
 
 
-def _check_against_the_function(kitchen: Kitchen, recording: Recording, recorded: Values) -> None:
+def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, recorded: Values) -> None:
     """What was recorded gives the function's outputs bit for bit; what runs changes what the function changes."""
     inputs = kitchen.inputs(2)
     start = [array.copy() for array in kitchen.changed()]
@@ -63,7 +63,7 @@ def _check_against_the_function(kitchen: Kitchen, recording: Recording, recorded
             assert came.flags.writeable
 
 
-def _run(recording: Recording, inputs: list[Any], state: dict[str, Any]) -> Values:
+def _run(recording: Specialisation, inputs: list[Any], state: dict[str, Any]) -> Values:
     """What the engine makes of a state, which is put back."""
     module, program = recording.engine.module, recording.engine.program
     for name, array in state.items():

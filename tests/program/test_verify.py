@@ -15,7 +15,7 @@ from glassnet.ops.linear import matmul
 from glassnet.ops.movement import cast, copy, reshape
 from glassnet.ops.update import sgd_update
 from glassnet.program import passes
-from glassnet.program.passes import optimized
+from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.verify import ProgramError, verify
 from tests.program.interpreter import check_equal, evaluate
@@ -103,7 +103,7 @@ def test_every_pass_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
             patch.setitem(passes.PASSES, name, lambda program: program.having(outputs=(Var("lost", (), int64),)))
             with pytest.raises(ProgramError, match="gives back lost"):
-                optimized(GOOD, lambda instruction: True)
+                optimize(GOOD)
 
 
 def _forgets_an_update(program: Program) -> Program:
@@ -173,9 +173,9 @@ def test_programs_can_be_compared_and_taken_apart() -> None:
     assert GOOD.instructions[2].writes == ("w",)
     assert GOOD.instructions[2].reads == (w, b, lr)
     assert (x.nbytes, str(x)) == (48, "x")
-    whole = optimized(GOOD, lambda instruction: True)
-    assert whole.after("recorded") == GOOD
-    with pytest.raises(KeyError, match=r"expected the name of a pass, recorded, expand, fold.*got 'sharing'"):
+    whole = optimize(GOOD)
+    assert whole.after("traced") == GOOD
+    with pytest.raises(KeyError, match=r"expected the name of a pass, traced, fold_constants, simplify.*got 'sharing'"):
         whole.after("sharing")
 
 

@@ -1,4 +1,4 @@
-"""Encodings: fitted, kept as JSON, applied to other tables; targets; rows held out."""
+"""Encodings: unbroadcast, kept as JSON, applied to other tables; targets; rows held out."""
 
 import json
 import math

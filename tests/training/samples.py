@@ -63,8 +63,8 @@ class Stream(IterableDataset):
         return zip(self.x, self.y, strict=True)
 
 
-def recorder(calls, name="", last=False):
+def tracer(calls, name="", last=False):
     def method(hook):
         return lambda self, t, *error: calls.append((hook + name, t.epoch, t.batch))
 
-    return type("Recorder", (Callback,), {**{hook: method(hook) for hook in HOOKS}, "is_last": last})()
+    return type("Tracer", (Callback,), {**{hook: method(hook) for hook in HOOKS}, "is_last": last})()

@@ -16,7 +16,7 @@ X = glassnet.randn(20, 3, generator=glassnet.Generator(0))
 Y = (X.sum(1) > 0).long()
 
 
-def fitted(*callbacks, epochs=3, script=None, **options):
+def unbroadcast(*callbacks, epochs=3, script=None, **options):
     """A run whose held-out losses are those of ``script``."""
     model = nn.Linear(3, 2)
     callbacks = [Script(script), *callbacks] if script else callbacks
@@ -59,7 +59,7 @@ class Keep(Callback):
 )
 def test_stops(options, script, best, epochs):
     stopping, keep = EarlyStopping(**options), Keep()
-    trainer = fitted(stopping, keep, epochs=len(script), script=script)
+    trainer = unbroadcast(stopping, keep, epochs=len(script), script=script)
     assert len(trainer.history) == epochs
     assert stopping.best_epoch == best
     assert stopping.best == script[best - 1]
@@ -69,7 +69,7 @@ def test_stops(options, script, best, epochs):
 
 def test_does_not_restore():
     keep = Keep()
-    trainer = fitted(EarlyStopping(patience=2, restore_best=False), keep, epochs=5, script=[1, 2, 3, 4, 5])
+    trainer = unbroadcast(EarlyStopping(patience=2, restore_best=False), keep, epochs=5, script=[1, 2, 3, 4, 5])
     assert np.array_equal(trainer.model.weight.array, keep.weights[-1])
     assert len(keep.weights) == 3
 
@@ -77,7 +77,7 @@ def test_does_not_restore():
 @pytest.mark.parametrize(("monitor", "more"), [("train_accuracy", True), ("train_loss", False), (None, False)])
 def test_auto(monitor, more):
     stopping = EarlyStopping(monitor)
-    fitted(stopping, metrics="accuracy")
+    unbroadcast(stopping, metrics="accuracy")
     stopping.best = 0.5
     assert stopping._is_better(0.6) is more
 
@@ -85,8 +85,8 @@ def test_auto(monitor, more):
 def test_used_again():
     """Another run begins from nothing."""
     stopping = EarlyStopping(patience=1)
-    fitted(stopping, epochs=3, script=[1, 2, 3])
-    assert len(fitted(stopping, epochs=3, script=[9, 8, 7]).history) == 3
+    unbroadcast(stopping, epochs=3, script=[1, 2, 3])
+    assert len(unbroadcast(stopping, epochs=3, script=[9, 8, 7]).history) == 3
 
 
 def test_without_validation():
@@ -113,11 +113,11 @@ def test_unknown_monitor():
     with pytest.raises(
         TrainingError, match="EarlyStopping: monitor='val_loss' is no number of an epoch; there are train_"
     ):
-        fitted(EarlyStopping("val_loss"))
+        unbroadcast(EarlyStopping("val_loss"))
 
 
 def test_state_of_one_that_is_not_there():
-    state = fitted(EarlyStopping()).state_dict()
+    state = unbroadcast(EarlyStopping()).state_dict()
     model = nn.Linear(3, 2)
     trainer = Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
     with pytest.raises(TrainingError, match="the saved run had a callback EarlyStopping"):
@@ -130,14 +130,14 @@ def test_state_that_cannot_be_saved():
             return {"file": [object()]}
 
     with pytest.raises(TypeError, match=r"callbacks\.0\.state\.file\.0 is of type object; a file holds tensors"):
-        fitted(Odd())
+        unbroadcast(Odd())
 
 
 # logs -------------------------------------------------------------------------------------------------------
 
 
 def test_csv(tmp_path):
-    trainer = fitted(CSVLogger(tmp_path / "log.csv"), metrics="accuracy")
+    trainer = unbroadcast(CSVLogger(tmp_path / "log.csv"), metrics="accuracy")
     text = (tmp_path / "log.csv").read_text()
     assert text == trainer.history.to_csv()
     assert text.splitlines()[0] == "epoch,train_loss,train_accuracy,held_out_loss,held_out_accuracy,learning_rate"
@@ -145,7 +145,7 @@ def test_csv(tmp_path):
 
 
 def test_jsonl(tmp_path):
-    trainer = fitted(JSONLLogger(tmp_path / "log.jsonl"))
+    trainer = unbroadcast(JSONLLogger(tmp_path / "log.jsonl"))
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == trainer.history.epochs
 
@@ -157,7 +157,7 @@ def test_a_log_is_whole_after_every_epoch(tmp_path):
         def on_epoch_end(self, trainer):
             assert (tmp_path / "log.csv").read_text() == trainer.history.to_csv()
 
-    fitted(See(), CSVLogger(tmp_path / "log.csv"))
+    unbroadcast(See(), CSVLogger(tmp_path / "log.csv"))
 
 
 def test_nowhere_to_write(tmp_path):
@@ -166,12 +166,12 @@ def test_nowhere_to_write(tmp_path):
     for callback in (CSVLogger(tmp_path / "file" / "log.csv"), Checkpoint(tmp_path / "file" / "run")):
         keep = Keep()
         with pytest.raises(OSError, match="file"):
-            fitted(callback, keep)
+            unbroadcast(callback, keep)
         assert getattr(keep, "weights", []) == []
 
 
 def test_folders_are_made(tmp_path):
-    fitted(JSONLLogger(tmp_path / "a" / "b" / "log.jsonl"), Checkpoint(tmp_path / "c" / "run", every=0))
+    unbroadcast(JSONLLogger(tmp_path / "a" / "b" / "log.jsonl"), Checkpoint(tmp_path / "c" / "run", every=0))
     assert (tmp_path / "a" / "b" / "log.jsonl").exists()
     assert (tmp_path / "c" / "run").exists()
 
@@ -242,7 +242,7 @@ def events(path):
 
 
 def test_tensorboard(tmp_path):
-    trainer = fitted(TensorBoard(tmp_path / "logs"), metrics="accuracy")
+    trainer = unbroadcast(TensorBoard(tmp_path / "logs"), metrics="accuracy")
     (path,) = (tmp_path / "logs").glob("events.out.tfevents.*")
     first, *epochs = events(path)
     assert first[3] == b"brain.Event:2"
@@ -258,7 +258,7 @@ def test_tensorboard_itself_reads_it(tmp_path):
     loader = pytest.importorskip(
         "tensorboard.backend.event_processing.event_file_loader", reason="tensorboard is not installed"
     )
-    fitted(TensorBoard(tmp_path))
+    unbroadcast(TensorBoard(tmp_path))
     (path,) = tmp_path.iterdir()
     found = list(loader.LegacyEventFileLoader(str(path)).Load())
     assert [event.step for event in found] == [0, 1, 2, 3]
@@ -268,7 +268,7 @@ def test_tensorboard_itself_reads_it(tmp_path):
 def test_tensorboard_goes_on(tmp_path):
     """A second fit writes a file of its own."""
     board = TensorBoard(tmp_path)
-    trainer = fitted(board)
+    trainer = unbroadcast(board)
     trainer.fit((X, Y), epochs=5)
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -280,6 +280,6 @@ def test_tensorboard_is_closed(tmp_path):
 
     board = TensorBoard(tmp_path)
     with pytest.raises(LookupError):
-        fitted(board, Broken())
+        unbroadcast(board, Broken())
     assert board._file is None
     board.on_fit_end(None)

@@ -5,12 +5,12 @@ import pytest
 import glassnet
 from glassnet import nn
 from glassnet.training import Callback
-from tests.training.samples import data, network, recorder, same, trainer, weights
+from tests.training.samples import data, network, same, tracer, trainer, weights
 
 
 def test_order_of_callbacks():
     calls = []
-    t = trainer(callbacks=recorder(calls), compile=False)
+    t = trainer(callbacks=tracer(calls), compile=False)
     t.fit(data(8), data(4), epochs=2, batch_size=4)
     epoch = ["on_epoch_start", *["on_batch_start", "on_batch_end"] * 2, "on_validation_end", "on_epoch_end"]
     assert [name for name, _, _ in calls] == ["on_fit_start", *epoch * 2, "on_fit_end"]
@@ -22,7 +22,7 @@ def test_order_of_callbacks():
 
 def test_no_validation_no_hook():
     calls = []
-    trainer(callbacks=[recorder(calls)]).fit(data(8))
+    trainer(callbacks=[tracer(calls)]).fit(data(8))
     names = [name for name, _, _ in calls]
     assert "on_validation_end" not in names
     assert names.count("on_compiled") == 1
@@ -30,7 +30,7 @@ def test_no_validation_no_hook():
 
 def test_last_callbacks():
     calls = []
-    trainer(callbacks=[recorder(calls, " saves", last=True), recorder(calls)]).fit(data(8))
+    trainer(callbacks=[tracer(calls, " saves", last=True), tracer(calls)]).fit(data(8))
     assert [name for name, _, _ in calls][:2] == ["on_fit_start", "on_fit_start saves"]
 
 

@@ -8,7 +8,7 @@ import glassnet.functional as F
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.training import Callback, TrainingFailed
-from tests.training.samples import Pairs, data, recorder, same, trainer, weights
+from tests.training.samples import Pairs, data, same, tracer, trainer, weights
 
 
 class Spike(Callback):
@@ -34,7 +34,7 @@ def test_fails(compiled):
         nn.Sequential(nn.Linear(3, 1)),
         nn.MSELoss(),
         lr=0.01,
-        callbacks=[spike, recorder(calls)],
+        callbacks=[spike, tracer(calls)],
         compile=compiled,
     )
     with pytest.raises(TrainingFailed, match=r"in epoch 3, batch \d of 5, the loss became .*lr=1e\+19") as caught:

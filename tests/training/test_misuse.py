@@ -8,7 +8,7 @@ from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
 from glassnet.errors import GlassnetError
 from glassnet.optim.lr_scheduler import ReduceLROnPlateau, StepLR
-from glassnet.program.refusal import RecordingError
+from glassnet.trace.refusals import TraceError
 from glassnet.training import Callback, Schedule, Trainer, TrainingError
 from tests.training.samples import Stream, X, Y, data, network, same, trainer, weights
 
@@ -191,6 +191,6 @@ def test_wrong_shapes(compiled, model, loss, x, y, message):
     before = weights(t.model)
     with pytest.raises((GlassnetError, ValueError, IndexError), match=message) as caught:
         t.fit((x, y))
-    assert not isinstance(caught.value, RecordingError)
+    assert not isinstance(caught.value, TraceError)
     assert same(weights(t.model), before)
     assert t.is_new

@@ -79,7 +79,7 @@ KINDS = {
 
 
 def made(kind, *callbacks):
-    """A fresh trainer, as a new process would make it, and what is to be fitted."""
+    """A fresh trainer, as a new process would make it, and what is to be unbroadcast."""
     spec = KINDS[kind]
     glassnet.manual_seed(3)
     model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.3), nn.Linear(6, 2))

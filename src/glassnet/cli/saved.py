@@ -18,7 +18,6 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.session import opened
 from glassnet.cli.settings import completed
 from glassnet.cli.tasks import Task, decoder, task_of
-from glassnet.creation import cat
 from glassnet.errors import GlassnetError
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -26,6 +25,7 @@ from glassnet.serialization import ModelFileError
 from glassnet.sources import CLASSIFICATION, Data
 from glassnet.sources.samples import check_encoding
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import cat
 
 _AT_ONCE = 1024  # samples in one forward pass
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from glassnet.compilation.compiled import Compiled, compile
-from glassnet.compilation.recording import Recording
+from glassnet.compilation.specialisation import Specialisation
 
-__all__ = ["Compiled", "Recording", "compile"]
+__all__ = ["Compiled", "Specialisation", "compile"]

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.compilation.pytree import StructureError, leaves
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
-from glassnet.program.facts import Same, comparable
-from glassnet.program.naming import identifier
-from glassnet.program.places import PLAIN
-from glassnet.program.structure import StructureError, leaves
+from glassnet.program.names import identifier
 from glassnet.tensor import Tensor
+from glassnet.trace.guard import Same, comparable
+from glassnet.trace.guard_sources import PLAIN
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]

@@ -11,15 +11,15 @@ from types import SimpleNamespace
 from typing import Any, ClassVar, overload
 
 from glassnet.compilation.arguments import key_of
-from glassnet.compilation.recording import Recording
-from glassnet.graph import mode
+from glassnet.compilation.specialisation import Specialisation
 from glassnet.nn.module import Module
 from glassnet.program.program import Program
+from glassnet.tensor.graph import mode
 
 ENGINES = ("auto", "numpy")
 _OWN = {
-    "engine", "max_recordings", "recordings", "_causes", "_by_key", "_last_key", "_last", "_unfinished", "_has_warned",
-    "_lock", "_name",
+    "engine", "max_specialisations", "specialisations", "_causes", "_by_key", "_last_key", "_last", "_unfinished",
+    "_has_warned", "_lock", "_name",
 }  # fmt: skip
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
@@ -28,8 +28,8 @@ class Compiled:
     """A function that runs as a program. Call it as you would call the function.
 
     It is recorded, while it runs for real, whenever it is called in a new way: other shapes or
-    dtypes, other numbers, modules in another mode, other parameters. ``recordings`` are those
-    recordings, ``explain_recordings()`` says what caused each; ``program`` and ``source`` are
+    dtypes, other numbers, modules in another mode, other parameters. ``specialisations`` are those
+    specialisations, ``explain_specialisations()`` says what caused each; ``program`` and ``source`` are
     those of the latest.
 
     What else the function has, a module its ``parameters()`` and ``eval()``, is found here too.
@@ -37,21 +37,23 @@ class Compiled:
 
     is_compiled: ClassVar[bool] = True
 
-    def __init__(self, function: Callable[..., Any], engine: str = "auto", max_recordings: int = 8) -> None:
+    def __init__(self, function: Callable[..., Any], engine: str = "auto", max_specialisations: int = 8) -> None:
         if engine not in ENGINES:
             raise ValueError(f"compile: expected engine {' or '.join(map(repr, ENGINES))}, got {engine!r}")
         if not callable(function):
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
-        if isinstance(max_recordings, bool) or not isinstance(max_recordings, int) or max_recordings < 1:
-            raise ValueError(f"compile: expected max_recordings as a whole number, 1 or more, got {max_recordings!r}")
+        if isinstance(max_specialisations, bool) or not isinstance(max_specialisations, int) or max_specialisations < 1:
+            raise ValueError(
+                f"compile: expected max_specialisations as a whole number, 1 or more, got {max_specialisations!r}"
+            )
         super().__setattr__("function", function)
         self.engine = engine
-        self.max_recordings = max_recordings
-        self.recordings: list[Recording] = []
+        self.max_specialisations = max_specialisations
+        self.specialisations: list[Specialisation] = []
         self._causes: list[str] = []
-        self._by_key: dict[tuple[Any, ...], list[Recording]] = {}
+        self._by_key: dict[tuple[Any, ...], list[Specialisation]] = {}
         self._last_key: tuple[Any, ...] | None = None
-        self._last: Recording
+        self._last: Specialisation
         self._unfinished = 0
         self._has_warned = False
         self._lock = RLock()  # the memory that a program works in is there once
@@ -62,7 +64,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function would give; it may be computed by a recorded program."""
-        if mode.recorder is not None:  # called by a function that is being recorded: part of that
+        if mode.tracer is not None:  # called by a function that is being recorded: part of that
             return self.function(*args, **kwargs)
         arrays: list[Any] = []
         key = key_of(args, kwargs, arrays)
@@ -85,7 +87,7 @@ class Compiled:
                 f"{self._name}: a compiled method is kept with its object, and {type(instance).__name__} has __slots__ "
                 "and no place for it; compile a function that is given the object"
             )
-        bound = Compiled(self.function.__get__(instance, owner), self.engine, self.max_recordings)
+        bound = Compiled(self.function.__get__(instance, owner), self.engine, self.max_specialisations)
         vars(instance)[self.function.__name__] = bound  # one for each object, and found at once next time
         return bound
 
@@ -102,10 +104,10 @@ class Compiled:
             setattr(self.function, name, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
-        return Compiled(deepcopy(self.function, memo), self.engine, self.max_recordings)
+        return Compiled(deepcopy(self.function, memo), self.engine, self.max_specialisations)
 
     def __repr__(self) -> str:
-        return f"<compiled {self._name}: {len(self.recordings)} recordings>"
+        return f"<compiled {self._name}: {len(self.specialisations)} specialisations>"
 
     # what was recorded --------------------------------------------------------------------------------
 
@@ -120,14 +122,14 @@ class Compiled:
         return self._latest.source
 
     @property
-    def _latest(self) -> Recording:
-        if not self.recordings:
+    def _latest(self) -> Specialisation:
+        if not self.specialisations:
             raise RuntimeError(
                 f"{self._name} has not been recorded yet: call it first (optimizers with a memory: twice)"
             )
-        return self.recordings[-1]
+        return self.specialisations[-1]
 
-    def explain_recordings(self) -> str:
+    def explain_specialisations(self) -> str:
         """One line for each recording: what was new about the call that caused it."""
         return "\n".join(f"{i}: {cause}" for i, cause in enumerate(self._causes, 1)) or "not called yet"
 
@@ -135,11 +137,11 @@ class Compiled:
 
     def _may_record(self) -> bool:
         """Whether one more recording is called for; warns, once, if not."""
-        if len(self.recordings) >= self.max_recordings:
+        if len(self.specialisations) >= self.max_specialisations:
             self._warn(
-                f"{self._name} was called in more than {self.max_recordings} different ways and runs uncompiled in "
-                f"new ones from now on:\n{self.explain_recordings()}\nPad batches to one size, pass numbers that "
-                "change as tensors, or raise max_recordings"
+                f"{self._name} was called in more than {self.max_specialisations} different ways and runs uncompiled "
+                f"in new ones from now on:\n{self.explain_specialisations()}\nPad batches to one size, pass numbers "
+                "that change as tensors, or raise max_specialisations"
             )
             return False
         if self._unfinished >= PATIENCE:
@@ -151,12 +153,12 @@ class Compiled:
         return True
 
     def _record(self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        recording = Recording(self.function, args, kwargs, self._name)
+        recording = Specialisation(self.function, args, kwargs, self._name)
         self._unfinished += 1
         if recording.complete:
             self._unfinished = 0
             self._causes.append(self._cause(recording))
-            self.recordings.append(recording)
+            self.specialisations.append(recording)
             self._by_key.setdefault(key, []).append(recording)
             self._last_key, self._last = key, recording
             return recording.run(arrays)
@@ -167,9 +169,9 @@ class Compiled:
             self._has_warned = True
             warnings.warn(message, stacklevel=4)
 
-    def _cause(self, recording: Recording) -> str:
+    def _cause(self, recording: Specialisation) -> str:
         """What is new about a recording, compared with the one that it is most like."""
-        news = [recording.conditions.difference(earlier.conditions) for earlier in reversed(self.recordings)]
+        news = [recording.conditions.difference(earlier.conditions) for earlier in reversed(self.specialisations)]
         if not news:
             return "the first call"
         return "; ".join(sorted(news, key=len)[0]) or "it is called in another way"
@@ -183,22 +185,22 @@ def _function_name(function: Callable[..., Any]) -> str:
 
 
 @overload
-def compile(function: Callable[..., Any], *, engine: str = ..., max_recordings: int = ...) -> Compiled: ...
+def compile(function: Callable[..., Any], *, engine: str = ..., max_specialisations: int = ...) -> Compiled: ...
 @overload
-def compile(*, engine: str = ..., max_recordings: int = ...) -> Callable[[Callable[..., Any]], Compiled]: ...
+def compile(*, engine: str = ..., max_specialisations: int = ...) -> Callable[[Callable[..., Any]], Compiled]: ...
 def compile(
-    function: Callable[..., Any] | None = None, *, engine: str = "auto", max_recordings: int = 8
+    function: Callable[..., Any] | None = None, *, engine: str = "auto", max_specialisations: int = 8
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Compile a training step, an inference function or a module; also as a decorator.
 
     At the first call the function runs for real and is recorded; then everything is put back as it was,
     and the program runs, now and from then on, with the same results to rounding. ``engine``: "numpy"
     writes the program out as NumPy source, "auto" takes the fastest engine there is. Beyond
-    ``max_recordings`` different kinds of call it warns, and runs new ones uncompiled. See
+    ``max_specialisations`` different kinds of call it warns, and runs new ones uncompiled. See
     docs/footguns.md for what cannot be compiled.
 
-    Raises RecordingError, with the line and the way out, for a function that no program can stand for.
+    Raises TraceError, with the line and the way out, for a function that no program can stand for.
     """
     if function is None:
-        return lambda f: Compiled(f, engine, max_recordings)
-    return Compiled(function, engine, max_recordings)
+        return lambda f: Compiled(f, engine, max_specialisations)
+    return Compiled(function, engine, max_specialisations)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import as_tensor, stack, tensor
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import float64
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.creation import as_tensor, stack, tensor
 
 Names = Callable[[int], str]
 

@@ -12,7 +12,6 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from glassnet.creation import as_tensor
 from glassnet.data.gather import (
     Indices,
     as_list,
@@ -29,8 +28,9 @@ from glassnet.data.gather import (
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.random import Generator
-from glassnet.sampling import randperm
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.sampling import randperm
 
 T = TypeVar("T", covariant=True)
 

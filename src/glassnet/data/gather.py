@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.creation import as_tensor, cat
 from glassnet.data.collate import collated, mapping_like, sequence_like
 from glassnet.data.in_step import in_step
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.creation import as_tensor, cat
 
 Indices = npt.NDArray[np.int64]
 

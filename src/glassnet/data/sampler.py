@@ -13,14 +13,14 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from glassnet.creation import tensor
 from glassnet.data.gather import Indices, positions
 from glassnet.data.in_step import in_step
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import float64
 from glassnet.ops.shapes import written
 from glassnet.random import Generator
-from glassnet.sampling import multinomial, randint, randperm
+from glassnet.tensor.creation import tensor
+from glassnet.tensor.sampling import multinomial, randint, randperm
 
 T = TypeVar("T", covariant=True)
 

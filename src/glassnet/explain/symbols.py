@@ -8,7 +8,6 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from glassnet.creation import tensor
 from glassnet.explain.named import named_function
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -24,8 +23,9 @@ from glassnet.ops.symbols import (
     plain_number,
     real_number,
 )
-from glassnet.program.call import recorded_call
 from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.tensor.creation import tensor
+from glassnet.trace.call import recorded_call
 
 SAME = ("broadcast_to", "cast", "copy", "reshape")  # of a single number: it stays what it is
 
@@ -41,7 +41,7 @@ def symbolic(
     are symbols of their names (x for the one that PyTorch calls ``input``); a parameter of a module that is one
     number is a symbol, too.
 
-    Raises SymbolError for what is not of each number by itself, RecordingError for a function that
+    Raises SymbolError for what is not of each number by itself, TraceError for a function that
     no program can stand for (docs/footguns.md), TypeError for unknown names of inputs and what is no function,
     ValueError for the name of a function that there is not.
     """

@@ -1,7 +1,7 @@
-"""Batch: a program that serves any number of samples, from two recordings that serve one number each.
+"""Batch: a program that serves any number of samples, from two specialisations that serve one number each.
 
 In a recording the number of samples is a number like any other: 7 may be the batch, or seven
-features. Two recordings, of different batches, tell them apart: what differs follows the batch.
+features. Two specialisations, of different batches, tell them apart: what differs follows the batch.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class _Pair:
 
 
 def for_any_batch(first: Program, second: Program) -> Program:
-    """The program of which ``first`` and ``second`` are recordings with as many samples as `SAMPLES` says.
+    """The program of which ``first`` and ``second`` are specialisations with as many samples as `SAMPLES` says.
 
     Sizes that follow the batch are `Rows`. Raises ExportError where the two differ in any other way.
     """

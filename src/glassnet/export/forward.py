@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 
+from glassnet.codegen import call, comment, sources, view
+from glassnet.codegen.expressions import needs_source
 from glassnet.export.batch import Rows, in_words
 from glassnet.export.errors import ExportError
 from glassnet.export.shorten import expression, one_line, shortened
@@ -18,10 +20,8 @@ from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean
 from glassnet.ops.selection import where
 from glassnet.ops.shapes import written
-from glassnet.program.passes.rewrite import finished, with_inputs
+from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Program, Var
-from glassnet.program.writing import call, comment, is_view, sources, view
-from glassnet.program.writing.calls import needs_source
 
 WIDTH = 106
 COLUMN = 62  # where comments begin, at the furthest
@@ -58,7 +58,7 @@ def can_be_written(op: Op) -> bool:
 
 def forward_text(program: Program, also: Iterable[Op] = ()) -> Text:
     """``program`` in functional style, one line an instruction, with the source of what it calls, and of ``also``."""
-    needed = [i.op for i in program if not is_view(i) and needs_source(i) and i.op not in TEXTBOOK]
+    needed = [i.op for i in program if not i.is_view and needs_source(i) and i.op not in TEXTBOOK]
     for op in needed:
         if not can_be_written(op):
             raise ExportError(f"{op.name} cannot be written as NumPy alone; compute that in another way")
@@ -128,7 +128,7 @@ def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
     for i in program:
         has_bias = i.op is not linear or (len(i.inputs) > 2 and i.inputs[2] is not None)
         forms = inlined if has_bias else inlined | {"linear": without_bias}
-        codes.append(f"{i.output} = {expression(view(i) if is_view(i) else call(i), forms)}")
+        codes.append(f"{i.output} = {expression(view(i) if i.is_view else call(i), forms)}")
     column = min(max(map(len, codes), default=0), COLUMN)
     lines = []
     for i, code in zip(program, codes, strict=True):

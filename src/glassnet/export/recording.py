@@ -1,4 +1,4 @@
-"""Recording: what a network does to a batch when it is used, not trained, as a program."""
+"""Specialisation: what a network does to a batch when it is used, not trained, as a program."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from glassnet.autograd import no_grad
 from glassnet.errors import ShapeError
 from glassnet.export.batch import SAMPLES, for_any_batch
 from glassnet.export.errors import ExportError
-from glassnet.graph import mode
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.program.naming import named_program
-from glassnet.program.passes import optimized
+from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program
-from glassnet.program.record import Recorder
-from glassnet.program.surroundings import Surroundings
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.graph import mode
+from glassnet.trace.captures import Captures
+from glassnet.trace.decomposition import passes_for
+from glassnet.trace.lowering import lower
+from glassnet.trace.tracer import Tracer
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def inference_program(
     programs = []
     for n in SAMPLES:
         recorded, state = _recorded(module, samples[np.arange(n) % len(samples)])
-        programs.append(optimized(recorded, known))
+        programs.append(optimize(recorded, passes_for(known)))
     program = for_any_batch(*programs)
     _check(program)
     return program, state
@@ -59,24 +60,24 @@ def inference_program(
 
 def _recorded(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
     """The program of one call, and the module's numbers by name; the module is as before, whatever it does."""
-    surroundings = Surroundings(module)
-    recorder = Recorder()
-    recorder.take_inputs([batch])
+    surroundings = Captures(module)
+    tracer = Tracer()
+    tracer.take_inputs([batch])
     with evaluating(module):
         try:
-            with surroundings.watched_by(recorder):
-                mode.recorder = recorder
+            with surroundings.watched_by(tracer):
+                mode.tracer = tracer
                 try:
                     result: Any = module(wrap(batch))
                 finally:
-                    mode.recorder = None
-            recorder.raise_refusal()
+                    mode.tracer = None
+            tracer.raise_refusal()
         except ShapeError as error:
             problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
             raise ExportError(problem) from None
         finally:
             surroundings.undo()
-            recorder.put_back()
+            tracer.put_back()
     if not isinstance(result, Tensor):
         raise ExportError(f"expected a network that gives one tensor, got {type(result).__name__}; wrap it in a module")
     if result.shape[:1] != (len(batch),):
@@ -85,7 +86,7 @@ def _recorded(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
             f"{written(result.shape)}"
         )
     names = {id(tensor.array): name for name, tensor in reversed(list(surroundings.named_state()))}
-    return named_program(recorder, {"x": batch}, names, (result.array,), ())
+    return lower(tracer, {"x": batch}, names, (result.array,), ())
 
 
 def _check(program: Program) -> None:

@@ -10,7 +10,7 @@ from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import int64
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.door import write
+from glassnet.tensor.dispatch import write
 
 __all__ = ["alpha_dropout", "bilinear", "dropout", "embedding", "linear", "one_hot"]
 

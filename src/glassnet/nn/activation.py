@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import glassnet.functional as F
-from glassnet.creation import full
 from glassnet.errors import ShapeError
 from glassnet.nn.checks import floating, whole
 from glassnet.nn.function import FunctionModule
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import full
 
 __all__ = [
     "CELU",

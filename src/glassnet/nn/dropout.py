@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import glassnet.functional as F
-from glassnet.creation import ones
 from glassnet.errors import ShapeError
 from glassnet.nn.checks import probability
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import ones
 
 
 class _Dropout(Module):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import glassnet.functional as F
-from glassnet.creation import empty
 from glassnet.errors import ShapeError
 from glassnet.nn import init
 from glassnet.nn.checks import floating, whole
@@ -13,6 +12,7 @@ from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
+from glassnet.tensor.creation import empty
 
 
 class Embedding(Module):

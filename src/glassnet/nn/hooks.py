@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from glassnet.errors import GradientError
-from glassnet.graph import changes, mode
 from glassnet.tensor import RemovableHandle, Tensor
+from glassnet.tensor.graph import changes, mode
 
 Function = Callable[..., Any]
 _new_key = count().__next__
@@ -69,10 +69,10 @@ class Hooked:
         return RemovableHandle(hooks, key)
 
     def _forward_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Forward with the hooks around it, and a recorder, if there is one, told of it."""
-        if mode.recorder is None:
+        """Forward with the hooks around it, and a tracer, if there is one, told of it."""
+        if mode.tracer is None:
             return self._forward_with_hooks(args, kwargs)
-        with mode.recorder.within(self):
+        with mode.tracer.within(self):
             return self._forward_with_hooks(args, kwargs)
 
     def _forward_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

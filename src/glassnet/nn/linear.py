@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import glassnet.functional as F
-from glassnet.creation import empty
 from glassnet.errors import DtypeError
 from glassnet.nn import init
 from glassnet.nn.checks import floating, same_dtype, whole
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import empty
 
 
 class Identity(Module):

@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.errors import DtypeError, GlassnetError
-from glassnet.graph import changes, mode
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.state import Stateful
 from glassnet.ops.dtypes import float16, float32, float64
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.graph import changes, mode
 
 
 class Module(Stateful, Hooked):
@@ -45,7 +45,7 @@ class Module(Stateful, Hooked):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call forward, with the hooks around it; name the layer in an error that comes out of it."""
         try:
-            if self._call_hooks or mode.recorder is not None:
+            if self._call_hooks or mode.tracer is not None:
                 return self._forward_watched(args, kwargs)
             return self.forward(*args, **kwargs)
         except GlassnetError as error:
@@ -87,8 +87,8 @@ class Module(Stateful, Hooked):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with ``set_to_none=False`` set them to 0."""
-        if mode.recorder is not None:
-            mode.recorder.clearing(self.parameters(), set_to_none)
+        if mode.tracer is not None:
+            mode.tracer.clearing(self.parameters(), set_to_none)
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None

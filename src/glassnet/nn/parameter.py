@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.graph import clock_of, mode
 from glassnet.tensor import Tensor, as_array
+from glassnet.tensor.graph import mode, version_of
 
 
 def _share(tensor: Tensor, data: Any) -> None:
     """Let ``tensor`` look into the memory of ``data`` (a tensor or an array; lists are copied)."""
     tensor.array = as_array(() if data is None else data)
     if isinstance(data, Tensor):
-        tensor.clock = clock_of(data)  # what is written through one is written to both
-    if mode.recorder is not None:
-        mode.recorder.wrapped(tensor)
+        tensor.version = version_of(data)  # what is written through one is written to both
+    if mode.tracer is not None:
+        mode.tracer.wrapped(tensor)
 
 
 class Parameter(Tensor):

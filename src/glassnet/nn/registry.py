@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassnet.graph import changes
 from glassnet.nn.parameter import Buffer, Parameter
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import changes
 
 if TYPE_CHECKING:
     from glassnet.nn.module import Module

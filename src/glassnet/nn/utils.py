@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from glassnet.autograd import no_grad
-from glassnet.creation import cat, stack, zeros
 from glassnet.errors import GradientError, ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import cat, stack, zeros
 
 __all__ = [
     "clip_grad_norm_",

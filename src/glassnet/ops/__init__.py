@@ -18,6 +18,6 @@ from glassnet.ops import (
     softmax,
     update,
 )  # isort: skip
-from glassnet.ops.record import Op, Spec, Value, core_ops, registry
+from glassnet.ops.record import Op, Spec, Value, primitive_ops, registry
 
-__all__ = ["Op", "Spec", "Value", "core_ops", "registry"]
+__all__ = ["Op", "Spec", "Value", "primitive_ops", "registry"]

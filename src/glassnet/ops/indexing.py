@@ -166,7 +166,7 @@ def check_range(name: str, index: Array, size: int) -> None:
         raise IndexError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
 
 
-def _gather(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
+def _accumulate(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
     if index.ndim != x.ndim:  # NumPy would broadcast
         raise ValueError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
     check_range("gather", index, _size(x.shape, dim))
@@ -198,7 +198,7 @@ def check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
 gather = register(
     Op(
         "gather",
-        forward=_gather,
+        forward=_accumulate,
         vjp=(lambda g, _y, _x, index, dim: scatter_add(g, index, dim=dim, shape=shape_of(_x)), None),
         shape=_gather_shape,
         formula="y[i, j] = x[index[i, j], j] for dim 0, and so on",

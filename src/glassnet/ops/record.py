@@ -65,7 +65,7 @@ class Op:
     ``formula`` is for people. For elementwise operations it is also for SymPy, in the names of
     ``forward``'s arguments, and tests hold it against ``forward`` and ``vjp``.
 
-    ``expand(*inputs, **params)`` writes a named operation in core ones; core operations have none.
+    ``expand(*inputs, **params)`` writes a named operation in primitive ones; primitive operations have none.
 
     ``cast`` says what happens to inputs of different dtypes: "common" casts them to their common
     dtype, "number" too but refuses bool, "float" to their common floating dtype; "equal" refuses to
@@ -130,8 +130,8 @@ class Op:
         return symbolic(self, *inputs, derivative=derivative, **params)
 
     @property
-    def core(self) -> bool:
-        """Whether this is one of the core operations, which all the others expand to."""
+    def primitive(self) -> bool:
+        """Whether this is one of the primitive operations, which all the others expand to."""
         return self.expand is None
 
 
@@ -147,6 +147,6 @@ def register(op: Op) -> Op:
     return op
 
 
-def core_ops() -> Iterator[Op]:
-    """The core operations, in the order in which they were registered."""
-    return (op for op in _registry.values() if op.core)
+def primitive_ops() -> Iterator[Op]:
+    """The primitive operations, in the order in which they were registered."""
+    return (op for op in _registry.values() if op.primitive)

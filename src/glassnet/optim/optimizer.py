@@ -11,12 +11,12 @@ import numpy as np
 
 from glassnet.autograd import enable_grad
 from glassnet.errors import GlassnetError
-from glassnet.graph import changes, mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.optim import saved
 from glassnet.optim.checks import check_options, checked_parameters, group_list
 from glassnet.tensor import Tensor, apply, wrap
+from glassnet.tensor.graph import changes, mode
 
 Group = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
@@ -110,9 +110,9 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters; with set_to_none=False, set them to 0."""
-        if mode.recorder is not None:
+        if mode.tracer is not None:
             for group in self.param_groups:
-                mode.recorder.clearing(group["params"], set_to_none)
+                mode.tracer.clearing(group["params"], set_to_none)
         for group in self.param_groups:
             for param in group["params"]:
                 if set_to_none:
@@ -149,10 +149,10 @@ class Optimizer:
                 loss = closure()
         if not hasattr(self, "update"):
             raise NotImplementedError(f"{type(self).__name__} has no step: write one, or name the update it makes")
-        if mode.recorder is None:
+        if mode.tracer is None:
             self._step()
         else:
-            with mode.recorder.stepping(self):
+            with mode.tracer.stepping(self):
                 self._step()
         return loss
 
@@ -242,9 +242,9 @@ def _watched(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(step)
     def watched(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if mode.recorder is None:
+        if mode.tracer is None:
             return step(self, *args, **kwargs)
-        with mode.recorder.stepping(self):
+        with mode.tracer.stepping(self):
             return step(self, *args, **kwargs)
 
     return watched

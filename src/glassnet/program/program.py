@@ -85,6 +85,11 @@ class Instruction:
         return (self.into, *written_inputs) if self.into else written_inputs
 
     @property
+    def is_view(self) -> bool:
+        """Whether the result is a view of the one input: no numbers are moved."""
+        return self.op.view and len(self.inputs) == 1
+
+    @property
     def text(self) -> str:
         """The instruction as a person would write it, without the name of its result."""
         arguments = ["None" if x is None else str(x) for x in self.inputs]
@@ -144,7 +149,7 @@ class Program:
         return replace(self, **changes)
 
     def after(self, name: str) -> Program:
-        """The program as it was after the pass ``name``; "recorded" is before all passes."""
+        """The program as it was after the pass ``name``; "traced" is before all passes."""
         if name not in self.history:
             raise KeyError(f"expected the name of a pass, {', '.join(self.history)}; got {name!r}")
         return self.history[name]

@@ -11,7 +11,7 @@ from glassnet.errors import DtypeError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype, float64
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import shape_of, written
-from glassnet.tensor.door import explain
+from glassnet.tensor.dispatch import explain
 
 _PLAIN = (bool, int, float)
 

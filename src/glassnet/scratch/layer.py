@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GradientError, RangeError, ShapeError
-from glassnet.graph import fitted, is_shared
 from glassnet.ops import activation, arithmetic, elementary, linear, movement, reduction, registry, softmax
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.scratch.arrays import inputs_of, numbers, plain, run, same_shape
+from glassnet.tensor.graph import is_shared, unbroadcast
 
 
 class Layer:
@@ -86,7 +86,7 @@ class Layer:
         x, rule = self.inputs[which], self.op.rule(which)
         if x is None or rule is None:
             return None
-        gradient = fitted(rule(g, self.out, *self.inputs, **self.options), x)
+        gradient = unbroadcast(rule(g, self.out, *self.inputs, **self.options), x)
         if is_shared(gradient, g, list(self.inputs)):
             gradient = np.array(gradient)  # whoever gets it may change it in place
         return plain(np.asarray(gradient))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from glassnet.creation import from_numpy
 from glassnet.datasets import FONTS, TOYS, load_digits, make_colors
 from glassnet.ops.dtypes import Array
 from glassnet.sources.source import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
+from glassnet.tensor.creation import from_numpy
 
 
 def digits() -> Data:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import from_numpy
 from glassnet.ops.dtypes import Array
 from glassnet.sources.source import CLASSIFICATION, Data, Part, SourceError
 from glassnet.tables.splitting import HELD_OUT
+from glassnet.tensor.creation import from_numpy
 from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, default_loader, load_mnist_like
 from glassnet.vision.datasets.mnist import BY_NAME
 from glassnet.vision.transforms import Resize
@@ -67,12 +67,12 @@ def folder_source(source: str, path: Path) -> Data:
     for file, _ in files.samples:
         picture = planes(file)
         if max(picture.shape) > MOST:  # at once, so that many of them fit in memory
-            picture, scaled = fitted(picture, (SIDE, SIDE)), True
+            picture, scaled = unbroadcast(picture, (SIDE, SIDE)), True
         loaded.append(picture)
     sides = {picture.shape[1:] for picture in loaded}
     scaled = scaled or len(sides) > 1
     size = (SIDE, SIDE) if scaled else sides.pop()
-    pictures = np.stack([fitted(picture, size) for picture in loaded])
+    pictures = np.stack([unbroadcast(picture, size) for picture in loaded])
     if (pictures == pictures[:, :1]).all():
         pictures = pictures[:, 0]  # shades of grey
     colour = "" if pictures.ndim == 3 else " in colour"
@@ -95,7 +95,7 @@ def planes(file: str) -> Array:
     return np.moveaxis(np.asarray(default_loader(file)), 2, 0)
 
 
-def fitted(picture: Array, size: Sequence[int]) -> Array:
+def unbroadcast(picture: Array, size: Sequence[int]) -> Array:
     """A picture [planes, height, width] as one of ``size``."""
     scaled: Array = Resize(tuple(size)).changed(picture[None])[0]
     return scaled

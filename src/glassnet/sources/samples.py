@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import from_numpy
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.sources.numbers import read_numbers
 from glassnet.sources.source import SourceError
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import from_numpy
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _picture_endings() -> tuple[str, ...]:
 
 
 def _of_pictures(encoding: Mapping[str, Any], path: Path, classes: Sequence[str]) -> Samples:
-    from glassnet.sources.pictures import fitted, planes
+    from glassnet.sources.pictures import planes, unbroadcast
 
     shape = tuple(encoding["shape"])
     if len(shape) < 2:
@@ -160,7 +160,7 @@ def _of_pictures(encoding: Mapping[str, Any], path: Path, classes: Sequence[str]
         raise SourceError(
             f"FILE: there is no picture in {path}; those count that end in {', '.join(_picture_endings())}"
         )
-    pictures = [fitted(planes(str(file)), shape[-2:]) for file in files]
+    pictures = [unbroadcast(planes(str(file)), shape[-2:]) for file in files]
     if len(shape) == 2:
         pictures = [picture.mean(0) for picture in pictures]  # shades of grey
     places = {name: i for i, name in enumerate(classes)}

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from glassnet.creation import from_numpy
 from glassnet.sources.source import Data, Part, SourceError
 from glassnet.tables import Encoded, prepare, read_table
+from glassnet.tensor.creation import from_numpy
 
 
 def table_source(source: str, path: Path, target: str | None, task: str | None) -> Data:

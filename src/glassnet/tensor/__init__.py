@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glassnet.tensor.backward import RemovableHandle, backward, gradients
 from glassnet.tensor.device import accelerator, backends, cuda, device
-from glassnet.tensor.door import apply, made_of, wrap, write
+from glassnet.tensor.dispatch import apply, made_of, wrap, write
 from glassnet.tensor.functions import where
 from glassnet.tensor.printing import set_printoptions
 from glassnet.tensor.tensor import Tensor, as_array

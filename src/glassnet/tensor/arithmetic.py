@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.ops import arithmetic, elementary, linear, selection
-from glassnet.tensor.door import State, apply
+from glassnet.tensor.dispatch import State, apply
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import GradientError, ShapeError
-from glassnet.graph import Keeper, Node, changes, key_of, mode, propagate
 from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
-from glassnet.tensor.door import State, apply, wrap, write
+from glassnet.tensor.dispatch import State, apply, wrap, write
+from glassnet.tensor.graph import Node, RetainGrad, changes, key_of, mode, propagate
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor
@@ -94,7 +94,7 @@ def _found(
     given = (None,) * len(tensors) if weights is None else several(weights)
     if len(given) != len(tensors):
         raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(given)}")
-    as_tensors = create_graph or mode.recorder is not None
+    as_tensors = create_graph or mode.tracer is not None
     seeds = [(t, _seed(t, g, as_tensors)) for t, g in zip(tensors, given, strict=True)]
     return propagate(
         seeds,
@@ -108,7 +108,7 @@ def _found(
 def _following(enabled: bool) -> Iterator[None]:
     before, mode.grad = mode.grad, enabled
     try:
-        with nullcontext() if mode.recorder is None else mode.recorder.backward():
+        with nullcontext() if mode.tracer is None else mode.tracer.backward():
             yield
     finally:
         mode.grad = before
@@ -144,7 +144,7 @@ def _lift(value: Any, parent: Any) -> Any:
     if not isinstance(parent, Node):
         return wrap(value) if isinstance(value, np.ndarray) else value
     tensor = wrap(value)
-    tensor.node, tensor.clock, tensor._requires_grad = parent, parent.clock, True
+    tensor.node, tensor.version, tensor._requires_grad = parent, parent.version, True
     return tensor
 
 
@@ -155,8 +155,8 @@ def _own(gradient: Any) -> Any:
 
 def accumulate(leaf: Any, gradient: Any) -> None:
     """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
-    if mode.recorder is not None:
-        mode.recorder.accumulating(leaf)
+    if mode.tracer is not None:
+        mode.tracer.accumulating(leaf)
         if leaf.grad is not None and not gradient.requires_grad and not leaf.grad.requires_grad:
             write(leaf.grad, add, leaf.grad, gradient)  # in place, as below
             return
@@ -224,8 +224,8 @@ class Backward(State):
             raise GradientError("retain_grad: this tensor requires no gradient")
         if self.node is None:
             return
-        if not any(isinstance(hook, Keeper) for hook in self.node.hooks or ()):
-            self._register(Keeper(self, lambda x, g: accumulate(x, _own(g))))
+        if not any(isinstance(hook, RetainGrad) for hook in self.node.hooks or ()):
+            self._register(RetainGrad(self, lambda x, g: accumulate(x, _own(g))))
 
     def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         holder = self if self.node is None else self.node
@@ -233,5 +233,5 @@ class Backward(State):
         if holder.hooks is None:
             holder.hooks = []
         holder.hooks.append(hook)
-        holder.hooks.sort(key=lambda hook: isinstance(hook, Keeper))  # stable: but for the keeper, which is last
+        holder.hooks.sort(key=lambda hook: isinstance(hook, RetainGrad))  # stable: but for the keeper, which is last
         return RemovableHandle(holder.hooks, hook)

@@ -14,7 +14,7 @@ from glassnet.ops import movement
 from glassnet.ops.dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from glassnet.tensor.device import device as Device
 from glassnet.tensor.device import is_device
-from glassnet.tensor.door import State, apply
+from glassnet.tensor.dispatch import State, apply
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor

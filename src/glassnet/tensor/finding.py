@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor.door import State, wrap
+from glassnet.tensor.dispatch import State, wrap
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor

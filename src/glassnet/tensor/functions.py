@@ -12,7 +12,7 @@ from glassnet.ops import activation, arithmetic, elementary, indexing, linear, m
 from glassnet.ops.dtypes import Array, result_type
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor.door import State, apply
+from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.names import sizes, takes_axis
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from glassnet.ops import elementary, indexing, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
-from glassnet.tensor.door import State, apply
+from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.names import takes_axis
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from glassnet import graph
 from glassnet.errors import DtypeError, GradientError, ShapeError
-from glassnet.graph import clock_of
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
 from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor import graph
 from glassnet.tensor.arithmetic import Arithmetic
 from glassnet.tensor.backward import Backward
 from glassnet.tensor.casts import Casts
 from glassnet.tensor.device import cpu, device
-from glassnet.tensor.door import opens_to, wrap
+from glassnet.tensor.dispatch import results_are, wrap
 from glassnet.tensor.finding import Finding
 from glassnet.tensor.functions import Functions
+from glassnet.tensor.graph import version_of
 from glassnet.tensor.inplace import InPlace
 from glassnet.tensor.printing import tensor_text
 from glassnet.tensor.reductions import Reductions
@@ -52,8 +52,8 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
     elif kept is None:
         check_holds(as_dtype(dtype), array)
     array = array.astype(dtype, copy=False)
-    if graph.mode.recorder is not None:
-        graph.mode.recorder.made_of(data, array)
+    if graph.mode.tracer is not None:
+        graph.mode.tracer.made_of(data, array)
     return array
 
 
@@ -164,8 +164,8 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
 
     def _read(self, what: str) -> Array:
         """The values, for Python to look at: which a step that is being recorded must not do."""
-        if graph.mode.recorder is not None:
-            graph.mode.recorder.read(what)
+        if graph.mode.tracer is not None:
+            graph.mode.tracer.read(what)
         return self.array
 
     def item(self) -> Any:
@@ -260,14 +260,14 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
     @data.setter
     def data(self, value: Any) -> None:
         array = value.array if isinstance(value, Tensor) else np.asarray(value)
-        if graph.mode.recorder is not None and array is not self.array:
-            graph.mode.recorder.replacing("a tensor's data")
+        if graph.mode.tracer is not None and array is not self.array:
+            graph.mode.tracer.replacing("a tensor's data")
         self.array = array
 
     def detach(self) -> Tensor:
         """A tensor of the same memory that autograd does not follow."""
         other = wrap(self.array)
-        other.clock = clock_of(self)
+        other.version = version_of(self)
         return other
 
     def detach_(self) -> Self:
@@ -277,4 +277,4 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         return self
 
 
-opens_to(Tensor)
+results_are(Tensor)

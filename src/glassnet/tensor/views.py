@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, RangeError, ShapeError
-from glassnet.graph import mode
 from glassnet.ops import indexing, movement
 from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, normalize_dims, reshaped, written
-from glassnet.tensor.door import State, apply, made_of, write
+from glassnet.tensor.dispatch import State, apply, made_of, write
+from glassnet.tensor.graph import mode
 from glassnet.tensor.names import sizes, takes_axis
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def taken_apart(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
             template.append(slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step))))
         elif isinstance(part, int | np.integer) and not isinstance(part, bool):
             template.append(int(part))
-        elif isinstance(part, State) and not part.shape and part.dtype.kind in "iu" and mode.recorder is None:
+        elif isinstance(part, State) and not part.shape and part.dtype.kind in "iu" and mode.tracer is None:
             template.append(int(part.array))
         else:
             template.append(indexing.ARRAY)

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import glassnet.functional as F
-from glassnet.creation import as_tensor
 from glassnet.nn.function import FunctionModule
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
 from glassnet.training.errors import TrainingError
 from glassnet.training.weights import checked_weights
 

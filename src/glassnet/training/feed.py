@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.creation import as_tensor
 from glassnet.data import (
     BatchSampler,
     DataLoader,
@@ -21,8 +20,9 @@ from glassnet.data import (
 from glassnet.data.gather import gatherer
 from glassnet.ops.dtypes import get_default_dtype
 from glassnet.random import Generator
-from glassnet.sampling import randint
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.sampling import randint
 from glassnet.training.errors import TrainingError, check_whole
 from glassnet.training.weights import checked_weights
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from glassnet.creation import cat
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import cat
 from glassnet.training.errors import TrainingError
 
 

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.compilation import Compiled
-from glassnet.creation import as_tensor
+from glassnet.compilation.pytree import StructureError
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
-from glassnet.program.refusal import RecordingError
-from glassnet.program.structure import StructureError
 from glassnet.program.verify import ProgramError
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
+from glassnet.trace.refusals import TraceError
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError, check_positive
 from glassnet.training.feed import Batch
@@ -108,7 +108,7 @@ class Steps:
     def program(self) -> Program | None:
         """What the step has become; None where it is not, or not yet, a program."""
         for runner in self._runners.values():
-            if runner.compiled is not None and runner.compiled.recordings:
+            if runner.compiled is not None and runner.compiled.specialisations:
                 return runner.compiled.program
         return None
 
@@ -124,7 +124,7 @@ class _Runner:
         if self.compiled is not None:
             try:
                 return self.compiled(*args)
-            except (RecordingError, StructureError, ProgramError) as refusal:
+            except (TraceError, StructureError, ProgramError) as refusal:
                 self.compiled = None  # everything is as before the call
                 warnings.warn(
                     f"Trainer: this step runs uncompiled, and slower: {refusal}\n(compile=False leaves this note out)",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.codegen import spelled
 from glassnet.ops.dtypes import Array
-from glassnet.program.writing import spelled
 
 SHORT, LONG = 64, 10_000  # elements that are spelled out in any case, and at most
 WIDTH = 110

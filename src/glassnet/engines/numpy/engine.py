@@ -12,8 +12,8 @@ import numpy as np
 from glassnet.engines.numpy.lowering import lowered
 from glassnet.engines.numpy.source import generators, module_source, state_views
 from glassnet.ops.dtypes import Array
-from glassnet.program.passes.layout import Strides
-from glassnet.program.passes.plan import plan
+from glassnet.program.passes.liveness import plan
+from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Program
 from glassnet.program.verify import verify
 

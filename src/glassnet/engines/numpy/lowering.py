@@ -22,8 +22,8 @@ from glassnet.ops.linear import linear
 from glassnet.ops.movement import reshape
 from glassnet.ops.record import Op
 from glassnet.ops.selection import gt
-from glassnet.program.naming import Namer
-from glassnet.program.passes.rewrite import with_inputs
+from glassnet.program.names import Namer
+from glassnet.program.passes.rewriting import with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 SMALL = 1 << 10  # elements: up to here, a call costs more than its numbers

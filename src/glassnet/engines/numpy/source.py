@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from glassnet.codegen import call, comment, shape, sources, view
+from glassnet.codegen.expressions import needs_source, update_call
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.lowering import SMALL
-from glassnet.program.passes.plan import Plan
+from glassnet.program.passes.liveness import Plan
 from glassnet.program.program import Instruction, Operand, Program, Var, titles
-from glassnet.program.writing import call, comment, is_view, shape, sources, view
-from glassnet.program.writing.calls import needs_source, update_call
 
 WIDTH = 110
 COLUMN = 62  # where comments begin
@@ -103,7 +103,7 @@ class _Writer:
             instruction = replace(instruction, params={**instruction.params, "generator": name})
         if instruction.output in self.plan.views:
             return f"{instruction.output.name} = {view(instruction)}"
-        if is_view(instruction) and not instruction.into:  # of what does not lie in order: the numbers move
+        if instruction.is_view and not instruction.into:  # of what does not lie in order: the numbers move
             x = instruction.reads[0]
             return f"{instruction.output.name}.reshape({shape(x)})[...] = {x.name}"
         if instruction.op.writes:

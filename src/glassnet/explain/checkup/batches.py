@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import as_tensor
 from glassnet.data import DataLoader, RandomSampler, SequentialSampler, TensorDataset, default_collate
 from glassnet.data.gather import gatherer, gathers
 from glassnet.explain.checkup.finding import CheckupError
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
 
 BATCHES, BATCH = 8, 32  # how much is looked at
 

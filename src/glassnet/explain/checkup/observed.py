@@ -24,9 +24,9 @@ from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam, Optimizer
 from glassnet.program.program import Program
-from glassnet.program.refusal import RecordingError
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor, wrap
+from glassnet.trace.refusals import TraceError
 
 STEPS = 24  # of each trial of a learning rate
 ENOUGH = 16  # samples that any network should be able to learn by heart
@@ -113,7 +113,7 @@ class Observed:
     @cached_property
     def runs(self) -> bool:
         """Whether a step can be carried out: with a program of it, or without one."""
-        if self.recorded is not None or not isinstance(self.error, RecordingError):
+        if self.recorded is not None or not isinstance(self.error, TraceError):
             return self.recorded is not None
         try:
             with self.untouched():

@@ -1,4 +1,4 @@
-"""Reach: whether the activation after the last layer can give the targets at all."""
+"""FreeVariables: whether the activation after the last layer can give the targets at all."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.explain.checkup.finding import Said, check
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.watched import DIFFER
-from glassnet.program.refusal import RecordingError
+from glassnet.trace.refusals import TraceError
 
 
 @check(85)
@@ -26,7 +26,7 @@ def step_fails(seen: Observed) -> Iterator[Said]:
             )
         return
     problem = str(seen.error)
-    if isinstance(seen.error, RecordingError):
+    if isinstance(seen.error, TraceError):
         yield Said(
             "the step cannot be recorded, so that only little of it could be looked at",
             problem[:400],

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array
-from glassnet.program.refusal import RecordingError
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
+from glassnet.trace.refusals import TraceError
 
 if TYPE_CHECKING:
     from glassnet.explain.checkup.observed import Observed
@@ -81,7 +81,7 @@ def watched(seen: Observed) -> Watched:
                 found.first = carried_out()
                 set_rng_state(start)  # the same noise
                 found.second = carried_out()
-            except RecordingError:  # a compiled step that does not like to be watched
+            except TraceError:  # a compiled step that does not like to be watched
                 return Watched()
             except Exception as error:
                 found.error = error

@@ -6,7 +6,6 @@ import sys
 from types import FrameType
 from typing import Any
 
-from glassnet.creation import as_tensor
 from glassnet.explain.draw.graph import DrawError, Graph
 from glassnet.explain.draw.history import graph_of_tensor
 from glassnet.explain.draw.neurons import draw_neurons
@@ -15,9 +14,10 @@ from glassnet.explain.draw.programs import graph_of_program
 from glassnet.explain.walkthrough import Walkthrough, walkthrough
 from glassnet.explain.walkthrough.values import evaluate
 from glassnet.nn.module import Module
-from glassnet.program.call import recorded_call
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
+from glassnet.trace.call import recorded_call
 
 __all__ = ["DrawError", "Graph", "Picture", "draw"]
 
@@ -46,7 +46,7 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
         return drawn(graph_of_program(what.program, depth, what.values))
     program = getattr(what, "program", what)
     if isinstance(program, Program):
-        recorded = program.history.get("recorded", program)
+        recorded = program.history.get("traced", program)
         return drawn(graph_of_program(recorded, depth))
     raise DrawError(
         f"draw: expected a module, a program, a compiled function, a walkthrough or a tensor, got {type(what).__name__}"

@@ -9,8 +9,8 @@ import numpy as np
 
 from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph
 from glassnet.explain.draw.words import gradient_text, value_text
-from glassnet.graph import Clock, Node, propagate
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import Node, VersionCounter, propagate
 
 
 def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> Graph:
@@ -33,7 +33,7 @@ def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> G
         for place, (parent, value) in enumerate(zip(node.parents or (), node.values, strict=True)):
             if value is None:  # an input that was left out
                 continue
-            source = parent if parent is not None and type(parent) is not Clock else None
+            source = parent if parent is not None and type(parent) is not VersionCounter else None
             shared = value if source is None else source
             key = id(shared) if source is not None or id(value) in called else hash((id(node), place))
             if key not in boxes:
@@ -65,4 +65,4 @@ def _oldest_first(last: Node) -> list[Node]:
 
 
 def _leaves(nodes: list[Node]) -> set[Any]:
-    return {p for node in nodes for p in node.parents or () if p is not None and type(p) not in (Clock, Node)}
+    return {p for node in nodes for p in node.parents or () if p is not None and type(p) not in (VersionCounter, Node)}

@@ -9,8 +9,8 @@ from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph
 from glassnet.explain.draw.words import gradient_text, number_text, value_text
 from glassnet.explain.walkthrough.values import Value, evaluate
 from glassnet.ops.shapes import written
-from glassnet.program.passes.expand import expand
 from glassnet.program.program import Call, Instruction, Operand, Program, Var
+from glassnet.trace.decomposition import decompose
 
 
 @dataclass
@@ -70,7 +70,7 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
 def _opened(program: Program, depth: int) -> Program:
     """The program, with forward operations written in core ones if ``depth`` reaches beyond the innermost modules."""
     innermost = max((len(_calls(i)) for i in program.phase("forward")), default=0)
-    return program if depth <= innermost + 1 else expand(program, lambda i: i.phase != "forward")
+    return program if depth <= innermost + 1 else decompose(program, lambda i: i.phase != "forward")
 
 
 def _evaluated(program: Program, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import from_numpy
 from glassnet.explain.named import named_function
 from glassnet.explain.plots.axes import COLOURS, axes, labelled, name_of
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor, apply
+from glassnet.tensor.creation import from_numpy
 
 Function = Callable[[Tensor], Tensor]
 POINTS = 1001

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.creation import as_tensor, from_numpy
 from glassnet.explain.plots.axes import COLOURS, axes, labelled
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
+from glassnet.tensor.creation import as_tensor, from_numpy
 
 STEPS = 200
 MARGIN = 0.15  # of the range of the points, around them

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.creation import tensor
 from glassnet.explain.plots.axes import COLOURS, axes, labelled
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Optimizer
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import tensor
 
 LEVELS = 24
 Hill = Callable[[Tensor, Tensor], Tensor]

@@ -165,7 +165,7 @@ class Tracer:
         rule = rule_for(value)
         if rule is not None:
             expr = rule(value, index, self._operand_of(value), self.terms)
-            if value.instruction.op.core or self._is_right(expr, value, index):
+            if value.instruction.op.primitive or self._is_right(expr, value, index):
                 return expr
         part = self._open(value)
         return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index)

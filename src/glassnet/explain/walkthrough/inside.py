@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.walkthrough.values import Value
-from glassnet.graph import mode
 from glassnet.ops.dtypes import Array
-from glassnet.program.naming import telling_name
+from glassnet.program.names import telling_name
 from glassnet.program.program import Instruction, Var
-from glassnet.program.record import Noted, Recorder, Slot
 from glassnet.tensor import Tensor, gradients, wrap
+from glassnet.tensor.graph import mode
+from glassnet.trace.tracer import Slot, TracedOp, Tracer
 
 Tell = Callable[[str, Tensor], Tensor]
 """Gives a value in a form a name."""
@@ -48,20 +48,20 @@ def inside(value: Value, form: Form, gradient: Array | None = None, prefix: str 
     What is made in between gets names that begin with ``prefix``.
     """
     assert value.instruction is not None
-    recorder = Recorder()
+    tracer = Tracer()
     tensors: dict[int, Tensor] = {}
     for x in value.operands:
         if isinstance(x, Value) and id(x) not in tensors:
             tensors[id(x)] = wrap(x.array.copy() if value.instruction.op.writes else x.array.view())
             tensors[id(x)]._requires_grad = gradient is not None and x.array.dtype.kind == "f"
     inputs = tuple(tensors.get(id(x), x) if isinstance(x, Value) else x for x in value.operands)
-    steps = _Steps(recorder, value, prefix)
+    steps = _Steps(tracer, value, prefix)
     for x in value.operands:
         if isinstance(x, Value):
             steps.used.add(x.name)
-            steps.known[recorder.number(tensors[id(x)].array)] = x
-    before = mode.recorder, mode.grad
-    mode.recorder, mode.grad = recorder, gradient is not None
+            steps.known[tracer.number(tensors[id(x)].array)] = x
+    before = mode.tracer, mode.grad
+    mode.tracer, mode.grad = tracer, gradient is not None
     try:
         with np.errstate(all="ignore"):
             made = form(steps.tell, inputs, dict(value.instruction.params))
@@ -71,7 +71,7 @@ def inside(value: Value, form: Form, gradient: Array | None = None, prefix: str 
             if gradient is not None and followed and results[0].requires_grad:
                 found = gradients(results[0], followed, wrap(np.array(gradient)), allow_unused=True)
     finally:
-        mode.recorder, mode.grad = before
+        mode.tracer, mode.grad = before
     names = {id(t): x.name for x in value.operands if isinstance(x, Value) for t in (tensors[id(x)],)}
     got = {names[id(t)]: g.array for t, g in zip(followed, found, strict=False) if g is not None}
     made_values = steps.all()
@@ -85,7 +85,7 @@ def inside(value: Value, form: Form, gradient: Array | None = None, prefix: str 
 class _Steps:
     """The values of a recording, named."""
 
-    recorder: Recorder
+    tracer: Tracer
     of: Value
     prefix: str
     known: dict[int, Value] = field(default_factory=dict)
@@ -94,14 +94,14 @@ class _Steps:
 
     def tell(self, name: str, tensor: Tensor) -> Tensor:
         """Call what is in ``tensor`` by a name."""
-        self.told[self.recorder.number(tensor.array)] = name
+        self.told[self.tracer.number(tensor.array)] = name
         return tensor
 
     def all(self) -> tuple[Value, ...]:
         """A value for everything that was noted."""
-        gradient_of = {g: v for v, g in self.recorder.derivatives.items()}
-        made = tuple(self._value(noted, gradient_of) for noted in self.recorder.noted)
-        for number, gradient in self.recorder.derivatives.items():
+        gradient_of = {g: v for v, g in self.tracer.derivatives.items()}
+        made = tuple(self._value(noted, gradient_of) for noted in self.tracer.noted)
+        for number, gradient in self.tracer.derivatives.items():
             value = self.known.get(number)
             if value in made and gradient in self.known:
                 value.gradient = self.known[gradient]
@@ -109,14 +109,14 @@ class _Steps:
 
     def value(self, array: Array) -> Value:
         """The value whose numbers are in ``array``."""
-        number = self.recorder.number(array)
+        number = self.tracer.number(array)
         if number not in self.known:
             self.known[number] = Value(self._free("constant"), array, "constant")
         return self.known[number]
 
-    def _value(self, noted: Noted, gradient_of: dict[int, int]) -> Value:
-        operands = tuple(self.value(self.recorder.arrays[x.number]) if isinstance(x, Slot) else x for x in noted.inputs)
-        array = self.recorder.arrays[noted.output]
+    def _value(self, noted: TracedOp, gradient_of: dict[int, int]) -> Value:
+        operands = tuple(self.value(self.tracer.arrays[x.number]) if isinstance(x, Slot) else x for x in noted.inputs)
+        array = self.tracer.arrays[noted.output]
         name = self._free(self._wish(noted, operands, gradient_of))
         var = Var(name, array.shape, array.dtype)
         inputs = tuple(Var(x.name, x.array.shape, x.array.dtype) if isinstance(x, Value) else x for x in operands)
@@ -126,7 +126,7 @@ class _Steps:
         self.known[noted.output] = value
         return value
 
-    def _wish(self, noted: Noted, operands: tuple[Any, ...], gradient_of: dict[int, int]) -> str:
+    def _wish(self, noted: TracedOp, operands: tuple[Any, ...], gradient_of: dict[int, int]) -> str:
         if noted.output in self.told:
             return self.told[noted.output]
         derived = self.known.get(gradient_of.get(noted.output, -1))

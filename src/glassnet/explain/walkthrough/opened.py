@@ -69,7 +69,7 @@ def opened(value: Value) -> Opened:
             f"open: {value.name} is {_article(value.kind)}; only what an operation made can be opened"
         )
     op = value.instruction.op
-    if op.core:
+    if op.primitive:
         raise WalkthroughError(
             f"open: {value.name} is made by {op.name}, a core operation, which is made of no others: {op.formula}"
         )

@@ -1,4 +1,4 @@
-"""Recording: one real training step as a program with its numbers, and everything put back as it was."""
+"""Specialisation: one real training step as a program with its numbers, and everything put back as it was."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.creation import as_tensor
 from glassnet.explain.walkthrough.errors import WalkthroughError
 from glassnet.explain.walkthrough.tidy import tidied
 from glassnet.explain.walkthrough.values import Evaluated, Value, evaluate
-from glassnet.graph import mode
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.program.naming import named_program
 from glassnet.program.program import Program
-from glassnet.program.record import Recorder
-from glassnet.program.surroundings import Surroundings
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.graph import mode
+from glassnet.trace.captures import Captures
+from glassnet.trace.lowering import lower
+from glassnet.trace.tracer import Tracer
 
 
-class _StepRecorder(Recorder):
-    """A recorder that keeps how the memory began that an optimizer makes in its first step."""
+class _StepTracer(Tracer):
+    """A tracer that keeps how the memory began that an optimizer makes in its first step."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Captures) -> None:
         super().__init__(around)
         self.beginnings: dict[int, Array] = {}
         self._noting = False
@@ -51,7 +51,7 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
     """The program of one training step, and its values. ``model``, ``optimizer`` and random generators are as before.
 
     Raises WalkthroughError for a loss that is not one number, or that no gradient flows back from,
-    RecordingError for a network that no program can stand for, and what the network itself raises.
+    TraceError for a network that no program can stand for, and what the network itself raises.
     """
     _check(model, loss, optimizer)
     inputs = tuple(map(_tensor, x)) if isinstance(x, tuple) else (_tensor(x),)
@@ -59,7 +59,7 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
 
     def step(*given: Tensor) -> Tensor:
         for parameter in _parameters(model, optimizer):
-            mode.recorder.clearing((parameter,), True)
+            mode.tracer.clearing((parameter,), True)
             parameter.grad = None
         value = loss(model(*given[:-1]), given[-1])
         _check_loss(value)
@@ -69,27 +69,27 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
         return value  # type: ignore[no-any-return]
 
     used = [("model", model), ("loss", loss), ("optimizer", optimizer)]
-    surroundings = Surroundings(step, [*used, *_generators(model, loss)])
-    recorder = _StepRecorder(surroundings)
+    surroundings = Captures(step, [*used, *_generators(model, loss)])
+    tracer = _StepTracer(surroundings)
     names = ["x", *(f"x_{n}" for n in range(2, len(inputs) + 1)), "y"]
     arguments = dict(zip(names, (t.array for t in (*inputs, target)), strict=True))
     if len({id(array) for array in arguments.values()}) < len(arguments):  # such as an autoencoder's
         arguments = {name: array.copy() for name, array in arguments.items()}
     given = [as_tensor(array) for array in arguments.values()]
-    recorder.take_inputs([t.array for t in given])
+    tracer.take_inputs([t.array for t in given])
     before = mode.grad
     mode.grad = True
     try:
-        with np.errstate(all="ignore"), surroundings.watched_by(recorder):
-            mode.recorder = recorder
+        with np.errstate(all="ignore"), surroundings.watched_by(tracer):
+            mode.tracer = tracer
             try:
                 result = step(*given)
             finally:
-                mode.recorder = None
-        recorder.raise_refusal()
-        held = _held(recorder, surroundings)
-        program, state = named_program(
-            recorder,
+                mode.tracer = None
+        tracer.raise_refusal()
+        held = _held(tracer, surroundings)
+        program, state = lower(
+            tracer,
             dict(zip(arguments, (t.array for t in given), strict=True)),
             {key: name for key, (name, _) in held.items()},
             (result.array,),
@@ -97,24 +97,24 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
         )
         program = tidied(program)
         trained = [name for name, array in state.items() if held[id(array)][1]]
-        made = {name: recorder.beginnings.get(id(array)) for name, array in state.items()}
+        made = {name: tracer.beginnings.get(id(array)) for name, array in state.items()}
     finally:
         mode.grad = before
         surroundings.undo()
-        recorder.put_back()
+        tracer.put_back()
     numbers = {name: array if (start := made[name]) is None else start for name, array in state.items()}
     evaluated = evaluate(program, arguments, {k: v.copy() for k, v in numbers.items()}, trained)
     _name_seed(evaluated)
     return program, evaluated
 
 
-def _held(recorder: Recorder, surroundings: Surroundings) -> dict[int, tuple[str, bool]]:
+def _held(tracer: Tracer, surroundings: Captures) -> dict[int, tuple[str, bool]]:
     """What outlives the step: the name of each array, by id, and whether it is of a parameter."""
     held: dict[int, tuple[str, bool]] = {}
     for name, tensor in surroundings.named_state():
         held.setdefault(id(tensor.array), (name, isinstance(tensor, Parameter) or _is_trained(tensor)))
-    for number in recorder.origin_numbers():
-        owner = recorder.owner(number)
+    for number in tracer.origin_numbers():
+        owner = tracer.owner(number)
         if owner is not None:
             is_parameter = isinstance(owner, Parameter) or _is_trained(owner)
             held.setdefault(id(owner.array), ("parameter" if is_parameter else "tensor", is_parameter))
@@ -165,7 +165,7 @@ def _check(model: Any, loss: Callable[..., Any], optimizer: Any) -> None:
         )
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise WalkthroughError(f"walkthrough: expected an optimizer or None, got {type(optimizer).__name__}")
-    if mode.recorder is not None:
+    if mode.tracer is not None:
         raise WalkthroughError("walkthrough: called within a function that is being recorded; call it outside")
 
 

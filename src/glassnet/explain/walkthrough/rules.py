@@ -29,7 +29,7 @@ def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Expr] | Non
     op = value.instruction.op  # type: ignore[union-attr]
     if op.elementwise:
         return _elementwise
-    return RULES.get(op.name, _in_words if op.core else None)
+    return RULES.get(op.name, _in_words if op.primitive else None)
 
 
 # each element by itself ----------------------------------------------------------------------------

@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from glassnet.codegen.comments import comment
+from glassnet.codegen.expressions import operand
 from glassnet.explain.walkthrough.numbers import FEW, written_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.symbols import input_names, parameters
 from glassnet.program.program import Instruction, Operand, Var
-from glassnet.program.writing.calls import operand
-from glassnet.program.writing.comments import comment
 
 LETTERS = {"linear": {"W": "weight", "b": "bias"}, "bilinear": {"W": "weight", "b": "bias"}}
 """What textbooks, and so the formulas, call an operation's inputs."""

@@ -146,7 +146,7 @@ def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
     any. The step is recorded as a program (see `glassnet.compile`) and nothing is changed by it:
     parameters, gradients, optimizer and random generators are afterwards as they were.
 
-    Raises WalkthroughError for a loss that is not one number or has no gradient, RecordingError for a
+    Raises WalkthroughError for a loss that is not one number or has no gradient, TraceError for a
     network that no program can stand for (docs/footguns.md), and what the network raises by itself.
     """
     return Walkthrough(*recorded_step(model, x, y, loss, optimizer))

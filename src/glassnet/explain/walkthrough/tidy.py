@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import Array
 from glassnet.ops.movement import broadcast_to, cast, copy, reshape
-from glassnet.program.passes.rewrite import finished, with_inputs
+from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 

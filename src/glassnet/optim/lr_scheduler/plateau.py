@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from glassnet.graph import mode
 from glassnet.optim.lr_scheduler.scheduler import LRScheduler, check, checked_optimizer, per_group
 from glassnet.optim.optimizer import Optimizer
+from glassnet.tensor.graph import mode
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -55,8 +55,8 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
         """Take note of the metric of an epoch (a number, or a tensor of one), and reduce if it is time."""
-        if mode.recorder is not None:
-            mode.recorder.scheduling()
+        if mode.tracer is not None:
+            mode.tracer.scheduling()
         value = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else int(epoch)
         if self._is_better(value):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from glassnet.graph import mode
 from glassnet.optim.optimizer import Optimizer
+from glassnet.tensor.graph import mode
 
 
 class LRScheduler:
@@ -70,8 +70,8 @@ class LRScheduler:
         ``epoch``, which PyTorch deprecates, goes to that epoch instead. Warns if the optimizer has
         not made a step yet: the first learning rate would never be used.
         """
-        if mode.recorder is not None:
-            mode.recorder.scheduling()
+        if mode.tracer is not None:
+            mode.tracer.scheduling()
         knows = type(self.optimizer).step is Optimizer.step  # one with a step of its own does not tell
         if epoch is None and self._step_count == 1 and knows and not self.optimizer.stepped:
             warnings.warn(

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from glassnet.program.passes.expand import expand
-from glassnet.program.passes.fold import fold
-from glassnet.program.passes.prune import prune
-from glassnet.program.passes.settle import settle
-from glassnet.program.passes.share import share
-from glassnet.program.passes.simplify import simplify
-from glassnet.program.program import Instruction, Program
+from glassnet.program.passes.algebraic_simplification import simplify
+from glassnet.program.passes.common_subexpressions import eliminate_common_subexpressions
+from glassnet.program.passes.constant_folding import fold_constants
+from glassnet.program.passes.copy_insertion import insert_copies
+from glassnet.program.passes.dead_code import eliminate_dead_code
+from glassnet.program.program import Program
 from glassnet.program.verify import verify
 
 Pass = Callable[[Program], Program]
 
-PASSES: dict[str, Pass] = {"fold": fold, "simplify": simplify, "share": share, "prune": prune, "settle": settle}
+PASSES: dict[str, Pass] = {
+    "fold_constants": fold_constants,
+    "simplify": simplify,
+    "eliminate_common_subexpressions": eliminate_common_subexpressions,
+    "eliminate_dead_code": eliminate_dead_code,
+    "insert_copies": insert_copies,
+}
 
 
-def optimized(program: Program, known: Callable[[Instruction], bool]) -> Program:
-    """The program after all passes, verified after each; its history holds what each of them made.
-
-    ``known`` says which instructions the reader of the program has a form of its own for; other named
-    operations are expanded.
-    """
-    history = {"recorded": verify(program)}
-    program = history["expand"] = verify(expand(program, known))
-    for name, run in PASSES.items():
+def optimize(program: Program, passes: Mapping[str, Pass] = PASSES) -> Program:
+    """The program after all passes, verified after each; its history holds what each of them made."""
+    history = {"traced": verify(program)}
+    for name, run in passes.items():
         program = verify(run(program))
         history[name] = program
     return program.having(history=history)

@@ -1,0 +1,9 @@
+"""Writing: instructions as NumPy source. What the engine and the exporter of NumPy source share."""
+
+from __future__ import annotations
+
+from glassnet.codegen.comments import comment
+from glassnet.codegen.expressions import call, operand, shape, spelled, view
+from glassnet.codegen.functions import sources
+
+__all__ = ["call", "comment", "operand", "shape", "sources", "spelled", "view"]

@@ -1,0 +1,79 @@
+"""Plan: which values may live in the same memory, because they are never needed at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.program.passes.view_analysis import Strides, views_of
+from glassnet.program.program import Instruction, Program, Var
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``home`` says for every computed value that has memory of its own or borrows it whose it is;
+    views look into the memory of another value and are in ``views``."""
+
+    home: dict[Var, Var]
+    views: dict[Var, Var]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all memory that is needed."""
+        return sum(var.nbytes for var in set(self.home.values()))
+
+
+def plan(program: Program, strides: Strides | None = None) -> Plan:
+    """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
+    that nothing reads any more.
+
+    A value that is given back or kept shares with none that comes after it. ``strides`` say by name how
+    state lies in memory, where it does not lie in order.
+    """
+    views = views_of(program, strides or {})
+    owner = _owners(views)
+    last_read: dict[Var, int] = {}
+    for position, instruction in enumerate(program.instructions):
+        for var in instruction.reads:
+            last_read[owner.get(var, var)] = position
+    for var in program.wanted:
+        last_read[owner.get(var, var)] = len(program.instructions)
+
+    outside = {*program.inputs, *program.state, *program.constants}
+    home: dict[Var, Var] = {}
+    free: dict[tuple[tuple[int, ...], str], list[Var]] = {}
+    ends: dict[int, list[Var]] = {}
+    for position, instruction in enumerate(program.instructions):
+        output = instruction.output
+        if output not in views and not instruction.writes:
+            kind = (output.shape, str(output.dtype))
+            ready = ends.get(position, []) if may_overwrite_input(instruction) else []
+            same = next((v for v in ready if (home[v].shape, str(home[v].dtype)) == kind), None)
+            if same is not None:
+                ready.remove(same)
+                home[output] = home[same]
+            else:
+                home[output] = free[kind].pop() if free.get(kind) else output
+            ends.setdefault(last_read.get(output, position), []).append(output)
+        for var in ends.get(position, []):
+            if var not in outside:
+                free.setdefault((home[var].shape, str(home[var].dtype)), []).append(home[var])
+    return Plan(home, views)
+
+
+def may_overwrite_input(instruction: Instruction) -> bool:
+    """Whether the result may be written over an input as it is read: element by element.
+
+    Not that of a single element, for which NumPy takes three times as long then.
+    """
+    is_one = math.prod(instruction.output.shape) == 1
+    return instruction.op.elementwise and isinstance(instruction.op.forward, np.ufunc) and not is_one
+
+
+def _owners(views: dict[Var, Var]) -> dict[Var, Var]:
+    owner: dict[Var, Var] = {}
+    for view, source in views.items():
+        owner[view] = owner.get(source, source)
+    return owner

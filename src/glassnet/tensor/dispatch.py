@@ -1,0 +1,302 @@
+"""The door: `apply`, the only way an operation happens, and `write`, the same in place.
+
+A `State` is what a tensor is underneath: an array, and what autograd knows of it. `Tensor` adds
+the methods, which come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
+from glassnet.ops.indexing import getitem, setitem
+from glassnet.ops.movement import inverse_order, permute, reshape
+from glassnet.ops.record import Op, Value
+from glassnet.ops.shapes import equal_dtypes, written
+from glassnet.tensor.graph import Node, RetainGrad, VersionCounter, mode, tick, version_of
+
+if TYPE_CHECKING:
+    from glassnet.tensor.tensor import Tensor
+
+ndarray = np.ndarray
+
+
+class State(Value):
+    """An array, whether it requires a gradient, the node that made it, and its gradient.
+
+    A view knows the tensor it looks into, how, and what that one's node was then: if it has another
+    by now, the view is stale. What holds for most tensors is said once, here on the class.
+    """
+
+    array: Array
+    node: Node | None = None
+    grad: Tensor | None = None
+    version: VersionCounter | None = None
+    hooks: list[Callable[[Any], Any]] | None = None
+    view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
+    _requires_grad = False
+
+    def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
+        """Carry out ``op`` through the door."""
+        return apply(op, *inputs, **params)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each dimension."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype of the elements."""
+        return self.array.dtype
+
+
+_new: Callable[[], Any] = State
+
+
+def results_are(tensor_class: type[State]) -> None:
+    """Say which class the results of operations are of. `Tensor` does, once it is defined."""
+    global _new
+    _new = lambda: tensor_class.__new__(tensor_class)  # noqa: E731
+
+
+def wrap(array: Array) -> Tensor:
+    """A tensor of ``array`` itself, without a history."""
+    tensor = _new()
+    tensor.array = array
+    if mode.tracer is not None:
+        mode.tracer.wrapped(tensor)
+    return tensor  # type: ignore[no-any-return]
+
+
+def made_of(data: Any, array: Array) -> Tensor:
+    """A tensor of ``array``, which was made of a person's ``data``."""
+    if mode.tracer is not None:
+        mode.tracer.made_of(data, array)
+    return wrap(array)
+
+
+def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
+    """Carry out ``op``: run its forward, and note what autograd needs.
+
+    Inputs are tensors, arrays, Python numbers or None. Raises what the operation's shape rule
+    raises where the inputs do not fit.
+    """
+    tracked = False
+    values: list[Any] = []
+    for x in inputs:
+        if isinstance(x, State):
+            values.append(x.array)
+            if x._requires_grad:
+                tracked = True
+            elif x.view_of is not None and mode.grad:
+                _check_fresh((x,))
+        else:
+            values.append(x)
+    if op.cast is not None and not _alike(values):
+        values = _cast(op, values)
+    if "generator" in params and mode.tracer is not None:
+        mode.tracer.drawing(params["generator"])
+    try:
+        array = op.forward(*values, **params)
+    except (ValueError, IndexError, TypeError) as error:
+        explain(op, values, params, error)
+        raise
+    if type(array) is not ndarray:
+        array = np.asarray(array)
+    result = _new()
+    result.array = array
+    if tracked and mode.grad and op.differentiable and array.dtype.kind == "f":
+        _check_fresh(inputs)
+        result._requires_grad = True
+        result.node = Node(op, inputs, values, params, array)
+    if op.view:
+        _share_memory(result, inputs, params, op)
+    if op.writes:
+        for position in op.writes:
+            if position < len(inputs) and isinstance(inputs[position], State):  # else it was left out, or is None
+                version_of(inputs[position]).written = tick()
+    if mode.tracer is not None:
+        mode.tracer.note(op, inputs, values, params, result)
+    return result  # type: ignore[no-any-return]
+
+
+def _alike(values: list[Any]) -> bool:
+    """Whether the arrays are all float32 or all float64, and the rest Python numbers: no cast needed."""
+    held = None
+    for value in values:
+        kind = type(value)
+        if kind is ndarray:
+            dtype = value.dtype
+            if dtype is not held:
+                if held is not None or (dtype is not float32 and dtype is not float64):
+                    return False
+                held = dtype
+        elif kind is not float and kind is not int and value is not None:
+            return False
+    return held is not None
+
+
+def _cast(op: Op, values: list[Any]) -> list[Any]:
+    """``values`` in the dtype that ``op`` computes in, or a DtypeError."""
+    values = [v.item() if isinstance(v, np.generic) else v for v in values]
+    if op.cast == "equal":
+        if all(hasattr(v, "dtype") or v is None for v in values):
+            equal_dtypes(op.name, *values)
+            return values
+        came = ", ".join(type(v).__name__ for v in values)
+        raise DtypeError(f"{op.name}: expected tensors, got {came}")
+    try:
+        dtype = CAST_TYPES[op.cast](*values)
+    except TypeError as error:
+        explain(op, values, {}, error)
+        raise DtypeError(f"{op.name}: {error}") from None
+    return [np.asarray(v, dtype) for v in values]
+
+
+def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:
+    """Raise what the shape rule says of inputs that forward would not take, if it says anything."""
+    if isinstance(error, ShapeError):
+        return
+    specs = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in values]
+    try:
+        op.shape(*specs, **params)
+    except (ShapeError, DtypeError, IndexError) as better:
+        raise better from None
+    except Exception:  # the rule itself could make nothing of the inputs: NumPy's own error stands
+        return
+
+
+def _check_fresh(inputs: tuple[Any, ...]) -> None:
+    for x in inputs:
+        view = getattr(x, "view_of", None)
+        while view is not None:
+            base, _, _, node = view
+            if base.node is not node:
+                raise GradientError(
+                    f"this tensor of shape {written(x.shape)} shares memory with one that was changed in place after "
+                    "it was taken, so its gradient would be wrong; take the view again after the change"
+                )
+            view = base.view_of
+
+
+def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any], op: Op) -> None:
+    """Note that ``result`` looks into the memory of its first input, if it does."""
+    source = inputs[0]
+    if isinstance(source, State) and len(inputs) == 1 and np.may_share_memory(result.array, source.array):
+        result.version = version_of(source)
+        if result.node is not None:
+            result.node.version = result.version
+        result.view_of = (source, op, params, source.node)
+
+
+def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
+    """Put the result of ``op`` in the place of ``target``'s elements; returns ``target``.
+
+    Raises GradientError for a leaf that requires a gradient (its gradient would be of values
+    that are gone), ShapeError where the result does not fit; nothing is written then.
+    """
+    tracked = (
+        mode.grad
+        and target.dtype.kind == "f"
+        and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
+    )
+    _check_writable(target, tracked)
+    if tracked:
+        _check_fresh((target, *inputs))
+    values = [x.array if isinstance(x, State) else x for x in inputs]
+    cast = values
+    if op.cast is not None and not _alike(values):
+        cast = _cast(op, values)
+    if mode.tracer is not None:
+        mode.tracer.writing(target, inputs)
+        if "generator" in params:
+            mode.tracer.drawing(params["generator"])
+    _compute_into(target.array, op, cast, values, params)
+    if mode.tracer is not None:
+        mode.tracer.note_write(target, op, inputs, cast, params)
+    if tracked:
+        node = Node(op, inputs, cast, params, target.array)
+        version_of(target).written = node.time
+        _new_history(target, node)
+        _tell_base(target)
+    else:
+        version_of(target).written = tick()
+    return target
+
+
+def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params: dict[str, Any]) -> None:
+    reuses_memory = (op.elementwise or op.in_place) and all(a is b for a, b in zip(cast, values, strict=True))
+    try:
+        if reuses_memory:
+            op.forward(*cast, out=out, **params)
+            return
+        result = np.asarray(op.forward(*cast, **params))
+    except (ValueError, IndexError, TypeError) as error:
+        explain(op, cast, params, error)
+        _explain_unfit(op, np.shape(out), out.dtype, cast, params)
+        raise
+    _check_fits(op, out, result.shape, result.dtype)
+    out[...] = result
+
+
+def _explain_unfit(op: Op, shape: tuple[int, ...], dtype: Dtype, values: list[Any], params: dict[str, Any]) -> None:
+    spec = op.shape(*values, **params)
+    _check_fits(op, np.empty(shape, dtype), spec.shape, spec.dtype)
+
+
+def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> None:
+    if np.broadcast_shapes(shape, out.shape) != out.shape:
+        raise ShapeError(
+            f"{op.name} in place: the result has shape {written(shape)}, which does not fit into "
+            f"{written(out.shape)}; use the operation that makes a new tensor"
+        )
+    if dtype.kind == "f" and out.dtype.kind != "f":
+        raise DtypeError(
+            f"{op.name} in place: the result is {dtype}, which {out.dtype} cannot hold; convert the tensor first: "
+            "x = x.float()"
+        )
+
+
+def _check_writable(target: State, tracked: bool) -> None:
+    if not target.array.flags.writeable:
+        raise ShapeError(
+            f"this tensor of shape {written(target.shape)} cannot be changed in place: it was expanded, so that its "
+            "elements share memory, or made of a read-only array; change a copy: x.clone()"
+        )
+    view: State | None = target if tracked else None
+    while view is not None:
+        if view._requires_grad and view.node is None:
+            raise GradientError(
+                "a leaf tensor that requires a gradient cannot be changed in place while autograd is watching; "
+                "do it under `with glassnet.no_grad():`, or on x.data"
+            )
+        view = None if view.view_of is None else view.view_of[0]
+
+
+def _new_history(x: State, node: Node) -> None:
+    if x.node is not None and x.node.hooks:
+        node.hooks = [hook for hook in x.node.hooks if isinstance(hook, RetainGrad)]
+        x.node.hooks = [hook for hook in x.node.hooks if not isinstance(hook, RetainGrad)]
+    node.version = version_of(x)
+    x.node = node
+    x._requires_grad = True
+
+
+def _tell_base(view: State) -> None:
+    """A view has changed: say so in the history of the tensor it looks into."""
+    while view.view_of is not None:
+        base, op, params, _ = view.view_of
+        if op is getitem:
+            node = Node(setitem, (base, view), [base.array, view.array], params, base.array)
+        elif op is reshape:
+            node = Node(reshape, (view,), [view.array], {"shape": base.shape}, base.array)
+        else:
+            node = Node(permute, (view,), [view.array], {"dims": inverse_order(params["dims"])}, base.array)
+        _new_history(base, node)
+        view.view_of = (base, op, params, node)
+        view = base

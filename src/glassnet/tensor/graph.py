@@ -1,0 +1,283 @@
+"""The graph: what was computed from what, and how gradients travel back along it.
+
+Every operation on a tensor that requires a gradient leaves a `Node`. A node is younger than all
+it was computed from, so visiting nodes from the youngest to the oldest visits each one after
+everything that used its result: that is the whole order of backpropagation, with no recursion.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import GradientError
+from glassnet.ops.movement import cast, reshape
+from glassnet.ops.record import Op, Spec, Value
+from glassnet.ops.reduction import sum as sum_
+from glassnet.ops.shapes import written
+
+tick = count(1).__next__
+
+
+class Mode(threading.local):
+    """Whether operations leave nodes behind, and who writes them down; one answer a thread."""
+
+    grad = True
+    tracer: Any = None  # a program.record.Tracer, while a step is being recorded
+
+
+mode = Mode()
+
+
+class Changes:
+    """How often something was set that recorded steps depend on: an attribute of a module, requires_grad."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+changes = Changes()
+
+
+class VersionCounter:
+    """When a piece of memory was last written to; shared by all tensors that look into it."""
+
+    __slots__ = ("written",)
+
+    def __init__(self) -> None:
+        self.written = 0
+
+
+class Node:
+    """One operation that happened: its record, the values of its inputs then, and its output.
+
+    ``parents`` are what gradients go on to: for each input, the node that had made it then, or
+    the input itself if it was a leaf. In the place of a tensor that required no gradient is the
+    `VersionCounter` of its memory, None in that of anything else.
+
+    Output and inputs are kept as arrays, not as tensors, which may be given a new history and so
+    come to hold this node: no reference goes in a circle, and the graph of a step is freed the
+    moment its loss is.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "hooks",
+        "op",
+        "output",
+        "params",
+        "parents",
+        "time",
+        "values",
+        "version",
+    )
+
+    def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any) -> None:
+        self.op = op
+        self.parents: tuple[Any, ...] | None = tuple(map(_parent, inputs))
+        self.values = values
+        self.params = params
+        self.output = output
+        self.time = tick()
+        self.version: VersionCounter | None = None
+        self.hooks: list[Callable[[Any], Any]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name}>"
+
+    def free(self) -> None:
+        """Let go of everything that backward needed, except the shape and dtype of the output."""
+        self.parents = None
+        self.values = []
+        self.output = Spec(np.shape(self.output), self.output.dtype)
+
+
+def _parent(x: Any) -> Any:
+    if not isinstance(x, Value):
+        return None
+    if x._requires_grad:  # type: ignore[attr-defined]
+        return x if x.node is None else x.node  # type: ignore[attr-defined]
+    return version_of(x)
+
+
+def version_of(tensor: Any) -> VersionCounter:
+    """The version of the memory ``tensor`` looks into."""
+    version: VersionCounter | None = tensor.version
+    if version is None:
+        version = tensor.version = VersionCounter()
+        if tensor.node is not None:
+            tensor.node.version = version
+    return version
+
+
+def key_of(tensor: Any) -> Any:
+    """What gradients of ``tensor`` are gathered under: its node, or itself if it is a leaf."""
+    return tensor if tensor.node is None else tensor.node
+
+
+def propagate(
+    seeds: Iterable[tuple[Any, Any]],
+    *,
+    keep: bool,
+    lift: Callable[[Any, Any], Any] | None = None,
+    targets: set[Any] | None = None,
+) -> dict[Any, Any]:
+    """Carry gradients from ``seeds``, pairs of a tensor and its gradient, back through the graph.
+
+    Gradients are arrays; with ``lift(array, parent)``, which makes a tensor of a value and what
+    its gradient goes on to, they are tensors with a graph of their own. Gives the gradient of
+    every leaf, or, with ``targets`` (see `key_of`), of the targets alone, computing nothing that
+    does not lead to one. Nodes are freed on the way unless ``keep``.
+
+    Raises GradientError if a node was freed before or a value it needs was changed since.
+    """
+    gathered: dict[Any, Any] = {}
+    for tensor, gradient in seeds:
+        _accumulate(gathered, key_of(tensor), gradient)
+    order = _youngest_first(gathered)
+    wanted = None if targets is None else _leading_to(targets, order)
+    found: dict[Any, Any] = {}
+    for node in order:
+        g = gathered.pop(node, None)
+        if g is None:
+            continue
+        g = run_hooks(node.hooks, g)
+        if targets is not None and node in targets:
+            found[node] = g
+        if mode.tracer is not None:
+            mode.tracer.deriving(node)
+        _step(node, g, gathered, lift, wanted)
+        if not keep:
+            node.free()
+    for leaf, g in gathered.items():
+        if targets is None or leaf in targets:
+            found[leaf] = run_hooks(leaf.hooks, g)
+            if leaf.hooks and lift is None:
+                found[leaf] = found[leaf].copy()  # hooks may hold on to what they saw or gave
+    return found
+
+
+class RetainGrad:
+    """The hook behind retain_grad: it sees the gradient after all others, and goes where its tensor goes."""
+
+    def __init__(self, tensor: Any, accumulate: Callable[[Any, Any], None]) -> None:
+        self._tensor = weakref.ref(tensor)  # a strong one would go in a circle
+        self._accumulate = accumulate
+
+    def __call__(self, g: Any) -> None:
+        """Add ``g`` to what the tensor, if it is there yet, has kept."""
+        tensor = self._tensor()
+        if tensor is not None:
+            self._accumulate(tensor, g)
+
+
+def run_hooks(hooks: list[Callable[[Any], Any]] | None, g: Any) -> Any:
+    """``g`` after every hook has seen it, and replaced it if it returned something."""
+    for hook in hooks or ():
+        changed = hook(g)
+        g = g if changed is None else changed
+    return g
+
+
+def _step(
+    node: Node,
+    g: Any,
+    gathered: dict[Any, Any],
+    lift: Callable[[Any, Any], Any] | None,
+    wanted: set[Any] | None,
+) -> None:
+    """Hand ``g``, the gradient of a node's output, on to its inputs."""
+    op, y, values, parents = node.op, node.output, node.values, node.parents
+    assert parents is not None  # _youngest_first has seen to it
+    if lift is not None:
+        y = lift(y, node)
+        values = [lift(v, p) for v, p in zip(values, parents, strict=True)]
+    for which, parent in enumerate(parents):
+        if parent is None or type(parent) is VersionCounter or (wanted is not None and parent not in wanted):
+            continue
+        rule = op.rule(which)
+        if rule is None:
+            continue
+        _check_unchanged(node, which)
+        is_node = type(parent) is Node
+        gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent)
+        if not is_node and lift is None and is_shared(gradient, g, values):
+            gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
+        _accumulate(gathered, parent, gradient)
+        if mode.tracer is not None:
+            mode.tracer.derived(parent, gathered[parent])
+
+
+def _accumulate(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:
+    held = gathered.get(key)
+    gathered[key] = gradient if held is None else held + gradient
+
+
+def unbroadcast(gradient: Any, x: Any) -> Any:
+    """``gradient`` in the shape and dtype of ``x``: broadcasting and casts undone, once, here."""
+    if gradient.shape != x.shape:
+        surplus = len(gradient.shape) - len(x.shape)
+        repeated = tuple(
+            i for i, n in enumerate(gradient.shape) if i < surplus or (x.shape[i - surplus] == 1 and n != 1)
+        )
+        gradient = sum_(gradient, dim=repeated, keepdim=True)
+        if gradient.shape != x.shape:
+            gradient = reshape(gradient, shape=x.shape)
+    if gradient.dtype != x.dtype:
+        gradient = cast(gradient, dtype=x.dtype)
+    return gradient
+
+
+def is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
+    """Whether ``gradient`` may be in memory of others: of ``g``, it came from, or of the inputs."""
+    return gradient is g or gradient.base is not None or any(gradient is v for v in values)
+
+
+def _check_unchanged(node: Node, which: int) -> None:
+    for position, watched in enumerate((node, *(node.parents or ()))):
+        version = watched if type(watched) is VersionCounter else getattr(watched, "version", None)
+        if version is None or version.written < node.time or not node.op.reads(which, position):
+            continue
+        # written at the node's own time: by the node itself, in place, which gave the result and lost the input
+        if version.written > node.time or position > 0:
+            what = "its result" if position == 0 else f"its input {position}"
+            value = node.output if position == 0 else node.values[position - 1]
+            raise GradientError(
+                f"the derivative of {node.op.name} needs {what}, of shape {written(value.shape)}, which was changed "
+                "in place; use an operation that makes a new tensor (x = x + 1 for x += 1), "
+                "or change a copy: x.clone()"
+            )
+
+
+def _youngest_first(starts: Iterable[Any]) -> list[Node]:
+    """All nodes that ``starts`` were computed from, the youngest first."""
+    stack = [start for start in starts if isinstance(start, Node)]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node.parents is None:
+            raise GradientError(
+                f"backward a second time: the values that the derivative of {node.op.name} needs were freed by the "
+                "first; call the first one with retain_graph=True, or compute the loss again"
+            )
+        for parent in node.parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=lambda node: node.time, reverse=True)
+
+
+def _leading_to(targets: set[Any], order: list[Node]) -> set[Any]:
+    """The targets, and the nodes of ``order`` (youngest first) that were computed from one."""
+    leading = set(targets)
+    for node in reversed(order):
+        if any(parent in leading for parent in node.parents or ()):
+            leading.add(node)
+    return leading

@@ -1,0 +1,158 @@
+"""Sampling: tensors drawn at random, from the default generator or one of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError, ShapeError
+from glassnet.ops import random
+from glassnet.ops.dtypes import float_type, int64
+from glassnet.ops.record import Op
+from glassnet.ops.shapes import broadcast_shapes, shape_of
+from glassnet.random import Generator, chosen
+from glassnet.tensor import Tensor, apply, wrap
+from glassnet.tensor.creation import DtypeLike, dtype_of, empty, finished
+from glassnet.tensor.names import sizes
+
+
+def _drawn(
+    name: str,
+    op: Op,
+    shape: tuple[int, ...],
+    dtype: DtypeLike,
+    generator: Generator | None,
+    requires_grad: bool,
+    device: Any,
+) -> Tensor:
+    if dtype_of(dtype).kind != "f":
+        raise DtypeError(
+            f"{name}: expected a floating dtype, got {dtype_of(dtype)}; for whole numbers: randint(low, high, size)"
+        )
+    drawn = apply(op, shape=shape, dtype=dtype_of(dtype), generator=chosen(generator))
+    return finished(drawn.array, requires_grad, device)
+
+
+def rand(
+    *shape: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Drawn evenly from [0, 1)."""
+    return _drawn("rand", random.uniform, sizes(shape, size), dtype, generator, requires_grad, device)
+
+
+def randn(
+    *shape: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Drawn from the normal distribution of mean 0 and standard deviation 1."""
+    return _drawn("randn", random.normal, sizes(shape, size), dtype, generator, requires_grad, device)
+
+
+def rand_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """`rand` in the shape and dtype of ``input``."""
+    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device)
+
+
+def randn_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """`randn` in the shape and dtype of ``input``."""
+    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device)
+
+
+def randint(
+    low: int = 0,
+    high: int | Sequence[int] | None = None,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike = int64,
+    device: Any = None,
+) -> Tensor:
+    """Whole numbers from ``low`` to ``high`` − 1: randint(low, high, size), or randint(high, size)."""
+    if isinstance(high, Sequence):
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    if size is None or low >= high:
+        raise ValueError(
+            "randint: expected (high, size) or (low, high, size), low below high and the size a tuple; got "
+            f"({low}, {high}, {size})"
+        )
+    drawn = apply(
+        random.integers,
+        shape=sizes((size,)),
+        dtype=np.dtype(dtype),
+        generator=chosen(generator),
+        low=low,
+        high=high,
+    )
+    return finished(drawn.array, False, device)
+
+
+def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
+    """0 … n − 1 in random order."""
+    if n < 0:
+        raise ValueError(f"randperm: expected a number of 0 or more, got {n}")
+    return finished(apply(random.permutation, n=n, generator=chosen(generator)).array, False, device)
+
+
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Drawn from the normal distribution of ``mean`` and standard deviation ``std``.
+
+    Numbers and a ``size``, or tensors, of which every element has a distribution of its own.
+    """
+    of_tensors = [x.detach() for x in (mean, std) if isinstance(x, Tensor)]
+    if not of_tensors:
+        drawn = empty(() if size is None else size, dtype=dtype).normal_(mean, std, generator=generator)
+        return finished(drawn.array, requires_grad, device)
+    if size is not None:
+        raise ValueError(f"normal: tensors have a size of their own; leave out size={size}, or give numbers")
+    shape = broadcast_shapes("normal", *map(shape_of, of_tensors))
+    drawn = randn(shape, generator=generator, dtype=float_type(mean, std)) * std + mean
+    return finished(drawn.array, requires_grad, device)
+
+
+def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that each element of ``input`` says, else 0."""
+    drawn = apply(random.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(generator))
+    return (drawn < input).to(input.dtype)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Positions drawn with the probabilities in ``input`` (they need not add up to 1), row by row."""
+    weights = input.detach().numpy().astype(np.float64)
+    if weights.ndim == 0:
+        raise ShapeError("multinomial: expected a row of weights, or several, got a tensor of 0 dimensions")
+    if weights.size == 0 or (weights < 0).any() or not np.isfinite(weights).all() or (weights.sum(-1) == 0).any():
+        raise ValueError("multinomial: expected weights that are finite, 0 or more, and not all 0 in a row")
+    rows = weights.reshape(-1, weights.shape[-1])
+    possible = np.count_nonzero(rows, axis=1).min()
+    if num_samples < 1 or (num_samples > possible and not replacement):
+        raise ValueError(
+            f"multinomial: expected 1 sample or more, and no more than the {possible} weights that are not 0, got "
+            f"{num_samples}; to draw a position again: replacement=True"
+        )
+    draw = chosen(generator).choice
+    drawn = [draw(rows.shape[1], num_samples, replacement, row / row.sum()) for row in rows]
+    return wrap(np.array(drawn, np.int64).reshape(*input.shape[:-1], num_samples))

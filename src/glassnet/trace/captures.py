@@ -1,0 +1,315 @@
+"""Captures: the modules, optimizers and tensors that a function uses without being given them.
+
+They are what a compiled step has to keep in touch with: parameters it reads and changes,
+learning rates it follows, the mode (training or not) that it was recorded in. Some can be found
+before the function runs (see `reach`); the rest make themselves known when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from glassnet.nn.module import Module
+from glassnet.ops.shapes import written
+from glassnet.optim.optimizer import Optimizer
+from glassnet.program.names import identifier
+from glassnet.random import Generator, default_generator
+from glassnet.tensor import Tensor
+from glassnet.tensor.graph import mode
+from glassnet.trace.bytecode import methods, names_in
+from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
+from glassnet.trace.guard import Fact, comparable
+from glassnet.trace.guard_sources import PLAIN, Wanted
+from glassnet.trace.refusals import refuse
+from glassnet.trace.snapshot import Snapshot
+from glassnet.trace.tracer import Tracer
+
+Facts = dict[str | Fact, Any]
+
+
+class Captures:
+    """What ``function`` reaches, and ``found``, further values by name, such as its arguments.
+
+    Modules and optimizers that come to light only when they are used are added then. ``undo`` puts
+    back what the function changes while it is `watched_by` a tracer.
+    """
+
+    def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
+        self.reach = FreeVariables(function, found)
+        self.modules: dict[str, Module] = {}
+        self.optimizers: dict[str, Optimizer] = {}
+        self.tensors: dict[str, Tensor] = {}
+        self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self.generators: list[Generator] = [default_generator]
+        self._guarded: list[Generator] = []
+        self.undo = Snapshot()  # for as long as it may be needed
+        self._names: dict[int, str] = {}  # of modules, by id
+        self.stepped: list[Optimizer] = []
+        self._rates: dict[int, list[Any]] = {}  # of optimizers, by id, before the function ran
+        self.on_new: Callable[[], None] = lambda: None  # called when something came to light
+        self._recorder: Tracer | None = None
+        for name, value in list(self.reach):
+            self._add(name.rpartition(".")[2], value, depth=2)
+
+    def _add(self, name: str, value: Any, depth: int) -> None:
+        kinds: tuple[tuple[Any, dict[str, Any]], ...] = (
+            (Module, self.modules),
+            (Optimizer, self.optimizers),
+            (Tensor, self.tensors),
+            (np.ndarray, self.arrays),
+        )
+        found = next((held for kind, held in kinds if isinstance(value, kind)), None)
+        if found is not None:
+            if all(value is not known for known in found.values()):
+                name = "model" if name == "self" else name
+                found[name if name not in found else f"{name}_{len(found) + 1}"] = value
+                for hook in _hooks_of(value):
+                    self.reach.meet("hook", hook)
+        elif isinstance(value, Generator):
+            self.generators.append(value)
+        elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
+            for i, x in enumerate(value):
+                self._add(f"{name}{i}", x, depth - 1)
+        elif depth and isinstance(value, dict) and len(value) <= MANY:
+            for key, x in value.items():
+                self._add(str(key), x, depth - 1)
+        if isinstance(value, SCHEDULES):
+            self._add("optimizer", value.optimizer, depth)
+
+    # being told of what is used ----------------------------------------------------------------------------
+
+    @contextmanager
+    def watched_by(self, tracer: Tracer) -> Iterator[None]:
+        """Within, ``tracer`` knows what is around the function, and seeding is refused."""
+        self._recorder = tracer
+        tracer.around = self
+        self.check_rates()
+        tracer.known |= {id(array) for array in self.arrays.values()}
+        self.undo.keep(self.reach.saved())
+        self._watch(self.modules.values(), self.optimizers.values())
+        self._watch(tensors=self.tensors.values())
+        for generator in self.generators:
+            self._guard(generator)
+        try:
+            yield
+        finally:
+            self._recorder = None
+            for generator in self._guarded:
+                for name in SEEDING:
+                    vars(generator).pop(name)
+            self._guarded = []
+
+    def _guard(self, generator: Generator) -> None:
+        if all(generator is not known for known in self._guarded):
+            self._guarded.append(generator)
+            vars(generator).update({name: _refusing(getattr(generator, name)) for name in SEEDING})
+
+    def _watch(
+        self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
+    ) -> None:
+        assert self._recorder is not None
+        for module in modules:
+            self._watch(tensors=[*module.parameters(), *module.buffers()])
+            for inner in module.modules():
+                self.undo.keep_attributes(inner)
+                for value in vars(inner).values():
+                    if isinstance(value, Generator):
+                        self._guard(value)
+        for optimizer in optimizers:
+            self.undo.keep_options(optimizer)
+            self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
+        tensors = list(tensors)
+        self.undo.keep_tensors(tensors)
+        self._recorder.gradients.meet(tensors)
+
+    def name_of(self, module: Any) -> str:
+        """The name of a module that is being called, which is added if it was not reached before."""
+        if id(module) not in self._names:
+            if not any(module is inner for known in self.modules.values() for inner in known.modules()):
+                self._add_late(type(module).__name__.lower(), module)
+                self._watch(modules=(module,))
+            for root, known in self.modules.items():
+                for path, inner in known.named_modules():
+                    self._names.setdefault(id(inner), self._module_name(root, path, inner))
+        return self._names[id(module)]
+
+    def check_rates(self) -> None:
+        """Refuse a function that has changed the learning rate of an optimizer."""
+        for optimizer in self.optimizers.values():
+            rates = [group["lr"] for group in optimizer.param_groups]
+            if rates != self._rates.setdefault(id(optimizer), rates):
+                refuse(
+                    "changes the learning rate of an optimizer, or comes after a line that does, which the program "
+                    "would do only this once; change it outside, between calls"
+                )
+
+    def meet(self, optimizer: Any) -> None:
+        """An optimizer is about to step: it is added if it was not reached before."""
+        if all(optimizer is not known for known in self.optimizers.values()):
+            self._add_late(type(optimizer).__name__.lower(), optimizer)
+            self._watch(optimizers=(optimizer,))
+        self.check_rates()
+        if all(optimizer is not known for known in self.stepped):
+            self.stepped.append(optimizer)
+
+    def _add_late(self, name: str, value: Any) -> None:
+        self._add(name, value, depth=0)
+        self.reach.meet(name, value)
+        self.undo.keep(self.reach.saved())
+        self.on_new()
+
+    # names ----------------------------------------------------------------------------------------------------
+
+    def _module_name(self, root: str, path: str, module: Any) -> str:
+        if not path:
+            return "" if self._alone else identifier(root)
+        words = path.split(".")
+        if words[-1].isdigit():
+            words[-1] = type(module).__name__.lower() + words[-1]
+        name = identifier(".".join(words))
+        return name if self._alone else f"{identifier(root)}_{name}"
+
+    @property
+    def _alone(self) -> bool:
+        """Whether names can do without the model's: it alone has parameters, and it has layers with names."""
+        modules = list(self.modules.values())
+        models = [module for module in modules if next(module.parameters(), None) is not None] or modules
+        return len(models) == 1 and any(models[0].children())
+
+    def named_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Every tensor that outlives a step, with its name in a program."""
+        own = list(self._own_tensors())
+        yield from own
+        names = {id(tensor): name for name, tensor in reversed(own)}
+        for optimizer in self.optimizers.values():
+            yield from (("lr", rate) for rate in optimizer.rates())
+            yield from (("momentum", momentum) for momentum in optimizer.momenta() if momentum is not None)
+            for parameter, state in list(optimizer.state.items()):
+                owner = names.get(id(parameter), "parameter")
+                yield from ((f"{owner}_{key}", held) for key, held in state.items() if isinstance(held, Tensor))
+
+    def _own_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        for root, module in self.modules.items():
+            inner = dict(module.named_modules())
+            for path, tensor in (*module.named_parameters(), *module.named_buffers()):
+                layer, _, last = path.rpartition(".")
+                prefix = self._module_name(root, layer, inner[layer])
+                yield identifier(f"{prefix}_{last}" if prefix else last), tensor
+        yield from ((identifier(name), tensor) for name, tensor in self.tensors.items())
+
+    def _tensors_by_path(self) -> Iterator[tuple[str, Tensor]]:
+        for root, module in self.modules.items():
+            named = (*module.named_parameters(), *module.named_buffers())
+            yield from ((f"{root}.{path}", tensor) for path, tensor in named)
+        yield from self.tensors.items()
+
+    def refresh(self) -> None:
+        """Bring what optimizers keep for programs to read, learning rates, up to date."""
+        for optimizer in self.optimizers.values():
+            optimizer.rates()
+
+    # what a recording depends on ----------------------------------------------------------------------------
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Every module, with a path for people."""
+        for root, module in self.modules.items():
+            yield from ((f"{root}.{path}".removesuffix("."), inner) for path, inner in module.named_modules())
+
+    def facts(self) -> Facts:
+        """What a recording depends on besides the numbers that it reads, each under a name for people."""
+        facts: Facts = dict(self.reach.facts())
+        for path, inner in self.named_modules():
+            facts |= _module_facts(path, inner, self.reach.wanted)
+        for name, optimizer in self.optimizers.items():
+            for number, group in enumerate(optimizer.param_groups):
+                where = f" of {name}" + (f", group {number}" if number else "")
+                options = options_of(optimizer, group, self.reach.reads_rates)
+                facts |= {f"{key}{where}": comparable(x) for key, x in options.items()}
+                facts[f"the parameters{where}"] = comparable(tuple(group["params"]))
+            held = [(key, value) for state in optimizer.state.values() for key, value in state.items()]
+            facts[f"the memory of {name}"] = comparable(tuple(value for _, value in held if isinstance(value, Tensor)))
+            numbers = [(key, value) for key, value in held if not isinstance(value, Tensor)]
+            facts |= {f"{key}, which {name} keeps (number {i})": comparable(x) for i, (key, x) in enumerate(numbers)}
+        for which, tensor in self._tensors_by_path():
+            followed = "followed" if tensor.requires_grad else "not followed"
+            facts[f"the kind of {which}"] = f"{tensor.dtype}{written(tensor.shape)}, {followed} by gradients"
+            if tensor.hooks:
+                facts[f"the hooks of {which}"] = comparable(tuple(tensor.hooks))
+        return facts
+
+
+def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
+    """What is called when something passes a module or a tensor."""
+    if isinstance(value, Tensor):
+        yield from value.hooks or ()
+    elif isinstance(value, Module):
+        for inner in value.modules():
+            yield from (hook.function for hook in (inner._call_hooks or {}).values())
+        for parameter in value.parameters():
+            yield from parameter.hooks or ()
+
+
+MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
+SEEDING = ("manual_seed", "set_state")
+
+
+def _module_facts(path: str, module: Module, wanted: Wanted) -> Facts:
+    kind = type(module)
+    read, called = _named_by(kind)  # type: ignore[arg-type]  # a class can be hashed
+    named = {*read, *wanted.of(vars(module)), *module._member_kinds}
+    facts: Facts = {f"the mode of {path}": "training" if module.training else "evaluation"}
+    if module._call_hooks:
+        facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
+    for name, value in vars(module).items():
+        counts = name in named or (name in called and not isinstance(value, PLAIN))
+        is_apart = name in MODULES_OWN or isinstance(getattr(kind, name, None), cached_property)
+        if counts and not is_apart and not getattr(type(value), "is_compiled", False):
+            facts[f"{path}.{name}"] = comparable(value)
+    return facts
+
+
+@cache
+def _named_by(kind: type[Module]) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that the code of a class of modules reads, and that it calls: no others matter to it."""
+    read: set[str] = set(getattr(kind, "options", ()))
+    called: set[str] = set()
+    for ancestor in kind.__mro__[: kind.__mro__.index(Module)]:
+        is_ours = ancestor.__module__.split(".")[0] == "glassnet"
+        for function in methods(ancestor).values():
+            names = names_in(function.__code__)
+            read |= {name for name in names.attributes if not (is_ours and name.startswith("_"))}  # our own care
+            called |= names.called
+    return frozenset(read), frozenset(called)
+
+
+def options_of(optimizer: Optimizer, group: dict[str, Any], reads_rates: bool) -> dict[str, Any]:
+    """The options of a group that a recording depends on: all but those that it reads anew each time.
+
+    ``reads_rates``: that the user's code reads learning rates, too, as numbers.
+    """
+    options = {key: value for key, value in group.items() if key != "params"}
+    if type(optimizer).step is Optimizer.step and not reads_rates:
+        options.pop("lr")
+        if "base_momentum" in group:  # a schedule moves the momentum, or the first of betas
+            options["momentum"] = options.get("momentum", 0) != 0
+            options["betas"] = options.get("betas", ())[1:]
+    return options
+
+
+def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """``method``, which sets the state of a random generator, refused while a step is being recorded."""
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if mode.tracer is not None:  # else it is another thread
+            refuse(
+                "sets the state of a random generator, which the program would do only this once; seed before the "
+                "function is called"
+            )
+        return method(*args, **kwargs)
+
+    return guarded

@@ -1,0 +1,119 @@
+"""Decomposition: a named operation said in primitive ones, for a reader that does not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.movement import cast, copy
+from glassnet.program.names import Namer, telling_name
+from glassnet.program.passes import PASSES, Pass
+from glassnet.program.passes.rewriting import finished, with_inputs
+from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.graph import mode
+from glassnet.trace.tracer import Slot, Tracer
+
+
+def passes_for(known: Callable[[Instruction], bool]) -> dict[str, Pass]:
+    """The passes for a reader that has forms of its own for the ``known`` instructions."""
+    return {"decompose": lambda program: decompose(program, known), **PASSES}
+
+
+def decompose(program: Program, known: Callable[[Instruction], bool]) -> Program:
+    """With every instruction whose operation is named and not ``known`` written in its expansion."""
+    names = Namer(program)
+    constants = dict(program.constants)
+    stands_for: dict[Var, Operand] = {}
+    instructions: list[Instruction] = []
+    for instruction in program.instructions:
+        instruction = with_inputs(instruction, stands_for)
+        if instruction.op.primitive or known(instruction):
+            instructions.append(instruction)
+            continue
+        parts, result, new_constants = _expansion(instruction, names)
+        constants |= new_constants
+        deeper = decompose(_fragment(program, parts, constants), known)
+        constants |= deeper.constants
+        instructions.extend(deeper.instructions)
+        if isinstance(result, Var) and not instruction.op.writes:
+            stands_for[instruction.output] = result
+    return finished(program.having(constants=constants), instructions, stands_for)
+
+
+def _fragment(program: Program, parts: list[Instruction], constants: Any) -> Program:
+    return program.having(instructions=tuple(parts), outputs=(), kept=(), constants=constants)
+
+
+def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction], Operand, dict[Var, Any]]:
+    """The instructions that an instruction's expansion consists of, its result, and new constants.
+
+    Found by recording the expansion while it runs on stand-ins, all ones, of the inputs' shapes.
+    """
+    stand_ins = [wrap(np.ones(x.shape, x.dtype)) if isinstance(x, Var) else x for x in instruction.inputs]
+    tracer = Tracer()
+    known = {
+        tracer.number(s.array): x for s, x in zip(stand_ins, instruction.inputs, strict=True) if isinstance(s, Tensor)
+    }
+    before = mode.tracer, mode.grad
+    mode.tracer, mode.grad = tracer, False
+    try:
+        with np.errstate(all="ignore"):
+            results = instruction.op.expand(*stand_ins, **instruction.params)  # type: ignore[misc]
+    finally:
+        mode.tracer, mode.grad = before
+    constants: dict[Var, Any] = {}
+    parts: list[Instruction] = []
+
+    def operand(x: Any) -> Operand:
+        if not isinstance(x, Slot):
+            return x  # type: ignore[no-any-return]
+        if x.number not in known:
+            array = tracer.arrays[x.number]
+            known[x.number] = Var(names("constant"), array.shape, array.dtype)
+            constants[known[x.number]] = array.copy()  # type: ignore[index]
+        return known[x.number]
+
+    for noted in tracer.noted:
+        inputs = tuple(map(operand, noted.inputs))
+        array = tracer.arrays[noted.output]
+        wish = f"{instruction.output.name}_{noted.op.name}"
+        if instruction.op.writes:
+            wish = f"change_of_{instruction.inputs[0]}"
+        source = inputs[0] if inputs and isinstance(inputs[0], Var) else None
+        wish = telling_name(noted.op, noted.params, source) or wish
+        output = Var(names(wish), array.shape, array.dtype)
+        known[noted.output] = output
+        parts.append(replace(instruction, op=noted.op, inputs=inputs, params=noted.params, output=output, into=""))
+    if instruction.op.writes:
+        new = [r if r is None else operand(Slot(tracer.number(r.array))) for r in results]
+        return _writing(instruction, parts, new, names), None, constants
+    (result,) = results if isinstance(results, tuple) else (results,)
+    value = operand(Slot(tracer.number(result.array)))
+    if parts and parts[-1].output == value:  # the last part is the result itself, under its own name
+        parts[-1] = replace(parts[-1], output=instruction.output, into=instruction.into)
+        value = instruction.output
+    return parts, value, constants
+
+
+def _writing(instruction: Instruction, parts: list[Instruction], new: list[Any], names: Namer) -> list[Instruction]:
+    """``parts`` with each new value written to the state it is of: at once where nothing reads the old
+    value any more, else copied at the end."""
+    copies: list[Instruction] = []
+    for position, value in zip(instruction.op.writes, new, strict=True):
+        state = instruction.inputs[position] if position < len(instruction.inputs) else None
+        if not isinstance(state, Var) or not isinstance(value, Var):
+            continue
+        made = next((n for n, part in enumerate(parts) if part.output == value), None)
+        read_later = made is None or any(state in part.reads for part in parts[made + 1 :])
+        if made is not None and not read_later and not parts[made].into and state.dtype == value.dtype:
+            parts[made] = replace(parts[made], into=state.name)
+            parts[made + 1 :] = [with_inputs(part, {value: state}) for part in parts[made + 1 :]]
+        else:
+            op, params = (copy, {}) if state.dtype == value.dtype else (cast, {"dtype": state.dtype})
+            output = Var(names(f"new_{state.name}"), value.shape, state.dtype)
+            copies.append(replace(instruction, op=op, inputs=(value,), params=params, output=output, into=state.name))
+    return parts + copies

@@ -1,0 +1,404 @@
+"""Record: run a function once, for real, and keep every instruction that passed through the door.
+
+While it runs, a `Tracer` stands beside the door. It knows values by the arrays that hold them.
+Names come afterwards, when it is known what every value was for (see `naming`).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from glassnet.ops.indexing import getitem, setitem
+from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
+from glassnet.ops.record import Op, Spec
+from glassnet.program.program import Call, Phase
+from glassnet.tensor import Tensor
+from glassnet.tensor.dispatch import State
+from glassnet.tensor.graph import Node
+from glassnet.trace.aliasing import STALE, Aliasing
+from glassnet.trace.escapes import Escapes
+from glassnet.trace.gradients import Gradients
+from glassnet.trace.refusals import TraceError, given_by_user, refuse
+
+__all__ = ["Slot", "TraceError", "TracedOp", "Tracer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The number of a value."""
+
+    number: int
+
+
+@dataclass(slots=True)
+class TracedOp:
+    """An instruction as it was noted: values are numbers that stand for arrays.
+
+    ``into`` is the number of the value, older than all instructions, in whose memory the result was
+    put; whether that memory outlives the function, and so is state, is known only at the end.
+    """
+
+    op: Op
+    inputs: tuple[Any, ...]  # `Slot`s, Python numbers, None
+    output: int
+    params: dict[str, Any]
+    phase: Phase
+    module: str
+    derivative_of: int | None = None
+    into: int | None = None
+    calls: tuple[Call, ...] = ()
+
+
+class Around(Protocol):
+    """Who knows the modules and optimizers around a function, and hears of those it did not know."""
+
+    def name_of(self, module: Any) -> str:
+        """The name of a module that is being called."""
+        ...
+
+    def meet(self, optimizer: Any) -> None:
+        """An optimizer is about to step."""
+        ...
+
+
+@dataclass
+class Tracer:
+    """Whoever stands beside the door and writes down what passes.
+
+    ``inputs`` are the arrays the function was given, ``known`` the ids of further NumPy arrays that
+    it may use: those it reaches under a name.
+    """
+
+    around: Around | None = None
+    known: set[int] = field(default_factory=set)
+    noted: list[TracedOp] = field(default_factory=list)
+    arrays: list[Any] = field(default_factory=list)  # by number; held, so that no id is used twice
+    first: dict[int, Any] = field(default_factory=dict)  # what a value was before it was overwritten
+    roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
+    owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> weak references to tensors that held it
+    derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
+    gradients: Gradients = field(default_factory=Gradients)
+    created: Escapes = field(default_factory=Escapes)
+    calls: list[Call] = field(default_factory=list)  # of modules that are going on, the outermost first
+    updating: int = 0
+    _inputs: set[int] = field(default_factory=set)
+    _made: set[int] = field(default_factory=set)
+    _memory: Aliasing = field(default_factory=Aliasing)
+    _drawn: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # generators, by id, and their states then
+    _numbers: dict[int, int] = field(default_factory=dict)
+    refused: TraceError | None = None
+    _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
+    _deriving: int | None = None
+    _backward: int = 0
+    _called: int = 0
+
+    # what the door tells -------------------------------------------------------------------------
+
+    def note(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], result: Any) -> None:
+        """An operation has happened."""
+        if op is getitem and any(_is_mask(v) for v in values[1:]):
+            refuse(
+                "picks elements by a bool tensor, so the shape of the result depends on values; use "
+                "glassnet.where(mask, x, 0), which keeps the shape"
+            )
+        operands = self._operands(inputs, values)
+        # an update gives back the very array it wrote to, which goes on being the state it was
+        array = result.array
+        self._memory.add_view(result)
+        self._append(op, operands, self._new(array.view() if op.writes else array), params)
+        self.wrapped(result)
+
+    def drawing(self, generator: Any) -> None:
+        """Random numbers are about to be drawn."""
+        self._drawn.setdefault(id(generator), (generator, generator.bit_generator.state))
+
+    def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
+        """An operation is about to happen in place."""
+        targets = [target]
+        while (looks := self._memory.looks_into(targets[-1])) is not None:
+            targets.append(looks[0])
+        if any(self._number_of(x) in self._inputs for x in targets):
+            refuse(
+                "changes an argument in place, which a program does not; make a new tensor (x = x + 1 for x += 1), "
+                "or let the function find the tensor outside instead of being given it"
+            )
+        for x in (*targets, *inputs):
+            self._keep(x)
+
+    def note_write(
+        self, target: Any, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any]
+    ) -> None:
+        """An operation has happened in place: what the target's array holds is a new value from now on."""
+        operands = self._operands(inputs, values)
+        array, since = target.array, len(self.arrays)
+        spec = op.shape(*values, **params)
+        steps: list[tuple[Op, dict[str, Any], Spec]] = [(op, params, spec)]
+        if spec.dtype != array.dtype:
+            steps.append((cast, {"dtype": array.dtype}, Spec(spec.shape, array.dtype)))
+        if spec.shape != array.shape:
+            steps.append((broadcast_to, {"shape": array.shape}, Spec(array.shape, array.dtype)))
+            steps.append((copy, {}, steps[-1][2]))
+        for step, its_params, its_spec in steps[:-1]:
+            number = self._new(its_spec)
+            self._append(step, operands, number, its_params)
+            operands = (Slot(number),)
+        self._replace(array, steps[-1][0], operands, steps[-1][1], since)
+        self._tell_bases(target, since)
+
+    def wrapped(self, tensor: Any) -> None:
+        """A tensor has been made."""
+        self.created.add(tensor)
+
+    def made_of(self, data: Any, array: Any) -> None:
+        """``array``, the array of a tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""
+        if isinstance(data, list | tuple):
+            if any(isinstance(x, Tensor) for x in _within(data)):
+                self.read("a list of tensors that becomes one (glassnet.stack() does that as well, and)")
+            if any(isinstance(x, np.ndarray) for x in _within(data)):
+                _refuse_array()
+        elif isinstance(data, Tensor | np.ndarray):
+            held = getattr(data, "array", data)
+            if isinstance(data, np.ndarray) and id(data) not in self._numbers and id(data) not in self.known:
+                _refuse_array()
+            operands = self._operands((data,), [held])
+            if array is not held:
+                same = array.dtype == held.dtype
+                self._append(copy if same else cast, operands, self._new(array), {} if same else {"dtype": array.dtype})
+            return
+        self._new_data.add(self.number(array))
+
+    # what autograd tells ---------------------------------------------------------------------------
+
+    def deriving(self, node: Node) -> None:
+        """Backward has come to ``node``."""
+        number = self._numbers.get(id(node.output))
+        if number is None or number not in self._made:
+            refuse(
+                "follows gradients back to before the function was called, where no program can go; cut the history "
+                "of what the function is given: x.detach()"
+            )
+        self._deriving = number
+
+    def derived(self, parent: Any, gradient: Any) -> None:
+        """``gradient`` is what has been gathered for ``parent``, a node or a leaf."""
+        number = self._number_of(parent) if isinstance(parent, State) else self.number(parent.output)
+        self.derivatives[number] = self.number(gradient.array)
+
+    def read(self, what: str) -> None:
+        """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
+        refuse(
+            f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
+            "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
+        )
+
+    def replacing(self, what: str) -> None:
+        """A tensor is given other memory: raises TraceError."""
+        refuse(
+            f"puts {what} in other memory, which the program would do only this once; change the values in place: "
+            "p.data.copy_(new), or p.data -= change"
+        )
+
+    def scheduling(self) -> None:
+        """A schedule is about to step: raises TraceError."""
+        refuse(
+            "steps a schedule, which the program would do only this once; call the schedule's step() after the "
+            "compiled function, which follows the learning rate"
+        )
+
+    # what modules and optimizers tell -----------------------------------------------------------------
+
+    def accumulating(self, leaf: Any) -> None:
+        """A gradient is about to be added to ``leaf.grad``."""
+        if leaf not in self.created:
+            self.gradients.need((leaf,))
+
+    def clearing(self, leaves: Iterable[Any], to_none: bool) -> None:
+        """Gradients are about to be forgotten, or set to 0."""
+        (self.gradients.clear if to_none else self.gradients.need)(leaves)
+
+    @contextmanager
+    def within(self, module: Any) -> Iterator[None]:
+        """Within, what happens is asked for by ``module``."""
+        self._called += 1
+        self.calls.append(Call(self.around.name_of(module) if self.around is not None else "", self._called))
+        try:
+            yield
+        finally:
+            self.calls.pop()
+
+    @contextmanager
+    def stepping(self, optimizer: Any) -> Iterator[None]:
+        """Within, what happens is part of an optimizer's step."""
+        if self.around is not None:
+            self.around.meet(optimizer)
+        for group in optimizer.param_groups:
+            self.gradients.need(group["params"])
+        held = (x for memory in optimizer.state.values() for x in memory.values() if isinstance(x, Tensor))
+        for x in (*held, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
+            self._keep(x)
+        self.updating += 1
+        try:
+            yield
+        finally:
+            self.updating -= 1
+
+    @contextmanager
+    def backward(self) -> Iterator[None]:
+        """Within, what happens is part of a backward pass."""
+        self._backward += 1
+        try:
+            yield
+        finally:
+            self._backward -= 1
+            self._deriving = None
+
+    # bookkeeping -----------------------------------------------------------------------------------
+
+    def take_inputs(self, arrays: Iterable[Any]) -> None:
+        """Say which arrays the function is given."""
+        self._inputs |= {self.number(array) for array in arrays}
+
+    def number(self, array: Any) -> int:
+        """The number of the value in ``array``."""
+        known = self._numbers.get(id(array))
+        return self._new(array) if known is None else known
+
+    def origin_numbers(self) -> list[int]:
+        """The numbers of values that no instruction made and that are not inputs."""
+        used = {x.number for noted in self.noted for x in noted.inputs if isinstance(x, Slot)}
+        used |= {noted.into for noted in self.noted if noted.into is not None}
+        return sorted(used - self._made - self._inputs)
+
+    def origins(self) -> set[int]:
+        """The ids of the arrays of those values."""
+        return {id(self.arrays[number]) for number in self.origin_numbers()}
+
+    def put_back(self) -> None:
+        """Put back what was overwritten in place, and what was drawn."""
+        for generator, state in self._drawn.values():
+            generator.bit_generator.state = state
+        for number, values in self.first.items():
+            if self.arrays[number].flags.writeable:
+                np.copyto(self.arrays[number], values)
+
+    def let_go(self) -> None:
+        """Forget the arrays, which nobody will ask for again."""
+        self.arrays, self.first, self.noted = [], {}, []
+
+    def raise_refusal(self) -> None:
+        """Raise what was refused while the function ran, in case the function caught it."""
+        if self.refused is not None:
+            raise self.refused
+
+    def owner(self, number: int) -> Any:
+        """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""
+        older = (t for reference in self.owners.get(number, ()) if (t := reference()) is not None)
+        return next((t for t in older if number not in self._new_data and t not in self.created), None)
+
+    def _keep(self, x: Any) -> None:
+        """Remember what is in something older than the function, which may be about to change."""
+        array = getattr(x, "array", x)
+        number = self._number_of(x) if isinstance(array, np.ndarray) else None
+        if number is not None and number not in self._made and number not in self.first:
+            self.first[number] = array.copy()
+
+    def _number_of(self, x: Any) -> int:
+        """The number of what a tensor (or array) holds, with a note of who holds it if it is not known yet."""
+        array = getattr(x, "array", x)
+        number = self.number(array)
+        if number not in self._made and isinstance(x, State) and all(t() is not x for t in self.owners.get(number, ())):
+            self.owners.setdefault(number, []).append(weakref.ref(x))
+            if x._requires_grad and x.node is None and x not in self.created:
+                self.gradients.meet((x,))
+        return number
+
+    def _new(self, array: Any) -> int:
+        self.arrays.append(array)
+        self._numbers[id(array)] = len(self.arrays) - 1
+        return len(self.arrays) - 1
+
+    def _operands(self, inputs: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:
+        arrays = sum(isinstance(getattr(x, "array", x), np.ndarray) for x in inputs)
+        return tuple(self._operand(x, value, arrays > 0) for x, value in zip(inputs, values, strict=True))
+
+    def _operand(self, x: Any, value: Any, beside_arrays: bool) -> Any:
+        if isinstance(x, np.generic):
+            x = x.item()
+        if not isinstance(value, np.ndarray) or (isinstance(x, int | float) and beside_arrays):
+            return x
+        source = getattr(x, "array", x)
+        if isinstance(source, np.ndarray) and source is not value:  # it was cast on its way in
+            operand = self._operand(x, source, beside_arrays)
+            self._append(cast, (operand,), self._new(value), {"dtype": value.dtype})
+            return Slot(self.number(value))
+        if isinstance(x, np.ndarray) and id(x) not in self._numbers and id(x) not in self.known and given_by_user(x):
+            _refuse_array()
+        number = self._number_of(x) if isinstance(x, State) else self.number(value)
+        if self._memory.is_stale(number, self.arrays[number]):
+            refuse(f"reads {STALE}")
+        return Slot(number)
+
+    def check_fresh(self, arrays: Iterable[Any]) -> None:
+        """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
+        if any(self._memory.is_stale(self.number(array), array) for array in arrays):
+            raise TraceError(f"the function gives back {STALE}")
+
+    def _append(
+        self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None
+    ) -> None:
+        phase: Phase = "update" if self.updating or op.writes else "backward" if self._backward else "forward"
+        deriving = self._deriving if phase == "backward" else None
+        module = self.calls[-1].module if self.calls else ""
+        calls = tuple(self.calls)
+        self.noted.append(TracedOp(op, operands, output, dict(params), phase, module, deriving, into, calls))
+        self._made.add(output)
+
+    def _replace(self, array: Any, op: Op, operands: tuple[Any, ...], params: dict[str, Any], since: int) -> None:
+        """Note the instruction whose result has taken the place of what was in ``array``."""
+        before = self.number(array)
+        root = self.roots.get(before, None if before in self._made else before)
+        after = self._new(array)
+        if root is not None:
+            self.roots[after] = root
+        self._append(op, operands, after, params, root)
+        self._memory.overwrite(array, since)
+
+    def _tell_bases(self, view: Any, since: int) -> None:
+        """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
+        while (looks := self._memory.looks_into(view)) is not None:
+            base, op, params = looks
+            array: Any = getattr(base, "array", base)
+            value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
+            if op is getitem:
+                self._replace(array, setitem, (before, value), params, since)
+            else:
+                back = {"shape": array.shape} if op is reshape else {"dims": inverse_order(params["dims"])}
+                moved = self._new(Spec(array.shape, array.dtype))
+                self._append(reshape if op is reshape else permute, (value,), moved, back)
+                self._replace(array, copy, (Slot(moved),), {}, since)
+            view = base
+
+
+def _refuse_array() -> None:
+    refuse(
+        "uses a NumPy array that the function has made, or got from somewhere a program cannot see. The program would "
+        "keep this run's numbers for ever. Compute with tensors, pass it in as a tensor, or make it once, outside"
+    )
+
+
+def _within(data: Any) -> Iterator[Any]:
+    for x in data:
+        if isinstance(x, list | tuple):
+            yield from _within(x)
+        else:
+            yield x
+
+
+def _is_mask(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == np.bool_
