@@ -1,0 +1,230 @@
+"""Every public class and function has a docstring with an example, and every example does what it shows.
+
+As in NumPy's documentation, an example need not import what everybody imports: `glassnet`, `nn`, `F`, `optim`, `data`
+and `np` are there. Examples run in an empty folder, from the same random state each.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet
+
+ROOMS = (
+    "glassnet",
+    "glassnet.autograd",
+    "glassnet.data",
+    "glassnet.explain.checkup",
+    "glassnet.explain.draw",
+    "glassnet.explain.plots",
+    "glassnet.explain.walkthrough",
+    "glassnet.export",
+    "glassnet.functional",
+    "glassnet.nn",
+    "glassnet.nn.init",
+    "glassnet.nn.utils",
+    "glassnet.optim",
+    "glassnet.optim.lr_scheduler",
+    "glassnet.scratch",
+    "glassnet.tables",
+    "glassnet.training",
+    "glassnet.training.metrics",
+    "glassnet.vision.datasets",
+    "glassnet.vision.transforms",
+)
+
+# Names that have no example yet; whoever writes one takes the name out.
+NOT_YET: dict[str, str] = {
+    "glassnet": """
+        BoolTensor ByteTensor CharTensor Compiled DimensionError DoubleTensor DtypeError FloatTensor Generator
+        GlassnetError GradientError HalfTensor IntTensor LongTensor RangeError ShapeError ShortTensor Tensor
+        Tensor.abs Tensor.abs_ Tensor.add Tensor.add_ Tensor.addcdiv_ Tensor.addcmul_ Tensor.all Tensor.allclose
+        Tensor.amax Tensor.amin Tensor.any Tensor.argmax Tensor.argmin Tensor.argsort Tensor.backward
+        Tensor.bernoulli_ Tensor.bincount Tensor.bitwise_and Tensor.bitwise_not Tensor.bitwise_or Tensor.bitwise_xor
+        Tensor.bmm Tensor.bool Tensor.broadcast_to Tensor.byte Tensor.ceil Tensor.ceil_ Tensor.char Tensor.chunk
+        Tensor.clamp Tensor.clamp_ Tensor.clip Tensor.clip_ Tensor.clone Tensor.contiguous Tensor.copy_ Tensor.cos
+        Tensor.cos_ Tensor.count_nonzero Tensor.cpu Tensor.cuda Tensor.cumsum Tensor.cumsum_ Tensor.data_ptr
+        Tensor.detach Tensor.detach_ Tensor.diag Tensor.diagonal Tensor.dim Tensor.div Tensor.div_ Tensor.divide
+        Tensor.divide_ Tensor.dot Tensor.double Tensor.element_size Tensor.eq Tensor.equal Tensor.erf Tensor.exp
+        Tensor.exp_ Tensor.expand Tensor.expand_as Tensor.expm1 Tensor.fill_ Tensor.flatten Tensor.flip Tensor.float
+        Tensor.floor Tensor.floor_ Tensor.floor_divide Tensor.gather Tensor.ge Tensor.gt Tensor.half
+        Tensor.index_fill_ Tensor.index_select Tensor.int Tensor.is_contiguous Tensor.is_floating_point
+        Tensor.isfinite Tensor.isinf Tensor.isnan Tensor.item Tensor.le Tensor.lerp_ Tensor.log Tensor.log10
+        Tensor.log1p Tensor.log2 Tensor.log_ Tensor.log_softmax Tensor.logical_and Tensor.logical_not
+        Tensor.logical_or Tensor.logical_xor Tensor.logsumexp Tensor.long Tensor.lt Tensor.masked_fill
+        Tensor.masked_fill_ Tensor.masked_select Tensor.matmul Tensor.max Tensor.maximum Tensor.mean Tensor.median
+        Tensor.min Tensor.minimum Tensor.mm Tensor.movedim Tensor.mul Tensor.mul_ Tensor.multiply Tensor.multiply_
+        Tensor.mv Tensor.narrow Tensor.ne Tensor.neg Tensor.neg_ Tensor.nelement Tensor.nonzero Tensor.norm
+        Tensor.normal_ Tensor.numel Tensor.numpy Tensor.operate Tensor.outer Tensor.permute Tensor.pow Tensor.pow_
+        Tensor.prod Tensor.random_ Tensor.ravel Tensor.reciprocal Tensor.reciprocal_ Tensor.register_hook
+        Tensor.relu Tensor.relu_ Tensor.remainder Tensor.remainder_ Tensor.repeat Tensor.requires_grad_
+        Tensor.reshape Tensor.reshape_as Tensor.retain_grad Tensor.round Tensor.round_ Tensor.rsqrt Tensor.rsqrt_
+        Tensor.scatter_ Tensor.select Tensor.short Tensor.sigmoid Tensor.sigmoid_ Tensor.sign Tensor.sin Tensor.sin_
+        Tensor.size Tensor.softmax Tensor.sort Tensor.split Tensor.sqrt Tensor.sqrt_ Tensor.square Tensor.square_
+        Tensor.squeeze Tensor.std Tensor.stride Tensor.sub Tensor.sub_ Tensor.subtract Tensor.sum Tensor.swapaxes
+        Tensor.t Tensor.tan Tensor.tanh Tensor.tanh_ Tensor.to Tensor.tolist Tensor.topk Tensor.trace
+        Tensor.transpose Tensor.tril Tensor.triu Tensor.trunc Tensor.type Tensor.type_as Tensor.unbind
+        Tensor.unflatten Tensor.uniform_ Tensor.unique Tensor.unsqueeze Tensor.var Tensor.view Tensor.view_as
+        Tensor.where Tensor.zero_ abs accelerator add all allclose amax amin any arange argmax argmin argsort
+        as_tensor backends bernoulli bincount bitwise_and bitwise_not bitwise_or bitwise_xor bmm broadcast_to cat
+        ceil chunk clamp clip clone compile concat concatenate cos count_nonzero cuda cumsum detach device diag
+        diagonal div divide dot empty empty_like eq equal erf exp expm1 eye flatten flip floor floor_divide
+        from_numpy full full_like gather ge get_default_dtype get_rng_state gt hstack index_select initial_seed
+        is_floating_point is_tensor isfinite isinf isnan le linspace load load_model log log10 log1p log2
+        log_softmax logical_and logical_not logical_or logical_xor logspace logsumexp lt manual_seed masked_fill
+        masked_select matmul max maximum mean median meshgrid min minimum mm movedim mul multinomial multiply mv
+        narrow ne neg nonzero norm normal numel ones ones_like outer permute pow prod rand rand_like randint randn
+        randn_like randperm ravel reciprocal relu remainder reshape result_type round rsqrt save save_model seed
+        select set_default_dtype set_printoptions set_rng_state sigmoid sign sin softmax sort split sqrt square
+        squeeze stack std sub subtract sum swapaxes symbolic t tan tanh tensor topk transpose tril triu trunc unbind
+        unflatten unique unsqueeze var vstack where zeros zeros_like
+    """,
+    "glassnet.autograd": """
+        GradientMismatch Node backward enable_grad grad gradcheck gradgradcheck inference_mode is_grad_enabled
+        no_grad set_grad_enabled
+    """,
+    "glassnet.data": """
+        BatchSampler ChainDataset ConcatDataset DataLoader Dataset IterableDataset RandomSampler Sampler
+        SequentialSampler Subset SubsetRandomSampler TensorDataset Transformed WeightedRandomSampler batched
+        check_finite default_collate default_convert get_worker_info random_split
+    """,
+    "glassnet.explain.checkup": """
+        Checkup CheckupError Finding checkup
+    """,
+    "glassnet.explain.draw": """
+        DrawError Graph Picture draw
+    """,
+    "glassnet.explain.plots": """
+        activation activations confusion curves decision_boundary gradient_flow gradients loss_surface
+        optimizer_paths weights
+    """,
+    "glassnet.explain.walkthrough": """
+        Element Line Opened Trace Value Walkthrough WalkthroughError walkthrough
+    """,
+    "glassnet.export": """
+        ExportError numpy_file
+    """,
+    "glassnet.functional": """
+        alpha_dropout bilinear binary_cross_entropy binary_cross_entropy_with_logits celu cosine_embedding_loss
+        cosine_similarity cross_entropy dropout elu embedding gaussian_nll_loss gelu glu gumbel_softmax hardshrink
+        hardsigmoid hardswish hardtanh hinge_embedding_loss huber_loss kl_div l1_loss leaky_relu linear log_softmax
+        logsigmoid margin_ranking_loss mish mse_loss multilabel_soft_margin_loss nll_loss normalize one_hot
+        pairwise_distance poisson_nll_loss prelu relu relu6 rrelu selu sigmoid silu smooth_l1_loss soft_margin_loss
+        softmax softmin softplus softshrink softsign step tanh tanhshrink threshold triplet_margin_loss
+    """,
+    "glassnet.nn": """
+        AlphaDropout BCELoss BCEWithLogitsLoss Bilinear Buffer CELU CosineEmbeddingLoss CrossEntropyLoss Dropout
+        Dropout1d Dropout2d Dropout3d ELU Embedding Flatten GELU GLU GaussianNLLLoss Hardshrink Hardsigmoid
+        Hardswish Hardtanh HingeEmbeddingLoss HuberLoss Identity KLDivLoss L1Loss LeakyReLU Linear LogSigmoid
+        LogSoftmax MSELoss MarginRankingLoss Mish Module ModuleDict ModuleList MultiLabelSoftMarginLoss NLLLoss
+        PReLU Parameter ParameterDict ParameterList PoissonNLLLoss RReLU ReLU ReLU6 SELU Sequential SiLU Sigmoid
+        SmoothL1Loss SoftMarginLoss Softmax Softmax2d Softmin Softplus Softshrink Softsign Step Tanh Tanhshrink
+        Threshold TripletMarginLoss Unflatten
+    """,
+    "glassnet.nn.init": """
+        calculate_gain constant_ dirac_ eye_ kaiming_normal_ kaiming_uniform_ normal_ ones_ orthogonal_ sparse_
+        trunc_normal_ uniform_ xavier_normal_ xavier_uniform_ zeros_
+    """,
+    "glassnet.nn.utils": """
+        clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_ get_total_norm parameters_to_vector
+        vector_to_parameters
+    """,
+    "glassnet.optim": """
+        Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RMSprop SGD
+    """,
+    "glassnet.optim.lr_scheduler": """
+        ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LRScheduler
+        LambdaLR LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau SequentialLR StepLR
+    """,
+    "glassnet.scratch": """
+        AdaGrad Adam Add Affine BatchNormalization CrossEntropyError Div Dropout Exp Identity Layer LeakyRelu Log
+        MatMul Momentum Mul MultiLayerNet Nesterov Perceptron RMSprop Relu Repeat SGD Sigmoid Softmax
+        SoftmaxWithLoss Sum Tanh ThreeLayerNet TwoLayerNet TwoLayerPerceptron cross_entropy_error gradient_descent
+        identity identity_func leaky_relu mean_squared_error numerical_diff numerical_gradient relu sigmoid softmax
+        step sum_squared_error tanh
+    """,
+    "glassnet.tables": """
+        Encoded Encoding Prepared TableError every_fifth held_out_rows prepare read_table write_table
+    """,
+    "glassnet.training": """
+        CSVLogger Callback Checkpoint EarlyStopping History JSONLLogger Schedule TensorBoard Trainer TrainingError
+        TrainingFailed
+    """,
+    "glassnet.training.metrics": """
+        Accuracy Confusion F1 MAE Metric Metrics Precision R2 RMSE Recall TopK Whole as_metric
+    """,
+    "glassnet.vision.datasets": """
+        DatasetFolder DownloadError FakeData FashionMNIST IdxError ImageFolder KMNIST MNIST MissingDataError
+        MnistLike PictureError data_folder default_loader download load_mnist_like read_idx
+    """,
+    "glassnet.vision.transforms": """
+        CenterCrop Compose ConvertImageDtype Grayscale InterpolationMode Lambda Normalize Pad RandomCrop
+        RandomHorizontalFlip RandomRotation RandomVerticalFlip Resize ToTensor Transform
+    """,
+}
+
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def is_documented(x: Any) -> bool:
+    """Whether ``x`` is what needs an example: a class or a function, not a module or a constant."""
+    return inspect.isclass(x) or inspect.isroutine(x)
+
+
+def offered(room: str) -> dict[str, Any]:
+    """The public classes and functions of a room."""
+    module = import_module(room)
+    return {name: x for name in module.__all__ if is_documented(x := getattr(module, name))}
+
+
+ELSEWHERE = {id(x) for room in ROOMS if room != "glassnet" for x in offered(room).values()}
+
+
+def public(room: str) -> dict[str, Any]:
+    """What a room offers; the front door but what it offers of other rooms. Methods of `Tensor` are public names."""
+    names = offered(room)
+    if room == "glassnet":
+        names = {name: x for name, x in names.items() if id(x) not in ELSEWHERE}
+        methods = {name: getattr(glassnet.Tensor, name) for name in dir(glassnet.Tensor) if not name.startswith("_")}
+        names |= {f"Tensor.{name}": x for name, x in methods.items() if inspect.isroutine(x)}
+    return names
+
+
+def examples(room: str) -> Iterator[doctest.DocTest]:
+    """The examples of a room, and of its classes' methods; what has two names is there once."""
+    finder = doctest.DocTestFinder()
+    done = set()
+    for name, x in public(room).items():
+        if id(x) not in done:
+            done.add(id(x))
+            yield from (test for test in finder.find(x, name, module=False, globs={}) if test.examples)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_public_names_have_an_example(room: str) -> None:
+    lacking = {name for name, x in public(room).items() if ">>> " not in (x.__doc__ or "")}
+    expected = set(NOT_YET.get(room, "").split())
+    assert sorted(lacking - expected) == [], "these need a docstring with an example"
+    assert sorted(expected - lacking) == [], "these have their example: take them out of NOT_YET"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_examples_do_what_they_show(room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = {"glassnet": glassnet, "F": glassnet.functional, "np": np}
+    known |= {name: getattr(glassnet, name) for name in ("nn", "optim", "data")}
+    failures: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    for test in examples(room):
+        glassnet.manual_seed(0)
+        test.globs = dict(known)
+        runner.run(test, out=failures.append)
+    assert not failures, "".join(failures)
