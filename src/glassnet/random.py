@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any
 
 import numpy as np
@@ -15,22 +15,34 @@ class Generator:
     but not those of PyTorch.
     """
 
+    numpy: np.random.Generator
+    _seed: int
+
     def __init__(self, seed: int | str | None = None, *, device: object = "cpu") -> None:
         for name in (seed, device):
             if isinstance(name, str) and name != "cpu":
                 raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r}')
-        seed = None if isinstance(seed, str) else seed  # PyTorch's Generator("cpu")
-        self.numpy = np.random.default_rng(0)
-        self.manual_seed(secrets.randbits(63) if seed is None else seed)
+        if seed is None or isinstance(seed, str):  # PyTorch's Generator("cpu")
+            seed = _unforeseen()
+        self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, any whole number; returns the generator itself."""
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
             raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
         self._seed = int(seed)
-        # NumPy takes no negative seeds, PyTorch does: count those from the far end
-        self.numpy.bit_generator.state = np.random.PCG64(self._seed % 2**64).state
+        if "numpy" in vars(self):
+            self.numpy.bit_generator.state = self._seeded().state
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        # NumPy's generator is made when first drawn from: numpy.random costs a third of what `import glassnet` may take
+        if name != "numpy":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return vars(self).setdefault("numpy", np.random.Generator(self._seeded()))  # one, whichever thread is first
+
+    def _seeded(self) -> np.random.PCG64:
+        return np.random.PCG64(self._seed % 2**64)  # PyTorch takes negative seeds: counted from the far end
 
     def initial_seed(self) -> int:
         """The seed that the generator was last started from."""
@@ -38,7 +50,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start again from a seed that nobody can foretell; returns it."""
-        return self.manual_seed(secrets.randbits(63)).initial_seed()
+        return self.manual_seed(_unforeseen()).initial_seed()
 
     def get_state(self) -> dict[str, Any]:
         """The state as plain data (JSON can hold it)."""
@@ -53,6 +65,11 @@ class Generator:
 
     def __repr__(self) -> str:
         return f"Generator(seed={self._seed})"
+
+
+def _unforeseen() -> int:
+    """A seed from the operating system's randomness."""
+    return int.from_bytes(os.urandom(8)) >> 1
 
 
 default_generator = Generator()
