@@ -28,9 +28,10 @@ def of_one(op: Op, sample: Any) -> list[Value]:
     spec = op.shape(*arrays, **sample.params)
     phase: Any = "update" if op.writes else "forward"
     instruction = Instruction(op, operands, Var("y", spec.shape, spec.dtype), sample.kwargs(), phase)
-    variables = tuple(x for x in operands if isinstance(x, Var))
-    program = Program(variables, (), {}, (instruction,), (instruction.output,))
-    return [v for v in evaluate(program, inputs, {}).values if v.instruction is not None]
+    state = tuple(x for x in instruction.reads if x.name in instruction.writes)
+    variables = tuple(x for x in instruction.reads if x not in state)
+    program = Program(variables, state, {}, (instruction,), (instruction.output,))
+    return [v for v in evaluate(program, inputs, inputs).values if v.instruction is not None]
 
 
 def lines_of(value: Value, terms: int = 3) -> list[Line]:

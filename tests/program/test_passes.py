@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 
 from glassnet.compilation.specialisation import Specialisation
+from glassnet.program.evaluate import Evaluation, evaluate
 from glassnet.program.passes import PASSES
-from tests.program.interpreter import Values, check_equal, evaluate
+from tests.program.checks import check_equal
 from tests.program.recipes import Kitchen, Recipe, recipes
 
 EXACT = {"eliminate_common_subexpressions", "eliminate_dead_code", "insert_copies"}
@@ -39,7 +40,7 @@ def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> Non
     _check_against_the_function(kitchen, recording, evaluate(programs["traced"], inputs, state))
 
 
-def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, recorded: Values) -> None:
+def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, recorded: Evaluation) -> None:
     """What was recorded gives the function's outputs bit for bit; what runs changes what the function changes."""
     inputs = kitchen.inputs(2)
     start = [array.copy() for array in kitchen.changed()]
@@ -63,16 +64,17 @@ def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, rec
             assert came.flags.writeable
 
 
-def _run(recording: Specialisation, inputs: list[Any], state: dict[str, Any]) -> Values:
+def _run(recording: Specialisation, inputs: list[Any], state: dict[str, Any]) -> Evaluation:
     """What the engine makes of a state, which is put back."""
     module, program = recording.engine.module, recording.engine.program
     for name, array in state.items():
         module[name][...] = array
     result = recording.engine.run(*inputs)
     results = result if isinstance(result, tuple) else (result,)
-    values = Values(
-        [np.array(x) for x in results[: len(program.outputs)]],
-        [np.array(module[x.name]) for x in program.kept],
+    values = Evaluation(
+        (),
+        tuple(np.array(x) for x in results[: len(program.outputs)]),
+        tuple(np.array(module[x.name]) for x in program.kept),
         {name: np.array(module[name]) for name in state},
     )
     for name, array in state.items():

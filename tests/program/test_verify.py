@@ -15,10 +15,11 @@ from glassnet.ops.linear import matmul
 from glassnet.ops.movement import cast, copy, reshape
 from glassnet.ops.update import sgd_update
 from glassnet.program import passes
+from glassnet.program.evaluate import evaluate
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.verify import ProgramError, verify
-from tests.program.interpreter import check_equal, evaluate
+from tests.program.checks import check_equal
 
 x = Var("x", (2, 3), float64)
 w = Var("w", (2, 3), float64)

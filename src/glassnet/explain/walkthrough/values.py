@@ -7,13 +7,13 @@ In a program a name may stand for one thing before an update and for another aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.program.evaluate import evaluate as evaluated
 from glassnet.program.program import Instruction, Program, Var
 
 Kind = Literal["input", "parameter", "state", "constant", "result"]
@@ -72,10 +72,11 @@ def evaluate(
     values += [Value(var.name, array, "constant") for var, array in program.constants.items()]
     held.update((value.name, value) for value in values)
     results = []
-    generators: dict[int, Any] = {}
-    for instruction in program:
+    with np.errstate(all="ignore"):  # NaN is shown, not warned of
+        evaluation = evaluated(program, [inputs[var.name] for var in program.inputs], state)
+    for instruction, arrays in zip(program, evaluation.results, strict=True):
         operands = tuple(held[x.name] if isinstance(x, Var) else x for x in instruction.inputs)
-        result, *others = made = _carried_out(instruction, operands, generators)
+        result, *others = made = _made(instruction, operands, arrays)
         if instruction.into:
             result.before, held[instruction.into] = held[instruction.into], result
         elif instruction.op.writes:
@@ -91,36 +92,23 @@ def evaluate(
     return Evaluated(tuple(values), tuple(results), outputs)
 
 
-def _carried_out(instruction: Instruction, operands: tuple[Any, ...], generators: dict[int, Any]) -> list[Value]:
+def _made(instruction: Instruction, operands: tuple[Any, ...], arrays: tuple[Array, ...]) -> list[Value]:
     """The values that an instruction makes: one, or one for each state that it updates."""
-    arrays = [x.array if isinstance(x, Value) else x for x in operands]
     written = [i for i in instruction.op.writes if i < len(operands) and isinstance(operands[i], Value)]
-    for i in written:
-        arrays[i] = arrays[i].copy()
-    params = {name: _own(value, generators) for name, value in instruction.params.items()}
-    with np.errstate(all="ignore"):  # NaN is shown, not warned of
-        result = np.asarray(instruction.op.forward(*arrays, **params))
     if not written:
-        return [Value(instruction.output.name, result, "result", instruction, operands)]
+        return [Value(instruction.output.name, arrays[0], "result", instruction, operands)]
     return [
         Value(
             instruction.output.name if place == 0 else f"new_{operands[i].name}",
-            arrays[i],
+            array,
             "result",
             instruction,
             operands,
             place=instruction.op.writes.index(i),
             before=operands[i],
         )
-        for place, i in enumerate(written)
+        for place, (i, array) in enumerate(zip(written, arrays, strict=True))
     ]
-
-
-def _own(value: Any, generators: dict[int, Any]) -> Any:
-    """A parameter; for a random generator one in the same state, which is then advanced in its place."""
-    if not isinstance(value, np.random.Generator):
-        return value
-    return generators.setdefault(id(value), deepcopy(value))
 
 
 def _tell_gradients(program: Program, held: Mapping[str, Value]) -> None:
