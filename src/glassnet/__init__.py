@@ -10,7 +10,7 @@ from importlib import import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from glassnet import autograd
+from glassnet import autograd, notebook
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
 from glassnet.ops.dtypes import bool_ as bool
@@ -222,3 +222,11 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module 'glassnet' has no attribute {name!r}", name=name)
     return getattr(import_module(f"glassnet.{_LATER[name]}"), name)
+
+
+def _notebook_html(value: object) -> str:
+    html: str = import_module("glassnet.explain.notebook").html(value)
+    return html
+
+
+notebook.writer = _notebook_html

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -154,3 +156,8 @@ def test_a_program_is_a_table_by_phases():
 
 def test_of_a_long_program_the_middle_is_left_out():
     assert any("more lines: print(program) shows them all" in text for text in cells(SHOWN["long program"]()))
+
+
+def test_importing_glassnet_does_not_load_what_writes_html():
+    code = "import sys, glassnet; assert glassnet.tensor and not [m for m in sys.modules if 'glassnet.explain' in m]"
+    subprocess.run([sys.executable, "-c", code], check=True)

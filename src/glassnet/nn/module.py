@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.state import Stateful
+from glassnet.notebook import repr_html
 from glassnet.ops.dtypes import float16, float32, float64
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import changes, mode
@@ -179,10 +180,7 @@ class Module(Stateful, Hooked):
         lines = [*extra.split("\n"), *inner] if extra else inner
         return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)"
 
-    def _repr_html_(self) -> str:
-        from glassnet.nn.html import module_html  # for notebooks alone
-
-        return module_html(self)
+    _repr_html_ = repr_html
 
 
 def indented(text: str) -> str:

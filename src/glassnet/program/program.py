@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from glassnet.html import table
+from glassnet.notebook import repr_html
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
 
 Phase = Literal["forward", "backward", "update"]
-MOST_ROWS = 200  # of a program in a notebook
 PHASES: tuple[Phase, ...] = ("forward", "backward", "update")
 
 
@@ -136,8 +135,7 @@ class Program:
     def __repr__(self) -> str:
         return program_text(self)
 
-    def _repr_html_(self) -> str:
-        return program_html(self)
+    _repr_html_ = repr_html
 
     @property
     def wanted(self) -> tuple[Var, ...]:
@@ -173,45 +171,36 @@ def titles(instructions: Iterable[Instruction]) -> Iterator[str]:
 
 def program_text(program: Program) -> str:
     """One line an instruction, each field in a column of its own."""
-    lines = [_declaration("input", program.inputs), _declaration("state", program.state)]
-    lines.append(_declaration("constant", tuple(program.constants)))
-    rows = [_row(i) for i in program.instructions]
-    widths = [max((len(row[c]) for row in rows), default=0) for c in range(4)]
-    for title, row in zip(titles(program.instructions), rows, strict=True):
+    lines = declarations(program)
+    rows = []
+    for instruction in program.instructions:
+        name, kind, text, origin = row(instruction)
+        rows.append((name, kind, f"= {text}", f"# {origin}" if origin else ""))
+    widths = [max((len(cells[c]) for cells in rows), default=0) for c in range(4)]
+    for title, cells in zip(titles(program.instructions), rows, strict=True):
         if title:
             lines.append(f"{title}:")
-        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        lines.append(f"  {cells}".rstrip())
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        lines.append(f"  {line}".rstrip())
     outputs = ", ".join(str(x) for x in program.outputs)
-    lines.append(f"output: {outputs or 'nothing'}")
-    return "\n".join(line for line in lines if line)
+    return "\n".join([*lines, f"output: {outputs or 'nothing'}"])
 
 
-def program_html(program: Program) -> str:
-    """The same as a table, for a notebook; of a long program the beginning and the end."""
-    rows: list[list[str] | str] = []
-    for instruction, title in zip(program.instructions, titles(program.instructions), strict=True):
-        if title:
-            rows.append(title)
-        rows.append([cell.strip("= #") if i > 1 else cell for i, cell in enumerate(_row(instruction))])
-    if len(rows) > MOST_ROWS:
-        left_out = f"… {len(rows) - MOST_ROWS:,} more lines: print(program) shows them all"
-        rows = [*rows[: MOST_ROWS // 2], left_out, *rows[-MOST_ROWS // 2 :]]
-    given = (("input", program.inputs), ("state", program.state), ("constant", tuple(program.constants)))
-    declared = "; ".join(line for kind, values in given if (line := _declaration(kind, values)))
-    return table(rows, ("value", "shape", "instruction", "from"), declared, ("", "faint", "", "faint"))
+def declarations(program: Program) -> list[str]:
+    """A line for each kind of value that a program starts from: "input: x float32[2, 3]"."""
+    starts = (("input", program.inputs), ("state", program.state), ("constant", tuple(program.constants)))
+    return [
+        f"{kind}: " + ", ".join(f"{v.name} {v.dtype}{written(v.shape)}" for v in values)
+        for kind, values in starts
+        if values
+    ]
 
 
-def _declaration(kind: str, values: tuple[Var, ...]) -> str:
-    if not values:
-        return ""
-    return f"{kind}: " + ", ".join(f"{v.name} {v.dtype}{written(v.shape)}" for v in values)
-
-
-def _row(instruction: Instruction) -> tuple[str, str, str, str]:
+def row(instruction: Instruction) -> tuple[str, str, str, str]:
+    """An instruction in four texts: the result's name, its dtype and shape, the call, and where it comes from."""
     kind = f"{instruction.output.dtype}{written(instruction.output.shape)}"
     name = instruction.into or instruction.output.name
     origin = instruction.module
     if instruction.derivative_of:
         origin = f"∂ {instruction.derivative_of}" + (f" in {origin}" if origin else "")
-    return name, kind, f"= {instruction.text}", f"# {origin}" if origin else ""
+    return name, kind, instruction.text, origin

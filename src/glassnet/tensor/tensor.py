@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.notebook import repr_html
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor import graph
@@ -221,10 +222,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         self._read("printing")
         return tensor_text(self)
 
-    def _repr_html_(self) -> str:
-        from glassnet.tensor.html import tensor_html  # for notebooks alone
-
-        return tensor_html(self._read("printing"), self.requires_grad, repr(self))
+    _repr_html_ = repr_html
 
     def __format__(self, spec: str) -> str:
         if not spec:

@@ -8,8 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from glassnet.html import table
-
 Epoch = dict[str, float]
 ROWS = 12  # of the table that a notebook shows; of more epochs, some
 
@@ -86,7 +84,9 @@ class History(Sequence[Epoch]):
         return "".join(f"{json.dumps(_finite(epoch), ensure_ascii=False)}\n" for epoch in self.epochs)
 
     def _repr_html_(self) -> str:
-        from glassnet.training.report.numbers import evenly, number  # a run without a notebook does not load it
+        # a run without a notebook does not load these
+        from glassnet.explain.notebook.tables import table
+        from glassnet.training.report.numbers import evenly, number
 
         if not self.epochs:
             return "<p>History: no epochs yet.</p>"

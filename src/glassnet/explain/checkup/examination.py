@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from glassnet.explain.checkup.batches import batches_of
 from glassnet.explain.checkup.finding import CHECKS, CheckupError, Finding
 from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
+from glassnet.notebook import repr_html
 from glassnet.random import get_rng_state, set_rng_state
 
 HEALTHY = "Nothing wrong was found."
@@ -41,14 +41,7 @@ class Checkup:
     def __repr__(self) -> str:
         return f"<Checkup: {', '.join(f.kind for f in self.findings) or 'nothing wrong was found'}>"
 
-    def _repr_html_(self) -> str:
-        if self.healthy:
-            return f"<p>{HEALTHY}</p>"
-        items = (
-            f"<li><b>{escape(f.problem)}</b><br>evidence: {escape(f.evidence)}<br>remedy: {escape(f.remedy)}</li>"
-            for f in self.findings
-        )
-        return f"<ol>{''.join(items)}</ol>"
+    _repr_html_ = repr_html
 
 
 def checkup(

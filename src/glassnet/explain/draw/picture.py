@@ -10,6 +10,7 @@ from pathlib import Path
 from glassnet.explain.draw.graph import DrawError, Graph
 from glassnet.explain.draw.layout import CURVE, Place, Route, laid_out
 from glassnet.explain.draw.svg import LINE, Canvas
+from glassnet.notebook import repr_html
 from glassnet.serialization import replace_file
 
 
@@ -50,8 +51,7 @@ class Picture:
             raise DrawError(f"save: expected a file that ends in {', '.join(forms)}, got {str(path)!r:.80}")
         replace_file(path, form(self).encode())
 
-    def _repr_html_(self) -> str:
-        return f'<div style="overflow-x: auto">{self.svg}</div>'
+    _repr_html_ = repr_html
 
     def __repr__(self) -> str:
         return f"<picture of {self.canvas.title}: picture.save('picture.svg') writes it>"

@@ -16,7 +16,7 @@ from glassnet.explain.walkthrough.layout import wrapped
 from glassnet.explain.walkthrough.numbers import as_number, written_number
 from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
 from glassnet.explain.walkthrough.values import Value
-from glassnet.explain.walkthrough.writing import as_folded
+from glassnet.notebook import repr_html
 
 INLINE = 3  # elements in a formula that may be written within another
 
@@ -103,15 +103,14 @@ class Element:
         return tuple(t for t in (self.forward, self.backward, self.update) if t is not None)
 
     def __str__(self) -> str:
-        parts = ["\n".join([title, *lines]) for title, lines in self._parts()]
+        parts = ["\n".join([title, *lines]) for title, lines in self.parts()]
         return "\n\n".join(parts)
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        return as_folded(self._parts())
+    _repr_html_ = repr_html
 
-    def _parts(self) -> Iterator[tuple[str, list[str]]]:
+    def parts(self) -> Iterator[tuple[str, list[str]]]:
         """A title and lines of text for each trace."""
         for trace in self.traces:
             lines = [text for line in trace.lines for text in _written(line)]

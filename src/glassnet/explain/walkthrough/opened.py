@@ -13,7 +13,8 @@ from glassnet.explain.walkthrough.latex import as_latex
 from glassnet.explain.walkthrough.numbers import DIGITS
 from glassnet.explain.walkthrough.page import Page, Section, sections
 from glassnet.explain.walkthrough.values import Value
-from glassnet.explain.walkthrough.writing import as_html, as_markdown, as_text
+from glassnet.explain.walkthrough.writing import as_markdown, as_text
+from glassnet.notebook import repr_html
 from glassnet.ops.dtypes import Array
 
 
@@ -44,8 +45,7 @@ class Opened:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        return as_html(self.page)
+    _repr_html_ = repr_html
 
     def to_markdown(self) -> str:
         """As Markdown."""

@@ -14,7 +14,8 @@ from glassnet.explain.walkthrough.opened import Opened, opened
 from glassnet.explain.walkthrough.page import Page, sections
 from glassnet.explain.walkthrough.recording import recorded_step
 from glassnet.explain.walkthrough.values import Evaluated, Value
-from glassnet.explain.walkthrough.writing import as_html, as_markdown, as_text
+from glassnet.explain.walkthrough.writing import as_markdown, as_text
+from glassnet.notebook import repr_html
 from glassnet.ops.shapes import written
 from glassnet.program.program import Program
 
@@ -78,8 +79,7 @@ class Walkthrough:
     def __repr__(self) -> str:
         return f"<Walkthrough: {self._title}>"
 
-    def _repr_html_(self) -> str:
-        return as_html(self.page)
+    _repr_html_ = repr_html
 
     def to_markdown(self) -> str:
         """As Markdown: a table for each phase."""

@@ -1,0 +1,71 @@
+"""What a notebook shows of explanations: walkthroughs that fold, elements traced back, findings, pictures."""
+
+from __future__ import annotations
+
+from html import escape
+
+from glassnet.explain.checkup import Checkup
+from glassnet.explain.draw import Picture
+from glassnet.explain.walkthrough import Element
+from glassnet.explain.walkthrough.page import Page, Row
+
+STYLE = """
+.glassnet-walk { font: 13px/1.5 system-ui, sans-serif; max-width: 76em; color: inherit }
+.glassnet-walk summary { cursor: pointer; padding: 2px 0 }
+.glassnet-walk details details { margin-left: 1.2em; border-top: 1px solid rgba(128, 128, 128, .3) }
+.glassnet-walk code, .glassnet-walk pre { font: 12px/1.45 ui-monospace, monospace; background: none; color: inherit }
+.glassnet-walk pre { margin: 0; white-space: pre-wrap }
+.glassnet-walk table { border-collapse: collapse; margin: 2px 0 8px 1.2em }
+.glassnet-walk th, .glassnet-walk td { text-align: left; vertical-align: top; padding: 1px 12px 1px 0; color: inherit;
+  background: none }
+.glassnet-walk th { font-weight: normal; opacity: .7 }
+.glassnet-walk .kind { opacity: .6 }
+"""
+
+
+def page_html(page: Page) -> str:
+    """A collapsible table that needs nothing else; its colours are those around it, light or dark."""
+    parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>', f"<p><b>{escape(page.title)}</b><br>"]
+    parts.append("<br>".join(map(escape, page.lines)) + "</p>")
+    for section in page.sections:
+        parts.append(f"<details open><summary><b>{escape(section.title)}</b> ({len(section.rows)})</summary>")
+        parts += [_row_html(row) for row in section.rows]
+        parts.append("</details>")
+    return "\n".join([*parts, "</div>"])
+
+
+def _row_html(row: Row) -> str:
+    name, kind, call = escape(row.name), escape(row.kind), escape(row.call)
+    aside = f' <span class="kind">{escape(row.aside)}</span>' if row.aside else ""
+    head = f'{row.number}. <code><b>{name}</b> <span class="kind">{kind}</span> = {call}</code>{aside}'
+    cells = "".join(
+        f"<tr><th>{escape(label)}</th><td><pre>{escape(chr(10).join(text))}</pre></td></tr>"
+        for label, text in (("formula", (row.formula,)), *row.numbers)
+    )
+    return f"<details><summary>{head}</summary><table>{cells}</table></details>"
+
+
+def element_html(element: Element) -> str:
+    """Titles, each with lines of text that fold away under it."""
+    parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>']
+    for title, lines in element.parts():
+        text = f"<pre>{escape(chr(10).join(lines))}</pre>"
+        summary = f"<summary><b>{escape(title)}</b></summary>"
+        parts.append(f"<details open>{summary}{text}</details>" if lines else f"<p>{escape(title)}</p>")
+    return "\n".join([*parts, "</div>"])
+
+
+def checkup_html(checkup: Checkup) -> str:
+    """A numbered list of findings."""
+    if checkup.healthy:
+        return f"<p>{escape(str(checkup))}</p>"
+    items = (
+        f"<li><b>{escape(f.problem)}</b><br>evidence: {escape(f.evidence)}<br>remedy: {escape(f.remedy)}</li>"
+        for f in checkup.findings
+    )
+    return f"<ol>{''.join(items)}</ol>"
+
+
+def picture_html(picture: Picture) -> str:
+    """The picture, which scrolls where it is wider than the page."""
+    return f'<div style="overflow-x: auto">{picture.svg}</div>'
