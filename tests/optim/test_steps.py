@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import math
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from glassnet import GradientError, Tensor, no_grad, optim, tensor
+import glassnet
+from glassnet import GradientError, Tensor, nn, no_grad, optim, tensor
+from glassnet.ops import record
+from glassnet.optim import optimizer as optimizer_module
 from tests.optim.samples import OPTIONS, label
 
 
@@ -216,3 +223,41 @@ def test_an_optimizer_of_another_update() -> None:
     assert w.tolist() == pytest.approx([0.75])
     with pytest.raises(NotImplementedError, match="has no step"):
         optim.Optimizer([w], {"lr": 0.1}).step()
+
+
+def test_the_optimizer_of_the_docstring_trains_is_compiled_and_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(record, "_registry", dict(record._registry))
+    code = textwrap.dedent(str(optimizer_module.__doc__).split("::\n")[1].split("It then trains")[0])
+    (tmp_path / "signed_optimizer.py").write_text(
+        "from __future__ import annotations\nimport numpy as np\nfrom glassnet.ops.elementary import sign\n"
+        "from glassnet.ops.update.common import update\n"
+        f"from glassnet.optim.optimizer import Optimizer, Params, Slot, options\n{code}"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    kind: Any = importlib.import_module("signed_optimizer").Signed
+    parameters = inspect.signature(kind).parameters
+    assert [p.default for p in parameters.values()][1:] == [1e-3, 0.9]
+
+    ends = []
+    for compiles in (False, True):
+        w = nn.Parameter(tensor([1.0, -2.0]))
+        optimizer = kind([w], lr=0.25)
+
+        def step(w: Tensor = w, optimizer: Any = optimizer) -> Tensor:
+            optimizer.zero_grad()
+            loss = (w * w).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = glassnet.compile(step) if compiles else step
+        for _ in range(4):
+            run()
+        ends.append((w.tolist(), optimizer.state[w]["momentum_buffer"].tolist()))
+        other = kind([w])
+        other.load_state_dict(optimizer.state_dict())
+        assert other.param_groups[0]["momentum"] == 0.9
+    assert ends[0] == ends[1]
+    assert ends[0][0] == [0.0, -1.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from glassnet import DtypeError, GradientError, ShapeError, Tensor, optim
 from glassnet.ops import registry
 from glassnet.ops.update import adam_update, common, sgd_update
 from glassnet.tensor import apply
+from glassnet.tensor.graph import version_of
 from tests.optim.samples import OPTIONS, label
 
 OPTIMIZERS = [optim.SGD, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.Adam, optim.Adamax, optim.NAdam]
@@ -23,9 +25,9 @@ def inputs_of(name: str, options: dict[str, Any], grad: np.ndarray, lr: Any = 0.
     optimizer = getattr(optim, name)([param], **options)
     param.grad = Tensor(grad)
     optimizer.step()
-    held = optimizer.state[param]
+    kept = optimizer.state[param]
     names = [slot.name for slot in optimizer.slots]
-    state = [held[n].array if n in held else None for n in names]
+    state = [kept[n].array if n in kept else None for n in names]
     (group,) = optimizer.param_groups
     return optimizer.update, [param.array, grad, lr, *state], {k: group[k] for k in optimizer._options}
 
@@ -42,6 +44,29 @@ def test_state_is_what_the_operation_takes(kind: type[optim.Optimizer]) -> None:
     assert tuple(slot.name for slot in kind.slots) == state
     assert kind.update.writes == (0, *range(3, 3 + len(state)))
     assert registry[kind.update.name] is kind.update
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_the_class_has_every_option_of_its_operation_with_the_same_default(kind: type[optim.Optimizer]) -> None:
+    parameters = inspect.signature(kind).parameters
+    for option, default in kind._options.items():
+        assert parameters[option].default == default
+        assert option in kind([Tensor([1.0])]).defaults
+
+
+def test_an_option_that_the_class_does_not_take_keeps_the_default_of_the_operation() -> None:
+    class Plain(optim.Optimizer):
+        update = sgd_update
+
+        def __init__(self, params: Any) -> None:
+            super().__init__(params, {"lr": 0.5})
+
+    w = Tensor([1.0], requires_grad=True)
+    optimizer = Plain([w])
+    w.grad = Tensor([1.0])
+    optimizer.step()
+    assert w.tolist() == [0.5]
+    assert optimizer.param_groups[0]["weight_decay"] == 0
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
@@ -134,8 +159,8 @@ def test_autograd_notices() -> None:
     before = Tensor(np.zeros(2, np.float32))
     result = apply(adam_update, w, Tensor([1.0, 1.0]), 0.1, state, before, Tensor([0.0, 0.0]))
     assert not result.requires_grad
-    assert w.clock.written > 0
-    assert before.clock.written > 0
+    assert version_of(w).written > 0
+    assert version_of(before).written > 0
     assert state.item() == 1
     with pytest.raises(GradientError, match="changed in place"):
         loss.backward()

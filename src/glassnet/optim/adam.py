@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from glassnet.ops.update import adam_update, adamax_update, nadam_update
-from glassnet.optim.optimizer import COUNT, Optimizer, Params, Slot
+from glassnet.optim.optimizer import COUNT, Optimizer, Params, Slot, options
 
 Betas = tuple[float, float]
 
 
 class Adam(Optimizer):
-    """Running averages of the gradient and of its square, both corrected for starting at 0.
+    """Steps along a running average of the gradient, scaled by the root of one of its square.
+
+    m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², W ← W − lr·m̂/(√v̂ + eps), where m̂ = m/(1 − β₁ᵗ)
+    and v̂ = v/(1 − β₂ᵗ) correct for averages that start at 0. ``amsgrad`` takes the largest v so far.
+    ``weight_decay``·W is added to the gradient, or, with ``decoupled_weight_decay``, subtracted from
+    the weights (see `AdamW`).
 
     Kingma and Ba, "Adam: a method for stochastic optimization" (2015); ``amsgrad``: Reddi, Kale
-    and Kumar, "On the convergence of Adam and beyond" (2018). ``weight_decay`` adds to the
-    gradient, or, with ``decoupled_weight_decay``, shrinks the weights beside it (see `AdamW`).
+    and Kumar, "On the convergence of Adam and beyond" (2018).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.Adam([w], lr=0.5)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.5000, -1.5000])
     """
 
     update = adam_update
@@ -31,22 +42,20 @@ class Adam(Optimizer):
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
 
 class AdamW(Adam):
     """`Adam` whose weight decay does not pass through the scaling: W shrinks by lr·weight_decay·W.
 
     Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.AdamW([w], lr=0.5, weight_decay=0.1)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.4500, -1.4000])
     """
 
     def __init__(
@@ -66,7 +75,16 @@ class AdamW(Adam):
 class Adamax(Optimizer):
     """`Adam` with a decaying maximum of the gradient's size in place of the average square.
 
+    u ← max(β₂·u, |g| + eps), W ← W − lr/(1 − β₁ᵗ)·m/u, with m as in `Adam`.
+
     Kingma and Ba, "Adam: a method for stochastic optimization" (2015), section 7.
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.Adamax([w], lr=0.5)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.5000, -1.5000])
     """
 
     update = adamax_update
@@ -82,14 +100,22 @@ class Adamax(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
 
 class NAdam(Optimizer):
-    """`Adam` with Nesterov's momentum, whose strength rises along a schedule.
+    """`Adam` with Nesterov's momentum, which grows to β₁ along a schedule.
+
+    The momentum of step t is β₁·(1 − 0.96^(t·momentum_decay)/2).
 
     Dozat, "Incorporating Nesterov momentum into Adam" (2016).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.NAdam([w], lr=0.5)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.4718, -1.4718])
     """
 
     update = nadam_update
@@ -107,13 +133,4 @@ class NAdam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from glassnet.ops.update import adadelta_update, adagrad_update, rmsprop_update
-from glassnet.optim.optimizer import COUNT, Optimizer, Params, Slot
+from glassnet.optim.optimizer import COUNT, Optimizer, Params, Slot, options
 
 
 class Adagrad(Optimizer):
     """Steps scaled by the root of the sum of all squared gradients so far.
 
+    s ← s + g², W ← W − lr·g/(√s + eps), with lr/(1 + (t − 1)·lr_decay) for lr in step t. The sums
+    start at ``initial_accumulator_value``.
+
     Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
-    optimization" (2011). In step t the learning rate is lr/(1 + (t − 1)·lr_decay).
+    optimization" (2011).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.Adagrad([w], lr=0.5)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.5000, -1.5000])
     """
 
     update = adagrad_update
@@ -27,22 +37,24 @@ class Adagrad(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
 
 class RMSprop(Optimizer):
     """Steps scaled by the root of a running average of squared gradients.
 
-    Hinton, lecture 6 of "Neural networks for machine learning" (2012); ``centered``, by their
-    variance: Graves, "Generating sequences with recurrent neural networks" (2013).
+    v ← alpha·v + (1 − alpha)·g², W ← W − lr·g/(√v + eps). ``centered`` takes the variance of the
+    gradients in place of v; with ``momentum``, the scaled gradients are summed up as in `SGD`.
+
+    Tieleman and Hinton, lecture 6 of "Neural networks for machine learning" (2012); ``centered``:
+    Graves, "Generating sequences with recurrent neural networks" (2013).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.RMSprop([w], lr=0.05)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.5000, -1.5000])
     """
 
     update = rmsprop_update
@@ -65,22 +77,22 @@ class RMSprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
 
 class Adadelta(Optimizer):
     """Steps scaled by the ratio of the usual size of changes to the usual size of gradients.
 
+    v ← rho·v + (1 − rho)·g², Δ = √(u + eps)/√(v + eps)·g, u ← rho·u + (1 − rho)·Δ², W ← W − lr·Δ.
+
     Zeiler, "ADADELTA: an adaptive learning rate method" (2012).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.Adadelta([w], eps=0.01)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.6877, -1.6848])
     """
 
     update = adadelta_update
@@ -96,5 +108,4 @@ class Adadelta(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))

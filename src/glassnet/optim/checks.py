@@ -1,10 +1,10 @@
-"""What optimizers refuse: parameters and options that cannot be meant, each with what to do."""
+"""What an optimizer accepts: a table of its options, and its parameters, with errors that say what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,49 +13,54 @@ from glassnet.tensor import Tensor
 Group = dict[str, Any]
 
 
-def _is_least(value: Any) -> bool:
+def _is_not_negative(value: Any) -> bool:
     return isinstance(value, Real) and 0 <= float(value) < float("inf")
 
 
-def _is_share(value: Any) -> bool:
+def _is_fraction(value: Any) -> bool:
     return isinstance(value, Real) and 0 <= float(value) <= 1
 
 
 def _are_betas(value: Any) -> bool:
-    return isinstance(value, tuple | list) and len(value) == 2 and all(_is_share(b) and b < 1 for b in value)
+    return isinstance(value, tuple | list) and len(value) == 2 and all(_is_fraction(b) and b < 1 for b in value)
 
 
-_OPTIONS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
-    "lr": (_is_least, "a learning rate of 0 or more", "to climb rather than descend, use maximize=True"),
-    "momentum": (_is_least, "a momentum of 0 or more", "0.9 is usual, 0 is none"),
-    "weight_decay": (_is_least, "a weight decay of 0 or more", "0 is none"),
-    "eps": (_is_least, "an eps of 0 or more", "1e-8 is usual"),
-    "lr_decay": (_is_least, "a decay of the learning rate of 0 or more", "0 is none"),
-    "initial_accumulator_value": (_is_least, "a sum of squares of 0 or more to start from", "0 is usual"),
-    "momentum_decay": (_is_least, "a decay of the momentum of 0 or more", "0.004 is usual"),
-    "alpha": (_is_share, "an alpha from 0 to 1", "0.99 is usual"),
-    "rho": (_is_share, "a rho from 0 to 1", "0.9 is usual"),
-    "betas": (_are_betas, "two betas, each from 0 up to but not 1", "(0.9, 0.999) is usual"),
+class Allowed(NamedTuple):
+    """The values an option may have: a test, what was expected in words, and advice."""
+
+    test: Callable[[Any], bool]
+    expected: str
+    advice: str
+
+
+OPTIONS: dict[str, Allowed] = {
+    "lr": Allowed(_is_not_negative, "a learning rate of 0 or more", "to climb rather than descend, use maximize=True"),
+    "momentum": Allowed(_is_not_negative, "a momentum of 0 or more", "0.9 is usual, 0 is none"),
+    "weight_decay": Allowed(_is_not_negative, "a weight decay of 0 or more", "0 is none"),
+    "eps": Allowed(_is_not_negative, "an eps of 0 or more", "1e-8 is usual"),
+    "lr_decay": Allowed(_is_not_negative, "a decay of the learning rate of 0 or more", "0 is none"),
+    "initial_accumulator_value": Allowed(_is_not_negative, "a sum of squares of 0 or more to start from", "0 is usual"),
+    "momentum_decay": Allowed(_is_not_negative, "a decay of the momentum of 0 or more", "0.004 is usual"),
+    "alpha": Allowed(_is_fraction, "an alpha from 0 to 1", "0.99 is usual"),
+    "rho": Allowed(_is_fraction, "a rho from 0 to 1", "0.9 is usual"),
+    "betas": Allowed(_are_betas, "two betas, each from 0 up to but not 1", "(0.9, 0.999) is usual"),
 }
-"""For each option: whether a value can be meant, what was expected, and what to do."""
+"""The options of all optimizers. Those not listed, flags among them, may have any value."""
 
 
 def check_options(name: str, group: Group) -> None:
-    """Raise ValueError (TypeError for what is no number) for an option that cannot be meant.
+    """Raise ValueError (TypeError for what is no number) for an option with a value that is not allowed.
 
     NumPy's numbers become Python's, which take part in arithmetic without changing its dtype.
     """
     for option, value in group.items():
         if isinstance(value, np.generic):
             group[option] = value = value.item()
-        if option not in _OPTIONS:
-            continue
-        can_be_meant, expected, advice = _OPTIONS[option]
-        if not can_be_meant(value):
-            if isinstance(value, Tensor):
-                advice = f"pass a number: {option}.item()"
+        allowed = OPTIONS.get(option)
+        if allowed is not None and not allowed.test(value):
+            advice = f"pass a number: {option}.item()" if isinstance(value, Tensor) else allowed.advice
             error = ValueError if isinstance(value, Real | tuple | list) else TypeError
-            raise error(f"{name}: expected {expected}, got {option}={value!r}; {advice}")
+            raise error(f"{name}: expected {allowed.expected}, got {option}={value!r}; {advice}")
 
 
 def group_list(name: str, params: Any) -> list[Group]:
@@ -84,14 +89,14 @@ def group_list(name: str, params: Any) -> list[Group]:
 _UNORDERED = "a set, whose order changes from run to run; pass a list"
 
 
-def checked_parameters(name: str, group: Any, held: Collection[Tensor]) -> Group:
-    """A copy of ``group`` with its ``params`` as a list of tensors, none of which is in ``held``.
+def checked_parameters(name: str, group: Any, earlier: Collection[Tensor]) -> Group:
+    """A copy of ``group`` with its ``params`` as a list of tensors, none of which is in ``earlier`` groups.
 
     Pairs of name and tensor become ``params`` and ``param_names``.
     """
     if not isinstance(group, dict) or "params" not in group:
-        came = f"a dict of {', '.join(map(repr, group)) or 'nothing'}" if isinstance(group, dict) else repr(group)[:80]
-        raise TypeError(f"{name}: expected a group of parameters as a dict with 'params', got {came}")
+        what = f"a dict of {', '.join(map(repr, group)) or 'nothing'}" if isinstance(group, dict) else repr(group)[:80]
+        raise TypeError(f"{name}: expected a group of parameters as a dict with 'params', got {what}")
     params = group["params"]
     if isinstance(params, set | frozenset):
         raise TypeError(f"{name}: expected the parameters of a group in order, got {_UNORDERED}")
@@ -99,12 +104,12 @@ def checked_parameters(name: str, group: Any, held: Collection[Tensor]) -> Group
     named = [entry for entry in entries if isinstance(entry, tuple) and len(entry) == 2]
     if named and len(named) != len(entries):
         raise ValueError(f"{name}: expected all parameters of a group with names or none, got some of each")
-    found = [entry[1] for entry in named] if named else entries
-    seen = set(held)
-    for place, param in enumerate(found):
-        _check_parameter(f"{name}: parameter {place}" + (f" ({named[place][0]})" if named else ""), param, seen)
+    tensors = [entry[1] for entry in named] if named else entries
+    seen = set(earlier)
+    for position, param in enumerate(tensors):
+        _check_parameter(f"{name}: parameter {position}" + (f" ({named[position][0]})" if named else ""), param, seen)
         seen.add(param)
-    return {**group, "params": found} | ({"param_names": [entry[0] for entry in named]} if named else {})
+    return {**group, "params": tensors} | ({"param_names": [entry[0] for entry in named]} if named else {})
 
 
 def _check_parameter(which: str, param: Any, seen: Collection[Tensor]) -> None:

@@ -1,7 +1,35 @@
-"""Optimizer: the groups of parameters, what is remembered of each, and the loop over them."""
+"""Optimizer: the groups of parameters, the state kept for each, and the loop over them.
+
+To add an optimizer, write the record of its update (see `glassnet.ops.update.common.update`), whose
+signature states the state, the options and their defaults, and a class of a few lines::
+
+    def _signed(param, grad, lr, momentum_buffer, *, momentum=0.9):
+        momentum_buffer *= momentum
+        momentum_buffer += (1 - momentum) * grad
+        param -= float(lr) * np.sign(momentum_buffer)
+        return param
+
+    def _signed_expand(options, param, grad, lr, momentum_buffer):
+        b = options.momentum * momentum_buffer + (1 - options.momentum) * grad
+        return param - lr * sign(b), b
+
+    signed_update = update("signed_update", _signed, _signed_expand, "b ← μ·b + (1 − μ)·g, W ← W − lr·sign(b)")
+
+    class Signed(Optimizer):
+        update = signed_update
+        slots = (Slot("momentum_buffer"),)
+
+        def __init__(self, params: Params, lr: float = 1e-3, momentum: float = 0.9) -> None:
+            super().__init__(params, options(locals()))
+
+It then trains, is compiled, saved and loaded like the others. An option that the record has and
+``__init__`` does not take keeps the record's default. `glassnet.optim.checks` holds what each option
+may be.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -23,11 +51,11 @@ Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
 
 
 class Slot(NamedTuple):
-    """One thing an optimizer remembers of a parameter, and what it is before the first step.
+    """One entry of the state of a parameter, and its value before the first step.
 
     It has the parameter's shape and dtype, or, if ``scalar``, is one float64 number. ``start`` is
-    the number it is filled with, or gives it (or an array) for a parameter and its group. With
-    ``only_if`` it is kept only where that option of the group is set.
+    the number it is filled with, or a function of the parameter and its group that returns that
+    number or an array. With ``only_if`` it is kept only where that option of the group is set.
     """
 
     name: str
@@ -36,7 +64,7 @@ class Slot(NamedTuple):
     only_if: str | None = None
 
     def new(self, param: Tensor, group: Group) -> Tensor:
-        """The tensor that remembers it for ``param``."""
+        """The tensor that holds it for ``param``."""
         value = self.start(param, group) if callable(self.start) else self.start
         array: Array = np.zeros(()) if self.scalar else np.zeros_like(param.array)
         if np.ndim(value) or value != 0:
@@ -45,45 +73,49 @@ class Slot(NamedTuple):
 
 
 COUNT = Slot("step", scalar=True)
-"""How many steps were made."""
+"""The number of steps made."""
 
 
 class Optimizer:
     """The base of all optimizers.
 
-    ``params`` are tensors, pairs of name and tensor, or dicts of ``params`` and options that hold
-    for those alone; ``defaults`` are the options of groups that say nothing else.
+    ``params`` are tensors, pairs of name and tensor, or dicts of ``params`` and the options for
+    those alone. ``defaults`` are the options of the groups that do not set their own.
 
     A subclass names ``update``, the operation that changes one parameter, and ``slots``, the state
-    that this operation takes, in its order; options by the names of the operation's are passed on
-    to it. Or it has a `step` of its own.
+    that this operation takes, in its order; or it defines a `step` of its own.
 
-    Options live in ``param_groups`` and may be changed there at any time; ``state`` holds what is
-    remembered of each parameter, from its first step on.
+    Options are kept in ``param_groups`` and may be changed there at any time. ``state`` holds the
+    state of each parameter, from its first step on.
 
-    Raises TypeError or ValueError for parameters or options that cannot be meant.
+    Raises TypeError or ValueError for parameters and for options that make no sense.
+
+    >>> w, b = nn.Parameter(glassnet.ones(2)), nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([{"params": [w]}, {"params": [b], "lr": 0.01}], lr=0.1)
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.1, 0.01]
     """
 
     update: ClassVar[Op]
     slots: ClassVar[tuple[Slot, ...]] = ()
-    _options: ClassVar[tuple[str, ...]] = ()
+    _options: ClassVar[Group] = {}  # the options of ``update``, with their defaults
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
-            cls.step = _watched(cls.step)  # type: ignore[method-assign]
+            cls.step = _traced(cls.step)  # type: ignore[method-assign]
         if "update" in cls.__dict__:
-            code = cls.update.forward.__code__
-            cls._options = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+            parameters = inspect.signature(cls.update.forward).parameters.values()
+            cls._options = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     def __init__(self, params: Params, defaults: Group) -> None:
-        self.defaults = defaults
+        self.defaults = self._options | defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
         self.stepped = False  # for schedulers, which must come second
         self._rates: list[Tensor] = []
         self._momenta: dict[int, Tensor] = {}
-        check_options(type(self).__name__, defaults)
+        check_options(type(self).__name__, self.defaults)
         for group in group_list(type(self).__name__, params):
             self.add_param_group(group)
 
@@ -95,21 +127,21 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
     def add_param_group(self, param_group: Group) -> None:
-        """Take on more parameters: a dict of ``params`` and the options that hold for them alone."""
+        """Add parameters: a dict of ``params`` and the options for those alone."""
         name = type(self).__name__
-        held = {param for group in self.param_groups for param in group["params"]}
-        group = {**self.defaults, **checked_parameters(name, param_group, held)}
+        earlier = {param for group in self.param_groups for param in group["params"]}
+        group = {**self.defaults, **checked_parameters(name, param_group, earlier)}
         self.check_group(group)
         changes.count += 1
         self.param_groups.append(group)
         self._rates.append(wrap(np.zeros(())))
 
     def check_group(self, group: Group) -> None:
-        """Raise ValueError or TypeError for options of ``group`` that cannot be meant."""
+        """Raise ValueError or TypeError for options of ``group`` that make no sense."""
         check_options(type(self).__name__, group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters; with set_to_none=False, set them to 0."""
+        """Remove the gradients of all parameters; with set_to_none=False, set them to 0."""
         if mode.tracer is not None:
             for group in self.param_groups:
                 mode.tracer.clearing(group["params"], set_to_none)
@@ -158,21 +190,21 @@ class Optimizer:
 
     def _step(self) -> None:
         self.stepped = True
-        due = [self._due(group) for group in self.param_groups]  # before anything is written
-        groups = zip(self.param_groups, self.rates(), self.momenta(), due, strict=True)
+        gradients = [self._gradients(group) for group in self.param_groups]  # before anything is written
+        groups = zip(self.param_groups, self.rates(), self.momenta(), gradients, strict=True)
         for group, rate, momentum, pairs in groups:
-            options = {option: group[option] for option in self._options}
-            names = self._in_use(group)
+            update_options = {option: group[option] for option in self._options}
+            names = self._slots_in_use(group)
             if momentum is not None:
                 names += [None] * (len(self.slots) - len(names))
             for param, grad in pairs:
-                state = self._remembered(param, group, names) if names else []
+                state = self._state_of(param, group, names) if names else []
                 if momentum is not None:
                     state = [*state, momentum]
-                apply(self.update, param, grad, rate, *state, **options)
+                apply(self.update, param, grad, rate, *state, **update_options)
 
-    def _due(self, group: Group) -> list[tuple[Tensor, Tensor]]:
-        """The parameters of ``group`` that have a gradient, with it; it must fit."""
+    def _gradients(self, group: Group) -> list[tuple[Tensor, Tensor]]:
+        """The parameters of ``group`` that have a gradient, each with its gradient, which must fit."""
         pairs = []
         for param in group["params"]:
             grad = param.grad
@@ -191,34 +223,34 @@ class Optimizer:
             error.where = self._label(param)
             raise
 
-    def _in_use(self, group: Group) -> list[str | None]:
+    def _slots_in_use(self, group: Group) -> list[str | None]:
         """The state that ``group`` needs: a name for each slot up to the last, None for unused ones."""
         names = [slot.name if slot.only_if is None or group[slot.only_if] else None for slot in self.slots]
         while names and names[-1] is None:
             names.pop()
         return names
 
-    def _remembered(self, param: Tensor, group: Group, names: list[str | None]) -> list[Any]:
-        held = self.state[param]
+    def _state_of(self, param: Tensor, group: Group, names: list[str | None]) -> list[Any]:
+        state = self.state[param]
         try:
-            return [None if name is None else held[name] for name in names]
+            return [None if name is None else state[name] for name in names]
         except KeyError:  # the first step, or an option was turned on since
             for slot in self.slots:
-                if slot.name in names and slot.name not in held:
-                    held[slot.name] = slot.new(param, group)
-            return self._remembered(param, group, names)
+                if slot.name in names and slot.name not in state:
+                    state[slot.name] = slot.new(param, group)
+            return self._state_of(param, group, names)
 
     def _label(self, param: Any) -> str:
-        """A parameter as an error names it: by its place, and its name if it has one."""
+        """A parameter as an error names it: by its position, and its name if it has one."""
         for number, group in enumerate(self.param_groups):
-            for place, other in enumerate(group["params"]):
+            for position, other in enumerate(group["params"]):
                 if other is param:
-                    name = f" ({group['param_names'][place]})" if "param_names" in group else ""
-                    return f"{type(self).__name__}, parameter {place}{name} of group {number}"
+                    name = f" ({group['param_names'][position]})" if "param_names" in group else ""
+                    return f"{type(self).__name__}, parameter {position}{name} of group {number}"
         raise AssertionError("a parameter is in a group")
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on later: options by group, and state by number of the parameter.
+        """Options by group, and state by the number of the parameter: what `load_state_dict` takes.
 
         Tensors are the optimizer's own, not copies: the next step changes them. `load_state_dict`
         copies.
@@ -226,7 +258,7 @@ class Optimizer:
         return saved.packed(self.param_groups, self.state)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave, options included. Parameters match by their order.
+        """Continue from what `state_dict` returned, options included. Parameters match by their order.
 
         Raises ValueError, and changes nothing, where groups, options or state do not match.
         """
@@ -237,17 +269,22 @@ class Optimizer:
         self.param_groups, self.state = groups, state
 
 
-def _watched(step: Callable[..., Any]) -> Callable[..., Any]:
-    """A subclass's own `step`, which tells whoever is recording of itself."""
+def options(arguments: Group) -> Group:
+    """The options among the arguments of an optimizer's ``__init__``, given its ``locals()``."""
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+
+
+def _traced(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A subclass's own `step`, which tells a tracer, if there is one, when it begins and ends."""
 
     @wraps(step)
-    def watched(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+    def traced(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if mode.tracer is None:
             return step(self, *args, **kwargs)
         with mode.tracer.stepping(self):
             return step(self, *args, **kwargs)
 
-    return watched
+    return traced
 
 
 def _alike(a: Array, b: Array) -> bool:

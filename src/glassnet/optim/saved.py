@@ -1,4 +1,4 @@
-"""What an optimizer's ``state_dict`` is, in PyTorch's layout, and whether one fits."""
+"""An optimizer's ``state_dict``, in PyTorch's layout: made, and checked and taken apart again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def packed(groups: list[Group], state: Mapping[Any, Mapping[str, Any]]) -> dict[
         for group in groups
     ]
     return {
-        "state": {number.get(key, key): dict(held) for key, held in state.items()},
+        "state": {number.get(key, key): dict(entries) for key, entries in state.items()},
         "param_groups": packed_groups,
     }
 
@@ -34,7 +34,7 @@ def packed(groups: list[Group], state: Mapping[Any, Mapping[str, Any]]) -> dict[
 def unpacked(
     name: str, state_dict: Mapping[str, Any], groups: list[Group], defaults: Group, slots: tuple[Any, ...]
 ) -> tuple[list[Group], State]:
-    """The groups and the state that ``state_dict`` says, for the parameters of ``groups``.
+    """The groups and the state in ``state_dict``, for the parameters of ``groups``.
 
     Everything is a copy. Raises ValueError (ShapeError) where they do not match.
     """
@@ -63,35 +63,39 @@ def unpacked(
         for key, param in zip(saved["params"], group["params"], strict=True)
     }
     state: State = defaultdict(dict)
-    for key, held in state_dict["state"].items():
+    for key, entries in state_dict["state"].items():
         if key in owner:
             param, group = owner[key]
-            state[param] = _placed(f"{fault}parameter {key}", held, param, group, slots)
+            state[param] = _fitted(f"{fault}parameter {key}", entries, param, group, slots)
         elif isinstance(key, str) and not key.isdecimal():
-            state[key] = deepcopy(held)  # an optimizer's own, of no parameter
+            state[key] = deepcopy(entries)  # an optimizer's own, of no parameter
         else:
             raise ValueError(f"{fault}there is state for parameter {key}, which is in no group")
     return new_groups, state
 
 
-def _placed(fault: str, held: Mapping[str, Any], param: Tensor, group: Group, slots: tuple[Any, ...]) -> dict[str, Any]:
-    """``held``, the state of ``param``, copied, and cast to the dtype each of its slots has."""
-    held = {name: value for name, value in held.items() if value is not None}
-    missing = [slot.name for slot in slots if slot.name not in held and (slot.only_if is None or group[slot.only_if])]
-    if held and missing:
+def _fitted(
+    fault: str, entries: Mapping[str, Any], param: Tensor, group: Group, slots: tuple[Any, ...]
+) -> dict[str, Any]:
+    """``entries``, the state of ``param``, copied, and cast to the dtype each of its slots has."""
+    entries = {name: value for name, value in entries.items() if value is not None}
+    missing = [
+        slot.name for slot in slots if slot.name not in entries and (slot.only_if is None or group[slot.only_if])
+    ]
+    if entries and missing:
         raise ValueError(f"{fault} has no {_listed(missing)}; save the state of every slot, or none")
     is_scalar = {slot.name: slot.scalar for slot in slots}
-    placed: dict[str, Any] = {}
-    for name, value in held.items():
+    fitted: dict[str, Any] = {}
+    for name, value in entries.items():
         if name not in is_scalar:
-            placed[name] = deepcopy(value)
+            fitted[name] = deepcopy(value)
             continue
         shape = () if is_scalar[name] else param.shape
         array = as_array(value, np.float64 if is_scalar[name] else param.dtype, copy=True)
         if array.shape != shape:
             raise ShapeError(f"{fault}: expected {name} of shape {written(shape)}, got {written(array.shape)}")
-        placed[name] = wrap(array)
-    return placed
+        fitted[name] = wrap(array)
+    return fitted
 
 
 def _listed(items: list[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.ops.update import sgd_update
-from glassnet.optim.optimizer import Group, Optimizer, Params, Slot
+from glassnet.optim.optimizer import Group, Optimizer, Params, Slot, options
 from glassnet.tensor import Tensor
 
 
@@ -21,10 +21,21 @@ def _undamped(param: Tensor, group: Group) -> Any:
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum and Nesterov's momentum.
 
-    W ← W − lr·b, where b ← momentum·b + (1 − dampening)·(∂L/∂W + weight_decay·W); with ``nesterov``
-    one looks ahead along b. ``maximize`` climbs. Momentum: Polyak, "Some methods of speeding up
-    the convergence of iteration methods" (1964); Nesterov's as in Sutskever et al., "On the
-    importance of initialization and momentum in deep learning" (2013).
+    W ← W − lr·b, where b ← momentum·b + (1 − dampening)·g and g = ∂L/∂W + weight_decay·W; with
+    ``nesterov``, W ← W − lr·(g + momentum·b). ``maximize`` goes up the gradient instead of down.
+
+    Raises ValueError for ``nesterov`` without a momentum or with a dampening.
+
+    Momentum: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964);
+    Nesterov's as in Sutskever et al., "On the importance of initialization and momentum in deep
+    learning" (2013).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.SGD([w], lr=0.25)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([ 0.5000, -1.0000])
     """
 
     update = sgd_update
@@ -41,15 +52,7 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
     def check_group(self, group: Group) -> None:
         """As for every optimizer; and Nesterov's momentum needs a momentum, undamped."""

@@ -10,6 +10,7 @@ from glassnet.ops.arithmetic import maximum, pow
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import abs, sqrt
 from glassnet.ops.update.common import (
+    Options,
     average,
     average_square,
     blocks,
@@ -64,31 +65,18 @@ def _adam(
 
 
 def _adam_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    exp_avg: Any,
-    exp_avg_sq: Any,
-    max_exp_avg_sq: Any = None,
-    momentum_now: Any = None,
-    *,
-    betas: Betas = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    decoupled_weight_decay: bool = False,
-    maximize: bool = False,
+    options: Options, param: Any, grad: Any, lr: Any, step: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any
 ) -> Any:
-    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
+    beta1, beta2 = options.betas
     t = step + 1.0
-    g = new_direction(param, grad, 0.0 if decoupled_weight_decay else weight_decay, maximize)
+    g = new_direction(param, grad, 0.0 if options.decoupled_weight_decay else options.weight_decay, options.maximize)
     m = new_average(exp_avg, g, beta1)
     v = new_average_square(exp_avg_sq, g, beta2)
     largest = None if max_exp_avg_sq is None else maximum(max_exp_avg_sq, v)
     size = sqrt(v if largest is None else largest) / sqrt(1.0 - pow(beta2, t))
-    if decoupled_weight_decay:
-        param = param * (1.0 - lr * weight_decay)
-    return param - lr / (1.0 - pow(beta1, t)) * (m / (size + eps)), t, m, v, largest
+    if options.decoupled_weight_decay:
+        param = param * (1.0 - lr * options.weight_decay)
+    return param - lr / (1.0 - pow(beta1, t)) * (m / (size + options.eps)), t, m, v, largest
 
 
 adam_update = update(
@@ -132,25 +120,12 @@ def _adamax(
     return param
 
 
-def _adamax_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    exp_avg: Any,
-    exp_inf: Any,
-    momentum_now: Any = None,
-    *,
-    betas: Betas = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
-) -> Any:
-    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
+def _adamax_expand(options: Options, param: Any, grad: Any, lr: Any, step: Any, exp_avg: Any, exp_inf: Any) -> Any:
+    beta1, beta2 = options.betas
     t = step + 1.0
-    g = new_direction(param, grad, weight_decay, maximize)
+    g = new_direction(param, grad, options.weight_decay, options.maximize)
     m = new_average(exp_avg, g, beta1)
-    u = maximum(beta2 * exp_inf, abs(g) + eps)
+    u = maximum(beta2 * exp_inf, abs(g) + options.eps)
     return param - lr / (1.0 - pow(beta1, t)) * (m / u), t, m, u
 
 
@@ -210,33 +185,19 @@ def _nadam(
 
 
 def _nadam_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    mu_product: Any,
-    exp_avg: Any,
-    exp_avg_sq: Any,
-    momentum_now: Any = None,
-    *,
-    betas: Betas = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    momentum_decay: float = 4e-3,
-    decoupled_weight_decay: bool = False,
-    maximize: bool = False,
+    options: Options, param: Any, grad: Any, lr: Any, step: Any, mu_product: Any, exp_avg: Any, exp_avg_sq: Any
 ) -> Any:
-    beta1, beta2 = betas if momentum_now is None else (momentum_now, betas[1])
+    beta1, beta2 = options.betas
     t = step + 1.0
-    mu = beta1 * (1.0 - 0.5 * pow(0.96, t * momentum_decay))
-    next_mu = beta1 * (1.0 - 0.5 * pow(0.96, (t + 1.0) * momentum_decay))
+    mu = beta1 * (1.0 - 0.5 * pow(0.96, t * options.momentum_decay))
+    next_mu = beta1 * (1.0 - 0.5 * pow(0.96, (t + 1.0) * options.momentum_decay))
     product = mu_product * mu
-    g = new_direction(param, grad, 0.0 if decoupled_weight_decay else weight_decay, maximize)
+    g = new_direction(param, grad, 0.0 if options.decoupled_weight_decay else options.weight_decay, options.maximize)
     m = new_average(exp_avg, g, beta1)
     v = new_average_square(exp_avg_sq, g, beta2)
-    size = sqrt(v / (1.0 - pow(beta2, t))) + eps
-    if decoupled_weight_decay:
-        param = param * (1.0 - lr * weight_decay)
+    size = sqrt(v / (1.0 - pow(beta2, t))) + options.eps
+    if options.decoupled_weight_decay:
+        param = param * (1.0 - lr * options.weight_decay)
     param = param - lr * (1.0 - mu) / (1.0 - product) * (g / size)
     return param - lr * next_mu / (1.0 - product * next_mu) * (m / size), t, product, m, v
 

@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import sqrt
 from glassnet.ops.update.common import (
+    Options,
     average,
     average_square,
     blocks,
@@ -46,22 +47,11 @@ def _adagrad(
     return param
 
 
-def _adagrad_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    sum: Any,
-    *,
-    lr_decay: float = 0.0,
-    eps: float = 1e-10,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
-) -> Any:
-    g = new_direction(param, grad, weight_decay, maximize)
+def _adagrad_expand(options: Options, param: Any, grad: Any, lr: Any, step: Any, sum: Any) -> Any:
+    g = new_direction(param, grad, options.weight_decay, options.maximize)
     total = sum + g * g
-    rate = lr / (1 + step * lr_decay)
-    return param - rate * (g / (sqrt(total) + eps)), step + 1.0, total
+    rate = lr / (1 + step * options.lr_decay)
+    return param - rate * (g / (sqrt(total) + options.eps)), step + 1.0, total
 
 
 adagrad_update = update(
@@ -114,27 +104,13 @@ def _rmsprop(
 
 
 def _rmsprop_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    square_avg: Any,
-    momentum_buffer: Any = None,
-    grad_avg: Any = None,
-    momentum_now: Any = None,
-    *,
-    alpha: float = 0.99,
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    momentum: float = 0.0,
-    maximize: bool = False,
+    options: Options, param: Any, grad: Any, lr: Any, step: Any, square_avg: Any, momentum_buffer: Any, grad_avg: Any
 ) -> Any:
-    g = new_direction(param, grad, weight_decay, maximize)
-    momentum = momentum if momentum_now is None else momentum_now
-    v = new_average_square(square_avg, g, alpha)
-    m = None if grad_avg is None else new_average(grad_avg, g, alpha)
-    scaled = g / (sqrt(v if m is None else v - m * m) + eps)
-    b = None if momentum_buffer is None else momentum * momentum_buffer + scaled
+    g = new_direction(param, grad, options.weight_decay, options.maximize)
+    v = new_average_square(square_avg, g, options.alpha)
+    m = None if grad_avg is None else new_average(grad_avg, g, options.alpha)
+    scaled = g / (sqrt(v if m is None else v - m * m) + options.eps)
+    b = None if momentum_buffer is None else options.momentum * momentum_buffer + scaled
     return param - lr * (scaled if b is None else b), step + 1.0, v, b, m
 
 
@@ -176,22 +152,12 @@ def _adadelta(
 
 
 def _adadelta_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    step: Any,
-    square_avg: Any,
-    acc_delta: Any,
-    *,
-    rho: float = 0.9,
-    eps: float = 1e-6,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
+    options: Options, param: Any, grad: Any, lr: Any, step: Any, square_avg: Any, acc_delta: Any
 ) -> Any:
-    g = new_direction(param, grad, weight_decay, maximize)
-    v = new_average_square(square_avg, g, rho)
-    change = sqrt(acc_delta + eps) / sqrt(v + eps) * g
-    return param - lr * change, step + 1.0, v, new_average_square(acc_delta, change, rho)
+    g = new_direction(param, grad, options.weight_decay, options.maximize)
+    v = new_average_square(square_avg, g, options.rho)
+    change = sqrt(acc_delta + options.eps) / sqrt(v + options.eps) * g
+    return param - lr * change, step + 1.0, v, new_average_square(acc_delta, change, options.rho)
 
 
 adadelta_update = update(

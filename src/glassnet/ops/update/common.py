@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,9 @@ from glassnet.ops.shapes import shape_of, written
 
 BLOCK = 1 << 17
 """How many elements are updated at a time: few enough to stay in a core's cache between passes."""
+
+Options = SimpleNamespace
+"""The options of an update: ``options.weight_decay``."""
 
 Pieces = Iterable[tuple[Any, ...]]
 
@@ -43,18 +48,35 @@ def _cut(param: Array, *others: Array | None) -> Iterator[tuple[Any, ...]]:
 
 
 def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any], formula: str) -> Op:
-    """The record of an update, whose inputs and state are the positional arguments of ``forward``.
+    """The record of an update. The signature of ``forward`` states all of it, once.
 
-    Besides ``lr`` there may be ``momentum_now``, which is read only: it stands for the option
-    momentum, or the first of betas, where a schedule moves that.
+    Its positional arguments are ``param, grad, lr``, then the state, and last, if the update has a
+    momentum, ``momentum_now``: where a schedule moves the momentum, the number to use in place of
+    the option ``momentum``, or of the first of ``betas``. Its keyword-only arguments are the
+    options, with their defaults.
+
+    ``expand(options, param, grad, lr, *state)`` gets every option as an attribute of ``options``,
+    the momentum already replaced, and every input: None for state that is not kept.
     """
+    signature = inspect.signature(forward)
+    inputs = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
     def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
         return _fitting(name, param, grad, state)
 
-    inputs = forward.__code__.co_varnames[: forward.__code__.co_argcount]
+    def expansion(*arguments: Any, **chosen: Any) -> Any:
+        call = signature.bind(*arguments, **chosen)
+        call.apply_defaults()
+        options, values = Options(**call.kwargs), dict(zip(inputs, call.args, strict=True))
+        momentum = values.pop("momentum_now", None)
+        if momentum is not None and "betas" in call.kwargs:
+            options.betas = (momentum, options.betas[1])
+        elif momentum is not None:
+            options.momentum = momentum
+        return expand(options, *values.values())
+
     writes = tuple(i for i, x in enumerate(inputs) if x not in ("grad", "lr", "momentum_now"))
-    return register(Op(name, forward, (None,) * len(inputs), shape, formula, expand, writes=writes))
+    return register(Op(name, forward, (None,) * len(inputs), shape, formula, expansion, writes=writes))
 
 
 def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:

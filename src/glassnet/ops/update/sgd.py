@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array
-from glassnet.ops.update.common import blocks, direction, new_direction, update
+from glassnet.ops.update.common import Options, blocks, direction, new_direction, update
 
 
 def _sgd(
@@ -39,25 +39,12 @@ def _sgd(
     return param
 
 
-def _sgd_expand(
-    param: Any,
-    grad: Any,
-    lr: Any,
-    momentum_buffer: Any = None,
-    momentum_now: Any = None,
-    *,
-    momentum: float = 0.0,
-    dampening: float = 0.0,
-    weight_decay: float = 0.0,
-    nesterov: bool = False,
-    maximize: bool = False,
-) -> Any:
-    g = new_direction(param, grad, weight_decay, maximize)
+def _sgd_expand(options: Options, param: Any, grad: Any, lr: Any, momentum_buffer: Any) -> Any:
+    g = new_direction(param, grad, options.weight_decay, options.maximize)
     if momentum_buffer is None:
         return param - lr * g, None
-    momentum = momentum if momentum_now is None else momentum_now
-    b = momentum * momentum_buffer + (1 - dampening) * g
-    return param - lr * (g + momentum * b if nesterov else b), b
+    b = options.momentum * momentum_buffer + (1 - options.dampening) * g
+    return param - lr * (g + options.momentum * b if options.nesterov else b), b
 
 
 sgd_update = update(
