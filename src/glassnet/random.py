@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.observer import mode
+
 
 class Generator:
     """A source of random numbers with a state that can be set, saved and restored.
@@ -28,6 +30,8 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, any whole number; returns the generator itself."""
+        if mode.tracer is not None:
+            mode.tracer.seeding()
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
             raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
         self._seed = int(seed)
@@ -59,6 +63,8 @@ class Generator:
 
     def set_state(self, state: dict[str, Any]) -> Generator:
         """Go on from a state that `get_state` gave; returns the generator itself."""
+        if mode.tracer is not None:
+            mode.tracer.seeding()
         self._seed = state["seed"]
         self.numpy.bit_generator.state = {k: v for k, v in state.items() if k != "seed"}
         return self

@@ -18,8 +18,8 @@ import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.compilation.pytree import StructureError
 from glassnet.data import DataLoader, TensorDataset
+from glassnet.observer import mode
 from glassnet.optim import lr_scheduler
-from glassnet.tensor.graph import mode
 from glassnet.trace.tracer import TraceError
 
 Tensor = gn.Tensor
@@ -211,6 +211,19 @@ def seeded(x: Tensor) -> Any:
     return x * gn.rand(3)
 
 
+generators = [gn.Generator() for _ in range(2000)]  # too many to be looked through
+
+
+def seeded_in_a_long_list(x: Tensor) -> Any:
+    generators[-1].manual_seed(0)
+    return x * gn.rand(3, generator=generators[-1])
+
+
+def seeded_when_made(x: Tensor) -> Any:
+    own = gn.Generator(3)
+    return x * gn.rand(3, generator=own)
+
+
 def state_of_random_numbers(x: Tensor) -> Any:
     gn.set_rng_state(gn.get_rng_state())
     return x
@@ -326,6 +339,8 @@ CASES: dict[Body, tuple[str, str]] = {
     counted: ("counter += 1", rf"sets counter, {ONCE}.*Set it outside"),
     by_counter: ("counter += 1", rf"sets counter, {ONCE}"),
     seeded: ("gn.manual_seed(0)", f"sets the state of a random generator, {ONCE}; seed before"),
+    seeded_in_a_long_list: ("generators[-1].manual_seed(0)", f"sets the state of a random generator, {ONCE}"),
+    seeded_when_made: ("own = gn.Generator(3)", f"sets the state of a random generator, {ONCE}"),
     state_of_random_numbers: ("gn.set_rng_state(gn.get_rng_state())", "sets the state of a random generator"),
     changes_its_argument: ("x += 1", r"changes an argument in place.*make a new tensor \(x = x \+ 1 for x \+= 1\)"),
     changes_part_of_its_argument: ("x[0] = 1", "changes an argument in place"),

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from glassnet.errors import GradientError
+from glassnet.observer import mode
 from glassnet.tensor import Tensor, backward, gradients
-from glassnet.tensor.graph import Node, mode
+from glassnet.tensor.graph import Node
 
 __all__ = [
     "GradientMismatch",

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, overload
 from glassnet.compilation.arguments import key_of
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.nn.module import Module
+from glassnet.observer import mode
 from glassnet.program.program import Program
-from glassnet.tensor.graph import mode
 
 ENGINES = ("auto", "numpy")
 _OWN = {

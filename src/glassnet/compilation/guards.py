@@ -8,9 +8,10 @@ from typing import Any
 
 from glassnet.compilation.arguments import Arguments
 from glassnet.nn.module import Module
+from glassnet.observer import mode
 from glassnet.ops.dtypes import get_default_dtype, set_default_dtype
 from glassnet.tensor import Tensor
-from glassnet.tensor.graph import changes, mode
+from glassnet.tensor.graph import changes
 from glassnet.trace.captures import Captures, Facts, options_of
 from glassnet.trace.gradients import Gradients
 from glassnet.trace.guard import Same

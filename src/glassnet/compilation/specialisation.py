@@ -12,6 +12,7 @@ from glassnet.engines.numpy.engine import NumpyEngine
 from glassnet.engines.numpy.lowering import has_own_form
 from glassnet.errors import GradientError
 from glassnet.nn.parameter import Parameter
+from glassnet.observer import mode
 from glassnet.ops.dtypes import float32
 from glassnet.ops.record import Op, Spec
 from glassnet.program.names import taken_names
@@ -19,7 +20,7 @@ from glassnet.program.passes import optimize
 from glassnet.program.program import Program
 from glassnet.program.verify import ProgramError
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import Node, mode, tick, version_of
+from glassnet.tensor.graph import Node, tick, version_of
 from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.lowering import lower

@@ -13,12 +13,12 @@ from glassnet.errors import ShapeError
 from glassnet.export.batch import SAMPLES, for_any_batch
 from glassnet.export.errors import ExportError
 from glassnet.nn.module import Module
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import mode
 from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.lowering import lower

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from glassnet.errors import GradientError
+from glassnet.observer import mode
 from glassnet.tensor import RemovableHandle, Tensor
-from glassnet.tensor.graph import changes, mode
+from glassnet.tensor.graph import changes
 
 Function = Callable[..., Any]
 _new_key = count().__next__

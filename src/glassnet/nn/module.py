@@ -12,9 +12,10 @@ from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.state import Stateful
 from glassnet.notebook import repr_html
+from glassnet.observer import mode
 from glassnet.ops.dtypes import float16, float32, float64
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import changes, mode
+from glassnet.tensor.graph import changes
 
 
 class Module(Stateful, Hooked):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.observer import mode
 from glassnet.tensor import Tensor, as_array
-from glassnet.tensor.graph import mode, version_of
+from glassnet.tensor.graph import version_of
 
 
 def _share(tensor: Tensor, data: Any) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.registry import Registry, joined
+from glassnet.observer import mode
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.graph import mode
 
 NAMED_AT_MOST = 6  # keys of one kind that an error lists
 

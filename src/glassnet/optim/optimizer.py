@@ -39,12 +39,13 @@ import numpy as np
 
 from glassnet.autograd import enable_grad
 from glassnet.errors import GlassnetError
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.optim import saved
 from glassnet.optim.checks import check_options, checked_parameters, group_list
 from glassnet.tensor import Tensor, apply, wrap
-from glassnet.tensor.graph import changes, mode
+from glassnet.tensor.graph import changes
 
 Group = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import GradientError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply, wrap, write
-from glassnet.tensor.graph import Node, RetainGrad, changes, key_of, mode, propagate
+from glassnet.tensor.graph import Node, RetainGrad, changes, key_of, propagate
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor

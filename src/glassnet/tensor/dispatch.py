@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
-from glassnet.tensor.graph import Node, RetainGrad, VersionCounter, mode, tick, version_of
+from glassnet.tensor.graph import Node, RetainGrad, VersionCounter, tick, version_of
 
 if TYPE_CHECKING:
     from glassnet.tensor.tensor import Tensor

@@ -7,7 +7,6 @@ everything that used its result: that is the whole order of backpropagation, wit
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -16,22 +15,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GradientError
+from glassnet.observer import mode
 from glassnet.ops.movement import cast, reshape
 from glassnet.ops.record import Op, Spec, Value
 from glassnet.ops.reduction import sum as sum_
 from glassnet.ops.shapes import written
 
 tick = count(1).__next__
-
-
-class Mode(threading.local):
-    """Whether operations leave nodes behind, and who writes them down; one answer a thread."""
-
-    grad = True
-    tracer: Any = None  # a program.record.Tracer, while a step is being recorded
-
-
-mode = Mode()
 
 
 class Changes:
@@ -152,7 +142,7 @@ def propagate(
         if targets is not None and node in targets:
             found[node] = g
         if mode.tracer is not None:
-            mode.tracer.deriving(node)
+            mode.tracer.deriving(node.output)
         _step(node, g, gathered, lift, wanted)
         if not keep:
             node.free()
@@ -212,7 +202,7 @@ def _step(
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _accumulate(gathered, parent, gradient)
         if mode.tracer is not None:
-            mode.tracer.derived(parent, gathered[parent])
+            mode.tracer.derived(parent.output if is_node else parent, gathered[parent])
 
 
 def _accumulate(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:

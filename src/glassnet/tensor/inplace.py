@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, indexing, movement, random, reduction, selection
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.random import Generator, chosen
 from glassnet.tensor.arithmetic import is_operand
 from glassnet.tensor.dispatch import State, apply, made_of, write
-from glassnet.tensor.graph import mode
 
 if TYPE_CHECKING:
     pass

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.notebook import repr_html
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor import graph
@@ -53,8 +54,8 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
     elif kept is None:
         check_holds(as_dtype(dtype), array)
     array = array.astype(dtype, copy=False)
-    if graph.mode.tracer is not None:
-        graph.mode.tracer.made_of(data, array)
+    if mode.tracer is not None:
+        mode.tracer.made_of(data, array)
     return array
 
 
@@ -165,8 +166,8 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
 
     def _read(self, what: str) -> Array:
         """The values, for Python to look at: which a step that is being recorded must not do."""
-        if graph.mode.tracer is not None:
-            graph.mode.tracer.read(what)
+        if mode.tracer is not None:
+            mode.tracer.read(what)
         return self.array
 
     def item(self) -> Any:
@@ -258,8 +259,8 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
     @data.setter
     def data(self, value: Any) -> None:
         array = value.array if isinstance(value, Tensor) else np.asarray(value)
-        if graph.mode.tracer is not None and array is not self.array:
-            graph.mode.tracer.replacing("a tensor's data")
+        if mode.tracer is not None and array is not self.array:
+            mode.tracer.replacing("a tensor's data")
         self.array = array
 
     def detach(self) -> Tensor:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, RangeError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops import indexing, movement
 from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor.dispatch import State, apply, made_of, write
-from glassnet.tensor.graph import mode
 from glassnet.tensor.names import sizes, takes_axis
 
 if TYPE_CHECKING:

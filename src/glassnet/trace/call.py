@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from glassnet.observer import mode
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
-from glassnet.tensor.graph import mode
 from glassnet.trace.captures import Captures
 from glassnet.trace.lowering import lower
 from glassnet.trace.tracer import Tracer

@@ -18,9 +18,7 @@ from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.names import identifier
-from glassnet.random import Generator, default_generator
 from glassnet.tensor import Tensor
-from glassnet.tensor.graph import mode
 from glassnet.trace.bytecode import methods, names_in
 from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
 from glassnet.trace.guard import Fact, comparable
@@ -45,8 +43,6 @@ class Captures:
         self.optimizers: dict[str, Optimizer] = {}
         self.tensors: dict[str, Tensor] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
-        self.generators: list[Generator] = [default_generator]
-        self._guarded: list[Generator] = []
         self.undo = Snapshot()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
@@ -70,8 +66,6 @@ class Captures:
                 found[name if name not in found else f"{name}_{len(found) + 1}"] = value
                 for hook in _hooks_of(value):
                     self.reach.meet("hook", hook)
-        elif isinstance(value, Generator):
-            self.generators.append(value)
         elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
             for i, x in enumerate(value):
                 self._add(f"{name}{i}", x, depth - 1)
@@ -85,7 +79,7 @@ class Captures:
 
     @contextmanager
     def watched_by(self, tracer: Tracer) -> Iterator[None]:
-        """Within, ``tracer`` knows what is around the function, and seeding is refused."""
+        """Within, ``tracer`` knows what is around the function."""
         self._recorder = tracer
         tracer.around = self
         self.check_rates()
@@ -93,21 +87,10 @@ class Captures:
         self.undo.keep(self.reach.saved())
         self._watch(self.modules.values(), self.optimizers.values())
         self._watch(tensors=self.tensors.values())
-        for generator in self.generators:
-            self._guard(generator)
         try:
             yield
         finally:
             self._recorder = None
-            for generator in self._guarded:
-                for name in SEEDING:
-                    vars(generator).pop(name)
-            self._guarded = []
-
-    def _guard(self, generator: Generator) -> None:
-        if all(generator is not known for known in self._guarded):
-            self._guarded.append(generator)
-            vars(generator).update({name: _refusing(getattr(generator, name)) for name in SEEDING})
 
     def _watch(
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
@@ -117,9 +100,6 @@ class Captures:
             self._watch(tensors=[*module.parameters(), *module.buffers()])
             for inner in module.modules():
                 self.undo.keep_attributes(inner)
-                for value in vars(inner).values():
-                    if isinstance(value, Generator):
-                        self._guard(value)
         for optimizer in optimizers:
             self.undo.keep_options(optimizer)
             self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
@@ -255,7 +235,6 @@ def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
 
 
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
-SEEDING = ("manual_seed", "set_state")
 
 
 def _module_facts(path: str, module: Module, wanted: Wanted) -> Facts:
@@ -299,17 +278,3 @@ def options_of(optimizer: Optimizer, group: dict[str, Any], reads_rates: bool) -
             options["momentum"] = options.get("momentum", 0) != 0
             options["betas"] = options.get("betas", ())[1:]
     return options
-
-
-def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """``method``, which sets the state of a random generator, refused while a step is being recorded."""
-
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if mode.tracer is not None:  # else it is another thread
-            refuse(
-                "sets the state of a random generator, which the program would do only this once; seed before the "
-                "function is called"
-            )
-        return method(*args, **kwargs)
-
-    return guarded

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.observer import mode
 from glassnet.ops.movement import cast, copy
 from glassnet.program.names import Namer, telling_name
 from glassnet.program.passes import PASSES, Pass
 from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import mode
 from glassnet.trace.tracer import Slot, Tracer
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import glassnet
 from glassnet.errors import GlassnetError
-from glassnet.tensor.graph import mode
+from glassnet.observer import mode
 
 HOUSE = str(Path(glassnet.__file__).parent) + os.sep
 _INSTALLED = {sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -31,7 +31,7 @@ def refuse(why: str) -> NoReturn:
     """Raise TraceError: the line of the user's that is being carried out, and ``why`` it cannot be."""
     error = TraceError(f"{place()} {why}.")
     if mode.tracer is not None:
-        mode.tracer.refused = error  # told again at the end, should the function catch it
+        mode.tracer.refused(error)
     raise error
 
 

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
-from glassnet.ops.record import Op, Spec
+from glassnet.ops.record import Op, Spec, Value
 from glassnet.program.program import Call, Phase
 from glassnet.tensor import Tensor
 from glassnet.tensor.dispatch import State
-from glassnet.tensor.graph import Node
 from glassnet.trace.aliasing import STALE, Aliasing
 from glassnet.trace.escapes import Escapes
 from glassnet.trace.gradients import Gradients
@@ -92,7 +92,7 @@ class Tracer:
     _memory: Aliasing = field(default_factory=Aliasing)
     _drawn: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # generators, by id, and their states then
     _numbers: dict[int, int] = field(default_factory=dict)
-    refused: TraceError | None = None
+    _refusal: Exception | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
     _deriving: int | None = None
     _backward: int = 0
@@ -175,9 +175,9 @@ class Tracer:
 
     # what autograd tells ---------------------------------------------------------------------------
 
-    def deriving(self, node: Node) -> None:
-        """Backward has come to ``node``."""
-        number = self._numbers.get(id(node.output))
+    def deriving(self, output: Array) -> None:
+        """Backward has come to the operation that gave ``output``."""
+        number = self._numbers.get(id(output))
         if number is None or number not in self._made:
             refuse(
                 "follows gradients back to before the function was called, where no program can go; cut the history "
@@ -185,10 +185,9 @@ class Tracer:
             )
         self._deriving = number
 
-    def derived(self, parent: Any, gradient: Any) -> None:
-        """``gradient`` is what has been gathered for ``parent``, a node or a leaf."""
-        number = self._number_of(parent) if isinstance(parent, State) else self.number(parent.output)
-        self.derivatives[number] = self.number(gradient.array)
+    def derived(self, of: Value | Array, gradient: Any) -> None:
+        """``gradient`` is the gradient so far of a leaf, or of the output of an operation."""
+        self.derivatives[self._number_of(of)] = self.number(gradient.array)
 
     def read(self, what: str) -> None:
         """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
@@ -202,6 +201,13 @@ class Tracer:
         refuse(
             f"puts {what} in other memory, which the program would do only this once; change the values in place: "
             "p.data.copy_(new), or p.data -= change"
+        )
+
+    def seeding(self) -> None:
+        """The state of a random generator is about to be set: raises TraceError."""
+        refuse(
+            "sets the state of a random generator, which the program would do only this once; seed before the "
+            "function is called"
         )
 
     def scheduling(self) -> None:
@@ -291,10 +297,14 @@ class Tracer:
         """Forget the arrays, which nobody will ask for again."""
         self.arrays, self.first, self.noted = [], {}, []
 
+    def refused(self, error: Exception) -> None:
+        """Remember what was refused, in case the function catches it."""
+        self._refusal = error
+
     def raise_refusal(self) -> None:
-        """Raise what was refused while the function ran, in case the function caught it."""
-        if self.refused is not None:
-            raise self.refused
+        """Raise what was refused while the function ran, if anything was."""
+        if self._refusal is not None:
+            raise self._refusal
 
     def owner(self, number: int) -> Any:
         """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""

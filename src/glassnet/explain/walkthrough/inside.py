@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.walkthrough.values import Value
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.program.names import telling_name
 from glassnet.program.program import Instruction, Var
 from glassnet.tensor import Tensor, gradients, wrap
-from glassnet.tensor.graph import mode
 from glassnet.trace.tracer import Slot, TracedOp, Tracer
 
 Tell = Callable[[str, Tensor], Tensor]

@@ -12,13 +12,13 @@ from glassnet.explain.walkthrough.tidy import tidied
 from glassnet.explain.walkthrough.values import Evaluated, Value, evaluate
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.program.program import Program
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
-from glassnet.tensor.graph import mode
 from glassnet.trace.captures import Captures
 from glassnet.trace.lowering import lower
 from glassnet.trace.tracer import Tracer
@@ -59,7 +59,8 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
 
     def step(*given: Tensor) -> Tensor:
         for parameter in _parameters(model, optimizer):
-            mode.tracer.clearing((parameter,), True)
+            if mode.tracer is not None:
+                mode.tracer.clearing((parameter,), True)
             parameter.grad = None
         value = loss(model(*given[:-1]), given[-1])
         _check_loss(value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from glassnet.observer import mode
 from glassnet.optim.lr_scheduler.scheduler import LRScheduler, check, checked_optimizer, per_group
 from glassnet.optim.optimizer import Optimizer
-from glassnet.tensor.graph import mode
 
 
 class ReduceLROnPlateau(LRScheduler):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from glassnet.observer import mode
 from glassnet.optim.optimizer import Optimizer
-from glassnet.tensor.graph import mode
 
 
 class LRScheduler:
