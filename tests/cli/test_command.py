@@ -89,7 +89,7 @@ def test_ctrl_c_ends_with_what_was_learned_so_far(tmp_path):
     assert config(folder)["stopped"] is True
     assert config(folder)["results"] == history[-1]
     model = glassnet.load_model(folder / "model.safetensors")
-    assert accuracy(model, open_source("digits").held_out) == pytest.approx(history[-1]["held_out_accuracy"])
+    assert accuracy(model, open_source("digits").held_out) == pytest.approx(history[-1]["val_accuracy"])
     assert b"Stopped after epoch" in out
     assert b"glassnet train --resume runs/digits-001" in out
 

@@ -32,7 +32,7 @@ def reached(command, tmp_path, *words):
     ],
 )
 def test_what_is_made_here(command, tmp_path, name, least):
-    assert reached(command, tmp_path, name)["held_out_accuracy"] >= least
+    assert reached(command, tmp_path, name)["val_accuracy"] >= least
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_tables(command, tmp_path, file, target, metric, least):
     pytest.importorskip("pandas")
     if not (DATA / file).exists():
         pytest.skip(f"there is no {DATA / file}")
-    assert reached(command, tmp_path, DATA / file, "--target", target)[f"held_out_{metric}"] >= least
+    assert reached(command, tmp_path, DATA / file, "--target", target)[f"val_{metric}"] >= least
 
 
 def test_the_colour_table_on_a_third_that_was_held_out(command, tmp_path):
@@ -71,4 +71,4 @@ def test_mnist(command, tmp_path):
     results = reached(command, tmp_path, "mnist", "--data", DATA / "mnist")
     options = config(tmp_path / "runs" / "mnist-001")["options"]
     assert (options["hidden"], options["epochs"]) == ([128, 64], 5)
-    assert results["held_out_accuracy"] >= 0.975
+    assert results["val_accuracy"] >= 0.975

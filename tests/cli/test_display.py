@@ -16,7 +16,7 @@ TASK = TASKS["classification"]
 
 def epoch(i):
     results = {"loss": 1 / i, "accuracy": 1 - 1 / i}
-    return {"epoch": i, **{f"{part}_{name}": x for part in ("train", "held_out") for name, x in results.items()}}
+    return {"epoch": i, **{f"{part}_{name}": x for part in ("train", "val") for name, x in results.items()}}
 
 
 def history(n):
@@ -68,7 +68,7 @@ def test_on_a_terminal_there_is_a_bar_that_goes_away(width):
         told.on_batch_end(trainer)
         assert told._progress.tasks[0].completed == 0.5
         told.on_compiled(trainer)
-        trainer.result = epoch(1) | {"train_loss": 2.5, "held_out_accuracy": 0.5}
+        trainer.result = epoch(1) | {"train_loss": 2.5, "val_accuracy": 0.5}
         told.on_epoch_end(trainer)
         trainer.epoch = 2
         told.on_batch_end(trainer)

@@ -29,7 +29,7 @@ def test_a_folder_is_trained_and_used(command, pictures, tmp_path):
     assert result.exit_code == 0, result.output
     assert "40 pictures of 8 × 8 pixels in colour, in 2 classes" in result.stdout
     found = config(tmp_path / "runs" / "hues-001")
-    assert found["results"]["held_out_accuracy"] == 1
+    assert found["results"]["val_accuracy"] == 1
     page = (tmp_path / "runs" / "hues-001" / "report.html").read_text()
     assert 'id="weights"' in page
     judged = command("evaluate", "latest", "hues")

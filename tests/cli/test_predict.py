@@ -48,7 +48,7 @@ def test_the_matrix_is_the_networks_and_its_accuracy_that_of_the_history(command
     for true, said in zip(data.held_out.targets.numpy(), predicted, strict=True):
         expected[true, said] += 1
     assert (counts == expected).all()
-    accuracy = json.loads((trained / "config.json").read_text())["results"]["held_out_accuracy"]
+    accuracy = json.loads((trained / "config.json").read_text())["results"]["val_accuracy"]
     assert accuracy == np.trace(counts) / 355
     assert f"Accuracy {accuracy:.4f}: {np.trace(counts)} of 355 are right." in result.stdout
     recalls = [float(n) for n in re.findall(r"^ +\d .* ([\d.]+) %$", result.stdout, re.MULTILINE)]

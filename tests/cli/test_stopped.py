@@ -72,7 +72,7 @@ def test_after_ctrl_c_the_printed_command_goes_on_to_the_same_bytes(command, tmp
     assert len(rows(folder)) == 2
     assert config(folder)["stopped"] is True
     model = glassnet.load_model(folder / "model.safetensors")
-    assert accuracy(model, open_source("digits").held_out) == pytest.approx(rows(folder)[-1]["held_out_accuracy"])
+    assert accuracy(model, open_source("digits").held_out) == pytest.approx(rows(folder)[-1]["val_accuracy"])
     assert command("predict", "latest").exit_code == 0
     words = re.search(r"\n  glassnet (train --resume .*)\n", result.stdout)[1].split()
     again = command(*words)

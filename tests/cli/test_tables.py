@@ -76,7 +76,7 @@ def test_classes(command, trained_on, tmp_path):
     assert re.search(r"Accuracy 0\.9\d*|Accuracy 1\.0*", judged.stdout)
     assert "on other.csv: 20 rows" in judged.stdout
     held_out = command("evaluate", "latest").stdout
-    assert f"Accuracy {config(tmp_path / 'runs' / 'made-001')['results']['held_out_accuracy']:.4f}" in held_out
+    assert f"Accuracy {config(tmp_path / 'runs' / 'made-001')['results']['val_accuracy']:.4f}" in held_out
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
@@ -109,7 +109,7 @@ def test_a_column_of_the_file_is_not_written_over(command, trained_on, tmp_path)
 
 def test_a_quantity(command, trained_on, tmp_path):
     said = trained_on("price", "--lr", "0.01")
-    value = config(tmp_path / "runs" / "made-001")["results"]["held_out_r2"]
+    value = config(tmp_path / "runs" / "made-001")["results"]["val_r2"]
     assert value > 0.9
     assert f"Held-out R² {value:.4f}: for rows it had never seen it is off by" in said
     judged = command("evaluate", "latest").stdout
@@ -137,7 +137,7 @@ def test_show_says_what_is_in_a_run(command, trained_on, tmp_path):
         "task       classification of 2 classes: large, small",
         "data       121 to learn from, 29 held out: every fifth of each class",
         "30 of 30 epochs, batches of 32",
-        f"accuracy {results['held_out_accuracy']:.4g}, loss {results['held_out_loss']:.4g}",
+        f"accuracy {results['val_accuracy']:.4g}, loss {results['val_loss']:.4g}",
         "To look at: runs/made-001/report.html",
     ):
         assert words in said

@@ -63,7 +63,7 @@ def test_a_run_folder_holds_all_of_a_run(command, tmp_path):
     assert [layer.out_features for layer in model if isinstance(layer, nn.Linear)] == [20, 10, 10]
     assert extra["classes"] == list("0123456789")
     data = open_source("digits")
-    assert accuracy(model, data.held_out) == pytest.approx(history[-1]["held_out_accuracy"])
+    assert accuracy(model, data.held_out) == pytest.approx(history[-1]["val_accuracy"])
     assert accuracy(model, data.train) == pytest.approx(history[-1]["train_accuracy"])
 
 
@@ -81,7 +81,7 @@ def test_learning_rates_suit_their_optimizers(command, tmp_path):
     for name in OPTIMIZERS:
         assert command("train", "digits", "--epochs", 4, "--optimizer", name.upper(), "--quiet").exit_code == 0
     for folder in (tmp_path / "runs").iterdir():
-        assert rows(folder)[-1]["held_out_accuracy"] > 0.75, (folder / "config.json").read_text()
+        assert rows(folder)[-1]["val_accuracy"] > 0.75, (folder / "config.json").read_text()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -130,10 +130,10 @@ def test_the_screen_says_what_happens(command, tmp_path):
         assert f"epoch {row['epoch']:.0f}/2" in text
         assert re.search(
             rf"{row['epoch']:.0f} +{row['train_loss']:.4f} +{100 * row['train_accuracy']:.1f} % +"
-            rf"{row['held_out_loss']:.4f} +{100 * row['held_out_accuracy']:.1f} %",
+            rf"{row['val_loss']:.4f} +{100 * row['val_accuracy']:.1f} %",
             text,
         )
-    share = history[-1]["held_out_accuracy"]
+    share = history[-1]["val_accuracy"]
     assert f"Held-out accuracy {share:.4f}: {round(355 * share)} of 355 digits" in text
     assert "\n  glassnet predict runs/digits-001\n" in text
 
@@ -153,7 +153,7 @@ def test_what_was_learned_no_better_than_by_guessing_is_called_so(command):
 
 def test_quiet_is_one_line(command, tmp_path):
     result = command("train", "digits", *FEW, "--quiet", columns=20)
-    share = rows(tmp_path / "runs" / "digits-001")[-1]["held_out_accuracy"]
+    share = rows(tmp_path / "runs" / "digits-001")[-1]["val_accuracy"]
     (line,) = result.stdout.splitlines()
     assert line.startswith(f"held-out accuracy {share:.4f} (")
     assert line.endswith("runs/digits-001")
@@ -169,8 +169,8 @@ def test_a_compiled_step_gives_the_same_numbers_to_rounding(command, tmp_path, w
     first, other = (rows(tmp_path / "runs" / f"digits-00{number}") for number in (1, 2))
     for row, same in zip(first, other, strict=True):
         assert row["train_loss"] == pytest.approx(same["train_loss"], rel=1e-4)
-        assert row["held_out_loss"] == pytest.approx(same["held_out_loss"], rel=1e-4)
-        assert row["held_out_accuracy"] == pytest.approx(same["held_out_accuracy"], abs=2 / 355)
+        assert row["val_loss"] == pytest.approx(same["val_loss"], rel=1e-4)
+        assert row["val_accuracy"] == pytest.approx(same["val_accuracy"], abs=2 / 355)
 
 
 def test_that_the_step_is_compiled_is_said_once(command):
@@ -216,7 +216,7 @@ def test_the_report_tells_of_the_run_and_how_to_repeat_it(command, tmp_path):
     result = command("train", "digits", *FEW, *words, "--no-compile")
     page = (tmp_path / "runs" / "digits-001" / "report.html").read_text()
     assert "To look at: runs/digits-001/report.html" in result.stdout
-    share = rows(tmp_path / "runs" / "digits-001")[-1]["held_out_accuracy"]
+    share = rows(tmp_path / "runs" / "digits-001")[-1]["val_accuracy"]
     assert f"{100 * share:.1f} %" in page
     assert "1,797 handwritten digits of 8 × 8 pixels, in 10 classes" in page
     repeat = re.sub("<[^>]*>", "", re.search(r"<code>(.*)</code>", page)[1])
@@ -266,12 +266,12 @@ def test_patience_keeps_the_best_epoch_and_says_so(command, tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "runs" / "spirals-001"
     history = rows(folder)
-    best = min(history, key=lambda row: row["held_out_loss"])
+    best = min(history, key=lambda row: row["val_loss"])
     assert len(history) == best["epoch"] + 2
     assert f"The network of epoch {best['epoch']:.0f} is kept: its held-out loss was the lowest." in result.stdout
     assert config(folder)["results"] == best
     model = glassnet.load_model(folder / "model.safetensors")
-    assert accuracy(model, open_source("spirals").held_out) == pytest.approx(best["held_out_accuracy"])
+    assert accuracy(model, open_source("spirals").held_out) == pytest.approx(best["val_accuracy"])
 
 
 @pytest.mark.parametrize(("samples", "epochs"), [(1442, 30), (320, 140), (10, 200), (60_000, 5)])

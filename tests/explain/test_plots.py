@@ -18,8 +18,8 @@ from glassnet.explain import plots  # noqa: E402
 from glassnet.explain.plots.axes import grid  # noqa: E402
 
 HISTORY = [
-    {"epoch": 1, "train_loss": 2.0, "held_out_loss": 2.5, "train_accuracy": 0.5, "lr": 0.1},
-    {"epoch": 2, "train_loss": 1.0, "held_out_loss": 1.5, "train_accuracy": 0.75, "lr": 0.1},
+    {"epoch": 1, "train_loss": 2.0, "val_loss": 2.5, "train_accuracy": 0.5, "lr": 0.1},
+    {"epoch": 2, "train_loss": 1.0, "val_loss": 1.5, "train_accuracy": 0.75, "lr": 0.1},
 ]
 
 
@@ -41,6 +41,11 @@ def batch():
 
 def lines(ax):
     return {line.get_label(): line for line in ax.get_lines()}
+
+
+def test_a_history_of_an_older_run():
+    old = [{name.replace("val_", "held_out_"): value for name, value in epoch.items()} for epoch in HISTORY]
+    assert list(lines(plots.curves(old)[0])) == list(lines(plots.curves(HISTORY)[0])) == ["training", "held out"]
 
 
 # in what axes -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def trained(path, target, runs):
 
 @pytest.mark.parametrize(
     ("name", "target", "metric", "least"),
-    [("iris", "species", "held_out_accuracy", 0.93), ("winequality-red", "quality", "held_out_r2", 0.30)],
+    [("iris", "species", "val_accuracy", 0.93), ("winequality-red", "quality", "val_r2", 0.30)],
 )
 def test_on_the_rows_that_were_held_out(tmp_path, name, target, metric, least):
     run = trained(table(name), target, tmp_path / "runs")

@@ -16,7 +16,7 @@ X = glassnet.randn(20, 3, generator=glassnet.Generator(0))
 Y = (X.sum(1) > 0).long()
 
 
-def unbroadcast(*callbacks, epochs=3, script=None, **options):
+def fitted(*callbacks, epochs=3, script=None, **options):
     """A run whose held-out losses are those of ``script``."""
     model = nn.Linear(3, 2)
     callbacks = [Script(script), *callbacks] if script else callbacks
@@ -32,7 +32,7 @@ class Script(Callback):
         self.losses = losses
 
     def on_validation_end(self, trainer):
-        trainer.result["held_out_loss"] = self.losses[trainer.epoch - 1]
+        trainer.result["val_loss"] = self.losses[trainer.epoch - 1]
 
 
 class Keep(Callback):
@@ -53,13 +53,13 @@ class Keep(Callback):
         ({"patience": 2}, [3, 2, 2.5, 1, 2, 2, 0], 4, 6),
         ({"patience": 1, "min_delta": 0.6}, [3, 2, 1.5, 1], 2, 3),
         ({"patience": 1, "mode": "max"}, [3, 4, 2, 1], 2, 3),
-        ({"patience": 1, "monitor": "held_out_loss"}, [3, 2, 2], 2, 3),
+        ({"patience": 1, "monitor": "val_loss"}, [3, 2, 2], 2, 3),
         ({"patience": 9}, [3, 2, 1], 3, 3),
     ],
 )
 def test_stops(options, script, best, epochs):
     stopping, keep = EarlyStopping(**options), Keep()
-    trainer = unbroadcast(stopping, keep, epochs=len(script), script=script)
+    trainer = fitted(stopping, keep, epochs=len(script), script=script)
     assert len(trainer.history) == epochs
     assert stopping.best_epoch == best
     assert stopping.best == script[best - 1]
@@ -69,7 +69,7 @@ def test_stops(options, script, best, epochs):
 
 def test_does_not_restore():
     keep = Keep()
-    trainer = unbroadcast(EarlyStopping(patience=2, restore_best=False), keep, epochs=5, script=[1, 2, 3, 4, 5])
+    trainer = fitted(EarlyStopping(patience=2, restore_best=False), keep, epochs=5, script=[1, 2, 3, 4, 5])
     assert np.array_equal(trainer.model.weight.array, keep.weights[-1])
     assert len(keep.weights) == 3
 
@@ -77,7 +77,7 @@ def test_does_not_restore():
 @pytest.mark.parametrize(("monitor", "more"), [("train_accuracy", True), ("train_loss", False), (None, False)])
 def test_auto(monitor, more):
     stopping = EarlyStopping(monitor)
-    unbroadcast(stopping, metrics="accuracy")
+    fitted(stopping, metrics="accuracy")
     stopping.best = 0.5
     assert stopping._is_better(0.6) is more
 
@@ -85,8 +85,8 @@ def test_auto(monitor, more):
 def test_used_again():
     """Another run begins from nothing."""
     stopping = EarlyStopping(patience=1)
-    unbroadcast(stopping, epochs=3, script=[1, 2, 3])
-    assert len(unbroadcast(stopping, epochs=3, script=[9, 8, 7]).history) == 3
+    fitted(stopping, epochs=3, script=[1, 2, 3])
+    assert len(fitted(stopping, epochs=3, script=[9, 8, 7]).history) == 3
 
 
 def test_without_validation():
@@ -111,13 +111,13 @@ def test_misuse(options, message):
 
 def test_unknown_monitor():
     with pytest.raises(
-        TrainingError, match="EarlyStopping: monitor='val_loss' is no number of an epoch; there are train_"
+        TrainingError, match="EarlyStopping: monitor='val_f1' is no number of an epoch; there are train_"
     ):
-        unbroadcast(EarlyStopping("val_loss"))
+        fitted(EarlyStopping("val_f1"))
 
 
 def test_state_of_one_that_is_not_there():
-    state = unbroadcast(EarlyStopping()).state_dict()
+    state = fitted(EarlyStopping()).state_dict()
     model = nn.Linear(3, 2)
     trainer = Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
     with pytest.raises(TrainingError, match="the saved run had a callback EarlyStopping"):
@@ -130,22 +130,22 @@ def test_state_that_cannot_be_saved():
             return {"file": [object()]}
 
     with pytest.raises(TypeError, match=r"callbacks\.0\.state\.file\.0 is of type object; a file holds tensors"):
-        unbroadcast(Odd())
+        fitted(Odd())
 
 
 # logs -------------------------------------------------------------------------------------------------------
 
 
 def test_csv(tmp_path):
-    trainer = unbroadcast(CSVLogger(tmp_path / "log.csv"), metrics="accuracy")
+    trainer = fitted(CSVLogger(tmp_path / "log.csv"), metrics="accuracy")
     text = (tmp_path / "log.csv").read_text()
     assert text == trainer.history.to_csv()
-    assert text.splitlines()[0] == "epoch,train_loss,train_accuracy,held_out_loss,held_out_accuracy,learning_rate"
+    assert text.splitlines()[0] == "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate"
     assert len(text.splitlines()) == 4
 
 
 def test_jsonl(tmp_path):
-    trainer = unbroadcast(JSONLLogger(tmp_path / "log.jsonl"))
+    trainer = fitted(JSONLLogger(tmp_path / "log.jsonl"))
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == trainer.history.epochs
 
@@ -157,7 +157,7 @@ def test_a_log_is_whole_after_every_epoch(tmp_path):
         def on_epoch_end(self, trainer):
             assert (tmp_path / "log.csv").read_text() == trainer.history.to_csv()
 
-    unbroadcast(See(), CSVLogger(tmp_path / "log.csv"))
+    fitted(See(), CSVLogger(tmp_path / "log.csv"))
 
 
 def test_nowhere_to_write(tmp_path):
@@ -166,12 +166,12 @@ def test_nowhere_to_write(tmp_path):
     for callback in (CSVLogger(tmp_path / "file" / "log.csv"), Checkpoint(tmp_path / "file" / "run")):
         keep = Keep()
         with pytest.raises(OSError, match="file"):
-            unbroadcast(callback, keep)
+            fitted(callback, keep)
         assert getattr(keep, "weights", []) == []
 
 
 def test_folders_are_made(tmp_path):
-    unbroadcast(JSONLLogger(tmp_path / "a" / "b" / "log.jsonl"), Checkpoint(tmp_path / "c" / "run", every=0))
+    fitted(JSONLLogger(tmp_path / "a" / "b" / "log.jsonl"), Checkpoint(tmp_path / "c" / "run", every=0))
     assert (tmp_path / "a" / "b" / "log.jsonl").exists()
     assert (tmp_path / "c" / "run").exists()
 
@@ -242,7 +242,7 @@ def events(path):
 
 
 def test_tensorboard(tmp_path):
-    trainer = unbroadcast(TensorBoard(tmp_path / "logs"), metrics="accuracy")
+    trainer = fitted(TensorBoard(tmp_path / "logs"), metrics="accuracy")
     (path,) = (tmp_path / "logs").glob("events.out.tfevents.*")
     first, *epochs = events(path)
     assert first[3] == b"brain.Event:2"
@@ -250,15 +250,15 @@ def test_tensorboard(tmp_path):
     for event, epoch in zip(epochs, trainer.history, strict=True):
         values = [dict(fields(value)) for _, value in fields(event[5])]
         found = {value[1].decode(): struct.unpack("<f", value[2])[0] for value in values}
-        assert set(found) == {"train/loss", "train/accuracy", "held_out/loss", "held_out/accuracy", "learning_rate"}
-        assert found["held_out/loss"] == pytest.approx(epoch["held_out_loss"], rel=1e-6)
+        assert set(found) == {"train/loss", "train/accuracy", "val/loss", "val/accuracy", "learning_rate"}
+        assert found["val/loss"] == pytest.approx(epoch["val_loss"], rel=1e-6)
 
 
 def test_tensorboard_itself_reads_it(tmp_path):
     loader = pytest.importorskip(
         "tensorboard.backend.event_processing.event_file_loader", reason="tensorboard is not installed"
     )
-    unbroadcast(TensorBoard(tmp_path))
+    fitted(TensorBoard(tmp_path))
     (path,) = tmp_path.iterdir()
     found = list(loader.LegacyEventFileLoader(str(path)).Load())
     assert [event.step for event in found] == [0, 1, 2, 3]
@@ -268,7 +268,7 @@ def test_tensorboard_itself_reads_it(tmp_path):
 def test_tensorboard_goes_on(tmp_path):
     """A second fit writes a file of its own."""
     board = TensorBoard(tmp_path)
-    trainer = unbroadcast(board)
+    trainer = fitted(board)
     trainer.fit((X, Y), epochs=5)
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -280,6 +280,6 @@ def test_tensorboard_is_closed(tmp_path):
 
     board = TensorBoard(tmp_path)
     with pytest.raises(LookupError):
-        unbroadcast(board, Broken())
+        fitted(board, Broken())
     assert board._file is None
     board.on_fit_end(None)

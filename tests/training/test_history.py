@@ -11,7 +11,7 @@ from glassnet.training import History
 
 def history(epochs=3, held_out=True):
     numbers = (
-        {"epoch": i, "train_loss": 1 / i} | ({"held_out_loss": 1 / i + 0.1} if held_out else {})
+        {"epoch": i, "train_loss": 1 / i} | ({"val_loss": 1 / i + 0.1} if held_out else {})
         for i in range(1, epochs + 1)
     )
     return History(numbers)
@@ -20,37 +20,46 @@ def history(epochs=3, held_out=True):
 def test_by_name():
     h = history()
     assert h["train_loss"] == [1.0, 0.5, 1 / 3]
-    assert h[0] == {"epoch": 1, "train_loss": 1.0, "held_out_loss": 1.1}
+    assert h[0] == {"epoch": 1, "train_loss": 1.0, "val_loss": 1.1}
     assert h[-1]["epoch"] == 3
     assert h[1:]["epoch"] == [2, 3]
     assert len(h) == 3
     assert [epoch["epoch"] for epoch in h] == [1, 2, 3]
     assert h == History(h.epochs)
     assert h != h[1:]
-    with pytest.raises(KeyError, match="there is no 'val_loss'; there are epoch, train_loss, held_out_loss"):
-        h["val_loss"]
+    with pytest.raises(KeyError, match="there is no 'val_acc'; there are epoch, train_loss, val_loss"):
+        h["val_acc"]
     with pytest.raises(KeyError, match="no epochs yet"):
         History()["train_loss"]
 
 
+def test_names_of_older_runs():
+    """``held_out_…`` of an old file are ``val_…`` today."""
+    old = "epoch,train_loss,held_out_loss,held_out_accuracy\n1,0.5,0.75,0.9\n"
+    h = History({name: float(text) for name, text in row.items()} for row in csv.DictReader(io.StringIO(old)))
+    assert h.names == ["epoch", "train_loss", "val_loss", "val_accuracy"]
+    assert h["val_accuracy"] == [0.9]
+    assert "held_out" not in h.to_csv()
+
+
 def test_repr():
-    assert repr(history(1)) == "History(1 epoch; the last: train_loss 1, held_out_loss 1.1)"
+    assert repr(history(1)) == "History(1 epoch; the last: train_loss 1, val_loss 1.1)"
     assert repr(History()) == "History(no epochs)"
 
 
 def test_csv():
     """Numbers come back to their last digit; one that an epoch does not have is empty."""
     h = history()
-    h.epochs[1].pop("held_out_loss")
+    h.epochs[1].pop("val_loss")
     rows = list(csv.DictReader(io.StringIO(h.to_csv())))
     assert [float(row["train_loss"]) for row in rows] == h["train_loss"]
-    assert rows[1]["held_out_loss"] == ""
+    assert rows[1]["val_loss"] == ""
 
 
 def test_jsonl():
     """JSON has no NaN."""
-    h = History([{"epoch": 1, "train_loss": float("nan"), "held_out_loss": float("inf")}])
-    assert json.loads(h.to_jsonl()) == {"epoch": 1, "train_loss": None, "held_out_loss": None}
+    h = History([{"epoch": 1, "train_loss": float("nan"), "val_loss": float("inf")}])
+    assert json.loads(h.to_jsonl()) == {"epoch": 1, "train_loss": None, "val_loss": None}
 
 
 @pytest.mark.parametrize(("epochs", "rows"), [(1, 1), (2, 2), (12, 12), (13, 12), (1000, 12)])

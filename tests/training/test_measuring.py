@@ -28,8 +28,8 @@ def test_measured_after():
     model = nn.Sequential(nn.Dropout(0.5), network())
     t = trainer(model, measure="after", metrics="accuracy")
     history = t.fit((x, y), (x, y), epochs=2)
-    assert history["train_loss"] == pytest.approx(history["held_out_loss"])
-    assert history["train_accuracy"] == history["held_out_accuracy"]
+    assert history["train_loss"] == pytest.approx(history["val_loss"])
+    assert history["train_accuracy"] == history["val_accuracy"]
 
 
 def looked_at(how):

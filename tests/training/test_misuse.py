@@ -93,7 +93,7 @@ def test_misfit(args, options, message):
         ({"metrics": "r2"}, "for classes use accuracy or f1"),
         ({"metrics": "top_3"}, "at least 3 classes, got 2"),
         ({"metrics": {"odd": lambda a, b: a}}, "expected odd to give one number"),
-        ({"schedule": "plateau"}, "monitor='held_out_f1' is no number of an epoch; there are train_loss"),
+        ({"schedule": "plateau"}, "monitor='val_f1' is no number of an epoch; there are train_loss"),
     ],
 )
 def test_found_out_later(options, message):
@@ -101,7 +101,7 @@ def test_found_out_later(options, message):
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     loss = options.pop("loss", None) or nn.CrossEntropyLoss()
     if "schedule" in options:
-        options["schedule"] = Schedule(ReduceLROnPlateau(optimizer), monitor="held_out_f1")
+        options["schedule"] = Schedule(ReduceLROnPlateau(optimizer), monitor="val_f1")
     with pytest.raises(TrainingError, match=message):
         Trainer(model, loss, optimizer, compile=False, **options).fit(data())
 

@@ -49,7 +49,7 @@ def test_several_outputs(give, pick, compiled):
     scores = pick(trainer.predict(x))
     assert scores.shape == (2100, 2)
     accuracy = float((scores.argmax(1) == y).float().mean())
-    assert history["held_out_accuracy"][-1] == pytest.approx(accuracy, abs=1e-6)
+    assert history["val_accuracy"][-1] == pytest.approx(accuracy, abs=1e-6)
     assert accuracy > 0.9
     assert type(trainer.predict(x)) is type(give(glassnet.ones(1), glassnet.ones(1)))
 
@@ -93,5 +93,5 @@ def test_several_inputs():
     model = Sums()
     trainer = Trainer(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.5), metrics="accuracy")
     history = trainer.fit(Pairs(), Pairs(), epochs=10, batch_size=8)
-    assert history["held_out_accuracy"][-1] > 0.8
+    assert history["val_accuracy"][-1] > 0.8
     assert np.isfinite(trainer.predict(Pairs()).array).all()

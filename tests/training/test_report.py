@@ -18,8 +18,8 @@ from glassnet.training.report.markup import VOID
 from glassnet.training.report.page import page
 
 HISTORY = [
-    {"epoch": 1, "train_loss": 1.5, "accuracy": 0.5, "held_out_loss": 1.25, "held_out_accuracy": 0.75},
-    {"epoch": 2, "train_loss": 0.5, "accuracy": 0.75, "held_out_loss": 0.625, "held_out_accuracy": 0.875},
+    {"epoch": 1, "train_loss": 1.5, "accuracy": 0.5, "val_loss": 1.25, "val_accuracy": 0.75},
+    {"epoch": 2, "train_loss": 0.5, "accuracy": 0.75, "val_loss": 0.625, "val_accuracy": 0.875},
 ]
 CLASSES = ("cat", "고양이", "<script>alert(1)</script>")
 TARGETS = np.array([0, 0, 1, 1, 2, 2, 2, 0])
@@ -277,7 +277,7 @@ def test_a_command_is_broken_between_its_options_only() -> None:
 
 
 def test_metrics_are_written_as_people_write_them() -> None:
-    words = Page(page(regression(8, history=[{"train_r2": 0.5, "held_out_r2": 0.4, "train_rmse": 1.0}] * 2))).words
+    words = Page(page(regression(8, history=[{"train_r2": 0.5, "val_r2": 0.4, "train_rmse": 1.0}] * 2))).words
     assert "R²" in words
     assert "RMSE" in words
     assert "r2" not in words
@@ -306,7 +306,7 @@ def test_a_hundred_thousand_samples_make_a_small_file() -> None:
     n = 100_000
     rng = np.random.default_rng(0)
     actual = rng.normal(size=n)
-    history = [{"train_loss": float(v), "held_out_loss": 2.0} for v in rng.random(20_000)]
+    history = [{"train_loss": float(v), "val_loss": 2.0} for v in rng.random(20_000)]
     history[7000]["train_loss"] = 99.0
     text = page(regression(targets=actual, predictions=actual + rng.normal(size=n), history=history))
     assert len(text) < 600_000

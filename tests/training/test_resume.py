@@ -79,7 +79,7 @@ KINDS = {
 
 
 def made(kind, *callbacks):
-    """A fresh trainer, as a new process would make it, and what is to be unbroadcast."""
+    """A fresh trainer, as a new process would make it, and what is to be fitted."""
     spec = KINDS[kind]
     glassnet.manual_seed(3)
     model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Dropout(0.3), nn.Linear(6, 2))
@@ -91,7 +91,7 @@ def made(kind, *callbacks):
         nn.CrossEntropyLoss(),
         optimizer,
         metrics=["accuracy", "f1", lambda_free],
-        callbacks=[EarlyStopping("held_out_accuracy", patience=2), *callbacks],
+        callbacks=[EarlyStopping("val_accuracy", patience=2), *callbacks],
         schedule=schedule,
         generator=own,
         **spec.get("options", {}),

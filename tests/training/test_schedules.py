@@ -67,7 +67,7 @@ def test_per_update():
     assert rates(lambda o: Schedule(StepLR(o, 1, 0.5), every="batch"), accumulate=2) == [1, 1, 0.5, 0.5, 0.25, 0.25]
 
 
-@pytest.mark.parametrize("monitor", [None, "train_loss", "held_out_loss"])
+@pytest.mark.parametrize("monitor", [None, "train_loss", "val_loss"])
 def test_plateau(monitor):
     def make(o):
         return Schedule(

@@ -27,7 +27,7 @@ def test_learns_as_a_loop_does(compiled):
 def test_history():
     t = trainer(metrics="accuracy")
     history = t.fit(data(), data(), epochs=4)
-    names = ["epoch", "train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy", "learning_rate"]
+    names = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
     assert isinstance(history, History)
     assert history.names == names
     assert history["epoch"] == [1, 2, 3, 4]

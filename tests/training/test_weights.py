@@ -112,7 +112,7 @@ def test_class_weight_is_that_of_the_loss():
         glassnet.manual_seed(1)
         t = trainer(**options)
         t.fit((x, y), (x, y), epochs=2, batch_size=16, shuffle=False)
-        ends.append((weights(t.model), t.history["train_loss"], t.history["held_out_loss"]))
+        ends.append((weights(t.model), t.history["train_loss"], t.history["val_loss"]))
     assert same(ends[0][0], ends[1][0], 1e-6)
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
     assert ends[0][2] == pytest.approx(ends[1][2], rel=1e-5)

@@ -141,13 +141,13 @@ def count(model: Module) -> int:
 def show_history(console: Console, history: History, task: Task, kept: int | None = None) -> None:
     """A table of the losses and of what decides; of many epochs, some."""
     shown = sample(history)
-    held_out = history[f"held_out_{task.main}"]
+    held_out = history[f"val_{task.main}"]
     best = max(range(len(held_out)), key=held_out.__getitem__)
     table = columns("epoch", "train loss", task.label, "held-out loss", task.label, left=0)
     for i in shown:
         numbers = [
             text(history[i][f"{part}_{name}"])
-            for part in ("train", "held_out")
+            for part in ("train", "val")
             for name, text in (("loss", number_text), (task.main, task.text))
         ]
         table.add_row(str(i + 1), *numbers, style="bold" if i == len(history) - 1 else None)
@@ -164,7 +164,7 @@ def show_history(console: Console, history: History, task: Task, kept: int | Non
 
 def show_result(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
     """What decides, in words, where the run is, and what to do next."""
-    value, seconds = config["results"][f"held_out_{task.main}"], config["seconds"]
+    value, seconds = config["results"][f"val_{task.main}"], config["seconds"]
     if config["stopped"]:
         console.print(f"Stopped after epoch {config['results']['epoch']}: what it had learned by then is saved.\n")
     how = task.in_words(config["results"], len(data.held_out))
@@ -180,7 +180,7 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
 
 def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
     """The same in one line."""
-    value, how = config["results"][f"held_out_{task.main}"], task.in_words(config["results"], len(data.held_out))
+    value, how = config["results"][f"val_{task.main}"], task.in_words(config["results"], len(data.held_out))
     line = f"held-out {task.label} {value:.4f} ({how}), {config['seconds']:.1f} s, {path}"
     console.print(line, soft_wrap=True)
 

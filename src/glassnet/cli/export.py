@@ -70,7 +70,7 @@ def as_numpy(saved: SavedRun, used: Used, output: Path) -> list[Path]:
     from glassnet.export import numpy_file  # no other command needs it
 
     results = read_config(saved.path).get("results", {})
-    result = results.get(f"held_out_{saved.task.main}", float("nan"))
+    result = results.get(f"val_{saved.task.main}", float("nan"))
     return numpy_file(
         saved.model,
         output,

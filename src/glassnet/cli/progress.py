@@ -34,7 +34,7 @@ class Lines(Callback):
         number = str(trainer.epoch).rjust(len(str(self._epochs)))
         self._console.print(
             f"  epoch {number}/{self._epochs}   loss {number_text(result['train_loss']):>8}   "
-            f"held-out {self._task.label} {self._task.text(result['held_out_' + self._task.main]):>7}"
+            f"held-out {self._task.label} {self._task.text(result['val_' + self._task.main]):>7}"
         )
 
     def on_compiled(self, trainer: Trainer) -> None:
@@ -58,7 +58,7 @@ class Bar(Callback):
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Show the epoch's numbers."""
         loss = number_text(trainer.result["train_loss"])
-        result = self._what.text(trainer.result[f"held_out_{self._what.main}"])
+        result = self._what.text(trainer.result[f"val_{self._what.main}"])
         self._progress.update(self._task, completed=trainer.epoch, loss=loss, result=result)
 
     def on_compiled(self, trainer: Trainer) -> None:

@@ -58,7 +58,7 @@ def judged(data: Data, outputs: Tensor) -> dict[str, Any]:
 def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:
     data, options, task = session.data, session.options, session.task
     extras = options.extras()
-    results = {name: config["results"][f"held_out_{name}"] for name in (*task.metrics, "loss")}
+    results = {name: config["results"][f"val_{name}"] for name in (*task.metrics, "loss")}
     numbers = ", ".join(f"{SYMBOLS.get(name, name)} {value:.4f}" for name, value in results.items())
     return {
         "data": "\n".join((data.what, *data.notes)),

@@ -26,6 +26,7 @@ from glassnet.cli.errors import BadInput, Failed
 from glassnet.cli.lock import Lock
 from glassnet.nn.module import Module
 from glassnet.serialization import SavedModel, read_model, replace_file, save_model
+from glassnet.serialization.renamed import current_name
 from glassnet.training import History
 from glassnet.training.report import Report, write_report
 
@@ -232,7 +233,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise BadInput(f"{file}: the run is of glassnet {version:.20}; update this one: pip install --upgrade glassnet")
     if not isinstance(came, int) or "settings" not in config or not _is_sound(config):
         raise BadInput(f"{file}: expected the configuration of a run, got something else; train again")
-    return dict(config)
+    results = {current_name(name): value for name, value in config.get("results", {}).items()}
+    return config | ({"results": results} if results else {})
 
 
 def _is_sound(config: Mapping[str, Any]) -> bool:

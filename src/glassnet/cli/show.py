@@ -43,9 +43,9 @@ def show(
 def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
     options, data, results = (config.get(name, {}) for name in ("options", "data", "results"))
     numbers = [
-        f"{SYMBOLS.get(name, name)} {results[f'held_out_{name}']:.4g}"
+        f"{SYMBOLS.get(name, name)} {results[f'val_{name}']:.4g}"
         for name in (*saved.task.metrics, "loss")
-        if f"held_out_{name}" in results
+        if f"val_{name}" in results
     ]
     facts = display.facts()
     rows = {

@@ -51,7 +51,7 @@ TASKS = {
         "accuracy",
         percent,
         guess=lambda classes: 2 / classes if classes > 2 else 0.6,
-        in_words=lambda results, total: f"{round(results['held_out_accuracy'] * total)} of {total}",
+        in_words=lambda results, total: f"{round(results['val_accuracy'] * total)} of {total}",
         about=lambda how, noun: f"{how} {noun} it had never seen are right",
     ),
     REGRESSION: Task(
@@ -60,7 +60,7 @@ TASKS = {
         "R²",
         number_text,
         guess=lambda _classes: 0.05,
-        in_words=lambda results, _total: f"off by {results['held_out_mae']:.4g} on average",
+        in_words=lambda results, _total: f"off by {results['val_mae']:.4g} on average",
         about=lambda how, noun: f"for {noun} it had never seen it is {how}",
     ),
 }

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from glassnet.serialization.renamed import current_name
+
 Epoch = dict[str, float]
 ROWS = 12  # of the table that a notebook shows; of more epochs, some
 
@@ -27,12 +29,12 @@ class History(Sequence[Epoch]):
     """The epochs of a run, in order: ``history["train_loss"]`` are the numbers of that name.
 
     ``epochs`` is a list of dicts: "epoch", counted from 1, "train_loss", the metrics as "train_…", and the
-    same as "held_out_…" where there was a validation set; "learning_rate" is the one it began with.
-    ``history[-1]`` is the last epoch.
+    same as "val_…" where there was a validation set; "learning_rate" is the one it began with.
+    ``history[-1]`` is the last epoch. The names of older versions, ``held_out_…``, become those of today.
     """
 
     def __init__(self, epochs: Iterable[Mapping[str, float]] = ()) -> None:
-        self.epochs: list[Epoch] = [dict(epoch) for epoch in epochs]
+        self.epochs: list[Epoch] = [{current_name(name): value for name, value in epoch.items()} for epoch in epochs]
 
     @property
     def names(self) -> list[str]:
@@ -107,7 +109,7 @@ class History(Sequence[Epoch]):
 
         if len(self) < 2:
             return ""
-        kinds = {"train_loss": ("training loss", "training"), "held_out_loss": ("held-out loss", "held-out")}
+        kinds = {"train_loss": ("training loss", "training"), "val_loss": ("held-out loss", "held-out")}
         curves = []
         for key, (name, style) in kinds.items():
             there = [(epoch["epoch"], epoch[key]) for epoch in self.epochs if key in epoch]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.optim.lr_scheduler import CyclicLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
+from glassnet.serialization.renamed import current_name
 from glassnet.training.errors import TrainingError, one_of
 
 PER_BATCH = (OneCycleLR, CyclicLR)  # their steps are counted in batches by those who describe them
@@ -57,10 +58,11 @@ class Schedule:
 
 def monitored(result: Mapping[str, float], name: str | None, who: str) -> float:
     """The number called ``name`` of an epoch; of None the held-out loss, or else the training loss."""
+    name = None if name is None else current_name(name)
     if name is None:
-        name = "held_out_loss" if "held_out_loss" in result else "train_loss"
+        name = "val_loss" if "val_loss" in result else "train_loss"
     if name not in result:
         there = ", ".join(key for key in result if key != "epoch")
-        hint = "; give fit() a validation set for the held_out_ ones" if "held_out_loss" not in result else ""
+        hint = "; give fit() a validation set for the val_ ones" if "val_loss" not in result else ""
         raise TrainingError(f"{who}: monitor={name!r} is no number of an epoch; there are {there}{hint}")
     return result[name]

@@ -302,7 +302,7 @@ class Trainer:
         self.result = {"epoch": self.epoch, **{f"train_{name}": value for name, value in numbers.items()}}
         if held_out is not None:
             numbers = self._measured(held_out)
-            self.result |= {f"held_out_{name}": value for name, value in numbers.items()}
+            self.result |= {f"val_{name}": value for name, value in numbers.items()}
             if failure.has_failed(numbers["loss"], progress.first_loss or 0.0):
                 raise self._failed("the held-out loss", None, numbers["loss"])
         self.result["learning_rate"] = progress.learning_rate

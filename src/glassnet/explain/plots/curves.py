@@ -10,15 +10,16 @@ import numpy as np
 
 from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled
 from glassnet.ops.dtypes import Array
+from glassnet.serialization.renamed import current_name
 
-HELD_OUT = "held_out_"
+VALIDATION = "val_"
 
 
 def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -> list[Any]:
     """Draw a history: for each metric one plot, with a line for training and a dashed one for the held-out data.
 
     ``history`` is a `History`, or a list of mappings, one an epoch: ``{"epoch": 1, "train_loss": 2.1, …}``.
-    ``metrics`` are names without ``train_`` and ``held_out_``; all there are if None. Gives a list of axes.
+    ``metrics`` are names without ``train_`` and ``val_``; all there are if None. Gives a list of axes.
     """
     rows: Sequence[Mapping[str, float]] = getattr(history, "epochs", history)
     if not rows:
@@ -28,6 +29,7 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
             'curves: expected a history, or a list of mappings, one an epoch: [{"train_loss": 2.1}, …], got '
             f"{type(rows).__name__} of {type(next(iter(rows))).__name__}"
         )
+    rows = [{current_name(name): value for name, value in row.items()} for row in rows]
     there = _metrics(rows)
     wanted = list(there) if metrics is None else list(metrics)
     for name in wanted:
@@ -37,7 +39,7 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
     for name, where in zip(wanted, drawn, strict=True):
         for number, column in enumerate(there[name]):
             pairs = [(row.get("epoch", i), row[column]) for i, row in enumerate(rows, 1) if column in row]
-            label = "held out" if column.startswith(HELD_OUT) else "training"
+            label = "held out" if column.startswith(VALIDATION) else "training"
             marker = "o" if len(pairs) == 1 else ""
             where.plot(*zip(*pairs, strict=True), DASHES[number], color=COLOURS[number], label=label, marker=marker)
         where.xaxis.get_major_locator().set_params(integer=True)
@@ -46,11 +48,11 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
 
 
 def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
-    """The columns of each metric: {"loss": ["train_loss", "held_out_loss"], …}."""
+    """The columns of each metric: {"loss": ["train_loss", "val_loss"], …}."""
     found: dict[str, list[str]] = {}
     for column in dict.fromkeys(name for row in rows for name in row):
         if column not in ("epoch", "seconds", "lr", "learning_rate"):
-            found.setdefault(column.removeprefix(HELD_OUT).removeprefix("train_"), []).append(column)
+            found.setdefault(column.removeprefix(VALIDATION).removeprefix("train_"), []).append(column)
     return found
 
 

@@ -19,7 +19,7 @@ SMALLER = ("loss", "mae", "rmse", "mse", "error")  # endings of names of which l
 class EarlyStopping(Callback):
     """Ends training when ``monitor`` has not become better for ``patience`` epochs.
 
-    ``monitor`` is a number of the history; None means "held_out_loss", or "train_loss" where nothing is
+    ``monitor`` is a number of the history; None means "val_loss", or "train_loss" where nothing is
     held out. Better is less with mode="min", more with "max", by more than ``min_delta``; "auto" takes
     losses and errors for "min". With ``restore_best`` the network at the end of `fit` is the one of the
     best epoch, ``best_epoch``, after Ctrl-C too; a `fit` after that goes on from there.

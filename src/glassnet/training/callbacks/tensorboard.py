@@ -26,7 +26,7 @@ DOUBLE, BYTES, FLOAT, VARINT = 1, 2, 5, 0  # wire types
 
 
 class TensorBoard(Callback):
-    """Writes the numbers of each epoch into an event file in ``folder``: ``train/loss``, ``held_out/loss`` and so on.
+    """Writes the numbers of each epoch into an event file in ``folder``: ``train/loss``, ``val/loss`` and so on.
 
     A run that goes on begins a file of its own, which TensorBoard puts together with the others.
     Raises OSError where it cannot write.
@@ -51,7 +51,7 @@ class TensorBoard(Callback):
         values = b""
         for name, value in trainer.result.items():
             if name != "epoch":
-                tag = re.sub("^(train|held_out)_", r"\1/", name)
+                tag = re.sub("^(train|val)_", r"\1/", name)
                 values += _bytes(1, _text(1, tag) + _field(2, FLOAT, struct.pack("<f", value)))
         now = _field(1, DOUBLE, struct.pack("<d", time.time()))
         self._write(now + _field(2, VARINT, _varint(trainer.epoch)) + _bytes(5, values))

@@ -33,7 +33,7 @@ class Report:
     """What there is to know, by name, in the order it is shown: data, origin, split, network (a line each layer),
     training options, results, versions, date. A line break in a text is kept."""
     history: Sequence[Mapping[str, float]] = ()
-    """The numbers of each epoch by name; ``train_x``, ``x`` and ``held_out_x`` share a chart. Without "epoch" they
+    """The numbers of each epoch by name; ``train_x``, ``x`` and ``val_x`` share a chart. Without "epoch" they
     count from 1. A number may be missing, infinite or not a number."""
     classes: Sequence[str] = ()
     """The names of the classes, in the order of their numbers; () for a regression."""

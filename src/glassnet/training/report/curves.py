@@ -9,7 +9,7 @@ from glassnet.training.report import charts
 from glassnet.training.report.markup import Html, shortened, tag
 from glassnet.training.report.numbers import SYMBOLS, evenly, number
 
-PARTS = {"train": "training", "": "", "held_out": "held out"}  # beginnings of names, and what they are called
+PARTS = {"train": "training", "": "", "val": "held out"}  # beginnings of names, and what they are called
 ROWS = 12  # of the table of epochs
 CHARTS = 12
 
@@ -40,7 +40,7 @@ def training(history: History) -> list[Html]:
 
 
 def grouped(history: History) -> dict[str, list[str]]:
-    """The names of the history's numbers, by what they measure: {"loss": ["train_loss", "held_out_loss"], …}."""
+    """The names of the history's numbers, by what they measure: {"loss": ["train_loss", "val_loss"], …}."""
     groups: dict[str, list[str]] = {}
     for key in dict.fromkeys(key for epoch in history for key in epoch if key != "epoch"):
         groups.setdefault(_split(key)[1], []).append(key)
@@ -63,7 +63,7 @@ def _figure(history: History, name: str, keys: Sequence[str]) -> Html:
     for key in keys:
         part = _split(key)[0] or ("train" if len(keys) > 1 else "")
         values = [float(epoch.get(key, math.nan)) for epoch in history]
-        style = "only" if len(keys) == 1 else ("held-out" if part == "held_out" else "training")
+        style = "only" if len(keys) == 1 else ("held-out" if part == "val" else "training")
         curves.append(charts.Curve(PARTS[part] or _said(name), style, _epochs(history), values))
     legend = [tag("span", curve.name, class_=f"key {curve.style}") for curve in curves if len(curves) > 1 or part]
     title = tag("figcaption", tag("strong", _said(name)), tag("span", *legend, class_="legend"))
@@ -74,10 +74,15 @@ def _said(name: str) -> str:
     return shortened(" ".join(SYMBOLS.get(word, word) for word in name.split("_")))
 
 
+def _heading(key: str) -> str:
+    part, name = _split(key)
+    return f"held out {_said(name)}" if part == "val" else _said(key)
+
+
 def _table(history: History, keys: Sequence[str]) -> Html:
     shown = evenly(len(history), ROWS)
     keys = keys[:CHARTS]
-    head = tag("tr", tag("th", "epoch", scope="col"), *(tag("th", _said(key), scope="col") for key in keys))
+    head = tag("tr", tag("th", "epoch", scope="col"), *(tag("th", _heading(key), scope="col") for key in keys))
     rows = [
         tag("tr", tag("th", number(_epochs(history)[place]), scope="row"),
             *(tag("td", number(float(history[place][key])) if key in history[place] else "–") for key in keys))
