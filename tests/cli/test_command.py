@@ -100,7 +100,7 @@ def test_without_its_extra_the_command_says_how_to_install_it(missing):
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=False)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        'glassnet: the command needs typer and rich; install them: pip install "glassnet[cli]"\n'
+        f'glassnet: {missing} is needed to run the command, and is not installed: pip install "glassnet[cli]"\n'
     )
 
 

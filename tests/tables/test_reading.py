@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassnet.extras import MissingExtra
 from glassnet.tables import Encoding, TableError, prepare, read_table
 from glassnet.tables.decoding import decoded
 from glassnet.tables.rows import DELIMITERS, delimiter_of, rows_of
@@ -170,7 +171,7 @@ def test_an_error_of_pandas_is_a_message(write, monkeypatch):
 @pytest.mark.parametrize(("missing", "file"), [("pandas", "a\n1\n"), ("pyarrow", "PAR1")])
 def test_without_the_extra_it_says_how_to_install_it(write, monkeypatch, missing, file):
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(TableError, match=rf'{missing}, which is not here; .*pip install "glassnet\[tables\]"'):
+    with pytest.raises(MissingExtra, match=rf'{missing} is needed to read .*: pip install "glassnet\[tables\]"'):
         read_table(write(file))
 
 

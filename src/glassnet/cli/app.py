@@ -19,6 +19,7 @@ from glassnet.cli.show import show
 from glassnet.cli.train import train
 from glassnet.cli.walkthrough import walkthrough_run
 from glassnet.errors import GlassnetError
+from glassnet.extras import MissingExtra
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."
 
@@ -43,7 +44,7 @@ class _OneMessage(TyperGroup):
 
 def _explained(error: Exception) -> tuple[str | None, int]:
     """The message and the exit code for ``error``; no message for what should not have happened."""
-    if isinstance(error, Failed):
+    if isinstance(error, Failed | MissingExtra):
         return str(error), 1
     if isinstance(error, GlassnetError):
         return str(error), 2

@@ -10,8 +10,9 @@ import typer
 
 from glassnet.cli import display
 from glassnet.cli.arguments import Force
-from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli.errors import BadInput
 from glassnet.cli.output import check, writing
+from glassnet.extras import needed_to
 
 
 def plot(
@@ -30,10 +31,8 @@ def plot(
     low, high = _domain(domain)
     _known(functions)
     check("--output", output, (".png", ".svg", ".pdf"), force=force)
-    try:
+    with needed_to("draw"):
         import matplotlib
-    except ModuleNotFoundError:
-        raise Failed('plot needs Matplotlib, which is not installed: pip install "glassnet[plot]"') from None
     matplotlib.use("agg")  # a file, no window
     from matplotlib import pyplot
 

@@ -233,8 +233,9 @@ def read_config(path: Path) -> dict[str, Any]:
         raise BadInput(f"{file}: the run is of glassnet {version:.20}; update this one: pip install --upgrade glassnet")
     if not isinstance(came, int) or "settings" not in config or not _is_sound(config):
         raise BadInput(f"{file}: expected the configuration of a run, got something else; train again")
-    results = {current_name(name): value for name, value in config.get("results", {}).items()}
-    return config | ({"results": results} if results else {})
+    if "results" in config:
+        config["results"] = {current_name(name): value for name, value in config["results"].items()}
+    return dict(config)
 
 
 def _is_sound(config: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.extras import needed_to
 
 if TYPE_CHECKING:
     from glassnet.ops.record import Op
@@ -77,12 +78,13 @@ def in_plain_symbols(expression: Any, given: dict[str, Any], evaluate: bool = Tr
 @cache
 def formula(op: Op) -> Any:
     """The formula of ``op`` as SymPy reads it, in symbols for real numbers."""
+    sympy = loaded_sympy()
     from sympy.parsing.sympy_parser import parse_expr
 
     names = {name: real_number(name) for name in (*input_names(op), *parameters(op))}
     if op.differentiable:
         return parse_expr(op.formula, {**_functions(), **names})
-    with loaded_sympy().evaluate(False):
+    with sympy.evaluate(False):
         return parse_expr(op.formula, {**_functions(), **names})
 
 
@@ -170,11 +172,7 @@ def _flat() -> dict[str, tuple[Any, Any]]:
 
 
 def loaded_sympy() -> Any:
-    """SymPy. Raises ModuleNotFoundError, which says how to install it, where it is not there."""
-    try:
+    """SymPy. Raises MissingExtra, which says how to install it, where it is not there."""
+    with needed_to("work with expressions"):
         import sympy
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            'expressions need SymPy, which is not installed: pip install "glassnet[symbols]"', name="sympy"
-        ) from None
     return sympy

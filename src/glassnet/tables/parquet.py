@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from glassnet.extras import needed_to
 from glassnet.tables.errors import TableError
 
 MAGIC = b"PAR1"  # what a file begins with
-INSTALL = 'it is installed with: pip install "glassnet[tables]"'
 CELLS = 10_000_000  # that a file may hold, however small it is
 CELLS_PER_BYTE = 100  # … and how many for each of its bytes beyond that
 TEXT = 10  # bytes of text for each of these cells
@@ -19,11 +19,9 @@ TEXT = 10  # bytes of text for each of these cells
 
 def check_parquet(name: str, data: bytes) -> None:
     """Raise TableError unless ``data`` is a Parquet file of plain cells that are in proportion to its size."""
-    try:
+    with needed_to("read Parquet"):
         from pyarrow import ArrowException, types
         from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise TableError.at(name, ": a Parquet file is read by pyarrow, which is not here", INSTALL) from None
     try:
         file = ParquetFile(io.BytesIO(data))
         about = file.metadata

@@ -8,10 +8,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from glassnet.extras import needed_to
 from glassnet.tables.columns import few, number_of
 from glassnet.tables.decoding import decoded
 from glassnet.tables.errors import TableError
-from glassnet.tables.parquet import INSTALL, MAGIC, broken, check_parquet
+from glassnet.tables.parquet import MAGIC, broken, check_parquet
 from glassnet.tables.rows import check_names, delimiter_of, names_of, rows_of
 
 if TYPE_CHECKING:
@@ -120,10 +121,8 @@ def _parquet(name: str, data: bytes) -> DataFrame:
 
 def _read(name: str, reader: str, file: io.IOBase, **options: Any) -> Any:
     """What pandas reads, with an error of its as one message."""
-    try:
+    with needed_to("read tables"):
         import pandas
-    except ImportError:
-        raise TableError.at(name, ": a table is read by pandas, which is not here", INSTALL) from None
     try:
         return getattr(pandas, reader)(file, **options)
     except Exception as error:  # whatever it may be: the person who gave the file is told in a line

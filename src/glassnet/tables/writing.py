@@ -7,6 +7,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from glassnet.extras import needed_to
 from glassnet.serialization.files import replace_file
 from glassnet.tables.errors import TableError
 
@@ -23,10 +24,12 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
     """
     ending = os.path.splitext(path)[1].lower()
     if ending in (".parquet", ".pq"):
+        with needed_to("write Parquet"):
+            import pyarrow  # noqa: F401  # pandas uses it
         packed = io.BytesIO()
         try:
             frame.to_parquet(packed, index=False)
-        except (ImportError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             problem = f": it cannot be written as Parquet ({' '.join(str(error).split())})"
             raise TableError.at(path, problem, "write a .csv") from None
         return replace_file(path, packed.getvalue())

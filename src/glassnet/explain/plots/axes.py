@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.extras import needed_to
+
 # Told apart by people who see colours differently (M. Okabe and K. Ito, Color Universal Design, 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("-", "--", ":", "-.")
 
 
 def axes(ax: Any = None, *, width: float = 6.4, height: float = 4.0) -> Any:
-    """``ax``, or new axes of ``width`` × ``height`` inches. Raises ModuleNotFoundError without Matplotlib."""
+    """``ax``, or new axes of ``width`` × ``height`` inches. Raises MissingExtra without Matplotlib."""
     return grid(1, ax=None if ax is None else [ax], width=width, height=height)[0]
 
 
@@ -21,14 +23,8 @@ def grid(n: int, ax: Any = None, *, columns: int = 4, width: float = 6.4, height
         if len(given) < n:
             raise ValueError(f"ax: expected {n} axes, one for each plot, got {len(given)}")
         return given[:n]
-    try:
+    with needed_to("draw"):
         from matplotlib import pyplot
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ModuleNotFoundError(
-            'plots need Matplotlib, which is not installed: pip install "glassnet[plot]"', name="matplotlib"
-        ) from None
     columns = min(columns, n)
     rows = -(-n // columns)
     figure, made = pyplot.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")

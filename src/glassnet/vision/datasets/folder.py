@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import GlassnetError
+from glassnet.extras import needed_to
 from glassnet.vision.datasets.pictures import PathLike, Pictures
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -20,12 +21,8 @@ class PictureError(GlassnetError, ValueError):
 
 def default_loader(path: PathLike) -> Any:
     """The picture in a file, as a PIL image in RGB. Needs Pillow: ``pip install "glassnet[images]"``."""
-    try:
+    with needed_to("read pictures"):
         from PIL import Image
-    except ImportError:
-        raise ImportError(
-            'reading pictures needs Pillow, which is not installed: pip install "glassnet[images]"'
-        ) from None
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
