@@ -1,4 +1,4 @@
-"""What glassnet itself costs: an operation through the door, compiling a step, starting up."""
+"""What glassnet itself costs: an operation through dispatch, compiling a step, starting up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks import compiling, door, imports
+from benchmarks import compiling, dispatch, imports
 
 
 def measured(environment: Mapping[str, str], starts: int) -> dict[str, Any]:
@@ -22,7 +22,7 @@ if __name__ == "__main__":
     print(
         json.dumps(
             {
-                "door_microseconds": door.costs(),
+                "door_microseconds": dispatch.costs(),
                 "compiling_seconds": compiling.seconds(),
                 "import_seconds": imports.seconds(["numpy", "glassnet", "torch", "jax"], int(sys.argv[1])),
             }

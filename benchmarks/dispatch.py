@@ -1,4 +1,4 @@
-"""What the door costs: apply() of an addition of two 1-element arrays, beside np.add itself."""
+"""What dispatch costs: apply() of an addition of two 1-element arrays, beside np.add itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CALLS, ROUNDS = 50_000, 15
 
 
 def costs() -> dict[str, float]:
-    """Microseconds a call: NumPy alone, through the door, through it with autograd watching, as a + b."""
+    """Microseconds a call: NumPy alone, through dispatch, through it with autograd watching, as a + b."""
     import glassnet
     from glassnet.ops.arithmetic import add
     from glassnet.tensor import apply

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, overload
 
 from glassnet.compilation.arguments import key_of
 from glassnet.compilation.specialisation import Specialisation
+from glassnet.engines import engine_class
 from glassnet.nn.module import Module
 from glassnet.observer import mode
 from glassnet.program.program import Program
 
-ENGINES = ("auto", "numpy")
 _OWN = {
     "engine", "max_specialisations", "specialisations", "_causes", "_by_key", "_last_key", "_last", "_unfinished",
     "_has_warned", "_lock", "_name",
@@ -38,8 +38,7 @@ class Compiled:
     is_compiled: ClassVar[bool] = True
 
     def __init__(self, function: Callable[..., Any], engine: str = "auto", max_specialisations: int = 8) -> None:
-        if engine not in ENGINES:
-            raise ValueError(f"compile: expected engine {' or '.join(map(repr, ENGINES))}, got {engine!r}")
+        engine_class(engine)  # raises for one that there is not
         if not callable(function):
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
         if isinstance(max_specialisations, bool) or not isinstance(max_specialisations, int) or max_specialisations < 1:
@@ -153,7 +152,7 @@ class Compiled:
         return True
 
     def _record(self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        recording = Specialisation(self.function, args, kwargs, self._name)
+        recording = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine))
         self._unfinished += 1
         if recording.complete:
             self._unfinished = 0
@@ -194,8 +193,9 @@ def compile(
     """Compile a training step, an inference function or a module; also as a decorator.
 
     At the first call the function runs for real and is recorded; then everything is put back as it was,
-    and the program runs, now and from then on, with the same results to rounding. ``engine``: "numpy"
-    writes the program out as NumPy source, "auto" takes the fastest engine there is. Beyond
+    and the program runs, now and from then on, with the same results to rounding. ``engine``: a name of
+    `glassnet.engines.ENGINES`, "numpy" for one that writes the program out as NumPy source; "auto" takes the
+    fastest that can run here. Beyond
     ``max_specialisations`` different kinds of call it warns, and runs new ones uncompiled. See
     docs/footguns.md for what cannot be compiled.
 

@@ -8,8 +8,7 @@ from typing import Any, NoReturn
 from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
 from glassnet.compilation.pytree import PyTree, StructureError
-from glassnet.engines.numpy.engine import NumpyEngine
-from glassnet.engines.numpy.lowering import has_own_form
+from glassnet.engines import Engine
 from glassnet.errors import GradientError
 from glassnet.nn.parameter import Parameter
 from glassnet.observer import mode
@@ -41,7 +40,15 @@ class Specialisation:
     as it was before.
     """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        name: str,
+        engine: type[Engine],
+    ) -> None:
+        self._engine_class = engine
         arguments = Arguments(function, args, kwargs)
         self.surroundings = Captures(function, arguments.others)
         tracer = Tracer()
@@ -93,18 +100,18 @@ class Specialisation:
         self._gradients = [(leaf, grad) for leaf, grad in ends if grad is None or not bound.is_gradient(grad)]
         kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
         recorded, arrays = lower(tracer, arguments.inputs, bound.names, tuple(self._structure.flat), kept)
-        self.program: Program = optimize(recorded, passes_for(has_own_form))
+        self.program: Program = optimize(recorded, passes_for(self._engine_class.accepts, self._engine_class.passes))
         self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
         self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
         self._undo(tracer)  # before the engine is made, which may have the memory of what was kept for this
         tracer.let_go()
         strides = {label: array.strides for label, array in self._found()}
-        self.engine = NumpyEngine(self.program, _free(name, self.program), strides)
+        self.engine = self._engine_class(self.program, _free(name, self.program), strides)
         self._arrays: list[Any] = []
         self._bind()
         written = {label for instruction in self.program for label in instruction.writes}
         self._versions = [version_of(tensor) for label, tensor in self._tensors if label in written]
-        values = [self.engine.value(var.name) for var in self.program.kept]
+        values: list[Any] = [self.engine.value(var.name) for var in self.program.kept]
         self._own_memory = {id(array if array.base is None else array.base) for array in values}
         left = iter(values)
         self._ends = [(leaf, None if grad is None else next(left)) for leaf, grad in self._gradients]

@@ -1,1 +1,8 @@
-"""Engines: readers of a program that run it."""
+"""Engines: what runs a program. Each is a folder of its own, and a line in the table."""
+
+from __future__ import annotations
+
+from glassnet.engines.protocol import Engine
+from glassnet.engines.table import ENGINES, engine_class
+
+__all__ = ["ENGINES", "Engine", "engine_class"]

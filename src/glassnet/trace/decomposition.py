@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,9 @@ from glassnet.tensor import Tensor, wrap
 from glassnet.trace.tracer import Slot, Tracer
 
 
-def passes_for(known: Callable[[Instruction], bool]) -> dict[str, Pass]:
-    """The passes for a reader that has forms of its own for the ``known`` instructions."""
-    return {"decompose": lambda program: decompose(program, known), **PASSES}
+def passes_for(known: Callable[[Instruction], bool], passes: Mapping[str, Pass] = PASSES) -> dict[str, Pass]:
+    """``passes``, after one that decomposes named operations but for the ``known`` instructions."""
+    return {"decompose": lambda program: decompose(program, known), **passes}
 
 
 def decompose(program: Program, known: Callable[[Instruction], bool]) -> Program:

@@ -23,6 +23,7 @@ from glassnet.ops.movement import reshape
 from glassnet.ops.record import Op
 from glassnet.ops.selection import gt
 from glassnet.program.names import Namer
+from glassnet.program.passes.algebraic_simplification import Made
 from glassnet.program.passes.rewriting import with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
@@ -43,6 +44,27 @@ def has_own_form(instruction: Instruction) -> bool:
         return size > SMALL
     plain_update = bool(op.writes) and len(instruction.writes) == 1
     return not plain_update or size > LARGE
+
+
+def may_overwrite_input(instruction: Instruction) -> bool:
+    """Whether NumPy may write the result over an input while it reads it.
+
+    Not that of a single element, for which it takes three times as long then.
+    """
+    is_one = math.prod(instruction.output.shape) == 1
+    return instruction.op.elementwise and isinstance(instruction.op.forward, np.ufunc) and not is_one
+
+
+def product_over_one(instruction: Instruction, _made: Made) -> Instruction | None:
+    """A matrix product of a number and a row, or of a column and a number, as the elementwise one that it is.
+
+    Of a column and a row, NumPy's matrix product is the quicker one.
+    """
+    a, b = instruction.inputs
+    if not (isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2 and a.shape[1] == 1):
+        return None
+    is_quicker = a.shape[0] == 1 or b.shape[1] == 1
+    return replace(instruction, op=mul) if is_quicker else None
 
 
 def lowered(program: Program) -> Program:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from glassnet.ops.arithmetic import add, div, mul, neg, pow, sub
 from glassnet.ops.dtypes import bool_
-from glassnet.ops.linear import matmul
 from glassnet.ops.movement import broadcast_to, cast, copy, permute, reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean, sum
@@ -17,20 +17,23 @@ from glassnet.program.passes.rewriting import changing_values, finished, has_sam
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 Made = Mapping[Var, Instruction]  # which instruction made a value
-Rule = Callable[[Instruction, Made], "Operand | Instruction"]
+Rule = Callable[[Instruction, Made], Instruction | None]  # a simpler instruction, or None
+Rules = Mapping[Op, tuple[Rule, ...]]
 
 
-def simplify(program: Program) -> Program:
+def simplify(program: Program, more_rules: Rules = MappingProxyType({})) -> Program:
     """With instructions replaced by their inputs, or by cheaper ones, where algebra allows it.
 
-    The values are the same within rounding.
+    The values are the same within rounding. ``more_rules`` are those of an engine, for operations that `RULES`
+    has none for.
     """
+    rules = {**RULES, **more_rules}
     made: dict[Var, Instruction] = {}
     stands_for: dict[Var, Operand] = {}
     kept: list[Instruction] = []
     changing = changing_values(program)
     for instruction in program.instructions:
-        instruction = _simplest(with_inputs(instruction, stands_for), made, changing)
+        instruction = _simplest(with_inputs(instruction, stands_for), rules, made, changing)
         equal = _equal_input(instruction)
         if equal is not None and not instruction.into and equal not in changing:
             stands_for[instruction.output] = equal
@@ -40,9 +43,9 @@ def simplify(program: Program) -> Program:
     return finished(program, kept, stands_for)
 
 
-def _simplest(instruction: Instruction, made: Made, changing: set[Var]) -> Instruction:
+def _simplest(instruction: Instruction, rules: Rules, made: Made, changing: set[Var]) -> Instruction:
     for _ in range(8):  # each rule makes it simpler; a few in a row at most
-        for rule in RULES.get(instruction.op, ()):
+        for rule in rules.get(instruction.op, ()):
             simpler = rule(instruction, made)
             if simpler is not None and _means_the_same(simpler, instruction, changing):
                 instruction = simpler
@@ -177,16 +180,7 @@ def sum_of_one(instruction: Instruction, made: Made) -> Instruction | None:
     return replace(instruction, op=reshape, params={"shape": instruction.output.shape})
 
 
-def product_over_one(instruction: Instruction, made: Made) -> Instruction | None:
-    """A matrix product of a number and a row, or of a column and a number, is an elementwise one."""
-    a, b = instruction.inputs
-    if not (isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2 and a.shape[1] == 1):
-        return None
-    is_worth_it = a.shape[0] == 1 or b.shape[1] == 1  # of a column and a row, NumPy's own is quicker
-    return replace(instruction, op=mul) if is_worth_it else None
-
-
-RULES: dict[Op, tuple[Callable[[Instruction, Made], Instruction | None], ...]] = {
+RULES: Rules = {
     mul: (product_of_product, without_broadcast, without_cast),
     add: (without_broadcast,),
     sub: (without_broadcast,),
@@ -196,5 +190,4 @@ RULES: dict[Op, tuple[Callable[[Instruction, Made], Instruction | None], ...]] =
     reshape: (reshape_of_reshape,),
     sum: (sum_of_one, sum_of_broadcast),
     mean: (sum_of_one,),
-    matmul: (product_over_one,),
 }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from glassnet.program.passes.view_analysis import Strides, views_of
 from glassnet.program.program import Instruction, Program, Var
@@ -25,12 +23,13 @@ class Plan:
         return sum(var.nbytes for var in set(self.home.values()))
 
 
-def plan(program: Program, strides: Strides | None = None) -> Plan:
+def plan(program: Program, may_overwrite_input: Callable[[Instruction], bool], strides: Strides | None = None) -> Plan:
     """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
     that nothing reads any more.
 
-    A value that is given back or kept shares with none that comes after it. ``strides`` say by name how
-    state lies in memory, where it does not lie in order.
+    A value that is given back or kept shares with none that comes after it. ``may_overwrite_input`` says
+    whether the result of an instruction may be written over an input while that is read: element by element.
+    ``strides`` say by name how state lies in memory, where it does not lie in order.
     """
     views = views_of(program, strides or {})
     owner = _owners(views)
@@ -61,15 +60,6 @@ def plan(program: Program, strides: Strides | None = None) -> Plan:
             if var not in outside:
                 free.setdefault((home[var].shape, str(home[var].dtype)), []).append(home[var])
     return Plan(home, views)
-
-
-def may_overwrite_input(instruction: Instruction) -> bool:
-    """Whether the result may be written over an input as it is read: element by element.
-
-    Not that of a single element, for which NumPy takes three times as long then.
-    """
-    is_one = math.prod(instruction.output.shape) == 1
-    return instruction.op.elementwise and isinstance(instruction.op.forward, np.ufunc) and not is_one
 
 
 def _owners(views: dict[Var, Var]) -> dict[Var, Var]:

@@ -1,0 +1,35 @@
+"""The table of engines: by name, the fastest first. A new engine is a folder beside this file, and a line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from glassnet.engines.protocol import Engine
+
+AUTO = "auto"  # the first of the table that can run here
+
+ENGINES: dict[str, str] = {  # name: module and class, which is imported when it is first asked for
+    "numpy": "glassnet.engines.numpy.engine:NumpyEngine",
+}
+
+
+def engine_class(name: str) -> type[Engine]:
+    """The class of the engine ``name``; "auto" is the fastest that can run here.
+
+    Raises ValueError for a name that is not in the table, RuntimeError where the engine lacks what it needs.
+    """
+    if name == AUTO:
+        return next(engine for engine in map(_loaded, ENGINES) if not engine.missing())
+    if name not in ENGINES:
+        *others, last = map(repr, (AUTO, *ENGINES))
+        raise ValueError(f"expected engine {', '.join(others)} or {last}, got {name!r}")
+    engine = _loaded(name)
+    if missing := engine.missing():
+        raise RuntimeError(f"the engine {name!r} cannot run here: {missing}")
+    return engine
+
+
+def _loaded(name: str) -> type[Engine]:
+    module, _, attribute = ENGINES[name].partition(":")
+    return cast("type[Engine]", getattr(import_module(module), attribute))
