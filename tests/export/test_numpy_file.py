@@ -11,9 +11,10 @@ import pytest
 
 import glassnet
 from glassnet import nn
+from glassnet.encoders import NumberEncoder
 from glassnet.export import ExportError, numpy_file
 from glassnet.export.forward import TEXTBOOK
-from glassnet.export.numbers import array_source
+from glassnet.export.literals import array_source
 from glassnet.ops.linear import linear
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import elementwise_float
@@ -131,13 +132,13 @@ def test_probabilities_are_made_of_whatever_the_network_gives(path, last):
 def test_what_goes_in_is_scaled_as_in_training(path):
     model = nn.Sequential(nn.Flatten(), nn.Linear(6, 3))
     images = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    numpy_file(model, path, images, divide_by=16)
+    numpy_file(model, path, images, encoder=NumberEncoder((2, 3), 16))
     file = loaded(path)
     expected = given(model, images.astype(np.float32) / 16)
     for x in (images, images.tolist(), images.reshape(2, 6), images.reshape(2, 6).astype(float).tolist()):
         np.testing.assert_array_equal(file["predict"](x), expected)
     assert "2 × 3, each divided by 16 before the network sees it" in file["__doc__"]
-    numpy_file(classifier(), path, X, divide_by=1.0000001)
+    numpy_file(classifier(), path, X, encoder=NumberEncoder((6,), 1.0000001))
     np.testing.assert_array_equal(loaded(path)["encoded"](X), X / np.float32(1.0000001))
 
 
@@ -313,7 +314,7 @@ def test_the_self_test_catches_any_changed_weight(path):
     ("before", "after"), [("np.maximum(", "np.minimum("), ("return linear2", "return linear2 + 1"), (" / 8", " / 7")]
 )
 def test_the_self_test_catches_a_changed_computation(path, before, after):
-    numpy_file(classifier(), path, X * 8, classes=CLASSES, divide_by=8)
+    numpy_file(classifier(), path, X * 8, classes=CLASSES, encoder=NumberEncoder((6,), 8))
     text = path.read_text()
     assert text.count(before) == 1
     path.write_text(text.replace(before, after))
@@ -388,14 +389,14 @@ def test_values_are_written_in_full(path):
         (None, "data.csv: No such file or directory"),
         ("", "data.csv: expected 6 numbers in a row for each sample, found none"),
         ("a,b,c,d,e,f\n", "data.csv: expected 6 numbers in a row for each sample, found none"),
-        (f"{ROW}\n1,2,3\n", "data.csv, line 2: expected 6 columns, got 3"),
-        (f"{ROW},7\n", "data.csv, line 1: expected 6 columns, got 7; leave out the label"),
-        (f"{ROW}\n1,2,x,4,5,6\n", "data.csv, line 2: expected numbers, got 'x'"),
-        ("1,2,x,4,5,6\n", "data.csv, line 1: expected numbers, got 'x'"),
-        (f"{ROW}\n1,2,,4,5,6\n", "data.csv, line 2: expected numbers, got ''"),
-        (f"{ROW}\n1,2,nan,4,5,6\n", "data.csv, line 2: expected numbers, got 'nan'"),
-        (b"\xff\xfe1,2", "data.csv, line 1: expected 6 columns, got 2"),
-        (b"1,2,3,4,5,\xff", "data.csv, line 1: expected numbers, got '\ufffd'"),
+        (f"{ROW}\n1,2,3\n", "data.csv, line 2: expected 6 numbers, got 3 cells"),
+        (f"{ROW},7\n", "data.csv, line 1: expected 6 numbers, got 7 cells; leave out the label"),
+        (f"{ROW}\n1,2,x,4,5,6\n", "data.csv, line 2: expected a finite number, got 'x'"),
+        ("1,2,x,4,5,6\n", "data.csv, line 1: expected a finite number, got 'x'"),
+        (f"{ROW}\n1,2,,4,5,6\n", "data.csv, line 2: expected a finite number, got ''"),
+        (f"{ROW}\n1,2,nan,4,5,6\n", "data.csv, line 2: expected a finite number, got 'nan'"),
+        (b"\xff\xfe1,2", "data.csv, line 1: expected 6 numbers, got 2 cells"),
+        (b"1,2,3,4,5,\xff", "data.csv, line 1: expected a finite number, got '\ufffd'"),
     ],
 )
 def test_bad_tables_are_one_message_and_write_nothing(path, text, message, capsys, monkeypatch):

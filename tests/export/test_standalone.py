@@ -36,9 +36,9 @@ def test_values_are_told_as_they_are(folder, monkeypatch):
     [
         ("none.csv", None, "none.csv: No such file or directory"),
         ("a.csv", "", "a.csv: expected 1 numbers in a row for each sample, found none"),
-        ("a.csv", "1\n2,3\n", "a.csv, line 2: expected 1 columns, got 2; leave out the label"),
-        ("a.csv", "1\n2,3,4\n", "a.csv, line 2: expected 1 columns, got 3"),
-        ("a.csv", "1\ninf\n", "a.csv, line 2: expected numbers, got 'inf'"),
+        ("a.csv", "1\n2,3\n", "a.csv, line 2: expected 1 numbers, got 2 cells; leave out the label"),
+        ("a.csv", "1\n2,3,4\n", "a.csv, line 2: expected 1 numbers, got 3 cells"),
+        ("a.csv", "1\ninf\n", "a.csv, line 2: expected a finite number, got 'inf'"),
         ("a.csv", '1\n"' + "x" * 200_000, "field larger than field limit"),
     ],
 )

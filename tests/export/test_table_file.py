@@ -9,9 +9,10 @@ import pytest
 
 import glassnet
 from glassnet import nn
+from glassnet.encoders import TableEncoder
 from glassnet.errors import ShapeError
-from glassnet.export import numpy_file, standalone_table
-from glassnet.tables import TableError, columns, prepare, read_table
+from glassnet.export import numpy_file
+from glassnet.tables import TableError, columns, prepare, read_table, standalone
 from glassnet.tables.columns import encode_table
 from tests.export.files import loaded, run
 
@@ -48,7 +49,7 @@ def trained(request, path):
         nn.Linear(len(encoding.feature_names), 5), nn.Tanh(), nn.Linear(5, len(encoding.classes) or 1)
     )
     title = "A network trained on a table " * 6
-    written = numpy_file(model, path, TABLE, table=encoding.to_json(), title=title, facts={"accuracy": "none"})
+    written = numpy_file(model, path, TABLE, encoder=TableEncoder(encoding), title=title, facts={"accuracy": "none"})
     assert written == [path]
 
     def predicted(table):
@@ -171,7 +172,7 @@ def test_a_file_reads_what_the_library_reads(path):
         *("Unnamed: 0", "place, city = Seoul, A", "place, city = Seoul, B", "size", "price"),
     )
     model = nn.Linear(5, 2)
-    numpy_file(model, path, frame, table=encoding.to_json())
+    numpy_file(model, path, frame, encoder=TableEncoder(encoding))
     done = run(path, data)
     assert (done.returncode, done.stderr) == (0, "")
     scores = model(glassnet.from_numpy(encoding.encode(frame).inputs)).detach().numpy()
@@ -183,46 +184,46 @@ def test_a_file_reads_what_the_library_reads(path):
 def test_samples_of_any_numbers_are_kept_as_texts(path, cells):
     encoding = prepare({"x": [1.5, 2.5, None, 4.5, 5.5] * 2, "y": range(10)}, "y").encoding
     model = nn.Linear(len(encoding.feature_names), 1)
-    numpy_file(model, path, {"x": cells}, table=encoding.to_json())
+    numpy_file(model, path, {"x": cells}, encoder=TableEncoder(encoding))
     assert run(path, "--self-test").returncode == 0
 
 
 def test_many_numbers_go_beside_the_file(path):
     encoding = prepare(TABLE, "kind").encoding
     model = nn.Linear(len(encoding.feature_names), 3)
-    written = numpy_file(model, path, TABLE, table=encoding.to_json(), inside=0)
+    written = numpy_file(model, path, TABLE, encoder=TableEncoder(encoding), inside=0)
     assert [file.name for file in written] == ["model.py", "model.npz"]
     assert run(path, "--self-test").returncode == 0
 
 
 def test_networks_of_other_numbers_get_them(path):
     encoding = prepare(TABLE, "price").encoding
-    numpy_file(nn.Linear(len(encoding.feature_names), 1).double(), path, TABLE, table=encoding.to_json())
+    numpy_file(nn.Linear(len(encoding.feature_names), 1).double(), path, TABLE, encoder=TableEncoder(encoding))
     assert loaded(path)["encoded"](TABLE).dtype == np.float64
 
 
 def test_what_does_not_fit_is_refused(path):
     encoding = prepare(TABLE, "kind").encoding
     with pytest.raises(ShapeError, match="are not those of 3 classes"):
-        numpy_file(nn.Linear(len(encoding.feature_names), 2), path, TABLE, table=encoding.to_json())
+        numpy_file(nn.Linear(len(encoding.feature_names), 2), path, TABLE, encoder=TableEncoder(encoding))
     other = prepare(TABLE, "price").encoding
     with pytest.raises(ShapeError, match=r"one output for a sample, an estimate of price, got shape \[2\]"):
-        numpy_file(nn.Linear(len(other.feature_names), 2), path, TABLE, table=other.to_json())
+        numpy_file(nn.Linear(len(other.feature_names), 2), path, TABLE, encoder=TableEncoder(other))
     with pytest.raises(TableError, match="the encoding of the table is broken"):
-        numpy_file(nn.Linear(2, 2), path, TABLE, table={})
+        numpy_file(nn.Linear(2, 2), path, TABLE, encoder=TableEncoder.from_json({}))
     with pytest.raises(TableError, match="expected a table with the columns 'size'"):
-        numpy_file(nn.Linear(2, 2), path, {"a": [1]}, table=encoding.to_json())
+        numpy_file(nn.Linear(2, 2), path, {"a": [1]}, encoder=TableEncoder(encoding))
 
 
 def test_the_functions_where_they_stand(tmp_path, capsys):
-    assert standalone_table.predict({"size": [2, 3]}).tolist() == [10, 12]
-    assert list(standalone_table.answers_in_quantities({"size": ["2"]})) == [["price"], ["10"]]
+    assert standalone.predict({"size": [2, 3]}).tolist() == [10, 12]
+    assert list(standalone.answers({"size": ["2"]})) == [["price"], ["10"]]
     (tmp_path / "a.csv").write_text("size\n2\n\n \nmany\n")
-    table = standalone_table.read_in_columns(str(tmp_path / "a.csv"))
+    table = standalone.read(str(tmp_path / "a.csv"))
     assert table == {"size": ["2", "many"]}
     assert "size: expected numbers, got 'many' (row 2): taken as missing" in capsys.readouterr().err
     for text, message in (("size\n", "got none"), ('size\n"1', ", line 2: expected a quote"), ("a\n1", "'size'")):
         (tmp_path / "a.csv").write_text(text)
         with pytest.raises(ValueError, match=message):
-            standalone_table.read_in_columns(str(tmp_path / "a.csv"))
-    assert encode_table(table, standalone_table.COLUMNS)[0].tolist() == [[0], [0]]
+            standalone.read(str(tmp_path / "a.csv"))
+    assert encode_table(table, standalone.COLUMNS)[0].tolist() == [[0], [0]]

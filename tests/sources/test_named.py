@@ -5,7 +5,7 @@ import pytest
 
 import glassnet
 from glassnet.datasets import TOYS, load_digits
-from glassnet.sources import MADE, PICTURES, Data, SourceError, open_source
+from glassnet.sources import BUILTIN, PICTURES, Data, SourceError, open_source
 
 
 def check(data: Data) -> None:
@@ -27,19 +27,19 @@ def check(data: Data) -> None:
     assert all((data.what, data.origin, data.split, data.noun))
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", BUILTIN)
 def test_every_name_gives_data_of_that_name(name):
     data = open_source(name)
     check(data)
     assert data.source == name
-    assert data.encoding["kind"] == "numbers"
-    assert data.encoding["shape"] == list(data.train.inputs.shape[1:])
+    assert data.encoder.to_json()["kind"] == "numbers"
+    assert data.encoder.to_json()["shape"] == list(data.train.inputs.shape[1:])
     again = open_source(name)
     assert all(np.array_equal(a.numpy(), b.numpy()) for a, b in zip(data.train, again.train, strict=True))
 
 
 def test_the_names():
-    assert [*MADE] == ["digits", "colors", *TOYS]
+    assert [*BUILTIN] == ["digits", "colors", *TOYS]
     assert PICTURES == ("mnist", "fashion-mnist", "kmnist")
 
 

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
+from glassnet.encoders import read_samples
 from glassnet.sources import SourceError, open_source
-from glassnet.sources.samples import read_samples
 from glassnet.vision.datasets import PictureError
 from tests.sources.test_named import check
 
@@ -42,7 +42,7 @@ def test_idx_files_that_are_there_are_taken(mnist, monkeypatch, name, how):
     assert data.train.inputs.shape == (40, 28, 28)
     assert data.train.inputs.numpy().max() == 1
     assert len(data.classes) == 10
-    assert data.encoding == {"kind": "numbers", "shape": [28, 28], "divide_by": 255}
+    assert data.encoder.to_json() == {"kind": "numbers", "shape": [28, 28], "divide_by": 255}
 
 
 def test_digits_are_called_by_their_numbers(mnist):
@@ -52,10 +52,10 @@ def test_digits_are_called_by_their_numbers(mnist):
 
 def test_an_idx_file_is_read_as_samples(mnist):
     data = open_source("mnist", folder=mnist)
-    samples = read_samples(data.encoding, mnist / "t10k-images-idx3-ubyte.gz", data.classes)
+    samples = read_samples(data.encoder, mnist / "t10k-images-idx3-ubyte.gz", data.classes)
     assert np.array_equal(samples.inputs.numpy(), data.held_out.inputs.numpy())
     with pytest.raises(SourceError, match=r"expected numbers of shape \[n, 28, 28\], got uint8 \[20\]"):
-        read_samples(data.encoding, mnist / "t10k-labels-idx1-ubyte", data.classes)
+        read_samples(data.encoder, mnist / "t10k-labels-idx1-ubyte", data.classes)
 
 
 # a folder of pictures by class ----------------------------------------------------------------------------
@@ -103,22 +103,22 @@ def test_folders_are_classes(folder, how, shape, what):
 def test_a_folder_is_read_as_samples_with_its_classes(folder):
     path = folder(grey=True)
     data = open_source(str(path))
-    samples = read_samples(data.encoding, path, data.classes, targets=True)
+    samples = read_samples(data.encoder, path, data.classes, targets=True)
     assert samples.targets.tolist() == [0] * 10 + [1] * 10
     assert np.array_equal(samples.inputs[4].numpy(), data.held_out.inputs[0].numpy())
-    one = read_samples(data.encoding, path / "light" / "3.png", data.classes)
+    one = read_samples(data.encoder, path / "light" / "3.png", data.classes)
     assert np.array_equal(one.inputs[0].numpy(), samples.inputs[13].numpy())
     assert (one.targets, one.names) == (None, [str(path / "light" / "3.png")])
-    flat = read_samples(data.encoding, path / "light", data.classes)
+    flat = read_samples(data.encoder, path / "light", data.classes)
     assert flat.targets is None
     with pytest.raises(SourceError, match="has no targets to hold the results against; give a table with 64 numbers"):
-        read_samples(data.encoding, path / "light", data.classes, targets=True)
+        read_samples(data.encoder, path / "light", data.classes, targets=True)
 
 
 def test_pictures_of_other_sizes_and_in_colour_fit(folder, tmp_path):
     data = open_source(str(folder(grey=True)))
     draw(tmp_path / "new", "a.png", np.full((20, 30, 3), 51, np.uint8))
-    samples = read_samples(data.encoding, tmp_path / "new" / "a.png", data.classes)
+    samples = read_samples(data.encoder, tmp_path / "new" / "a.png", data.classes)
     assert samples.inputs.shape == (1, 8, 8)
     np.testing.assert_allclose(samples.inputs.numpy(), 0.2, atol=1e-6)
 
@@ -154,4 +154,4 @@ def test_a_folder_without_pictures_has_no_samples(folder, tmp_path):
     data = open_source(str(folder()))
     (tmp_path / "none").mkdir()
     with pytest.raises(SourceError, match=r"there is no picture in .*; those count that end in"):
-        read_samples(data.encoding, tmp_path / "none", data.classes)
+        read_samples(data.encoder, tmp_path / "none", data.classes)

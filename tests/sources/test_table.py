@@ -2,8 +2,8 @@
 
 import pytest
 
+from glassnet.encoders import read_samples
 from glassnet.sources import SourceError, open_source
-from glassnet.sources.samples import read_samples
 from glassnet.sources.table import Rows
 from tests.sources.test_named import check
 
@@ -24,7 +24,7 @@ def test_classes(file):
     check(data)
     assert (data.task, data.classes, data.noun) == ("classification", ("no", "yes"), "rows")
     assert (len(data.train), len(data.held_out)) == (24, 6)
-    assert data.encoding["kind"] == "table"
+    assert data.encoder.to_json()["kind"] == "table"
     assert "30 rows of 4 columns; to learn: y (2 classes)" in data.what
 
 
@@ -62,7 +62,7 @@ def test_a_target_must_be_named_and_a_task_known(file):
 
 def test_held_out_samples_are_read_from_the_file_as_they_were_learned(file):
     data = open_source(str(file), target="y")
-    samples = read_samples(data.encoding, file, data.classes, targets=True)
+    samples = read_samples(data.encoder, file, data.classes, targets=True)
     places = [number - 1 for number in data.rows.numbers]
     assert samples.inputs[places].numpy().tolist() == data.held_out.inputs.numpy().tolist()
     assert samples.targets[places].tolist() == data.held_out.targets.tolist()
@@ -73,8 +73,8 @@ def test_held_out_samples_are_read_from_the_file_as_they_were_learned(file):
 def test_samples_need_a_target_only_to_be_judged(file, tmp_path):
     data = open_source(str(file), target="y")
     (tmp_path / "new.csv").write_text("x,n,name\n5,2,a\n7.5,3,b\n")
-    samples = read_samples(data.encoding, tmp_path / "new.csv", data.classes)
+    samples = read_samples(data.encoder, tmp_path / "new.csv", data.classes)
     assert (len(samples.inputs), samples.targets, samples.names) == (2, None, ["row 1", "row 2"])
     assert samples.notes == ("the columns are in another order than in training: taken by their names",)
     with pytest.raises(SourceError, match="has no column 'y', so there is nothing to hold the results against"):
-        read_samples(data.encoding, tmp_path / "new.csv", data.classes, targets=True)
+        read_samples(data.encoder, tmp_path / "new.csv", data.classes, targets=True)

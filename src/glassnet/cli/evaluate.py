@@ -11,7 +11,7 @@ from rich.text import Text
 from glassnet.cli import display, judging
 from glassnet.cli.arguments import RUNS, RunName, RunsFolder
 from glassnet.cli.saved import Answers, SavedRun
-from glassnet.sources.samples import Samples, read_samples
+from glassnet.encoders import Samples, read_samples
 
 
 def evaluate(
@@ -32,7 +32,7 @@ def evaluate(
         samples = Samples(*data.held_out, judging.names_of(data))
         on = f"what was held out of {data.source}: {data.split}"
     else:
-        samples = read_samples(saved.encoding, file, saved.classes, targets=True)
+        samples = read_samples(saved.encoder, file, saved.classes, targets=True)
         on = f"{file}: {len(samples.inputs):,} {saved.noun}"
     assert samples.targets is not None
     answers = Answers.of(saved, samples.inputs)

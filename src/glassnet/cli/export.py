@@ -76,8 +76,7 @@ def as_numpy(saved: SavedRun, used: Used, output: Path) -> list[Path]:
         output,
         used.examples,
         classes=saved.classes or None,
-        divide_by=saved.encoding.get("divide_by", 1),
-        table=saved.encoding if saved.encoding["kind"] == "table" else None,
+        encoder=saved.encoder,
         title=f"{saved.path.name}: a network trained on {saved.source}, written out by glassnet. It needs NumPy alone.",
         facts={
             "network": display.layers_text(saved.model),

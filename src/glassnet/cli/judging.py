@@ -47,8 +47,7 @@ def _show_classes(
     wrong = np.flatnonzero(predicted != targets)
     sure = probabilities[wrong, predicted[wrong]]
     worst = wrong[np.argsort(-sure, kind="stable")][:WORST]
-    scale = 1 if inputs.ndim > 2 else run.encoding.get("divide_by", 1)
-    shown: Any = inputs * scale if not names or inputs.ndim > 2 else names
+    shown: Any = names or run.encoder.inverse(inputs) if inputs.ndim == 2 else inputs
     show_mistakes(
         console,
         [

@@ -20,8 +20,8 @@ from glassnet.cli.output import check, writing
 from glassnet.cli.run import MODEL
 from glassnet.cli.saved import Answers, SavedRun
 from glassnet.cli.tasks import percent
+from glassnet.encoders import Samples, read_samples
 from glassnet.serialization import replace_file
-from glassnet.sources.samples import Samples, read_samples
 
 SHOWN = 10  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")
@@ -53,7 +53,7 @@ def predict(
         return
     if probabilities and not saved.classes:
         raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
-    samples = read_samples(saved.encoding, file, saved.classes)
+    samples = read_samples(saved.encoder, file, saved.classes)
     answers = Answers.of(saved, samples.inputs)
     if out is not None:
         with writing("--out", out):

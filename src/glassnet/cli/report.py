@@ -11,7 +11,6 @@ import glassnet.functional as F
 from glassnet.cli.display import command, layers_text, source_words
 from glassnet.cli.session import VERSIONS, Session
 from glassnet.cli.settings import DEFAULTS
-from glassnet.cli.tasks import decoder
 from glassnet.nn.linear import Linear
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
@@ -27,7 +26,6 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
     shape = tuple(data.held_out.inputs.shape[1:])
     is_image = len(shape) in (2, 3)
     first = next((layer for layer in session.model.modules() if isinstance(layer, Linear)), None)
-    table = data.encoding.get("kind") == "table"
     return Report(
         title=f"{name}: {layers_text(session.model)}",
         task=data.task,
@@ -37,8 +35,8 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         images=_pictures(data.held_out.inputs.numpy()) if is_image else None,
         rows=data.rows,
         row_numbers=getattr(data.rows, "numbers", None),
-        target_name=data.encoding["target"]["name"] if table else "target",
-        feature_names=_feature_names(data) if table else (),
+        target_name=data.encoder.target_name,
+        feature_names=data.encoder.feature_names,
         first_layer=None if first is None else first.weight.detach().numpy(),
         image_shape=shape if is_image else None,
         command=repeated(session),
@@ -51,7 +49,7 @@ def judged(data: Data, outputs: Tensor) -> dict[str, Any]:
     targets = data.held_out.targets.numpy()
     if data.task == CLASSIFICATION:
         return {"targets": targets, "probabilities": F.softmax(outputs, 1).numpy()}
-    decode = decoder(data.encoding) or (lambda array: array)
+    decode = data.encoder.decode
     return {"targets": decode(targets), "predictions": decode(outputs.numpy())}
 
 
@@ -77,12 +75,6 @@ def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dic
 
 def _pictures(inputs: Array) -> Array:
     return inputs if inputs.ndim == 3 else np.moveaxis(inputs, 1, 3)
-
-
-def _feature_names(data: Data) -> tuple[str, ...]:
-    from glassnet.tables import Encoding  # other sources do without
-
-    return Encoding.from_json(data.encoding).feature_names
 
 
 def repeated(session: Session) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from glassnet.cli import run as runs
 from glassnet.cli.errors import BadInput
 from glassnet.cli.session import opened
 from glassnet.cli.settings import completed
-from glassnet.cli.tasks import Task, decoder, task_of
+from glassnet.cli.tasks import Task, task_of
+from glassnet.encoders import Encoder, SourceError, encoder_from_json
 from glassnet.errors import GlassnetError
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.serialization import ModelFileError
 from glassnet.sources import CLASSIFICATION, Data
-from glassnet.sources.samples import check_encoding
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat
 
@@ -38,6 +37,7 @@ class SavedRun:
     model: Module
     extra: Mapping[str, Any]
     task: Task
+    encoder: Encoder
 
     @classmethod
     def read(cls, name: str, where: Path) -> SavedRun:
@@ -45,25 +45,20 @@ class SavedRun:
         path = runs.find(name, where)
         model, extra = runs.read(path)
         model.eval()
-        found = cls(path, model, extra, task_of(extra))
+        task = task_of(extra)
         texts, classes = [extra.get(name) for name in ("source", "split", "noun")], extra.get("classes")
         if not isinstance(classes, list) or not all(isinstance(text, str) for text in (*texts, *classes)):
-            raise found.damaged("what it says of its data cannot be read")
+            raise _damaged(path, "what it says of its data cannot be read")
         try:
-            check_encoding(extra.get("encoding"))
+            encoder = encoder_from_json(extra.get("encoding"))
         except GlassnetError as error:
             raise ModelFileError(f"{path / runs.MODEL}: {error}") from None
-        return found
+        return cls(path, model, extra, task, encoder)
 
     @property
     def classes(self) -> Sequence[str]:
         """The names of the classes; () for a regression."""
         return tuple(self.extra["classes"])
-
-    @property
-    def encoding(self) -> dict[str, Any]:
-        """What a raw sample goes through before the network sees it."""
-        return dict(self.extra["encoding"])
 
     @property
     def source(self) -> str:
@@ -77,7 +72,7 @@ class SavedRun:
 
     def damaged(self, problem: str) -> ModelFileError:
         """The error for a model file that was saved by something else."""
-        return ModelFileError.at(self.path / runs.MODEL, problem, "use the run as it was saved, or train it again")
+        return _damaged(self.path, problem)
 
     def settings(self) -> dict[str, Any]:
         """What it was trained with."""
@@ -88,19 +83,13 @@ class SavedRun:
 
         Raises ModelFileError where they are no samples of this network.
         """
-        found, is_table = self.extra.get("examples"), self.encoding["kind"] == "table"
-        if found is None:
+        examples = self.extra.get("examples")
+        if examples is None:
             return None
-        if is_table and isinstance(found, dict):
-            texts = [found.get(column["name"]) for column in self.encoding["columns"]]
-            if all(isinstance(cells, list) and cells and all(isinstance(x, str) for x in cells) for cells in texts):
-                return found
-        elif not is_table and isinstance(found, list):
-            with suppress(ValueError, TypeError, OverflowError):
-                numbers = np.array(found, np.float32)
-                if len(numbers) and list(numbers.shape[1:]) == self.encoding["shape"]:
-                    return numbers
-        raise self.damaged("its examples are no samples of the network")
+        try:
+            return self.encoder.examples_from_json(examples)
+        except SourceError:
+            raise self.damaged("its examples are no samples of the network") from None
 
     def data(self, console: Console) -> Data:
         """The data it was trained on, read again. Raises BadInput where that has changed, or is gone."""
@@ -109,7 +98,7 @@ class SavedRun:
             data = opened(self.settings(), console, quiet=False, paths=paths)
         except GlassnetError as error:
             raise BadInput(f"{self.path} was trained on {self.source}, which cannot be read again: {error}") from None
-        here = {"classes": list(data.classes), "encoding": data.encoding, "split": data.split}
+        here = {"classes": list(data.classes), "encoding": data.encoder.to_json(), "split": data.split}
         for name, value in here.items():
             if self.extra.get(name) != value:
                 raise BadInput(
@@ -129,8 +118,11 @@ class SavedRun:
 
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""
-        decode = decoder(self.encoding)
-        return np.asarray(values if decode is None else decode(values)).reshape(len(values))
+        return self.encoder.decode(values)
+
+
+def _damaged(path: Path, problem: str) -> ModelFileError:
+    return ModelFileError.at(path / runs.MODEL, problem, "use the run as it was saved, or train it again")
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.network import OPTIMIZERS, network, schedule_of
 from glassnet.cli.options import MANY_SAMPLES, Options, checked
 from glassnet.cli.settings import Settings
-from glassnet.cli.tasks import TASKS, Task, decoder
+from glassnet.cli.tasks import TASKS, Task
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
 from glassnet.random import manual_seed
-from glassnet.sources import CLASSIFICATION, MADE, PICTURES, Data, open_source
+from glassnet.sources import BUILTIN, CLASSIFICATION, PICTURES, REGRESSION, Data, open_source
 from glassnet.training import Callback, EarlyStopping, Trainer
 
 EXAMPLES = 4  # of the held-out samples, which are saved with the network for an exported file to test itself with
@@ -72,7 +72,7 @@ class Session:
             metrics=self.task.metrics,
             callbacks=[*stopping, *callbacks],
             schedule=schedule_of(options.schedule, self.optimizer, options.epochs, steps),
-            decode=decoder(self.data.encoding),
+            decode=self.data.encoder.decode if self.data.task == REGRESSION else None,
             measure="running" if len(self.data.train) >= MANY_SAMPLES else "after",  # to measure takes its time
             clip_norm=options.clip,
             accumulate=options.accumulate,
@@ -103,7 +103,7 @@ class Session:
                 "notes": list(data.notes),
                 "fingerprint": self.fingerprint(),
             },
-            "encoding": data.encoding,
+            "encoding": data.encoder.to_json(),
             "versions": dict(VERSIONS),
             **more,
         }
@@ -125,7 +125,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
     source = settings["source"]
     if source is None:
         raise BadInput(
-            f"SOURCE: name what to learn: {', '.join((*MADE, *PICTURES))}, a table with --target, or a folder of "
+            f"SOURCE: name what to learn: {', '.join((*BUILTIN, *PICTURES))}, a table with --target, or a folder of "
             "pictures"
         )
     at = settings | _elsewhere(settings, paths or {})
@@ -137,7 +137,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
 def _paths(settings: Settings) -> dict[str, str]:
     """Where the data is that settings name, whatever folder one is in; nothing for data that has no place."""
     places = {name: settings[name] for name in ("source", "data") if settings[name] is not None}
-    if settings["source"] in (*MADE, *PICTURES):
+    if settings["source"] in (*BUILTIN, *PICTURES):
         del places["source"]
     return {name: str(Path(place).expanduser().absolute()) for name, place in places.items()}
 
@@ -161,7 +161,7 @@ def about(data: Data) -> dict[str, Any]:
         "source": data.source,
         "task": data.task,
         "classes": list(data.classes),
-        "encoding": data.encoding,
+        "encoding": data.encoder.to_json(),
         "split": data.split,
         "noun": data.noun,
         "examples": data.examples(EXAMPLES),

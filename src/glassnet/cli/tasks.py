@@ -66,15 +66,6 @@ TASKS = {
 }
 
 
-def decoder(encoding: Mapping[str, Any]) -> Callable[[Any], Any] | None:
-    """What gives a network's outputs, and its targets, in the units people know; None where they are so already."""
-    if encoding.get("kind") != "table" or encoding["target"]["task"] != REGRESSION:
-        return None
-    from glassnet.tables import Encoding  # other sources do without
-
-    return Encoding.from_json(encoding).decode_targets
-
-
 def task_of(extra: Mapping[str, Any]) -> Task:
     """The task of a saved network. Raises BadInput for one that is not known."""
     name = extra.get("task")

@@ -20,7 +20,7 @@ from glassnet.cli.run import CHECKPOINT, Run, read_config, uninterrupted
 from glassnet.cli.session import Session, about
 from glassnet.cli.settings import DEFAULTS, as_toml, completed, merged
 from glassnet.cli.texts import number
-from glassnet.sources import MADE, PICTURES
+from glassnet.sources import BUILTIN, PICTURES
 from glassnet.training import Checkpoint, EarlyStopping, Trainer, TrainingFailed
 
 ROOM = 100_000  # bytes a run may need beside its weights
@@ -32,7 +32,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="SOURCE",
-            help=f"{', '.join((*MADE, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
+            help=f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a table: the column to learn.")] = None,
@@ -212,5 +212,5 @@ def _text(value: Any) -> str | bool | None:
 
 def _name(source: str) -> str:
     """What the run folders of a source are called: its name, or that of the file or folder."""
-    name = Path(source).expanduser().resolve().name if source not in (*MADE, *PICTURES) else source
+    name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
     return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from glassnet.encoders.encoder import Encoder, Standalone
 from glassnet.export.forward import follows_batch
-from glassnet.export.given import Given
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.program.program import Program
@@ -20,15 +22,22 @@ _TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9}
 class Exported:
     """A network as a program, its numbers, and a few samples with what it makes of them.
 
-    ``given`` are the samples as a person gives them, ``inputs`` are they as the network takes them.
+    ``samples`` are as a person gives them; the ``encoder`` makes ``inputs`` of them. Without ``classes`` the network
+    gives values.
     """
 
     program: Program
     state: dict[str, Array]
-    given: Given
+    encoder: Encoder
+    samples: Any
     inputs: Array
     outputs: Array
-    classes: tuple[str, ...] | None
+    classes: tuple[str, ...]
+
+    @cached_property
+    def standalone(self) -> Standalone:
+        """What the file needs to encode samples."""
+        return self.encoder.standalone(self.inputs.dtype)
 
     @property
     def weights(self) -> dict[str, Array]:
@@ -39,7 +48,8 @@ class Exported:
     @property
     def arrays(self) -> dict[str, Array]:
         """All numbers of the file: the weights, and the samples it tests itself with."""
-        return self.weights | self.given.arrays | {"TEST_OUTPUTS": self.outputs}
+        samples = {"TEST_INPUTS": self.samples} if isinstance(self.samples, np.ndarray) else {}
+        return self.weights | samples | {"TEST_OUTPUTS": self.outputs}
 
     @property
     def last_op(self) -> Op | None:

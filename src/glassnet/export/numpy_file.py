@@ -9,20 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.encoders import Encoder, NumberEncoder
 from glassnet.errors import ShapeError
 from glassnet.export.errors import ExportError
 from glassnet.export.exported import Exported
+from glassnet.export.file_text import FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
-from glassnet.export.given import Given, Numbers, scaled
-from glassnet.export.given_table import Table
 from glassnet.export.recording import evaluating, inference_program
-from glassnet.export.text import RESERVED, FileText
 from glassnet.nn.module import Module
-from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import PathLike, replace_file
-from glassnet.tables import Encoding
-from glassnet.tables.cells import Cells
 from glassnet.tensor import as_array, wrap
 
 INSIDE = 2000  # numbers that a file holds itself; more of them go into a file beside it
@@ -35,20 +31,18 @@ def numpy_file(
     example_input: Any,
     *,
     classes: Sequence[str] | None = None,
-    divide_by: float = 1,
-    table: Mapping[str, Any] | None = None,
+    encoder: Encoder | None = None,
     title: str = "",
     facts: Mapping[str, str] | None = None,
     inside: int = INSIDE,
 ) -> list[Path]:
     """Write ``module``, as it is when it is used and not trained, as one file that needs NumPy alone.
 
-    ``example_input`` are samples [n, …] as the file will be given them; ``divide_by`` is what each
-    number is divided by before the network sees it. With ``classes``, the names of the network's
-    outputs, the file predicts a class and its probability, otherwise the values that the network gives.
-    With ``table``, an `Encoding` as JSON, the samples are rows of a table (a DataFrame, a dict of lists),
-    and the file encodes such rows itself; the classes are those of the encoding.
-    ``title`` and ``facts``, texts by name, go into its docstring.
+    ``example_input`` are samples as the file will be given them: numbers [n, …], or what the ``encoder`` takes,
+    if there is one (rows of a table, pictures of bytes), which the file then encodes itself. With ``classes``,
+    the names of the network's outputs, or an encoder that knows them, the file predicts a class and its
+    probability, otherwise the values that the network gives. ``title`` and ``facts``, texts by name, go into
+    its docstring.
 
     Up to ``inside`` weights are written into the file, more into an .npz beside it. Gives the paths of
     what was written; a file that was there is replaced. Before that the file has been run, and has given
@@ -58,17 +52,7 @@ def numpy_file(
     target = Path(path)
     if target.suffix != ".py":
         raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(path)!r}")
-    if table is None:
-        samples = _samples(module, example_input, divide_by)
-        exported = _exported(module, Numbers(samples[:TESTED], divide_by), scaled(samples, divide_by), classes)
-    else:
-        encoding, cells = Encoding.from_json(table), Cells.of(example_input)
-        inputs = _samples(module, encoding.encode(cells, target=False).inputs, 1)
-        given = Table(encoding, cells.take(range(min(TESTED, len(cells)))), inputs.dtype)
-        exported = _exported(module, given, inputs, encoding.classes or None)
-        if not encoding.classes and exported.outputs[0].size != 1:
-            came = written(exported.outputs.shape[1:])
-            raise ShapeError(f"numpy_file: expected one output for a sample, {given.output}, got shape {came}")
+    exported = _exported(module, example_input, encoder, classes)
     numbers = sum(array.size for array in exported.weights.values())
     beside = target.with_suffix(".npz") if numbers > inside else None
     text = FileText(exported, target.stem, beside.name if beside else "", title, facts or {})
@@ -76,28 +60,34 @@ def numpy_file(
     return _write(target, text, beside, exported)
 
 
-def _samples(module: Module, example: Any, divide_by: float) -> Array:
-    """The example as an array that the module can take: of its parameters' dtype, if it is of real numbers."""
-    samples = as_array(example)
-    if samples.ndim < 2 or not samples.size:
-        raise ShapeError(f"numpy_file: expected samples of shape [n, …] as an example, got {written(samples.shape)}")
-    if samples.dtype.kind == "f" or divide_by != 1:
-        dtypes = [p.dtype for p in module.parameters() if p.dtype.kind == "f"]
-        samples = samples.astype(dtypes[0] if dtypes else np.float32)
-    return samples
-
-
-def _exported(module: Module, given: Given, inputs: Array, classes: Sequence[str] | None) -> Exported:
+def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Sequence[str] | None) -> Exported:
+    """The network, traced with the example, and the samples of it that the file tests itself with."""
+    dtype = next((p.dtype for p in module.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
+    if encoder is None:
+        example = as_array(example)
+        if example.ndim < 2 or not example.size:
+            shape = written(example.shape)
+            raise ShapeError(f"numpy_file: expected samples of shape [n, …] as an example, got {shape}")
+        encoder = NumberEncoder(example.shape[1:])
+        dtype = dtype if example.dtype.kind == "f" else example.dtype
+        example = example.astype(dtype)
+    inputs = encoder.encode(example, dtype)
+    parts = encoder.standalone(dtype)
     program, state = inference_program(module, inputs, lambda i: can_be_written(i.op))
-    program, state = without_names(program, state, RESERVED)
+    program, state = without_names(program, state, reserved_names(parts))
     with evaluating(module):
         outputs = module(wrap(inputs[:TESTED])).numpy()
-    if classes is not None and outputs.shape[1:] != (len(classes),):
+    classes = tuple(encoder.classes or classes or ())
+    if classes and outputs.shape[1:] != (len(classes),):
         raise ShapeError(
             f"numpy_file: expected a name for each output, and outputs of shape {written(outputs.shape[1:])} for a "
             f"sample are not those of {len(classes)} classes; leave classes out for a network that gives values"
         )
-    return Exported(program, state, given, inputs[:TESTED], outputs, None if classes is None else tuple(classes))
+    if parts.output and not classes and outputs[0].size != 1:
+        shape = written(outputs.shape[1:])
+        raise ShapeError(f"numpy_file: expected one output for a sample, {parts.output}, got shape {shape}")
+    samples = encoder.take(example, TESTED)
+    return Exported(program, state, encoder, samples, inputs[:TESTED], outputs, classes)
 
 
 def _check(text: FileText, exported: Exported, module: Module) -> None:
@@ -109,16 +99,16 @@ def _check(text: FileText, exported: Exported, module: Module) -> None:
         with evaluating(module):
             expected = module(wrap(exported.inputs[:n])).numpy()
         try:
-            came = namespace["forward"](namespace["encoded"](exported.given.first(n)))
+            result = namespace["forward"](namespace["encoded"](exported.encoder.take(exported.samples, n)))
         except Exception as error:
             raise ExportError(
                 f"the file would fail with {n} of the samples: {type(error).__name__}: {error}"
             ) from error
-        same = came.shape == expected.shape and came.dtype == expected.dtype
-        if not same or not np.allclose(came, expected, exported.tolerance, exported.tolerance, equal_nan=True):
+        same = result.shape == expected.shape and result.dtype == expected.dtype
+        if not same or not np.allclose(result, expected, exported.tolerance, exported.tolerance, equal_nan=True):
             raise ExportError(
                 f"the file would give something else than the network for {n} of the samples: "
-                f"{np.array2string(came, threshold=6)} for {np.array2string(expected, threshold=6)}; the network "
+                f"{np.array2string(result, threshold=6)} for {np.array2string(expected, threshold=6)}; the network "
                 "computes in a way that cannot be written for any number of samples"
             )
 

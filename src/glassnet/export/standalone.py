@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import math
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from glassnet.encoders.numbers import numbers_in, rows_in
 
 # what a file defines, for any network ------------------------------------------------------------
 
@@ -41,6 +42,11 @@ def encoded(X: Any) -> np.ndarray:
 def predict_proba(X: Any) -> np.ndarray:
     """The probability of each class."""
     return forward(encoded(X))
+
+
+def read(path: str) -> list[list[float]]:
+    """The samples in a CSV file."""
+    return [numbers_in(row, place) for place, row in rows_in(path, COLUMNS, f"{COLUMNS} numbers")]
 
 
 # how to use it, copied: a classifier -------------------------------------------------------------
@@ -75,33 +81,6 @@ def answers_in_values(samples: list[list[float]]) -> Iterator[list[str]]:
 
 
 # the command, copied -----------------------------------------------------------------------------
-
-
-def read(path: str) -> list[list[float]]:
-    """The samples in a CSV file, one in each row. A first row without any number is a header."""
-    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        reader = csv.reader(file)
-        rows = [(f"{path}, line {reader.line_num}", row) for row in reader if row]
-    if rows and not any(map(is_number, rows[0][1])):
-        del rows[0]
-    if not rows:
-        raise ValueError(f"{path}: expected {COLUMNS} numbers in a row for each sample, found none")
-    for place, row in rows:
-        if len(row) != COLUMNS:
-            hint = "; leave out the label" if len(row) == COLUMNS + 1 else ""
-            raise ValueError(f"{place}: expected {COLUMNS} columns, got {len(row)}{hint}")
-        for cell in row:
-            if not is_number(cell):
-                raise ValueError(f"{place}: expected numbers, got {cell!r:.40}")
-    return [[float(cell) for cell in row] for _, row in rows]
-
-
-def is_number(text: str) -> bool:
-    """Whether a cell of a table holds a finite number."""
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from glassnet.sources.made import MADE
-from glassnet.sources.named import PICTURES, open_source
-from glassnet.sources.source import CLASSIFICATION, REGRESSION, Data, Part, SourceError
+from glassnet.encoders import SourceError
+from glassnet.sources.builtin import BUILTIN
+from glassnet.sources.data import CLASSIFICATION, REGRESSION, Data, Part
+from glassnet.sources.lookup import PICTURES, open_source
 
-__all__ = ["CLASSIFICATION", "MADE", "PICTURES", "REGRESSION", "Data", "Part", "SourceError", "open_source"]
+__all__ = ["BUILTIN", "CLASSIFICATION", "PICTURES", "REGRESSION", "Data", "Part", "SourceError", "open_source"]

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.encoders import PictureEncoder, SourceError
+from glassnet.encoders.pictures import read_picture, resized
 from glassnet.ops.dtypes import Array
-from glassnet.sources.source import CLASSIFICATION, Data, Part, SourceError
+from glassnet.sources.data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
-from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, default_loader, load_mnist_like
+from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, load_mnist_like
 from glassnet.vision.datasets.mnist import BY_NAME
-from glassnet.vision.transforms import Resize
 
 LARGEST = 255  # of a byte: pixels become 0 to 1
 SIDE = 32  # of the squares that pictures of different sizes, or larger than `MOST`, are scaled to
@@ -27,20 +28,20 @@ def idx_source(
 ) -> Data:
     """MNIST or one of its like, from ``folder``, or downloaded where that is None."""
     dataset = BY_NAME[name]
-    found = load_mnist_like(name, folder, progress)
+    files = load_mnist_like(name, folder, progress)
     where = data_folder() if folder is None else folder
-    number, side = len(found.train_images), found.train_images.shape[1]
+    number, side = len(files.train_images), files.train_images.shape[1]
     return Data(
         source=name,
         task=CLASSIFICATION,
-        what=f"{_counted(number + len(found.test_images), (side, side))}, in {len(dataset.classes)} classes",
+        what=f"{_counted(number + len(files.test_images), (side, side))}, in {len(dataset.classes)} classes",
         origin=f"{dataset.__name__}, {where}",
         split="its own test set",
         noun="pictures",
         classes=tuple(name.partition(" - ")[0] for name in dataset.classes),  # "7", where torchvision says "7 - seven"
-        train=_part(found.train_images, found.train_labels),
-        held_out=_part(found.test_images, found.test_labels),
-        encoding=_encoding(found.train_images.shape[1:]),
+        train=_part(files.train_images, files.train_labels),
+        held_out=_part(files.test_images, files.test_labels),
+        encoder=PictureEncoder(files.train_images.shape[1:], LARGEST),
     )
 
 
@@ -65,14 +66,14 @@ def folder_source(source: str, path: Path) -> Data:
         raise SourceError(f"SOURCE: {path}: expected 5 pictures of a class or more, one to test with, got fewer")
     loaded, scaled = [], False
     for file, _ in files.samples:
-        picture = planes(file)
+        picture = read_picture(file)
         if max(picture.shape) > MOST:  # at once, so that many of them fit in memory
-            picture, scaled = unbroadcast(picture, (SIDE, SIDE)), True
+            picture, scaled = resized(picture, (SIDE, SIDE)), True
         loaded.append(picture)
     sides = {picture.shape[1:] for picture in loaded}
     scaled = scaled or len(sides) > 1
     size = (SIDE, SIDE) if scaled else sides.pop()
-    pictures = np.stack([unbroadcast(picture, size) for picture in loaded])
+    pictures = np.stack([resized(picture, size) for picture in loaded])
     if (pictures == pictures[:, :1]).all():
         pictures = pictures[:, 0]  # shades of grey
     colour = "" if pictures.ndim == 3 else " in colour"
@@ -86,19 +87,8 @@ def folder_source(source: str, path: Path) -> Data:
         classes=tuple(files.classes),
         train=_part(pictures[~held_out], labels[~held_out]),
         held_out=_part(pictures[held_out], labels[held_out]),
-        encoding=_encoding(pictures.shape[1:]),
+        encoder=PictureEncoder(pictures.shape[1:], LARGEST),
     )
-
-
-def planes(file: str) -> Array:
-    """The picture in a file: [3, height, width]."""
-    return np.moveaxis(np.asarray(default_loader(file)), 2, 0)
-
-
-def unbroadcast(picture: Array, size: Sequence[int]) -> Array:
-    """A picture [planes, height, width] as one of ``size``."""
-    scaled: Array = Resize(tuple(size)).changed(picture[None])[0]
-    return scaled
 
 
 def _counted(number: int, size: Sequence[int]) -> str:
@@ -108,7 +98,3 @@ def _counted(number: int, size: Sequence[int]) -> str:
 def _part(pictures: Array, labels: Array) -> Part:
     scaled = np.divide(pictures, np.float32(LARGEST), dtype=np.float32)
     return Part(from_numpy(scaled), from_numpy(labels.astype(np.int64)))
-
-
-def _encoding(shape: Sequence[int]) -> dict[str, Any]:
-    return {"kind": "numbers", "shape": list(shape), "divide_by": LARGEST}

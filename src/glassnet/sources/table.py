@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from glassnet.sources.source import Data, Part, SourceError
+from glassnet.encoders import SourceError, TableEncoder
+from glassnet.sources.data import Data, Part
 from glassnet.tables import Encoded, prepare, read_table
 from glassnet.tensor.creation import from_numpy
 
@@ -19,22 +20,22 @@ def table_source(source: str, path: Path, target: str | None, task: str | None) 
         raise SourceError(
             f"--target: name the column of {source} to learn, one of {', '.join(names)}; perhaps --target {names[-1]}"
         )
-    found = prepare(frame, target, task)
-    encoding = found.encoding
+    prepared = prepare(frame, target, task)
+    encoding = prepared.encoding
     aim = f"{len(encoding.classes)} classes" if encoding.classes else "a quantity"
     return Data(
         source=source,
         task=encoding.task,
         what=f"{len(frame):,} rows of {len(names)} columns; to learn: {target} ({aim})",
         origin=f"{path.name}, {len(encoding.feature_names)} features",
-        split=found.split,
+        split=prepared.split,
         noun="rows",
         classes=encoding.classes,
-        train=_part(found.train),
-        held_out=_part(found.held_out),
-        encoding=encoding.to_json(),
-        rows=Rows(frame, found.held_out.rows.tolist()),
-        notes=found.notes,
+        train=_part(prepared.train),
+        held_out=_part(prepared.held_out),
+        encoder=TableEncoder(encoding),
+        rows=Rows(frame, prepared.held_out.rows.tolist()),
+        notes=prepared.notes,
     )
 
 

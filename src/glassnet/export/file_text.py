@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 import glassnet
+from glassnet.encoders.encoder import Source, Standalone
 from glassnet.export import standalone
+from glassnet.export.copied import copied, imports_of, module_of
 from glassnet.export.exported import Exported
 from glassnet.export.forward import forward_text
-from glassnet.export.given import copied
-from glassnet.export.given_table import RESERVED_BY_TABLES
-from glassnet.export.layout import WIDTH, assigned, named, section
-from glassnet.export.numbers import array_source
+from glassnet.export.literals import WIDTH, array_source, assigned, names_assigned
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import log_softmax, softmax
 
-# What values of a network may not be called, because a file calls something else so.
-RESERVED = {name for name in vars(standalone) if not name.startswith("__")} | RESERVED_BY_TABLES | {
-    "Path", "allow_pickle", "file", "numbers", "x", "zipfile",
-}  # fmt: skip
+
+def reserved_names(parts: Standalone) -> set[str]:
+    """What the values of a network may not be called in a file, because something else is called so there."""
+    modules = [standalone, *(module_of(source) for source in _copied_sources(parts))]
+    names = {name for module in modules for name in vars(module) if not name.startswith("__")}
+    return names | set(parts.constants) | {"Path", "allow_pickle", "file", "numbers", "x", "zipfile"}
+
+
+def _copied_sources(parts: Standalone) -> list[Any]:
+    sections = [*parts.encode.values(), *parts.read.values()]
+    return [source for section in sections for source in section if not isinstance(source, str)]
 
 
 class FileText:
@@ -44,18 +52,20 @@ class FileText:
     @cached_property
     def code(self) -> str:
         """Everything but the numbers."""
+        parts = self.exported.standalone
         also = [softmax] if self._softmax_last else []
         forward = forward_text(self.exported.program, also)
-        parts = [f'"""{self._docstring()}\n"""', "", *self._imports(forward.imports), ""]
-        parts += [section("what goes in and comes out"), "", *self._constants()]
+        blocks = [*self._constants(), ""]
         if any(forward.operations):
-            parts += [section("the operations"), "", "\n\n\n".join(filter(None, forward.operations)), ""]
-        parts += [section("the network"), "", *self._forward(forward.lines), ""]
-        parts += [section("how to use it"), "", *self._use()]
-        parts += [section("the command"), "", copied(standalone.main), "", "", copied(self._answers), "", ""]
-        parts += [*self.exported.given.reading(), ""]
-        parts += [section("the self-test"), "", copied(standalone.self_test), ""]
-        return "\n".join(parts)
+            blocks += [section("the operations"), "", "\n\n\n".join(filter(None, forward.operations)), ""]
+        blocks += [section("the network"), "", *self._forward(forward.lines), ""]
+        blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
+        blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
+        blocks += [*_sections(parts.read), ""]
+        blocks += [section("the self-test"), "", copied(standalone.self_test), ""]
+        body = "\n".join(blocks)
+        head = [f'"""{self._docstring()}\n"""', "", *self._imports(body, forward.imports), ""]
+        return "\n".join([*head, section("what goes in and comes out"), "", body])
 
     # what it is ---------------------------------------------------------------------------------------
 
@@ -63,72 +73,74 @@ class FileText:
         e = self.exported
         count = sum(array.size for array in e.weights.values())
         place = f"in {self.beside}, which belongs beside this file" if self.beside else "at the end of this file"
-        facts = {"input": e.given.input, "output": self._output(), **self.facts}
+        facts = {"input": e.standalone.sample, "output": self._output(), **self.facts}
         facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {glassnet.__version__}"}
         width = max(map(len, facts)) + 2
         lines = [*textwrap.wrap(self.title, WIDTH), ""]
         for name, text in facts.items():
             lines += textwrap.wrap(f"{name.ljust(width)}{text}", WIDTH, subsequent_indent=" " * width)
-        offered = "predict" if e.classes is None else "predict, predict_proba"
+        offered = "predict" if not e.classes else "predict, predict_proba"
         name = self.stem if self.stem.isidentifier() else f"({self.stem}, renamed to what Python can import)"
         lines += ["", "In Python:", "", f"    from {name} import {offered}", ""]
-        lines += [f"    predict(X)  # X: {e.given.usage}", ""]
+        lines += [f"    predict(X)  # X: {e.standalone.usage}", ""]
         lines += ["As a command:", "", f"    python {self.stem}.py data.csv [--output results.csv]"]
         lines += [f"    python {self.stem}.py --self-test"]
         return "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
 
     def _output(self) -> str:
         e = self.exported
-        if e.classes is None:
-            return e.given.output or f"{e.outputs[0].size} value{'s' * (e.outputs[0].size != 1)} a sample"
+        if not e.classes:
+            return e.standalone.output or f"{e.outputs[0].size} value{'s' * (e.outputs[0].size != 1)} a sample"
         names = ", ".join(e.classes) if len(e.classes) <= 12 else f"{e.classes[0]}, {e.classes[1]}, …, {e.classes[-1]}"
         return f"the class, one of {names}, and the probability of each"
 
-    def _imports(self, more: list[str]) -> list[str]:
-        own = ["argparse", "csv", "hashlib", "sys"] + ["zipfile"] * bool(self.beside)
-        needed = {*(f"import {name}" for name in own), *more, *self.exported.given.imports}
-        needed |= {"from pathlib import Path"} if self.beside else set()
-        return [*sorted(needed, key=lambda line: (line.startswith("from"), line)), "", "import numpy as np"]
+    def _imports(self, body: str, of_operations: list[str]) -> list[str]:
+        modules = [standalone, *(module_of(source) for source in _copied_sources(self.exported.standalone))]
+        lines = {*of_operations, *imports_of(body, modules)}
+        lines |= {"import zipfile", "from pathlib import Path"} if self.beside else set()
+        return [*sorted(lines, key=lambda line: (line.startswith("from"), line)), "", "import numpy as np"]
 
     def _constants(self) -> Iterator[str]:
         e = self.exported
-        yield from e.given.constants()
-        yield assigned("DATA", e.given.data)
-        if e.classes is not None:
+        yield from (assigned(name, value) for name, value in e.standalone.constants.items())
+        yield assigned("DATA", e.standalone.data)
+        if e.classes:
             yield assigned("CLASSES", e.classes)
-        yield ""
 
     # what it does -------------------------------------------------------------------------------------
 
     def _forward(self, lines: list[str]) -> Iterator[str]:
         e = self.exported
         yield "def forward(x):"
-        came, given = ((", ".join(map(str, ("n", *array.shape[1:])))) for array in (e.inputs, e.outputs))
-        yield f'    """What the network makes of n samples: [{given}] from [{came}]."""'
+        shape, input_shape = ((", ".join(map(str, ("n", *array.shape[1:])))) for array in (e.outputs, e.inputs))
+        yield f'    """What the network makes of n samples: [{shape}] from [{input_shape}]."""'
         yield from (f"    {line}" for line in lines)
         yield f"    return {e.program.outputs[0]}"
 
     @property
     def _softmax_last(self) -> bool:
         """Whether the network gives scores, of which probabilities are still to be made."""
-        return self.exported.classes is not None and self.exported.last_op not in (softmax, log_softmax)
+        return bool(self.exported.classes) and self.exported.last_op not in (softmax, log_softmax)
 
     def _use(self) -> Iterator[str]:
         e = self.exported
-        if e.classes is None:
-            yield from (copied(e.given.values, "predict"), "", "")
-        else:
-            given = {softmax: "forward(encoded(X))", log_softmax: "np.exp(forward(encoded(X)))"}
-            yield from (copied(standalone.predict), "", "")
-            yield "def predict_proba(X):"
-            yield f'    """The probability of each class for each sample: [n, {len(e.classes)}]."""'
-            yield f"    return {given.get(e.last_op, 'softmax(forward(encoded(X)), dim=1)')}"  # type: ignore[arg-type]
-            yield from ("", "")
-        yield from (*e.given.encoding(), "")
+        if not e.classes:
+            yield from (copied(e.standalone.predict or standalone.values, "predict"), "", "")
+            return
+        probabilities = "forward(encoded(X))"
+        if e.last_op is log_softmax:
+            probabilities = f"np.exp({probabilities})"
+        elif self._softmax_last:
+            probabilities = f"softmax({probabilities}, dim=1)"
+        yield from (copied(standalone.predict), "", "")
+        yield "def predict_proba(X):"
+        yield f'    """The probability of each class for each sample: [n, {len(e.classes)}]."""'
+        yield from (f"    return {probabilities}", "", "")
 
-    @property
-    def _answers(self) -> Callable[..., Any]:
-        return self.exported.given.answers if self.exported.classes is None else standalone.answers
+    def _answers(self) -> str:
+        e = self.exported
+        answers = standalone.answers if e.classes else e.standalone.answers or standalone.answers_in_values
+        return copied(answers, "answers")
 
     # its numbers --------------------------------------------------------------------------------------
 
@@ -139,8 +151,10 @@ class FileText:
         else:
             yield "\n\n".join(array_source(name, array) for name, array in arrays.items())
             yield ""
-        yield from self.exported.given.tests()
-        yield named("WEIGHTS", [*self.exported.weights])
+        samples = self.exported.samples
+        if not isinstance(samples, np.ndarray):  # else they are among the arrays
+            yield assigned("TEST_INPUTS", samples)
+        yield names_assigned("WEIGHTS", [*self.exported.weights])
         yield f'FINGERPRINT = "{self.exported.fingerprint}"  # of the weights'
         yield f"TOLERANCE = {self.exported.tolerance}  # of the self-test: machines round differently"
 
@@ -153,3 +167,16 @@ class FileText:
         yield "except (OSError, LookupError, ValueError, EOFError, zipfile.BadZipFile) as error:"
         yield f'    problem = f"{self.stem}.py needs {self.beside}, as it was written, beside it: {{error}}"'
         yield '    raise (SystemExit if __name__ == "__main__" else ImportError)(problem) from None'
+
+
+def section(title: str) -> str:
+    """The line that a section of the file begins with."""
+    return f"\n# {title} {'-' * (WIDTH - len(title) - 3)}"
+
+
+def _sections(sources: Mapping[str, Sequence[Source]]) -> Iterator[str]:
+    """Sources below the titles of their sections, the functions two lines apart."""
+    for title, parts in sources.items():
+        if title:
+            yield from ("", section(title), "")
+        yield "\n\n\n".join(map(copied, parts))

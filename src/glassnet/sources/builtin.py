@@ -1,4 +1,4 @@
-"""Sources that are made or ship with the package: digits, colours, and toys."""
+"""Sources that need no files: the digits that ship with the package, colours, and toys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from glassnet.datasets import FONTS, TOYS, load_digits, make_colors
+from glassnet.encoders import NumberEncoder, PictureEncoder
 from glassnet.ops.dtypes import Array
-from glassnet.sources.source import CLASSIFICATION, Data, Part
+from glassnet.sources.data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
 
@@ -63,6 +64,7 @@ def _divided(
     choose, split = HELD_OUT[CLASSIFICATION]
     held_out = choose(labels)
     scaled = inputs / np.float32(divide_by)
+    encoder = PictureEncoder if inputs.ndim > 2 else NumberEncoder
 
     def part(rows: Array) -> Part:
         return Part(from_numpy(scaled[rows]), from_numpy(labels[rows]))
@@ -77,8 +79,8 @@ def _divided(
         classes=tuple(classes),
         train=part(~held_out),
         held_out=part(held_out),
-        encoding={"kind": "numbers", "shape": list(inputs.shape[1:]), "divide_by": divide_by},
+        encoder=encoder(inputs.shape[1:], divide_by),
     )
 
 
-MADE: dict[str, Callable[[], Data]] = {"digits": digits, "colors": colors, **{name: toy(name) for name in TOYS}}
+BUILTIN: dict[str, Callable[[], Data]] = {"digits": digits, "colors": colors, **{name: toy(name) for name in TOYS}}

@@ -44,7 +44,7 @@ def predict(X: Any) -> np.ndarray:
     return forward(encoded(X)).astype(np.float64).reshape(-1) * TARGET_SCALE + TARGET_MEAN
 
 
-def answers_in_quantities(samples: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
+def answers(samples: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
     """The rows of the table of results: what the network estimates."""
     yield [TARGET]
     for value in predict(samples):
@@ -54,7 +54,7 @@ def answers_in_quantities(samples: Mapping[str, Sequence[Any]]) -> Iterator[list
 # the command, copied -----------------------------------------------------------------------------
 
 
-def read_in_columns(path: str) -> dict[str, list[str]]:
+def read(path: str) -> dict[str, list[str]]:
     """The columns of the table in a CSV file, by the names in its header. What is odd about their cells is told."""
     with open(path, "rb") as file:
         data = file.read()

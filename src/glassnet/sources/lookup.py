@@ -8,8 +8,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from glassnet.sources.made import MADE
-from glassnet.sources.source import CLASSIFICATION, REGRESSION, Data, SourceError
+from glassnet.encoders import SourceError
+from glassnet.sources.builtin import BUILTIN
+from glassnet.sources.data import CLASSIFICATION, REGRESSION, Data
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
 Progress = Callable[[str, int, int | None], Any]
@@ -32,11 +33,11 @@ def open_source(
     Raises SourceError for what is no source or does not go together, TableError, IdxError and the like for
     files that cannot be used.
     """
-    if source in MADE or source in PICTURES:
+    if source in BUILTIN or source in PICTURES:
         _refuse(source, "is no table", target=target, task=task)
-        if source in MADE:
+        if source in BUILTIN:
             _refuse(source, "is made here, from no files", data=folder)
-            return MADE[source]()
+            return BUILTIN[source]()
         from glassnet.sources.pictures import idx_source  # other sources do without
 
         return idx_source(source, folder, progress)
@@ -58,7 +59,7 @@ def open_source(
 
 def _unknown(source: str, path: Path) -> SourceError:
     """The error for what is neither a name nor a file: it guesses what is meant."""
-    names = [*MADE, *PICTURES]
+    names = [*BUILTIN, *PICTURES]
     if path.suffix or len(path.parts) > 1:
         there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = [str(path.with_name(name)) for name in get_close_matches(path.name, there, n=2)]

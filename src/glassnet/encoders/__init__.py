@@ -1,0 +1,71 @@
+"""Encoders: from raw samples (numbers, pictures, rows of a table) to the numbers of a network, and back.
+
+An encoder is saved with the network that was trained on what it gives, so that others can use both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from glassnet.encoders.encoder import Encoder, Samples, SourceError, Standalone
+from glassnet.encoders.numbers import NumberEncoder
+from glassnet.encoders.pictures import PictureEncoder
+from glassnet.encoders.table import TableEncoder
+
+__all__ = [
+    "ENCODERS",
+    "Encoder",
+    "NumberEncoder",
+    "PictureEncoder",
+    "Samples",
+    "SourceError",
+    "Standalone",
+    "TableEncoder",
+    "encoder_from_json",
+    "read_samples",
+]
+
+
+def _of_arrays(data: Mapping[str, Any]) -> Encoder:
+    """Numbers in rows and columns are pictures: both are saved as "numbers" with a shape."""
+    encoder = NumberEncoder.from_json(data)
+    return encoder if len(encoder.shape) == 1 else PictureEncoder(encoder.shape, encoder.divide_by)
+
+
+# What reads an encoder back, by the "kind" in its JSON.
+ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encoder]] = {
+    "numbers": _of_arrays,
+    "table": TableEncoder.from_json,
+}
+
+
+def encoder_from_json(data: Any) -> Encoder:
+    """The encoder that was saved as ``data``.
+
+    Raises SourceError for a kind that is not in `ENCODERS`, and what its class raises for what it cannot read.
+
+    >>> encoder_from_json({"kind": "numbers", "shape": [3], "divide_by": 255})
+    NumberEncoder(shape=(3,), divide_by=255)
+    """
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    if not isinstance(kind, str) or kind not in ENCODERS:
+        raise SourceError(
+            f"its samples are encoded as {kind!r:.40}, which this glassnet does not know; install a newer one: pip "
+            "install --upgrade glassnet"
+        )
+    return ENCODERS[kind](data)
+
+
+def read_samples(encoder: Encoder, path: Path, classes: Sequence[str] = (), *, targets: bool = False) -> Samples:
+    """The samples in the file or folder at ``path`` as ``encoder`` reads them; with their ``targets`` if wanted.
+
+    Raises SourceError where there is nothing at ``path`` that can be read so, TableError and the like.
+    """
+    if not path.exists():
+        raise SourceError(f"FILE: there is no {path}; name a file of samples")
+    samples = encoder.read(path, classes, targets=targets)
+    if targets and samples.targets is None:
+        raise SourceError(f"FILE: {path} has no {encoder.how_to_label}")
+    return samples

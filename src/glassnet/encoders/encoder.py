@@ -1,0 +1,129 @@
+"""`Encoder`: what turns raw samples into the numbers of a network. There is one class for each kind of sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+from glassnet.ops.dtypes import Array
+from glassnet.tensor import Tensor
+
+
+class SourceError(GlassnetError, ValueError):
+    """Samples, or a source of them, that are not there or cannot be used as they are asked for."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples as the network takes them; ``targets`` where they are known; ``names``, if any, to call them by.
+
+    ``notes`` say in words what was done to them. ``frame`` is the table they come from, if they do.
+    """
+
+    inputs: Tensor
+    targets: Tensor | None
+    names: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    frame: Any = None
+
+
+# What defines a function of an exported file: a function or a module to copy, or source as it stands.
+Source = Callable[..., Any] | ModuleType | str
+
+
+@dataclass(frozen=True)
+class Standalone:
+    """What an exported file holds so that it can encode raw samples without glassnet.
+
+    ``encode`` defines ``encoded(X)``, ``read`` defines ``read(path)``: source, functions and modules to copy, by
+    the title of the section they stand in, "" for no section of their own. ``predict`` and ``answers`` take the
+    place of the usual functions where the network has no classes.
+    """
+
+    sample: str  # what a sample is, in words
+    usage: str  # what X is in ``predict(X)``, in words
+    data: str  # what the file is that the command reads, in words
+    constants: Mapping[str, Any]  # values that the functions below use, by name
+    encode: Mapping[str, Sequence[Source]]
+    read: Mapping[str, Sequence[Source]]
+    output: str = ""  # what the network gives where there are no classes, in words
+    predict: Callable[..., Any] | None = None
+    answers: Callable[..., Any] | None = None
+
+
+class Encoder(Protocol):
+    """What a raw sample goes through before the network sees it, and what the network's results mean.
+
+    It is saved with the network as JSON, an object whose "kind" says which class reads it back
+    (`glassnet.encoders.encoder_from_json`).
+    """
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The encoder that `to_json` gave. Raises SourceError or TableError for anything else."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """The encoder as a dict that JSON can hold."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, if the encoder knows them; else ()."""
+        ...
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of the inputs are called, if they have names; else ()."""
+        ...
+
+    @property
+    def target_name(self) -> str:
+        """What the quantity or class is called that the network gives."""
+        ...
+
+    def encode(self, samples: Any, dtype: Any = np.float32) -> Array:
+        """Raw samples as the network takes them, [n, …] of ``dtype``. Raises SourceError or TableError."""
+        ...
+
+    def decode(self, results: Any) -> Array:
+        """Results of a network, or targets, as a person knows them: labels, or quantities in their units, [n]."""
+        ...
+
+    def inverse(self, inputs: Array) -> Array:
+        """Encoded samples as they were before they were scaled, where that can be undone."""
+        ...
+
+    def take(self, samples: Any, number: int) -> Any:
+        """The first ``number`` of raw samples, with no more in them than `encode` needs."""
+        ...
+
+    def examples_to_json(self, samples: Any) -> Any:
+        """A few raw samples as JSON can hold them."""
+        ...
+
+    def examples_from_json(self, data: Any) -> Any:
+        """The raw samples that `examples_to_json` gave. Raises SourceError for what are no samples of this encoder."""
+        ...
+
+    def read(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:
+        """The samples in the file or folder at ``path``, with targets if they are wanted and there.
+
+        ``classes`` are the names that targets may have. Raises SourceError, TableError and the like.
+        """
+        ...
+
+    @property
+    def how_to_label(self) -> str:
+        """What `read_samples` says of a file without targets, after "FILE: … has no "."""
+        ...
+
+    def standalone(self, dtype: Any) -> Standalone:
+        """What an exported file needs to encode samples for a network that takes numbers of ``dtype``."""
+        ...

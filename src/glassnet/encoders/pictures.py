@@ -1,0 +1,64 @@
+"""Pictures of one size: their pixels as numbers, from files of pictures or of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.encoders.encoder import Samples, SourceError
+from glassnet.encoders.numbers import NumberEncoder
+from glassnet.ops.dtypes import Array
+
+
+@dataclass(frozen=True)
+class PictureEncoder(NumberEncoder):
+    """Pictures of ``shape`` [height, width] (shades of grey) or [3, height, width], each pixel divided.
+
+    They are read from files of pictures, which are scaled to that size, and from files of numbers.
+
+    >>> PictureEncoder((2, 2), divide_by=255).encode([[[255, 0], [0, 51]]])
+    array([[[1. , 0. ],
+            [0. , 0.2]]], dtype=float32)
+    """
+
+    @property
+    def how_to_label(self) -> str:
+        """How samples are given with their targets."""
+        return f"{super().how_to_label}, or a folder of pictures by class"
+
+    def read(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:
+        """A picture, the pictures in a folder, by class if there is a folder for each, or a file of numbers."""
+        from glassnet.vision.datasets import IMG_EXTENSIONS  # other samples do without
+
+        if not path.is_dir() and path.suffix.lower() not in IMG_EXTENSIONS:
+            return super().read(path, classes, targets=targets)
+        files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix.lower() in IMG_EXTENSIONS)
+        if not files:
+            endings = ", ".join(IMG_EXTENSIONS)
+            raise SourceError(f"FILE: there is no picture in {path}; those count that end in {endings}")
+        pictures = [resized(read_picture(file), self.shape[-2:]) for file in files]
+        if len(self.shape) == 2:
+            pictures = [picture.mean(0) for picture in pictures]  # shades of grey
+        places = {name: i for i, name in enumerate(classes)}
+        labels = [places.get(file.relative_to(path).parts[0]) for file in files] if path.is_dir() else [None]
+        known = None if None in labels else np.array(labels, np.int64)
+        samples = self._samples(np.stack(pictures), path, known)
+        return Samples(samples.inputs, samples.targets, [str(file) for file in files])
+
+
+def read_picture(file: str | Path) -> Array:
+    """The picture in a file: [3, height, width], of bytes."""
+    from glassnet.vision.datasets import default_loader
+
+    return np.moveaxis(np.asarray(default_loader(str(file))), 2, 0)
+
+
+def resized(picture: Array, size: Sequence[int]) -> Array:
+    """A picture [planes, height, width], scaled to ``size``."""
+    from glassnet.vision.transforms import Resize
+
+    scaled: Array = Resize(tuple(size)).changed(picture[None])[0]
+    return scaled
