@@ -179,7 +179,7 @@ def test_module_dict_is_a_dict():
     ("key", "value", "error", "message"),
     [
         ("a.b", nn.Identity(), KeyError, "contain a dot"),
-        ("items", nn.Identity(), KeyError, "'items' means something to every ModuleDict already"),
+        ("items", nn.Identity(), KeyError, "'items' is a name that every ModuleDict has already"),
         (3, nn.Identity(), TypeError, "name of a module as text"),
         ("a", 3, TypeError, "expected a Module or None"),
         ("note", nn.Identity(), KeyError, "has an attribute 'note' already"),

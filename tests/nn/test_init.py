@@ -8,7 +8,7 @@ import pytest
 import glassnet
 from glassnet import nn
 from glassnet.nn import init
-from glassnet.nn.truncated import truncated_normal
+from glassnet.nn.truncated_normal import truncated_normal
 
 N = 40_000
 

@@ -199,7 +199,7 @@ def inside(description, depth=1):
         (inside({"same_as": ""}), "layer 0: expected the path of an earlier layer, got ''"),
         ({"same_as": [1]}, r"expected the path of an earlier layer, got \[1\]"),
         ({"type": "Sequential", "modules": {"": FLATTEN}}, "Sequential.. cannot be built: .*must not be empty"),
-        ({"type": "Sequential", "modules": {"forward": FLATTEN}}, "Sequential.. cannot be built: 'forward' means"),
+        ({"type": "Sequential", "modules": {"forward": FLATTEN}}, "Sequential.. cannot be built: 'forward' is a name"),
         ({"type": "Sequential", "modules": {"0": None}}, "Sequential.. cannot be built: .*expected a module"),
         ({"type": "Linear", "in_features": "3", "out_features": 2}, "Linear takes in_features as int, got '3'"),
         ({"type": "Linear", "in_features": True, "out_features": 2}, "Linear takes in_features as int, got True"),

@@ -69,7 +69,8 @@ def mapping_like(first: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
             clone = copy.copy(first)
             clone.update(items)
             return clone
-        return type(first)(items)  # type: ignore[call-arg]
+        make: Any = type(first)
+        return make(items)
     except TypeError:
         return items
 

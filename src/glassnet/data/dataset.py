@@ -129,9 +129,9 @@ class Subset(Dataset[T]):
         return len(self._indices)
 
     def __getitem__(self, index: Any) -> T:
-        if isinstance(index, list):
-            return self.dataset[[self._indices[i] for i in index]]  # type: ignore[no-any-return]
-        return self.dataset[self._indices[index]]  # type: ignore[no-any-return]
+        several = isinstance(index, list)
+        sample: T = self.dataset[[self._indices[i] for i in index] if several else self._indices[index]]
+        return sample
 
     def __getitems__(self, indices: list[int]) -> list[T]:
         """The samples at ``indices``, as a list."""
@@ -176,7 +176,8 @@ class ConcatDataset(Dataset[T]):
             raise out_of_range("ConcatDataset", [place], size)
         place %= size
         which = bisect_right(self.cumulative_sizes, place)
-        return self.datasets[which][place - self._start(which)]  # type: ignore[no-any-return]
+        sample: T = self.datasets[which][place - self._start(which)]
+        return sample
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch: one gather for each dataset they are in."""

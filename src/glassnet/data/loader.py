@@ -80,8 +80,8 @@ class DataLoader(Generic[T]):
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.dataset = dataset
         self.batch_size = batch_size
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
+        self.sampler: Any = sampler
+        self.batch_sampler: Any = batch_sampler
         self.drop_last = drop_last
         self.generator = generator
         if collate_fn is None:
@@ -104,17 +104,21 @@ class DataLoader(Generic[T]):
 
     def __len__(self) -> int:
         """The number of batches of an epoch; TypeError where nobody can know it."""
-        if isinstance(self.dataset, IterableDataset):
-            count = len(self.dataset)  # type: ignore[arg-type]
+        if self._is_stream:
+            count = len(self.dataset)
             return count if self.batch_size is None else count_chunks(count, self.batch_size, self.drop_last)
-        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
-        if isinstance(self.dataset, IterableDataset):
+        if self._is_stream:
             return self._of_stream()
         if self.batch_sampler is None:
             return self._of_samples()
         return self._of_batches()
+
+    @property
+    def _is_stream(self) -> bool:
+        return isinstance(self.dataset, IterableDataset)
 
     def _of_batches(self) -> Iterator[Any]:
         """Every batch that the batch sampler names."""
@@ -130,7 +134,7 @@ class DataLoader(Generic[T]):
 
     def _of_samples(self) -> Iterator[Any]:
         """Every sample that the sampler names, not in batches."""
-        for index in self.sampler:  # type: ignore[union-attr]
+        for index in self.sampler:
             yield self.collate_fn(self.dataset[index])
 
     def _of_stream(self) -> Iterator[Any]:
@@ -146,9 +150,9 @@ def get_worker_info() -> None:
 
 
 def _check_alone(why: str, others: dict[str, Any]) -> None:
-    given = [name for name, value in others.items() if value is not None and value is not False]
-    if given:
-        raise ValueError(f"DataLoader: {why}, so it cannot be given together with {', '.join(given)}; leave one out")
+    names = [name for name, value in others.items() if value is not None and value is not False]
+    if names:
+        raise ValueError(f"DataLoader: {why}, so it cannot be given together with {', '.join(names)}; leave one out")
 
 
 def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool) -> None:

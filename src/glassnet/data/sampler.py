@@ -168,7 +168,7 @@ class BatchSampler(Sampler[list[Any]]):
     def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
         check_count("BatchSampler: batch_size", batch_size)
         _check_flag("BatchSampler: drop_last", drop_last)
-        self.sampler = sampler
+        self.sampler: Any = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
 
@@ -180,13 +180,13 @@ class BatchSampler(Sampler[list[Any]]):
         """The same batches, as arrays where the sampler has an ``order()``."""
         size = self.batch_size
         if in_step(self.sampler, "order", "__iter__"):
-            order = self.sampler.order()  # type: ignore[attr-defined]
+            order = self.sampler.order()
             end = len(order) // size * size if self.drop_last else len(order)
             return (order[start : start + size] for start in range(0, end, size))
         return chunks(self.sampler, size, self.drop_last)
 
     def __len__(self) -> int:
-        return count_chunks(len(self.sampler), self.batch_size, self.drop_last)  # type: ignore[arg-type]
+        return count_chunks(len(self.sampler), self.batch_size, self.drop_last)
 
 
 def chunks(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:

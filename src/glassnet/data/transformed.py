@@ -25,7 +25,8 @@ def batched(transform: F) -> F:
     same by an attribute ``batched = True``; if it also has a method ``batch``, that is called with
     batches, and the transform itself with single samples.
     """
-    transform.batched = True  # type: ignore[attr-defined]
+    attributes: Any = transform
+    attributes.batched = True
     return transform
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import glassnet.functional as F
 from glassnet.errors import ShapeError
 from glassnet.nn.checks import floating, whole
-from glassnet.nn.function import FunctionModule
+from glassnet.nn.module import FunctionModule
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor

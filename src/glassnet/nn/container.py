@@ -23,7 +23,9 @@ class Numbered(Module):
 
     def _made_of(self, parts: Iterable[tuple[str, Any]]) -> Self:
         """Another container of this class, of these parts."""
-        return type(self)([part for _, part in parts])  # type: ignore[call-arg]
+        make: Any = type(self)
+        made: Self = make([part for _, part in parts])
+        return made
 
     def _as_part(self, value: Any) -> Any:
         return value

@@ -88,8 +88,8 @@ class Hooked:
         output = self.forward(*args, **kwargs)
         for hook in hooks:
             if hook.when == "after":
-                given = (args, kwargs, output) if hook.with_kwargs else (args, output)
-                changed = hook.function(self, *given)
+                arguments = (args, kwargs, output) if hook.with_kwargs else (args, output)
+                changed = hook.function(self, *arguments)
                 output = output if changed is None else changed
         return output if watch is None else watch.leave(output)
 
@@ -155,7 +155,8 @@ class _Watch:
         self.come += 1
         if self.come < len(self.awaited):
             return None
-        return self._call(which)  # type: ignore[no-any-return]
+        gradient: Tensor | None = self._call(which)
+        return gradient
 
     def _call(self, which: int | None = None) -> Any:
         for function in self.functions:

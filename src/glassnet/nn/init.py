@@ -15,7 +15,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.nn.truncated import truncated_normal
+from glassnet.nn.truncated_normal import truncated_normal
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.random import Generator, chosen

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import glassnet.functional as F
 from glassnet.functional.reduction import REDUCTIONS, check_reduction, warn_if_probabilities
-from glassnet.nn.function import FunctionModule, Names
+from glassnet.nn.module import FunctionModule, Names
 from glassnet.tensor import Tensor
 
 __all__ = [
@@ -42,12 +42,14 @@ class _Loss(FunctionModule):
         check_reduction(type(self).__name__, reduction, self.reductions)
         self.reduction = reduction
 
+
+class _LossOfPairs(_Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """How far the input is from the target."""
         return self._call(input, target)
 
 
-class _WeightedLoss(_Loss):
+class _WeightedLoss(_LossOfPairs):
     options: ClassVar[Names] = ("weight", "reduction")
     weight: Tensor | None
 
@@ -59,19 +61,19 @@ class _WeightedLoss(_Loss):
 # of numbers -------------------------------------------------------------------------------------
 
 
-class MSELoss(_Loss):
+class MSELoss(_LossOfPairs):
     """(x − t)²: the mean squared error."""
 
     function = staticmethod(F.mse_loss)
 
 
-class L1Loss(_Loss):
+class L1Loss(_LossOfPairs):
     """|x − t|: the mean absolute error."""
 
     function = staticmethod(F.l1_loss)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(_LossOfPairs):
     """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2."""
 
     function = staticmethod(F.smooth_l1_loss)
@@ -82,7 +84,7 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
 
-class HuberLoss(_Loss):
+class HuberLoss(_LossOfPairs):
     """(x − t)²/2 where |x − t| < delta, else delta · (|x − t| − delta/2)."""
 
     function = staticmethod(F.huber_loss)
@@ -93,7 +95,7 @@ class HuberLoss(_Loss):
         self.delta = delta
 
 
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(_LossOfPairs):
     """exp(x) − t·x, the negative log-likelihood of counts t of which exp(x) are expected; x, without ``log_input``."""
 
     function = staticmethod(F.poisson_nll_loss)
@@ -116,7 +118,7 @@ class GaussianNLLLoss(_Loss):
         super().__init__(reduction=reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:  # type: ignore[override]
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
         """How unlikely the targets are."""
         return self._call(input, target, var)
 
@@ -198,7 +200,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(_LossOfPairs):
     """t·(log t − x), the Kullback-Leibler divergence of t from exp(x); with ``log_target``, t is given as log t.
 
     reduction="batchmean" is the divergence of an average row; "mean" divides by the elements.
@@ -216,7 +218,7 @@ class KLDivLoss(_Loss):
 # with a margin ----------------------------------------------------------------------------------
 
 
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(_LossOfPairs):
     """log(1 + exp(−t·x)), targets 1 or −1: x should have the sign of t."""
 
     function = staticmethod(F.soft_margin_loss)
@@ -236,7 +238,7 @@ class _MarginLoss(_Loss):
         self.margin = margin
 
 
-class HingeEmbeddingLoss(_MarginLoss):
+class HingeEmbeddingLoss(_MarginLoss, _LossOfPairs):
     """x where t is 1, max(0, margin − x) where it is −1: distances, small where alike and large where not."""
 
     function = staticmethod(F.hinge_embedding_loss)
@@ -250,7 +252,7 @@ class MarginRankingLoss(_MarginLoss):
 
     function = staticmethod(F.margin_ranking_loss)
 
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """How far the order is from the one that the target says."""
         return self._call(input1, input2, target)
 
@@ -260,7 +262,7 @@ class CosineEmbeddingLoss(_MarginLoss):
 
     function = staticmethod(F.cosine_embedding_loss)
 
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """How far the directions are from alike, or from unlike."""
         return self._call(input1, input2, target)
 
@@ -277,6 +279,6 @@ class TripletMarginLoss(_MarginLoss):
         super().__init__(margin, reduction=reduction)
         self.p, self.eps, self.swap = p, eps, swap
 
-    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """By how much the negative is too near, or the positive too far."""
         return self._call(anchor, positive, negative)

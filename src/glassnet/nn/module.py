@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any, Self
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
-from glassnet.nn.state import Stateful
+from glassnet.nn.parameter import Parameter
+from glassnet.nn.registry import Kind, Registered, Registry, joined
+from glassnet.nn.state import Entry, IncompatibleKeys, load_state
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
 from glassnet.ops.dtypes import float16, float32, float64
@@ -18,7 +21,7 @@ from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import changes
 
 
-class Module(Stateful, Hooked):
+class Module(Registry, Hooked):
     """A network, or a part of one: assign parameters and modules in __init__, use them in forward.
 
     Every assignment of a `Parameter` or a `Module` to an attribute is noted, so that
@@ -65,6 +68,145 @@ class Module(Stateful, Hooked):
 
     def _one_line(self) -> str:
         return self._get_name() if "\n" in repr(self) else repr(self)
+
+    # walking through it --------------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module, under ``prefix``, and all modules within it, with the paths to them.
+
+        A module that is reached along several paths comes once, unless ``remove_duplicate`` is False.
+        """
+        seen = set() if memo is None else memo
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            path, module = stack.pop()
+            if remove_duplicate:
+                if module in seen:
+                    continue
+                seen.add(module)
+            yield path, module
+            inner = [(joined(path, name), m) for name, m in module._modules.items() if m is not None]
+            stack.extend(reversed(inner))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules within it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly within this one, with their names; each once."""
+        seen: set[Any] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly within this one."""
+        return (module for _, module in self.named_children())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with the paths to them: "fc1.weight". Not those within, if not ``recurse``."""
+        return self._named_members("parameter", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and, if ``recurse``, of all modules within it."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with the paths to them. Not those within, if not ``recurse``."""
+        return self._named_members("buffer", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and, if ``recurse``, of all modules within it."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def _named_members(
+        self, kind: Kind, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[Any] = set()
+        modules: Any = ((prefix, self),)
+        if recurse:
+            modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in modules:
+            for name, value in Registered(module, kind).items():
+                if value is None or (remove_duplicate and value in seen):
+                    continue
+                seen.add(value)
+                yield joined(path, name), value
+
+    # by path ----------------------------------------------------------------------------------
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at the path ``target`` ("layers.0"); AttributeError if there is none."""
+        module: Module = self
+        for depth, name in enumerate(target.split(".") if target else ()):
+            if name not in module._modules:
+                where = ".".join(target.split(".")[:depth]) or type(self).__name__
+                names = ", ".join(module._modules) or "none"
+                raise AttributeError(f"get_submodule: {where} has no module {name!r}; it has {names}")
+            module = module._modules[name]
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at the path ``target`` ("fc1.weight"); AttributeError if there is none."""
+        parameter: Parameter = self._get_member("parameter", target)
+        return parameter
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at the path ``target``; AttributeError if there is none."""
+        buffer: Tensor = self._get_member("buffer", target)
+        return buffer
+
+    def _get_member(self, kind: Kind, target: str) -> Any:
+        path, _, name = target.rpartition(".")
+        members = Registered(self.get_submodule(path), kind)
+        if name not in members:
+            names = ", ".join(members) or "none"
+            raise AttributeError(f"get_{kind}: {path or type(self).__name__} has no {kind} {name!r}; it has {names}")
+        return members[name]
+
+    # state ------------------------------------------------------------------------------------
+
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Tensor]:
+        """The parameters and the persistent buffers by path, in order, sharing their memory.
+
+        Put into ``destination`` if given, each path behind ``prefix``; detached unless ``keep_vars``.
+        """
+        state = OrderedDict() if destination is None else destination
+        for path, entry in self._state_entries().items():
+            state[prefix + path] = entry.value if keep_vars else entry.value.detach()
+        return state
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy a state that ``state_dict()`` returned, of tensors or arrays, into this module.
+
+        ``strict=False`` leaves alone what is in one of the two only, and returns the names of it.
+        ``assign=True`` puts the tensors themselves in place, in the dtype they have.
+
+        Raises StateError, which names every missing and unexpected key and every wrong shape;
+        nothing is changed then.
+        """
+        return load_state(type(self).__name__, self._state_entries(), state_dict, strict, assign)
+
+    def _state_entries(self) -> dict[str, Entry]:
+        """Every entry of the state: parameters, then buffers, module by module."""
+        return {
+            joined(path, name): Entry(module, name, value)
+            for path, module in self.named_modules(remove_duplicate=False)
+            for members in (module._parameters, module._buffers)
+            for name, value in members.items()
+            if value is not None and name not in module._unsaved_buffers
+        }
 
     # modes ------------------------------------------------------------------------------------
 
@@ -187,3 +329,26 @@ class Module(Stateful, Hooked):
 def indented(text: str) -> str:
     """``text`` with every line but the first two columns further right."""
     return text.replace("\n", "\n  ")
+
+
+Names = tuple[str, ...]
+
+
+class FunctionModule(Module):
+    """A function of `glassnet.functional`, with options that are set once.
+
+    ``function`` is the function, ``options`` the names of those of its arguments that are
+    attributes of the module, read anew at each call, and ``shown`` those that its repr tells.
+    """
+
+    function: ClassVar[Callable[..., Tensor]]
+    options: ClassVar[Names] = ()
+    shown: ClassVar[Names] = ()
+
+    def _call(self, *inputs: Any) -> Tensor:
+        return self.function(*inputs, **{name: getattr(self, name) for name in self.options})
+
+    def extra_repr(self) -> str:
+        """The options, as they were given; ``inplace`` only if it is on."""
+        shown = [(name, getattr(self, name)) for name in self.shown]
+        return ", ".join(f"{name}={value!r}" for name, value in shown if name != "inplace" or value)

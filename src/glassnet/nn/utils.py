@@ -78,9 +78,9 @@ def clip_grad_norm_(
     Returns the norm they had. Arguments as in `get_total_norm`; ``foreach`` changes nothing here.
     R. Pascanu, T. Mikolov and Y. Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
-    held = _several(parameters)
-    total = get_total_norm(_gradients(held), norm_type, error_if_nonfinite)
-    clip_grads_with_norm_(held, max_norm, total)
+    tensors = _several(parameters)
+    total = get_total_norm(_gradients(tensors), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(tensors, max_norm, total)
     return total
 
 
@@ -106,14 +106,14 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters: expected a tensor, got {type(vec).__name__}")
-    held = list(parameters)
-    total = sum(p.numel() for p in held)
+    tensors = list(parameters)
+    total = sum(p.numel() for p in tensors)
     if vec.shape != (total,):
         raise ShapeError(
             f"vector_to_parameters: expected a vector of {total} elements, as many as the parameters have, got shape "
             f"{written(vec.shape)}"
         )
-    place = 0
-    for p in held:
-        p.copy_(vec[place : place + p.numel()].reshape(p.shape))
-        place += p.numel()
+    start = 0
+    for p in tensors:
+        p.copy_(vec[start : start + p.numel()].reshape(p.shape))
+        start += p.numel()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import glassnet.functional as F
-from glassnet.nn.function import FunctionModule
+from glassnet.nn.module import FunctionModule
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor

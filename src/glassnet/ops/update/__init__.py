@@ -1,13 +1,12 @@
 """Updates: what an optimizer does to a parameter once its gradient is known.
 
-The only operations that write to their inputs. Every one is called as ``op(param, grad, lr,
-*state, **options)``: it changes ``param`` and ``state`` in place and returns ``param``. The state
-is named as PyTorch names it; ``step``, an array of no dimensions, counts the updates made.
-``lr`` and ``step`` are inputs and not options, so that a recorded training step reads them anew
-each time it runs.
+The only operations that write to their inputs. Each is called as ``op(param, grad, lr, *state,
+**options)``, changes ``param`` and ``state`` in place, and returns ``param``. The state has PyTorch's
+names; ``step``, an array of no dimensions, counts the updates made. ``lr`` and ``step`` are inputs
+and not options, so that a traced training step reads them each time it runs.
 
-An expansion has no side effects: it gives the new values of what is written, in the order of
-``writes``, and None for state that was not given.
+A decomposition has no side effects: it returns the new values of what is written, in the order of
+``writes``, and None for state that is not kept.
 """
 
 from __future__ import annotations

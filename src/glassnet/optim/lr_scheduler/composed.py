@@ -79,8 +79,8 @@ class SequentialLR(_Composed):
     ) -> None:
         self._take(schedulers, optimizer)
         needed = len(schedulers) - 1
-        came = f"{len(milestones)} milestones for {len(schedulers)} schedules"
-        check(self, len(milestones) == needed, "one milestone fewer than schedules", came)
+        counts = f"{len(milestones)} milestones for {len(schedulers)} schedules"
+        check(self, len(milestones) == needed, "one milestone fewer than schedules", counts)
         check(self, list(milestones) == sorted(milestones), "milestones in rising order", f"{list(milestones)}")
         self._milestones = list(milestones)
         self._rewind()

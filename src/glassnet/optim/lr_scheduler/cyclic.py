@@ -183,10 +183,10 @@ class OneCycleLR(_Cycling):
         checked_optimizer(self, optimizer)
         if total_steps is None and epochs is not None and steps_per_epoch is not None:
             total_steps = epochs * steps_per_epoch
-        came = f"total_steps={total_steps}, epochs={epochs}, steps_per_epoch={steps_per_epoch}"
-        check(self, total_steps is not None, "total_steps, or epochs and steps_per_epoch", came)
+        arguments = f"total_steps={total_steps}, epochs={epochs}, steps_per_epoch={steps_per_epoch}"
+        check(self, total_steps is not None, "total_steps, or epochs and steps_per_epoch", arguments)
         assert total_steps is not None
-        check(self, isinstance(total_steps, int) and total_steps > 0, "a whole number of steps, 1 or more", came)
+        check(self, isinstance(total_steps, int) and total_steps > 0, "a whole number of steps, 1 or more", arguments)
         check(self, 0 <= pct_start <= 1, "a pct_start from 0 to 1", f"pct_start={pct_start}")
         strategies = ("cos", "linear")
         check(self, anneal_strategy in strategies, "an anneal_strategy of cos or linear", repr(anneal_strategy))

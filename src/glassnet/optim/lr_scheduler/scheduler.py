@@ -115,7 +115,7 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """All of the schedule except the optimizer and functions (of callable objects, what they hold)."""
+        """All of the schedule except the optimizer and functions (of callable objects, their attributes)."""
         return {name: _packed(value) for name, value in vars(self).items() if name in self._state_names()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -135,15 +135,15 @@ class LRScheduler:
             what = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
             raise ValueError(f"{type(self).__name__}.load_state_dict: the state {what}: it is of another schedule")
         for name in own:
-            held, saved = vars(self)[name], state_dict[name]
-            if not isinstance(held, list) or not any(isinstance(x, LRScheduler) for x in held):
+            current, saved = vars(self)[name], state_dict[name]
+            if not isinstance(current, list) or not any(isinstance(x, LRScheduler) for x in current):
                 continue
-            if len(held) != len(saved):
+            if len(current) != len(saved):
                 raise ValueError(
-                    f"{type(self).__name__}.load_state_dict: expected the state of {len(held)} schedules, got "
+                    f"{type(self).__name__}.load_state_dict: expected the state of {len(current)} schedules, got "
                     f"{len(saved)}"
                 )
-            for scheduler, state in zip(held, saved, strict=True):
+            for scheduler, state in zip(current, saved, strict=True):
                 scheduler._check_state(state)
 
 
@@ -153,24 +153,24 @@ def _packed(value: Any) -> Any:
     if isinstance(value, list):
         return [_packed(x) for x in value]
     if callable(value):
-        return deepcopy(_held(value)) or None
+        return deepcopy(_attributes(value)) or None
     return deepcopy(value)
 
 
-def _held(function: Any) -> dict[str, Any]:
-    """What a callable object holds; nothing for a function or a class."""
+def _attributes(function: Any) -> dict[str, Any]:
+    """The attributes of a callable object; none for a function or a class."""
     return {} if hasattr(function, "__code__") else getattr(function, "__dict__", {})
 
 
 def _unpacked(own: Any, saved: Any) -> Any:
-    """``saved`` in place of ``own``; functions and schedules stay, and take on what they held."""
+    """``saved`` in place of ``own``; functions and schedules stay, and take on the saved attributes."""
     if isinstance(own, LRScheduler):
         own.load_state_dict(saved)
         return own
     if isinstance(own, list) and any(isinstance(x, LRScheduler) or callable(x) for x in own):
         return [_unpacked(x, y) for x, y in zip(own, saved, strict=True)]
     if callable(own):
-        _held(own).update(deepcopy(saved or {}))
+        _attributes(own).update(deepcopy(saved or {}))
         return own
     return deepcopy(saved)
 
@@ -198,7 +198,7 @@ def per_group(scheduler: Any, optimizer: Optimizer, name: str, value: Any) -> li
     return list(value)
 
 
-def check(scheduler: Any, holds: bool, expected: str, came: str) -> None:
-    """Raise ValueError, saying what was expected and what came, unless ``holds``."""
-    if not holds:
-        raise ValueError(f"{type(scheduler).__name__}: expected {expected}, got {came}")
+def check(scheduler: Any, is_valid: bool, expected: str, actual: str) -> None:
+    """Raise ValueError, saying what was expected and what was passed, unless ``is_valid``."""
+    if not is_valid:
+        raise ValueError(f"{type(scheduler).__name__}: expected {expected}, got {actual}")
