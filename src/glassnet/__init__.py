@@ -27,7 +27,7 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace, set_printoptions, where
+from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace, set_printoptions
 from glassnet.tensor.creation import (
     BoolTensor,
     ByteTensor,
@@ -58,6 +58,7 @@ from glassnet.tensor.creation import (
     stack,
     tensor,
     vstack,
+    where,
     zeros,
     zeros_like,
 )
@@ -182,7 +183,7 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__all__ += namespace.__all__
+__all__ += vars(namespace)["__all__"]  # computed there
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

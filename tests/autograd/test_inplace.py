@@ -8,7 +8,7 @@ import pytest
 import glassnet
 from glassnet import GradientError, ShapeError, tensor
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.inplace import InPlace
+from glassnet.tensor.methods.inplace import InPlace
 
 
 def leaf(*values: float) -> Tensor:

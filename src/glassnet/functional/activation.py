@@ -13,7 +13,7 @@ from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.inplace import replace
+from glassnet.tensor.methods.from_record import replace
 
 __all__ = [
     "celu",

@@ -1,13 +1,13 @@
-"""Tensor, and apply(): the one door through which every operation passes."""
+"""Tensor, and apply(): the one dispatch through which every operation passes."""
 
 from __future__ import annotations
 
 from glassnet.tensor.backward import RemovableHandle, backward, gradients
+from glassnet.tensor.creation import where
 from glassnet.tensor.device import accelerator, backends, cuda, device
-from glassnet.tensor.dispatch import apply, made_of, wrap, write
-from glassnet.tensor.functions import where
+from glassnet.tensor.dispatch import write
 from glassnet.tensor.printing import set_printoptions
-from glassnet.tensor.tensor import Tensor, as_array
+from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
 
 __all__ = [
     "RemovableHandle",

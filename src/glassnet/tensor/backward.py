@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,11 +14,9 @@ from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply, wrap, write
-from glassnet.tensor.graph import Node, RetainGrad, changes, key_of, propagate
+from glassnet.tensor.graph import Node, changes, key_of, propagate
 
-if TYPE_CHECKING:
-    from glassnet.tensor.tensor import Tensor
-
+T = TypeVar("T", bound=State)
 Tensors = Any  # one tensor, or a sequence of them
 
 
@@ -52,17 +50,17 @@ def backward(
         else:
             for x in chosen:
                 if key_of(x) in found:
-                    accumulate(x, _own(found[key_of(x)]))
+                    accumulate(x, own(found[key_of(x)]))
 
 
 def gradients(
     outputs: Tensors,
-    inputs: Tensors,
+    inputs: T | Sequence[T],
     grad_outputs: Tensors | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> tuple[T | None, ...]:
     """The gradients of ``outputs`` with respect to each of ``inputs``, leaving ``.grad`` alone.
 
     Raises GradientError for an input the outputs do not depend on, unless ``allow_unused``, which
@@ -81,7 +79,7 @@ def gradients(
                 f"grad: the outputs do not depend on input {i}, of shape {written(chosen[i].shape)}; "
                 "leave it out, or pass allow_unused=True to get None for it"
             )
-    return tuple(r if r is None or isinstance(r, State) else wrap(np.array(r)) for r in results)  # type: ignore[misc]
+    return tuple(wrap(np.array(r)) if isinstance(r, np.ndarray | np.generic) else r for r in results)
 
 
 def _found(
@@ -149,7 +147,7 @@ def _lift(value: Any, parent: Any) -> Any:
     return tensor
 
 
-def _own(gradient: Any) -> Any:
+def own(gradient: Any) -> Any:
     """``gradient``, if an array, in memory of its own."""
     return gradient if isinstance(gradient, State) else np.array(gradient)
 
@@ -191,48 +189,3 @@ class RemovableHandle:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
-
-
-class Backward(State):
-    """Methods that compute gradients, or watch them pass."""
-
-    def backward(
-        self,
-        gradient: Any = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Tensors | None = None,
-    ) -> None:
-        """Add to ``.grad`` of every leaf its gradient of this tensor; see `glassnet.autograd.backward`."""
-        backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
-
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it."""
-        if not self._requires_grad:
-            raise GradientError("register_hook: this tensor requires no gradient, so no gradient would ever come by")
-
-        def called(g: Any) -> Any:
-            if isinstance(g, State):
-                return hook(g)  # type: ignore[arg-type]
-            result = hook(wrap(np.asarray(g)))
-            return None if result is None else result.array
-
-        return self._register(called)
-
-    def retain_grad(self) -> None:
-        """Keep this tensor's gradient in ``.grad``, although it is not a leaf."""
-        if not self._requires_grad:
-            raise GradientError("retain_grad: this tensor requires no gradient")
-        if self.node is None:
-            return
-        if not any(isinstance(hook, RetainGrad) for hook in self.node.hooks or ()):
-            self._register(RetainGrad(self, lambda x, g: accumulate(x, _own(g))))
-
-    def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
-        holder = self if self.node is None else self.node
-        changes.count += 1
-        if holder.hooks is None:
-            holder.hooks = []
-        holder.hooks.append(hook)
-        holder.hooks.sort(key=lambda hook: isinstance(hook, RetainGrad))  # stable: but for the keeper, which is last
-        return RemovableHandle(holder.hooks, hook)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.errors import ShapeError
-from glassnet.ops import movement
+from glassnet.ops import movement, selection
 from glassnet.ops.dtypes import (
     Array,
     Dtype,
@@ -26,9 +26,9 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.ops.shapes import written
-from glassnet.tensor import Tensor, apply, as_array, made_of, wrap
-from glassnet.tensor import device as _device
-from glassnet.tensor.names import sizes, takes_axis
+from glassnet.tensor.arguments import sizes, takes_axis
+from glassnet.tensor.device import device as _device
+from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
 
 DtypeLike = npt.DTypeLike | None
 
@@ -269,3 +269,13 @@ def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     if indexing not in ("ij", "xy"):
         raise ValueError(f'meshgrid: indexing must be "ij" or "xy", got {indexing!r}')
     return tuple(grid)
+
+
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """``input``'s elements where ``condition`` holds, ``other``'s elsewhere; shapes broadcast.
+
+    >>> x = glassnet.tensor([-1, 2, -3])
+    >>> glassnet.where(x > 0, x, 0)
+    tensor([0, 2, 0])
+    """
+    return apply(selection.where, condition, input, other)

@@ -7,7 +7,7 @@ the methods, which come through here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor.graph import Node, RetainGrad, VersionCounter, tick, version_of
-
-if TYPE_CHECKING:
-    from glassnet.tensor.tensor import Tensor
 
 ndarray = np.ndarray
 
@@ -35,13 +32,13 @@ class State(Value):
 
     array: Array
     node: Node | None = None
-    grad: Tensor | None = None
+    grad: Any = None  # a Tensor: what apply, wrap and made_of give is of a class above this file
     version: VersionCounter | None = None
     hooks: list[Callable[[Any], Any]] | None = None
     view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
     _requires_grad = False
 
-    def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
+    def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Carry out ``op`` through the door."""
         return apply(op, *inputs, **params)
 
@@ -56,6 +53,8 @@ class State(Value):
         return self.array.dtype
 
 
+T = TypeVar("T", bound=State)
+
 _new: Callable[[], Any] = State
 
 
@@ -65,23 +64,23 @@ def results_are(tensor_class: type[State]) -> None:
     _new = lambda: tensor_class.__new__(tensor_class)  # noqa: E731
 
 
-def wrap(array: Array) -> Tensor:
+def wrap(array: Array) -> Any:
     """A tensor of ``array`` itself, without a history."""
     tensor = _new()
     tensor.array = array
     if mode.tracer is not None:
         mode.tracer.wrapped(tensor)
-    return tensor  # type: ignore[no-any-return]
+    return tensor
 
 
-def made_of(data: Any, array: Array) -> Tensor:
+def made_of(data: Any, array: Array) -> Any:
     """A tensor of ``array``, which was made of a person's ``data``."""
     if mode.tracer is not None:
         mode.tracer.made_of(data, array)
     return wrap(array)
 
 
-def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
+def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     """Carry out ``op``: run its forward, and note what autograd needs.
 
     Inputs are tensors, arrays, Python numbers or None. Raises what the operation's shape rule
@@ -123,7 +122,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Tensor:
                 version_of(inputs[position]).written = tick()
     if mode.tracer is not None:
         mode.tracer.note(op, inputs, values, params, result)
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 def _alike(values: list[Any]) -> bool:
@@ -195,7 +194,7 @@ def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any]
         result.view_of = (source, op, params, source.node)
 
 
-def write(target: Any, op: Op, *inputs: Any, **params: Any) -> Any:
+def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
     """Put the result of ``op`` in the place of ``target``'s elements; returns ``target``.
 
     Raises GradientError for a leaf that requires a gradient (its gradient would be of values

@@ -1,138 +1,18 @@
-"""What is a method of `Tensor` is a function here too: ``glassnet.exp(x)`` is ``x.exp()``."""
+"""What is a method of `Tensor` is a function here too: ``glassnet.exp(x)`` is ``x.exp()``.
+
+This is the table of them. `glassnet` offers every name defined here.
+"""
 
 from __future__ import annotations
 
-import builtins
-from typing import Any
+import builtins as _builtins
+from typing import Any as _Any
 
-from glassnet.ops.dtypes import Dtype
+from glassnet.ops.dtypes import Dtype as _Dtype
 from glassnet.ops.dtypes import result_type as _result_type
-from glassnet.tensor import Tensor
+from glassnet.tensor.tensor import Tensor
 
-__all__ = [
-    "abs",
-    "add",
-    "all",
-    "allclose",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "argsort",
-    "bincount",
-    "bitwise_and",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_xor",
-    "bmm",
-    "broadcast_to",
-    "ceil",
-    "chunk",
-    "clamp",
-    "clip",
-    "clone",
-    "cos",
-    "count_nonzero",
-    "cumsum",
-    "detach",
-    "diag",
-    "diagonal",
-    "div",
-    "divide",
-    "dot",
-    "eq",
-    "equal",
-    "erf",
-    "exp",
-    "expm1",
-    "flatten",
-    "flip",
-    "floor",
-    "floor_divide",
-    "gather",
-    "ge",
-    "gt",
-    "index_select",
-    "is_floating_point",
-    "is_tensor",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "le",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_softmax",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logsumexp",
-    "lt",
-    "masked_fill",
-    "masked_select",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "median",
-    "min",
-    "minimum",
-    "mm",
-    "movedim",
-    "mul",
-    "multiply",
-    "mv",
-    "narrow",
-    "ne",
-    "neg",
-    "nonzero",
-    "norm",
-    "numel",
-    "outer",
-    "permute",
-    "pow",
-    "prod",
-    "ravel",
-    "reciprocal",
-    "relu",
-    "remainder",
-    "reshape",
-    "result_type",
-    "round",
-    "rsqrt",
-    "select",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "sort",
-    "split",
-    "sqrt",
-    "square",
-    "squeeze",
-    "std",
-    "sub",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "t",
-    "tan",
-    "tanh",
-    "topk",
-    "trace",
-    "transpose",
-    "tril",
-    "triu",
-    "trunc",
-    "unbind",
-    "unflatten",
-    "unique",
-    "unsqueeze",
-    "var",
-]
+_IMPORTED = frozenset(globals())
 
 abs = Tensor.abs
 exp = Tensor.exp
@@ -178,19 +58,15 @@ le = Tensor.le
 gt = Tensor.gt
 ge = Tensor.ge
 add = Tensor.add
-sub = Tensor.sub
-subtract = Tensor.subtract
-mul = Tensor.mul
-multiply = Tensor.multiply
-div = Tensor.div
-divide = Tensor.divide
+sub = subtract = Tensor.sub
+mul = multiply = Tensor.mul
+div = divide = Tensor.div
 pow = Tensor.pow
 maximum = Tensor.maximum
 minimum = Tensor.minimum
 remainder = Tensor.remainder
 floor_divide = Tensor.floor_divide
-clamp = Tensor.clamp
-clip = Tensor.clip
+clamp = clip = Tensor.clamp
 matmul = Tensor.matmul
 mm = Tensor.mm
 bmm = Tensor.bmm
@@ -238,11 +114,10 @@ ravel = Tensor.ravel
 squeeze = Tensor.squeeze
 unsqueeze = Tensor.unsqueeze
 permute = Tensor.permute
-transpose = Tensor.transpose
-swapaxes = Tensor.swapaxes
+transpose = swapaxes = Tensor.transpose
 movedim = Tensor.movedim
 t = Tensor.t
-broadcast_to = Tensor.broadcast_to
+broadcast_to = Tensor.expand
 split = Tensor.split
 chunk = Tensor.chunk
 unbind = Tensor.unbind
@@ -256,11 +131,23 @@ numel = Tensor.numel
 is_floating_point = Tensor.is_floating_point
 
 
-def is_tensor(x: Any) -> builtins.bool:
-    """Whether ``x`` is a `Tensor`."""
+def is_tensor(x: _Any) -> _builtins.bool:
+    """Whether ``x`` is a `Tensor`.
+
+    >>> glassnet.is_tensor(glassnet.ones(2)), glassnet.is_tensor([1, 1])
+    (True, False)
+    """
     return isinstance(x, Tensor)
 
 
-def result_type(*inputs: Any) -> Dtype:
-    """The dtype that an operation on these tensors and numbers gives."""
+def result_type(*inputs: _Any) -> _Dtype:
+    """The dtype that an operation on these tensors and numbers gives.
+
+    >>> glassnet.result_type(glassnet.tensor([1, 2]), 0.5)
+    dtype('float32')
+    """
     return _result_type(*inputs)
+
+
+# Not a plain assignment, which a type checker would have to evaluate: so it reads the names themselves.
+globals()["__all__"] = [name for name in globals() if name not in _IMPORTED and not name.startswith("_")]

@@ -13,9 +13,9 @@ from glassnet.ops.dtypes import float_type, int64
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, shape_of
 from glassnet.random import Generator, chosen
-from glassnet.tensor import Tensor, apply, wrap
+from glassnet.tensor.arguments import sizes
 from glassnet.tensor.creation import DtypeLike, dtype_of, empty, finished
-from glassnet.tensor.names import sizes
+from glassnet.tensor.tensor import Tensor, apply, wrap
 
 
 def _drawn(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +12,13 @@ from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
-from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor import graph
-from glassnet.tensor.arithmetic import Arithmetic
-from glassnet.tensor.backward import Backward
-from glassnet.tensor.casts import Casts
+from glassnet.ops.record import Op
+from glassnet.ops.shapes import normalize_dim
+from glassnet.tensor import dispatch, graph
 from glassnet.tensor.device import cpu, device
-from glassnet.tensor.dispatch import results_are, wrap
-from glassnet.tensor.finding import Finding
-from glassnet.tensor.functions import Functions
 from glassnet.tensor.graph import version_of
-from glassnet.tensor.inplace import InPlace
+from glassnet.tensor.methods.gradients import Gradients
 from glassnet.tensor.printing import tensor_text
-from glassnet.tensor.reductions import Reductions
-from glassnet.tensor.views import Views
 
 
 def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
@@ -65,7 +59,7 @@ def _without_tensors(data: Any) -> Any:
     return data.array if isinstance(data, Tensor) else data
 
 
-class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, Backward):
+class Tensor(Gradients):
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
     ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes
@@ -73,6 +67,8 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
     """
 
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
+
+    grad: Tensor | None = None
 
     def __init__(self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> None:
         if dtype is None and isinstance(data, list | tuple):
@@ -100,6 +96,11 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
             )
         graph.changes.count += self._requires_grad is not bool(value)
         self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Say whether backward shall compute a gradient for this tensor."""
+        self.requires_grad = requires_grad
+        return self
 
     @property
     def is_leaf(self) -> bool:
@@ -162,59 +163,7 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         """Whether the dtype is floating."""
         return self.dtype.kind == "f"
 
-    # its values in Python and NumPy -----------------------------------------------------------
-
-    def _read(self, what: str) -> Array:
-        """The values, for Python to look at: which a step that is being recorded must not do."""
-        if mode.tracer is not None:
-            mode.tracer.read(what)
-        return self.array
-
-    def item(self) -> Any:
-        """The one element as a Python number; ValueError if there are several."""
-        if self.array.size != 1:
-            raise ValueError(
-                f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
-            )
-        return self._read("item()").item()
-
-    def tolist(self) -> Any:
-        """The elements as nested Python lists (a number for a 0-dimensional tensor)."""
-        return self._read("tolist()").tolist()
-
-    def numpy(self) -> Array:
-        """The NumPy array, sharing memory; GradientError if the tensor requires a gradient."""
-        if self._requires_grad:
-            raise GradientError(
-                "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
-            )
-        return self._read("numpy()")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            if copy is False:
-                raise ValueError(f"a tensor of {array.dtype} becomes an array of {dtype} only by copying")
-            return array.astype(dtype)
-        return array.copy() if copy else array
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.dtype.kind == "f" or self.array.size != 1:
-            raise TypeError("only integer tensors of one element can be converted to an index")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self.array.size != 1:
-            raise ValueError(
-                f"the truth of a tensor of shape {written(self.shape)} is ambiguous: ask for (x > 0).any() or .all()"
-            )
-        return bool(self._read("if (or while, and, or, not)").item())
+    # how it prints, and its copies -----------------------------------------------------------
 
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
@@ -224,13 +173,6 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         return tensor_text(self)
 
     _repr_html_ = repr_html
-
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self.shape:
-            raise TypeError(f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
-        return format(self.item(), spec)
 
     def __copy__(self) -> Self:
         return self.__deepcopy__({})
@@ -245,9 +187,6 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         other._requires_grad = self._requires_grad
         other.grad = None if self.grad is None else self.grad.detach().clone()
         return other
-
-    def __reduce__(self) -> Any:
-        raise TypeError("tensors are not pickled; save numbers with glassnet.save or x.numpy()")
 
     # other dtypes, other histories --------------------------------------------------------------
 
@@ -276,4 +215,12 @@ class Tensor(Arithmetic, Functions, Reductions, Views, Finding, InPlace, Casts, 
         return self
 
 
-results_are(Tensor)
+class _Apply(Protocol):
+    def __call__(self, op: Op, /, *inputs: Any, **params: Any) -> Tensor: ...
+
+
+# Dispatch is below this file and cannot name the class of its results: they are Tensors.
+dispatch.results_are(Tensor)
+apply: _Apply = dispatch.apply
+wrap: Callable[[Array], Tensor] = dispatch.wrap
+made_of: Callable[[Any, Array], Tensor] = dispatch.made_of

@@ -1,4 +1,4 @@
-"""The ways there are to write one argument: dim or axis, (2, 3) or 2, 3 or size=(2, 3)."""
+"""One argument written in several ways: dim or axis; (2, 3) or 2, 3 or size=(2, 3)."""
 
 from __future__ import annotations
 

@@ -2,65 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, indexing, movement, random, reduction, selection
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.random import Generator, chosen
-from glassnet.tensor.arithmetic import is_operand
 from glassnet.tensor.dispatch import State, apply, made_of, write
-
-if TYPE_CHECKING:
-    pass
-
-
-Method = TypeVar("Method", bound=Callable[..., Any])
+from glassnet.tensor.methods.from_record import binary_, replace, unary_
+from glassnet.tensor.methods.operators import is_operand
+from glassnet.tensor.methods.sorting import Sorting
 
 
-def replace(x: Any, op: Op, *others: Any, **params: Any) -> Any:
-    """Put ``op`` of ``x`` and ``others`` in the place of ``x``'s elements; returns ``x``.
-
-    A derivative that reads what ``x`` was would find it overwritten: it reads a copy.
-    """
-    source = x
-    if mode.grad and any(
-        isinstance(y, State) and y._requires_grad and op.reads(which, 1) for which, y in enumerate((x, *others))
-    ):
-        source = apply(movement.copy, x)
-    return write(x, op, source, *others, **params)
-
-
-def unary_(op: Op) -> Callable[[Any], Any]:
-    """The method that applies ``op`` to a tensor in place."""
-
-    def method(self: Any) -> Any:
-        return replace(self, op)
-
-    return _described(method, op)
-
-
-def binary_(op: Op) -> Callable[[Any, Any], Any]:
-    """The method that applies ``op`` to a tensor, in place, and another tensor or number."""
-
-    def method(self: Any, other: Any) -> Any:
-        return replace(self, op, other)
-
-    return _described(method, op)
-
-
-def _described(method: Method, op: Op) -> Method:
-    method.__name__ = method.__qualname__ = f"{op.name}_"
-    method.__doc__ = f"{op.name}, in place: {op.formula}."
-    return method
-
-
-class InPlace(State):
+class InPlace(Sorting):
     """Methods that write into the tensor they are called on, and return it."""
 
     exp_ = unary_(elementary.exp)
@@ -74,23 +31,23 @@ class InPlace(State):
     neg_ = unary_(arithmetic.neg)
     floor_ = unary_(elementary.floor)
     ceil_ = unary_(elementary.ceil)
-    round_ = unary_(elementary.round)
+    round_ = unary_(elementary.round, "[1.4, 2.5]", "[1., 2.]")
     reciprocal_ = unary_(arithmetic.reciprocal)
     square_ = unary_(arithmetic.square)
     sigmoid_ = unary_(activation.sigmoid)
     relu_ = unary_(activation.relu)
     mul_ = multiply_ = binary_(arithmetic.mul)
-    div_ = divide_ = binary_(arithmetic.div)
-    pow_ = binary_(arithmetic.pow)
+    div_ = divide_ = binary_(arithmetic.div, "[1.0, 3.0]", "2", "[0.5000, 1.5000]")
+    pow_ = binary_(arithmetic.pow, "[2.0, 3.0]", "2", "[4., 9.]")
     remainder_ = binary_(arithmetic.remainder)
 
     def add_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self += alpha · other``."""
-        return write(self, arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))  # type: ignore[no-any-return]
+        return write(self, arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def sub_(self, other: Any, *, alpha: float = 1) -> Self:
         """``self −= alpha · other``."""
-        return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))  # type: ignore[no-any-return]
+        return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def addcmul_(self, a: Any, b: Any, *, value: float = 1) -> Self:
         """``self += value · a · b``."""
@@ -109,8 +66,8 @@ class InPlace(State):
         if min is None and max is None:
             raise ValueError("clamp_: expected min, max or both, got neither")
         if isinstance(min, State) or isinstance(max, State):
-            return self.copy_(self.clamp(min, max))  # type: ignore[attr-defined]
-        return replace(self, arithmetic.clamp, min=min, max=max)  # type: ignore[no-any-return]
+            return self.copy_(self.clamp(min, max))
+        return replace(self, arithmetic.clamp, min=min, max=max)
 
     clip_ = clamp_
 
@@ -122,7 +79,7 @@ class InPlace(State):
             raise ShapeError(
                 f"copy_: a source of shape {written(source.shape)} does not fit into {written(self.shape)}"
             )
-        return write(self, movement.cast, source, dtype=self.dtype)  # type: ignore[no-any-return]
+        return write(self, movement.cast, source, dtype=self.dtype)
 
     def fill_(self, value: Any) -> Self:
         """Set every element to ``value``, a number or a tensor of one."""
@@ -136,15 +93,15 @@ class InPlace(State):
 
     def masked_fill_(self, mask: Any, value: Any) -> Self:
         """Set to ``value`` the elements where ``mask`` is true."""
-        return write(self, selection.where, mask, value, self)  # type: ignore[no-any-return]
+        return write(self, selection.where, mask, value, self)
 
     def cumsum_(self, dim: int) -> Self:
         """Replace the elements by their running sum along ``dim``."""
-        return write(self, reduction.cumsum, self, dim=dim)  # type: ignore[no-any-return]
+        return write(self, reduction.cumsum, self, dim=dim)
 
     def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
         """Set to ``value`` the slices at ``index`` along ``dim``."""
-        self[(*(slice(None),) * normalize_dim("index_fill_", dim, len(self.shape)), index)] = value  # type: ignore[index]
+        self[(*(slice(None),) * normalize_dim("index_fill_", dim, len(self.shape)), index)] = value
         return self
 
     def scatter_(self, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Self:
@@ -157,15 +114,10 @@ class InPlace(State):
         indexing.check_along("scatter_", self.shape, places.shape, dim)
         dim = normalize_dim("scatter_", dim, places.ndim)
         indexing.check_range("scatter_", places, self.shape[dim] if self.shape else 1)
-        if isinstance(src, State):
-            src = src[tuple(map(slice, places.shape))]  # type: ignore[index]
+        if isinstance(src, Sorting):
+            src = src[tuple(map(slice, places.shape))]
         where: Any = index if isinstance(index, State) else places
-        self[indexing.along(where, dim)] = src  # type: ignore[index]
-        return self
-
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Say whether backward shall compute a gradient for this tensor."""
-        self.requires_grad = requires_grad
+        self[indexing.along(where, dim)] = src
         return self
 
     # random ---------------------------------------------------------------------------------
@@ -203,7 +155,7 @@ class InPlace(State):
         return self
 
     def _draw(self, op: Op, generator: Generator | None, **params: Any) -> Self:
-        return write(self, op, shape=self.shape, dtype=self.dtype, generator=chosen(generator), **params)  # type: ignore[no-any-return]
+        return write(self, op, shape=self.shape, dtype=self.dtype, generator=chosen(generator), **params)
 
     # operators ------------------------------------------------------------------------------
 

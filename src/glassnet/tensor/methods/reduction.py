@@ -7,30 +7,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.ops import elementary, indexing, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
+from glassnet.tensor.arguments import takes_axis
 from glassnet.tensor.dispatch import State, apply
-from glassnet.tensor.names import takes_axis
-
-if TYPE_CHECKING:
-    from glassnet.tensor.tensor import Tensor
+from glassnet.tensor.methods.elementwise import Elementwise
 
 Dim = int | Sequence[int] | None
+T = TypeVar("T")
+X = TypeVar("X", bound=State)
 
 
-class Extreme(NamedTuple):
-    """What max(dim), min(dim) and median(dim) give: the values, and where along ``dim`` they stand."""
+class Extreme(NamedTuple, Generic[T]):
+    """The values that max(dim), min(dim) and median(dim) give, and their positions along ``dim``."""
 
-    values: Tensor
-    indices: Tensor
+    values: T
+    indices: T
 
 
-def reduce(op: Op, x: Any, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], **params: Any) -> Tensor:
+def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], **params: Any) -> X:
     """Apply a reduction, with NumPy's names of its arguments accepted."""
     if numpy_names:
         dim = numpy_names.pop("axis", dim)
@@ -50,22 +50,22 @@ def _floating(name: str, x: Any) -> None:
         raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
 
 
-class Reductions(State):
-    """Methods that make few numbers of many."""
+class Reduction(Elementwise):
+    """Methods that reduce dimensions: to a sum, a mean, a largest element."""
 
-    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
         """The sum over ``dim``; of integers and bool in int64."""
-        x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
+        x = self if dtype is None else self.to(dtype)
         return reduce(reduction.sum, x, dim, keepdim, axis)
 
-    def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
         """The mean over ``dim``; DtypeError for integers, whose mean is no integer."""
-        x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
+        x = self if dtype is None else self.to(dtype)
         return reduce(reduction.mean, x, dim, keepdim, axis)
 
-    def prod(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Tensor:
+    def prod(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
         """The product over ``dim``; of integers and bool in int64."""
-        x = self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
+        x = self if dtype is None else self.to(dtype)
         return reduce(reduction.prod, x, dim, keepdim, axis)
 
     def var(
@@ -76,7 +76,7 @@ class Reductions(State):
         *,
         correction: float = 1,
         **axis: Any,
-    ) -> Tensor:
+    ) -> Self:
         """The variance over ``dim``, divided by n − correction (``unbiased=False`` is correction=0)."""
         if isinstance(dim, bool):  # var(False)
             dim, unbiased = None, dim
@@ -91,11 +91,11 @@ class Reductions(State):
         *,
         correction: float = 1,
         **axis: Any,
-    ) -> Tensor:
+    ) -> Self:
         """The standard deviation over ``dim``: the root of `var`."""
         return apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis))
 
-    def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
 
         For p = 0 it is how many elements are not 0; p = "fro" is 2. DtypeError for integers.
@@ -114,15 +114,15 @@ class Reductions(State):
             return reduce(reduction.sum, (size != 0).to(self.dtype), dim, keepdim, axis)
         return reduce(reduction.sum, size**p, dim, keepdim, axis) ** (1 / p)
 
-    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """log Σ exp(x) over ``dim``, where exp would overflow too."""
         return reduce(reduction.logsumexp, self, dim, keepdim, axis)
 
-    def amax(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def amax(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The largest over ``dim``; equal ones share the gradient."""
         return reduce(reduction.amax, self, dim, keepdim, axis)
 
-    def amin(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def amin(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The smallest over ``dim``; equal ones share the gradient."""
         return reduce(reduction.amin, self, dim, keepdim, axis)
 
@@ -143,31 +143,31 @@ class Reductions(State):
         if isinstance(dim, Sequence):
             raise TypeError(f"{op.name[1:]}: expected one dimension, got {dim}; {op.name} takes several")
         indices = reduce(position, self, dim, True, axis)
-        values: Any = self.gather(dim, indices)  # type: ignore[attr-defined]
+        values = self.gather(dim, indices)
         if not keepdim and self.shape:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
         return Extreme(values, indices)
 
-    def argmax(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def argmax(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Self:
         """The position of the largest along ``dim`` (in the flattened tensor without it)."""
         return reduce(reduction.argmax, self, dim, keepdim, axis)
 
-    def argmin(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def argmin(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Self:
         """The position of the smallest along ``dim`` (in the flattened tensor without it)."""
         return reduce(reduction.argmin, self, dim, keepdim, axis)
 
-    def all(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def all(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """Whether every element over ``dim`` is true."""
         return reduce(reduction.all, self, dim, keepdim, axis)
 
-    def any(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Tensor:
+    def any(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """Whether some element over ``dim`` is true."""
         return reduce(reduction.any, self, dim, keepdim, axis)
 
     @takes_axis
-    def cumsum(self, dim: int, *, dtype: Dtype | None = None) -> Tensor:
+    def cumsum(self, dim: int, *, dtype: Dtype | None = None) -> Self:
         """The running sum along ``dim``."""
-        return apply(reduction.cumsum, self if dtype is None else self.to(dtype), dim=dim)  # type: ignore[attr-defined]
+        return apply(reduction.cumsum, self if dtype is None else self.to(dtype), dim=dim)
 
     def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle element of all, the lower of two middle ones; with ``dim``, (values, indices) along it.
@@ -175,19 +175,20 @@ class Reductions(State):
         NaN where there is one among the elements.
         """
         if dim is None:
-            return self.reshape(-1).median(0).values  # type: ignore[attr-defined]
+            return self.reshape(-1).median(0).values
         size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
         if size == 0:
             raise ShapeError(f"median: expected at least one element along dim {dim}, got shape {written(self.shape)}")
-        order: Any = apply(indexing.argsort, self, dim=dim)
-        found = order.narrow(dim, (size - 1) // 2, 1) if self.shape else order
-        unknown = apply(selection.isnan, self)
-        found = apply(selection.where, unknown.any(dim, keepdim=True), unknown.long().argmax(dim, keepdim=True), found)
-        values: Any = self.gather(dim, found)  # type: ignore[attr-defined]
+        order: Self = apply(indexing.argsort, self, dim=dim)
+        middle = order.narrow(dim, (size - 1) // 2, 1) if self.shape else order
+        nan = self.isnan()
+        first_nan = nan.long().argmax(dim, keepdim=True)
+        indices: Self = apply(selection.where, nan.any(dim, keepdim=True), first_nan, middle)
+        values = self.gather(dim, indices)
         if not keepdim and self.shape:
-            values, found = values.squeeze(dim), found.squeeze(dim)
-        return Extreme(values, found)
+            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        return Extreme(values, indices)
 
-    def count_nonzero(self, dim: Dim = None) -> Tensor:
+    def count_nonzero(self, dim: Dim = None) -> Self:
         """How many elements over ``dim`` are not 0."""
         return apply(selection.ne, self, 0).sum(dim)

@@ -1,11 +1,12 @@
-"""Casts: the same tensor in another dtype. Methods named float, int, bool live here, apart,
-because inside this class those names no longer mean Python's types.
+"""The same tensor in another dtype: x.to(dtype), x.float(), x.long().
+
+Inside this class float, int and bool are methods, not Python's types: that is why it is a file of its own.
 """
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,10 @@ from glassnet.ops.dtypes import as_dtype, bool_, float16, float32, float64, int8
 from glassnet.tensor.device import device as Device
 from glassnet.tensor.device import is_device
 from glassnet.tensor.dispatch import State, apply
-
-if TYPE_CHECKING:
-    from glassnet.tensor.tensor import Tensor
+from glassnet.tensor.methods.indexing import Indexing
 
 
-class Casts(State):
+class Casts(Indexing):
     """Methods that give the tensor in another dtype; itself where it has that dtype already."""
 
     def to(
@@ -30,7 +29,7 @@ class Casts(State):
         device: Any = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
-    ) -> Tensor:
+    ) -> Self:
         """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor)."""
         for arg in args:
             if isinstance(arg, State):
@@ -44,57 +43,57 @@ class Casts(State):
         if device is not None:
             Device(device)  # raises for any but the CPU
         if dtype is None or np.dtype(dtype) == self.dtype:
-            return self.clone() if copy else self  # type: ignore[attr-defined,return-value]
+            return self.clone() if copy else self
         return apply(movement.cast, self, dtype=as_dtype(dtype))
 
-    def type(self, dtype: npt.DTypeLike) -> Tensor:
+    def type(self, dtype: npt.DTypeLike) -> Self:
         """The tensor in another dtype."""
         return self.to(dtype=dtype)
 
-    def type_as(self, other: Tensor) -> Tensor:
+    def type_as(self, other: State) -> Self:
         """The tensor in the dtype of ``other``."""
         return self.to(dtype=other.dtype)
 
-    def float(self) -> Tensor:
+    def float(self) -> Self:
         """In float32."""
         return self.to(dtype=float32)
 
-    def double(self) -> Tensor:
+    def double(self) -> Self:
         """In float64."""
         return self.to(dtype=float64)
 
-    def half(self) -> Tensor:
+    def half(self) -> Self:
         """In float16."""
         return self.to(dtype=float16)
 
-    def long(self) -> Tensor:
+    def long(self) -> Self:
         """In int64."""
         return self.to(dtype=int64)
 
-    def int(self) -> Tensor:
+    def int(self) -> Self:
         """In int32."""
         return self.to(dtype=int32)
 
-    def short(self) -> Tensor:
+    def short(self) -> Self:
         """In int16."""
         return self.to(dtype=int16)
 
-    def char(self) -> Tensor:
+    def char(self) -> Self:
         """In int8."""
         return self.to(dtype=int8)
 
-    def byte(self) -> Tensor:
+    def byte(self) -> Self:
         """In uint8."""
         return self.to(dtype=uint8)
 
-    def bool(self) -> Tensor:
+    def bool(self) -> Self:
         """In bool: True where not 0."""
         return self.to(dtype=bool_)
 
-    def cpu(self) -> Tensor:
+    def cpu(self) -> Self:
         """Itself: every tensor is on the CPU."""
-        return self  # type: ignore[return-value]
+        return self
 
-    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Self:
         """Raises RuntimeError: there is no other device than the CPU."""
         return self.to(device="cuda")

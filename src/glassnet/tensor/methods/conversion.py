@@ -1,0 +1,89 @@
+"""Out of a tensor: Python numbers and lists, NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import GradientError
+from glassnet.observer import mode
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
+from glassnet.tensor.dispatch import State
+
+
+class Conversion(State):
+    """Methods that give the values to Python and NumPy. A step that is being traced refuses them."""
+
+    def _read(self, what: str) -> Array:
+        """The values, for Python to look at; ``what`` is what the tracer calls it when it refuses."""
+        if mode.tracer is not None:
+            mode.tracer.read(what)
+        return self.array
+
+    def item(self) -> Any:
+        """The one element as a Python number; ValueError if there are several.
+
+        >>> glassnet.tensor([2.5]).item()
+        2.5
+        """
+        if self.array.size != 1:
+            raise ValueError(
+                f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
+            )
+        return self._read("item()").item()
+
+    def tolist(self) -> Any:
+        """The elements as nested Python lists; a number for a 0-dimensional tensor.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
+        return self._read("tolist()").tolist()
+
+    def numpy(self) -> Array:
+        """The NumPy array, sharing memory; GradientError if the tensor requires a gradient.
+
+        >>> glassnet.tensor([1, 2]).numpy()
+        array([1, 2])
+        """
+        if self._requires_grad:
+            raise GradientError(
+                "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
+            )
+        return self._read("numpy()")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a tensor of {array.dtype} becomes an array of {dtype} only by copying")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind == "f" or self.array.size != 1:
+            raise TypeError("only integer tensors of one element can be converted to an index")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ValueError(
+                f"the truth of a tensor of shape {written(self.shape)} is ambiguous: ask for (x > 0).any() or .all()"
+            )
+        return bool(self._read("if (or while, and, or, not)").item())
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.shape:
+            raise TypeError(f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
+        return format(self.item(), spec)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("tensors are not pickled; save numbers with glassnet.save or x.numpy()")

@@ -1,0 +1,138 @@
+"""Functions of each element by itself, and softmax: x.exp(), x.maximum(y), x.clamp(0, 1)."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.ops import activation, arithmetic, elementary, selection, softmax
+from glassnet.ops.dtypes import result_type
+from glassnet.tensor.arguments import takes_axis
+from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.methods.casts import Casts
+from glassnet.tensor.methods.from_record import binary, unary
+
+
+class Elementwise(Casts):
+    """Methods that give a new tensor, element by element."""
+
+    exp = unary(elementary.exp, "[0.0, 1.0]", "[1.0000, 2.7183]")
+    log = unary(elementary.log, "[1.0, 10.0]", "[0.0000, 2.3026]")
+    log2 = unary(elementary.log2, "[1.0, 8.0]", "[0., 3.]")
+    log10 = unary(elementary.log10, "[1.0, 10.0]", "[0., 1.]")
+    log1p = unary(elementary.log1p, "[0.0, 1.0]", "[0.0000, 0.6931]")
+    expm1 = unary(elementary.expm1, "[0.0, 1.0]", "[0.0000, 1.7183]")
+    sqrt = unary(elementary.sqrt, "[4.0, 9.0]", "[2., 3.]")
+    rsqrt = unary(elementary.rsqrt, "[1.0, 4.0]", "[1.0000, 0.5000]")
+    sin = unary(elementary.sin, "[0.0, 1.5708]", "[0., 1.]")
+    cos = unary(elementary.cos, "[0.0, 3.1416]", "[ 1., -1.]")
+    tan = unary(elementary.tan, "[0.0, 1.0]", "[0.0000, 1.5574]")
+    tanh = unary(elementary.tanh, "[-1.0, 0.0, 1.0]", "[-0.7616,  0.0000,  0.7616]")
+    erf = unary(elementary.erf, "[0.0, 1.0]", "[0.0000, 0.8427]")
+    abs = unary(elementary.abs, "[-2, 3]", "[2, 3]")
+    sign = unary(elementary.sign, "[-2, 0, 3]", "[-1,  0,  1]")
+    floor = unary(elementary.floor, "[1.5, -1.5]", "[ 1., -2.]")
+    ceil = unary(elementary.ceil, "[1.5, -1.5]", "[ 2., -1.]")
+    trunc = unary(elementary.trunc, "[1.5, -1.5]", "[ 1., -1.]")
+    neg = unary(arithmetic.neg, "[1, -2]", "[-1,  2]")
+    square = unary(arithmetic.square, "[2, 3]", "[4, 9]")
+    reciprocal = unary(arithmetic.reciprocal, "[2.0, 4.0]", "[0.5000, 0.2500]")
+    sigmoid = unary(activation.sigmoid, "[0.0, 2.0]", "[0.5000, 0.8808]")
+    relu = unary(activation.relu, "[-2.0, 3.0]", "[0., 3.]")
+
+    isnan = unary(selection.isnan, '[1.0, float("nan")]', "[False,  True]")
+    isinf = unary(selection.isinf, '[1.0, float("inf")]', "[False,  True]")
+    isfinite = unary(selection.isfinite, '[1.0, float("inf")]', "[ True, False]")
+    logical_not = unary(selection.logical_not, "[0, 2]", "[ True, False]")
+    logical_and = binary(selection.logical_and, "[0, 2]", "[3, 3]", "[False,  True]")
+    logical_or = binary(selection.logical_or, "[0, 2]", "[0, 0]", "[False,  True]")
+    logical_xor = binary(selection.logical_xor, "[0, 2]", "[3, 3]", "[ True, False]")
+    bitwise_not = unary(selection.bitwise_not, "[True, False]", "[False,  True]")
+    bitwise_and = binary(selection.bitwise_and, "[5, 6]", "3", "[1, 2]")
+    bitwise_or = binary(selection.bitwise_or, "[5, 6]", "3", "[7, 7]")
+    bitwise_xor = binary(selection.bitwise_xor, "[5, 6]", "3", "[6, 5]")
+    eq = binary(selection.eq, "[1, 2, 3]", "2", "[False,  True, False]")
+    ne = binary(selection.ne, "[1, 2, 3]", "2", "[ True, False,  True]")
+    lt = binary(selection.lt, "[1, 2, 3]", "2", "[ True, False, False]")
+    le = binary(selection.le, "[1, 2, 3]", "2", "[ True,  True, False]")
+    gt = binary(selection.gt, "[1, 2, 3]", "2", "[False, False,  True]")
+    ge = binary(selection.ge, "[1, 2, 3]", "2", "[False,  True,  True]")
+
+    mul = multiply = binary(arithmetic.mul, "[1, 2]", "[3, 4]", "[3, 8]")
+    maximum = binary(arithmetic.maximum, "[1, 5]", "[3, 4]", "[3, 5]")
+    minimum = binary(arithmetic.minimum, "[1, 5]", "[3, 4]", "[1, 4]")
+    remainder = binary(arithmetic.remainder, "[7, -7]", "3", "[1, 2]")
+    floor_divide = binary(arithmetic.floor_divide, "[7, -7]", "2", "[ 3, -4]")
+
+    def add(self, other: Any, *, alpha: float = 1) -> Self:
+        """``self + alpha · other``."""
+        return apply(arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    def sub(self, other: Any, *, alpha: float = 1) -> Self:
+        """``self − alpha · other``."""
+        return apply(arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    subtract = sub
+
+    def pow(self, exponent: Any) -> Self:
+        """``self ** exponent``."""
+        return self**exponent
+
+    def div(self, other: Any, *, rounding_mode: str | None = None) -> Self:
+        """``self / other``, rounded down with rounding_mode="floor", towards zero with "trunc"."""
+        if rounding_mode == "floor":
+            return apply(arithmetic.floor_divide, self, other)
+        quotient = apply(arithmetic.div, self, other)
+        if rounding_mode is None:
+            return quotient
+        if rounding_mode != "trunc":
+            raise ValueError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r}')
+        return quotient.trunc().to(result_type(self, other))  # of integers it is an integer
+
+    divide = div
+
+    def round(self, *, decimals: int = 0) -> Self:
+        """Each element rounded to the nearest number of ``decimals`` digits; halves to even."""
+        if decimals == 0:
+            return apply(elementary.round, self)
+        return apply(elementary.round, self * 10.0**decimals) / 10.0**decimals
+
+    def clamp(self, min: Any = None, max: Any = None) -> Self:
+        """Each element, raised to ``min`` where below and lowered to ``max`` where above: numbers or tensors."""
+        if min is None and max is None:
+            raise ValueError("clamp: expected min, max or both, got neither")
+        if not isinstance(min, State) and not isinstance(max, State):
+            return apply(arithmetic.clamp, self, min=min, max=max)
+        result = self
+        if min is not None:
+            result = apply(selection.where, result < min, min, result)
+        return result if max is None else apply(selection.where, result > max, max, result)
+
+    clip = clamp
+
+    @takes_axis
+    def softmax(self, dim: int) -> Self:
+        """Positive numbers that add up to 1 along ``dim``, in the ratio of exp(self)."""
+        return apply(softmax.softmax, self, dim=dim)
+
+    @takes_axis
+    def log_softmax(self, dim: int) -> Self:
+        """The logarithm of `softmax`, without its loss of digits."""
+        return apply(softmax.log_softmax, self, dim=dim)
+
+    def equal(self, other: State) -> bool:
+        """Whether it has the shape and the elements of ``other``."""
+        return np.array_equal(self._read("equal()"), other.array)
+
+    def allclose(self, other: State, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+        """Whether every |self − other| ≤ atol + rtol·|other|."""
+        return np.allclose(self._read("allclose()"), other.array, rtol, atol, equal_nan)
+
+    def where(self, condition: Any, other: Any) -> Self:
+        """This tensor's elements where ``condition`` holds, ``other``'s elsewhere."""
+        return apply(selection.where, condition, self, other)
+
+    def masked_fill(self, mask: Any, value: Any) -> Self:
+        """A copy with ``value`` wherever ``mask`` is true."""
+        return apply(selection.where, mask, value, self)

@@ -1,0 +1,59 @@
+"""Gradients as methods: x.backward(), and hooks that see gradients as they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.errors import GradientError
+from glassnet.tensor.backward import RemovableHandle, Tensors, accumulate, backward, own
+from glassnet.tensor.dispatch import wrap
+from glassnet.tensor.graph import RetainGrad, changes
+from glassnet.tensor.methods.inplace import InPlace
+
+
+class Gradients(InPlace):
+    """Methods that compute gradients, or are told of them."""
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensors | None = None,
+    ) -> None:
+        """Add to ``.grad`` of every leaf its gradient of this tensor; see `glassnet.autograd.backward`."""
+        backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Self], Self | None]) -> RemovableHandle:
+        """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it."""
+        if not self._requires_grad:
+            raise GradientError("register_hook: this tensor requires no gradient, so no gradient would ever come by")
+
+        def called(g: Any) -> Any:
+            if not isinstance(g, np.ndarray | np.generic):
+                return hook(g)
+            result = hook(wrap(np.asarray(g)))
+            return None if result is None else result.array
+
+        return self._register(called)
+
+    def retain_grad(self) -> None:
+        """Keep this tensor's gradient in ``.grad``, although it is not a leaf."""
+        if not self._requires_grad:
+            raise GradientError("retain_grad: this tensor requires no gradient")
+        if self.node is None:
+            return
+        if not any(isinstance(hook, RetainGrad) for hook in self.node.hooks or ()):
+            self._register(RetainGrad(self, lambda x, g: accumulate(x, own(g))))
+
+    def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        holder = self if self.node is None else self.node
+        changes.count += 1
+        if holder.hooks is None:
+            holder.hooks = []
+        holder.hooks.append(hook)
+        holder.hooks.sort(key=lambda hook: isinstance(hook, RetainGrad))  # stable: but for the keeper, which is last
+        return RemovableHandle(holder.hooks, hook)

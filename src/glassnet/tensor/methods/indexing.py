@@ -1,0 +1,159 @@
+"""Parts of a tensor: x[1:3], x.split(2), x.gather(0, i), and assignment to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.errors import DimensionError, DtypeError, RangeError, ShapeError
+from glassnet.observer import mode
+from glassnet.ops import indexing
+from glassnet.ops.dtypes import check_holds
+from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
+from glassnet.tensor.dispatch import State, apply, made_of, write
+from glassnet.tensor.methods.views import Views
+
+
+class Indexing(Views):
+    """Indexing, and methods that pick elements by their position."""
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-dimensional tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-dimensional tensor")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __getitem__(self, index: Any) -> Self:
+        template, arrays = split_index(index)
+        return apply(indexing.getitem, self, *arrays, index=template)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        template, arrays = split_index(index)
+        if not isinstance(value, State):
+            given, value = value, np.asarray(value)
+            if value.dtype.kind not in "biuf":
+                raise TypeError(f"expected a tensor or numbers to assign, got {type(given).__name__}: {given!r:.40}")
+            if not value.ndim:
+                check_holds(self.dtype, value)
+            if value.dtype.kind == "f" and self.dtype.kind == "f":
+                value = value.astype(self.dtype)
+            value = made_of(given, value)
+        write(self, indexing.setitem, self, value, *arrays, index=template)
+
+    # pieces, and elements by position ------------------------------------------------------------
+
+    def split(self, size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
+        """Pieces of ``size`` along ``dim`` (the last may be smaller), or of the sizes given."""
+        d = normalize_dim("split", dim, len(self.shape))
+        total = _size("split", self.shape, d)
+        if isinstance(size, int):
+            if size < (total > 0):
+                raise ShapeError(f"split: expected pieces of size 1 or more, got {size}; for n equal ones, chunk(n)")
+            starts = range(0, total, max(size, 1))
+            parts = [min(size, total - start) for start in starts] or [0]  # nothing in one piece, of size 0
+        else:
+            parts = list(size)
+        if sum(parts) != total or min(parts, default=0) < 0:
+            raise ShapeError(f"split: the sizes must add up to {total}, the size of dim {dim}, got {parts}")
+        ends = np.cumsum(parts).tolist()
+        return tuple(self[(*(slice(None),) * d, slice(end - n, end))] for n, end in zip(parts, ends, strict=True))
+
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
+        """At most ``chunks`` pieces of one size along ``dim`` (the last may be smaller)."""
+        if chunks < 1:
+            raise ValueError(f"chunk: expected 1 chunk or more, got {chunks}")
+        total = _size("chunk", self.shape, normalize_dim("chunk", dim, len(self.shape)))
+        return self.split(-(-total // chunks) if total else [0] * chunks, dim)
+
+    def unbind(self, dim: int = 0) -> tuple[Self, ...]:
+        """The slices along ``dim``, one by one."""
+        d = normalize_dim("unbind", dim, len(self.shape))
+        return tuple(self[(*(slice(None),) * d, i)] for i in range(_size("unbind", self.shape, d)))
+
+    def narrow(self, dim: int, start: int, length: int) -> Self:
+        """``length`` slices along ``dim``, from ``start`` on."""
+        d = normalize_dim("narrow", dim, len(self.shape))
+        total = _size("narrow", self.shape, d)
+        first = start + total if start < 0 else start
+        if first < 0 or length < 0 or first + length > total:
+            raise RangeError(f"narrow: {length} from {start} on do not lie in dim {dim} of size {total}")
+        return self[(*(slice(None),) * d, slice(first, first + length))]
+
+    def select(self, dim: int, index: int) -> Self:
+        """The slice at ``index`` along ``dim``, without that dimension."""
+        return self[(*(slice(None),) * normalize_dim("select", dim, len(self.shape)), index)]
+
+    def index_select(self, dim: int, index: Any) -> Self:
+        """The slices at each of ``index``, a vector of integers from 0 on, along ``dim``."""
+        d = normalize_dim("index_select", dim, len(self.shape))
+        index = _index_array(index)
+        places = index.array if isinstance(index, State) else index
+        if places.ndim == 0:
+            index = places = places.reshape(1)
+        if places.ndim != 1 or places.dtype.kind == "b":
+            raise DimensionError(
+                f"index_select: expected a vector of integers, got {places.dtype} of shape {written(places.shape)}"
+            )
+        total = _size("index_select", self.shape, d)
+        if places.size and not 0 <= places.min() <= places.max() < total:
+            raise RangeError(f"index_select: expected indices from 0 to {total - 1}, got {places.tolist()}")
+        return self[(*(slice(None),) * d, index)]
+
+    def masked_select(self, mask: Any) -> Self:
+        """The elements where ``mask``, a bool tensor, is true, in one dimension; shapes broadcast."""
+        places = np.asarray(mask.array if isinstance(mask, State) else mask)
+        if places.dtype.kind != "b":
+            raise DtypeError(f"masked_select: expected a bool mask, got {places.dtype}; compare: x[mask > 0]")
+        shape = broadcast_shapes("masked_select", self.shape, places.shape)
+        return self.expand(shape)[np.broadcast_to(places, shape)]
+
+    def gather(self, dim: int, index: Any) -> Self:
+        """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j]."""
+        return apply(indexing.gather, self, index, dim=dim)
+
+
+def _size(name: str, shape: tuple[int, ...], d: int) -> int:
+    """The size of dimension ``d``, which there must be."""
+    if not shape:
+        raise DimensionError(f"{name}: expected at least 1 dimension, got a tensor of none")
+    return shape[d]
+
+
+def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """An index as (tuple with `ARRAY` places, the index arrays), as operations take it.
+
+    Raises TypeError for a part that is no index.
+    """
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if part is None or part is Ellipsis:
+            template.append(part)
+        elif isinstance(part, slice):
+            template.append(slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step))))
+        elif isinstance(part, int | np.integer) and not isinstance(part, bool):
+            template.append(int(part))
+        elif isinstance(part, State) and not part.shape and part.dtype.kind in "iu" and mode.tracer is None:
+            template.append(int(part.array))
+        else:
+            template.append(indexing.ARRAY)
+            arrays.append(_index_array(part))
+    return tuple(template), arrays
+
+
+def _index_array(part: Any) -> Any:
+    held = part.array if isinstance(part, State) else np.asarray(part)  # an array itself, if it is one
+    if held.size == 0 and not hasattr(part, "dtype"):
+        held = held.astype(np.int64)  # an empty list
+    if held.dtype.kind not in "iub":
+        raise TypeError(
+            f"a tensor is indexed by ints, slices, None, ... and integer or bool tensors, got {type(part).__name__} "
+            f"of {held.dtype}"
+        )
+    return part if isinstance(part, State) else held

@@ -1,0 +1,105 @@
+"""Products of matrices and vectors, and the parts of a matrix: its diagonal, its triangles."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.errors import DimensionError, ShapeError
+from glassnet.ops import indexing, linear, movement, selection
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.methods.from_record import binary
+from glassnet.tensor.methods.reduction import Reduction
+
+
+class Matrices(Reduction):
+    """Methods of matrices, and of batches of them."""
+
+    matmul = binary(linear.matmul, "[[1, 2], [3, 4]]", "[1, 1]", "[3, 7]")
+
+    def mm(self, other: Any) -> Self:
+        """The product of two matrices, [n, m] and [m, p]; ShapeError for anything else."""
+        self._expect("mm", 2, other)
+        return apply(linear.matmul, self, other)
+
+    def bmm(self, other: Any) -> Self:
+        """The products of two equally long batches of matrices, [b, n, m] and [b, m, p]."""
+        self._expect("bmm", 3, other)
+        return apply(linear.matmul, self, other)
+
+    def mv(self, vector: Any) -> Self:
+        """The product of a matrix [n, m] and a vector [m]."""
+        self._expect("mv", 2)
+        Matrices._expect(vector, "mv", 1)
+        return apply(linear.matmul, self, vector)
+
+    def dot(self, other: Any) -> Self:
+        """The scalar product of two vectors of one length."""
+        self._expect("dot", 1, other)
+        return apply(linear.matmul, self, other)
+
+    def outer(self, other: Any) -> Self:
+        """Every product of an element of this vector and one of ``other``: [n] and [m] give [n, m]."""
+        self._expect("outer", 1, other)
+        return self.reshape(-1, 1) * other
+
+    def _expect(self, name: str, ndim: int, *others: State) -> None:
+        for x in (self, *others):
+            if len(x.shape) != ndim:
+                raise ShapeError(
+                    f"{name}: expected {ndim}-dimensional tensors, got {written(x.shape)}; "
+                    "matmul (@) takes tensors of any number of dimensions"
+                )
+
+    # diagonals and triangles --------------------------------------------------------------------
+
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Self:
+        """The elements [i, i + offset] of dimensions ``dim1`` and ``dim2``, as a last dimension.
+
+        A view where these two are the last dimensions, and in order in memory; else a copy.
+        """
+        if len(self.shape) < 2:
+            raise ShapeError(f"diagonal: expected at least 2 dimensions, got {written(self.shape)}")
+        dims = [normalize_dim("diagonal", d, len(self.shape)) for d in (dim1, dim2)]
+        if dims[0] == dims[1]:
+            raise DimensionError(f"diagonal: expected two different dimensions, got dim1={dim1} and dim2={dim2}")
+        matrices = apply(movement.permute, self, dims=(*(d for d in range(len(self.shape)) if d not in dims), *dims))
+        *batch, n, m = matrices.shape
+        start = max(offset, -offset * m)
+        length = max(min(n, m - offset) if offset > 0 else min(n + offset, m), 0)
+        return matrices.reshape(*batch, n * m)[..., start : start + length * (m + 1) : m + 1]
+
+    def diag(self, diagonal: int = 0) -> Self:
+        """A vector as the ``diagonal`` of a matrix of zeros; of a matrix, a copy of its diagonal."""
+        if len(self.shape) != 1:
+            if len(self.shape) != 2:
+                raise ShapeError(f"diag: expected a vector or a matrix, got {written(self.shape)}; use diagonal")
+            return apply(movement.copy, self.diagonal(diagonal))
+        i = np.arange(self.shape[0])
+        row, column = i + max(-diagonal, 0), i + max(diagonal, 0)
+        side = self.shape[0] + abs(diagonal)
+        return apply(indexing.put, self, row, column, index=(indexing.ARRAY,) * 2, shape=(side, side))
+
+    def trace(self) -> Self:
+        """The sum of a matrix's diagonal."""
+        if len(self.shape) != 2:
+            raise ShapeError(f"trace: expected a matrix, got {written(self.shape)}")
+        return self.diagonal().sum()
+
+    def tril(self, diagonal: int = 0) -> Self:
+        """The lower triangle of each matrix, zeros above its ``diagonal``."""
+        return apply(selection.where, _triangle("tril", self.shape, diagonal), self, False)
+
+    def triu(self, diagonal: int = 0) -> Self:
+        """The upper triangle of each matrix, zeros below its ``diagonal``."""
+        return apply(selection.where, _triangle("triu", self.shape, diagonal - 1), False, self)
+
+
+def _triangle(name: str, shape: tuple[int, ...], diagonal: int) -> Array:
+    if len(shape) < 2:
+        raise ShapeError(f"{name}: expected a matrix, or a batch of them, got {written(shape)}")
+    rows, columns = shape[-2:]
+    return np.tri(rows, columns, diagonal, dtype=np.bool_)

@@ -1,0 +1,101 @@
+"""Order and occurrence: sort, topk; nonzero, unique, bincount.
+
+How many elements the last three give depends on the values, so a step that is being traced refuses them, and autograd
+does not follow them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NamedTuple, Self, TypeVar
+
+import numpy as np
+
+from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.ops import indexing
+from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.arguments import takes_axis
+from glassnet.tensor.dispatch import apply, wrap
+from glassnet.tensor.methods.matrices import Matrices
+
+T = TypeVar("T")
+
+
+class Sorted(NamedTuple, Generic[T]):
+    """The values in order, and the position each had before."""
+
+    values: T
+    indices: T
+
+
+class Sorting(Matrices):
+    """Methods about the order of the elements, and which there are."""
+
+    @takes_axis
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Self:
+        """The positions that put the elements in order along ``dim``; equal ones keep theirs, ``stable`` or not."""
+        return apply(indexing.argsort, self, dim=dim, descending=descending)
+
+    @takes_axis
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted[Self]:
+        """(values, indices) in order along ``dim``; equal elements keep their order, ``stable`` or not."""
+        indices = self.argsort(dim, descending)
+        return Sorted(self.gather(dim, indices), indices)
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted[Self]:
+        """(values, indices) of the ``k`` largest (or smallest) along ``dim``, the best first, ``sorted`` or not."""
+        if not self.shape:
+            raise ShapeError("topk: expected at least 1 dimension, got a tensor of none")
+        d = normalize_dim("topk", dim, len(self.shape))
+        if not 0 <= k <= self.shape[d]:
+            raise ShapeError(f"topk: expected k from 0 to {self.shape[d]}, the size of dim {dim}, got {k}")
+        indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))]
+        return Sorted(self.gather(d, indices), indices)
+
+    # which elements there are ------------------------------------------------------------------
+
+    def nonzero(self, *, as_tuple: bool = False) -> Any:
+        """The indices of the elements that are not 0: [how many, dimensions], or a vector for each dimension."""
+        values = _values(self, "nonzero()")
+        if as_tuple:
+            return tuple(map(wrap, np.nonzero(np.atleast_1d(values))))
+        return wrap(np.argwhere(values))
+
+    def unique(
+        self,
+        sorted: bool = True,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        dim: int | None = None,
+    ) -> Any:
+        """The different elements in order, or the different slices along ``dim``.
+
+        With return_inverse, also where among them each element stands; with return_counts, how often each occurs.
+        """
+        if dim is not None:
+            dim = normalize_dim("unique", dim, len(self.shape))
+        values, inverse, counts = np.unique(
+            _values(self, "unique()"), return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+        )
+        asked = [values]
+        if return_inverse:
+            asked.append(inverse.reshape(self.shape if dim is None else -1))
+        if return_counts:
+            asked.append(counts)
+        return wrap(values) if len(asked) == 1 else tuple(map(wrap, asked))
+
+    def bincount(self, weights: Any = None, minlength: int = 0) -> Self:
+        """How often each of 0, 1, 2 … occurs in this vector of whole numbers (or the sum of its ``weights``)."""
+        values = _values(self, "bincount()")
+        if values.dtype.kind not in "iu":
+            raise DtypeError(f"bincount: expected whole numbers, got {values.dtype}; convert them: x.long()")
+        if values.ndim != 1:
+            raise ShapeError(f"bincount: expected a vector, got {written(values.shape)}; flatten it first: x.flatten()")
+        if values.size and values.min() < 0:
+            raise RangeError(f"bincount: expected numbers from 0 on, got {values.min()}")
+        return wrap(np.bincount(values, None if weights is None else _values(weights, "bincount()"), minlength))
+
+
+def _values(x: Any, what: str) -> Array:
+    """The values of a tensor, or of what ``glassnet.unique(x)`` was given in its place."""
+    return x._read(what) if isinstance(x, Matrices) else np.asarray(x)

@@ -1,0 +1,178 @@
+"""The same elements in another shape or order. A view shares memory with its tensor, as PyTorch's does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.errors import DimensionError, ShapeError
+from glassnet.ops import movement
+from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
+from glassnet.tensor.arguments import sizes, takes_axis
+from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.methods.operators import Operators
+
+
+class Views(Operators):
+    """Methods that change the shape or the order of the elements, not their values."""
+
+    def reshape(self, *sizes_: Any, shape: Any = None) -> Self:
+        """The elements in another shape (one size may be −1); a view where memory allows, else a copy."""
+        new = sizes(sizes_, shape)
+        if new and min(new) < -1:
+            reshaped("reshape", self.shape, new)  # raises: NumPy would take any negative size for -1
+        return apply(movement.reshape, self, shape=new)
+
+    def view(self, *shape: Any) -> Self:
+        """`reshape` that never copies: ShapeError where only a copy could have that shape."""
+        new = reshaped("view", self.shape, sizes(shape))
+        result = apply(movement.reshape, self, shape=new)
+        if self.array.size and not np.may_share_memory(result.array, self.array):
+            raise ShapeError(
+                f"view: {written(self.shape)} cannot be seen as {written(new)} without copying, for its elements do "
+                "not lie in that order in memory (it was transposed, permuted or sliced); use reshape(), which copies"
+            )
+        return result
+
+    def view_as(self, other: State) -> Self:
+        """`view` in the shape of ``other``."""
+        return self.view(other.shape)
+
+    def reshape_as(self, other: State) -> Self:
+        """`reshape` to the shape of ``other``."""
+        return self.reshape(other.shape)
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
+        """The dimensions from ``start_dim`` to ``end_dim`` laid end to end as one."""
+        n = len(self.shape)
+        start, end = normalize_dim("flatten", start_dim, n), normalize_dim("flatten", end_dim, n)
+        if start > end:
+            raise DimensionError(f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}")
+        middle = int(np.prod(self.shape[start : end + 1], dtype=int))
+        return apply(movement.reshape, self, shape=(*self.shape[:start], middle, *self.shape[end + 1 :]))
+
+    def unflatten(self, dim: int, shape: Sequence[int]) -> Self:
+        """Dimension ``dim`` split into ``shape`` (one size may be −1)."""
+        d = normalize_dim("unflatten", dim, len(self.shape))
+        parts = reshaped("unflatten", self.shape[d : d + 1], shape)
+        return apply(movement.reshape, self, shape=(*self.shape[:d], *parts, *self.shape[d + 1 :]))
+
+    def ravel(self) -> Self:
+        """All elements in one dimension."""
+        return apply(movement.reshape, self, shape=(-1,))
+
+    @takes_axis
+    def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
+        """Dimensions of size 1 left out: those in ``dim``, or all."""
+        dims = normalize_dims("squeeze", dim, len(self.shape))
+        return apply(
+            movement.reshape,
+            self,
+            shape=tuple(n for d, n in enumerate(self.shape) if n != 1 or d not in dims),
+        )
+
+    @takes_axis
+    def unsqueeze(self, dim: int) -> Self:
+        """A dimension of size 1 put in at ``dim``."""
+        d = normalize_dim("unsqueeze", dim, len(self.shape) + 1)
+        return apply(movement.reshape, self, shape=(*self.shape[:d], 1, *self.shape[d:]))
+
+    def permute(self, *order: Any, dims: Any = None) -> Self:
+        """The dimensions in the order ``dims``."""
+        return apply(movement.permute, self, dims=sizes(order, dims))
+
+    def transpose(self, dim0: int, dim1: int) -> Self:
+        """Dimensions ``dim0`` and ``dim1`` swapped."""
+        order = list(range(len(self.shape)))
+        a, b = (normalize_dim("transpose", d, len(order)) for d in (dim0, dim1))
+        if order:
+            order[a], order[b] = order[b], order[a]
+        return apply(movement.permute, self, dims=tuple(order))
+
+    swapaxes = transpose
+
+    def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
+        """Dimension ``source`` moved to stand at ``destination``; or several to as many places."""
+        n = len(self.shape)
+        moved, places = (
+            [normalize_dim("movedim", d, n) for d in (dims if isinstance(dims, Sequence) else (dims,))]
+            for dims in (source, destination)
+        )
+        if not len(moved) == len(places) == len(set(moved)) == len(set(places)):
+            raise DimensionError(
+                f"movedim: expected each dimension once, and as many places for them, got {source} to {destination}"
+            )
+        order = [d for d in range(n) if d not in moved]
+        for place, d in sorted(zip(places, moved, strict=True)):
+            order.insert(place, d)
+        return apply(movement.permute, self, dims=tuple(order[:n]))
+
+    def t(self) -> Self:
+        """The transpose of a matrix; a vector or number as it is."""
+        if len(self.shape) > 2:
+            raise ShapeError(f"t: expected at most 2 dimensions, got {written(self.shape)}; use transpose or permute")
+        return self.T
+
+    @property
+    def T(self) -> Self:
+        """The dimensions in reverse order."""
+        return apply(movement.permute, self, dims=tuple(range(len(self.shape)))[::-1])
+
+    @property
+    def mT(self) -> Self:
+        """Each matrix of a batch transposed: the last two dimensions swapped."""
+        return self.transpose(-2, -1)
+
+    def flip(self, *axes: Any, dims: Any = None) -> Self:
+        """A copy read backwards along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1))."""
+        return apply(movement.flip, self, dims=sizes(axes, dims))
+
+    def expand(self, *shape: Any) -> Self:
+        """The elements repeated, without copying, to fill a larger shape; −1 keeps a size."""
+        new = sizes(shape)
+        surplus = len(new) - len(self.shape)
+        if -1 in new[: max(surplus, 0)]:
+            raise ShapeError(
+                f"expand: -1 keeps a size, but {written(self.shape)} has no dimension that stands there in "
+                f"{written(new)}; give the size"
+            )
+        old = (1,) * surplus + self.shape
+        return apply(
+            movement.broadcast_to,
+            self,
+            shape=tuple(o if n == -1 else n for n, o in zip(new, old, strict=False)),
+        )
+
+    def expand_as(self, other: State) -> Self:
+        """`expand` to the shape of ``other``."""
+        return self.expand(*other.shape)
+
+    broadcast_to = expand
+
+    def repeat(self, *times: Any) -> Self:
+        """The whole tensor repeated, ``times`` along each dimension; a copy."""
+        n = sizes(times)
+        shape = (1,) * (len(n) - len(self.shape)) + self.shape
+        if len(shape) > len(n):
+            raise ShapeError(f"repeat: expected a number for each of the {len(shape)} dimensions, got {len(n)}")
+        apart = tuple(size for pair in zip((1,) * len(n), shape, strict=True) for size in pair)
+        wide = tuple(size for pair in zip(n, shape, strict=True) for size in pair)
+        repeated = apply(movement.copy, apply(movement.broadcast_to, self.reshape(apart), shape=wide))
+        return repeated.reshape(tuple(a * b for a, b in zip(n, shape, strict=True)))
+
+    def contiguous(self) -> Self:
+        """The tensor with its elements in order in memory: itself, or a copy."""
+        if self.array.flags.c_contiguous:
+            return self
+        flat = self.reshape(-1)  # a copy, unless equal steps through memory lead from each element to the next
+        return (flat if flat.array.flags.c_contiguous else flat.clone()).reshape(self.shape)
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in order in memory."""
+        return bool(self.array.flags.c_contiguous)
+
+    def clone(self) -> Self:
+        """A copy in memory of its own, through which gradients flow."""
+        return apply(movement.copy, self)
