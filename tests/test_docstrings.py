@@ -124,9 +124,6 @@ NOT_YET: dict[str, str] = {
         clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_ get_total_norm parameters_to_vector
         vector_to_parameters
     """,
-    "glassnet.optim": """
-        Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RMSprop SGD
-    """,
     "glassnet.optim.lr_scheduler": """
         ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LRScheduler
         LambdaLR LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau SequentialLR StepLR
