@@ -16,18 +16,31 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint format clean dev
+.PHONY: help demo test test-all faults lint format bench dev clean
+
+# Bytecode is kept beside its source (`make clean` removes it): without it every process that a test starts compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Two workers, each with one thread: workers that each take every core only get in each other's way.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z]*\):.*  ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*  ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(DEMO_STAMP)  ## install, then train a network on handwritten digits
 	@$(BIN)/glassnet train digits
 
-test: lint  ## run every check: style, types, import rules, tests with coverage
-	@echo "== tests, with branch coverage"
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term
+test: lint  ## run the checks to run while working: style, types, import rules, the quick tests
+	@echo "== quick tests"
+	@$(PYTEST) -q -m "not slow" --hypothesis-profile=quick
+
+test-all: lint  ## run every check: style, types, import rules, all tests, with branch coverage
+	@echo "== all tests, with branch coverage"
+	@$(PYTEST) --cov --cov-report=term
+
+faults: $(DEV_STAMP)  ## plant faults in a copy of the library, one at a time, and see that the tests fail
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.faults
 
 lint: $(DEV_STAMP)  ## run the checks that need no test: style, types, import rules
 	@echo "== style"

@@ -1,16 +1,34 @@
 """What every test shares: the same seed each time, and the same Hypothesis examples each time."""
 
 import importlib.util
+import os
 import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Nothing may depend on the clock: no deadline, no "too slow", the same examples on every run.
-settings.register_profile(
-    "ci", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("ci")
+from tests.budget import Budget
+
+# Nothing may depend on the clock: no deadline, no "too slow", the same examples on every run. `make test` asks for the
+# quick profile; a test that needs more examples than others says how many times as many.
+for profile, examples in (("full", 100), ("quick", 25)):
+    settings.register_profile(
+        profile,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("full")
+
+# The processes that tests start read the bytecode of the house; otherwise each would compile it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell at the end what the run cost."""
+    config.pluginmanager.register(Budget(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,7 +25,6 @@ def glassnet_process(*words, cwd, **environment):
         env=ENVIRONMENT | environment,
         capture_output=True,
         check=False,
-        timeout=60,
     )
 
 
@@ -61,7 +60,7 @@ for words in (["train", "digits", "--epochs", "1"], ["predict", "latest"]):
 @pytest.mark.parametrize("encoding", ["ascii", "cp949", "cp1252"])
 def test_output_that_cannot_hold_every_character_is_no_reason_to_stop(tmp_path, encoding):
     environment = ENVIRONMENT | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    done = subprocess.run([sys.executable, "-c", BOTH], cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", BOTH], cwd=tmp_path, env=environment, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     assert "Accuracy" in done.stdout.decode(encoding)
 
@@ -80,7 +79,7 @@ def test_ctrl_c_ends_with_what_was_learned_so_far(tmp_path):
         for number in (1, 2):  # the first is whole when the second is told of
             assert any(line.lstrip().startswith(b"epoch %7d/" % number) for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate()
     assert process.returncode == 130
     assert b"Traceback" not in err
     folder = tmp_path / "runs" / "digits-001"

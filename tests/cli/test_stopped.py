@@ -2,13 +2,11 @@
 
 import json
 import os
-import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -144,40 +142,48 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint(command, tmp_path, monk
 # killed ---------------------------------------------------------------------------------------------------
 
 
-def begun(folder, *words):
-    command = [sys.executable, "-m", "glassnet", *map(str, words), "--save-every", "0"]
-    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+# A process that saves after every batch, and meets a signal a number of calls after its first checkpoint: the same
+# moment on every machine, however busy.
+MEETS = """
+import os, sys
+from glassnet.cli import main
+from glassnet.training.callbacks import checkpoint
+
+number, left = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+save = checkpoint.save
+
+def counted(frame, event, argument):
+    global left
+    left -= 1
+    if left <= 0:
+        sys.setprofile(None)
+        os.kill(os.getpid(), number)
+
+def saved(*args, **kwargs):
+    save(*args, **kwargs)
+    checkpoint.save = save
+    sys.setprofile(counted)
+
+checkpoint.save = saved
+main()
+"""
 
 
-def ended(folder, *words):
-    with begun(folder, *words) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out
-
-
-def written_at(folder):
-    try:
-        return (folder / "checkpoint.safetensors").stat().st_mtime_ns
-    except FileNotFoundError:
-        return None
+def begun(folder, number, calls, *words):
+    command = [sys.executable, "-c", MEETS, number, calls, *words, "--save-every", 0]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*map(str, command)], cwd=folder, env=ENVIRONMENT, **pipes)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path, whole):
+def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(command, tmp_path, whole):
     folder = tmp_path / "runs" / "digits-001"
-    chance = random.Random(0)
-    for words in (WORDS, ("train", "--resume", "digits-001")):
-        with begun(tmp_path, *words) as process:
-            before = written_at(folder)
-            while process.poll() is None and written_at(folder) == before:
-                time.sleep(0.001)
-            time.sleep(chance.uniform(0, 0.05))
-            process.send_signal(signal.SIGKILL)
-            process.communicate(timeout=60)
+    for calls, words in ((2_000, WORDS), (33_333, ("train", "--resume", "digits-001"))):
+        with begun(tmp_path, signal.SIGKILL, calls, *words) as process:
+            process.communicate()
         assert process.returncode == -signal.SIGKILL
         assert "model.safetensors" not in tree(folder)
-    assert b"Saved in runs/digits-001" in ended(tmp_path, "train", "--resume", "latest")
+    assert "Saved in runs/digits-001" in command("train", "--resume", "latest").stdout
     assert_same(folder, whole)
     assert tree(folder) == ["config.json", "history.csv", "model.safetensors", "report.html"]
 
@@ -186,16 +192,13 @@ def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(tmp_path, whole):
 def test_a_run_that_is_being_trained_is_refused(command, tmp_path, whole):
     """By another process, which is stopped meanwhile, and then killed: at once, the run is free."""
     folder = tmp_path / "runs" / "digits-001"
-    with begun(tmp_path, *WORDS) as process:
-        while process.poll() is None and written_at(folder) is None:
-            time.sleep(0.001)
-        process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+    with begun(tmp_path, signal.SIGSTOP, 1, *WORDS) as process:
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         before = {path: path.read_bytes() for path in folder.iterdir()}
         result = command("train", "--resume", "latest")
         assert {path: path.read_bytes() for path in folder.iterdir()} == before
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate()
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "glassnet: --resume: runs/digits-001 is being trained by another process; wait for its end, or stop it with "

@@ -35,5 +35,4 @@ def run(path: Path, *words: object, cwd: Path | None = None) -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )

@@ -4,7 +4,9 @@
 whole, until there were KILLS of them, and prints what came of it as JSON: how many were killed, how many while
 they wrote, and what was wrong in the end, if anything. A fault is planted on purpose, to see it caught.
 
-A child is forked from a process that is warm, so that it has nothing to import, and no threads.
+A moment is a number of calls, not of seconds: the same moments on every machine, however busy. Every other moment is
+among the calls that write a file, which are few. A child is forked from a process that is warm, so that it has nothing
+to import, and no threads.
 """
 
 import json
@@ -12,7 +14,6 @@ import os
 import random
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
 
@@ -66,13 +67,29 @@ def plant(fault):
         tensors.replace_file = in_place
 
 
-def child(folder, fault):
-    """The number of a new process that learns."""
+class Calls:
+    """Counts the calls of this process, all or those that write files, and kills it before the last of ``until``."""
+
+    WRITING = frozenset(("write", "fsync", "replace", "open", "close"))
+
+    def __init__(self, writing, until=float("inf")):
+        self.writing, self.until, self.number = writing, until, 0
+
+    def __call__(self, frame, event, argument):
+        if (event == "c_call" and argument.__name__ in self.WRITING) if self.writing else event in ("call", "c_call"):
+            self.number += 1
+            if self.number >= self.until:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def child(folder, fault, calls):
+    """The status with which a new process ends that learns, and that ``calls`` kills."""
     number = os.fork()
     if number:
-        return number
+        return os.waitpid(number, 0)[1]
     try:
         plant(fault)
+        sys.setprofile(calls)
         learn(folder)
         os._exit(0)
     except BaseException:
@@ -84,14 +101,13 @@ def ends(folder):
     return {name: (folder / name).read_bytes() for name in ENDS}
 
 
-def until_whole(folder, fault, longest, draw):
+def until_whole(folder, fault, numbers, draw):
     """Kill the run until it is whole. How often, and how many of them left a file behind that was being written."""
     kills, left = 0, set()
     while True:
-        number = child(folder, fault)
-        time.sleep(draw.uniform(0, longest * (1 + kills / 10)))  # a busy machine needs more to come on at all
-        os.kill(number, signal.SIGKILL)  # one that has ended is not waited for yet, so the number is still its own
-        _, status = os.waitpid(number, 0)
+        writing = draw.random() < 0.5
+        until = draw.uniform(0, 0.3 * numbers[writing] * (1 + kills / 10))  # more and more: it is whole some day
+        status = child(folder, fault, Calls(writing, until))
         left |= {path.name for path in folder.glob(".*.tmp")}
         if not os.WIFSIGNALED(status):
             return kills, len(left)
@@ -100,23 +116,21 @@ def until_whole(folder, fault, longest, draw):
 
 def main(folder, least, fault=""):
     draw = random.Random(5)
-    took = []
-    for _ in range(4):  # the first warms up this process, so that its children have nothing to import
-        whole = folder / f"whole {len(took)}"
+    numbers = {}
+    for writing in (False, True):  # in passing, this process is warmed up: its children have nothing to import
+        whole = folder / f"whole {writing}"
         whole.mkdir()
-        began = time.perf_counter()
-        if took:
-            os.waitpid(child(whole, ""), 0)
-        else:
-            learn(whole)
-        took.append(time.perf_counter() - began)
+        calls = Calls(writing)
+        sys.setprofile(calls)
+        learn(whole)
+        sys.setprofile(None)
+        numbers[writing] = calls.number
     expected = ends(whole)
-    longest = 0.3 * min(took)
     found = {"kills": 0, "while writing": 0, "runs": 0, "wrong": ""}
     while found["kills"] < least and not found["wrong"]:
         run = folder / f"killed {found['runs']}"
         run.mkdir()
-        kills, writing = until_whole(run, fault, longest, draw)
+        kills, writing = until_whole(run, fault, numbers, draw)
         found["kills"] += kills
         found["while writing"] += writing
         found["runs"] += 1
