@@ -6,11 +6,10 @@ any other table of the same columns into numbers, and results back into words.
 
 from __future__ import annotations
 
-from glassnet.tables.encoding import Encoded, Encoding, Prepared, prepare
-from glassnet.tables.errors import TableError
-from glassnet.tables.reading import read_table
-from glassnet.tables.splitting import every_fifth, held_out_rows
-from glassnet.tables.writing import write_table
+from glassnet.tables.cells import TableError
+from glassnet.tables.encoding import Encoded, Encoding
+from glassnet.tables.files import read_table, write_table
+from glassnet.tables.splitting import Prepared, every_fifth, held_out_rows, prepare
 
 __all__ = [
     "Encoded",

@@ -1,14 +1,24 @@
-"""Cells: a table as lists, wherever it comes from."""
+"""A table as lists of cells, wherever it comes from, and the error for one that cannot be used."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from glassnet.errors import GlassnetError
 from glassnet.tables.columns import columns_of, few, text_of
-from glassnet.tables.errors import TableError
+
+
+class TableError(GlassnetError, ValueError):
+    """A file that is no table, or a table that cannot be learned from; the message says why, and the way out."""
+
+    @classmethod
+    def at(cls, path: str | os.PathLike[str], problem: str, advice: str) -> TableError:
+        """The error about the file at ``path``: what is wrong with it, and what to do."""
+        return cls(f"{os.fspath(path)}{problem}; {advice}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Encoding: from the cells of a table to the numbers of a network, and from its results back."""
+"""`Encoding`: from the cells of a table to the numbers of a network, and from its results back."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.ops.dtypes import Array
-from glassnet.tables.cells import Cells
+from glassnet.tables.cells import Cells, TableError
 from glassnet.tables.columns import encode_table, few
-from glassnet.tables.errors import TableError
 from glassnet.tables.recipe import Recipe, feature_names, recipe_of
-from glassnet.tables.splitting import HELD_OUT, held_out_rows
 from glassnet.tables.targets import Target, decode_target, encode_target, target_of
 from glassnet.tables.validation import FORMAT, check
 
 MOST = 250_000_000  # numbers that a table may become: a file of a few MB can hold many categories in each row
-# The fewest rows, in words, and how many of them are held out: R² is not defined for a single one.
-NEEDED = {"classification": ("5 rows of one class, one of them", 1), "regression": ("8 rows, two of them", 2)}
 
 
 class Encoded(NamedTuple):
@@ -33,16 +29,6 @@ class Encoded(NamedTuple):
     targets: Array | None
     notes: tuple[str, ...]
     rows: Array
-
-
-class Prepared(NamedTuple):
-    """A table made ready: rows to learn from, rows held out, and how both were made."""
-
-    encoding: Encoding
-    train: Encoded
-    held_out: Encoded
-    split: str  # how rows were held out, in words
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,12 +49,12 @@ class Encoding:
         then text, yes or no, and two different numbers are classes, other numbers a quantity. Raises TableError.
         """
         cells = Cells.of(table)
-        cells, _, notes = _with_target(cells, target)
+        cells, _, notes = with_target(cells, target)
         what, said = target_of(target, cells.texts(target), cells.rows, task)
-        return cls._of(cells, what, [*notes, *said])
+        return cls.of_cells(cells, what, [*notes, *said])
 
     @classmethod
-    def _of(cls, cells: Cells, target: Target, notes: list[str]) -> Encoding:
+    def of_cells(cls, cells: Cells, target: Target, notes: list[str]) -> Encoding:
         """The encoding of rows which all have the ``target``."""
         columns, ignored = [], {}
         for name, column in cells.columns.items():
@@ -120,13 +106,13 @@ class Encoding:
         kept, gone = np.arange(len(cells)), list[str]()
         targets = None
         if target and name in cells.columns:
-            cells, kept, gone = _with_target(cells, name)
+            cells, kept, gone = with_target(cells, name)
             targets = encode_target(self.target, cells.texts(name), cells.rows)
         try:
             inputs, said = encode_table(cells.columns, self.columns, cells.rows)
         except ValueError as error:
             raise TableError(str(error)) from None
-        notes = (*_about_text(table), *gone, *self._about_columns([*cells.columns]), *said)
+        notes = (*about_text(table), *gone, *self._about_columns([*cells.columns]), *said)
         return Encoded(inputs, targets, notes, kept)
 
     def _about_columns(self, names: list[str]) -> list[str]:
@@ -155,39 +141,13 @@ class Encoding:
         return cls(dict(data["target"]), tuple(map(dict, data["columns"])), dict(data["ignored"]))
 
 
-def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
-    """A table made ready to learn ``target`` from: rows held out, an encoding of the others, both encoded.
-
-    The same rows are held out in every run: every fifth of each class, or every fifth by the size of
-    a quantity. What the task and the classes are is decided from all rows, everything else from those
-    to learn from. Raises TableError.
-    """
-    cells, kept, notes = _with_target(Cells.of(table), target)
-    what, said = target_of(target, cells.texts(target), cells.rows, task)
-    held_out = held_out_rows(encode_target(what, cells.texts(target), cells.rows), what["task"])
-    expected, tested = NEEDED[what["task"]]
-    if held_out.sum() < tested:
-        raise TableError(f"expected {expected} to test with, got {len(cells)} in all; add rows")
-    train, test = cells.take(np.flatnonzero(~held_out)), cells.take(np.flatnonzero(held_out))
-    if what["task"] == "regression":  # the units are those of the rows to learn from
-        what, _ = target_of(target, train.texts(target), train.rows, "regression")
-    encoding = Encoding._of(train, what, [*_about_text(table), *notes, *said])
-    notes = [*encoding.notes]
-    parts = []
-    for name, part, rows in (("training", train, ~held_out), ("held out", test, held_out)):
-        encoded = encoding.encode(part)
-        parts.append(encoded._replace(rows=kept[rows]))
-        notes += [f"{name}: {note}" for note in encoded.notes]
-    return Prepared(encoding, parts[0], parts[1], HELD_OUT[what["task"]][1], tuple(notes))
-
-
-def _about_text(table: Any) -> list[str]:
+def about_text(table: Any) -> list[str]:
     """What to say of the encoding of the file that a DataFrame was read from."""
     encoding = getattr(table, "attrs", {}).get("encoding", "")
     return [f"the file is not in UTF-8: read as {encoding.upper()}"] if encoding.startswith(("cp", "latin")) else []
 
 
-def _with_target(cells: Cells, name: str) -> tuple[Cells, Array, list[str]]:
+def with_target(cells: Cells, name: str) -> tuple[Cells, Array, list[str]]:
     """The rows that have the target, their positions, and what to say of the others."""
     texts = cells.texts(name)
     kept = np.flatnonzero([text != "" for text in texts])

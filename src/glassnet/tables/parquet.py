@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from glassnet.extras import needed_to
-from glassnet.tables.errors import TableError
+from glassnet.tables.cells import TableError
 
 MAGIC = b"PAR1"  # what a file begins with
 CELLS = 10_000_000  # that a file may hold, however small it is

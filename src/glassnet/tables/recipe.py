@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.tables.cells import TableError
 from glassnet.tables.columns import NO_NUMBER, date_of, first_row, number_of, text_of, values_of
-from glassnet.tables.errors import TableError
 
 Recipe = dict[str, Any]
 

@@ -1,13 +1,55 @@
-"""Splitting: the rows that are held out from training, the same ones in every run."""
+"""Rows to learn from and rows held out: `prepare` splits a table and encodes both parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.tables.cells import Cells, TableError
+from glassnet.tables.encoding import Encoded, Encoding, about_text, with_target
+from glassnet.tables.targets import encode_target, target_of
+
+# The fewest rows, in words, and how many of them are held out: R² is not defined for a single one.
+NEEDED = {"classification": ("5 rows of one class, one of them", 1), "regression": ("8 rows, two of them", 2)}
+
+
+class Prepared(NamedTuple):
+    """A table made ready: rows to learn from, rows held out, and how both were made."""
+
+    encoding: Encoding
+    train: Encoded
+    held_out: Encoded
+    split: str  # how rows were held out, in words
+    notes: tuple[str, ...]
+
+
+def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
+    """A table made ready to learn ``target`` from: rows held out, an encoding of the others, both encoded.
+
+    The same rows are held out in every run: every fifth of each class, or every fifth by the size of
+    a quantity. What the task and the classes are is decided from all rows, everything else from those
+    to learn from. Raises TableError.
+    """
+    cells, kept, notes = with_target(Cells.of(table), target)
+    what, said = target_of(target, cells.texts(target), cells.rows, task)
+    held_out = held_out_rows(encode_target(what, cells.texts(target), cells.rows), what["task"])
+    expected, tested = NEEDED[what["task"]]
+    if held_out.sum() < tested:
+        raise TableError(f"expected {expected} to test with, got {len(cells)} in all; add rows")
+    train, test = cells.take(np.flatnonzero(~held_out)), cells.take(np.flatnonzero(held_out))
+    if what["task"] == "regression":  # the units are those of the rows to learn from
+        what, _ = target_of(target, train.texts(target), train.rows, "regression")
+    encoding = Encoding.of_cells(train, what, [*about_text(table), *notes, *said])
+    notes = [*encoding.notes]
+    parts = []
+    for name, part, rows in (("training", train, ~held_out), ("held out", test, held_out)):
+        encoded = encoding.encode(part)
+        parts.append(encoded._replace(rows=kept[rows]))
+        notes += [f"{name}: {note}" for note in encoded.notes]
+    return Prepared(encoding, parts[0], parts[1], HELD_OUT[what["task"]][1], tuple(notes))
 
 
 def every_fifth(labels: Array) -> Array:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.tables.cells import TableError
 from glassnet.tables.columns import few, first_row, number_of
-from glassnet.tables.errors import TableError
 from glassnet.tables.recipe import decimal_of, standard
 
 TASKS = ("classification", "regression")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from glassnet.tables.errors import TableError
+from glassnet.tables.cells import TableError
 from glassnet.tables.recipe import DATE_PARTS, DATES
 
 FORMAT = 1  # raised when an encoding changes in a way that older versions would misread
