@@ -22,6 +22,7 @@ ROOMS = (
     "glassnet",
     "glassnet.autograd",
     "glassnet.data",
+    "glassnet.encoders",
     "glassnet.explain.checkup",
     "glassnet.explain.draw",
     "glassnet.explain.plots",
@@ -34,6 +35,7 @@ ROOMS = (
     "glassnet.optim",
     "glassnet.optim.lr_scheduler",
     "glassnet.scratch",
+    "glassnet.sources",
     "glassnet.tables",
     "glassnet.training",
     "glassnet.training.metrics",
@@ -96,9 +98,6 @@ NOT_YET: dict[str, str] = {
     "glassnet.explain.walkthrough": """
         Element Line Opened Trace Value Walkthrough WalkthroughError walkthrough
     """,
-    "glassnet.export": """
-        ExportError numpy_file
-    """,
     "glassnet.functional": """
         alpha_dropout bilinear binary_cross_entropy binary_cross_entropy_with_logits celu cosine_embedding_loss
         cosine_similarity cross_entropy dropout elu embedding gaussian_nll_loss gelu glu gumbel_softmax hardshrink
@@ -135,23 +134,12 @@ NOT_YET: dict[str, str] = {
         identity identity_func leaky_relu mean_squared_error numerical_diff numerical_gradient relu sigmoid softmax
         step sum_squared_error tanh
     """,
-    "glassnet.tables": """
-        Encoded Encoding Prepared TableError every_fifth held_out_rows prepare read_table write_table
-    """,
     "glassnet.training": """
         CSVLogger Callback Checkpoint EarlyStopping History JSONLLogger Schedule TensorBoard Trainer TrainingError
         TrainingFailed
     """,
     "glassnet.training.metrics": """
         Accuracy Confusion F1 MAE Metric Metrics Precision R2 RMSE Recall TopK Whole as_metric
-    """,
-    "glassnet.vision.datasets": """
-        DatasetFolder DownloadError FakeData FashionMNIST IdxError ImageFolder KMNIST MNIST MissingDataError
-        MnistLike PictureError data_folder default_loader download load_mnist_like read_idx
-    """,
-    "glassnet.vision.transforms": """
-        CenterCrop Compose ConvertImageDtype Grayscale InterpolationMode Lambda Normalize Pad RandomCrop
-        RandomHorizontalFlip RandomRotation RandomVerticalFlip Resize ToTensor Transform
     """,
 }
 

@@ -46,6 +46,7 @@ def encoder_from_json(data: Any) -> Encoder:
 
     Raises SourceError for a kind that is not in `ENCODERS`, and what its class raises for what it cannot read.
 
+    >>> from glassnet.encoders import encoder_from_json
     >>> encoder_from_json({"kind": "numbers", "shape": [3], "divide_by": 255})
     NumberEncoder(shape=(3,), divide_by=255)
     """
@@ -62,6 +63,13 @@ def read_samples(encoder: Encoder, path: Path, classes: Sequence[str] = (), *, t
     """The samples in the file or folder at ``path`` as ``encoder`` reads them; with their ``targets`` if wanted.
 
     Raises SourceError where there is nothing at ``path`` that can be read so, TableError and the like.
+
+    >>> from pathlib import Path
+    >>> from glassnet.encoders import NumberEncoder, read_samples
+    >>> _ = Path("colors.csv").write_text("r,g,b,font\\n255,0,51,dark\\n")
+    >>> samples = read_samples(NumberEncoder((3,), 255), Path("colors.csv"), ["light", "dark"], targets=True)
+    >>> samples.inputs, samples.targets
+    (tensor([[1.0000, 0.0000, 0.2000]]), tensor([1]))
     """
     if not path.exists():
         raise SourceError(f"FILE: there is no {path}; name a file of samples")

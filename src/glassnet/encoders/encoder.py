@@ -16,7 +16,15 @@ from glassnet.tensor import Tensor
 
 
 class SourceError(GlassnetError, ValueError):
-    """Samples, or a source of them, that are not there or cannot be used as they are asked for."""
+    """Samples, or a source of them, that are not there or cannot be used as they are asked for.
+
+    >>> from glassnet.sources import SourceError, open_source
+    >>> try:
+    ...     open_source("digit")
+    ... except SourceError as error:
+    ...     print(error)
+    SOURCE: expected digits, colors, ... or a folder of pictures, got 'digit' (did you mean digits?)
+    """
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,11 @@ class Samples:
     """Samples as the network takes them; ``targets`` where they are known; ``names``, if any, to call them by.
 
     ``notes`` say in words what was done to them. ``frame`` is the table they come from, if they do.
+
+    >>> from glassnet.encoders import Samples
+    >>> samples = Samples(glassnet.ones(2, 3), None, ["sample 1", "sample 2"])
+    >>> len(samples.inputs), samples.targets
+    (2, None)
     """
 
     inputs: Tensor
@@ -44,6 +57,13 @@ class Standalone:
     ``encode`` defines ``encoded(X)``, ``read`` defines ``read(path)``: source, functions and modules to copy, by
     the title of the section they stand in, "" for no section of their own. ``predict`` and ``answers`` take the
     place of the usual functions where the network has no classes.
+
+    >>> from glassnet.encoders import NumberEncoder
+    >>> parts = NumberEncoder((8, 8), divide_by=16).standalone("float32")
+    >>> parts.sample
+    '64 numbers a sample, 8 × 8, each divided by 16 before the network sees it'
+    >>> parts.constants
+    {'COLUMNS': 64}
     """
 
     sample: str  # what a sample is, in words
@@ -62,6 +82,13 @@ class Encoder(Protocol):
 
     It is saved with the network as JSON, an object whose "kind" says which class reads it back
     (`glassnet.encoders.encoder_from_json`).
+
+    >>> from glassnet.encoders import encoder_from_json
+    >>> encoder = encoder_from_json({"kind": "numbers", "shape": [2], "divide_by": 10})
+    >>> encoder.encode([[5, 10]])
+    array([[0.5, 1. ]], dtype=float32)
+    >>> encoder.to_json()
+    {'kind': 'numbers', 'shape': [2], 'divide_by': 10}
     """
 
     @classmethod

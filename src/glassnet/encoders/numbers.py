@@ -21,6 +21,7 @@ from glassnet.tensor.creation import from_numpy
 class NumberEncoder:
     """Samples of ``shape``, each number divided by ``divide_by`` before the network sees it.
 
+    >>> from glassnet.encoders import NumberEncoder
     >>> colors = NumberEncoder((3,), divide_by=255)
     >>> colors.encode([[255, 0, 51]])
     array([[1. , 0. , 0.2]], dtype=float32)

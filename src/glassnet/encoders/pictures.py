@@ -19,6 +19,7 @@ class PictureEncoder(NumberEncoder):
 
     They are read from files of pictures, which are scaled to that size, and from files of numbers.
 
+    >>> from glassnet.encoders import PictureEncoder
     >>> PictureEncoder((2, 2), divide_by=255).encode([[[255, 0], [0, 51]]])
     array([[[1. , 0. ],
             [0. , 0.2]]], dtype=float32)

@@ -21,6 +21,7 @@ from glassnet.tensor.creation import from_numpy
 class TableEncoder:
     """Rows of a table (a DataFrame, a dict of lists, a list of dicts), by its ``encoding``.
 
+    >>> from glassnet.encoders import TableEncoder
     >>> from glassnet.tables import Encoding
     >>> encoder = TableEncoder(Encoding.fit({"size": [1, 2, 3], "price": [10, 20, 30]}, "price"))
     >>> encoder.encode({"size": [2, 3]})

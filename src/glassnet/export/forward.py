@@ -133,8 +133,8 @@ def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
     lines = []
     for i, code in zip(program, codes, strict=True):
         shape, named = written(i.output.shape), code.startswith(f"{i.output} = {i.op.name}(")
-        said = comment(i) if named else shape  # an expression says by itself what it computes
-        line = f"{code.ljust(column)}  # {in_words(said)}"
+        remark = comment(i) if named else shape  # an expression says by itself what it computes
+        line = f"{code.ljust(column)}  # {in_words(remark)}"
         lines.append(line if len(line) <= WIDTH else f"{code.ljust(column)}  # {in_words(shape)}")
     return lines
 

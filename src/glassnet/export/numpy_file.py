@@ -48,6 +48,18 @@ def numpy_file(
     what was written; a file that was there is replaced. Before that the file has been run, and has given
     what the module gives. Raises ExportError for a network that cannot be written for any number
     of samples, ShapeError for an example or classes that do not fit, and OSError.
+
+    >>> from pathlib import Path
+    >>> from glassnet.export import numpy_file
+    >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> numpy_file(model, "model.py", np.ones((1, 4), np.float32), classes=["no", "yes"])
+    [PosixPath('model.py')]
+    >>> file = Path("model.py").read_text()
+    >>> print(file[file.index("    linear0 =") : file.index("# how to use it")])
+        linear0 = x @ linear0_weight.T + linear0_bias      # [n, 3]
+        relu1 = np.maximum(linear0, 0)                     # [n, 3]
+        linear2 = relu1 @ linear2_weight.T + linear2_bias  # [n, 2]
+        return linear2
     """
     target = Path(path)
     if target.suffix != ".py":

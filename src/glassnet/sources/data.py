@@ -13,7 +13,13 @@ CLASSIFICATION, REGRESSION = "classification", "regression"
 
 
 class Part(NamedTuple):
-    """Samples and what they are: inputs [n, …], targets [n] (class numbers) or [n, 1] (standardised numbers)."""
+    """Samples and what they are: inputs [n, …], targets [n] (class numbers) or [n, 1] (standardised numbers).
+
+    >>> from glassnet.sources import open_source
+    >>> part = open_source("moons").held_out
+    >>> len(part), part.inputs.shape, part.targets.dtype
+    (80, (80, 2), dtype('int64'))
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -28,6 +34,13 @@ class Data:
 
     ``encoder`` is what a raw sample goes through before the network sees it. ``rows`` are the held-out samples
     as a person knows them, where they are rows of a table.
+
+    >>> from glassnet.sources import open_source
+    >>> data = open_source("digits")
+    >>> data.what
+    '1,797 handwritten digits of 8 × 8 pixels, in 10 classes'
+    >>> data.train.inputs.shape, data.outputs, data.encoder
+    ((1442, 8, 8), 10, PictureEncoder(shape=(8, 8), divide_by=16))
     """
 
     source: str

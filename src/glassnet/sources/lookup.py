@@ -32,6 +32,14 @@ def open_source(
 
     Raises SourceError for what is no source or does not go together, TableError, IdxError and the like for
     files that cannot be used.
+
+    >>> from pathlib import Path
+    >>> from glassnet.sources import open_source
+    >>> len(open_source("colors").train)
+    1077
+    >>> _ = Path("houses.csv").write_text("size,price\\n" + "\\n".join(f"{n},{10 * n}" for n in range(20)))
+    >>> open_source("houses.csv", target="price").what
+    '20 rows of 2 columns; to learn: price (a quantity)'
     """
     if source in BUILTIN or source in PICTURES:
         _refuse(source, "is no table", target=target, task=task)
@@ -63,17 +71,17 @@ def _unknown(source: str, path: Path) -> SourceError:
     if path.suffix or len(path.parts) > 1:
         there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = [str(path.with_name(name)) for name in get_close_matches(path.name, there, n=2)]
-        said = f"there is no file {source!r:.200}"
+        problem = f"there is no file {source!r:.200}"
     else:
         near = get_close_matches(source.lower(), names, n=2)
-        said = (
+        problem = (
             f"expected {', '.join(names)}, a table (.csv, .tsv, .parquet) or a folder of pictures, got {source!r:.40}"
         )
     guess = f" (did you mean {' or '.join(near)}?)" if near else ""
-    return SourceError(f"SOURCE: {said}{guess}")
+    return SourceError(f"SOURCE: {problem}{guess}")
 
 
 def _refuse(source: str, why: str, **options: Any) -> None:
-    given = [f"--{name}" for name, value in options.items() if value is not None]
-    if given:
-        raise SourceError(f"{' and '.join(given)}: {source} {why}; leave {'them' if len(given) > 1 else 'it'} out")
+    refused = [f"--{name}" for name, value in options.items() if value is not None]
+    if refused:
+        raise SourceError(f"{' and '.join(refused)}: {source} {why}; leave {'them' if len(refused) > 1 else 'it'} out")

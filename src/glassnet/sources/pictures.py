@@ -55,10 +55,10 @@ def folder_source(source: str, path: Path) -> Data:
     counts = np.bincount(labels, minlength=len(files.classes))
     if not counts.all() or len(counts) < 2:
         empty = ", ".join(name for name, count in zip(files.classes, counts, strict=True) if not count)
-        came = f"none in {empty}" if empty else f"one folder, {files.classes[0]}"
+        problem = f"none in {empty}" if empty else f"one folder, {files.classes[0]}"
         raise SourceError(
-            f"SOURCE: {path}: expected two folders or more, each with the pictures of a class, got {came}; those count "
-            f"that end in {', '.join(IMG_EXTENSIONS)}"
+            f"SOURCE: {path}: expected two folders or more, each with the pictures of a class, got {problem}; those "
+            f"count that end in {', '.join(IMG_EXTENSIONS)}"
         )
     choose, split = HELD_OUT[CLASSIFICATION]
     held_out = choose(labels)

@@ -13,7 +13,15 @@ from glassnet.tables.columns import columns_of, few, text_of
 
 
 class TableError(GlassnetError, ValueError):
-    """A file that is no table, or a table that cannot be learned from; the message says why, and the way out."""
+    """A file that is no table, or a table that cannot be learned from; the message says why, and the way out.
+
+    >>> from glassnet.tables import TableError, read_table
+    >>> try:
+    ...     read_table("none.csv")
+    ... except TableError as error:
+    ...     print(error)
+    none.csv: there is no such file; check the name and the folder
+    """
 
     @classmethod
     def at(cls, path: str | os.PathLike[str], problem: str, advice: str) -> TableError:

@@ -74,9 +74,9 @@ def encode_table(
     for column in columns:
         texts = [text_of(cell) for cell in table[column["name"]]]
         encode = encode_category if column["kind"] == "category" else encode_values
-        x, empty, said = encode(texts, column, range(1, len(texts) + 1) if rows is None else rows)
+        x, empty, more_notes = encode(texts, column, range(1, len(texts) + 1) if rows is None else rows)
         parts += [x, empty.astype(np.float32)[:, None]] if column["missing"] else [x]
-        notes += said
+        notes += more_notes
     return np.concatenate(parts, axis=1), notes
 
 

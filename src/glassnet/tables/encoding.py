@@ -23,6 +23,14 @@ class Encoded(NamedTuple):
 
     Targets are class numbers [n] (int64) or standardised quantities [n, 1] (float32). ``rows`` are the
     positions in the table of the rows that are here. ``notes`` say in words what was done.
+
+    >>> from glassnet.tables import Encoding
+    >>> houses = {"size": [61, 84, 120], "price": [412, 598, ""]}
+    >>> encoded = Encoding.fit(houses, "price").encode(houses)
+    >>> encoded.inputs.shape, encoded.targets.shape, encoded.rows
+    ((2, 1), (2,), array([0, 1]))
+    >>> encoded.notes
+    ("1 of 3 rows without 'price': left out",)
     """
 
     inputs: Array
@@ -33,7 +41,20 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a table becomes numbers, found by `fit`; as JSON it travels with the model."""
+    """How a table becomes numbers, found by `fit`; as JSON it travels with the model.
+
+    >>> from glassnet.tables import Encoding
+    >>> houses = {"size": [61, 84, 120], "garden": ["no", "no", "yes"], "price": [412, 598, 701]}
+    >>> encoding = Encoding.fit(houses, "price")
+    >>> encoding.task, encoding.feature_names
+    ('regression', ('size', 'garden'))
+    >>> encoding.encode([{"size": 90, "garden": "yes"}]).inputs.round(2)
+    array([[0.07, 1.41]], dtype=float32)
+    >>> encoding.decode_targets([[0.0], [1.0]]).round()
+    array([570., 690.])
+    >>> Encoding.from_json(encoding.to_json()) == encoding
+    True
+    """
 
     target: Target
     columns: tuple[Recipe, ...]
@@ -50,8 +71,8 @@ class Encoding:
         """
         cells = Cells.of(table)
         cells, _, notes = with_target(cells, target)
-        what, said = target_of(target, cells.texts(target), cells.rows, task)
-        return cls.of_cells(cells, what, [*notes, *said])
+        goal, target_notes = target_of(target, cells.texts(target), cells.rows, task)
+        return cls.of_cells(cells, goal, [*notes, *target_notes])
 
     @classmethod
     def of_cells(cls, cells: Cells, target: Target, notes: list[str]) -> Encoding:
@@ -60,12 +81,12 @@ class Encoding:
         for name, column in cells.columns.items():
             if name == target["name"]:
                 continue
-            found = recipe_of(name, column, cells.rows)
-            notes += found.notes
-            if found.recipe is None:
-                ignored[name] = found.why
+            result = recipe_of(name, column, cells.rows)
+            notes += result.notes
+            if result.recipe is None:
+                ignored[name] = result.why
             else:
-                columns.append(found.recipe)
+                columns.append(result.recipe)
         if ignored:
             notes.append(f"ignored: {few([f'{name} ({why})' for name, why in ignored.items()])}")
         if not columns:
@@ -109,10 +130,10 @@ class Encoding:
             cells, kept, gone = with_target(cells, name)
             targets = encode_target(self.target, cells.texts(name), cells.rows)
         try:
-            inputs, said = encode_table(cells.columns, self.columns, cells.rows)
+            inputs, table_notes = encode_table(cells.columns, self.columns, cells.rows)
         except ValueError as error:
             raise TableError(str(error)) from None
-        notes = (*about_text(table), *gone, *self._about_columns([*cells.columns]), *said)
+        notes = (*about_text(table), *gone, *self._about_columns([*cells.columns]), *table_notes)
         return Encoded(inputs, targets, notes, kept)
 
     def _about_columns(self, names: list[str]) -> list[str]:

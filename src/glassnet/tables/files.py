@@ -46,6 +46,13 @@ def read_table(path: str | os.PathLike[str]) -> DataFrame:
     left out. ``attrs`` of the DataFrame say the "encoding" and the "delimiter".
 
     Raises TableError for a file that cannot be read, or is no table: the message says where and why.
+
+    >>> from pathlib import Path
+    >>> from glassnet.tables import read_table
+    >>> _ = Path("houses.csv").write_text("size;price\\n61;412\\n84;598\\n")
+    >>> frame = read_table("houses.csv")
+    >>> frame.to_dict("list"), frame.attrs["delimiter"]
+    ({'size': ['61', '84'], 'price': ['412', '598']}, ';')
     """
     name = os.fspath(path)
     if os.path.exists(name) and not os.path.isfile(name):
@@ -77,6 +84,13 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
     The text of a table that `read_table` read is in the encoding and, as CSV, with the delimiter that
     it had there; otherwise in UTF-8, which is also taken for what that encoding has no letters for.
     Raises TableError where Parquet cannot hold the table, and OSError.
+
+    >>> from pathlib import Path
+    >>> from glassnet.tables import read_table, write_table
+    >>> _ = Path("houses.csv").write_text("size;price\\n61;412\\n84;598\\n")
+    >>> write_table(read_table("houses.csv"), "copy.csv")
+    >>> Path("copy.csv").read_text()
+    'size;price\\n61;412\\n84;598\\n'
     """
     ending = os.path.splitext(path)[1].lower()
     if ending in (".parquet", ".pq"):

@@ -36,10 +36,10 @@ def check_parquet(name: str, data: bytes) -> None:
         texts = [
             f.name for f in with_places.schema_arrow if types.is_dictionary(f.type) and _is_text(f.type.value_type)
         ]
-        said = sum(_bytes_of(column) for column in with_places.read(columns=texts).columns)
+        text_bytes = sum(_bytes_of(column) for column in with_places.read(columns=texts).columns)
     except (ArrowException, OSError, ValueError) as error:
         raise error if isinstance(error, TableError) else broken(name, error) from None
-    _check_claim(name, data, "bytes of text", said, TEXT)
+    _check_claim(name, data, "bytes of text", text_bytes, TEXT)
 
 
 def _check_claim(name: str, data: bytes, what: str, claimed: int, times: int) -> None:

@@ -36,7 +36,7 @@ DATES = tuple(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAY
 COUNTERS = ("", "#", "id", "index", "no", "no.", "row", "unnamed: 0")  # columns that only number the rows
 
 
-class Found(NamedTuple):
+class ColumnRecipe(NamedTuple):
     """What became of a column: its recipe, or why it is ignored; ``notes`` are more to say."""
 
     recipe: Recipe | None
@@ -44,7 +44,7 @@ class Found(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def recipe_of(name: str, cells: Sequence[Any], rows: Sequence[int]) -> Found:
+def recipe_of(name: str, cells: Sequence[Any], rows: Sequence[int]) -> ColumnRecipe:
     """The recipe of the column ``name`` with these ``cells``; ``rows`` are the numbers to call them by.
 
     Raises TableError for a number that is infinite, or too large to compute with.
@@ -52,16 +52,16 @@ def recipe_of(name: str, cells: Sequence[Any], rows: Sequence[int]) -> Found:
     texts = [text_of(cell) for cell in cells]
     counts = Counter(filter(None, texts))
     if not counts:
-        return Found(None, "empty")
+        return ColumnRecipe(None, "empty")
     if len(counts) == 1:
-        return Found(None, f"the same in every row ({next(iter(counts))!r:.40})")
+        return ColumnRecipe(None, f"the same in every row ({next(iter(counts))!r:.40})")
     kind = _kind(counts)
     if not kind:
         return _category(name, texts, counts)
     if kind["kind"] == "number" and name.strip().casefold() in COUNTERS and _each_its_own(texts, counts):
-        return Found(None, "a number of its own for each row")
-    found = _standardised({"name": name, **kind}, texts, rows)
-    return found if found.recipe is None else found._replace(notes=tuple(_readings(found.recipe, counts)))
+        return ColumnRecipe(None, "a number of its own for each row")
+    result = _standardised({"name": name, **kind}, texts, rows)
+    return result if result.recipe is None else result._replace(notes=tuple(_readings(result.recipe, counts)))
 
 
 def feature_names(recipe: Mapping[str, Any]) -> Iterator[str]:
@@ -145,7 +145,7 @@ def _share(counts: Mapping[str, int], fits: Callable[[str], bool]) -> float:
     return 1 - unfit / max(1, sum(there.values())) if there else 0
 
 
-def _standardised(recipe: Recipe, texts: Sequence[str], rows: Sequence[int]) -> Found:
+def _standardised(recipe: Recipe, texts: Sequence[str], rows: Sequence[int]) -> ColumnRecipe:
     """The recipe with the mean and scale of each of its values; without those that are the same in every row."""
     known = {text: values_of(text, recipe) for text in dict.fromkeys(texts)}
     raw = np.array([known[text] for text in texts])
@@ -158,24 +158,24 @@ def _standardised(recipe: Recipe, texts: Sequence[str], rows: Sequence[int]) -> 
         raise TableError(f"expected numbers in {recipe['name']!r} that can be added up, got ones of 1e154 and beyond")
     kept = [i for i, s in enumerate(scale) if s > 0 and np.ptp(raw[~np.isnan(raw[:, i]), i]) > 0]
     if not kept:
-        return Found(None, "the same in every row")
+        return ColumnRecipe(None, "the same in every row")
     recipe |= {"mean": [mean[i] for i in kept], "scale": [scale[i] for i in kept]}
     if recipe["kind"] == "date":
         recipe["parts"] = [recipe["parts"][i] for i in kept]
-    return Found({**recipe, "missing": bool(np.isnan(raw).any())})
+    return ColumnRecipe({**recipe, "missing": bool(np.isnan(raw).any())})
 
 
-def _category(name: str, texts: Sequence[str], counts: Mapping[str, int]) -> Found:
+def _category(name: str, texts: Sequence[str], counts: Mapping[str, int]) -> ColumnRecipe:
     if _each_its_own(texts, counts):
-        return Found(None, "text, another in every row")
+        return ColumnRecipe(None, "text, another in every row")
     if len(counts) > MOST and len(counts) > sum(counts.values()) / 2:
-        return Found(None, f"text, {len(counts):,} different ones in {sum(counts.values()):,} rows")
+        return ColumnRecipe(None, f"text, {len(counts):,} different ones in {sum(counts.values()):,} rows")
     often = sorted(counts, key=lambda text: (-counts[text], text))[:MOST]
     notes: tuple[str, ...] = ()
     if len(counts) > MOST:
         notes = (f"{name}: of {len(counts):,} categories the {MOST} most frequent are told apart, the rest is one",)
     recipe = {"name": name, "kind": "category", "values": sorted(often), "missing": not all(texts)}
-    return Found(recipe, notes=notes)
+    return ColumnRecipe(recipe, notes=notes)
 
 
 def _each_its_own(texts: Sequence[str], counts: Mapping[str, int]) -> bool:

@@ -17,7 +17,13 @@ NEEDED = {"classification": ("5 rows of one class, one of them", 1), "regression
 
 
 class Prepared(NamedTuple):
-    """A table made ready: rows to learn from, rows held out, and how both were made."""
+    """A table made ready: rows to learn from, rows held out, and how both were made.
+
+    >>> from glassnet.tables import Prepared, prepare
+    >>> ready = prepare({"size": range(10), "price": range(10)}, "price")
+    >>> isinstance(ready, Prepared), ready.split
+    (True, 'every fifth by the size of the target')
+    """
 
     encoding: Encoding
     train: Encoded
@@ -32,24 +38,31 @@ def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
     The same rows are held out in every run: every fifth of each class, or every fifth by the size of
     a quantity. What the task and the classes are is decided from all rows, everything else from those
     to learn from. Raises TableError.
+
+    >>> from glassnet.tables import prepare
+    >>> ready = prepare({"size": range(10), "price": [10.0 * n for n in range(10)]}, "price")
+    >>> ready.train.inputs.shape, ready.held_out.inputs.shape
+    ((8, 1), (2, 1))
+    >>> ready.encoding.decode_targets(ready.held_out.targets).round()
+    array([20., 70.])
     """
     cells, kept, notes = with_target(Cells.of(table), target)
-    what, said = target_of(target, cells.texts(target), cells.rows, task)
-    held_out = held_out_rows(encode_target(what, cells.texts(target), cells.rows), what["task"])
-    expected, tested = NEEDED[what["task"]]
+    goal, target_notes = target_of(target, cells.texts(target), cells.rows, task)
+    held_out = held_out_rows(encode_target(goal, cells.texts(target), cells.rows), goal["task"])
+    expected, tested = NEEDED[goal["task"]]
     if held_out.sum() < tested:
         raise TableError(f"expected {expected} to test with, got {len(cells)} in all; add rows")
     train, test = cells.take(np.flatnonzero(~held_out)), cells.take(np.flatnonzero(held_out))
-    if what["task"] == "regression":  # the units are those of the rows to learn from
-        what, _ = target_of(target, train.texts(target), train.rows, "regression")
-    encoding = Encoding.of_cells(train, what, [*about_text(table), *notes, *said])
+    if goal["task"] == "regression":  # the units are those of the rows to learn from
+        goal, _ = target_of(target, train.texts(target), train.rows, "regression")
+    encoding = Encoding.of_cells(train, goal, [*about_text(table), *notes, *target_notes])
     notes = [*encoding.notes]
     parts = []
     for name, part, rows in (("training", train, ~held_out), ("held out", test, held_out)):
         encoded = encoding.encode(part)
         parts.append(encoded._replace(rows=kept[rows]))
         notes += [f"{name}: {note}" for note in encoded.notes]
-    return Prepared(encoding, parts[0], parts[1], HELD_OUT[what["task"]][1], tuple(notes))
+    return Prepared(encoding, parts[0], parts[1], HELD_OUT[goal["task"]][1], tuple(notes))
 
 
 def every_fifth(labels: Array) -> Array:
@@ -57,6 +70,10 @@ def every_fifth(labels: Array) -> Array:
 
     No random number is involved: every run, whatever its seed, is judged on the same samples, and
     each class is held out in the same proportion.
+
+    >>> from glassnet.tables import every_fifth
+    >>> np.flatnonzero(every_fifth(np.array([0] * 10 + [1] * 5)))
+    array([ 4,  9, 14])
     """
     held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):
@@ -83,5 +100,10 @@ HELD_OUT: dict[str, tuple[Callable[[Any], Array], str]] = {
 
 
 def held_out_rows(targets: Array, task: str) -> Array:
-    """Which rows are held out, as booleans [n]: every fifth of each class, or every fifth by the target's size."""
+    """Which rows are held out, as booleans [n]: every fifth of each class, or every fifth by the target's size.
+
+    >>> from glassnet.tables import held_out_rows
+    >>> np.flatnonzero(held_out_rows(np.array([3.0, 1.0, 5.0, 2.0, 4.0]), "regression"))
+    array([0])
+    """
     return HELD_OUT[task][0](np.asarray(targets).reshape(len(targets)))

@@ -45,15 +45,15 @@ def _check_parts(place: str, data: Any, parts: Mapping[str, tuple[str, Check]]) 
 
 
 def _choice(place: str, data: Any, name: str, known: Mapping[str, Any]) -> str:
-    came = data.get(name) if isinstance(data, Mapping) else None
-    if not isinstance(came, str) or came not in known:
-        raise _broken(f"{place}.{name}", f"one of {', '.join(known)}", came)
-    return came
+    value = data.get(name) if isinstance(data, Mapping) else None
+    if not isinstance(value, str) or value not in known:
+        raise _broken(f"{place}.{name}", f"one of {', '.join(known)}", value)
+    return value
 
 
-def _broken(place: str, expected: str, came: Any) -> TableError:
+def _broken(place: str, expected: str, value: Any) -> TableError:
     return TableError(
-        f"the encoding of the table is broken: expected {expected} as its {place}, got {came!r:.60}; "
+        f"the encoding of the table is broken: expected {expected} as its {place}, got {value!r:.60}; "
         "use the original file, or train again"
     )
 

@@ -17,6 +17,12 @@ class FakeData(Pictures):
 
     Sample i is the same whenever it is asked for; another ``random_offset`` gives others. Without a
     ``transform`` a picture is a NumPy array [height, width, channels] of uint8.
+
+    >>> from glassnet.vision import datasets, transforms
+    >>> pictures = datasets.FakeData(size=3, image_size=(1, 28, 28), num_classes=10, transform=transforms.ToTensor())
+    >>> image, label = pictures[0]
+    >>> len(pictures), image.shape, 0 <= label < 10
+    (3, (1, 28, 28), True)
     """
 
     def __init__(

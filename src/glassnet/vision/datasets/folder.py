@@ -16,11 +16,29 @@ IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tif
 
 
 class PictureError(GlassnetError, ValueError):
-    """A file that is not a picture, or a damaged one."""
+    """A file that is not a picture, or a damaged one.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> _ = Path("1.png").write_text("no picture")
+    >>> try:
+    ...     datasets.default_loader("1.png")
+    ... except datasets.PictureError as error:
+    ...     print(error)
+    1.png: expected a picture, but it cannot be read ...
+    """
 
 
 def default_loader(path: PathLike) -> Any:
-    """The picture in a file, as a PIL image in RGB. Needs Pillow: ``pip install "glassnet[images]"``."""
+    """The picture in a file, as a PIL image in RGB. Needs Pillow: ``pip install "glassnet[images]"``.
+
+    >>> from glassnet.vision import datasets
+    >>> from PIL import Image
+    >>> Image.new("L", (28, 28)).save("digit.png")
+    >>> picture = datasets.default_loader("digit.png")
+    >>> picture.size, picture.mode
+    ((28, 28), 'RGB')
+    """
     with needed_to("read pictures"):
         from PIL import Image
     try:
@@ -45,6 +63,16 @@ class DatasetFolder(Pictures):
 
     Attributes: ``classes``, ``class_to_idx``, ``samples``, pairs (path, class), ``targets``.
     Raises FileNotFoundError where there are no classes or no files.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> for name in ("cat", "dog"):
+    ...     Path(f"pets/{name}").mkdir(parents=True)
+    ...     np.save(f"pets/{name}/1.npy", np.zeros((2, 2)))
+    >>> pets = datasets.DatasetFolder("pets", np.load, extensions=[".npy"])
+    >>> pets.classes, len(pets), pets[1]
+    (['cat', 'dog'], 2, (array([[0., 0.],
+           [0., 0.]]), 1))
     """
 
     def __init__(
@@ -99,6 +127,17 @@ class ImageFolder(DatasetFolder):
 
     ``loader(path)`` reads one: `default_loader` gives a PIL image in RGB, and raises PictureError for a file that is
     none.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> from PIL import Image
+    >>> for name in ("rose", "tulip"):
+    ...     Path(f"flowers/{name}").mkdir(parents=True)
+    ...     Image.new("RGB", (4, 4)).save(f"flowers/{name}/1.png")
+    >>> flowers = datasets.ImageFolder("flowers")
+    >>> image, label = flowers[1]
+    >>> image.size, flowers.classes[label]
+    ((4, 4), 'tulip')
     """
 
     def __init__(
@@ -117,12 +156,12 @@ class ImageFolder(DatasetFolder):
 
 def _files(folder: Path) -> list[str]:
     """Every file below ``folder``, in the order of the names of folders and files; links may go round in a circle."""
-    found, seen = [], set()
+    files, seen = [], set()
     for at, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(at)
         if real in seen:
             folders.clear()
         else:
             seen.add(real)
-            found += [(at, name) for name in names]
-    return [os.path.join(at, name) for at, name in sorted(found)]
+            files += [(at, name) for name in names]
+    return [os.path.join(at, name) for at, name in sorted(files)]

@@ -30,7 +30,17 @@ _RATIO = 1032  # DEFLATE (RFC 1951) makes at most 258 bytes of two bits
 
 
 class IdxError(GlassnetError, ValueError):
-    """A file that is not IDX, or not all of it, or more than it says."""
+    """A file that is not IDX, or not all of it, or more than it says.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> _ = Path("train-images-idx3-ubyte").write_bytes(b"")
+    >>> try:
+    ...     datasets.read_idx("train-images-idx3-ubyte")
+    ... except datasets.IdxError as error:
+    ...     print(error)
+    train-images-idx3-ubyte: expected an IDX file, ... but it is empty; delete the file and download it again
+    """
 
 
 def read_idx(path: PathLike, most: int = MOST) -> Array:
@@ -39,6 +49,12 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
     They are read a piece at a time: no more memory is taken than the file has been found to fill, or than
     ``most`` bytes. The array has the machine's byte order and may be written to. Raises IdxError for a
     file that is damaged, cut off, too long or too large, and OSError for one that cannot be opened.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> _ = Path("labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))  # three bytes
+    >>> datasets.read_idx("labels-idx1-ubyte")
+    array([7, 2, 1], dtype=uint8)
     """
     name = os.fspath(path)
     if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):

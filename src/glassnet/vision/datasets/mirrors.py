@@ -22,7 +22,16 @@ _BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, Ti
 
 
 class DownloadError(OSError, RuntimeError):
-    """A file that no mirror gave, or none gave right, or that could not be written."""
+    """A file that no mirror gave, or none gave right, or that could not be written.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> try:
+    ...     datasets.download([], Path("digits.gz"), md5="")
+    ... except datasets.DownloadError as error:
+    ...     print(error)
+    could not download digits.gz: no mirror is known; try again later, or put the file into ... yourself
+    """
 
 
 class _Refused(Exception):
@@ -44,6 +53,15 @@ def download(
     call left is gone on with, if the server can (RFC 9110, range requests). ``progress(name, done, total)`` is
     called as bytes come; ``total`` is None where the server does not say. ``timeout`` is the most seconds of
     silence. Raises DownloadError, an OSError, which says what each mirror did, or why the file could not be written.
+
+    >>> import hashlib
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> _ = Path("published.txt").write_text("some data")
+    >>> md5 = hashlib.md5(b"some data").hexdigest()
+    >>> datasets.download([Path("published.txt").absolute().as_uri()], Path("copy.txt"), md5)
+    >>> Path("copy.txt").read_text()
+    'some data'
     """
     part = target.with_name(target.name + ".part")
     try:
@@ -81,13 +99,13 @@ def _problem(url: str, part: Path, md5: str, progress: Progress, timeout: float)
         if not _size(part):
             part.unlink(missing_ok=True)
         return str(refusal)
-    found = md5_of(part)
-    if found == md5:
+    checksum = md5_of(part)
+    if checksum == md5:
         return None
     part.unlink()
     if begun:  # what was there may have been the beginning of something else
         return _problem(url, part, md5, progress, timeout)
-    return f"gave a file with the checksum {found}, not the published {md5}"
+    return f"gave a file with the checksum {checksum}, not the published {md5}"
 
 
 def _fill(url: str, part: Path, progress: Progress, timeout: float) -> None:
@@ -102,9 +120,11 @@ def _fill(url: str, part: Path, progress: Progress, timeout: float) -> None:
                 raise _Refused(f"answered {error.code} {error.reason}") from None
             return None  # 416: the server has nothing beyond what is here
         except _BROKEN as error:
-            said = getattr(error, "reason", None) or str(error) or type(error).__name__
+            reason = getattr(error, "reason", None) or str(error) or type(error).__name__
             if _size(part) <= have:
-                raise _Refused(f"broke off after {have:,} bytes: {said}" if have else f"gave nothing: {said}") from None
+                raise _Refused(
+                    f"broke off after {have:,} bytes: {reason}" if have else f"gave nothing: {reason}"
+                ) from None
     raise _Refused(f"broke off {_CONNECTIONS} times")
 
 

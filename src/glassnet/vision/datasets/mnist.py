@@ -20,7 +20,15 @@ _MOST = 2**28  # bytes of pictures: more than five times as many as there are
 
 
 class MissingDataError(GlassnetError, RuntimeError, FileNotFoundError):
-    """The files of a dataset are in none of the places where they are looked for."""
+    """The files of a dataset are in none of the places where they are looked for.
+
+    >>> from glassnet.vision import datasets
+    >>> try:
+    ...     datasets.MNIST("nowhere")
+    ... except datasets.MissingDataError as error:
+    ...     print(error)
+    MNIST: expected the files train-images-idx3-ubyte.gz and ...; download=True downloads them
+    """
 
 
 class MNIST(PicturesInMemory):
@@ -38,6 +46,16 @@ class MNIST(PicturesInMemory):
 
     Attributes: ``data``, the images, uint8 [n, 28, 28]; ``targets``, int64 [n]; ``classes``; ``class_to_idx``.
     Raises MissingDataError (a RuntimeError, as in torchvision), IdxError for a damaged file, DownloadError.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> sizes = [0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28]  # a set of one picture
+    >>> _ = Path("t10k-images-idx3-ubyte").write_bytes(bytes([0, 0, 8, 3, *sizes, *[0] * 784]))
+    >>> _ = Path("t10k-labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]))
+    >>> test = datasets.MNIST(".", train=False)
+    >>> image, label = test[0]
+    >>> image.shape, test.classes[label]
+    ((28, 28), '7 - seven')
     """
 
     folder: ClassVar[str] = "mnist"
@@ -93,21 +111,21 @@ class MNIST(PicturesInMemory):
 
     def _places(self) -> list[Path]:
         """Where files are looked for, the surest first."""
-        roots = dict.fromkeys([self.root, _given() or self.root])
+        roots = dict.fromkeys([self.root, _data_variable() or self.root])
         return [place for root in roots for place in _places_in(root, type(self))]
 
     @classmethod
     def _fetch(cls, places: list[Path], progress: Progress | None) -> None:
         """Download the files that are in none of ``places`` into the first of them."""
         for name, md5 in cls.resources:
-            if _found(name, md5, places) is None:
+            if _located(name, md5, places) is None:
                 download([mirror + name for mirror in cls.mirrors], places[0] / name, md5, progress)
 
     @classmethod
     def _read(cls, train: bool, places: list[Path], hint: str) -> tuple[Array, Array]:
         """The pictures, uint8 [n, 28, 28], and the numbers of their classes, int64 [n], of one half."""
         half = cls.resources[:2] if train else cls.resources[2:]
-        images, labels = (_found(name, md5, places) for name, md5 in half)
+        images, labels = (_located(name, md5, places) for name, md5 in half)
         if images is None or labels is None:
             raise MissingDataError(
                 f"{cls.__name__}: expected the files {half[0][0]} and {half[1][0]}, or unpacked without .gz, in one of "
@@ -127,7 +145,12 @@ class MNIST(PicturesInMemory):
 
 
 class FashionMNIST(MNIST):
-    """70,000 pictures of clothes in MNIST's format (Xiao, Rasul and Vollgraf, 2017). Otherwise as `MNIST`."""
+    """70,000 pictures of clothes in MNIST's format (Xiao, Rasul and Vollgraf, 2017). Otherwise as `MNIST`.
+
+    >>> from glassnet.vision import datasets
+    >>> datasets.FashionMNIST.classes[:3]
+    ['T-shirt/top', 'Trouser', 'Pullover']
+    """
 
     folder = "fashion-mnist"
     mirrors: ClassVar[list[str]] = [
@@ -146,7 +169,12 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """70,000 cursive Japanese characters in MNIST's format (Clanuwat et al., 2018). Otherwise as `MNIST`."""
+    """70,000 cursive Japanese characters in MNIST's format (Clanuwat et al., 2018). Otherwise as `MNIST`.
+
+    >>> from glassnet.vision import datasets
+    >>> datasets.KMNIST.classes[:3]
+    ['o', 'ki', 'su']
+    """
 
     folder = "kmnist"
     mirrors: ClassVar[list[str]] = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
@@ -163,7 +191,12 @@ BY_NAME: dict[str, type[MNIST]] = {dataset.folder: dataset for dataset in (MNIST
 
 
 class MnistLike(NamedTuple):
-    """Both halves of a dataset: pictures, uint8 [n, 28, 28], and the numbers of their classes, int64 [n]."""
+    """Both halves of a dataset: pictures, uint8 [n, 28, 28], and the numbers of their classes, int64 [n].
+
+    >>> from glassnet.vision import datasets
+    >>> datasets.MnistLike._fields
+    ('train_images', 'train_labels', 'test_images', 'test_labels')
+    """
 
     train_images: Array
     train_labels: Array
@@ -176,28 +209,47 @@ def load_mnist_like(name: str, folder: PathLike | None = None, progress: Progres
 
     Without a ``folder`` it is ``GLASSNET_DATA`` if that is set, and else the user's cache folder: then only, files
     that are not there yet are downloaded. Raises what `MNIST` raises; ValueError for another name.
+
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> for half in ("train", "t10k"):  # sets of one picture
+    ...     sizes = [0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28]
+    ...     _ = Path(f"{half}-images-idx3-ubyte").write_bytes(bytes([0, 0, 8, 3, *sizes, *[0] * 784]))
+    ...     _ = Path(f"{half}-labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]))
+    >>> mnist = datasets.load_mnist_like("mnist", ".")
+    >>> mnist.train_images.shape, mnist.test_labels
+    ((1, 28, 28), array([7]))
     """
     if name not in BY_NAME:
         raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r}")
     dataset = BY_NAME[name]
     places = _places_in(data_folder() if folder is None else Path(folder).expanduser(), dataset)
-    if folder is None and _given() is None:
+    if folder is None and _data_variable() is None:
         dataset._fetch(places, progress)
     hint = "name the folder that has them, or none, and they are downloaded"
     return MnistLike(*dataset._read(True, places, hint), *dataset._read(False, places, hint))
 
 
 def data_folder() -> Path:
-    """Where data is kept unless a folder is given: ``GLASSNET_DATA``, or the user's cache folder."""
-    if given := _given():
-        return given
+    """Where data is kept unless a folder is given: ``GLASSNET_DATA``, or the user's cache folder.
+
+    >>> import os
+    >>> from pathlib import Path
+    >>> from glassnet.vision import datasets
+    >>> os.environ["GLASSNET_DATA"] = "my-data"
+    >>> datasets.data_folder() == Path("my-data")
+    True
+    >>> del os.environ["GLASSNET_DATA"]
+    """
+    if folder := _data_variable():
+        return folder
     home = Path.home()
     usual = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
     variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
     return Path(os.environ.get(variable) or usual.get(sys.platform, home / ".cache")) / "glassnet"
 
 
-def _given() -> Path | None:
+def _data_variable() -> Path | None:
     """The folder ``GLASSNET_DATA``, if the variable is set."""
     folder = os.environ.get("GLASSNET_DATA")
     return Path(folder).expanduser() if folder else None
@@ -208,7 +260,7 @@ def _places_in(root: Path, dataset: type[MNIST]) -> list[Path]:
     return [root / dataset.__name__ / "raw", root / dataset.folder, root]
 
 
-def _found(name: str, md5: str, places: list[Path]) -> Path | None:
+def _located(name: str, md5: str, places: list[Path]) -> Path | None:
     """The file of this name, packed or not. All three datasets use one name, so one of another is passed over."""
     others = {m for dataset in BY_NAME.values() for n, m in dataset.resources if n == name} - {md5}
     for place in places:

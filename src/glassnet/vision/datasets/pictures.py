@@ -37,12 +37,12 @@ class Pictures(Dataset[tuple[Any, Any]]):
     def __repr__(self) -> str:
         lines = [f"Dataset {type(self).__name__}", *self._origin()]
         transforms = {"Transform: ": self.transform, "Target transform: ": self.target_transform}
-        said = [
+        described = [
             what + repr(transform).replace("\n", "\n" + " " * len(what))
             for what, transform in transforms.items()
             if transform is not None
         ]
-        return "\n    ".join(lines + ["\n".join(["StandardTransform", *said])] * bool(said))
+        return "\n    ".join(lines + ["\n".join(["StandardTransform", *described])] * bool(described))
 
     def _origin(self) -> list[str]:
         """Lines that say how many pictures there are, and where they are from."""

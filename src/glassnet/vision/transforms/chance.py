@@ -33,13 +33,24 @@ class _RandomFlip(Transform):
 
 
 class RandomHorizontalFlip(_RandomFlip):
-    """Each picture mirrored, left for right, with probability ``p``."""
+    """Each picture mirrored, left for right, with probability ``p``.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.RandomHorizontalFlip(p=1.0)(np.array([[1, 2, 3]], np.uint8))
+    array([[3, 2, 1]], dtype=uint8)
+    """
 
     _axis = 3
 
 
 class RandomVerticalFlip(_RandomFlip):
-    """Each picture mirrored, top for bottom, with probability ``p``."""
+    """Each picture mirrored, top for bottom, with probability ``p``.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.RandomVerticalFlip(p=1.0)(np.array([[1], [2]], np.uint8))
+    array([[2],
+           [1]], dtype=uint8)
+    """
 
     _axis = 2
 
@@ -50,6 +61,10 @@ class RandomCrop(Transform):
 
     Before that, ``padding``, ``fill`` and ``padding_mode`` add a border as `Pad` does; ``pad_if_needed`` another, where
     a picture is smaller than the part, of what is missing, on both sides. Raises ShapeError where it is smaller still.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.RandomCrop(24, padding=2)(glassnet.rand(3, 28, 28)).shape
+    (3, 24, 24)
     """
 
     size: Size

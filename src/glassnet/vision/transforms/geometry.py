@@ -18,7 +18,15 @@ Fill = float | Sequence[float]
 
 
 class InterpolationMode(Enum):
-    """How the value of a pixel is found, whose place lies between those of the given picture."""
+    """How the value of a pixel is found, whose place lies between those of the given picture.
+
+    >>> from glassnet.vision import transforms
+    >>> picture = np.array([[0, 100]], np.uint8)
+    >>> transforms.Resize((1, 4), transforms.InterpolationMode.NEAREST)(picture)
+    array([[  0,   0, 100, 100]], dtype=uint8)
+    >>> transforms.Resize((1, 4), transforms.InterpolationMode.BILINEAR)(picture)
+    array([[  0,  25,  75, 100]], dtype=uint8)
+    """
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
@@ -34,6 +42,12 @@ class Resize(Transform):
     With one number, ``max_size`` is the most that the longer side may have. Bilinear: a pixel is the mean of those
     around its place in the given picture, weighted by a triangle, which, with ``antialias``, is as wide as
     the pixel is there, so that nothing is skipped when a picture is made smaller. Whole numbers are rounded.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.Resize(16)(glassnet.rand(3, 32, 48)).shape
+    (3, 16, 24)
+    >>> transforms.Resize((16, 16))(glassnet.rand(3, 32, 48)).shape
+    (3, 16, 16)
     """
 
     size: Size
@@ -90,6 +104,10 @@ class Pad(Transform):
 
     ``padding_mode``: "constant", of the value ``fill``, or of one for each channel; "edge", of the outermost pixels;
     "reflect" and "symmetric", of the picture mirrored, without and with the outermost pixels.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.Pad((1, 0), fill=9)(np.array([[1, 2]], np.uint8))
+    array([[9, 1, 2, 9]], dtype=uint8)
     """
 
     padding: Size
@@ -107,7 +125,12 @@ class Pad(Transform):
 
 @dataclass(eq=False)
 class CenterCrop(Transform):
-    """The middle of pictures, of ``size`` (height, width) or a square; with zeros around it where there is no more."""
+    """The middle of pictures, of ``size`` (height, width) or a square; with zeros around it where there is no more.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.CenterCrop((1, 2))(np.array([[1, 2, 3, 4]], np.uint8))
+    array([[2, 3]], dtype=uint8)
+    """
 
     size: Size
 

@@ -29,6 +29,11 @@ class RandomRotation(Transform):
     becomes that of what is turned (of the largest, of several pictures in one tensor; a batch they are not, then). What
     comes from outside is ``fill``, a number or one for each channel. A pixel takes the value of the nearest, or, with
     InterpolationMode.BILINEAR, the mean of four, weighted by how near they are.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.RandomRotation((90, 90))(np.array([[1, 2], [3, 4]], np.uint8))
+    array([[2, 4],
+           [1, 3]], dtype=uint8)
     """
 
     degrees: float | Sequence[float]
@@ -102,5 +107,5 @@ def _at(pixels: Array, rows: Array, columns: Array, fill: Array) -> Array:
     n, _, height, width = pixels.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     rows, columns = (places.clip(0, size - 1).astype(np.int64) for places, size in ((rows, height), (columns, width)))
-    found = pixels[np.arange(n)[:, None, None], :, rows, columns].transpose(0, 3, 1, 2)
-    return np.where(inside[:, None], found, fill)
+    values = pixels[np.arange(n)[:, None, None], :, rows, columns].transpose(0, 3, 1, 2)
+    return np.where(inside[:, None], values, fill)

@@ -19,6 +19,13 @@ class Transform:
     image; it gives the same kind back. ``transform.batch(images)`` takes a tensor [n, channels, height, width]
     or [n, height, width]; ``batched`` says whether there is such a form. What is random is drawn for each picture,
     from glassnet's generator.
+
+    >>> from glassnet.vision import transforms
+    >>> class Invert(transforms.Transform):
+    ...     def changed(self, pixels):
+    ...         return 255 - pixels
+    >>> Invert()(np.array([[0, 200]], np.uint8))
+    array([[255,  55]], dtype=uint8)
     """
 
     batched: bool = True
@@ -42,6 +49,11 @@ class Compose:
     """``transforms`` one after another: ``Compose([ToTensor(), Normalize((0.5,), (0.5,))])``.
 
     They may be any functions of a picture. Where all of them are `batched`, so is the whole.
+
+    >>> from glassnet.vision import transforms
+    >>> to_inputs = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    >>> to_inputs(np.array([[0, 255]], np.uint8))
+    tensor([[[-1., 1.]]])
     """
 
     def __init__(self, transforms: Iterable[Callable[[Any], Any]]) -> None:
@@ -79,7 +91,13 @@ class Compose:
 
 
 class Lambda:
-    """``lambd(image)`` as a transform. It is called with one picture at a time."""
+    """``lambd(image)`` as a transform. It is called with one picture at a time.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.Lambda(lambda image: image.T)(np.array([[1, 2]]))
+    array([[1],
+           [2]])
+    """
 
     batched = False
 

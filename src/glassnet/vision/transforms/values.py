@@ -22,6 +22,10 @@ class ToTensor(Transform):
 
     Bytes from 0 to 255 become floating numbers from 0 to 1; other values stay as they are.
     A tensor is taken only if it is [height, width], or [n, height, width] as a batch.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.ToTensor()(np.array([[0, 255]], np.uint8))
+    tensor([[[0., 1.]]])
     """
 
     def __call__(self, image: Any) -> Tensor:
@@ -57,6 +61,10 @@ class Normalize(Transform):
     """``(x − mean) / std``, for each channel: of tensors [..., channels, height, width] of floating numbers.
 
     ``mean`` and ``std`` have a number for each channel, or one for all. ``inplace`` writes into the given tensor.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.Normalize(mean=[0.5], std=[0.25])(glassnet.tensor([[[0.5, 1.0]]]))
+    tensor([[[0., 2.]]])
     """
 
     mean: Sequence[float]
@@ -104,7 +112,12 @@ class Normalize(Transform):
 
 @dataclass(eq=False)
 class ConvertImageDtype(Transform):
-    """Pictures in another dtype, scaled to its range: 0 to 1 if it is floating, 0 to its largest number if not."""
+    """Pictures in another dtype, scaled to its range: 0 to 1 if it is floating, 0 to its largest number if not.
+
+    >>> from glassnet.vision import transforms
+    >>> transforms.ConvertImageDtype(glassnet.float32)(glassnet.tensor([[[0, 255]]], dtype=glassnet.uint8))
+    tensor([[[0., 1.]]])
+    """
 
     dtype: Any
 
@@ -135,7 +148,13 @@ class ConvertImageDtype(Transform):
 
 @dataclass(eq=False)
 class Grayscale(Transform):
-    """Red, green and blue as one brightness, 0.2989 R + 0.587 G + 0.114 B (ITU-R BT.601), in 1 or 3 channels."""
+    """Red, green and blue as one brightness, 0.2989 R + 0.587 G + 0.114 B (ITU-R BT.601), in 1 or 3 channels.
+
+    >>> from glassnet.vision import transforms
+    >>> red = np.array([[[255, 0, 0]]], np.uint8)
+    >>> transforms.Grayscale()(red)
+    array([[[76]]], dtype=uint8)
+    """
 
     num_output_channels: int = 1
 
