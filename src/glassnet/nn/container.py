@@ -105,7 +105,13 @@ class Numbered(Module):
 class Sequential(Numbered):
     """Modules one after another: the output of each is the input of the next.
 
-    Sequential(nn.Linear(4, 8), nn.ReLU(), …), or with names, Sequential(OrderedDict(fc=…, act=…)).
+    Made of modules, or with names of a dict of them: Sequential(OrderedDict(fc=…, act=…)).
+
+    >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    >>> net(glassnet.zeros(5, 4)).shape
+    (5, 3)
+    >>> net[1]
+    ReLU()
     """
 
     def __init__(self, *modules: Any) -> None:
@@ -136,7 +142,16 @@ class Sequential(Numbered):
 
 
 class ModuleList(Numbered):
-    """Modules in a list. It has no forward: the module that holds it says what is done with them."""
+    """Modules in a list. It has no forward: the module that has the list uses them in its own.
+
+    >>> layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
+    >>> layers
+    ModuleList(
+      (0-2): 3 x Linear(in_features=4, out_features=4, bias=True)
+    )
+    >>> len(list(layers.parameters()))
+    6
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
@@ -156,7 +171,12 @@ class ModuleList(Numbered):
 
 
 class ParameterList(Numbered):
-    """Parameters in a list; tensors put into it become parameters."""
+    """Parameters in a list; tensors put into it become parameters.
+
+    >>> scales = nn.ParameterList([glassnet.ones(2), glassnet.zeros(3)])
+    >>> [p.requires_grad for p in scales]
+    [True, True]
+    """
 
     _part_kind: Kind = "parameter"
 
@@ -205,11 +225,21 @@ class Named(Module, MutableMapping[str, Any]):
 
 
 class ModuleDict(Named):
-    """Modules under names. It has no forward: the module that holds it says what is done with them."""
+    """Modules under names. It has no forward: the module that has the dict uses them in its own.
+
+    >>> heads = nn.ModuleDict({"digit": nn.Linear(8, 10), "parity": nn.Linear(8, 2)})
+    >>> heads["parity"](glassnet.zeros(1, 8)).shape
+    (1, 2)
+    """
 
 
 class ParameterDict(Named):
-    """Parameters under names; tensors put into it become parameters."""
+    """Parameters under names; tensors put into it become parameters.
+
+    >>> scales = nn.ParameterDict({"low": glassnet.ones(2), "high": glassnet.zeros(3)})
+    >>> sorted(name for name, p in scales.named_parameters())
+    ['high', 'low']
+    """
 
     _part_kind: Kind = "parameter"
 

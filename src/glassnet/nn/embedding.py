@@ -16,10 +16,18 @@ from glassnet.tensor.creation import empty
 
 
 class Embedding(Module):
-    """Row i of ``weight`` [num_embeddings, embedding_dim] for each i: [...] of ints gives [..., embedding_dim].
+    """A table with a learned vector for each of ``num_embeddings`` things: words, categories.
 
-    The weight starts normally distributed, mean 0 and standard deviation 1. The row at
-    ``padding_idx`` starts at 0 and gets no gradient.
+    An input [...] of indices gives [..., embedding_dim]: row i of ``weight`` [num_embeddings,
+    embedding_dim] for each index i. The weight is drawn from the normal distribution of mean 0 and
+    standard deviation 1. The row at ``padding_idx`` is 0 and gets no gradient.
+
+    Raises RangeError for an index that the table does not have.
+
+    >>> colours = nn.Embedding.from_pretrained(glassnet.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]))
+    >>> colours(glassnet.tensor([2, 0]))
+    tensor([[0.5000, 0.5000],
+            [1.0000, 0.0000]])
     """
 
     def __init__(

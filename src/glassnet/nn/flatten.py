@@ -11,7 +11,13 @@ from glassnet.tensor import Tensor
 
 
 class Flatten(Module):
-    """Dimensions ``start_dim`` to ``end_dim`` laid end to end; by default all but the first (the batch)."""
+    """Joins dimensions ``start_dim`` to ``end_dim`` into one; by default all but the first (the batch).
+
+    Raises RangeError for a dimension that the input does not have.
+
+    >>> nn.Flatten()(glassnet.zeros(64, 1, 28, 28)).shape
+    (64, 784)
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
@@ -28,7 +34,13 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension ``dim`` split into ``unflattened_size``, of which one may be −1: worked out from the rest."""
+    """Splits dimension ``dim`` into the dimensions ``unflattened_size``, of which one may be −1 (computed).
+
+    Raises ShapeError if the sizes do not multiply to that of ``dim``.
+
+    >>> nn.Unflatten(1, (1, 28, 28))(glassnet.zeros(64, 784)).shape
+    (64, 1, 28, 28)
+    """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()

@@ -16,7 +16,11 @@ from glassnet.tensor.creation import empty
 
 
 class Identity(Module):
-    """The input as it is; takes any arguments, so that it can stand in for any layer."""
+    """Returns its input as it is. Takes any arguments, so that it can replace any layer.
+
+    >>> nn.Identity(54, unused=True)(glassnet.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -27,10 +31,19 @@ class Identity(Module):
 
 
 class Linear(Module):
-    """y = x·Wᵀ + b: an input [..., in_features] gives [..., out_features].
+    """y = x·Wᵀ + b: a layer in which every output depends on every input.
 
-    weight [out_features, in_features] and bias [out_features] (None with ``bias=False``) start
-    evenly distributed in ±1/√in_features.
+    An input [..., in_features] gives [..., out_features]. weight [out_features, in_features] and bias
+    [out_features] (None with ``bias=False``) are drawn evenly from ±1/√in_features.
+
+    Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
+    DtypeError for an input that does not fit the weight.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> layer.load_state_dict({"weight": np.array([[3.0, 4.0]]), "bias": np.array([5.0])})
+    <All keys matched successfully>
+    >>> layer(glassnet.tensor([[1.0, 10.0]])).detach()  # 3·1 + 4·10 + 5
+    tensor([[48.]])
     """
 
     bias: Parameter | None
@@ -68,10 +81,18 @@ class Linear(Module):
 
 
 class Bilinear(Module):
-    """yₖ = aᵀ·Wₖ·b + bₖ: inputs [..., in1_features] and [..., in2_features] give [..., out_features].
+    """yₖ = aᵀ·Wₖ·b + bₖ: every output depends on every product of two inputs.
 
-    weight [out_features, in1_features, in2_features] and bias [out_features] (None with
-    ``bias=False``) start evenly distributed in ±1/√in1_features.
+    Inputs [..., in1_features] and [..., in2_features] give [..., out_features]. weight [out_features,
+    in1_features, in2_features] and bias [out_features] (None with ``bias=False``) are drawn evenly from
+    ±1/√in1_features.
+
+    Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
+    DtypeError for inputs that do not fit the weight.
+
+    >>> layer = nn.Bilinear(3, 4, 2)
+    >>> layer(glassnet.ones(5, 3), glassnet.ones(5, 4)).shape
+    (5, 2)
     """
 
     bias: Parameter | None

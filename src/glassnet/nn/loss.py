@@ -1,6 +1,8 @@
 """Losses as modules: loss = nn.CrossEntropyLoss(); loss(output, target).backward()
 
-``reduction`` is "mean", "sum" or "none" (the loss of each element, or row).
+Input and target have one shape unless the loss says otherwise. ``reduction`` is "mean" or "sum", which
+give a tensor of no dimensions, or "none", which gives the loss of each element (or row). All raise
+ValueError for another ``reduction``, and ShapeError for shapes that do not fit together.
 """
 
 from __future__ import annotations
@@ -62,19 +64,36 @@ class _WeightedLoss(_LossOfPairs):
 
 
 class MSELoss(_LossOfPairs):
-    """(x − t)²: the mean squared error."""
+    """(x − t)²: the mean squared error.
+
+    >>> x, t = glassnet.tensor([1.0, 2.0]), glassnet.tensor([0.0, 4.0])
+    >>> nn.MSELoss()(x, t)
+    tensor(2.5000)
+    """
 
     function = staticmethod(F.mse_loss)
 
 
 class L1Loss(_LossOfPairs):
-    """|x − t|: the mean absolute error."""
+    """|x − t|: the mean absolute error.
+
+    >>> x, t = glassnet.tensor([1.0, 2.0]), glassnet.tensor([0.0, 4.0])
+    >>> nn.L1Loss()(x, t)
+    tensor(1.5000)
+    """
 
     function = staticmethod(F.l1_loss)
 
 
 class SmoothL1Loss(_LossOfPairs):
-    """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2."""
+    """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2.
+
+    R. Girshick, Fast R-CNN, 2015.
+
+    >>> x, t = glassnet.tensor([0.5, 3.0]), glassnet.tensor([0.0, 0.0])
+    >>> nn.SmoothL1Loss(reduction="none")(x, t)
+    tensor([0.1250, 2.5000])
+    """
 
     function = staticmethod(F.smooth_l1_loss)
     options = ("reduction", "beta")
@@ -85,7 +104,14 @@ class SmoothL1Loss(_LossOfPairs):
 
 
 class HuberLoss(_LossOfPairs):
-    """(x − t)²/2 where |x − t| < delta, else delta · (|x − t| − delta/2)."""
+    """(x − t)²/2 where |x − t| < delta, else delta · (|x − t| − delta/2).
+
+    P. Huber, Robust Estimation of a Location Parameter, 1964.
+
+    >>> x, t = glassnet.tensor([1.0, 5.0]), glassnet.tensor([0.0, 0.0])
+    >>> nn.HuberLoss(reduction="none", delta=2.0)(x, t)
+    tensor([0.5000, 8.0000])
+    """
 
     function = staticmethod(F.huber_loss)
     options = ("reduction", "delta")
@@ -96,7 +122,15 @@ class HuberLoss(_LossOfPairs):
 
 
 class PoissonNLLLoss(_LossOfPairs):
-    """exp(x) − t·x, the negative log-likelihood of counts t of which exp(x) are expected; x, without ``log_input``."""
+    """exp(x) − t·x: the negative log-likelihood of counts t of which exp(x) are expected.
+
+    Without ``log_input``, x itself is the expected count: x − t·log(x + eps). ``full`` adds Stirling's
+    approximation of log t! where t > 1.
+
+    >>> x, t = glassnet.tensor([0.0, 0.0]), glassnet.tensor([1.0, 3.0])
+    >>> nn.PoissonNLLLoss(reduction="none")(x, t)
+    tensor([1., 1.])
+    """
 
     function = staticmethod(F.poisson_nll_loss)
     options = ("log_input", "full", "eps", "reduction")
@@ -109,7 +143,17 @@ class PoissonNLLLoss(_LossOfPairs):
 
 
 class GaussianNLLLoss(_Loss):
-    """(log v + (x − t)²/v)/2, the negative log-likelihood of targets with mean x and variance v."""
+    """(log v + (x − t)²/v)/2: the negative log-likelihood of targets t with mean x and variance v.
+
+    It is called with input, target and variance. A variance below ``eps`` counts as ``eps``; ``full`` adds
+    log(2π)/2. Raises ValueError for a negative variance.
+
+    D. Nix and A. Weigend, Estimating the Mean and Variance of the Target Probability Distribution, 1994.
+
+    >>> x, t = glassnet.tensor([1.0, 2.0]), glassnet.tensor([0.0, 2.0])
+    >>> nn.GaussianNLLLoss(reduction="none")(x, t, glassnet.ones(2))
+    tensor([0.5000, 0.0000])
+    """
 
     function = staticmethod(F.gaussian_nll_loss)
     options = ("full", "eps", "reduction")
@@ -146,12 +190,21 @@ class _LossOfClasses(_WeightedLoss):
 
 
 class CrossEntropyLoss(_LossOfClasses):
-    """−log softmax(x)[label], the surprise at the true class: the loss of classifiers.
+    """−log softmax(x)[label]: the surprise at the true class, the loss of classifiers.
 
-    It takes logits [n, C] (or [C], or [n, C, d₁, …]), of any size, and labels from 0 to C − 1 [n]
-    (or [], or [n, d₁, …]), or a probability for each class, in the shape of the logits. ``weight`` [C]
-    says how much each class counts; a label ``ignore_index`` counts for nothing;
+    The input is logits [n, C] (or [C], or [n, C, d₁, …]), of any size; the target is labels from 0 to
+    C − 1 [n] (or [], or [n, d₁, …]), or a probability for each class in the shape of the logits.
+    ``weight`` [C] says how much each class counts. A label ``ignore_index`` counts for nothing.
     ``label_smoothing`` ε gives every class ε/C of each target.
+
+    Raises RangeError for a label that is no class. Warns if the first input looks like
+    probabilities: softmax is applied here, so leave it out of the network.
+
+    Label smoothing: C. Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2016.
+
+    >>> logits = glassnet.tensor([[2.0, 0.0], [0.0, 0.0]])
+    >>> nn.CrossEntropyLoss(reduction="none")(logits, glassnet.tensor([0, 1]))
+    tensor([0.1269, 0.6931])
     """
 
     function = staticmethod(F.cross_entropy)
@@ -171,9 +224,13 @@ class CrossEntropyLoss(_LossOfClasses):
 
 
 class NLLLoss(_LossOfClasses):
-    """−x[label], the surprise at the true class, of log-probabilities x as of `LogSoftmax`.
+    """−x[label]: the surprise at the true class, for log-probabilities x such as `LogSoftmax` gives.
 
-    Shapes, ``weight`` and ``ignore_index`` are those of `CrossEntropyLoss`.
+    Shapes, ``weight``, ``ignore_index`` and errors are those of `CrossEntropyLoss`.
+
+    >>> x = glassnet.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+    >>> nn.NLLLoss(reduction="none")(x, glassnet.tensor([1, 0]))
+    tensor([0.2877, 0.6931])
     """
 
     function = staticmethod(F.nll_loss)
@@ -181,13 +238,28 @@ class NLLLoss(_LossOfClasses):
 
 
 class BCELoss(_WeightedLoss):
-    """−t·log x − (1 − t)·log(1 − x), of probabilities; ``weight`` broadcasts to the losses."""
+    """−t·log x − (1 − t)·log(1 − x): the binary cross-entropy of probabilities x.
+
+    Targets are from 0 to 1; ``weight`` broadcasts to the losses. Logarithms are kept above −100. Raises
+    RangeError for numbers outside 0 to 1; `BCEWithLogitsLoss` takes any number.
+
+    >>> x, t = glassnet.tensor([0.5, 0.75]), glassnet.tensor([1.0, 0.0])
+    >>> nn.BCELoss(reduction="none")(x, t)
+    tensor([0.6931, 1.3863])
+    """
 
     function = staticmethod(F.binary_cross_entropy)
 
 
 class BCEWithLogitsLoss(_WeightedLoss):
-    """`BCELoss` of sigmoid(x), for x of any size; ``pos_weight`` says how much more positives count."""
+    """`BCELoss` of sigmoid(x), for x of any size, without the loss of digits of doing the two in turn.
+
+    ``pos_weight``, which broadcasts to the losses, says how much more positive targets count.
+
+    >>> x, t = glassnet.tensor([0.0, 200.0]), glassnet.tensor([1.0, 0.0])
+    >>> nn.BCEWithLogitsLoss(reduction="none")(x, t)
+    tensor([  0.6931, 200.0000])
+    """
 
     function = staticmethod(F.binary_cross_entropy_with_logits)
     options = ("weight", "reduction", "pos_weight")
@@ -201,9 +273,16 @@ class BCEWithLogitsLoss(_WeightedLoss):
 
 
 class KLDivLoss(_LossOfPairs):
-    """t·(log t − x), the Kullback-Leibler divergence of t from exp(x); with ``log_target``, t is given as log t.
+    """t·(log t − x): the Kullback-Leibler divergence of the probabilities t from exp(x).
 
-    reduction="batchmean" is the divergence of an average row; "mean" divides by the elements.
+    The input is log-probabilities; with ``log_target``, the target is too. reduction="batchmean" is the
+    divergence of an average row; "mean" divides by the number of elements.
+
+    S. Kullback and R. Leibler, On Information and Sufficiency, 1951.
+
+    >>> x, t = glassnet.tensor([[0.5, 0.5]]).log(), glassnet.tensor([[1.0, 0.0]])
+    >>> nn.KLDivLoss(reduction="batchmean")(x, t)
+    tensor(0.6931)
     """
 
     function = staticmethod(F.kl_div)
@@ -219,13 +298,25 @@ class KLDivLoss(_LossOfPairs):
 
 
 class SoftMarginLoss(_LossOfPairs):
-    """log(1 + exp(−t·x)), targets 1 or −1: x should have the sign of t."""
+    """log(1 + exp(−t·x)), targets 1 or −1: x should have the sign of t.
+
+    >>> x, t = glassnet.tensor([3.0, 0.0]), glassnet.tensor([1.0, -1.0])
+    >>> nn.SoftMarginLoss(reduction="none")(x, t)
+    tensor([0.0486, 0.6931])
+    """
 
     function = staticmethod(F.soft_margin_loss)
 
 
 class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """The mean over classes of −t·log σ(x) − (1 − t)·log σ(−x), targets 0 or 1."""
+    """The mean over classes of −t·log σ(x) − (1 − t)·log σ(−x), targets 0 or 1.
+
+    Input and target are [n, C] or [C]; there is one loss a row.
+
+    >>> x, t = glassnet.tensor([[3.0, 0.0]]), glassnet.tensor([[1.0, 0.0]])
+    >>> nn.MultiLabelSoftMarginLoss()(x, t)
+    tensor(0.3709)
+    """
 
     function = staticmethod(F.multilabel_soft_margin_loss)
 
@@ -239,7 +330,14 @@ class _MarginLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_MarginLoss, _LossOfPairs):
-    """x where t is 1, max(0, margin − x) where it is −1: distances, small where alike and large where not."""
+    """x where t is 1, max(0, margin − x) where it is −1.
+
+    x is a distance: small where two things are alike (t = 1), large where they are not.
+
+    >>> x, t = glassnet.tensor([0.25, 0.25]), glassnet.tensor([1.0, -1.0])
+    >>> nn.HingeEmbeddingLoss(reduction="none")(x, t)
+    tensor([0.2500, 0.7500])
+    """
 
     function = staticmethod(F.hinge_embedding_loss)
 
@@ -248,7 +346,14 @@ class HingeEmbeddingLoss(_MarginLoss, _LossOfPairs):
 
 
 class MarginRankingLoss(_MarginLoss):
-    """max(0, margin − t·(x₁ − x₂)): x₁ should be larger where t is 1, x₂ where it is −1."""
+    """max(0, margin − t·(x₁ − x₂)): x₁ should be larger where t is 1, x₂ where it is −1.
+
+    It is called with x₁, x₂ and the target, of shapes that broadcast.
+
+    >>> a, b = glassnet.tensor([2.0, 2.0]), glassnet.tensor([1.0, 1.0])
+    >>> nn.MarginRankingLoss(reduction="none")(a, b, glassnet.tensor([1.0, -1.0]))
+    tensor([0., 1.])
+    """
 
     function = staticmethod(F.margin_ranking_loss)
 
@@ -258,7 +363,14 @@ class MarginRankingLoss(_MarginLoss):
 
 
 class CosineEmbeddingLoss(_MarginLoss):
-    """1 − cos(x₁, x₂) where t is 1, max(0, cos(x₁, x₂) − margin) where it is −1."""
+    """1 − cos(x₁, x₂) where t is 1, max(0, cos(x₁, x₂) − margin) where it is −1.
+
+    It is called with x₁ and x₂ [n, d] (or [d]), and the target [n] (or []).
+
+    >>> a, b = glassnet.tensor([[1.0, 0.0]]), glassnet.tensor([[0.0, 1.0]])
+    >>> nn.CosineEmbeddingLoss()(a, b, glassnet.tensor([1.0]))
+    tensor(1.)
+    """
 
     function = staticmethod(F.cosine_embedding_loss)
 
@@ -268,7 +380,18 @@ class CosineEmbeddingLoss(_MarginLoss):
 
 
 class TripletMarginLoss(_MarginLoss):
-    """max(0, margin + ‖a − p‖ − ‖a − n‖): the anchor should be nearer to the positive than to the negative."""
+    """max(0, margin + ‖a − p‖ − ‖a − n‖): an anchor should be nearer to the positive than to the negative.
+
+    It is called with anchor, positive and negative [n, d] (or [d]). ``p`` is the norm's; eps is added to
+    each difference. ``swap`` takes ‖p − n‖ where that is less than ‖a − n‖.
+
+    V. Balntas et al., Learning Local Feature Descriptors with Triplets and Shallow Convolutional Neural
+    Networks, 2016.
+
+    >>> anchor, near, far = glassnet.tensor([[0.0]]), glassnet.tensor([[1.0]]), glassnet.tensor([[1.5]])
+    >>> nn.TripletMarginLoss()(anchor, near, far)
+    tensor(0.5000)
+    """
 
     function = staticmethod(F.triplet_margin_loss)
     options = ("margin", "p", "eps", "swap", "reduction")

@@ -24,19 +24,23 @@ from glassnet.tensor.graph import changes
 class Module(Registry, Hooked):
     """A network, or a part of one: assign parameters and modules in __init__, use them in forward.
 
-    Every assignment of a `Parameter` or a `Module` to an attribute is noted, so that
-    ``parameters()``, ``state_dict()``, ``train()`` and ``to()`` reach everything within::
+    Every `Parameter` or `Module` that is assigned to an attribute is registered, so that
+    ``parameters()``, ``state_dict()``, ``train()`` and ``to()`` reach everything within. An error in a
+    layer names it by its path from the outermost module called: "in fc1 (Linear(…))".
 
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.fc1 = nn.Linear(784, 64)
-                self.fc2 = nn.Linear(64, 10)
-
-            def forward(self, x):
-                return self.fc2(F.relu(self.fc1(x)))
-
-    An error in a layer names it by its path from the outermost module called: "in fc1 (Linear(…))".
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.fc1 = nn.Linear(784, 64)
+    ...         self.fc2 = nn.Linear(64, 10)
+    ...
+    ...     def forward(self, x):
+    ...         return self.fc2(F.relu(self.fc1(x)))
+    >>> net = Net()
+    >>> net(glassnet.zeros(32, 784)).shape
+    (32, 10)
+    >>> [name for name, parameter in net.named_parameters()]
+    ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']
     """
 
     training: bool = True

@@ -23,6 +23,10 @@ class Parameter(Tensor):
 
     Parameter(x) shares the memory of the tensor ``x`` and requires a gradient, even under
     ``no_grad()``. What is computed from parameters is plain tensors.
+
+    >>> w = nn.Parameter(glassnet.zeros(2))
+    >>> w.requires_grad, type(w + 1).__name__
+    (True, 'Tensor')
     """
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
@@ -37,6 +41,11 @@ class Buffer(Tensor):
     """A tensor that belongs to a module's state and is not learned (a running mean, a mask).
 
     ``persistent=False`` leaves it out of ``state_dict()``.
+
+    >>> module = nn.Module()
+    >>> module.mean = nn.Buffer(glassnet.zeros(2))
+    >>> list(module.state_dict()), list(module.parameters())
+    (['mean'], [])
     """
 
     persistent = True
