@@ -106,23 +106,6 @@ NOT_YET: dict[str, str] = {
         pairwise_distance poisson_nll_loss prelu relu relu6 rrelu selu sigmoid silu smooth_l1_loss soft_margin_loss
         softmax softmin softplus softshrink softsign step tanh tanhshrink threshold triplet_margin_loss
     """,
-    "glassnet.nn": """
-        AlphaDropout BCELoss BCEWithLogitsLoss Bilinear Buffer CELU CosineEmbeddingLoss CrossEntropyLoss Dropout
-        Dropout1d Dropout2d Dropout3d ELU Embedding Flatten GELU GLU GaussianNLLLoss Hardshrink Hardsigmoid
-        Hardswish Hardtanh HingeEmbeddingLoss HuberLoss Identity KLDivLoss L1Loss LeakyReLU Linear LogSigmoid
-        LogSoftmax MSELoss MarginRankingLoss Mish Module ModuleDict ModuleList MultiLabelSoftMarginLoss NLLLoss
-        PReLU Parameter ParameterDict ParameterList PoissonNLLLoss RReLU ReLU ReLU6 SELU Sequential SiLU Sigmoid
-        SmoothL1Loss SoftMarginLoss Softmax Softmax2d Softmin Softplus Softshrink Softsign Step Tanh Tanhshrink
-        Threshold TripletMarginLoss Unflatten
-    """,
-    "glassnet.nn.init": """
-        calculate_gain constant_ dirac_ eye_ kaiming_normal_ kaiming_uniform_ normal_ ones_ orthogonal_ sparse_
-        trunc_normal_ uniform_ xavier_normal_ xavier_uniform_ zeros_
-    """,
-    "glassnet.nn.utils": """
-        clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_ get_total_norm parameters_to_vector
-        vector_to_parameters
-    """,
     "glassnet.optim.lr_scheduler": """
         ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LRScheduler
         LambdaLR LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau SequentialLR StepLR
