@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.compilation.arguments import Arguments
 from glassnet.nn.module import Module
 from glassnet.observer import mode
-from glassnet.ops.dtypes import get_default_dtype, set_default_dtype
+from glassnet.ops.dtypes import get_default_dtype
 from glassnet.tensor import Tensor
 from glassnet.tensor.graph import changes
 from glassnet.trace.captures import Captures, Facts, options_of
@@ -88,11 +88,6 @@ class Guards:
                     f"the function changes whether gradients of its argument {name} are followed, which the program "
                     f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
                 )
-
-    def put_modes_back(self) -> None:
-        """Follow gradients, or not, and make tensors of the dtype, as before the function ran."""
-        mode.grad = self._grad
-        set_default_dtype(self._dtype)
 
     def _refuse(self, name: str) -> None:
         line = self.surroundings.reach.where_set(name)

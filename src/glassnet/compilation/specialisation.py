@@ -7,24 +7,21 @@ from typing import Any, NoReturn
 
 from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
-from glassnet.compilation.pytree import PyTree, StructureError
+from glassnet.compilation.pytree import PyTree
 from glassnet.engines import Engine
 from glassnet.errors import GradientError
 from glassnet.nn.parameter import Parameter
-from glassnet.observer import mode
 from glassnet.ops.dtypes import float32
 from glassnet.ops.record import Op, Spec
 from glassnet.program.names import taken_names
 from glassnet.program.passes import optimize
 from glassnet.program.program import Program
-from glassnet.program.verify import ProgramError
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import Node, tick, version_of
 from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.lowering import lower
-from glassnet.trace.refusals import TraceError
-from glassnet.trace.snapshot import Snapshot
+from glassnet.trace.trace import tracing
 from glassnet.trace.tracer import Tracer
 
 
@@ -51,24 +48,14 @@ class Specialisation:
         self._engine_class = engine
         arguments = Arguments(function, args, kwargs)
         self.surroundings = Captures(function, arguments.others)
-        tracer = Tracer()
+        tracer = Tracer(self.surroundings)
         tracer.take_inputs(arguments.inputs.values())
         self.conditions = Guards(self.surroundings, arguments)
-        try:
-            with self.surroundings.watched_by(tracer):
-                mode.tracer = tracer
-                try:
-                    given = [function(*args, **kwargs)]  # a list, so that no one else holds it
-                finally:
-                    mode.tracer = None
-            tracer.raise_refusal()
+        with tracer.snapshot:
+            with tracing(tracer):
+                given = [function(*args, **kwargs)]  # a list, so that no one else holds it
             self._finish(tracer, arguments, given, name)
-        except (TraceError, StructureError, ProgramError):
-            self._undo(tracer)
-            self.conditions.put_modes_back()
-            raise
-        self.surroundings.undo = Snapshot()  # what was called with and came of it is not to be held for ever
-        arguments.let_go()
+        arguments.let_go()  # what was called with and came of it is not to be held for ever
         self._structure.let_go()
 
     def _finish(self, tracer: Tracer, arguments: Arguments, given: list[Any], name: str) -> None:
@@ -85,14 +72,10 @@ class Specialisation:
             self._build(tracer, arguments, state, name)
             self.conditions.settle(tracer.gradients)
         else:
+            tracer.snapshot.discard()  # the run stands for the call
             self.result = self._structure.put_back(
                 self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
             )
-
-    def _undo(self, tracer: Tracer) -> None:
-        self.surroundings.undo()
-        tracer.put_back()
-        self.surroundings.undo = Snapshot()
 
     def _build(self, tracer: Tracer, arguments: Arguments, state: list[tuple[str, Tensor]], name: str) -> None:
         bound = _Bound(tracer, [*state, *((n, wrap(a)) for n, a in self.surroundings.arrays.items())])
@@ -103,7 +86,7 @@ class Specialisation:
         self.program: Program = optimize(recorded, passes_for(self._engine_class.accepts, self._engine_class.passes))
         self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
         self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
-        self._undo(tracer)  # before the engine is made, which may have the memory of what was kept for this
+        tracer.snapshot.restore()  # before the engine is made, which may have the memory of what was kept for this
         tracer.let_go()
         strides = {label: array.strides for label, array in self._found()}
         self.engine = self._engine_class(self.program, _free(name, self.program), strides)

@@ -24,8 +24,9 @@ from glassnet.ops.symbols import (
     real_number,
 )
 from glassnet.program.program import Instruction, Operand, Program, Var
+from glassnet.tensor import Tensor
 from glassnet.tensor.creation import tensor
-from glassnet.trace.call import recorded_call
+from glassnet.trace.trace import trace
 
 SAME = ("broadcast_to", "cast", "copy", "reshape")  # of a single number: it stays what it is
 
@@ -58,10 +59,9 @@ def symbolic(
     names = _names(function, len(inputs))
     if derivative is not None and derivative not in names:
         raise TypeError(f"symbolic: expected the name of an input, {' or '.join(names)}, got {derivative!r}")
-    recorded = recorded_call(function, *(tensor(0.5) for _ in names))
-    if not isinstance(recorded, tuple) or not isinstance(recorded[0], Program):
-        raise SymbolError(f"symbolic: expected a function that gives one tensor, got {type(recorded).__name__}")
-    program = recorded[0]
+    program, _, result = trace(function, *(tensor(0.5) for _ in names), gradients=False)
+    if not isinstance(result, Tensor):
+        raise SymbolError(f"symbolic: expected a function that gives one tensor, got {type(result).__name__}")
     expression = _expression(program, names)
     if derivative is not None:
         expression = differentiated(expression, derivative)

@@ -15,8 +15,8 @@ from glassnet.export.errors import ExportError
 from glassnet.export.exported import Exported
 from glassnet.export.file_text import FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
-from glassnet.export.recording import evaluating, inference_program
-from glassnet.nn.module import Module
+from glassnet.export.recording import inference_program
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import PathLike, replace_file
 from glassnet.tensor import as_array, wrap

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from glassnet.autograd import no_grad
 from glassnet.errors import ShapeError
 from glassnet.export.batch import SAMPLES, for_any_batch
 from glassnet.export.errors import ExportError
-from glassnet.nn.module import Module
-from glassnet.observer import mode
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program
 from glassnet.tensor import Tensor, wrap
-from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
-from glassnet.trace.lowering import lower
-from glassnet.trace.tracer import Tracer
-
-
-@contextmanager
-def evaluating(module: Module) -> Iterator[None]:
-    """Within, ``module`` is in evaluation mode and no gradients are followed; afterwards it is as before."""
-    modes = {inner: inner.training for inner in module.modules()}
-    module.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for inner, training in modes.items():
-            inner.training = training
+from glassnet.trace.trace import trace
 
 
 def inference_program(
@@ -60,24 +41,12 @@ def inference_program(
 
 def _recorded(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
     """The program of one call, and the module's numbers by name; the module is as before, whatever it does."""
-    surroundings = Captures(module)
-    tracer = Tracer()
-    tracer.take_inputs([batch])
     with evaluating(module):
         try:
-            with surroundings.watched_by(tracer):
-                mode.tracer = tracer
-                try:
-                    result: Any = module(wrap(batch))
-                finally:
-                    mode.tracer = None
-            tracer.raise_refusal()
+            program, state, result = trace(module, wrap(batch), gradients=False)
         except ShapeError as error:
             problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
             raise ExportError(problem) from None
-        finally:
-            surroundings.undo()
-            tracer.put_back()
     if not isinstance(result, Tensor):
         raise ExportError(f"expected a network that gives one tensor, got {type(result).__name__}; wrap it in a module")
     if result.shape[:1] != (len(batch),):
@@ -85,8 +54,7 @@ def _recorded(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
             f"expected a network whose output begins with the batch, [{len(batch)}, …] for {len(batch)} samples, got "
             f"{written(result.shape)}"
         )
-    names = {id(tensor.array): name for name, tensor in reversed(list(surroundings.named_state()))}
-    return lower(tracer, {"x": batch}, names, (result.array,), ())
+    return program, {name: tensor.array for name, tensor in state.items()}
 
 
 def _check(program: Program) -> None:

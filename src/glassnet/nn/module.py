@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.parameter import Parameter
@@ -333,6 +335,19 @@ class Module(Registry, Hooked):
 def indented(text: str) -> str:
     """``text`` with every line but the first two columns further right."""
     return text.replace("\n", "\n  ")
+
+
+@contextmanager
+def evaluating(module: Module) -> Iterator[None]:
+    """Within, ``module`` is in evaluation mode and autograd follows nothing; afterwards every mode is as it was."""
+    training = [(inner, inner.training) for inner in module.modules()]
+    module.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for inner, was_training in training:
+            inner.training = was_training
 
 
 Names = tuple[str, ...]

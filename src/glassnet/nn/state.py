@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.registry import Registry
-from glassnet.observer import mode
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
 
@@ -77,11 +77,8 @@ def _checked(path: str, value: Any) -> Tensor:
 
 
 def _copy(source: Tensor, target: Tensor) -> None:
-    before, mode.grad = mode.grad, False
-    try:
+    with no_grad():
         target.copy_(source)
-    finally:
-        mode.grad = before
 
 
 def _assignable(path: str, current: Tensor, value: Tensor) -> Tensor:

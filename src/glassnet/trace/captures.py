@@ -24,7 +24,6 @@ from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
 from glassnet.trace.guard import Fact, comparable
 from glassnet.trace.guard_sources import PLAIN, Wanted
 from glassnet.trace.refusals import refuse
-from glassnet.trace.snapshot import Snapshot
 from glassnet.trace.tracer import Tracer
 
 Facts = dict[str | Fact, Any]
@@ -33,8 +32,8 @@ Facts = dict[str | Fact, Any]
 class Captures:
     """What ``function`` reaches, and ``found``, further values by name, such as its arguments.
 
-    Modules and optimizers that come to light only when they are used are added then. ``undo`` puts
-    back what the function changes while it is `watched_by` a tracer.
+    Modules and optimizers that come to light only when they are used are added then, and kept in the snapshot of
+    the tracer that it is `watched_by`.
     """
 
     def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
@@ -43,7 +42,6 @@ class Captures:
         self.optimizers: dict[str, Optimizer] = {}
         self.tensors: dict[str, Tensor] = {}
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
-        self.undo = Snapshot()  # for as long as it may be needed
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
         self._rates: dict[int, list[Any]] = {}  # of optimizers, by id, before the function ran
@@ -84,7 +82,7 @@ class Captures:
         tracer.around = self
         self.check_rates()
         tracer.known |= {id(array) for array in self.arrays.values()}
-        self.undo.keep(self.reach.saved())
+        self.reach.keep(tracer.snapshot)
         self._watch(self.modules.values(), self.optimizers.values())
         self._watch(tensors=self.tensors.values())
         try:
@@ -96,15 +94,16 @@ class Captures:
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
     ) -> None:
         assert self._recorder is not None
+        snapshot = self._recorder.snapshot
         for module in modules:
             self._watch(tensors=[*module.parameters(), *module.buffers()])
             for inner in module.modules():
-                self.undo.keep_attributes(inner)
+                snapshot.keep_attributes(inner)
         for optimizer in optimizers:
-            self.undo.keep_options(optimizer)
+            snapshot.keep_optimizer(optimizer)
             self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
         tensors = list(tensors)
-        self.undo.keep_tensors(tensors)
+        snapshot.keep_tensors(tensors)
         self._recorder.gradients.meet(tensors)
 
     def name_of(self, module: Any) -> str:
@@ -140,7 +139,8 @@ class Captures:
     def _add_late(self, name: str, value: Any) -> None:
         self._add(name, value, depth=0)
         self.reach.meet(name, value)
-        self.undo.keep(self.reach.saved())
+        if self._recorder is not None:
+            self.reach.keep(self._recorder.snapshot)
         self.on_new()
 
     # names ----------------------------------------------------------------------------------------------------

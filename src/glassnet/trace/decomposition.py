@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.observer import mode
 from glassnet.ops.movement import cast, copy
 from glassnet.program.names import Namer, telling_name
 from glassnet.program.passes import PASSES, Pass
 from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor, wrap
-from glassnet.trace.tracer import Slot, Tracer
+from glassnet.trace.trace import trace
 
 
 def passes_for(known: Callable[[Instruction], bool], passes: Mapping[str, Pass] = PASSES) -> dict[str, Pass]:
@@ -51,52 +50,42 @@ def _fragment(program: Program, parts: list[Instruction], constants: Any) -> Pro
 def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction], Operand, dict[Var, Any]]:
     """The instructions that an instruction's expansion consists of, its result, and new constants.
 
-    Found by recording the expansion while it runs on stand-ins, all ones, of the inputs' shapes.
+    Found by tracing the expansion on stand-ins, all ones, of the inputs' shapes; then values get names of ``names``.
     """
-    stand_ins = [wrap(np.ones(x.shape, x.dtype)) if isinstance(x, Var) else x for x in instruction.inputs]
-    tracer = Tracer()
-    known = {
-        tracer.number(s.array): x for s, x in zip(stand_ins, instruction.inputs, strict=True) if isinstance(s, Tensor)
-    }
-    before = mode.tracer, mode.grad
-    mode.tracer, mode.grad = tracer, False
-    try:
-        with np.errstate(all="ignore"):
-            results = instruction.op.expand(*stand_ins, **instruction.params)  # type: ignore[misc]
-    finally:
-        mode.tracer, mode.grad = before
+    op, variables = instruction.op, instruction.reads
+    expansion = _traced_expansion(instruction)
+    known: dict[Operand, Operand] = dict(zip(expansion.inputs, variables, strict=True))
     constants: dict[Var, Any] = {}
+    for var, array in expansion.constants.items():
+        known[var] = new = Var(names("constant"), var.shape, var.dtype)
+        constants[new] = array
     parts: list[Instruction] = []
-
-    def operand(x: Any) -> Operand:
-        if not isinstance(x, Slot):
-            return x  # type: ignore[no-any-return]
-        if x.number not in known:
-            array = tracer.arrays[x.number]
-            known[x.number] = Var(names("constant"), array.shape, array.dtype)
-            constants[known[x.number]] = array.copy()  # type: ignore[index]
-        return known[x.number]
-
-    for noted in tracer.noted:
-        inputs = tuple(map(operand, noted.inputs))
-        array = tracer.arrays[noted.output]
-        wish = f"{instruction.output.name}_{noted.op.name}"
-        if instruction.op.writes:
-            wish = f"change_of_{instruction.inputs[0]}"
+    for part in expansion:
+        inputs = tuple(known.get(x, x) for x in part.inputs)
+        wish = f"change_of_{instruction.inputs[0]}" if op.writes else f"{instruction.output.name}_{part.op.name}"
         source = inputs[0] if inputs and isinstance(inputs[0], Var) else None
-        wish = telling_name(noted.op, noted.params, source) or wish
-        output = Var(names(wish), array.shape, array.dtype)
-        known[noted.output] = output
-        parts.append(replace(instruction, op=noted.op, inputs=inputs, params=noted.params, output=output, into=""))
-    if instruction.op.writes:
-        new = [r if r is None else operand(Slot(tracer.number(r.array))) for r in results]
-        return _writing(instruction, parts, new, names), None, constants
-    (result,) = results if isinstance(results, tuple) else (results,)
-    value = operand(Slot(tracer.number(result.array)))
+        output = Var(names(telling_name(part.op, part.params, source) or wish), part.output.shape, part.output.dtype)
+        known[part.output] = output
+        parts.append(replace(instruction, op=part.op, inputs=inputs, params=part.params, output=output, into=""))
+    results = [known.get(x, x) for x in expansion.outputs]
+    if op.writes:
+        return _writing(instruction, parts, results, names), None, constants
+    (value,) = results
     if parts and parts[-1].output == value:  # the last part is the result itself, under its own name
         parts[-1] = replace(parts[-1], output=instruction.output, into=instruction.into)
         value = instruction.output
     return parts, value, constants
+
+
+def _traced_expansion(instruction: Instruction) -> Program:
+    def expand(*tensors: Tensor) -> Any:
+        values = iter(tensors)
+        inputs = (next(values) if isinstance(x, Var) else x for x in instruction.inputs)
+        return instruction.op.expand(*inputs, **instruction.params)  # type: ignore[misc]  # a named operation has one
+
+    stand_ins = (wrap(np.ones(x.shape, x.dtype)) for x in instruction.reads)
+    with np.errstate(all="ignore"):
+        return trace(expand, *stand_ins, gradients=False, isolated=True).program
 
 
 def _writing(instruction: Instruction, parts: list[Instruction], new: list[Any], names: Namer) -> list[Instruction]:

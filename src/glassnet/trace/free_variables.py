@@ -19,7 +19,6 @@ from glassnet.optim.optimizer import Optimizer
 from glassnet.trace.bytecode import function_behind, names_in, where_set, with_inner
 from glassnet.trace.guard import Fact, comparable
 from glassnet.trace.guard_sources import (
-    CONTAINERS,
     PLAIN,
     ClassBody,
     Contents,
@@ -32,6 +31,7 @@ from glassnet.trace.guard_sources import (
     Wanted,
 )
 from glassnet.trace.refusals import home_of, is_users_file
+from glassnet.trace.snapshot import CONTAINERS, Snapshot
 
 FEW, MOST = 100, 1000  # entries of a container that is watched (a longer one is of data), and of all together
 CALLED = {"__call__", "__getitem__", "__len__", "__iter__", "__enter__", "__exit__", "__contains__", "forward"}
@@ -201,15 +201,10 @@ class FreeVariables:
             if not _is_apart(value)
         }
 
-    def saved(self) -> Callable[[], None]:
-        """What puts back what the names stand for now."""
-        steps = [place.saved() for place in self._places]
-
-        def put_back() -> None:
-            for step in steps:
-                step()
-
-        return put_back
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have ``snapshot`` put back what the names stand for now."""
+        for place in self._places:
+            place.keep(snapshot)
 
     def where_set(self, name: str) -> str:
         """The line on which the code that was followed sets what is called ``name``; "" if none does."""

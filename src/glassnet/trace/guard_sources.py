@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from operator import is_
 from types import FunctionType
 from typing import Any, Protocol
 
 import numpy as np
+
+from glassnet.trace.snapshot import Snapshot, contents_of
 
 PLAIN = (bool, int, float, str, bytes, complex, type(None), np.generic)
 EMPTY = object()
@@ -33,8 +34,8 @@ class GuardSource(Protocol):
         """Whether the very objects are here that were when last looked at."""
         ...
 
-    def saved(self) -> Callable[[], None]:
-        """What puts back what is here now."""
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have ``snapshot`` put back what is here now."""
         ...
 
 
@@ -102,8 +103,8 @@ class Named(Changing):
                 return False
         return True
 
-    def saved(self) -> Callable[[], None]:
-        """What puts it back; names that joined are taken out."""
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have it put back; names that joined are taken out."""
         before = self.now()
 
         def put_back() -> None:
@@ -115,7 +116,7 @@ class Named(Changing):
                 if now.get(name, EMPTY) is not value:
                     self._put(name, value)
 
-        return put_back
+        snapshot.keep(put_back)
 
     def _put(self, name: str, value: Any) -> None:
         self.held[name] = value  # type: ignore[index]
@@ -236,15 +237,15 @@ class Enclosed:
             return all(now.get(name, EMPTY) is value for name, (_, value) in zip(self._cells, self._last, strict=True))
         return self.function.__defaults__ is self._defaults
 
-    def saved(self) -> Callable[[], None]:
-        """What puts the variables back."""
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have the variables put back."""
         before = self._now()
 
         def put_back() -> None:
             for name, value in before.items():
                 self._cells[name].cell_contents = value
 
-        return put_back
+        snapshot.keep(put_back)
 
 
 class Given:
@@ -266,9 +267,8 @@ class Given:
         """Always."""
         return True
 
-    def saved(self) -> Callable[[], None]:
+    def keep(self, snapshot: Snapshot) -> None:
         """Nothing is to be put back."""
-        return lambda: None
 
 
 class Contents(Changing):
@@ -294,40 +294,6 @@ class Contents(Changing):
             map(is_, contents_of(self.held), self._last)
         )
 
-    def saved(self) -> Callable[[], None]:
-        """What puts it back."""
-        return contents_saved(self.held)
-
-
-CONTAINERS = (list, tuple, set, frozenset, deque, dict)
-
-
-def contents_of(held: Any) -> list[Any]:
-    """What is in a container; of a dict the keys and the values."""
-    return [*held, *dict.values(held)] if isinstance(held, dict) else list(held)
-
-
-def contents_saved(held: Any) -> Callable[[], None]:
-    """What puts back what is in a container now, if it is no longer there."""
-    before = contents_of(held)
-
-    def put_back() -> None:
-        now = contents_of(held)
-        if len(now) == len(before) and all(map(is_, now, before)):
-            return
-        for kind, refill in _REFILL.items():
-            if isinstance(held, kind):
-                kind.clear(held)  # whatever a subclass makes of it
-                refill(held, before)
-
-    return put_back
-
-
-_REFILL: dict[Any, Callable[[Any, list[Any]], Any]] = {
-    list: list.extend,
-    deque: deque.extend,
-    set: set.update,
-    dict: lambda held, before: dict.update(
-        held, zip(before[: len(before) // 2], before[len(before) // 2 :], strict=True)
-    ),
-}
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have it put back."""
+        snapshot.keep_contents(self.held)

@@ -105,7 +105,7 @@ class _Lowerer:
                 self.held[var.name] = array
             else:
                 var = self._name(number, "constant")
-                self.constants[var] = self.tracer.first.get(number, array).copy()
+                self.constants[var] = self.tracer.snapshot.numbers_before(array).copy()
 
     def _name_results(self, results: tuple[Any, ...]) -> None:
         """What instructions made."""

@@ -1,66 +1,166 @@
-"""Snapshot: what a function has changed, put back as it was: when it turns out that it cannot be recorded."""
+"""Snapshot: how things are, so that they can be put back after a function has run.
+
+    >>> snapshot = Snapshot()
+    >>> snapshot.keep_attributes(model)
+    >>> model.eval()
+    >>> snapshot.restore()  # model.training is True again
+
+References are kept at once; numbers only of those arrays that are about to be overwritten, for copies are dear.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from operator import is_
 from typing import Any
 
+import numpy as np
+
+from glassnet.observer import mode
+from glassnet.ops.dtypes import Array, get_default_dtype, set_default_dtype
 from glassnet.optim.optimizer import Optimizer
 from glassnet.tensor import Tensor
-from glassnet.trace.guard_sources import CONTAINERS, contents_saved
+
+CONTAINERS = (list, tuple, set, frozenset, deque, dict)
 
 
 class Snapshot:
-    """How everything was that a function may change. What is large is copied only when it is about to change."""
+    """What was kept, to be put back by `restore`, or at the end of a ``with`` block.
+
+    Whether gradients are followed in this thread, and the default dtype, are kept from the beginning.
+    """
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], Any]] = []
+        self._arrays: dict[int, tuple[Array, Array]] = {}  # by id: an array, held so that the id stays its own, a copy
+        self._generators: set[int] = set()
+        self._keep_modes()
 
-    def __call__(self) -> None:
-        """Put everything back."""
-        for step in reversed(self._steps):
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Put everything back, the last kept first, and let go of it."""
+        steps, self._steps = self._steps, []
+        for step in reversed(steps):
             step()
+        self.discard()
+
+    def discard(self) -> None:
+        """Let go of what was kept: all stays as it is now."""
+        self._steps, self._arrays, self._generators = [], {}, set()
 
     def keep(self, step: Callable[[], Any]) -> None:
-        """Remember a step that puts something back."""
+        """Have `restore` call ``step``."""
         self._steps.append(step)
 
-    def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
-        """Remember the gradients of tensors, and whether they require any."""
-        for tensor in tensors:
-            self._keep_tensor(tensor, tensor.grad, tensor._requires_grad)
+    def _keep_modes(self) -> None:
+        grad, dtype = mode.grad, get_default_dtype()
 
-    def _keep_tensor(self, tensor: Tensor, gradient: Tensor | None, followed: bool) -> None:
         def put_back() -> None:
-            tensor.grad, tensor._requires_grad = gradient, followed
+            mode.grad = grad
+            set_default_dtype(dtype)
+
+        self.keep(put_back)
+
+    def keep_array(self, array: Array) -> None:
+        """Keep the numbers in an array; a second time changes nothing."""
+        if id(array) in self._arrays:
+            return
+        before = array.copy()
+        self._arrays[id(array)] = array, before
+
+        def put_back() -> None:
+            if array.flags.writeable:
+                np.copyto(array, before)
+
+        self.keep(put_back)
+
+    def numbers_before(self, array: Array) -> Array:
+        """The numbers that were in ``array`` when it was kept; what is in it now if it was not."""
+        return self._arrays.get(id(array), (array, array))[1]
+
+    def keep_generator(self, generator: np.random.Generator) -> None:
+        """Keep the state of a random generator; a second time changes nothing."""
+        if id(generator) not in self._generators:
+            self._generators.add(id(generator))
+            state = generator.bit_generator.state
+            self.keep(lambda: setattr(generator.bit_generator, "state", state))
+
+    def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
+        """Keep which array each tensor has, which gradient, and whether it requires one; not the numbers."""
+        for tensor in tensors:
+            self._keep_tensor(tensor, tensor.array, tensor.grad, tensor._requires_grad)
+
+    def _keep_tensor(self, tensor: Tensor, array: Array, gradient: Tensor | None, requires_grad: bool) -> None:
+        def put_back() -> None:
+            tensor.array, tensor.grad, tensor._requires_grad = array, gradient, requires_grad
+
+        self.keep(put_back)
+
+    def keep_contents(self, container: Any) -> None:
+        """Keep what is in a list, a queue, a set or a dict; it is filled again only if something else is in it."""
+        before = contents_of(container)
+
+        def put_back() -> None:
+            now = contents_of(container)
+            if len(now) == len(before) and all(map(is_, now, before)):
+                return
+            for kind, refill in _REFILL.items():
+                if isinstance(container, kind):
+                    kind.clear(container)  # whatever a subclass makes of it
+                    refill(container, before)
 
         self.keep(put_back)
 
     def keep_attributes(self, owner: Any) -> None:
-        """Remember which attributes an object has."""
+        """Keep the attributes of an object, and what is in those that are containers."""
         attributes = dict(vars(owner))
-        inside = [contents_saved(held) for held in attributes.values() if isinstance(held, CONTAINERS)]
+        for value in attributes.values():
+            if isinstance(value, CONTAINERS):
+                self.keep_contents(value)
 
         def put_back() -> None:
             vars(owner).clear()
             vars(owner).update(attributes)
-            for put_contents_back in inside:
-                put_contents_back()
 
         self.keep(put_back)
 
-    def keep_options(self, optimizer: Optimizer) -> None:
-        """Remember an optimizer's options, and what it remembers of which parameter."""
+    def keep_optimizer(self, optimizer: Optimizer) -> None:
+        """Keep an optimizer's options, and which tensors and numbers are its state for which parameter."""
         self.keep_attributes(optimizer)
-        state = {parameter: dict(held) for parameter, held in optimizer.state.items()}
-        groups = [(group, dict(group)) for group in optimizer.param_groups]
+        state, groups = optimizer.state, optimizer.param_groups
+        slots_of = {parameter: dict(slots) for parameter, slots in state.items()}
+        options_of = [(group, dict(group)) for group in groups]
 
         def put_back() -> None:
-            optimizer.param_groups[:] = [group for group, _ in groups]
-            optimizer.state.clear()
-            optimizer.state.update(state)
-            for group, options in groups:
+            groups[:] = [group for group, _ in options_of]
+            state.clear()
+            state.update(slots_of)
+            for group, options in options_of:
                 group.clear()
                 group.update(options)
 
         self.keep(put_back)
+
+
+def contents_of(container: Any) -> list[Any]:
+    """What is in a container; of a dict the keys and the values."""
+    return [*container, *dict.values(container)] if isinstance(container, dict) else list(container)
+
+
+def _refill_dict(container: Any, contents: list[Any]) -> None:
+    half = len(contents) // 2
+    dict.update(container, zip(contents[:half], contents[half:], strict=True))
+
+
+_REFILL: dict[Any, Callable[[Any, list[Any]], Any]] = {
+    list: list.extend,
+    deque: deque.extend,
+    set: set.update,
+    dict: _refill_dict,
+}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
@@ -25,6 +26,7 @@ from glassnet.trace.aliasing import STALE, Aliasing
 from glassnet.trace.escapes import Escapes
 from glassnet.trace.gradients import Gradients
 from glassnet.trace.refusals import TraceError, given_by_user, refuse
+from glassnet.trace.snapshot import Snapshot
 
 __all__ = ["Slot", "TraceError", "TracedOp", "Tracer"]
 
@@ -56,7 +58,9 @@ class TracedOp:
 
 
 class Around(Protocol):
-    """Who knows the modules and optimizers around a function, and hears of those it did not know."""
+    """What knows the modules and optimizers around a function, and is told of those it did not know: `Captures`."""
+
+    arrays: dict[str, Any]
 
     def name_of(self, module: Any) -> str:
         """The name of a module that is being called."""
@@ -66,20 +70,28 @@ class Around(Protocol):
         """An optimizer is about to step."""
         ...
 
+    def named_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Every tensor that outlives a run, with its name in a program."""
+        ...
+
+    def watched_by(self, tracer: Tracer) -> AbstractContextManager[None]:
+        """Within, the tracer is told of what is around the function."""
+        ...
+
 
 @dataclass
 class Tracer:
-    """Whoever stands beside the door and writes down what passes.
+    """The observer that keeps every operation of one run, for `lower` to make a program of.
 
-    ``inputs`` are the arrays the function was given, ``known`` the ids of further NumPy arrays that
-    it may use: those it reaches under a name.
+    ``around`` knows the modules and optimizers that the function reaches. ``known`` are the ids of NumPy arrays that
+    the function may use: those it reaches under a name. ``snapshot`` has what is to be put back after the run.
     """
 
     around: Around | None = None
     known: set[int] = field(default_factory=set)
+    snapshot: Snapshot = field(default_factory=Snapshot)
     noted: list[TracedOp] = field(default_factory=list)
     arrays: list[Any] = field(default_factory=list)  # by number; held, so that no id is used twice
-    first: dict[int, Any] = field(default_factory=dict)  # what a value was before it was overwritten
     roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
     owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> weak references to tensors that held it
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
@@ -90,7 +102,6 @@ class Tracer:
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
     _memory: Aliasing = field(default_factory=Aliasing)
-    _drawn: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # generators, by id, and their states then
     _numbers: dict[int, int] = field(default_factory=dict)
     _refusal: Exception | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
@@ -112,11 +123,11 @@ class Tracer:
         array = result.array
         self._memory.add_view(result)
         self._append(op, operands, self._new(array.view() if op.writes else array), params)
-        self.wrapped(result)
+        self.created.add(result)
 
     def drawing(self, generator: Any) -> None:
         """Random numbers are about to be drawn."""
-        self._drawn.setdefault(id(generator), (generator, generator.bit_generator.state))
+        self.snapshot.keep_generator(generator)
 
     def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
         """An operation is about to happen in place."""
@@ -154,6 +165,8 @@ class Tracer:
     def wrapped(self, tensor: Any) -> None:
         """A tensor has been made."""
         self.created.add(tensor)
+        if self.updating:  # a new slot of an optimizer's state, which begins with these numbers
+            self.snapshot.keep_array(tensor.array)
 
     def made_of(self, data: Any, array: Any) -> None:
         """``array``, the array of a tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""
@@ -285,17 +298,9 @@ class Tracer:
         """The ids of the arrays of those values."""
         return {id(self.arrays[number]) for number in self.origin_numbers()}
 
-    def put_back(self) -> None:
-        """Put back what was overwritten in place, and what was drawn."""
-        for generator, state in self._drawn.values():
-            generator.bit_generator.state = state
-        for number, values in self.first.items():
-            if self.arrays[number].flags.writeable:
-                np.copyto(self.arrays[number], values)
-
     def let_go(self) -> None:
         """Forget the arrays, which nobody will ask for again."""
-        self.arrays, self.first, self.noted = [], {}, []
+        self.arrays, self.noted = [], []
 
     def refused(self, error: Exception) -> None:
         """Remember what was refused, in case the function catches it."""
@@ -306,6 +311,14 @@ class Tracer:
         if self._refusal is not None:
             raise self._refusal
 
+    def unnamed_state(self) -> Iterator[tuple[str, Any]]:
+        """The tensors, older than the run, that it got hold of though nothing reached has a name for them."""
+        for number in self.origin_numbers():
+            tensor = self.owner(number)
+            if tensor is not None:
+                is_parameter = isinstance(tensor, Parameter) or (tensor.requires_grad and tensor.is_leaf)
+                yield "parameter" if is_parameter else "tensor", tensor
+
     def owner(self, number: int) -> Any:
         """A tensor that holds a value, was there before the function ran, and still is; None if there is none."""
         older = (t for reference in self.owners.get(number, ()) if (t := reference()) is not None)
@@ -315,8 +328,8 @@ class Tracer:
         """Remember what is in something older than the function, which may be about to change."""
         array = getattr(x, "array", x)
         number = self._number_of(x) if isinstance(array, np.ndarray) else None
-        if number is not None and number not in self._made and number not in self.first:
-            self.first[number] = array.copy()
+        if number is not None and number not in self._made:
+            self.snapshot.keep_array(array)
 
     def _number_of(self, x: Any) -> int:
         """The number of what a tensor (or array) holds, with a note of who holds it if it is not known yet."""

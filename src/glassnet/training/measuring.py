@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glassnet.autograd import no_grad
 from glassnet.data import DataLoader, Dataset
-from glassnet.nn.module import Module
+from glassnet.nn.module import Module, evaluating
 from glassnet.random import Generator, default_generator
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError
@@ -30,7 +29,7 @@ def measured(
     """
     total = count = 0.0
     metrics.reset()
-    with _evaluating(model), _undrawn([default_generator, *generators]):
+    with evaluating(model), _undrawn([default_generator, *generators]):
         for inputs, targets, sample_weights in batches:
             outputs = model(inputs)
             weights = criterion.weigh(targets, sample_weights)
@@ -52,21 +51,8 @@ def predicted(model: Module, inputs: Any) -> Any:
         if not x.ndim or not len(x):
             raise TrainingError("predict: expected at least one sample, got none")
         parts = x.split(AT_ONCE)
-    with _evaluating(model):
+    with evaluating(model):
         return joined([model(part) for part in parts])
-
-
-@contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
-    """Within, ``model`` is in evaluation mode, and gradients are not followed; after, it is as it was."""
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, training in before:
-            module.training = training
 
 
 @contextmanager

@@ -24,9 +24,10 @@ from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam, Optimizer
 from glassnet.program.program import Program
-from glassnet.random import get_rng_state, set_rng_state
+from glassnet.random import default_generator
 from glassnet.tensor import Tensor, wrap
 from glassnet.trace.refusals import TraceError
+from glassnet.trace.snapshot import Snapshot
 
 STEPS = 24  # of each trial of a learning rate
 ENOUGH = 16  # samples that any network should be able to learn by heart
@@ -255,36 +256,18 @@ class Observed:
     @contextmanager
     def untouched(self) -> Iterator[None]:
         """Within, anything may be done; afterwards all is as it was."""
-        modes = {m: m.training for m in self.model.modules()}
         tensors = [*self.model.parameters(), *self.model.buffers()]
         if self.optimizer is not None:
             tensors += [p for group in self.optimizer.param_groups for p in group["params"]]
-        kept = [(t, t.array, t.array.copy(), t.grad) for t in {id(t): t for t in tensors}.values()]
-        for t, _, _, gradient in kept:
-            t.grad = None if gradient is None else gradient.clone()
-        memory = None if self.optimizer is None else self.optimizer.state_dict()
-        numbers = None if memory is None else _copied(memory)
-        state = get_rng_state()
-        try:
+        with Snapshot() as snapshot:
+            snapshot.keep_generator(default_generator.numpy)
+            for module in self.model.modules():
+                snapshot.keep_attributes(module)
+            if self.optimizer is not None:
+                snapshot.keep_optimizer(self.optimizer)
+                slots = [x for memory in self.optimizer.state.values() for x in memory.values()]
+                tensors += [x for x in slots if isinstance(x, Tensor)]
+            snapshot.keep_tensors(tensors)
+            for tensor in (*tensors, *(t.grad for t in tensors if t.grad is not None)):
+                snapshot.keep_array(tensor.array)
             yield
-        finally:
-            set_rng_state(state)
-            for t, array, numbers_before, gradient in kept:
-                np.copyto(array, numbers_before)
-                if t.array is not array:
-                    t.data = wrap(array)
-                t.grad = gradient
-            if self.optimizer is not None and numbers is not None:
-                self.optimizer.load_state_dict(numbers)
-            for module, training in modes.items():
-                module.training = training
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, dict):
-        return {k: _copied(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_copied(v) for v in value)
-    return value

@@ -17,7 +17,7 @@ from glassnet.nn.module import Module
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
-from glassnet.trace.call import recorded_call
+from glassnet.trace.trace import trace
 
 __all__ = ["DrawError", "Graph", "Picture", "draw"]
 
@@ -60,13 +60,14 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> G
         step = walkthrough(module, x, y, loss)
         return graph_of_program(step.program, depth, step.values)
     given = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
-    recorded = recorded_call(module, *given)
-    if not isinstance(recorded, tuple) or not isinstance(recorded[0], Program):
-        came = type(recorded).__name__
-        raise DrawError(f"draw: expected a network that gives one tensor, got {came}; give y and a loss that takes it")
-    program, state = recorded
+    program, state, result = trace(module, *given, gradients=False)
+    if not isinstance(result, Tensor):
+        got = type(result).__name__
+        raise DrawError(f"draw: expected a network that gives one tensor, got {got}; give y and a loss that takes it")
     inputs = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
-    return graph_of_program(program, depth, evaluate(program, inputs, state).named())
+    return graph_of_program(
+        program, depth, evaluate(program, inputs, {name: tensor.array for name, tensor in state.items()}).named()
+    )
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:

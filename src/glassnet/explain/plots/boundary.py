@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.autograd import no_grad
 from glassnet.explain.plots.axes import COLOURS, axes, labelled
-from glassnet.nn.module import Module
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
 from glassnet.tensor.creation import as_tensor, from_numpy
 
@@ -49,14 +48,9 @@ def decision_boundary(model: Module, x: Any, y: Any = None, ax: Any = None) -> A
 
 def _scores(model: Module, points: Array) -> Array:
     dtype = next((p.dtype for p in model.parameters()), np.dtype(np.float32))
-    training = model.training
-    model.eval()
-    try:
-        with no_grad():
-            scores: Array = model(from_numpy(points.astype(dtype))).numpy()
-            return scores
-    finally:
-        model.train(training)
+    with evaluating(model):
+        scores: Array = model(from_numpy(points.astype(dtype))).numpy()
+    return scores
 
 
 def _decision(scores: Array) -> Array:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.walkthrough.values import Value
-from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.program.names import telling_name
 from glassnet.program.program import Instruction, Var
 from glassnet.tensor import Tensor, gradients, wrap
+from glassnet.trace.trace import tracing
 from glassnet.trace.tracer import Slot, TracedOp, Tracer
 
 Tell = Callable[[str, Tensor], Tensor]
@@ -60,18 +60,13 @@ def inside(value: Value, form: Form, gradient: Array | None = None, prefix: str 
         if isinstance(x, Value):
             steps.used.add(x.name)
             steps.known[tracer.number(tensors[id(x)].array)] = x
-    before = mode.tracer, mode.grad
-    mode.tracer, mode.grad = tracer, gradient is not None
-    try:
-        with np.errstate(all="ignore"):
-            made = form(steps.tell, inputs, dict(value.instruction.params))
-            results = made if isinstance(made, tuple) else (made,)
-            followed = [x for x in tensors.values() if x._requires_grad]
-            found: tuple[Any, ...] = ()
-            if gradient is not None and followed and results[0].requires_grad:
-                found = gradients(results[0], followed, wrap(np.array(gradient)), allow_unused=True)
-    finally:
-        mode.tracer, mode.grad = before
+    with np.errstate(all="ignore"), tracing(tracer, gradient is not None):
+        made = form(steps.tell, inputs, dict(value.instruction.params))
+        results = made if isinstance(made, tuple) else (made,)
+        followed = [x for x in tensors.values() if x._requires_grad]
+        found: tuple[Any, ...] = ()
+        if gradient is not None and followed and results[0].requires_grad:
+            found = gradients(results[0], followed, wrap(np.array(gradient)), allow_unused=True)
     names = {id(t): x.name for x in value.operands if isinstance(x, Value) for t in (tensors[id(x)],)}
     got = {names[id(t)]: g.array for t, g in zip(followed, found, strict=False) if g is not None}
     made_values = steps.all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,41 +10,13 @@ import numpy as np
 from glassnet.explain.walkthrough.errors import WalkthroughError
 from glassnet.explain.walkthrough.tidy import tidied
 from glassnet.explain.walkthrough.values import Evaluated, Value, evaluate
-from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.observer import mode
-from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.program.program import Program
-from glassnet.random import Generator
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
-from glassnet.trace.captures import Captures
-from glassnet.trace.lowering import lower
-from glassnet.trace.tracer import Tracer
-
-
-class _StepTracer(Tracer):
-    """A tracer that keeps how the memory began that an optimizer makes in its first step."""
-
-    def __init__(self, around: Captures) -> None:
-        super().__init__(around)
-        self.beginnings: dict[int, Array] = {}
-        self._noting = False
-
-    def note(self, *noted: Any) -> None:
-        """An operation has happened."""
-        self._noting = True
-        try:
-            super().note(*noted)
-        finally:
-            self._noting = False
-
-    def wrapped(self, tensor: Any) -> None:
-        """A tensor has been made."""
-        super().wrapped(tensor)
-        if self.updating and not self._noting:
-            self.beginnings[id(tensor.array)] = tensor.array.copy()
+from glassnet.trace.trace import trace
 
 
 def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> tuple[Program, Evaluated]:
@@ -59,8 +31,6 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
 
     def step(*given: Tensor) -> Tensor:
         for parameter in _parameters(model, optimizer):
-            if mode.tracer is not None:
-                mode.tracer.clearing((parameter,), True)
             parameter.grad = None
         value = loss(model(*given[:-1]), given[-1])
         _check_loss(value)
@@ -69,59 +39,25 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
             optimizer.step()
         return value  # type: ignore[no-any-return]
 
-    used = [("model", model), ("loss", loss), ("optimizer", optimizer)]
-    surroundings = Captures(step, [*used, *_generators(model, loss)])
-    tracer = _StepTracer(surroundings)
     names = ["x", *(f"x_{n}" for n in range(2, len(inputs) + 1)), "y"]
     arguments = dict(zip(names, (t.array for t in (*inputs, target)), strict=True))
     if len({id(array) for array in arguments.values()}) < len(arguments):  # such as an autoencoder's
         arguments = {name: array.copy() for name, array in arguments.items()}
-    given = [as_tensor(array) for array in arguments.values()]
-    tracer.take_inputs([t.array for t in given])
-    before = mode.grad
-    mode.grad = True
-    try:
-        with np.errstate(all="ignore"), surroundings.watched_by(tracer):
-            mode.tracer = tracer
-            try:
-                result = step(*given)
-            finally:
-                mode.tracer = None
-        tracer.raise_refusal()
-        held = _held(tracer, surroundings)
-        program, state = lower(
-            tracer,
-            dict(zip(arguments, (t.array for t in given), strict=True)),
-            {key: name for key, (name, _) in held.items()},
-            (result.array,),
-            (),
+    with np.errstate(all="ignore"):
+        program, state, _ = trace(
+            step,
+            *map(as_tensor, arguments.values()),
+            names=names,
+            gradients=True,
+            reached=[("model", model), ("loss", loss), ("optimizer", optimizer)],
+            unnamed_state=True,
         )
-        program = tidied(program)
-        trained = [name for name, array in state.items() if held[id(array)][1]]
-        made = {name: tracer.beginnings.get(id(array)) for name, array in state.items()}
-    finally:
-        mode.grad = before
-        surroundings.undo()
-        tracer.put_back()
-    numbers = {name: array if (start := made[name]) is None else start for name, array in state.items()}
-    evaluated = evaluate(program, arguments, {k: v.copy() for k, v in numbers.items()}, trained)
+    trained = [name for name, tensor in state.items() if isinstance(tensor, Parameter) or _is_trained(tensor)]
+    numbers = {name: tensor.array.copy() for name, tensor in state.items()}
+    program = tidied(program)
+    evaluated = evaluate(program, arguments, numbers, trained)
     _name_seed(evaluated)
     return program, evaluated
-
-
-def _held(tracer: Tracer, surroundings: Captures) -> dict[int, tuple[str, bool]]:
-    """What outlives the step: the name of each array, by id, and whether it is of a parameter."""
-    held: dict[int, tuple[str, bool]] = {}
-    for name, tensor in surroundings.named_state():
-        held.setdefault(id(tensor.array), (name, isinstance(tensor, Parameter) or _is_trained(tensor)))
-    for number in tracer.origin_numbers():
-        owner = tracer.owner(number)
-        if owner is not None:
-            is_parameter = isinstance(owner, Parameter) or _is_trained(owner)
-            held.setdefault(id(owner.array), ("parameter" if is_parameter else "tensor", is_parameter))
-    for name, array in surroundings.arrays.items():
-        held.setdefault(id(array), (name, False))
-    return held
 
 
 def _is_trained(tensor: Tensor) -> bool:
@@ -133,12 +69,6 @@ def _name_seed(evaluated: Evaluated) -> None:
     loss = evaluated.outputs[0]
     if isinstance(loss, Value) and loss.gradient is None:
         loss.gradient = Value(f"d_{loss.name}", np.ones_like(loss.array), "constant")
-
-
-def _generators(*used: Any) -> Iterator[tuple[str, Generator]]:
-    """The random generators that modules have of their own."""
-    for inner in (m for module in used if isinstance(module, Module) for m in module.modules()):
-        yield from ((name, x) for name, x in vars(inner).items() if isinstance(x, Generator))
 
 
 def _parameters(model: Any, optimizer: Any) -> list[Any]:
