@@ -1,0 +1,149 @@
+"""A function is traced in one way, and nothing that it changed stays changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import nn, optim
+from glassnet.observer import mode
+from glassnet.program.evaluate import evaluate
+from glassnet.trace.refusals import TraceError
+from glassnet.trace.trace import trace
+
+Tensor = gn.Tensor
+
+
+def test_a_trace_is_a_program_its_state_and_this_run_s_result() -> None:
+    model = nn.Linear(3, 2)
+    x = gn.randn(4, 3)
+    program, state, result = trace(lambda x: model(x).relu(), x, gradients=False)
+    assert [v.name for v in program.inputs] == ["x"]
+    assert state.keys() == {"model_weight", "model_bias"}
+    assert state["model_weight"] is model.weight
+    assert not result.requires_grad
+    numbers = {name: tensor.array for name, tensor in state.items()}
+    np.testing.assert_array_equal(evaluate(program, [x.array], numbers).outputs[0], result.array)
+
+
+def test_inputs_have_names_and_outputs_are_those_of_a_tuple() -> None:
+    program, state, result = trace(lambda a, b: (a + b, None, a * 2), gn.ones(2), gn.ones(2), names=("a", "b"))
+    assert [v.name for v in program.inputs] == ["a", "b"]
+    assert program.outputs[1] is None
+    assert len(program.outputs) == len(result) == 3
+    assert state == {}
+    assert [v.name for v in trace(lambda *xs: xs[0], gn.ones(1), gn.ones(2), gn.ones(3)).program.inputs] == [
+        "x", "x_2", "x_3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gradients", [False, True, None])
+def test_gradients_are_followed_or_not(gradients: bool | None) -> None:
+    w = gn.ones(2, requires_grad=True)
+    for outside in (True, False):
+        with gn.set_grad_enabled(outside):
+            result = trace(lambda x: x * w, gn.ones(2), gradients=gradients).result
+            assert mode.grad is outside
+        assert result.requires_grad is (outside if gradients is None else gradients)
+
+
+def test_what_is_got_hold_of_without_a_name_is_a_constant_or_state() -> None:
+    hidden = [gn.full((2,), float(i)) for i in range(2000)]  # too many to be looked through
+    program, state, _ = trace(lambda x: x * hidden[-1], gn.ones(2))
+    assert (len(program.constants), state) == (1, {})
+    program, state, _ = trace(lambda x: x * hidden[-1], gn.ones(2), unnamed_state=True)
+    assert (len(program.constants), state["tensor"]) == (0, hidden[-1])
+
+
+class Restless(nn.Module):
+    """It changes whatever it can, and then does as it is told."""
+
+    def __init__(self, end: Any) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 1)
+        self.drop = nn.Dropout(0.5)
+        self.register_buffer("mean", gn.zeros(3))
+        self.sizes, self.table, self.end = [1], {"a": {"b": 1}}, end
+        self.optimizer = optim.Adam(self.parameters(), lr=0.1)
+
+    def forward(self, x: Tensor) -> Any:
+        self.eval()
+        self.train()
+        self.sizes.append(2)
+        self.table["c"] = {}
+        self.new = 1
+        with gn.no_grad():
+            self.mean += 1
+        loss = self.drop(self.fc(x - self.mean)).sum()
+        loss.backward()
+        self.optimizer.step()
+        self.fc.bias.requires_grad_(False)
+        gn.set_default_dtype(gn.float64)
+        return self.end(loss)
+
+
+def _fails(_: Tensor) -> Any:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("end", [lambda loss: loss, _fails, lambda loss: loss.item()], ids=["ends", "fails", "refused"])
+def test_everything_is_put_back(end: Any) -> None:
+    model = Restless(end)
+    model.drop.eval()
+    before = {name: x.array.copy() for name, x in model.state_dict().items()}
+    attributes, random = vars(model).copy(), str(gn.get_rng_state())
+    try:
+        trace(model, gn.randn(2, 3, generator=gn.Generator(0)), gradients=True)
+    except (ZeroDivisionError, TraceError):
+        assert end(gn.ones(1)) == 1 if end is not _fails else True
+    assert vars(model) == attributes
+    assert (model.sizes, model.table, model.training, model.drop.training) == ([1], {"a": {"b": 1}}, True, False)
+    assert all(np.array_equal(x.array, before[name]) for name, x in model.state_dict().items())
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+    assert not model.optimizer.state
+    assert str(gn.get_rng_state()) == random
+    assert gn.get_default_dtype() == gn.float32
+    assert mode.tracer is None
+
+
+def test_an_optimizer_s_new_state_is_as_it_begins() -> None:
+    model = nn.Linear(2, 1)
+    optimizer = optim.Adam(model.parameters(), lr=0.1)
+
+    def step(x: Tensor) -> Tensor:
+        loss = model(x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    state = trace(step, gn.ones(3, 2), gradients=True).state
+    slots = {name: tensor for name, tensor in state.items() if "exp_avg" in name}
+    assert len(slots) == 4
+    assert not any(tensor.array.any() for tensor in slots.values())
+
+
+def test_the_observer_before_is_the_observer_after() -> None:
+    inner: list[Any] = []
+
+    def outer(x: Tensor) -> Tensor:
+        observer = mode.tracer
+        inner.append(trace(lambda x: x + 1, gn.ones(1), isolated=True).program)
+        assert mode.tracer is observer
+        return x * 2
+
+    program = trace(outer, gn.ones(1), isolated=True).program
+    assert ([i.op.name for i in program], [i.op.name for i in inner[0]]) == (["mul"], ["add"])
+
+
+def test_a_caught_refusal_is_raised_at_the_end() -> None:
+    def catches(x: Tensor) -> Tensor:
+        try:
+            return x * x.sum().item()
+        except TraceError:
+            return x
+
+    with pytest.raises(TraceError, match="reads a tensor's value in Python"):
+        trace(catches, gn.ones(2))
