@@ -6,7 +6,7 @@ import pytest
 
 import glassnet as gn
 import glassnet.nn.functional as F
-from glassnet.codegen.comments import as_said
+from glassnet.ops.formula import PythonText, parse
 
 SAID = {
     "Max(log(x), -100)": "max(log(x), -100)",
@@ -16,13 +16,13 @@ SAID = {
     "Ne(a + 1, f(b))": "a + 1 != f(b)",
     "Piecewise((x, x > 0), (slope*x, True))": "x if x > 0 else slope*x",
     "Piecewise((x**2/2, Abs(x - t) < b), (Abs(x - t) - b/2, True))": "x**2/2 if |x - t| < b else |x - t| - b/2",
-    "1/(1 + exp(-x))": "1/(1 + exp(-x))",
+    "1/(1 + exp(-x))": "1 / (1 + exp(-x))",
 }
 
 
 @pytest.mark.parametrize("formula", SAID)
 def test_a_formula_as_it_is_said(formula: str) -> None:
-    assert as_said(formula) == SAID[formula]
+    assert PythonText().text(parse(formula)) == SAID[formula]
 
 
 def test_comments_in_the_names_of_the_values() -> None:

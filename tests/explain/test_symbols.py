@@ -12,7 +12,8 @@ import glassnet
 import glassnet.functional as F
 from glassnet import nn
 from glassnet.ops import registry
-from glassnet.ops.symbols import SymbolError, parameters
+from glassnet.ops.formula import parameters
+from glassnet.ops.formula.symbols import SymbolError
 from glassnet.tensor import namespace
 
 sympy = pytest.importorskip("sympy")

@@ -5,18 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet.explain.walkthrough.arithmetic import (
-    Call,
-    Minus,
-    Number,
-    Operator,
-    Series,
-    Words,
-    with_names,
-    with_numbers,
-)
+from glassnet.explain.walkthrough.arithmetic import Series, Words, leaves, with_names, with_numbers, worked_out
 from glassnet.explain.walkthrough.layout import columns, wrapped
 from glassnet.explain.walkthrough.numbers import rows_of, written_number
+from glassnet.ops.formula import Binary, Call, Formula, Number, Unary
 from tests.explain.arithmetic_text import holds
 
 
@@ -63,39 +55,39 @@ A, B, C = Number(2.0), Number(-3.0), Number(0.5)
 @pytest.mark.parametrize(
     ("formula", "text"),
     [
-        (Operator("+", A, B), "2 - 3 = -1"),
-        (Operator("-", A, B), "2 - (-3) = 5"),
-        (Operator("·", Operator("+", A, B), C), "(2 - 3)·0.5 = -0.5"),
-        (Operator("/", A, Operator("/", B, C)), "2 / ((-3) / 0.5) = -0.3333"),
-        (Operator("·", Operator("/", A, B), C), "(2 / (-3))·0.5 = -0.3333"),
-        (Operator("^", B, A), "(-3)^2 = 9"),
-        (Minus(Operator("^", A, A)), "-2^2 = -4"),
-        (Minus(Minus(A)), "-(-2) = 2"),
-        (Operator("-", A, Operator("+", A, C)), "2 - (2 + 0.5) = -0.5"),
-        (Call("max", A, Operator(">", A, B)), "max(2, [2 > -3]) = 2"),
-        (Operator("/", A, Operator(">", A, B)), "2 / [2 > -3] = 2"),
+        (Binary("+", A, B), "2 - 3 = -1"),
+        (Binary("-", A, B), "2 - (-3) = 5"),
+        (Binary("*", Binary("+", A, B), C), "(2 - 3)·0.5 = -0.5"),
+        (Binary("/", A, Binary("/", B, C)), "2 / ((-3) / 0.5) = -0.3333"),
+        (Binary("*", Binary("/", A, B), C), "(2 / (-3))·0.5 = -0.3333"),
+        (Binary("**", B, A), "(-3)^2 = 9"),
+        (Unary("-", Binary("**", A, A)), "-2^2 = -4"),
+        (Unary("-", Unary("-", A)), "-(-2) = 2"),
+        (Binary("-", A, Binary("+", A, C)), "2 - (2 + 0.5) = -0.5"),
+        (Call("max", (A, Binary(">", A, B))), "max(2, [2 > -3]) = 2"),
+        (Binary("/", A, Binary(">", A, B)), "2 / [2 > -3] = 2"),
     ],
 )
-def test_parentheses_stand_where_they_are_needed(formula: Operator, text: str) -> None:
-    assert with_numbers(formula, formula.work_out(lambda x: x)) == text
-    assert holds(text, formula.work_out(lambda x: x))
+def test_parentheses_stand_where_they_are_needed(formula: Formula, text: str) -> None:
+    assert with_numbers(formula, worked_out(formula)) == text
+    assert holds(text, worked_out(formula))
 
 
 def test_a_series_shows_what_weighs_most() -> None:
     numbers = np.array([1.0, -8.0, 2.0, 4.0, 0.5])
     texts = {
-        kind: with_names(Series(kind, numbers, lambda k: Number(numbers[k]), 2)) for kind in ("+", "·", "max", "min")
+        kind: with_names(Series(kind, numbers, lambda k: Number(numbers[k]), 2)) for kind in ("+", "*", "max", "min")
     }
     assert texts == {
         "+": "-8 + 4 + (… 3 more terms: 3.5)",
-        "·": "(-8)·4·(… 3 more factors: 1)",
+        "*": "(-8)·4·(… 3 more factors: 1)",
         "max": "max(2, 4, (… 3 more numbers: 1))",
         "min": "min(-8, 0.5, (… 3 more numbers: 1))",
     }
 
 
 def test_what_a_computer_rounds_away_is_said_to_be_about() -> None:
-    expr = Operator("-", Number(1.0000001), Number(1.0))  # of float32, that is 1.19e-07
+    expr = Binary("-", Number(1.0000001), Number(1.0))  # of float32, that is 1.19e-07
     assert with_numbers(expr, 1.1920929e-07) == "1 - 1 ≈ 1.192e-07"
     assert not holds("1 + 1 = 3", 3.0)
     assert not holds("1 + 1 = 2", 2.1)
@@ -103,6 +95,6 @@ def test_what_a_computer_rounds_away_is_said_to_be_about() -> None:
 
 def test_words_come_to_what_they_came_to() -> None:
     words = Words("drawn", 0.25)
-    assert words.work_out(lambda x: x) == 0.25
-    assert words.text(lambda leaf: "", 4) == "drawn"
-    assert not list(words.leaves())
+    assert worked_out(words) == 0.25
+    assert with_names(words) == "drawn"
+    assert not list(leaves(words))

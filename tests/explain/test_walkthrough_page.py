@@ -15,6 +15,8 @@ from glassnet.explain.walkthrough import walkthrough
 from glassnet.explain.walkthrough.layout import columns
 from glassnet.nn import functional as F
 from glassnet.ops import Op, registry
+from glassnet.ops.formula import formula_of
+from glassnet.ops.formula.latex import LatexMath, math_of, text_of
 from tests.explain.walked import Net, batch, walked
 
 
@@ -160,9 +162,6 @@ def test_in_the_textbooks_derivation_each_name_stands_for_one_thing() -> None:
 
 @pytest.mark.parametrize("op", registry.values(), ids=registry)
 def test_every_formula_can_be_written_in_latex(op: Op) -> None:
-    from glassnet.explain.walkthrough.latex import _in_text, in_math
-
-    for written in (in_math, _in_text):
-        text = written(op.formula)
+    for text in (LatexMath().text(formula_of(op)), math_of(op.formula), text_of(op.formula)):
         assert text.isascii(), text
         assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")

@@ -14,7 +14,7 @@ import pytest
 from glassnet.autograd import grad
 from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
-from glassnet.ops.symbols import parameters
+from glassnet.ops.formula import parameters
 from glassnet.tensor import Tensor, apply, dispatch
 from tests.ops import projection
 from tests.ops.sample import Sample

@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from glassnet.ops import Op
-from glassnet.ops.symbols import input_names, parameters
+from glassnet.ops.formula import input_names, parameters
 from tests.ops.checks import cast, differentiated, forward
 from tests.ops.sample import Sample
 

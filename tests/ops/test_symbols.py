@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from glassnet.ops import registry
-from glassnet.ops.symbols import SymbolError
+from glassnet.ops.formula.symbols import SymbolError
 
 sympy = pytest.importorskip("sympy")
 x, y, k = sympy.symbols("x y k")

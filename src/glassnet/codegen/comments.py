@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
-import re
-
 from glassnet.codegen.expressions import index_text, operand
+from glassnet.ops.formula import PythonText, Statement, formula_of, input_names, parameters
 from glassnet.ops.shapes import written
 from glassnet.program.program import Instruction
-
-_PART = r"((?:[^(),]|\([^()]*\))+)"  # without commas, but for those in parentheses
-_SAID = (
-    (r"\bMax\(", "max("),
-    (r"\bMin\(", "min("),
-    (rf"\bAbs\({_PART}\)", r"|\1|"),
-    (rf"\bEq\({_PART}, {_PART}\)", r"\1 == \2"),
-    (rf"\bNe\({_PART}, {_PART}\)", r"\1 != \2"),
-    (rf"\bPiecewise\(\({_PART}, {_PART}\), \({_PART}, True\)\)", r"\1 if \2 else \3"),
-)
-_OPERANDS = {1: ("x",), 2: ("a", "b")}  # of NumPy's own functions
 
 
 def comment(instruction: Instruction) -> str:
     """The operation's formula in the names of its values, and the shape of the result."""
     op = instruction.op
-    formula = re.split("[;:]", op.formula)[0]
-    if not op.writes:
-        values = _values(instruction)
-        if instruction.params.get("dim", 0) is None:
-            formula = formula.removesuffix(" over dim")
-        formula = re.sub(r"\b[a-z]\w*\b", lambda m: values.get(m[0], m[0]), formula)
-        formula = re.sub(r"^y(?=\W)", _result(instruction), formula)
-        if op.elementwise:
-            formula = f"{_result(instruction)} = {as_said(formula)}"
-    return f"{formula}  {written(instruction.output.shape)}"
+    formula = formula_of(op)
+    if isinstance(formula, Statement) and not op.writes:
+        formula = formula.without(absent(instruction))
+    text = PythonText(names_of(instruction)).text(formula)
+    if op.elementwise:
+        text = f"{result_name(instruction)} = {text}"
+    return f"{text}  {written(instruction.output.shape)}"
 
 
-def as_said(formula: str) -> str:
-    """A formula of SymPy's as a person writes it: max(a, b), |x|, a == b, x if x > 0 else 0."""
-    for pattern, said in _SAID:
-        formula = re.sub(pattern, said, formula)
-    return formula
+def names_of(instruction: Instruction) -> dict[str, str]:
+    """What stands for each argument of the operation in its formula; y is the result."""
+    op = instruction.op
+    names = {n: operand(x) for n, x in zip(input_names(op), instruction.inputs, strict=False) if x is not None}
+    for name, value in instruction.params.items():
+        names[name] = _bound(name, value) if op.elementwise else f"{name} {_short(value)}"
+    if "index" in instruction.params:
+        names["index"] = index_text(instruction.params["index"], [str(x) for x in instruction.inputs[1:]])
+    return names if op.elementwise else {"y": result_name(instruction), **names}
 
 
-def _result(instruction: Instruction) -> str:
+def absent(instruction: Instruction) -> set[str]:
+    """The arguments that are None, which a statement leaves out."""
+    op = instruction.op
+    inputs = dict.fromkeys(input_names(op)) | dict(zip(input_names(op), instruction.inputs, strict=False))
+    return {name for name, value in (inputs | parameters(op) | dict(instruction.params)).items() if value is None}
+
+
+def result_name(instruction: Instruction) -> str:
     """What the result is called: ∂L/∂fc1 for d_fc1, the gradient of fc1."""
     name = instruction.into or instruction.output.name
     return f"∂L/∂{name[2:]}" if instruction.phase == "backward" and name.startswith("d_") else name
 
 
-def _values(instruction: Instruction) -> dict[str, str]:
-    """What stands for each name in the formula."""
-    op = instruction.op
-    code = getattr(op.forward, "__code__", None)
-    names = code.co_varnames[: code.co_argcount] if code else _OPERANDS[len(instruction.inputs)]
-    values = {n: operand(x) for n, x in zip(names, instruction.inputs, strict=False) if x is not None}
-    for name, value in instruction.params.items():
-        values[name] = str(value) if op.elementwise else f"{name} {value}"
-    if "index" in instruction.params:
-        values["index"] = index_text(instruction.params["index"], [str(x) for x in instruction.inputs[1:]])
-    return values
+def _short(value: object) -> str:
+    """A parameter; a tuple of one is its number."""
+    return str(value[0]) if isinstance(value, tuple) and len(value) == 1 else str(value)
+
+
+def _bound(name: str, value: object) -> str:
+    """A parameter of numbers; None is no bound."""
+    return str(value) if value is not None else "-inf" if name == "min" else "inf"

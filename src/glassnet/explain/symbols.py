@@ -11,18 +11,18 @@ from typing import Any
 from glassnet.explain.named import named_function
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
-from glassnet.ops.record import Op
-from glassnet.ops.symbols import (
+from glassnet.ops.formula import input_names
+from glassnet.ops.formula.symbols import (
     SymbolError,
     differentiated,
     in_plain_symbols,
     in_real_numbers,
-    input_names,
     is_truth,
     loaded_sympy,
     plain_number,
     real_number,
 )
+from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import tensor

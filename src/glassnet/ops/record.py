@@ -124,8 +124,8 @@ class Op:
         return bool(takes_rest) and not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
 
     def symbolic(self, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
-        """The formula as a SymPy expression, or its derivative; see `glassnet.ops.symbols.symbolic`."""
-        from glassnet.ops.symbols import symbolic  # SymPy is an extra
+        """The formula as a SymPy expression, or its derivative; see `glassnet.ops.formula.symbols.symbolic`."""
+        from glassnet.ops.formula.symbols import symbolic  # SymPy is an extra
 
         return symbolic(self, *inputs, derivative=derivative, **params)
 

@@ -1,9 +1,9 @@
-"""Arithmetic: how one number comes of others, as a formula that can be written out and worked out again."""
+"""Arithmetic: how one number comes of others, as a formula that is printed in names and in numbers, and worked out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,54 +12,15 @@ import numpy as np
 from glassnet.explain.walkthrough.numbers import DIGITS, as_number, written_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
+from glassnet.ops.formula import Binary, Call, Cases, Formula, Name, Number, TextbookText, Unary
+from glassnet.ops.formula.text import ADD, ATOM, CASES, DIVIDE, MULTIPLY, NEGATE
+from glassnet.ops.formula.tree import BITWISE, COMPARISONS, CONSTANTS, LOGICAL
 
-ADD, DIVIDE, MULTIPLY, NEGATE, POWER, ATOM = range(1, 7)  # what binds tighter is greater
-
-Write = Callable[["Leaf"], str]
-Round = Callable[[float], float]
-
-
-class Expr:
-    """A formula. ``level``: how tightly it binds."""
-
-    level = ATOM
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """The formula, with ``leaf`` to write what it is made of, and numbers in that many digits."""
-        raise NotImplementedError
-
-    def work_out(self, rounded: Round) -> float:
-        """What it comes to, with every number ``rounded`` as it is written."""
-        raise NotImplementedError
-
-    def leaves(self) -> Iterator[Leaf]:
-        """The elements that it is made of and that are written out."""
-        yield from ()
-
-    def within(self, level: int, leaf: Write, digits: int) -> str:
-        """The formula in a place that asks for ``level``: in parentheses if it binds less tightly."""
-        text = self.text(leaf, digits)
-        loose = self.level < level or (level > ADD and text.startswith("-"))
-        return f"({text})" if loose else text
+# what a formula of elements is made of, besides what any formula is ----------------------------------
 
 
 @dataclass(frozen=True)
-class Number(Expr):
-    """A number that stands in the formula itself."""
-
-    number: float
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """The number."""
-        return written_number(self.number, digits)
-
-    def work_out(self, rounded: Round) -> float:
-        """The number."""
-        return rounded(self.number)
-
-
-@dataclass(frozen=True)
-class Leaf(Expr):
+class Leaf(Formula):
     """An element of a value."""
 
     value: Value
@@ -75,156 +36,17 @@ class Leaf(Expr):
         """The value's name, and which element of it."""
         return f"{self.value.name}[{','.join(map(str, self.index))}]" if self.index else self.value.name
 
-    def text(self, leaf: Write, digits: int) -> str:
-        """Its name or its number, as ``leaf`` says."""
-        return leaf(self)
 
-    def work_out(self, rounded: Round) -> float:
-        """Its number."""
-        return rounded(self.number)
-
-    def leaves(self) -> Iterator[Leaf]:
-        """Itself."""
-        yield self
-
-
-class Operator(Expr):
-    """a + b, a - b, a·b, a/b, a^b, and comparisons [a > b], which are 1 where true."""
-
-    _LEVELS: ClassVar[dict[str, tuple[int, int, int]]] = {  # its own level, those it asks of a and of b
-        "+": (ADD, ADD, ADD),
-        "-": (ADD, ADD, MULTIPLY),
-        "·": (MULTIPLY, MULTIPLY, MULTIPLY),
-        "/": (DIVIDE, MULTIPLY, NEGATE),
-        "^": (POWER, ATOM, ATOM),
-    }
-
-    def __init__(self, sign: str, a: Expr, b: Expr) -> None:
-        self.sign, self.a, self.b = sign, a, b
-        self.level, *self._inner = self._LEVELS.get(sign, (ATOM, ADD, ADD))
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """Both sides with the sign between them."""
-        a = self.a.within(self._inner[0], leaf, digits)
-        b = self.b.within(self._inner[1], leaf, digits)
-        if self.sign == "+" and b.startswith("-"):
-            return f"{a} - {b[1:]}"
-        if self.sign == "-" and b.startswith("-"):
-            return f"{a} - ({b})"
-        if self.level == ATOM:
-            return f"[{a} {self.sign} {b}]"
-        return f"{a}{self.sign}{b}" if self.level > MULTIPLY or self.sign == "·" else f"{a} {self.sign} {b}"
-
-    def work_out(self, rounded: Round) -> float:
-        """As NumPy would in float64."""
-        a, b = np.float64(self.a.work_out(rounded)), np.float64(self.b.work_out(rounded))
-        with np.errstate(all="ignore"):
-            return float(_WORKED_OUT[self.sign](a, b))
-
-    def leaves(self) -> Iterator[Leaf]:
-        """Those of both sides."""
-        yield from self.a.leaves()
-        yield from self.b.leaves()
-
-
-_WORKED_OUT: dict[str, Callable[[Any, Any], Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "·": np.multiply,
-    "/": np.divide,
-    "^": np.power,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-    "mod": np.mod,
-    "and": lambda a, b: int(a) & int(b),
-    "or": lambda a, b: int(a) | int(b),
-    "xor": lambda a, b: int(a) ^ int(b),
-}
-
-
-class Minus(Expr):
-    """-a."""
-
-    level = NEGATE
-
-    def __init__(self, a: Expr) -> None:
-        self.a = a
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """The sign before what it is of."""
-        return f"-{self.a.within(POWER, leaf, digits)}"
-
-    def work_out(self, rounded: Round) -> float:
-        """The opposite."""
-        return -self.a.work_out(rounded)
-
-    def leaves(self) -> Iterator[Leaf]:
-        """Those of what it is of."""
-        yield from self.a.leaves()
-
-
-class Call(Expr):
-    """f(a), f(a, b): a function of one element or a few."""
-
-    def __init__(self, name: str, *arguments: Expr) -> None:
-        self.name, self.arguments = name, arguments
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """The name and what it is of."""
-        return f"{self.name}({', '.join(x.text(leaf, digits) for x in self.arguments)})"
-
-    def work_out(self, rounded: Round) -> float:
-        """As NumPy would in float64."""
-        with np.errstate(all="ignore"):
-            return float(FUNCTIONS[self.name](*(np.float64(x.work_out(rounded)) for x in self.arguments)))
-
-    def leaves(self) -> Iterator[Leaf]:
-        """Those of its arguments."""
-        for x in self.arguments:
-            yield from x.leaves()
-
-
-def _erf(x: Any) -> float:
-    return math.erf(x)
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "tanh": np.tanh,
-    "erf": _erf,
-    "abs": np.abs,
-    "sign": np.sign,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "round": np.rint,
-    "trunc": np.trunc,
-    "not": lambda x: ~int(x),
-    "max": np.maximum,
-    "min": np.minimum,
-}
-_FOLDS: dict[str, Callable[[Array], Any]] = {"+": np.sum, "·": np.prod, "max": np.max, "min": np.min}
-
-
-class Series(Expr):
-    """Many numbers added, multiplied, or of which the greatest or least is taken.
+class Series(Formula):
+    """Many numbers added (+), multiplied (*), or of which the greatest (max) or least (min) is taken.
 
     ``numbers`` are all of them; ``term`` makes the formula of one. Those that matter most, ``shown``
     of them at most, are written out, in order; the rest is given as one number, with how many they are.
     """
 
-    def __init__(self, kind: str, numbers: Array, term: Callable[[int], Expr], shown: int) -> None:
+    def __init__(self, kind: str, numbers: Array, term: Callable[[int], Formula], shown: int) -> None:
         self.kind = kind
         self.numbers = numbers.astype(np.float64)
-        self.level = {"+": ADD, "·": MULTIPLY}.get(kind, ATOM)
         count = len(numbers)
         chosen = range(count) if count <= shown + 1 else sorted(self._weightiest(shown))
         self.terms = [term(k) for k in chosen]
@@ -238,75 +60,231 @@ class Series(Expr):
         order = np.argsort(np.where(np.isnan(weight), np.inf, weight), kind="stable")
         return [int(k) for k in order[::-1][:shown]]
 
-    def text(self, leaf: Write, digits: int) -> str:
+
+@dataclass(frozen=True)
+class Words(Formula):
+    """What is no arithmetic: said in words, with the number that came of it."""
+
+    words: str
+    number: float
+
+
+def leaves(formula: Formula) -> Iterator[Leaf]:
+    """The elements that are written out in a formula, in order."""
+    match formula:
+        case Leaf():
+            yield formula
+        case Unary(_, operand):
+            yield from leaves(operand)
+        case Binary(_, left, right):
+            yield from leaves(left)
+            yield from leaves(right)
+        case Call(_, parts):
+            yield from (leaf for part in parts for leaf in leaves(part))
+        case Series():
+            yield from (leaf for term in formula.terms for leaf in leaves(term))
+
+
+# formulas with elements in the places of their names -------------------------------------------------
+
+
+def bound(formula: Formula, names: Mapping[str, Formula]) -> Formula:
+    """A formula with what ``names`` say for its inputs and parameters. Of cases, the one that holds."""
+    match formula:
+        case Name(name):
+            return names[name] if name in names else Number(CONSTANTS[name])
+        case Unary(sign, a):
+            return negative(bound(a, names)) if sign == "-" else Unary(sign, bound(a, names))
+        case Binary(sign, a, b):
+            return binary(sign, bound(a, names), bound(b, names))
+        case Call(function, arguments):
+            return Call(function, tuple(bound(x, names) for x in arguments))
+        case Cases(cases, otherwise):
+            holds = (value for value, when in cases if worked_out(bound(when, names)))
+            return bound(next(holds, otherwise), names)
+    return formula
+
+
+def binary(sign: str, a: Formula, b: Formula) -> Formula:
+    """``a`` and ``b`` with a sign between; a factor or divisor of 1 that is no element is left out."""
+    if sign == "*" and a == Number(1):
+        return b
+    if sign in ("*", "/", "**") and b == Number(1):
+        return a
+    return Binary(sign, a, b)
+
+
+def negative(a: Formula) -> Formula:
+    """-a; of a number, the opposite number."""
+    return Number(-a.value) if isinstance(a, Number) else Unary("-", a)
+
+
+# worked out ------------------------------------------------------------------------------------------
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "tanh": np.tanh,
+    "erf": lambda x: math.erf(x),
+    "abs": np.abs,
+    "sign": np.sign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.rint,
+    "trunc": np.trunc,
+    "max": np.maximum,
+    "min": np.minimum,
+}
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": np.power,
+    "%": np.mod,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+    **dict.fromkeys(("&", "and"), lambda a, b: int(a) & int(b)),
+    **dict.fromkeys(("|", "or"), lambda a, b: int(a) | int(b)),
+    **dict.fromkeys(("^", "xor"), lambda a, b: int(a) ^ int(b)),
+}
+_FOLDS: dict[str, Callable[[Array], Any]] = {"+": np.sum, "*": np.prod, "max": np.max, "min": np.min}
+
+
+def worked_out(formula: Formula, rounded: Callable[[float], float] = float) -> float:
+    """What a formula comes to, as NumPy computes it in float64, with every number ``rounded`` as it is written."""
+    with np.errstate(all="ignore"):
+        return float(_worked_out(formula, rounded))
+
+
+def _worked_out(formula: Formula, rounded: Callable[[float], float]) -> Any:
+    match formula:
+        case Number(value):
+            return np.float64(rounded(value))
+        case Leaf() | Words():
+            return np.float64(rounded(formula.number))
+        case Unary(sign, operand):
+            a = _worked_out(operand, rounded)
+            return -a if sign == "-" else ~int(a)
+        case Binary(sign, left, right):
+            return np.float64(_OPERATORS[sign](_worked_out(left, rounded), _worked_out(right, rounded)))
+        case Call(function, arguments):
+            return np.float64(FUNCTIONS[function](*(_worked_out(x, rounded) for x in arguments)))
+        case Series():
+            terms = [_worked_out(term, rounded) for term in formula.terms]
+            return _FOLDS[formula.kind](np.array(terms + [rounded(formula.of_rest)] * (formula.rest > 0)))
+    raise NotImplementedError(type(formula).__name__)
+
+
+# printed ---------------------------------------------------------------------------------------------
+
+
+class ArithmeticText(TextbookText):
+    """Formulas of elements, in their names or, with ``digits``, in numbers. [a > b] is 1 where it is true, else 0."""
+
+    SIGNS: ClassVar[Mapping[str, str]] = {**TextbookText.SIGNS, "&": "and", "|": "or", "^": "xor"}
+    BRACKETED: ClassVar[frozenset[str]] = COMPARISONS | LOGICAL | BITWISE | {"%"}
+    LEVELS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
+        **TextbookText.LEVELS,
+        "-": (ADD, ADD, MULTIPLY),
+        "*": (MULTIPLY, MULTIPLY, MULTIPLY),
+        "/": (DIVIDE, MULTIPLY, NEGATE),
+        **dict.fromkeys(BRACKETED, (ATOM, ADD, ADD)),
+    }
+    _SERIES: ClassVar[Mapping[str, tuple[int, str, str]]] = {  # how tightly it binds, the sign between, what they are
+        "+": (ADD, " + ", "terms"),
+        "*": (MULTIPLY, "·", "factors"),
+    }
+
+    def __init__(self, digits: int | None = None) -> None:
+        super().__init__()
+        self.digits = digits
+
+    def text(self, formula: Formula, spaced: bool = True) -> str:
+        """The formula."""
+        match formula:
+            case Leaf():
+                return formula.name if self.digits is None else self.number(formula.number)
+            case Words(words):
+                return words
+            case Series():
+                return self._series(formula)
+            case Unary("~", operand):
+                return f"not({self.text(operand)})"
+            case Call("abs", (x,)):  # bars that stand within others are hard to tell apart
+                return f"abs({self.text(x)})"
+        return super().text(formula, spaced)
+
+    def number(self, value: float) -> str:
+        """A number in as many digits."""
+        return written_number(value, self.digits or 6)
+
+    def within(self, formula: Formula, level: int) -> str:
+        """A part of a formula; what begins with a minus is in parentheses, but for a term of a sum."""
+        text = self.text(formula, False)
+        loose = self.level(formula) < level or (level > ADD and text[:1] == "-")
+        return f"({text})" if loose else text
+
+    def level(self, formula: Formula) -> int:
+        """How tightly a formula binds."""
+        if isinstance(formula, Series):
+            return self._SERIES[formula.kind][0] if formula.kind in self._SERIES else ATOM
+        return super().level(formula)
+
+    def joined(self, sign: str, left: str, right: str, spaced: bool) -> str:
+        """Two sides with a sign between them."""
+        if sign in self.BRACKETED:
+            return f"[{left} {self.SIGNS.get(sign, sign)} {right}]"
+        if sign in "+-" and right[:1] == "-":
+            return f"{left} - {right[1:]}" if sign == "+" else f"{left} - ({right})"
+        return super().joined(sign, left, right, True)
+
+    def _series(self, series: Series) -> str:
         """The terms that are shown, and the number of the others with what they come to."""
-        sign = {"+": " + ", "·": "·"}.get(self.kind, ", ")
-        level = {"+": ADD, "·": MULTIPLY}.get(self.kind, 0)
-        parts = [term.within(level, leaf, digits) for term in self.terms]
-        if self.rest:
-            word = {"+": "terms", "·": "factors"}.get(self.kind, "numbers")
-            parts.append(f"(… {self.rest} more {word}: {written_number(self.of_rest, digits)})")
-        text = sign.join(parts)
-        return text.replace(" + -", " - ") if self.kind == "+" else text if level else f"{self.kind}({text})"
-
-    def work_out(self, rounded: Round) -> float:
-        """What all of them come to."""
-        worked_out = [term.work_out(rounded) for term in self.terms]
-        with np.errstate(all="ignore"):
-            return float(_FOLDS[self.kind](np.array(worked_out + [rounded(self.of_rest)] * (self.rest > 0))))
-
-    def leaves(self) -> Iterator[Leaf]:
-        """Those of the terms that are shown."""
-        for term in self.terms:
-            yield from term.leaves()
+        level, sign, kind = self._SERIES.get(series.kind, (CASES, ", ", "numbers"))
+        parts = [self.within(term, level) for term in series.terms]
+        if series.rest:
+            parts.append(f"(… {series.rest} more {kind}: {self.number(series.of_rest)})")
+        text = parts[0]
+        for part in parts[1:]:
+            text = self.joined("+", text, part, True) if series.kind == "+" else f"{text}{sign}{part}"
+        return text if series.kind in self._SERIES else f"{series.kind}({text})"
 
 
-class Words(Expr):
-    """What is no arithmetic: said in words, with what it came to."""
-
-    def __init__(self, words: str, number: float, *about: Leaf) -> None:
-        self.words, self.number, self.about = words, number, about
-
-    def text(self, leaf: Write, digits: int) -> str:
-        """The words."""
-        return self.words
-
-    def work_out(self, rounded: Round) -> float:
-        """What it came to."""
-        return rounded(self.number)
-
-    def leaves(self) -> Iterator[Leaf]:
-        """What it is about."""
-        yield from self.about
-
-
-def with_names(expr: Expr) -> str:
+def with_names(formula: Formula) -> str:
     """The formula in the names of what it is made of."""
-    return expr.text(lambda leaf: leaf.name, 6)
+    return ArithmeticText().text(formula)
 
 
-def with_numbers(expr: Expr, result: float) -> str:
+def with_numbers(formula: Formula, result: float) -> str:
     """The formula in numbers, and what it came to: "0.23·0.51 + 0.3 = 0.4173".
 
     It has as many digits as it takes for the line to be true as it is written, to 1 in the last place
     of the result. Where no number of digits does that (the computer's own rounding shows), it says ≈.
     """
-    said = written_number(result)
+    shown = written_number(result)
     for digits in range(DIGITS, 10):
-        worked_out = expr.work_out(lambda x, n=digits: float(written_number(x, n)))  # type: ignore[misc]
-        if is_as_written(worked_out, said):
-            return f"{_in_digits(expr, digits)} = {said}"
-    return f"{_in_digits(expr, 6)} ≈ {said}"
+        if is_as_written(worked_out(formula, _rounded_to(digits)), shown):
+            return f"{ArithmeticText(digits).text(formula)} = {shown}"
+    return f"{ArithmeticText(6).text(formula)} ≈ {shown}"
 
 
-def _in_digits(expr: Expr, digits: int) -> str:
-    return expr.text(lambda leaf: written_number(leaf.number, digits), digits)
+def _rounded_to(digits: int) -> Callable[[float], float]:
+    return lambda x: float(written_number(x, digits))
 
 
-def is_as_written(number: float, said: str) -> bool:
-    """Whether a number is what is written, to 1 in the last place."""
-    meant = float(said)
-    if not math.isfinite(meant) or not math.isfinite(number):
-        return meant == number or (math.isnan(meant) and math.isnan(number))
-    last_place = 10.0 ** (math.floor(math.log10(abs(meant))) - DIGITS + 1) if meant else 1e-12
-    return abs(number - meant) <= last_place * 1.001
+def is_as_written(number: float, text: str) -> bool:
+    """Whether a number is the one that is written, to 1 in the last place."""
+    written = float(text)
+    if not math.isfinite(written) or not math.isfinite(number):
+        return written == number or (math.isnan(written) and math.isnan(number))
+    last_place = 10.0 ** (math.floor(math.log10(abs(written))) - DIGITS + 1) if written else 1e-12
+    return abs(number - written) <= last_place * 1.001

@@ -10,13 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.walkthrough.arithmetic import Expr, Leaf, Series, Words, is_as_written, with_names, with_numbers
+from glassnet.explain.walkthrough.arithmetic import (
+    Leaf,
+    Series,
+    Words,
+    is_as_written,
+    leaves,
+    with_names,
+    with_numbers,
+    worked_out,
+)
 from glassnet.explain.walkthrough.inside import as_expanded, inside
 from glassnet.explain.walkthrough.layout import wrapped
 from glassnet.explain.walkthrough.numbers import as_number, written_number
 from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
 from glassnet.explain.walkthrough.values import Value
 from glassnet.notebook import repr_html
+from glassnet.ops.formula import Formula
 
 INLINE = 3  # elements in a formula that may be written within another
 
@@ -26,7 +36,7 @@ class Line:
     """One element: ``formula`` in names and ``arithmetic`` in numbers; both "" for what was there from the start."""
 
     element: Leaf
-    expr: Expr | None
+    expr: Formula | None
 
     @property
     def name(self) -> str:
@@ -130,7 +140,7 @@ def _written(line: Line) -> list[str]:
         said = [f"{line.name} = {line.formula} = {written_number(line.number)}"]
     else:
         said = [f"{line.name} = {line.arithmetic}"]
-        if any(line.expr.leaves()):
+        if any(leaves(line.expr)):
             said.insert(0, f"{line.name} = {line.formula}")
     return [text for one in said for text in wrapped(one, "  ", "      ")]
 
@@ -150,14 +160,14 @@ class Tracer:
             element = waiting.popleft()
             expr = self.made_of(element.value, element.index)
             lines.append(Line(element, expr))
-            for leaf in () if expr is None else expr.leaves():
+            for leaf in () if expr is None else leaves(expr):
                 origin = leaf.value.phase == "" and start.value.phase == "forward"
                 if _key(leaf) not in seen and (origin or leaf.value.phase == start.value.phase):
                     seen.add(_key(leaf))
                     waiting.append(leaf)
         return Trace(title, tuple(lines), len(waiting))
 
-    def made_of(self, value: Value, index: Index) -> Expr | None:
+    def made_of(self, value: Value, index: Index) -> Formula | None:
         """The formula of an element; None for what nothing in the step made."""
         if value.instruction is None:
             return None
@@ -169,19 +179,19 @@ class Tracer:
         part = self._open(value)
         return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index)
 
-    def _is_right(self, expr: Expr, value: Value, index: Index) -> bool:
+    def _is_right(self, expr: Formula, value: Value, index: Index) -> bool:
         """Whether the formula of a named operation can be computed as it stands; log(1 + exp(1000)) cannot."""
-        return is_as_written(expr.work_out(lambda x: x), written_number(value.array[index]))
+        return is_as_written(worked_out(expr), written_number(value.array[index]))
 
-    def _operand_of(self, value: Value) -> Callable[[int, Index], Expr]:
+    def _operand_of(self, value: Value) -> Callable[[int, Index], Formula]:
         return lambda position, index: self._operand(value, value.operands[position], index)
 
-    def _operand(self, value: Value, operand: Any, index: Index) -> Expr:
+    def _operand(self, value: Value, operand: Any, index: Index) -> Formula:
         if not isinstance(operand, Value) or operand.named or operand.instruction is None:
             return leaf_or_number(operand, index)
         expr = self.made_of(operand, index)
         assert expr is not None
-        is_short = sum(1 for _ in expr.leaves()) <= INLINE or (isinstance(expr, Series) and _takes_sums(value))
+        is_short = sum(1 for _ in leaves(expr)) <= INLINE or (isinstance(expr, Series) and _takes_sums(value))
         return Leaf(operand, index) if isinstance(expr, Words) or not is_short else expr
 
     def _open(self, value: Value) -> Value:

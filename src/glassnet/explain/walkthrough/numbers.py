@@ -30,19 +30,26 @@ def as_number(x: Any) -> float:
     return float(np.asarray(x).item())
 
 
+def cells_of(array: Array) -> list[list[str]] | None:
+    """The numbers of an array, row by row; None where there are none, or too many to write out."""
+    if array.size == 0 or array.size > FEW or array.ndim > 2:
+        return None
+    return [[written_number(x) for x in row] for row in array.reshape(-1, array.shape[-1] if array.ndim else 1)]
+
+
 def rows_of(array: Array) -> list[str]:
     """The numbers of an array: a row a line where there are few, else one line that sums them up."""
-    if array.size == 0:
-        return ["empty"]
-    if array.size > FEW or array.ndim > 2:
+    cells = cells_of(array)
+    if cells is None:
         return [summary(array)]
-    cells = [[written_number(x) for x in row] for row in array.reshape(-1, array.shape[-1] if array.ndim else 1)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(cell.rjust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def summary(array: Array) -> str:
     """Many numbers in one line: the least, the mean, the greatest, and what is unusual."""
+    if array.size == 0:
+        return "empty"
     if array.dtype.kind == "b":
         return f"{np.count_nonzero(array)} of {array.size} true"
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array

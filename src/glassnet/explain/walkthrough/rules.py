@@ -11,20 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.walkthrough.arithmetic import Call, Expr, Leaf, Number, Operator, Series, Words
-from glassnet.explain.walkthrough.formulas import formula_of, operator
+from glassnet.explain.walkthrough.arithmetic import Leaf, Series, Words, binary, bound
 from glassnet.explain.walkthrough.numbers import as_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
+from glassnet.ops.formula import Binary, Call, Formula, Number, formula_of, input_names, parameters
 from glassnet.ops.indexing import gather, getitem
-from glassnet.ops.symbols import input_names, parameters
 
 Index = tuple[int, ...]
-Operand = Callable[[int, Index], Expr]
+Operand = Callable[[int, Index], Formula]
 """The formula of an element of the operand in some place."""
 
 
-def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Expr] | None:
+def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Formula] | None:
     """What makes an element of ``value``, if it is known without opening its operation."""
     op = value.instruction.op  # type: ignore[union-attr]
     if op.elementwise:
@@ -35,9 +34,9 @@ def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Expr] | Non
 # each element by itself ----------------------------------------------------------------------------
 
 
-def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     op, params = _op(value)
-    names: dict[str, Expr] = {
+    names: dict[str, Formula] = {
         name: Number(float(default))
         for name, default in (parameters(op) | dict(params)).items()
         if isinstance(default, int | float)
@@ -48,8 +47,8 @@ def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Ex
         if position < len(value.operands):
             names[name] = operand(position, broadcast_index(index, _shape(value, position)))
     if op.name == "bitwise_not" and value.array.dtype.kind == "b":  # it is the logical one there
-        return Operator("==", names["x"], Number(0))
-    return formula_of(op, names)
+        return Binary("==", names["x"], Number(0))
+    return bound(formula_of(op), names)
 
 
 def broadcast_index(index: Index, shape: Index) -> Index:
@@ -60,8 +59,8 @@ def broadcast_index(index: Index, shape: Index) -> Index:
 # many elements -------------------------------------------------------------------------------------
 
 
-def _reduction(kind: str) -> Callable[[Value, Index, Operand, int], Expr]:
-    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _reduction(kind: str) -> Callable[[Value, Index, Operand, int], Formula]:
+    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
         _, params = _op(value)
         x = _array(value, 0)
         place, free = _reduced_part(x, index, params.get("dim"), params.get("keepdim", False))
@@ -69,7 +68,7 @@ def _reduction(kind: str) -> Callable[[Value, Index, Operand, int], Expr]:
         if part.size == 0:
             return Number(as_number(value.array[index]))
 
-        def term(k: int) -> Expr:
+        def term(k: int) -> Formula:
             inner = iter(np.unravel_index(k, part.shape))
             return operand(0, tuple(int(next(inner)) if d in free else place[d] for d in range(x.ndim)))
 
@@ -90,7 +89,7 @@ def _reduced_part(x: Array, index: Index, dim: Any, keepdim: bool) -> tuple[tupl
     return tuple(place), free
 
 
-def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     a, b = _array(value, 0), _array(value, 1)
     rest = list(index)
     j = (rest.pop(),) if b.ndim > 1 else ()
@@ -99,11 +98,11 @@ def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
     of_b = broadcast_index(tuple(rest), b.shape[:-2])
     products = a[of_a].astype(np.float64) * b[(*of_b, slice(None), *j)]
     return _series(
-        "+", products, lambda k: operator("·", operand(0, (*of_a, k)), operand(1, (*of_b, k, *j))), shown, zero=0
+        "+", products, lambda k: binary("*", operand(0, (*of_a, k)), operand(1, (*of_b, k, *j))), shown, zero=0
     )
 
 
-def _cumsum(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _cumsum(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     if not index:
         return operand(0, ())
     dim = _op(value)[1].get("dim", -1) % len(index)
@@ -113,7 +112,7 @@ def _cumsum(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
     return _series("+", numbers, lambda k: operand(0, (*before, k, *after)), shown)
 
 
-def _series(kind: str, numbers: Array, term: Callable[[int], Expr], shown: int, zero: float = 0) -> Expr:
+def _series(kind: str, numbers: Array, term: Callable[[int], Formula], shown: int, zero: float = 0) -> Formula:
     if len(numbers) == 0:
         return Number(zero)
     if len(numbers) == 1:
@@ -124,10 +123,10 @@ def _series(kind: str, numbers: Array, term: Callable[[int], Expr], shown: int, 
 # what only moves numbers ---------------------------------------------------------------------------
 
 
-def _moved(data: int | None) -> Callable[[Value, Index, Operand, int], Expr]:
+def _moved(data: int | None) -> Callable[[Value, Index, Operand, int], Formula]:
     """The rule of an operation that moves its first ``data`` inputs, None: all of them."""
 
-    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+    def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
         op, params = _op(value)
         arrays, ends = [], [0]
         for position, x in enumerate(value.operands):
@@ -144,13 +143,13 @@ def _moved(data: int | None) -> Callable[[Value, Index, Operand, int], Expr]:
     return rule
 
 
-def _same_place(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _same_place(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     x = operand(0, index)
     loses = _array(value, 0).dtype.kind == "f" and value.array.dtype.kind in "iu"
-    return Call("trunc", x) if loses else x
+    return Call("trunc", (x,)) if loses else x
 
 
-def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     """The sum of what `put` or `scatter_add` brings to a place."""
     op, params = _op(value)
     shape = tuple(params["shape"])
@@ -163,7 +162,7 @@ def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
     x = np.broadcast_to(_array(value, 0), targets.shape)
     found = np.flatnonzero(targets == places[index])
 
-    def term(k: int) -> Expr:
+    def term(k: int) -> Formula:
         place = _unraveled(int(found[k]), targets.shape)
         return operand(0, broadcast_index(place, _shape(value, 0)))
 
@@ -177,18 +176,18 @@ def _unraveled(place: int, shape: Index) -> Index:
 # the rest ------------------------------------------------------------------------------------------
 
 
-def _one_hot(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
-    return Operator("==", operand(0, index[:-1]), Number(index[-1]))
+def _one_hot(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
+    return Binary("==", operand(0, index[:-1]), Number(index[-1]))
 
 
-def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Expr:
+def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     op, _ = _op(value)
     return Words(f"{op.formula.removeprefix('y = ')}", as_number(value.array[index]))
 
 
-RULES: dict[str, Callable[[Value, Index, Operand, int], Expr]] = {
+RULES: dict[str, Callable[[Value, Index, Operand, int], Formula]] = {
     "sum": _reduction("+"),
-    "prod": _reduction("·"),
+    "prod": _reduction("*"),
     "amax": _reduction("max"),
     "amin": _reduction("min"),
     "cumsum": _cumsum,
@@ -224,7 +223,7 @@ def _shape(value: Value, position: int) -> Index:
     return _array(value, position).shape
 
 
-def leaf_or_number(operand: Any, index: Index) -> Expr:
+def leaf_or_number(operand: Any, index: Index) -> Formula:
     """An element of an operand; the number itself, of one that is a number or a constant."""
     if not isinstance(operand, Value):
         return Number(float(operand))

@@ -1,4 +1,4 @@
-"""Symbols: the formula of an elementwise operation as a SymPy expression, to simplify, differentiate or typeset.
+"""Formulas by SymPy: that of an elementwise operation as an expression, to simplify, differentiate or typeset.
 
 SymPy is an extra (``pip install "glassnet[symbols]"``), imported here, where it is used. Within, every
 symbol is a real number, so that SymPy finds the derivatives of \\|x\\| and max(x, 0); outside they are
@@ -8,16 +8,17 @@ plain symbols, which ``sympy.Symbol("x")`` and ``expression.diff("x")`` mean.
 from __future__ import annotations
 
 import inspect
+import math
+import operator
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from glassnet.errors import GlassnetError
 from glassnet.extras import needed_to
-
-if TYPE_CHECKING:
-    from glassnet.ops.record import Op
+from glassnet.ops.formula.parse import formula_of, input_names, parameters
+from glassnet.ops.formula.tree import BITWISE, Binary, Call, Cases, Formula, Name, Number, Unary
+from glassnet.ops.record import Op
 
 
 class SymbolError(GlassnetError, ValueError):
@@ -42,7 +43,7 @@ def symbolic(op: Op, *inputs: Any, derivative: str | None = None, **params: Any)
 def in_real_numbers(op: Op, **params: Any) -> Any:
     """The formula of ``op`` with its parameters put in, in symbols for real numbers."""
     check_elementwise(op)
-    expression = formula(op)
+    expression = expression_of(op)
     known = {name: value for name, value in parameters(op).items() if value is not inspect.Parameter.empty}
     for name, value in (known | params).items():
         expression = expression.subs(real_number(name), _value(name, value))
@@ -61,11 +62,11 @@ def is_truth(expression: Any) -> bool:
     return isinstance(expression, loaded_sympy().logic.boolalg.Boolean) and not expression.is_Symbol
 
 
-def in_plain_symbols(expression: Any, given: dict[str, Any], evaluate: bool = True) -> Any:
-    """``expression`` with what is ``given`` in the places of its symbols, and plain symbols for the rest."""
+def in_plain_symbols(expression: Any, values: dict[str, Any], evaluate: bool = True) -> Any:
+    """``expression`` with ``values`` in the places of its symbols, and plain symbols for the rest."""
     sympy = loaded_sympy()
     plain = {
-        s: sympy.sympify(given[s.name]) if s.name in given else sympy.Symbol(s.name)
+        s: sympy.sympify(values[s.name]) if s.name in values else sympy.Symbol(s.name)
         for s in expression.free_symbols
         if s == real_number(s.name)
     }
@@ -76,37 +77,31 @@ def in_plain_symbols(expression: Any, given: dict[str, Any], evaluate: bool = Tr
 
 
 @cache
-def formula(op: Op) -> Any:
-    """The formula of ``op`` as SymPy reads it, in symbols for real numbers."""
+def expression_of(op: Op) -> Any:
+    """The formula of ``op`` as an expression, in symbols for real numbers."""
+    with loaded_sympy().evaluate(op.differentiable):  # else x ≠ x would be False
+        return _expression(formula_of(op))
+
+
+def _expression(formula: Formula) -> Any:
     sympy = loaded_sympy()
-    from sympy.parsing.sympy_parser import parse_expr
-
-    names = {name: real_number(name) for name in (*input_names(op), *parameters(op))}
-    if op.differentiable:
-        return parse_expr(op.formula, {**_functions(), **names})
-    with sympy.evaluate(False):
-        return parse_expr(op.formula, {**_functions(), **names})
-
-
-def input_names(op: Op) -> tuple[str, ...]:
-    """The names of the inputs of ``op``, as its formula uses them."""
-    if isinstance(op.forward, np.ufunc):
-        return ("x",) if op.forward.nin == 1 else ("a", "b")
-    found = inspect.signature(op.forward).parameters.values()
-    return tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))[: len(op.vjp)]
-
-
-def parameters(op: Op) -> dict[str, Any]:
-    """The parameters of ``op`` and their defaults, as forward has them."""
-    if isinstance(op.forward, np.ufunc):
-        return {}
-    found = inspect.signature(op.forward).parameters
-    inputs = () if op.variadic else tuple(found)[: len(op.vjp)]
-    return {
-        name: p.default
-        for name, p in found.items()
-        if name not in (*inputs, "out") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    }
+    match formula:
+        case Number(value):
+            if value == math.inf:
+                return sympy.oo
+            return sympy.Float(repr(value)) if isinstance(value, float) else sympy.Integer(value)
+        case Name(name):
+            return sympy.pi if name == "pi" else real_number(name)
+        case Unary("-", operand):
+            return -_expression(operand)
+        case Binary(sign, left, right):
+            return _operators()[sign](_expression(left), _expression(right))
+        case Call(function, arguments):
+            return _functions()[function](*map(_expression, arguments))
+        case Cases(cases, otherwise):
+            pairs = [(_expression(value), _expression(when)) for value, when in cases]
+            return sympy.Piecewise(*pairs, (_expression(otherwise), True))
+    raise NotImplementedError(type(formula).__name__)
 
 
 def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict[str, Any]) -> None:
@@ -124,9 +119,16 @@ def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict
 
 def check_elementwise(op: Op) -> None:
     """Raise SymbolError for what acts on whole tensors or on bits."""
-    if not op.elementwise or op.name.startswith("bitwise"):
+    if not op.elementwise or _is_of_bits(op):
         why = "acts on bits" if op.elementwise else "acts on whole tensors, not on each element by itself"
         raise SymbolError(f"{op.name} {why}, so no SymPy expression stands for it; in words: {op.formula}")
+
+
+def _is_of_bits(op: Op) -> bool:
+    match formula_of(op):
+        case Binary(sign) | Unary(sign):
+            return sign in BITWISE
+    return False
 
 
 @cache
@@ -148,10 +150,34 @@ def plain_number(value: Any) -> Any:
 
 
 @cache
+def _operators() -> dict[str, Callable[[Any, Any], Any]]:
+    sympy = loaded_sympy()
+    floor, _ = _flat()["floor"]
+    return {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "**": operator.pow,
+        "%": lambda a, b: a - b * floor(a / b),  # SymPy would differentiate its own in another way
+        "==": sympy.Eq,
+        "!=": sympy.Ne,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "and": sympy.And,
+        "or": sympy.Or,
+        "xor": sympy.Xor,
+    }
+
+
+@cache
 def _functions() -> dict[str, Any]:
-    """The functions of the formulas that SymPy would differentiate in another way."""
+    sympy = loaded_sympy()
+    same = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "erf")
     flat = {name: function for name, (function, _) in _flat().items()}
-    return {**flat, "Mod": lambda a, b: a - b * flat["floor"](a / b)}
+    return {name: getattr(sympy, name) for name in same} | flat | {"abs": sympy.Abs, "max": sympy.Max, "min": sympy.Min}
 
 
 @cache
@@ -160,7 +186,7 @@ def _flat() -> dict[str, tuple[Any, Any]]:
     sympy = loaded_sympy()
     meant = {
         "floor": sympy.floor,
-        "ceiling": sympy.ceiling,
+        "ceil": sympy.ceiling,
         "round": sympy.Function("round"),
         "sign": sympy.sign,
     }
