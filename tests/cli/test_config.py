@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from glassnet.cli.settings import DEFAULTS, LEFT_OPEN
+from glassnet.cli.options import DEFAULTS, TABLE
 from tests.cli.runs import config, tree
 
 
@@ -19,7 +19,10 @@ def test_print_config_is_toml_of_all_settings_and_trains_nothing(command, tmp_pa
     assert found["schedule"] == "cosine"
     for name in DEFAULTS:
         assert name in result.stdout
-    assert all(f"# {name} = " in result.stdout for name in {*LEFT_OPEN} - {"source", "hidden", "lr"})
+    assert all(
+        f"# {name} = " in result.stdout
+        for name in {o.name for o in TABLE if o.default is None} - {"source", "hidden", "lr"}
+    )
     assert tree(tmp_path) == []
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from glassnet.cli import display
-from glassnet.cli.progress import Bar, download, training
+from glassnet.cli.display import Bar, download_progress, training_progress
 from glassnet.cli.tasks import TASKS, number_text
 from glassnet.training import History
 
@@ -63,7 +63,7 @@ class Running:
 def test_on_a_terminal_there_is_a_bar_that_goes_away(width):
     console = screen(width, force_terminal=True, _environ={"TERM": "xterm"})
     trainer = Running()
-    with training(console, 20, TASK, quiet=False) as told:
+    with training_progress(console, 20, TASK, quiet=False) as told:
         assert isinstance(told, Bar)
         told.on_batch_end(trainer)
         assert told._progress.tasks[0].completed == 0.5
@@ -91,14 +91,14 @@ def plain(text):
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": "unknown"}])
 def test_on_a_terminal_that_cannot_go_back_there_are_lines(environment):
     console = screen(force_terminal=True, _environ=environment)
-    with training(console, 20, TASK, quiet=False) as told:
+    with training_progress(console, 20, TASK, quiet=False) as told:
         told.on_epoch_end(Running())
     assert "  epoch  1/20   loss   1.0000   held-out accuracy   0.0 %\n" in console.file.getvalue()
 
 
 def test_quiet_tells_nothing():
     console = screen(force_terminal=True)
-    with training(console, 20, TASK, quiet=True) as told:
+    with training_progress(console, 20, TASK, quiet=True) as told:
         told.on_batch_end(Running())
         told.on_compiled(Running())
         told.on_epoch_end(Running())
@@ -108,7 +108,7 @@ def test_quiet_tells_nothing():
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_download_is_shown(terminal):
     console = screen(force_terminal=terminal, _environ={"TERM": "xterm"})
-    with download(console, quiet=False) as told:
+    with download_progress(console, quiet=False) as told:
         told("train-images.gz", 0, 9_000_000)
         told("train-images.gz", 4_500_000, 9_000_000)
     text = plain(console.file.getvalue())
@@ -117,7 +117,7 @@ def test_a_download_is_shown(terminal):
 
 
 def test_a_quiet_download_is_not():
-    with download(screen(), quiet=True) as told:
+    with download_progress(screen(), quiet=True) as told:
         assert told is None
 
 

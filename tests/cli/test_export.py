@@ -7,7 +7,7 @@ import pytest
 
 import glassnet.functional as F
 from glassnet.cli import export
-from glassnet.cli.saved import SavedRun
+from glassnet.cli.saved_run import SavedRun
 from glassnet.serialization import ModelFileError
 from glassnet.sources import open_source
 from tests.export.files import loaded, run

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.cli import info, machine, speed
+from glassnet.cli import info, machine
 from glassnet.cli.machine import Blas
 
 FAST = Blas("scipy-openblas", "0.3.31", "SkylakeX", 2)
@@ -122,7 +122,7 @@ def test_what_each_choice_brings_is_measured(command, on, monkeypatch, coretype,
 
     def measured(choice):
         asked.append(choice)
-        return None if choice == "SkylakeX" else speed.Speed("Haswell", 123.4, 0.000_567)
+        return None if choice == "SkylakeX" else machine.Speed("Haswell", 123.4, 0.000_567)
 
     monkeypatch.setattr(info, "measured", measured)
     for columns in (60, 80):
@@ -138,20 +138,20 @@ def test_what_each_choice_brings_is_measured(command, on, monkeypatch, coretype,
 
 def test_another_blas_is_measured_as_it_is(command, on, monkeypatch):
     on(Blas("accelerate", "", machine.UNKNOWN, None), avx512=False)
-    monkeypatch.setattr(info, "measured", lambda choice: speed.Speed("unknown", 1.0, 1.0))
+    monkeypatch.setattr(info, "measured", lambda choice: machine.Speed("unknown", 1.0, 1.0))
     assert "Haswell" not in command("info", "--measure").stdout
 
 
 def test_speed_is_measured_in_a_process_of_its_own(monkeypatch):
-    monkeypatch.setattr(speed, "SECONDS", 0.01)
-    here = speed.speed()
+    monkeypatch.setattr(machine, "SECONDS", 0.01)
+    here = machine.speed()
     assert here.gigaflops > 0
     assert 0 < here.step < 1
-    there = speed.measured(None)
+    there = machine.measured(None)
     assert there is not None
     assert there.gigaflops > 0
 
 
 def test_a_process_that_fails_measures_nothing(monkeypatch):
-    monkeypatch.setattr(speed.sys, "executable", "false")
-    assert speed.measured("Haswell") is None
+    monkeypatch.setattr(machine.sys, "executable", "false")
+    assert machine.measured("Haswell") is None

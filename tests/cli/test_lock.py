@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from glassnet.cli.lock import LOCK, Lock
+from glassnet.cli.run import LOCK, Lock
 
 
 def test_one_at_a_time(tmp_path):

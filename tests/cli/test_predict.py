@@ -10,10 +10,11 @@ from rich.console import Console
 
 import glassnet
 from glassnet import nn
-from glassnet.cli import matrix, pictures
+from glassnet.cli import judging
 from glassnet.cli.run import find
 from glassnet.serialization import load_metadata, read_model
 from glassnet.sources import open_source
+from glassnet.training.metrics import confusion_matrix
 
 
 @pytest.fixture
@@ -81,15 +82,15 @@ def test_the_next_commands_work(command, trained):
 def test_without_mistakes_there_are_no_pictures():
     console = Console(record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     with console.file:
-        pictures.show_mistakes(console, [])
+        judging.show_mistakes(console, [])
     assert console.export_text() == ""
 
 
 def test_a_picture_has_two_characters_a_pixel():
     image = np.array([[0.0, 0.25], [0.5, 1.0]])
-    assert pictures.lines(image) == ["  ░░", "▒▒██"]
-    assert pictures.lines(image, pictures.PLAIN_SHADES) == ["  ..", "::##"]
-    assert pictures.lines(np.array([[-1.0, 2.0]])) == ["  ██"]
+    assert judging.lines(image) == ["  ░░", "▒▒██"]
+    assert judging.lines(image, judging.PLAIN_SHADES) == ["  ..", "::##"]
+    assert judging.lines(np.array([[-1.0, 2.0]])) == ["  ██"]
 
 
 @pytest.mark.parametrize(("encoding", "block"), [("utf-8", "██"), ("ascii", "##"), ("no such encoding", "##")])
@@ -97,7 +98,7 @@ def test_where_blocks_cannot_be_written_other_characters_are(tmp_path, encoding,
     console = Console(file=open(tmp_path / "out", "w", encoding="utf-8"))  # noqa: SIM115
     with console.file:
         console.file = _Encoded(console.file, encoding)
-        pictures.show_mistakes(console, [pictures.Mistake(np.ones((2, 2)), "1", "7", 0.5)])
+        judging.show_mistakes(console, [judging.Mistake(np.ones((2, 2)), "1", "7", 0.5)])
     text = (tmp_path / "out").read_text(encoding="utf-8")
     assert block in text
     assert "a 1, read as 7" in text
@@ -110,9 +111,9 @@ class _Encoded:
 
 
 def test_a_class_of_which_nothing_was_held_out_has_no_recall(capsys):
-    counts = matrix.confusion(np.array([0, 0]), np.array([0, 1]), 2)
+    counts = confusion_matrix(np.array([0, 0]), np.array([0, 1]), 2)
     assert counts.tolist() == [[1, 1], [0, 0]]
-    matrix.show(Console(width=60), counts, ["no", "yes"])
+    judging.show_confusion(Console(width=60), counts, ["no", "yes"])
     assert re.search(r"no +1 +1 +50.0 %\s+yes +· +· +-", capsys.readouterr().out)
 
 
@@ -159,17 +160,17 @@ def test_parquet_is_for_tables(command, trained, pixels, tmp_path):
 def test_a_large_picture_is_made_smaller():
     image = np.zeros((28, 28))
     image[:14] = 1
-    lines = pictures.lines(image)
+    lines = judging.lines(image)
     assert len(lines) == 14
     assert lines[0] == "█" * 28
     assert lines[-1] == " " * 28
-    assert pictures.lines(np.ones((3, 4, 4))) == ["████████"] * 4
+    assert judging.lines(np.ones((3, 4, 4))) == ["████████"] * 4
 
 
 @pytest.mark.parametrize(("width", "most"), [(40, 1), (80, 2), (120, 3)])
 def test_as_many_pictures_as_fit_are_side_by_side(width, most):
     console = Console(file=io.StringIO(), width=width)
-    pictures.show_mistakes(console, [pictures.Mistake(np.ones((28, 28)), "1", "7", 0.5)] * 5)
+    judging.show_mistakes(console, [judging.Mistake(np.ones((28, 28)), "1", "7", 0.5)] * 5)
     text = console.file.getvalue()
     assert text.count("a 1, read as 7") == most
     assert max(map(len, text.splitlines())) <= width

@@ -9,8 +9,7 @@ import pytest
 
 from glassnet.cli import run
 from glassnet.cli import train as training
-from glassnet.cli.lock import Lock
-from glassnet.cli.run import Run
+from glassnet.cli.run import Lock, Run
 from tests.cli.runs import tree
 
 FEW = ("--epochs", 2)

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import glassnet
-from glassnet.cli import progress
+from glassnet.cli import display
 from glassnet.cli.app import app
-from glassnet.cli.lock import Lock
+from glassnet.cli.run import Lock
 from glassnet.sources import open_source
 from glassnet.training import TrainingFailed
 from glassnet.training.callbacks import checkpoint
@@ -33,7 +33,7 @@ def stopping(monkeypatch):
         if error is not None:
             raise error
 
-    for teller in (progress.Lines, progress.Silent):
+    for teller in (display.Lines, display.Silent):
         monkeypatch.setattr(teller, "on_batch_end", meet)
     return lambda error, epoch, batch=20: errors.update({(epoch, batch): error})
 
@@ -105,7 +105,7 @@ def test_a_run_that_is_stopped_in_its_first_epoch_leaves_nothing(command, tmp_pa
 
 
 def test_a_run_that_fails_later_keeps_what_it_had_learned(command, tmp_path, stopped):
-    stopped(TrainingFailed("in epoch 4, the loss became nan", 4, 20, float("nan"), 0.1), epoch=4)
+    stopped(TrainingFailed("loss", 4, None, float("nan"), 0.1), epoch=4)
     result = command("train", "digits", "--epochs", 5, "--save-every", 0)
     assert result.exit_code == 1
     assert result.stderr.startswith("glassnet: in epoch 4, the loss became nan")
@@ -305,7 +305,7 @@ def test_a_run_that_was_killed_before_it_was_saved_begins_again(command, cut_off
 def test_a_run_that_fails_in_its_first_epoch_again_stays(command, cut_off, stopped):
     (cut_off / "checkpoint.safetensors").unlink()
     (cut_off / "model.safetensors").unlink()
-    stopped(TrainingFailed("the loss became nan", 1, 20, float("nan"), 0.1), epoch=1)
+    stopped(TrainingFailed("loss", 1, 20, float("nan"), 0.1), epoch=1)
     result = command("train", "--resume", "latest", "--quiet")
     assert result.exit_code == 1
     assert "nothing to save: runs/digits-001 is as it was.\n" in result.stderr

@@ -7,9 +7,7 @@ import pytest
 
 import glassnet
 from glassnet import nn
-from glassnet.cli.network import ACTIVATIONS, OPTIMIZERS
-from glassnet.cli.options import Options, checked
-from glassnet.cli.settings import DEFAULTS
+from glassnet.cli.options import ACTIVATIONS, DEFAULTS, OPTIMIZERS, Options, checked
 from glassnet.serialization import read_model
 from glassnet.sources import open_source
 from tests.cli.runs import accuracy, config, rows, tree
@@ -222,7 +220,7 @@ def test_the_report_tells_of_the_run_and_how_to_repeat_it(command, tmp_path):
     repeat = re.sub("<[^>]*>", "", re.search(r"<code>(.*)</code>", page)[1])
     assert repeat == (
         "glassnet train digits --hidden none --activation relu --epochs 2 --batch-size 32 --lr 0.01 --optimizer adam "
-        "--schedule step --seed 3 --weight-decay 0.001 --no-compile"
+        "--weight-decay 0.001 --schedule step --seed 3 --no-compile"
     )
     assert command(*repeat.split()[1:]).exit_code == 0
     first, second = (tmp_path / "runs" / f"digits-00{n}" / "model.safetensors" for n in (1, 2))

@@ -17,7 +17,7 @@ from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
 from glassnet.cli.train import train
-from glassnet.cli.walkthrough import walkthrough_run
+from glassnet.cli.walkthrough import walkthrough
 from glassnet.errors import GlassnetError
 from glassnet.extras import MissingExtra
 
@@ -93,6 +93,5 @@ def glassnet_command(
         print(context.get_help())
 
 
-for _command in (train, predict, evaluate, show, export, plot, info):
+for _command in (train, predict, evaluate, show, export, plot, info, walkthrough):
     app.command(epilog=EXIT_CODES)(_command)
-app.command("walkthrough", epilog=EXIT_CODES)(walkthrough_run)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from glassnet.cli import display, judging
 from glassnet.cli.arguments import RUNS, RunName, RunsFolder
-from glassnet.cli.saved import Answers, SavedRun
+from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.encoders import Samples, read_samples
 
 

@@ -11,12 +11,11 @@ import typer
 from rich.console import Console
 
 from glassnet.cli import display
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
-from glassnet.cli.output import check, writing
+from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
+from glassnet.cli.errors import unknown
 from glassnet.cli.run import read_config
-from glassnet.cli.saved import SavedRun
+from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.session import EXAMPLES
-from glassnet.cli.texts import choose
 
 
 def export(
@@ -32,13 +31,14 @@ def export(
 
     Example: glassnet export latest -o model.py
     """
-    write = choose("--to", to, TARGETS)
-    check("--output", output, (".py",), force=force, beside=".npz")
+    if to not in TARGETS:
+        raise unknown("--to", to, TARGETS)
+    check_output("--output", output, (".py",), force=force, beside=".npz")
     saved = SavedRun.read(run, runs)
     console = display.new_console()
     used = Used.of(saved, console)
     with writing("--output", output):
-        written = write(saved, used, output)
+        written = TARGETS[to](saved, used, output)
     files = " and ".join(f"{file} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     console.print(display.headline("Exported ", f"{saved.path} as {files}."), soft_wrap=True)
     display.show_next(
@@ -58,9 +58,9 @@ class Used:
     @classmethod
     def of(cls, saved: SavedRun, console: Console) -> Used:
         """What the folder of ``saved`` says; where it does not, as in an old run, what the data does, read again."""
-        told, examples = read_config(saved.path).get("data", {}), saved.examples()
-        if examples is not None and {"what", "origin", "held_out"} <= set(told):
-            return cls(examples, str(told["what"]), str(told["origin"]), told["held_out"])
+        about, examples = read_config(saved.path).get("data", {}), saved.examples()
+        if examples is not None and {"what", "origin", "held_out"} <= set(about):
+            return cls(examples, str(about["what"]), str(about["origin"]), about["held_out"])
         data = saved.data(console)
         return cls(data.examples(EXAMPLES), data.what, data.origin, len(data.held_out))
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 import glassnet
 from glassnet.cli import display, machine
-from glassnet.cli.speed import Speed, measured
+from glassnet.cli.machine import Speed, measured
 
 
 def info(

@@ -1,24 +1,35 @@
-"""Judging: what a network says of samples whose targets are known, held against them."""
+"""Judging: what a network says of samples whose targets are known, held against them.
+
+Of classes: which was taken for which, and the surest mistakes, as small pictures where they are pictures. Of
+quantities: how far off, and the furthest.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
-from glassnet.cli import matrix
 from glassnet.cli.display import columns, headline
-from glassnet.cli.pictures import Mistake, show_mistakes
-from glassnet.cli.saved import Answers, SavedRun
+from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.tasks import percent
 from glassnet.ops.dtypes import Array
 from glassnet.sources import Data
 from glassnet.tensor import Tensor
-from glassnet.training.metrics import Metrics
+from glassnet.training.metrics import Metrics, confusion_matrix
 
 WORST = 5  # mistakes; of pictures, as many as fit
+SHADES = " ░▒▓█"
+PLAIN_SHADES = " .:*#"  # where the output cannot hold the blocks
+LARGEST = 16  # pixels along a side; a larger picture is made smaller
+GAP = 4  # columns between pictures
 
 
 def show(
@@ -40,10 +51,10 @@ def _show_classes(
     console: Console, run: SavedRun, probabilities: Array, inputs: Array, targets: Array, names: Sequence[str]
 ) -> None:
     predicted = probabilities.argmax(1)
-    counts = matrix.confusion(targets, predicted, len(run.classes))
+    counts = confusion_matrix(targets, predicted, len(run.classes))
     right, total = int(np.trace(counts)), len(targets)
     console.print(headline(f"Accuracy {right / total:.4f}", f": {right} of {total} are right.\n"))
-    matrix.show(console, counts, run.classes)
+    show_confusion(console, counts, run.classes)
     wrong = np.flatnonzero(predicted != targets)
     sure = probabilities[wrong, predicted[wrong]]
     worst = wrong[np.argsort(-sure, kind="stable")][:WORST]
@@ -78,3 +89,82 @@ def measured(run: SavedRun, values: Array, targets: Array) -> Mapping[str, float
     for metric in metrics.values():
         metric.update(values, targets)
     return metrics.compute()
+
+
+# the confusion matrix -------------------------------------------------------------------------------------
+
+
+def show_confusion(console: Console, counts: Array, classes: Sequence[str]) -> None:
+    """The matrix, and of each class the part that was recognised (its recall)."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=0)
+    table.add_column("true", justify="right", style="bold")
+    for name in classes:
+        table.add_column(name, justify="right", min_width=3)
+    table.add_column("recall", justify="right")
+    for true, row in enumerate(counts):
+        cells = [_cell(int(n), right=true == predicted) for predicted, n in enumerate(row)]
+        total = int(row.sum())
+        table.add_row(classes[true], *cells, percent(row[true] / total) if total else "-")
+    console.print(Text("  Rows: what it is. Columns: what the network says.", "dim"))
+    console.print()
+    console.print(Padding(table, (0, 2)))
+
+
+def _cell(n: int, *, right: bool) -> Text:
+    if n == 0:
+        return Text("·", "dim")
+    return Text(str(n), "bold" if right else "red")
+
+
+# mistakes -------------------------------------------------------------------------------------------------
+
+
+class Mistake(NamedTuple):
+    """A sample, what it is, and what it was taken for, with what probability.
+
+    A picture [rows, columns] or [3, rows, columns] has numbers from 0 to 1; a row [features] those of its
+    source; a text is its name.
+    """
+
+    sample: Array | str
+    true: str
+    predicted: str
+    probability: float
+
+
+def show_mistakes(console: Console, mistakes: Sequence[Mistake], most: int = 5) -> None:
+    """The first ``most`` mistakes; pictures side by side, as many as fit."""
+    if not mistakes:
+        return
+    console.print("\nThe surest mistakes:\n")
+    if isinstance(mistakes[0].sample, str) or mistakes[0].sample.ndim == 1:
+        for sample, true, predicted, probability in mistakes[:most]:
+            name = sample if isinstance(sample, str) else f"({', '.join(f'{x:.4g}' for x in sample)})"
+            console.print(Text(f"  {name}: {true}, read as {predicted}, {100 * probability:.0f} % sure"))
+        return
+    shades = SHADES if _can_write(console, SHADES) else PLAIN_SHADES
+    drawn = [lines(mistake.sample, shades) for mistake in mistakes[:most] if not isinstance(mistake.sample, str)]
+    fit = max(1, (console.width - 2) // (len(drawn[0][0]) + GAP))
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    table.add_row(*(Text("\n".join(picture), no_wrap=True) for picture in drawn[:fit]))
+    table.add_row(*(Text(f"a {mistake.true}, read as {mistake.predicted}") for mistake in mistakes[:fit]))
+    table.add_row(*(Text(f"{100 * mistake.probability:.0f} % sure", "dim") for mistake in mistakes[:fit]))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def lines(image: Array, shades: str = SHADES) -> list[str]:
+    """A picture as lines of text, two characters a pixel, which is about square; a large one is made smaller."""
+    grey = image if image.ndim == 2 else image.mean(0)
+    step = math.ceil(max(grey.shape) / LARGEST)
+    height, width = (side // step for side in grey.shape)
+    small = grey[: height * step, : width * step].reshape(height, step, width, step).mean((1, 3))
+    levels = (small * (len(shades) - 1)).round().clip(0, len(shades) - 1).astype(int)
+    return ["".join(shades[level] * 2 for level in row) for row in levels]
+
+
+def _can_write(console: Console, text: str) -> bool:
+    try:
+        text.encode(console.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

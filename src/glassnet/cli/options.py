@@ -1,20 +1,332 @@
-"""What the options of ``train`` may be, read from text; a bad one is one message."""
+"""The options of ``train``, all in one table: the help, the file of settings, ``--resume`` and every check read it."""
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from glassnet.cli.errors import BadInput
-from glassnet.cli.network import ACTIVATIONS, OPTIMIZERS, SCHEDULES, usual_rate
-from glassnet.cli.texts import number, one_of, whole
+import typer
+
+from glassnet import optim
+from glassnet.cli.errors import BadInput, unknown
+from glassnet.nn import activation
+from glassnet.nn.module import Module
+from glassnet.optim import Optimizer
+from glassnet.sources import BUILTIN, PICTURES
+
+T = TypeVar("T")
+Settings = dict[str, Any]  # by the names of the options: texts, or True or False for a switch, or None
+Reader = Callable[[str, str], Any]  # of a flag and its text; raises BadInput
+
+# what may be chosen --------------------------------------------------------------------------------------
+
+
+def _by_lower_name(classes: Iterable[type[T]]) -> dict[str, type[T]]:
+    return {x.__name__.lower(): x for x in sorted(classes, key=lambda x: x.__name__.lower())}
+
+
+def _activations() -> dict[str, type[Module]]:
+    """All that act on each element by itself and need no arguments."""
+    others = {"GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold"}
+    return _by_lower_name(getattr(activation, name) for name in activation.__all__ if name not in others)
+
+
+def _optimizers() -> dict[str, type[Optimizer]]:
+    public = (getattr(optim, name) for name in optim.__all__)
+    return _by_lower_name(x for x in public if isinstance(x, type) and issubclass(x, Optimizer) and x is not Optimizer)
+
+
+ACTIVATIONS = _activations()
+OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()
+SCHEDULES = {
+    "none": "the same learning rate all the time",
+    "cosine": "falls to 0 along half a wave of the cosine",
+    "step": "a tenth of it after each third of the epochs",
+    "onecycle": "rises and falls again, batch by batch (L. Smith, 2018)",
+    "plateau": "a tenth of it whenever the held-out loss has not fallen for 5 epochs",
+}
+CLASS_WEIGHTS = {"none": "every sample counts the same", "balanced": "every class counts the same"}
+# Where --lr is not given and PyTorch's default learns too slowly for data this small.
+LEARNING_RATES = {"adam": 0.002, "adagrad": 0.03, "adamax": 0.005, "rmsprop": 0.001, "sgd": 0.2}
+
+
+def usual_rate(optimizer: str) -> float:
+    """The learning rate of ``optimizer`` where none is given."""
+    own = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
+    return float(LEARNING_RATES.get(optimizer, own))
+
+
+# readers: the text of an option as the number or the name that it is -----------------------------------------
+
+
+def whole(least: int | None = None) -> Reader:
+    """A reader of whole numbers, of ``least`` or more."""
+
+    def read(flag: str, text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or (least is not None and value < least):
+            bound = "" if least is None else f" of {least} or more"
+            raise BadInput(f"{flag}: expected a whole number{bound}, got {text!r:.40}")
+        return value
+
+    return read
+
+
+def number(*, above: float = -math.inf, least: float = -math.inf, below: float = math.inf) -> Reader:
+    """A reader of finite numbers within bounds."""
+    bounds = [f"above {above:g}"] * (above > -math.inf) + [f"of {least:g} or more"] * (least > -math.inf)
+    bounds += [f"below {below:g}"] * (below < math.inf)
+
+    def read(flag: str, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and value > above and least <= value < below):
+            raise BadInput(f"{flag}: expected a number {' and '.join(bounds)}, got {text!r:.40}")
+        return value
+
+    return read
+
+
+def one_of(known: Mapping[str, Any]) -> Reader:
+    """A reader of names, as they are in the table ``known``: LeakyReLU and leaky_relu are leakyrelu."""
+
+    def read(flag: str, text: str) -> str:
+        name = text.lower().replace("_", "").replace("-", "")
+        if name not in known:
+            raise unknown(flag, text, known)
+        return name
+
+    return read
+
+
+LARGEST_LAYER = 1_000_000  # units: more is a slip of the finger, and would fill the memory
+
+
+def layer_sizes(flag: str, text: str) -> tuple[int, ...]:
+    """The sizes of the hidden layers: "64,32" is (64, 32), and "none" or nothing is ()."""
+    if text.strip().lower() in ("", "none"):
+        return ()
+    sizes = []
+    for each in text.split(","):
+        size = int(each) if each.strip().isdecimal() and len(each) < 20 else 0
+        if not 1 <= size <= LARGEST_LAYER:
+            raise BadInput(
+                f"{flag}: expected the sizes of the hidden layers, whole numbers from 1 to {LARGEST_LAYER:,}, with "
+                f'commas between them (64,32), or none; got {each.strip()!r:.20} in "{text:.40}"'
+            )
+        sizes.append(size)
+    return tuple(sizes)
+
+
+# the table ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of ``train``: a setting, kept by its ``name`` in config.json, and in a file of settings.
+
+    ``read`` makes of its text the value that is kept in `Options`; an option without belongs to the data
+    or to the run folder, which check it. ``hint`` says, of all settings, what would be better than a bad value.
+    ``open`` says what None means, ``words`` how a value other than ``off`` is shown.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    default: str | bool | None = None
+    read: Reader | None = None
+    hint: Callable[[Settings], str] | None = None
+    open: str = ""
+    words: str = ""
+    off: Any = None
+    is_path: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The option as it is on the command line."""
+        return "SOURCE" if self.name == "source" else f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off, and has no value."""
+        return isinstance(self.default, bool)
+
+    def value(self, settings: Settings) -> Any:
+        """What ``settings`` say of it, checked; None where it is left open. Raises BadInput."""
+        text = settings[self.name]
+        if text is None or self.read is None:
+            return text
+        try:
+            return self.read(self.flag, text)
+        except BadInput as error:
+            raise BadInput(f"{error}{self.hint(settings) if self.hint else ''}") from None
+
+    @property
+    def parameter(self) -> inspect.Parameter:
+        """The parameter of a function from which typer makes it."""
+        help = self.help.removesuffix(".") + (f" [{self.default}]." if isinstance(self.default, str) else ".")
+        annotation: Any
+        if self.is_switch:
+            annotation = Annotated[bool | None, typer.Option(f"{self.flag}/--no-{self.name}", help=help)]
+        elif self.name == "source":
+            annotation = Annotated[str | None, typer.Argument(metavar=self.metavar, help=help)]
+        elif self.is_path:
+            annotation = Annotated[Path | None, typer.Option(self.flag, metavar=self.metavar, help=help)]
+        else:
+            annotation = Annotated[str | None, typer.Option(self.flag, metavar=self.metavar, help=help)]
+        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _usual_rate_hint(settings: Settings) -> str:
+    name = str(settings["optimizer"]).lower()
+    return f"; {usual_rate(name):g} is usual for {name}" if name in OPTIMIZERS else ""
+
+
+TABLE = (
+    Option(
+        "source",
+        "SOURCE",
+        f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
+        open="what to learn",
+    ),
+    Option("target", "COLUMN", "Of a table: the column to learn.", open="for a table: the column to learn"),
+    Option(
+        "task",
+        "TASK",
+        "classification or regression, where the target does not tell.",
+        open="for a table: as the values of the target suggest",
+    ),
+    Option(
+        "data",
+        "DIR",
+        "Where the files of mnist and the like are; nothing is downloaded.",
+        open="downloaded where needed",
+        is_path=True,
+    ),
+    Option(
+        "hidden",
+        "SIZES",
+        "Sizes of the hidden layers, such as 64,32, or none.",
+        read=layer_sizes,
+        open="what suits the number of features",
+    ),
+    Option("activation", "NAME", "What follows each hidden layer.", default="relu", read=one_of(ACTIVATIONS)),
+    Option(
+        "dropout",
+        "SHARE",
+        "Of the units of hidden layers, left out at random.",
+        default="0",
+        read=number(least=0, below=1),
+        words="dropout {:g}",
+        off=0,
+    ),
+    Option(
+        "epochs",
+        "N",
+        "Rounds over the data; if not given, what suits their number.",
+        read=whole(1),
+        open="what suits the number of samples",
+    ),
+    Option(
+        "batch_size",
+        "N",
+        "Samples in one step; if not given, what suits their number.",
+        read=whole(1),
+        open="what suits the number of samples",
+    ),
+    Option(
+        "lr",
+        "X",
+        "Learning rate; if not given, one that suits the optimizer.",
+        read=number(above=0),
+        hint=_usual_rate_hint,
+        open="what suits the optimizer",
+    ),
+    Option("optimizer", "NAME", f"One of {', '.join(OPTIMIZERS)}.", default="adam", read=one_of(OPTIMIZERS)),
+    Option(
+        "weight_decay",
+        "X",
+        "Pull of the weights towards 0.",
+        default="0",
+        read=number(least=0),
+        words="weight decay {:g}",
+        off=0,
+    ),
+    Option(
+        "schedule",
+        "NAME",
+        f"Of the learning rate: {', '.join(SCHEDULES)}.",
+        default="cosine",
+        read=one_of(SCHEDULES),
+        words="schedule {}",
+        off="none",
+    ),
+    Option(
+        "clip",
+        "NORM",
+        "Scale larger gradients down to this norm.",
+        read=number(above=0),
+        open="gradients are not clipped",
+        words="gradients clipped to {:g}",
+    ),
+    Option(
+        "accumulate",
+        "N",
+        "Batches whose gradients make one step.",
+        default="1",
+        read=whole(1),
+        words="{} batches a step",
+        off=1,
+    ),
+    Option(
+        "patience",
+        "N",
+        "Stop when the held-out loss was not better for N epochs; keep the best.",
+        read=whole(1),
+        open="all epochs are trained",
+        words="patience {}",
+    ),
+    Option(
+        "class_weight",
+        "NAME",
+        "none, or balanced: every class counts the same.",
+        default="none",
+        read=one_of(CLASS_WEIGHTS),
+        words="class weights {}",
+        off="none",
+    ),
+    Option("seed", "N", "The same seed gives the same numbers.", default="0", read=whole()),
+    Option("out", "RUNS_DIR", "Where the run folder is made.", default="runs"),
+    Option("compile", "", "Run the steps as a program; the numbers are the same.", default=True),
+    Option("checkup", "", "First run a few steps, and say what is wrong.", default=False),
+)
+OPTIONS = {option.name: option for option in TABLE}
+DEFAULTS: Settings = {option.name: option.default for option in TABLE}
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command`` a parameter for each option of the table, in place of its ``**options``."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*(option.parameter for option in TABLE), *own]
+    )
+    return command
+
+
+# what they come to ------------------------------------------------------------------------------------------
 
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1400, 5, 200  # where --epochs is not given: as many as make about so many steps
 MANY_SAMPLES, MANY_FEATURES = 10_000, 400
-LARGEST = 1_000_000  # units in one layer: more is a slip of the finger, and would fill the memory
-CLASS_WEIGHTS = {"none": "every sample counts the same", "balanced": "every class counts the same"}
 
 
 @dataclass(frozen=True)
@@ -55,51 +367,21 @@ class Options:
 
     def extras(self) -> str:
         """What is asked for beside the usual, in words."""
-        words = {
-            f"dropout {self.dropout:g}": self.dropout,
-            f"weight decay {self.weight_decay:g}": self.weight_decay,
-            f"schedule {self.schedule}": self.schedule != "none",
-            f"gradients clipped to {self.clip or 0:g}": self.clip is not None,
-            f"{self.accumulate} batches a step": self.accumulate > 1,
-            f"patience {self.patience}": self.patience is not None,
-            f"class weights {self.class_weight}": self.class_weight != "none",
-        }
-        return ", ".join(text for text, is_asked_for in words.items() if is_asked_for)
+        values = [(option, getattr(self, option.name)) for option in TABLE if option.words]
+        return ", ".join(option.words.format(value) for option, value in values if value != option.off)
+
+    def command_words(self, settings: Settings) -> list[str]:
+        """The words of a command line that asks for the same, whatever the defaults will be by then."""
+        words = []
+        for option in TABLE:
+            if option.read is not None:
+                value = getattr(self, option.name)
+                if value != option.off or settings[option.name] != option.default:
+                    text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+                    words += [option.flag, text]
+        return words
 
 
-def checked(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """The options from their ``texts`` on the command line, by name; None where one is left open. Raises BadInput."""
-    optimizer = one_of("--optimizer", OPTIMIZERS)(texts["optimizer"] or "")
-    readers: dict[str, Callable[[str], Any]] = {
-        "hidden": layer_sizes,
-        "activation": one_of("--activation", ACTIVATIONS),
-        "dropout": number("--dropout", least=0, below=1),
-        "epochs": whole("--epochs", least=1),
-        "batch_size": whole("--batch-size", least=1),
-        "lr": number("--lr", above=0, hint=f"{usual_rate(optimizer):g} is usual for {optimizer}"),
-        "optimizer": lambda _text: optimizer,
-        "weight_decay": number("--weight-decay", least=0),
-        "schedule": one_of("--schedule", SCHEDULES),
-        "clip": number("--clip", above=0),
-        "accumulate": whole("--accumulate", least=1),
-        "patience": whole("--patience", least=1),
-        "class_weight": one_of("--class-weight", CLASS_WEIGHTS),
-        "seed": whole("--seed"),
-    }
-    return {name: None if (text := texts[name]) is None else read(text) for name, read in readers.items()}
-
-
-def layer_sizes(text: str) -> tuple[int, ...]:
-    """The sizes of the hidden layers: "64,32" is (64, 32), and "none" or nothing is ()."""
-    if text.strip().lower() in ("", "none"):
-        return ()
-    sizes = []
-    for each in text.split(","):
-        size = int(each) if each.strip().isdecimal() and len(each) < 20 else 0
-        if not 1 <= size <= LARGEST:
-            raise BadInput(
-                f"--hidden: expected the sizes of the hidden layers, whole numbers from 1 to {LARGEST:,}, with commas "
-                f'between them (64,32), or none; got {each.strip()!r:.20} in "{text:.40}"'
-            )
-        sizes.append(size)
-    return tuple(sizes)
+def checked(settings: Settings) -> dict[str, Any]:
+    """The values of `Options` from their texts, by name; None where one is left open. Raises BadInput."""
+    return {option.name: option.value(settings) for option in TABLE if option.read is not None}

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from glassnet.cli import display
-from glassnet.cli.arguments import Force
+from glassnet.cli.arguments import Force, check_output, writing
 from glassnet.cli.errors import BadInput
-from glassnet.cli.output import check, writing
 from glassnet.extras import needed_to
 
 
@@ -30,7 +29,7 @@ def plot(
     """
     low, high = _domain(domain)
     _known(functions)
-    check("--output", output, (".png", ".svg", ".pdf"), force=force)
+    check_output("--output", output, (".png", ".svg", ".pdf"), force=force)
     with needed_to("draw"):
         import matplotlib
     matplotlib.use("agg")  # a file, no window

@@ -14,11 +14,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from glassnet.cli import display, judging
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
+from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.errors import BadInput
-from glassnet.cli.output import check, writing
 from glassnet.cli.run import MODEL
-from glassnet.cli.saved import Answers, SavedRun
+from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
 from glassnet.serialization import replace_file
@@ -88,7 +87,7 @@ def _check(file: Path | None, out: Path | None, probabilities: bool, *, force: b
     if file is None and (out is not None or probabilities):
         raise BadInput("FILE: name a file of samples for --out and --probabilities")
     if out is not None:
-        check("--out", out, ENDINGS, force=force)
+        check_output("--out", out, ENDINGS, force=force)
 
 
 def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import glassnet.functional as F
 from glassnet.cli.display import command, layers_text, source_words
 from glassnet.cli.session import VERSIONS, Session
-from glassnet.cli.settings import DEFAULTS
 from glassnet.nn.linear import Linear
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
@@ -79,20 +78,6 @@ def _pictures(inputs: Array) -> Array:
 
 def repeated(session: Session) -> str:
     """The command that does the run again, whatever the defaults will be by then."""
-    settings, options = session.settings, session.options
-    words: dict[str, Any] = {
-        "hidden": ",".join(map(str, options.hidden)) or "none",
-        "activation": options.activation,
-        "epochs": options.epochs,
-        "batch-size": options.batch_size,
-        "lr": repr(options.lr),
-        "optimizer": options.optimizer,
-        "schedule": options.schedule,
-        "seed": options.seed,
-    }
-    for name in ("dropout", "weight_decay", "clip", "accumulate", "patience", "class_weight"):
-        if settings[name] != DEFAULTS[name]:
-            words[name.replace("_", "-")] = getattr(options, name)
-    pairs = (word for name, value in words.items() for word in (f"--{name}", value))
+    settings = session.settings
     switches = [] if settings["compile"] else ["--no-compile"]
-    return command("glassnet", "train", *source_words(settings), *pairs, *switches)
+    return command("glassnet", "train", *source_words(settings), *session.options.command_words(settings), *switches)

@@ -7,23 +7,24 @@ number is taken and a place that cannot be written to is known at once; while it
 Ctrl-C, there is ``checkpoint.safetensors``, from which it can go on. Each file is there in full or
 not at all, and the model comes last: a folder with a model is a whole run. A run that fails before
 its first epoch is whole takes its folder with it; one that is killed leaves it, to be resumed. While
-a process trains, it holds the folder's lock (`glassnet.cli.lock`).
+a process trains, it holds the folder's lock (`Lock`).
 """
 
 from __future__ import annotations
 
 import glob
 import json
+import os
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
-from glassnet.cli.lock import Lock
 from glassnet.nn.module import Module
 from glassnet.serialization import SavedModel, read_model, replace_file, save_model
 from glassnet.serialization.renamed import current_name
@@ -32,6 +33,7 @@ from glassnet.training.report import Report, write_report
 
 MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.json", "report.html"
 CHECKPOINT = "checkpoint.safetensors"
+LOCK = ".lock"
 FORMAT = 2  # of the configuration; raised when it changes in a way that older versions would misread
 LATEST = "latest"
 COUNTS = ("train", "held_out")  # of samples
@@ -158,6 +160,11 @@ class Run:
                 folder.rmdir()
 
 
+def _number(path: Path) -> int:
+    digits = re.fullmatch(r".*-(\d{1,9})", path.name)
+    return int(digits[1]) if digits else 0
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let no Ctrl-C come between the end of training and its being saved."""
@@ -168,9 +175,68 @@ def uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _number(path: Path) -> int:
-    digits = re.fullmatch(r".*-(\d{1,9})", path.name)
-    return int(digits[1]) if digits else 0
+# the lock: one process at a time trains the run in a folder -----------------------------------------------
+
+
+class Lock:
+    """The lock of ``folder``: a file that is held open. It ends with the process that holds it, however that ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / LOCK
+        self._held: int | None = None
+
+    def take(self) -> bool:
+        """Whether it is taken now, for nobody else holds it. Raises OSError where its file cannot be made."""
+        while True:
+            handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
+            if not _locked(handle):
+                os.close(handle)
+                return False
+            if self._is_of(handle):
+                self._held = handle
+                return True
+            os.close(handle)  # whoever held it has just taken the file away
+
+    def _is_of(self, handle: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(handle), os.stat(self._file))
+        except FileNotFoundError:
+            return False
+
+    def release(self) -> None:
+        """Give it back, if it is held, and leave no trace."""
+        if self._held is None:
+            return
+        handle, self._held = self._held, None
+        if sys.platform == "win32":  # where no open file can be taken away  # pragma: no cover
+            os.close(handle)
+            with suppress(OSError):
+                self._file.unlink()
+            return
+        with suppress(OSError):
+            self._file.unlink()
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Whether ``handle`` is locked now; True, too, on a file system that knows no locks: then nobody can tell."""
+    try:
+        if sys.platform == "win32":  # pragma: no cover
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+# reading one ----------------------------------------------------------------------------------------------
 
 
 def find(name: str, runs: Path, file: str = MODEL) -> Path:

@@ -1,4 +1,4 @@
-"""A session of training: everything that settings stand for, made ready to begin or to go on."""
+"""A session of training: the data, network, optimizer and schedule that settings stand for, made ready to begin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import platform
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ import numpy as np
 from rich.console import Console
 
 import glassnet
-from glassnet.cli import progress
+from glassnet.cli.display import download_progress
 from glassnet.cli.errors import BadInput
-from glassnet.cli.network import OPTIMIZERS, network, schedule_of
-from glassnet.cli.options import MANY_SAMPLES, Options, checked
-from glassnet.cli.settings import Settings
+from glassnet.cli.options import ACTIVATIONS, MANY_SAMPLES, OPTIMIZERS, Options, Settings, checked
 from glassnet.cli.tasks import TASKS, Task
+from glassnet.nn.container import Sequential
+from glassnet.nn.dropout import Dropout
+from glassnet.nn.flatten import Flatten
+from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
-from glassnet.optim import Optimizer
+from glassnet.optim import Optimizer, lr_scheduler
 from glassnet.random import manual_seed
 from glassnet.sources import BUILTIN, CLASSIFICATION, PICTURES, REGRESSION, Data, open_source
 from glassnet.training import Callback, EarlyStopping, Trainer
@@ -117,6 +120,28 @@ class Session:
         return f"{number:08x}"
 
 
+def network(shape: tuple[int, ...], hidden: Iterable[int], name: str, dropout: float, outputs: int) -> Module:
+    """Linear layers from inputs of ``shape`` over ``hidden`` sizes to ``outputs``, the activation ``name`` between."""
+    sizes = [math.prod(shape), *hidden]
+    layers: list[Module] = [Flatten()] if len(shape) > 1 else []
+    for before, after in pairwise(sizes):
+        layers += [Linear(before, after), ACTIVATIONS[name](), *([Dropout(dropout)] if dropout else [])]
+    return Sequential(*layers, Linear(sizes[-1], outputs))
+
+
+def schedule_of(name: str, optimizer: Optimizer, epochs: int, steps: int) -> Any:
+    """The schedule ``name`` for so many ``epochs`` of so many ``steps``; None for none."""
+    if name == "cosine":
+        return lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+    if name == "step":
+        return lr_scheduler.StepLR(optimizer, step_size=max(1, math.ceil(epochs / 3)))
+    if name == "onecycle":
+        return lr_scheduler.OneCycleLR(optimizer, [group["lr"] for group in optimizer.param_groups], epochs * steps)
+    if name == "plateau":
+        return lr_scheduler.ReduceLROnPlateau(optimizer, patience=5)
+    return None
+
+
 def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[str, Any] | None = None) -> Data:
     """The data that settings name; a download is shown on ``console``.
 
@@ -129,9 +154,9 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
             "pictures"
         )
     at = settings | _elsewhere(settings, paths or {})
-    with progress.download(console, quiet=quiet) as told:
-        found = open_source(at["source"], target=at["target"], task=at["task"], folder=at["data"], progress=told)
-    return replace(found, source=source)
+    with download_progress(console, quiet=quiet) as progress:
+        data = open_source(at["source"], target=at["target"], task=at["task"], folder=at["data"], progress=progress)
+    return replace(data, source=source)
 
 
 def _paths(settings: Settings) -> dict[str, str]:

@@ -10,93 +10,51 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, unknown
-
-Settings = dict[str, Any]  # texts, or True or False for a switch, or None
-
-DEFAULTS: Settings = {
-    "source": None,
-    "target": None,
-    "task": None,
-    "data": None,
-    "hidden": None,
-    "activation": "relu",
-    "dropout": "0",
-    "epochs": None,
-    "batch_size": None,
-    "lr": None,
-    "optimizer": "adam",
-    "weight_decay": "0",
-    "schedule": "cosine",
-    "clip": None,
-    "accumulate": "1",
-    "patience": None,
-    "class_weight": "none",
-    "seed": "0",
-    "out": "runs",
-    "compile": True,
-    "checkup": False,
-}
-LEFT_OPEN = {  # what a setting without a default means
-    "source": "what to learn",
-    "target": "for a table: the column to learn",
-    "task": "for a table: as the values of the target suggest",
-    "data": "downloaded where needed",
-    "hidden": "what suits the number of features",
-    "epochs": "what suits the number of samples",
-    "batch_size": "what suits the number of samples",
-    "lr": "what suits the optimizer",
-    "clip": "gradients are not clipped",
-    "patience": "all epochs are trained",
-}
+from glassnet.cli.options import DEFAULTS, OPTIONS, Option, Settings
 
 
-def merged(given: Mapping[str, Any], file: Path | None) -> Settings:
-    """All settings: those ``given``, where they are not None; else from ``file``; else the default.
+def merged(arguments: Mapping[str, Any], file: Path | None) -> Settings:
+    """All settings: the ``arguments``, where they are not None; else from ``file``; else the default.
 
     Raises BadInput for a file that cannot be read, or has a setting that there is not.
     """
     from_file = {} if file is None else read(file)
-    return DEFAULTS | from_file | {name: value for name, value in given.items() if value is not None}
+    return DEFAULTS | from_file | {name: value for name, value in arguments.items() if value is not None}
 
 
-def completed(settings: Mapping[str, Any], where: str) -> Settings:
-    """The settings that were saved at ``where``, and defaults for what it does not have. Raises BadInput."""
-    found = {name: settings.get(name, default) for name, default in DEFAULTS.items()}
-    for name, value in found.items():
-        if not isinstance(value, bool if isinstance(DEFAULTS[name], bool) else str | None):
+def completed(saved: Mapping[str, Any], where: str) -> Settings:
+    """The settings that were ``saved`` at ``where``, and defaults for what they lack. Raises BadInput."""
+    settings = {name: saved.get(name, default) for name, default in DEFAULTS.items()}
+    for name, value in settings.items():
+        if not isinstance(value, bool if OPTIONS[name].is_switch else str | None):
             raise BadInput(f"{where}: its setting {name} is damaged, got {value!r:.40}; train again")
-    return found
-
-
-def option(name: str) -> str:
-    """A setting as it is on the command line."""
-    return "SOURCE" if name == "source" else f"--{name.replace('_', '-')}"
+    return settings
 
 
 def read(file: Path) -> Settings:
     """The settings in a TOML file, by name; numbers and lists become the texts of the command line."""
     try:
         with open(file, "rb") as stream:
-            found = tomllib.load(stream)
+            table = tomllib.load(stream)
     except OSError as error:
         raise BadInput(f"--config: {file} cannot be read ({error.strerror}); --print-config writes one") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"--config: {file} is not TOML: {error}; --print-config writes one") from None
     settings: Settings = {}
-    for name, value in found.items():
+    for name, value in table.items():
         key = name.replace("-", "_")
-        if key not in DEFAULTS:
-            raise unknown(f"--config: {file}", name, DEFAULTS)
-        settings[key] = _text(file, name, value, is_switch=isinstance(DEFAULTS[key], bool))
+        if key not in OPTIONS:
+            raise unknown(f"--config: {file}", name, OPTIONS)
+        settings[key] = _text(file, name, value, OPTIONS[key])
     return settings
 
 
-def _text(file: Path, name: str, value: Any, *, is_switch: bool) -> str | bool:
-    if is_switch or isinstance(value, bool):
-        if is_switch and isinstance(value, bool):
+def _text(file: Path, name: str, value: Any, option: Option) -> str | bool:
+    if option.is_switch or isinstance(value, bool):
+        if option.is_switch and isinstance(value, bool):
             return value
         raise BadInput(
-            f"--config: {file}: {name} is {'true or false' if is_switch else 'no switch'}, got {value!r:.40}"
+            f"--config: {file}: {name} is {'true or false' if option.is_switch else 'no switch'}, got {value!r:.40}"
         )
     if isinstance(value, list) and all(isinstance(x, int | float | str) for x in value):
         return ",".join(map(str, value)) or "none"
@@ -107,12 +65,10 @@ def _text(file: Path, name: str, value: Any, *, is_switch: bool) -> str | bool:
 
 def as_toml(settings: Settings) -> str:
     """The settings as a TOML file, which `read` reads; those left open in comments."""
-    lines = []
-    for name, value in settings.items():
-        if value is None:
-            lines.append(f"# {name} = …  # {LEFT_OPEN[name]}")
-        else:
-            lines.append(f"{name} = {_toml(value)}")
+    lines = [
+        f"# {name} = …  # {OPTIONS[name].open}" if value is None else f"{name} = {_toml(value)}"
+        for name, value in settings.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

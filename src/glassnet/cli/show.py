@@ -11,7 +11,7 @@ from rich.text import Text
 from glassnet.cli import display
 from glassnet.cli.arguments import RUNS, RunName, RunsFolder
 from glassnet.cli.run import REPORT, read_config
-from glassnet.cli.saved import SavedRun
+from glassnet.cli.saved_run import SavedRun
 from glassnet.ops.shapes import written
 from glassnet.training.report.numbers import SYMBOLS
 

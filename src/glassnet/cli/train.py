@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from glassnet.cli import checkup, display, progress, resume
-from glassnet.cli.errors import Failed
-from glassnet.cli.network import OPTIMIZERS, SCHEDULES
-from glassnet.cli.options import checked
+from glassnet.cli import display
+from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli.options import DEFAULTS, OPTIONS, checked, number, with_options
 from glassnet.cli.report import report_of
-from glassnet.cli.run import CHECKPOINT, Run, read_config, uninterrupted
+from glassnet.cli.run import CHECKPOINT, CONFIG, MODEL, Run, find, read_config, uninterrupted
 from glassnet.cli.session import Session, about
-from glassnet.cli.settings import DEFAULTS, as_toml, completed, merged
-from glassnet.cli.texts import number
+from glassnet.cli.settings import as_toml, completed, merged
+from glassnet.errors import GlassnetError
+from glassnet.serialization import load
 from glassnet.sources import BUILTIN, PICTURES
 from glassnet.training import Checkpoint, EarlyStopping, Trainer, TrainingFailed
 
@@ -27,96 +30,37 @@ ROOM = 100_000  # bytes a run may need beside its weights
 SAVE_EVERY = 10.0  # seconds
 
 
+@with_options
 def train(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help=f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
-        ),
-    ] = None,
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a table: the column to learn.")] = None,
-    task: Annotated[
-        str | None, typer.Option(metavar="TASK", help="classification or regression, where the target does not tell.")
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the files of mnist and the like are; nothing is downloaded."),
-    ] = None,
-    hidden: Annotated[
-        str | None, typer.Option(metavar="SIZES", help="Sizes of the hidden layers, such as 64,32, or none.")
-    ] = None,
-    activation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What follows each hidden layer [relu].")
-    ] = None,
-    dropout: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Of the units of hidden layers, left out at random [0].")
-    ] = None,
-    epochs: Annotated[
-        str | None, typer.Option(metavar="N", help="Rounds over the data; if not given, what suits their number.")
-    ] = None,
-    batch_size: Annotated[
-        str | None, typer.Option(metavar="N", help="Samples in one step; if not given, what suits their number.")
-    ] = None,
-    lr: Annotated[
-        str | None, typer.Option(metavar="X", help="Learning rate; if not given, one that suits the optimizer.")
-    ] = None,
-    optimizer: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)} [adam].")
-    ] = None,
-    weight_decay: Annotated[str | None, typer.Option(metavar="X", help="Pull of the weights towards 0 [0].")] = None,
-    schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"Of the learning rate: {', '.join(SCHEDULES)} [cosine].")
-    ] = None,
-    clip: Annotated[str | None, typer.Option(metavar="NORM", help="Scale larger gradients down to this norm.")] = None,
-    accumulate: Annotated[
-        str | None, typer.Option(metavar="N", help="Batches whose gradients make one step [1].")
-    ] = None,
-    patience: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="Stop when the held-out loss was not better for N epochs; keep the best."),
-    ] = None,
-    class_weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="none, or balanced: every class counts the same [none].")
-    ] = None,
-    seed: Annotated[str | None, typer.Option(metavar="N", help="The same seed gives the same numbers [0].")] = None,
-    out: Annotated[str | None, typer.Option(metavar="RUNS_DIR", help="Where the run folder is made [runs].")] = None,
-    compiled: Annotated[
-        bool | None,
-        typer.Option("--compile/--no-compile", help="Run the steps as a program; the numbers are the same."),
-    ] = None,
-    examine: Annotated[
-        bool | None,
-        typer.Option("--checkup/--no-checkup", help="First run a few steps, and say what is wrong."),
-    ] = None,
+    *,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings in TOML; the command line goes before them.")
     ] = None,
     print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML, and end.")] = False,
-    resumed: Annotated[
+    resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a run that was cut off, as if it had not been."),
+        typer.Option(metavar="RUN", help="Go on with a run that was cut off, as if it had not been."),
     ] = None,
     save_every: Annotated[
         str | None, typer.Option(metavar="SECONDS", help=f"How often a run is saved to be resumed [{SAVE_EVERY:g}].")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the last line only.")] = False,
+    **options: Any,
 ) -> None:
     """Train a network, and save it in a run folder.
 
     Example: glassnet train digits --hidden 128,64 --activation tanh
     """
-    given = dict(locals())
-    given |= {"compile": given.pop("compiled"), "checkup": given.pop("examine")}
-    asked = {name: _text(given[name]) for name in DEFAULTS}
-    every = SAVE_EVERY if save_every is None else number("--save-every", least=0)(save_every)
+    arguments = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+    every = SAVE_EVERY if save_every is None else number(least=0)("--save-every", save_every)
     console = display.new_console()
-    if resumed is not None:
-        runs = Path(out or DEFAULTS["out"])
-        resume.refuse({**asked, "out": None, "config": config, "print_config": print_config})
-        _go_on(resume.unfinished(resumed, runs), console, every, quiet=quiet)
+    if resume is not None:
+        _refuse_options({**arguments, "out": None}, {"--config": config, "--print-config": print_config})
+        path = find(resume, Path(arguments["out"] or str(DEFAULTS["out"])), CONFIG)
+        _check_unfinished(path)
+        _go_on(path, console, every, quiet=quiet)
         return
-    settings = merged(asked, config)
+    settings = merged(arguments, config)
     if print_config:
         checked(settings)
         typer.echo(as_toml(settings), nl=False)
@@ -129,34 +73,88 @@ def train(
         if not quiet:
             display.show_plan(console, session.data, session.model, session.options)
         if settings["checkup"]:
-            checkup.show(console, session)
+            _show_checkup(console, session)
         _train(session, run, console, every, quiet=quiet)
+
+
+def _name(source: str) -> str:
+    """What the run folders of a source are called: its name, or that of the file or folder."""
+    name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
+    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"
+
+
+def _show_checkup(console: Console, session: Session) -> None:
+    """Examine a run before it begins, and print what was found; everything is as before afterwards."""
+    from glassnet.explain.checkup import checkup  # a run without does not load it
+
+    data = session.data
+    result = checkup(
+        session.model, tuple(data.train), session.task.loss, session.optimizer, validation=tuple(data.held_out)
+    )
+    console.print(Text("Check-up", "bold"))
+    console.print(Padding(Text(str(result)), (1, 2)))
+
+
+# going on with a run that was cut off ------------------------------------------------------------------------
+
+
+def _refuse_options(arguments: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+    """Raise BadInput if anything is asked for beside going on."""
+    flags = {**{OPTIONS[name].flag: value for name, value in arguments.items()}, **others}
+    asked = [flag for flag, value in flags.items() if value not in (None, False)]
+    if asked:
+        raise BadInput(f"--resume: the run goes on as it began; leave out {', '.join(asked)}")
+
+
+def _check_unfinished(path: Path) -> None:
+    """Raise BadInput if the run at ``path`` is whole, or there is none."""
+    read_config(path)
+    if (path / MODEL).exists() and not (path / CHECKPOINT).exists():
+        raise BadInput(f"--resume: {path} is whole, there is nothing left to learn; see: glassnet show {path}")
 
 
 def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
     """Train the run at ``path`` to its end."""
     with Run.resume(path) as run:
-        resume.check_unfinished(path)  # it may have come to its end before the folder was locked
+        _check_unfinished(path)  # it may have come to its end before the folder was locked
         config = read_config(path)
         settings = completed(config["settings"], str(path))
         session = Session.begin(settings, console, quiet=quiet, paths=config.get("paths"))
-        resume.check_data(path, session)
+        if config.get("data", {}).get("fingerprint") != session.fingerprint():
+            raise BadInput(
+                f"--resume: the data of {session.data.source} is not what it was when {path} began; put it back, or "
+                "train again"
+            )
         if not quiet:
             display.show_plan(console, session.data, session.model, session.options)
         _train(session, run, console, every, quiet=quiet)
 
 
+def _restore(path: Path, trainer: Trainer) -> None:
+    """Put ``trainer`` where the run at ``path`` was last saved; it begins where it was not. Raises BadInput."""
+    file = path / CHECKPOINT
+    if not file.exists():
+        return
+    try:
+        trainer.load_state_dict(load(file))
+    except (GlassnetError, KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"--resume: {file} cannot be used ({error}); delete it to begin the run again") from None
+
+
+# training, and saving what came of it ------------------------------------------------------------------------
+
+
 def _train(session: Session, run: Run, console: Console, every: float, *, quiet: bool) -> None:
     """Train from where ``run`` was last saved, save it, and show what came of it."""
-    clock = time.perf_counter()
-    with progress.training(console, session.options.epochs, session.task, quiet=quiet) as told:
-        trainer = session.trainer([told, Checkpoint(run.path / CHECKPOINT, every)])
-        resume.restore(run.path, trainer)
+    began = time.perf_counter()
+    with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
+        trainer = session.trainer([shown, Checkpoint(run.path / CHECKPOINT, every)])
+        _restore(run.path, trainer)
         failed = _fit(trainer, session, run)
     stopped = trainer.interrupted or failed is not None
     if trainer.history:
         with uninterrupted():
-            _save(session, run, trainer, console, clock, stopped=stopped, quiet=quiet)
+            _save(session, run, trainer, console, began, stopped=stopped, quiet=quiet)
     elif not run.stays:
         run.discard()
     if failed is not None:
@@ -168,12 +166,6 @@ def _train(session: Session, run: Run, console: Console, every: float, *, quiet:
         raise typer.Exit(130)
 
 
-def _nothing_learned(run: Run) -> str:
-    """What is left of a run that failed in its first epoch, in words."""
-    left = f"{run.path} is as it was" if run.stays else "there is no run folder"
-    return f"No epoch was whole, so there is nothing to save: {left}."
-
-
 def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
     """Train, as far as it goes; the error if it failed, with the network as of the last whole epoch."""
     options, train, held_out = session.options, tuple(session.data.train), tuple(session.data.held_out)
@@ -181,21 +173,27 @@ def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
         with run.writing():
             trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
     except TrainingFailed as failed:
-        return Failed(str(failed).replace("a smaller rate, lr=", "a smaller rate, --lr "))
+        return Failed(failed.message(rate_option="--lr "))
     return None
 
 
+def _nothing_learned(run: Run) -> str:
+    """What is left of a run that failed in its first epoch, in words."""
+    left = f"{run.path} is as it was" if run.stays else "there is no run folder"
+    return f"No epoch was whole, so there is nothing to save: {left}."
+
+
 def _save(
-    session: Session, run: Run, trainer: Trainer, console: Console, clock: float, *, stopped: bool, quiet: bool
+    session: Session, run: Run, trainer: Trainer, console: Console, began: float, *, stopped: bool, quiet: bool
 ) -> None:
-    """Save what was learned since ``clock`` began, and show it."""
+    """Save what was learned since the time ``began``, and show it."""
     kept = next((c.best_epoch for c in trainer.callbacks if isinstance(c, EarlyStopping)), None)
     if not quiet:
         display.show_history(console, trainer.history, session.task, kept)
     config = read_config(run.path)
     config |= {
         "results": trainer.history[(kept or 0) - 1],
-        "seconds": round(config.get("seconds", 0) + time.perf_counter() - clock, 3),
+        "seconds": round(config.get("seconds", 0) + time.perf_counter() - began, 3),
         "stopped": stopped,
     }
     report = report_of(run.path.name, session, trainer, config)
@@ -204,13 +202,3 @@ def _save(
         run.finish()
     show = display.show_line if quiet else display.show_result
     show(console, run.path, session.data, session.task, config)
-
-
-def _text(value: Any) -> str | bool | None:
-    return value if value is None or isinstance(value, bool) else str(value)
-
-
-def _name(source: str) -> str:
-    """What the run folders of a source are called: its name, or that of the file or folder."""
-    name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
-    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"

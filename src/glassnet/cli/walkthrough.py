@@ -10,17 +10,15 @@ from typing import Annotated, Any
 import typer
 
 from glassnet.cli import display
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder
+from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.errors import BadInput
-from glassnet.cli.network import OPTIMIZERS
-from glassnet.cli.output import check, writing
+from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
-from glassnet.cli.saved import SavedRun
-from glassnet.cli.texts import whole
+from glassnet.cli.saved_run import SavedRun
 from glassnet.serialization import replace_file
 
 
-def walkthrough_run(
+def walkthrough(
     run: RunName,
     row: Annotated[str, typer.Option(metavar="N", help="Which held-out row, from 0.")] = "0",
     element: Annotated[
@@ -39,20 +37,20 @@ def walkthrough_run(
 
     Example: glassnet walkthrough latest --row 3 --element "loss"
     """
-    from glassnet.explain.walkthrough import walkthrough  # no other command needs it
+    from glassnet.explain import walkthrough as explained  # no other command needs it
 
     if element is not None and open_ is not None:
         raise BadInput("--element and --open: each is shown by itself; give one of them")
     write = None if output is None else _writer(output, force=force)
     saved = SavedRun.read(run, runs)
     data = saved.data(display.new_console())
-    number = whole("--row")(row)
+    number = whole()("--row", row)
     rows = len(data.held_out.targets)
     if not 0 <= number < rows:
         raise BadInput(f"--row: expected a held-out row, 0 to {rows - 1}, got {number}")
     inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
     optimizer = _optimizer(saved)
-    shown: Any = walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
+    shown: Any = explained.walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
     if open_ is not None:
         shown = shown.open(open_)
     if element is not None:
@@ -85,7 +83,7 @@ WRITERS: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
     """What writes a file of that ending."""
-    check("--output", output, list(WRITERS), force=force)
+    check_output("--output", output, list(WRITERS), force=force)
     method, write = WRITERS[output.suffix.lower()]
 
     def written(shown: Any) -> str:
@@ -98,16 +96,16 @@ def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
 
 def _place(text: str) -> tuple[Any, ...]:
     """The name and the indices of "fc1[0,1]"."""
-    found = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[([-\d,\s]*)\])?\s*", text)
+    match = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[([-\d,\s]*)\])?\s*", text)
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        indices = [int(i) for i in (found[2] or "").split(",") if i.strip()]
+        indices = [int(i) for i in (match[2] or "").split(",") if i.strip()]
     except ValueError:
         raise BadInput(
             f"--element: expected a value and which element of it, as in fc1[0,1], got {text!r:.40}"
         ) from None
-    return found[1], *indices
+    return match[1], *indices
 
 
 def _optimizer(saved: SavedRun) -> Any:

@@ -233,7 +233,7 @@ class Trainer:
             if not progress.has_begun:
                 progress.first_loss = learned.loss
             if failure.has_failed(learned.loss, progress.first_loss or 0.0):
-                raise self._failed("the loss", progress.batch, learned.loss)
+                raise self._failed("loss", progress.batch, learned.loss)
             progress.add(learned, batch.targets)
             if progress.waiting == self._accumulate or progress.done == self.batches:
                 self._update()
@@ -255,21 +255,21 @@ class Trainer:
             self.schedule.after_batch()
 
     def _failed(self, what: str, batch: int | None, loss: float) -> TrainingFailed:
-        return failure.failed(what, self.epoch, batch, self.batches, loss, self.learning_rate)
+        return TrainingFailed(what, self.epoch, batch, loss, self.learning_rate, batches=self.batches)
 
     def _explained(self, error: TrainingFailed, feed: Feed, held_out: Feed | None) -> TrainingFailed:
         """``error`` with what made it; then the trainer is as it was at the end of the last whole epoch."""
-        began, model, criterion = "", self.model, self._criterion
+        origin, model, criterion = None, self.model, self._criterion
         is_held_out = held_out is not None and error.batch is None and failure.are_finite(model)
         try:
             with suppress(Exception), np.errstate(all="ignore"):  # it must not hide what it explains
                 first = self._progress.first_loss or 0.0
                 failing = failure.first_failing(model, criterion, held_out or (), first)
                 moments = failing if is_held_out else self._learned_again(feed)
-                began = failure.where_it_began(model, criterion, moments, self._whole["model"])
+                origin = failure.where_it_began(model, criterion, moments, self._whole["model"])
         finally:
             self.load_state_dict(self._whole)
-        return failure.explained(error, began, model, feed.everything, self.loss, self.optimizer)
+        return failure.explained(error, origin, model, feed.everything, self.loss, self.optimizer)
 
     def _learned_again(self, feed: Feed) -> Iterable[failure.Moment]:
         """The last two batches before the epoch failed: it is learned once more, to see what they began with."""
@@ -284,8 +284,8 @@ class Trainer:
 
         self.load_state_dict(self._whole)
         if self.schedule is None or not self.schedule.is_per_batch:  # then callbacks may have set them
-            for group, held in zip(self.optimizer.param_groups, options, strict=True):
-                group.update(held)
+            for group, own in zip(self.optimizer.param_groups, options, strict=True):
+                group.update(own)
         with suppress(TrainingFailed):
             self._learn(feed, learn, lambda *_: None)
         return moments
@@ -294,7 +294,7 @@ class Trainer:
         """The numbers of an epoch, as ``result``."""
         progress = self._progress
         if not failure.are_finite(self.model):
-            raise self._failed("the weights", None, float("nan"))
+            raise self._failed("weights", None, float("nan"))
         if self._is_running:
             numbers = {"loss": self._criterion.of_all(progress.total, progress.count), **progress.metrics.compute()}
         else:
@@ -304,7 +304,7 @@ class Trainer:
             numbers = self._measured(held_out)
             self.result |= {f"val_{name}": value for name, value in numbers.items()}
             if failure.has_failed(numbers["loss"], progress.first_loss or 0.0):
-                raise self._failed("the held-out loss", None, numbers["loss"])
+                raise self._failed("held-out loss", None, numbers["loss"])
         self.result["learning_rate"] = progress.learning_rate
         if held_out is not None:
             self._callbacks("on_validation_end", self)

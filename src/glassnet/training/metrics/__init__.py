@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.training.metrics.classes import F1, Accuracy, Confusion, Precision, Recall, TopK
+from glassnet.training.metrics.classes import F1, Accuracy, Confusion, Precision, Recall, TopK, confusion_matrix
 from glassnet.training.metrics.metric import Metric, Whole
 from glassnet.training.metrics.named import METRICS, Metrics, as_metric
 from glassnet.training.metrics.numbers import MAE, R2, RMSE
@@ -22,4 +22,5 @@ __all__ = [
     "TopK",
     "Whole",
     "as_metric",
+    "confusion_matrix",
 ]

@@ -111,6 +111,11 @@ class TopK(Accuracy):
         return right
 
 
+def confusion_matrix(targets: Array, predicted: Array, classes: int) -> Array:
+    """How many samples of class i were taken for class j: int64 [classes, classes], of class numbers [n] and [n]."""
+    return np.bincount(targets * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
 class Confusion(OfClasses):
     """How often a class was taken for which: ``matrix``, [targets, predictions]. It has no number for the history."""
 
@@ -123,9 +128,8 @@ class Confusion(OfClasses):
     def update(self, outputs: Array, targets: Array) -> None:
         """Count every pair."""
         scores, labels = self.rows(outputs, targets)
-        size = scores.shape[1]
-        pairs = np.bincount(labels * size + scores.argmax(1), minlength=size * size).reshape(size, size)
-        self.totals["counts"] = self.totals["counts"] + pairs if self.totals["counts"].size else pairs
+        counts = confusion_matrix(labels, scores.argmax(1), scores.shape[1])
+        self.totals["counts"] = self.totals["counts"] + counts if self.totals["counts"].size else counts
 
     @property
     def matrix(self) -> Tensor:

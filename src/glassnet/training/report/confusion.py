@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.training.metrics import confusion_matrix
 from glassnet.training.report.curves import scrolled
 from glassnet.training.report.markup import Html, shortened, tag
 from glassnet.training.report.numbers import percent
@@ -18,34 +19,29 @@ WORST = 20  # rows shown of more
 def confusion(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
     """What the section on classes says."""
     size = len(classes)
-    # only the pairs that occur: the matrix of very many classes has no room
-    pairs, counts = np.unique(actual * size + predicted, return_counts=True)
-    there, said = np.bincount(actual, minlength=size), np.bincount(predicted, minlength=size)
-    right = np.bincount(actual[actual == predicted], minlength=size)
-    absent = int((there == 0).sum())
-    told = _matrix if size <= FEW else _worst
-    section = told(classes, pairs, counts, there, said, right)
+    section = (_matrix if size <= FEW else _worst)(actual, predicted, classes)
+    absent = size - len(np.unique(actual))
     if absent:
         words = f"{absent} of {size} classes {'has' if absent == 1 else 'have'} no held-out sample, and so no recall."
         section.append(tag("p", words, class_="note"))
     return section
 
 
-def _matrix(classes: Sequence[str], pairs: Array, counts: Array, there: Array, said: Array, right: Array) -> list[Html]:
+def _matrix(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
     size = len(classes)
-    matrix = np.zeros(size * size, np.int64)
-    matrix[pairs] = counts
+    counts = confusion_matrix(actual, predicted, size)
+    right, samples, taken = np.diag(counts), counts.sum(1), counts.sum(0)
     names = [shortened(name, 24) for name in classes]
     upright = " upright" if max(map(len, names)) > 3 and size > 3 else ""
     corner = tag("th", tag("span", "true ↓ predicted →"), scope="col", class_="corner")
     head = [tag("th", tag("span", name), scope="col", title=full if full != name else None)
             for name, full in zip(names, (shortened(c, 200) for c in classes), strict=True)]  # fmt: skip
     rows = []
-    for true, row in enumerate(matrix.reshape(size, size).tolist()):
-        cells = [_cell(n, int(there[true]), names[true], names[j], right=j == true) for j, n in enumerate(row)]
-        recall = tag("td", _share(int(right[true]), int(there[true])), class_="share")
+    for true, row in enumerate(counts.tolist()):
+        cells = [_cell(n, int(samples[true]), names[true], names[j], right=j == true) for j, n in enumerate(row)]
+        recall = tag("td", _share(int(right[true]), int(samples[true])), class_="share")
         rows.append(tag("tr", tag("th", names[true], scope="row"), *cells, recall))
-    foot = [tag("td", _share(int(r), int(s)), class_="share") for r, s in zip(right, said, strict=True)]
+    foot = [tag("td", _share(int(r), int(s)), class_="share") for r, s in zip(right, taken, strict=True)]
     table = tag(
         "table",
         tag("thead", tag("tr", corner, *head, tag("th", tag("span", "recall, %"), scope="col"))),
@@ -72,24 +68,27 @@ def _cell(n: int, total: int, true: str, predicted: str, *, right: bool) -> Html
     return tag("td", f"{n:,}", class_=kind, style=f"--share:{(share if right else share**0.5):.2f}", title=hint)
 
 
-def _worst(classes: Sequence[str], pairs: Array, counts: Array, there: Array, said: Array, right: Array) -> list[Html]:
+def _worst(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
+    """Of many classes, whose matrix would have no room: those of lowest recall, and the most frequent mistakes."""
     size = len(classes)
-    recall = np.where(there > 0, right / np.maximum(there, 1), np.inf)
-    order = [int(c) for c in np.lexsort((np.arange(size), -there, recall))[:WORST] if there[c]]
-    rows = [_words(classes[c], f"{there[c]:,}", percent(int(right[c]), int(there[c])),
-                   percent(int(right[c]), int(said[c]))) for c in order]  # fmt: skip
-    mistakes = pairs // size != pairs % size
-    pairs, counts = pairs[mistakes], counts[mistakes]
+    samples, taken = np.bincount(actual, minlength=size), np.bincount(predicted, minlength=size)
+    right = np.bincount(actual[actual == predicted], minlength=size)
+    recall = np.where(samples > 0, right / np.maximum(samples, 1), np.inf)
+    order = [int(c) for c in np.lexsort((np.arange(size), -samples, recall))[:WORST] if samples[c]]
+    rows = [_words(classes[c], f"{samples[c]:,}", percent(int(right[c]), int(samples[c])),
+                   percent(int(right[c]), int(taken[c]))) for c in order]  # fmt: skip
+    is_wrong = actual != predicted
+    pairs, counts = np.unique(actual[is_wrong] * size + predicted[is_wrong], return_counts=True)
     first = np.lexsort((pairs, -counts))[:WORST]
-    taken = [_words(classes[int(pairs[i]) // size], classes[int(pairs[i]) % size], f"{counts[i]:,}") for i in first]
+    mistakes = [_words(classes[int(pairs[i]) // size], classes[int(pairs[i]) % size], f"{counts[i]:,}") for i in first]
     words = f"{size:,} classes are too many for a matrix: here are the {len(order)} of lowest recall"
     section = [
-        tag("p", words + (f", and the {len(taken)} most frequent mistakes of {len(pairs):,} kinds." if taken else "."),
-            class_="lead"),
+        tag("p", words + (f", and the {len(mistakes)} most frequent mistakes of {len(pairs):,} kinds." if mistakes else
+            "."), class_="lead"),
         scrolled(_listed(rows, "class", "samples", "recall", "precision"), "classes of lowest recall"),
     ]  # fmt: skip
-    if taken:
-        section.append(scrolled(_listed(taken, "true", "predicted", "samples"), "most frequent mistakes"))
+    if mistakes:
+        section.append(scrolled(_listed(mistakes, "true", "predicted", "samples"), "most frequent mistakes"))
     return [tag("div", *section, class_="stack")]
 
 
