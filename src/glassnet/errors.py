@@ -15,6 +15,12 @@ class GlassnetError(Exception):
     ``where`` is filled in on the way up through the modules being called ("fc1 (Linear …)"), so
     that the message names the layer as the person who wrote the network named it. ``layer`` is
     that module: the innermost one that the error came out of.
+
+    >>> try:
+    ...     glassnet.ones(2) @ glassnet.ones(3)
+    ... except glassnet.GlassnetError as error:
+    ...     print(type(error).__name__)
+    ShapeError
     """
 
     where: str = ""
@@ -26,20 +32,45 @@ class GlassnetError(Exception):
 
 
 class ShapeError(GlassnetError, RuntimeError, ValueError):
-    """Shapes that do not fit together."""
+    """Shapes that do not fit together.
+
+    >>> glassnet.ones(2) + glassnet.ones(3)
+    Traceback (most recent call last):
+    glassnet.errors.ShapeError: add: ...
+    """
 
 
 class DimensionError(GlassnetError, IndexError):
-    """A dimension (axis) that the tensor does not have."""
+    """A dimension (axis) that the tensor does not have.
+
+    >>> glassnet.ones(2).sum(dim=1)
+    Traceback (most recent call last):
+    glassnet.errors.DimensionError: sum: ...
+    """
 
 
 class DtypeError(GlassnetError, RuntimeError, TypeError):
-    """Dtypes that do not fit together, or that an operation cannot take."""
+    """Dtypes that do not fit together, or that an operation cannot take.
+
+    >>> glassnet.tensor([1, 2]).mean()
+    Traceback (most recent call last):
+    glassnet.errors.DtypeError: mean: ...
+    """
 
 
 class GradientError(GlassnetError, RuntimeError):
-    """A derivative that does not exist or can no longer be computed."""
+    """A derivative that does not exist or can no longer be computed.
+
+    >>> glassnet.ones(1).backward()
+    Traceback (most recent call last):
+    glassnet.errors.GradientError: backward: ...
+    """
 
 
 class RangeError(GlassnetError, IndexError, RuntimeError, ValueError):
-    """A number, a label or an index outside the range that is expected."""
+    """A number, a label or an index outside the range that is expected.
+
+    >>> F.one_hot(glassnet.tensor([3]), 2)
+    Traceback (most recent call last):
+    glassnet.errors.RangeError: one_hot: ...
+    """

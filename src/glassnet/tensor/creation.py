@@ -56,19 +56,37 @@ def tensor(data: Any, *, dtype: DtypeLike = None, requires_grad: bool = False, d
 
     Python floats become the default dtype (float32), ints int64; NumPy arrays keep their dtype.
     Raises ShapeError for ragged lists, DtypeError for what is no number.
+
+    >>> glassnet.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
     """
     return finished(as_array(data, dtype, copy=True), requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: DtypeLike = None, device: Any = None) -> Tensor:
-    """``data`` as a tensor, sharing memory where it can; a tensor of that dtype as it is."""
+    """``data`` as a tensor, sharing memory where it can; a tensor of that dtype as it is.
+
+    >>> array = np.array([1, 2])
+    >>> x = glassnet.as_tensor(array)
+    >>> array[0] = 5
+    >>> x
+    tensor([5, 2])
+    """
     if isinstance(data, Tensor):
         return data.to(dtype=dtype)
     return finished(as_array(data, dtype), False, device)
 
 
 def from_numpy(array: Array) -> Tensor:
-    """A tensor that shares the memory of ``array``: what changes in one changes in the other."""
+    """A tensor that shares the memory of ``array``: what changes in one changes in the other.
+
+    >>> array = np.array([1, 2])
+    >>> x = glassnet.from_numpy(array)
+    >>> array[0] = 5
+    >>> x
+    tensor([5, 2])
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}; tensor() takes anything")
     return made_of(array, array)
@@ -102,21 +120,35 @@ BoolTensor = _constructor(bool_)
 def zeros(
     *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """All 0: zeros(2, 3), zeros((2, 3)) or zeros(size=(2, 3))."""
+    """All 0: zeros(2, 3), zeros((2, 3)) or zeros(size=(2, 3)).
+
+    >>> glassnet.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
     return finished(np.zeros(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def ones(
     *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """All 1."""
+    """All 1.
+
+    >>> glassnet.ones(2, 3)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
     return finished(np.ones(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def empty(
     *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """Whatever the memory holds: to be written before it is read."""
+    """Whatever the memory holds: to be written before it is read.
+
+    >>> glassnet.empty(2, 3).shape
+    (2, 3)
+    """
     return finished(np.empty(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
@@ -128,7 +160,12 @@ def full(
     requires_grad: bool = False,
     device: Any = None,
 ) -> Tensor:
-    """All ``fill_value``, in its own kind of dtype unless ``dtype`` says otherwise."""
+    """All ``fill_value``, in its own kind of dtype unless ``dtype`` says otherwise.
+
+    >>> glassnet.full((2, 2), 7)
+    tensor([[7, 7],
+            [7, 7]])
+    """
     if isinstance(fill_value, Tensor):
         fill_value = fill_value._read("full()")
     value = as_array(fill_value, dtype)
@@ -138,24 +175,40 @@ def full(
 
 
 def zeros_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """All 0, in the shape and dtype of ``input``."""
+    """All 0, in the shape and dtype of ``input``.
+
+    >>> glassnet.zeros_like(glassnet.tensor([1, 2]))
+    tensor([0, 0])
+    """
     return finished(np.zeros(input.shape, dtype or input.dtype), requires_grad, device)
 
 
 def ones_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """All 1, in the shape and dtype of ``input``."""
+    """All 1, in the shape and dtype of ``input``.
+
+    >>> glassnet.ones_like(glassnet.tensor([1.5, 2.5]))
+    tensor([1., 1.])
+    """
     return finished(np.ones(input.shape, dtype or input.dtype), requires_grad, device)
 
 
 def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Whatever the memory holds, in the shape and dtype of ``input``."""
+    """Whatever the memory holds, in the shape and dtype of ``input``.
+
+    >>> glassnet.empty_like(glassnet.ones(2, 3)).shape
+    (2, 3)
+    """
     return finished(np.empty(input.shape, dtype or input.dtype), requires_grad, device)
 
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """All ``fill_value``, in the shape and dtype of ``input``."""
+    """All ``fill_value``, in the shape and dtype of ``input``.
+
+    >>> glassnet.full_like(glassnet.tensor([1, 2]), 7)
+    tensor([7, 7])
+    """
     return finished(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad, device)
 
 
@@ -167,7 +220,12 @@ def eye(
     requires_grad: bool = False,
     device: Any = None,
 ) -> Tensor:
-    """The identity matrix, [n, n] or [n, m]."""
+    """The identity matrix, [n, n] or [n, m].
+
+    >>> glassnet.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return finished(np.eye(n, m, dtype=dtype_of(dtype)), requires_grad, device)
 
 
@@ -183,7 +241,11 @@ def arange(
     requires_grad: bool = False,
     device: Any = None,
 ) -> Tensor:
-    """start, start + step, … up to but without ``end``; arange(n) is 0 … n − 1. Of ints, int64."""
+    """start, start + step, … up to but without ``end``; arange(n) is 0 … n − 1. Of ints, int64.
+
+    >>> glassnet.arange(5), glassnet.arange(1, 2, 0.25)
+    (tensor([0, 1, 2, 3, 4]), tensor([1.0000, 1.2500, 1.5000, 1.7500]))
+    """
     if end is None:
         start, end = 0, start
     start, end, step = (n.item() if isinstance(n, Tensor) else n for n in (start, end, step))
@@ -203,7 +265,11 @@ def linspace(
     requires_grad: bool = False,
     device: Any = None,
 ) -> Tensor:
-    """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
+    """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included.
+
+    >>> glassnet.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
     return finished(np.linspace(start, end, steps, dtype=dtype_of(dtype)), requires_grad, device)
 
 
@@ -217,7 +283,11 @@ def logspace(
     requires_grad: bool = False,
     device: Any = None,
 ) -> Tensor:
-    """``base`` to the power of each of ``linspace(start, end, steps)``."""
+    """``base`` to the power of each of ``linspace(start, end, steps)``.
+
+    >>> glassnet.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
     return finished(np.logspace(start, end, steps, base=base, dtype=dtype_of(dtype)), requires_grad, device)
 
 
@@ -232,7 +302,11 @@ def _several(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
 
 @takes_axis
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors one after another along ``dim``; their other sizes must be equal."""
+    """The tensors one after another along ``dim``; their other sizes must be equal.
+
+    >>> glassnet.cat([glassnet.ones(2), glassnet.zeros(1)])
+    tensor([1., 1., 0.])
+    """
     return apply(movement.concatenate, *_several("cat", tensors), dim=dim)
 
 
@@ -241,23 +315,43 @@ concat = concatenate = cat
 
 @takes_axis
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """The tensors, all of one shape, side by side along a new dimension ``dim``."""
+    """The tensors, all of one shape, side by side along a new dimension ``dim``.
+
+    >>> glassnet.stack([glassnet.tensor([1, 2]), glassnet.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
     return apply(movement.stack, *_several("stack", tensors), dim=dim)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """The tensors one below the other (vectors as rows)."""
+    """The tensors one below the other (vectors as rows).
+
+    >>> glassnet.vstack([glassnet.tensor([1, 2]), glassnet.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
     return cat([t if t.ndim > 1 else t.reshape(1, -1) for t in tensors], 0)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """The tensors one beside the other."""
+    """The tensors one beside the other.
+
+    >>> glassnet.hstack([glassnet.tensor([1, 2]), glassnet.tensor([3, 4])])
+    tensor([1, 2, 3, 4])
+    """
     tensors = [t if t.ndim else t.reshape(1) for t in tensors]
     return cat(tensors, 0 if tensors and tensors[0].ndim == 1 else 1)
 
 
 def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinates of every point of the grid that the vectors, or the list of them, span."""
+    """The coordinates of every point of the grid that the vectors, or the list of them, span.
+
+    >>> x, y = glassnet.meshgrid(glassnet.tensor([1, 2]), glassnet.tensor([10, 20]))
+    >>> x + y
+    tensor([[11, 21],
+            [12, 22]])
+    """
     tensors: Sequence[Tensor] = vectors[0] if len(vectors) == 1 and isinstance(vectors[0], Sequence) else vectors
     if any(t.ndim != 1 for t in tensors):
         raise ShapeError(f"meshgrid: expected vectors, got {', '.join(written(t.shape) for t in tensors)}")

@@ -6,7 +6,11 @@ from typing import Any
 
 
 class device:
-    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, with what to do."""
+    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, with what to do.
+
+    >>> glassnet.device("cpu")
+    device(type='cpu')
+    """
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         name = str(type).partition(":")[0]
@@ -54,7 +58,11 @@ class _Absent:
 
 
 class cuda(_Absent):
-    """NVIDIA's GPUs: none is available."""
+    """NVIDIA's GPUs: none is available.
+
+    >>> glassnet.cuda.is_available()
+    False
+    """
 
     @staticmethod
     def manual_seed(seed: int) -> None:
@@ -66,11 +74,19 @@ class cuda(_Absent):
 
 
 class accelerator(_Absent):
-    """Whatever computes faster than the CPU: none is available."""
+    """Whatever computes faster than the CPU: none is available.
+
+    >>> glassnet.accelerator.is_available()
+    False
+    """
 
 
 class backends:
-    """What computes for PyTorch and is not here: ``backends.mps.is_available()`` is False."""
+    """What computes for PyTorch and is not here: ``backends.mps.is_available()`` is False.
+
+    >>> glassnet.backends.mps.is_available()
+    False
+    """
 
     class cudnn(_Absent):
         """NVIDIA's library; scripts set these for results that can be repeated, which they can be anyway."""

@@ -22,6 +22,11 @@ def set_printoptions(
 ) -> None:
     """Say how tensors print: digits after the point, elements printed in full, those at the edges of larger ones,
     characters in a line, and whether in powers of ten. What is None stays, but ``sci_mode``: None means where needed.
+
+    >>> glassnet.set_printoptions(precision=2)
+    >>> glassnet.tensor([0.123456])
+    tensor([0.12])
+    >>> glassnet.set_printoptions(precision=4)
     """
     chosen = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     _options.update({name: value for name, value in chosen.items() if value is not None}, sci_mode=sci_mode)

@@ -64,6 +64,11 @@ class Tensor(Gradients):
 
     ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes
     a copy of lists and numbers in the default dtype; `glassnet.tensor` is the usual way.
+
+    >>> x = glassnet.Tensor([[1, 2], [3, 4]])
+    >>> x.array
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
     """
 
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
@@ -98,18 +103,32 @@ class Tensor(Gradients):
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Say whether backward shall compute a gradient for this tensor."""
+        """Say whether backward shall compute a gradient for this tensor.
+
+        >>> glassnet.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
+        """
         self.requires_grad = requires_grad
         return self
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by the user, not by an operation that autograd followed."""
+        """Whether it was made by the user, not by an operation that autograd followed.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self.node is None
 
     @property
     def grad_fn(self) -> graph.Node | None:
-        """The node of the operation that made it: ``op``, ``parents``, ``params``; None for a leaf."""
+        """The node of the operation that made it: ``op``, ``parents``, ``params``; None for a leaf.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> (x * 2).grad_fn
+        <mul>
+        """
         return self.node
 
     @property
@@ -133,34 +152,63 @@ class Tensor(Gradients):
         return self.array.nbytes
 
     def dim(self) -> int:
-        """The number of dimensions."""
+        """The number of dimensions.
+
+        >>> glassnet.ones(2, 3).dim()
+        2
+        """
         return self.array.ndim
 
     def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of dimension ``dim``."""
+        """The shape, or the size of dimension ``dim``.
+
+        >>> glassnet.ones(2, 3).size(), glassnet.ones(2, 3).size(1)
+        ((2, 3), 3)
+        """
         return self.shape if dim is None else self.shape[normalize_dim("size", dim, self.ndim)]
 
     def numel(self) -> int:
-        """The number of elements."""
+        """The number of elements.
+
+        >>> glassnet.ones(2, 3).numel()
+        6
+        """
         return self.array.size
 
     nelement = numel
 
     def stride(self, dim: int | None = None) -> Any:
-        """How many elements further in memory the next index lies, for each dimension or for ``dim``."""
+        """How many elements further in memory the next index lies, for each dimension or for ``dim``.
+
+        >>> glassnet.ones(2, 3).stride()
+        (3, 1)
+        """
         steps = tuple(n // self.itemsize for n in self.array.strides)
         return steps if dim is None else steps[normalize_dim("stride", dim, self.ndim)]
 
     def element_size(self) -> int:
-        """The bytes of one element."""
+        """The bytes of one element.
+
+        >>> glassnet.ones(2).element_size()
+        4
+        """
         return self.array.itemsize
 
     def data_ptr(self) -> int:
-        """The address of the first element."""
+        """The address of the first element.
+
+        >>> x = glassnet.ones(2)
+        >>> x[1].data_ptr() - x.data_ptr()
+        4
+        """
         return int(self.array.ctypes.data)
 
     def is_floating_point(self) -> bool:
-        """Whether the dtype is floating."""
+        """Whether the dtype is floating.
+
+        >>> glassnet.tensor([1, 2]).is_floating_point()
+        False
+        """
         return self.dtype.kind == "f"
 
     # how it prints, and its copies -----------------------------------------------------------
@@ -203,13 +251,23 @@ class Tensor(Gradients):
         self.array = array
 
     def detach(self) -> Tensor:
-        """A tensor of the same memory that autograd does not follow."""
+        """A tensor of the same memory that autograd does not follow.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> (x * 2).detach()
+        tensor([2., 2.])
+        """
         other = wrap(self.array)
         other.version = version_of(self)
         return other
 
     def detach_(self) -> Self:
-        """Forget the history: the tensor becomes a leaf that requires no gradient."""
+        """Forget the history: the tensor becomes a leaf that requires no gradient.
+
+        >>> x = glassnet.ones(2, requires_grad=True) * 2
+        >>> x.detach_()
+        tensor([2., 2.])
+        """
         graph.changes.count += 1
         self.node, self._requires_grad, self.view_of = None, False, None
         return self

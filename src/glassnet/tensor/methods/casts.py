@@ -30,7 +30,11 @@ class Casts(Indexing):
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
     ) -> Self:
-        """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor)."""
+        """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor).
+
+        >>> glassnet.tensor([1, 2]).to(glassnet.float64)
+        tensor([1., 2.], dtype=float64)
+        """
         for arg in args:
             if isinstance(arg, State):
                 dtype = arg.dtype
@@ -47,53 +51,106 @@ class Casts(Indexing):
         return apply(movement.cast, self, dtype=as_dtype(dtype))
 
     def type(self, dtype: npt.DTypeLike) -> Self:
-        """The tensor in another dtype."""
+        """The tensor in another dtype.
+
+        >>> glassnet.tensor([1, 2]).type(glassnet.float32)
+        tensor([1., 2.])
+        """
         return self.to(dtype=dtype)
 
     def type_as(self, other: State) -> Self:
-        """The tensor in the dtype of ``other``."""
+        """The tensor in the dtype of ``other``.
+
+        >>> glassnet.tensor([1, 2]).type_as(glassnet.ones(1))
+        tensor([1., 2.])
+        """
         return self.to(dtype=other.dtype)
 
     def float(self) -> Self:
-        """In float32."""
+        """In float32.
+
+        >>> glassnet.tensor([1, 2]).float()
+        tensor([1., 2.])
+        """
         return self.to(dtype=float32)
 
     def double(self) -> Self:
-        """In float64."""
+        """In float64.
+
+        >>> glassnet.ones(2).double()
+        tensor([1., 1.], dtype=float64)
+        """
         return self.to(dtype=float64)
 
     def half(self) -> Self:
-        """In float16."""
+        """In float16.
+
+        >>> glassnet.ones(2).half()
+        tensor([1., 1.], dtype=float16)
+        """
         return self.to(dtype=float16)
 
     def long(self) -> Self:
-        """In int64."""
+        """In int64.
+
+        >>> glassnet.tensor([1.7, -1.7]).long()
+        tensor([ 1, -1])
+        """
         return self.to(dtype=int64)
 
     def int(self) -> Self:
-        """In int32."""
+        """In int32.
+
+        >>> glassnet.tensor([1.7, -1.7]).int()
+        tensor([ 1, -1], dtype=int32)
+        """
         return self.to(dtype=int32)
 
     def short(self) -> Self:
-        """In int16."""
+        """In int16.
+
+        >>> glassnet.tensor([1, 2]).short()
+        tensor([1, 2], dtype=int16)
+        """
         return self.to(dtype=int16)
 
     def char(self) -> Self:
-        """In int8."""
+        """In int8.
+
+        >>> glassnet.tensor([1, 2]).char()
+        tensor([1, 2], dtype=int8)
+        """
         return self.to(dtype=int8)
 
     def byte(self) -> Self:
-        """In uint8."""
+        """In uint8.
+
+        >>> glassnet.tensor([1, 2]).byte()
+        tensor([1, 2], dtype=uint8)
+        """
         return self.to(dtype=uint8)
 
     def bool(self) -> Self:
-        """In bool: True where not 0."""
+        """In bool: True where not 0.
+
+        >>> glassnet.tensor([0, 2]).bool()
+        tensor([False,  True])
+        """
         return self.to(dtype=bool_)
 
     def cpu(self) -> Self:
-        """Itself: every tensor is on the CPU."""
+        """Itself: every tensor is on the CPU.
+
+        >>> glassnet.ones(2).cpu().device
+        device(type='cpu')
+        """
         return self
 
     def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Self:
-        """Raises RuntimeError: there is no other device than the CPU."""
+        """Raises RuntimeError: there is no other device than the CPU.
+
+        >>> glassnet.ones(2).cuda()
+        Traceback (most recent call last):
+        RuntimeError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
+        """
         return self.to(device="cuda")

@@ -66,21 +66,38 @@ class Elementwise(Casts):
     floor_divide = binary(arithmetic.floor_divide, "[7, -7]", "2", "[ 3, -4]")
 
     def add(self, other: Any, *, alpha: float = 1) -> Self:
-        """``self + alpha · other``."""
+        """``self + alpha · other``.
+
+        >>> glassnet.tensor([1, 2]).add(glassnet.tensor([10, 20]), alpha=2)
+        tensor([21, 42])
+        """
         return apply(arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def sub(self, other: Any, *, alpha: float = 1) -> Self:
-        """``self − alpha · other``."""
+        """``self − alpha · other``.
+
+        >>> glassnet.tensor([21, 42]).sub(glassnet.tensor([10, 20]), alpha=2)
+        tensor([1, 2])
+        """
         return apply(arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     subtract = sub
 
     def pow(self, exponent: Any) -> Self:
-        """``self ** exponent``."""
+        """``self ** exponent``.
+
+        >>> glassnet.tensor([1, 2, 3]).pow(2)
+        tensor([1, 4, 9])
+        """
         return self**exponent
 
     def div(self, other: Any, *, rounding_mode: str | None = None) -> Self:
-        """``self / other``, rounded down with rounding_mode="floor", towards zero with "trunc"."""
+        """``self / other``, rounded down with rounding_mode="floor", towards zero with "trunc".
+
+        >>> x = glassnet.tensor([7, -7])
+        >>> x.div(2), x.div(2, rounding_mode="floor")
+        (tensor([ 3.5000, -3.5000]), tensor([ 3, -4]))
+        """
         if rounding_mode == "floor":
             return apply(arithmetic.floor_divide, self, other)
         quotient = apply(arithmetic.div, self, other)
@@ -93,13 +110,21 @@ class Elementwise(Casts):
     divide = div
 
     def round(self, *, decimals: int = 0) -> Self:
-        """Each element rounded to the nearest number of ``decimals`` digits; halves to even."""
+        """Each element rounded to the nearest number of ``decimals`` digits; halves to even.
+
+        >>> glassnet.tensor([0.5, 1.26, 1.5]).round()
+        tensor([0., 1., 2.])
+        """
         if decimals == 0:
             return apply(elementary.round, self)
         return apply(elementary.round, self * 10.0**decimals) / 10.0**decimals
 
     def clamp(self, min: Any = None, max: Any = None) -> Self:
-        """Each element, raised to ``min`` where below and lowered to ``max`` where above: numbers or tensors."""
+        """Each element, raised to ``min`` where below and lowered to ``max`` where above: numbers or tensors.
+
+        >>> glassnet.tensor([-5, 0, 5]).clamp(-1, 1)
+        tensor([-1,  0,  1])
+        """
         if min is None and max is None:
             raise ValueError("clamp: expected min, max or both, got neither")
         if not isinstance(min, State) and not isinstance(max, State):
@@ -113,26 +138,52 @@ class Elementwise(Casts):
 
     @takes_axis
     def softmax(self, dim: int) -> Self:
-        """Positive numbers that add up to 1 along ``dim``, in the ratio of exp(self)."""
+        """Positive numbers that add up to 1 along ``dim``, in the ratio of exp(self).
+
+        >>> glassnet.tensor([0.0, 0.0, 0.6931]).softmax(0)
+        tensor([0.2500, 0.2500, 0.5000])
+        """
         return apply(softmax.softmax, self, dim=dim)
 
     @takes_axis
     def log_softmax(self, dim: int) -> Self:
-        """The logarithm of `softmax`, without its loss of digits."""
+        """The logarithm of `softmax`, without its loss of digits.
+
+        >>> glassnet.tensor([0.0, 0.0]).log_softmax(0)
+        tensor([-0.6931, -0.6931])
+        """
         return apply(softmax.log_softmax, self, dim=dim)
 
     def equal(self, other: State) -> bool:
-        """Whether it has the shape and the elements of ``other``."""
+        """Whether it has the shape and the elements of ``other``.
+
+        >>> glassnet.tensor([1, 2]).equal(glassnet.tensor([1, 2]))
+        True
+        """
         return np.array_equal(self._read("equal()"), other.array)
 
     def allclose(self, other: State, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-        """Whether every |self − other| ≤ atol + rtol·|other|."""
+        """Whether every |self − other| ≤ atol + rtol·|other|.
+
+        >>> glassnet.tensor([1.0]).allclose(glassnet.tensor([1.000001]))
+        True
+        """
         return np.allclose(self._read("allclose()"), other.array, rtol, atol, equal_nan)
 
     def where(self, condition: Any, other: Any) -> Self:
-        """This tensor's elements where ``condition`` holds, ``other``'s elsewhere."""
+        """This tensor's elements where ``condition`` holds, ``other``'s elsewhere.
+
+        >>> x = glassnet.tensor([-1, 2, -3])
+        >>> x.where(x > 0, 0)
+        tensor([0, 2, 0])
+        """
         return apply(selection.where, condition, self, other)
 
     def masked_fill(self, mask: Any, value: Any) -> Self:
-        """A copy with ``value`` wherever ``mask`` is true."""
+        """A copy with ``value`` wherever ``mask`` is true.
+
+        >>> x = glassnet.tensor([-1, 2, -3])
+        >>> x.masked_fill(x < 0, 0)
+        tensor([0, 2, 0])
+        """
         return apply(selection.where, mask, value, self)

@@ -24,11 +24,24 @@ class Gradients(InPlace):
         create_graph: bool = False,
         inputs: Tensors | None = None,
     ) -> None:
-        """Add to ``.grad`` of every leaf its gradient of this tensor; see `glassnet.autograd.backward`."""
+        """Add to ``.grad`` of every leaf its gradient of this tensor; see `glassnet.autograd.backward`.
+
+        >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x**2).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+        """
         backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Self], Self | None]) -> RemovableHandle:
-        """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it."""
+        """Call ``hook`` with this tensor's gradient when it is computed; what it returns replaces it.
+
+        >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda g: 10 * g)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
+        """
         if not self._requires_grad:
             raise GradientError("register_hook: this tensor requires no gradient, so no gradient would ever come by")
 
@@ -41,7 +54,15 @@ class Gradients(InPlace):
         return self._register(called)
 
     def retain_grad(self) -> None:
-        """Keep this tensor's gradient in ``.grad``, although it is not a leaf."""
+        """Keep this tensor's gradient in ``.grad``, although it is not a leaf.
+
+        >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 3
+        >>> y.retain_grad()
+        >>> (y**2).sum().backward()
+        >>> y.grad
+        tensor([ 6., 12.])
+        """
         if not self._requires_grad:
             raise GradientError("retain_grad: this tensor requires no gradient")
         if self.node is None:

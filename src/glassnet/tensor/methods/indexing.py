@@ -49,7 +49,11 @@ class Indexing(Views):
     # pieces, and elements by position ------------------------------------------------------------
 
     def split(self, size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
-        """Pieces of ``size`` along ``dim`` (the last may be smaller), or of the sizes given."""
+        """Pieces of ``size`` along ``dim`` (the last may be smaller), or of the sizes given.
+
+        >>> glassnet.arange(5).split(2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+        """
         d = normalize_dim("split", dim, len(self.shape))
         total = _size("split", self.shape, d)
         if isinstance(size, int):
@@ -65,19 +69,31 @@ class Indexing(Views):
         return tuple(self[(*(slice(None),) * d, slice(end - n, end))] for n, end in zip(parts, ends, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
-        """At most ``chunks`` pieces of one size along ``dim`` (the last may be smaller)."""
+        """At most ``chunks`` pieces of one size along ``dim`` (the last may be smaller).
+
+        >>> glassnet.arange(5).chunk(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+        """
         if chunks < 1:
             raise ValueError(f"chunk: expected 1 chunk or more, got {chunks}")
         total = _size("chunk", self.shape, normalize_dim("chunk", dim, len(self.shape)))
         return self.split(-(-total // chunks) if total else [0] * chunks, dim)
 
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
-        """The slices along ``dim``, one by one."""
+        """The slices along ``dim``, one by one.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).unbind()
+        (tensor([1, 2]), tensor([3, 4]))
+        """
         d = normalize_dim("unbind", dim, len(self.shape))
         return tuple(self[(*(slice(None),) * d, i)] for i in range(_size("unbind", self.shape, d)))
 
     def narrow(self, dim: int, start: int, length: int) -> Self:
-        """``length`` slices along ``dim``, from ``start`` on."""
+        """``length`` slices along ``dim``, from ``start`` on.
+
+        >>> glassnet.arange(5).narrow(0, 1, 3)
+        tensor([1, 2, 3])
+        """
         d = normalize_dim("narrow", dim, len(self.shape))
         total = _size("narrow", self.shape, d)
         first = start + total if start < 0 else start
@@ -86,11 +102,20 @@ class Indexing(Views):
         return self[(*(slice(None),) * d, slice(first, first + length))]
 
     def select(self, dim: int, index: int) -> Self:
-        """The slice at ``index`` along ``dim``, without that dimension."""
+        """The slice at ``index`` along ``dim``, without that dimension.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).select(1, 0)
+        tensor([1, 3])
+        """
         return self[(*(slice(None),) * normalize_dim("select", dim, len(self.shape)), index)]
 
     def index_select(self, dim: int, index: Any) -> Self:
-        """The slices at each of ``index``, a vector of integers from 0 on, along ``dim``."""
+        """The slices at each of ``index``, a vector of integers from 0 on, along ``dim``.
+
+        >>> glassnet.tensor([[1, 2, 3], [4, 5, 6]]).index_select(1, glassnet.tensor([2, 0]))
+        tensor([[3, 1],
+                [6, 4]])
+        """
         d = normalize_dim("index_select", dim, len(self.shape))
         index = _index_array(index)
         places = index.array if isinstance(index, State) else index
@@ -106,7 +131,12 @@ class Indexing(Views):
         return self[(*(slice(None),) * d, index)]
 
     def masked_select(self, mask: Any) -> Self:
-        """The elements where ``mask``, a bool tensor, is true, in one dimension; shapes broadcast."""
+        """The elements where ``mask``, a bool tensor, is true, in one dimension; shapes broadcast.
+
+        >>> x = glassnet.tensor([1, -2, 3])
+        >>> x.masked_select(x > 0)
+        tensor([1, 3])
+        """
         places = np.asarray(mask.array if isinstance(mask, State) else mask)
         if places.dtype.kind != "b":
             raise DtypeError(f"masked_select: expected a bool mask, got {places.dtype}; compare: x[mask > 0]")
@@ -114,7 +144,13 @@ class Indexing(Views):
         return self.expand(shape)[np.broadcast_to(places, shape)]
 
     def gather(self, dim: int, index: Any) -> Self:
-        """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j]."""
+        """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j].
+
+        >>> x = glassnet.tensor([[1, 2], [3, 4]])
+        >>> x.gather(1, glassnet.tensor([[1], [0]]))
+        tensor([[2],
+                [3]])
+        """
         return apply(indexing.gather, self, index, dim=dim)
 
 

@@ -42,27 +42,51 @@ class InPlace(Sorting):
     remainder_ = binary_(arithmetic.remainder)
 
     def add_(self, other: Any, *, alpha: float = 1) -> Self:
-        """``self += alpha · other``."""
+        """``self += alpha · other``.
+
+        >>> glassnet.tensor([1, 2]).add_(10)
+        tensor([11, 12])
+        """
         return write(self, arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def sub_(self, other: Any, *, alpha: float = 1) -> Self:
-        """``self −= alpha · other``."""
+        """``self −= alpha · other``.
+
+        >>> glassnet.tensor([11, 12]).sub_(10)
+        tensor([1, 2])
+        """
         return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def addcmul_(self, a: Any, b: Any, *, value: float = 1) -> Self:
-        """``self += value · a · b``."""
+        """``self += value · a · b``.
+
+        >>> glassnet.zeros(2).addcmul_(glassnet.tensor([1.0, 2.0]), glassnet.tensor([3.0, 4.0]))
+        tensor([3., 8.])
+        """
         return self.add_(apply(arithmetic.mul, a, b), alpha=value)
 
     def addcdiv_(self, a: Any, b: Any, *, value: float = 1) -> Self:
-        """``self += value · a / b``."""
+        """``self += value · a / b``.
+
+        >>> glassnet.zeros(2).addcdiv_(glassnet.tensor([8.0, 9.0]), glassnet.tensor([2.0, 3.0]))
+        tensor([4., 3.])
+        """
         return self.add_(apply(arithmetic.div, a, b), alpha=value)
 
     def lerp_(self, end: Any, weight: float) -> Self:
-        """``self += weight · (end − self)``."""
+        """``self += weight · (end − self)``.
+
+        >>> glassnet.tensor([0.0, 10.0]).lerp_(glassnet.tensor([10.0, 20.0]), 0.1)
+        tensor([ 1., 11.])
+        """
         return self.add_(apply(arithmetic.sub, end, self), alpha=weight)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
-        """Raise to ``min`` what is below it, lower to ``max`` what is above: numbers or tensors."""
+        """Raise to ``min`` what is below it, lower to ``max`` what is above: numbers or tensors.
+
+        >>> glassnet.tensor([-5, 0, 5]).clamp_(-1, 1)
+        tensor([-1,  0,  1])
+        """
         if min is None and max is None:
             raise ValueError("clamp_: expected min, max or both, got neither")
         if isinstance(min, State) or isinstance(max, State):
@@ -72,7 +96,11 @@ class InPlace(Sorting):
     clip_ = clamp_
 
     def copy_(self, source: Any) -> Self:
-        """Copy the elements of ``source``, broadcast to this shape and cast to this dtype."""
+        """Copy the elements of ``source``, broadcast to this shape and cast to this dtype.
+
+        >>> glassnet.zeros(2).copy_(glassnet.tensor([1, 2]))
+        tensor([1., 2.])
+        """
         if not isinstance(source, State):
             source = made_of(source, np.asarray(source))
         if broadcast_shapes("copy_", source.shape, self.shape) != self.shape:
@@ -82,25 +110,46 @@ class InPlace(Sorting):
         return write(self, movement.cast, source, dtype=self.dtype)
 
     def fill_(self, value: Any) -> Self:
-        """Set every element to ``value``, a number or a tensor of one."""
+        """Set every element to ``value``, a number or a tensor of one.
+
+        >>> glassnet.zeros(2).fill_(5)
+        tensor([5., 5.])
+        """
         if np.size(value.array if isinstance(value, State) else value) != 1:
             raise ShapeError("fill_: expected one number; copy_() takes a tensor")
         return self.copy_(value)
 
     def zero_(self) -> Self:
-        """Set every element to 0."""
+        """Set every element to 0.
+
+        >>> glassnet.ones(2).zero_()
+        tensor([0., 0.])
+        """
         return self.copy_(0)
 
     def masked_fill_(self, mask: Any, value: Any) -> Self:
-        """Set to ``value`` the elements where ``mask`` is true."""
+        """Set to ``value`` the elements where ``mask`` is true.
+
+        >>> x = glassnet.tensor([-1, 2, -3])
+        >>> x.masked_fill_(x < 0, 0)
+        tensor([0, 2, 0])
+        """
         return write(self, selection.where, mask, value, self)
 
     def cumsum_(self, dim: int) -> Self:
-        """Replace the elements by their running sum along ``dim``."""
+        """Replace the elements by their running sum along ``dim``.
+
+        >>> glassnet.tensor([1, 2, 3]).cumsum_(0)
+        tensor([1, 3, 6])
+        """
         return write(self, reduction.cumsum, self, dim=dim)
 
     def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
-        """Set to ``value`` the slices at ``index`` along ``dim``."""
+        """Set to ``value`` the slices at ``index`` along ``dim``.
+
+        >>> glassnet.tensor([1, 2, 3]).index_fill_(0, glassnet.tensor([0, 2]), 9)
+        tensor([9, 2, 9])
+        """
         self[(*(slice(None),) * normalize_dim("index_fill_", dim, len(self.shape)), index)] = value
         return self
 
@@ -108,6 +157,10 @@ class InPlace(Sorting):
         """Put ``src`` at ``index`` along ``dim``: for dim 0, self[index[i, j], j] = src[i, j], or ``value``.
 
         The opposite of `gather`. Of several that go to one place, the last stays.
+
+        >>> glassnet.zeros(2, 3).scatter_(1, glassnet.tensor([[2], [0]]), value=1)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
         """
         src = value if src is None else src
         places = index.array if isinstance(index, State) else np.asarray(index)
@@ -123,25 +176,45 @@ class InPlace(Sorting):
     # random ---------------------------------------------------------------------------------
 
     def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
-        """Draw every element evenly from [low, high)."""
+        """Draw every element evenly from [low, high).
+
+        >>> x = glassnet.empty(1000).uniform_(2, 3)
+        >>> bool((x >= 2).all() and (x < 3).all())
+        True
+        """
         if low > high:
             raise ValueError(f"uniform_: expected low ≤ high, got {low} and {high}")
         return self._floating("uniform_")._draw(random.uniform, generator, low=low, high=high)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
-        """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``."""
+        """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``.
+
+        >>> x = glassnet.empty(10000).normal_(mean=5, std=0.1)
+        >>> round(x.mean().item(), 1)
+        5.0
+        """
         if std < 0:
             raise ValueError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
         return self._floating("normal_")._draw(random.normal, generator, mean=mean, std=std)
 
     def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Self:
-        """Set every element to 1 with probability ``p``, else to 0."""
+        """Set every element to 1 with probability ``p``, else to 0.
+
+        >>> glassnet.empty(2, 3).bernoulli_(1.0)
+        tensor([[1., 1., 1.],
+                [1., 1., 1.]])
+        """
         if not 0 <= p <= 1:
             raise ValueError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
         return self._draw(random.bernoulli, generator, p=p)
 
     def random_(self, low: int, high: int | None = None, *, generator: Generator | None = None) -> Self:
-        """Draw every element from the whole numbers low, …, high − 1; random_(high) from 0 on."""
+        """Draw every element from the whole numbers low, …, high − 1; random_(high) from 0 on.
+
+        >>> x = glassnet.empty(1000).random_(0, 6)
+        >>> x.unique()
+        tensor([0., 1., 2., 3., 4., 5.])
+        """
         low, high = (0, low) if high is None else (low, high)
         if low >= high:
             raise ValueError(f"random_: expected low below high, got {low} and {high}")

@@ -21,28 +21,50 @@ class Matrices(Reduction):
     matmul = binary(linear.matmul, "[[1, 2], [3, 4]]", "[1, 1]", "[3, 7]")
 
     def mm(self, other: Any) -> Self:
-        """The product of two matrices, [n, m] and [m, p]; ShapeError for anything else."""
+        """The product of two matrices, [n, m] and [m, p]; ShapeError for anything else.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).mm(glassnet.tensor([[1], [1]]))
+        tensor([[3],
+                [7]])
+        """
         self._expect("mm", 2, other)
         return apply(linear.matmul, self, other)
 
     def bmm(self, other: Any) -> Self:
-        """The products of two equally long batches of matrices, [b, n, m] and [b, m, p]."""
+        """The products of two equally long batches of matrices, [b, n, m] and [b, m, p].
+
+        >>> glassnet.ones(5, 2, 3).bmm(glassnet.ones(5, 3, 4)).shape
+        (5, 2, 4)
+        """
         self._expect("bmm", 3, other)
         return apply(linear.matmul, self, other)
 
     def mv(self, vector: Any) -> Self:
-        """The product of a matrix [n, m] and a vector [m]."""
+        """The product of a matrix [n, m] and a vector [m].
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).mv(glassnet.tensor([1, 1]))
+        tensor([3, 7])
+        """
         self._expect("mv", 2)
         Matrices._expect(vector, "mv", 1)
         return apply(linear.matmul, self, vector)
 
     def dot(self, other: Any) -> Self:
-        """The scalar product of two vectors of one length."""
+        """The scalar product of two vectors of one length.
+
+        >>> glassnet.tensor([1, 2, 3]).dot(glassnet.tensor([1, 1, 1]))
+        tensor(6)
+        """
         self._expect("dot", 1, other)
         return apply(linear.matmul, self, other)
 
     def outer(self, other: Any) -> Self:
-        """Every product of an element of this vector and one of ``other``: [n] and [m] give [n, m]."""
+        """Every product of an element of this vector and one of ``other``: [n] and [m] give [n, m].
+
+        >>> glassnet.tensor([1, 2]).outer(glassnet.tensor([10, 100]))
+        tensor([[ 10, 100],
+                [ 20, 200]])
+        """
         self._expect("outer", 1, other)
         return self.reshape(-1, 1) * other
 
@@ -60,6 +82,9 @@ class Matrices(Reduction):
         """The elements [i, i + offset] of dimensions ``dim1`` and ``dim2``, as a last dimension.
 
         A view where these two are the last dimensions, and in order in memory; else a copy.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).diagonal()
+        tensor([1, 4])
         """
         if len(self.shape) < 2:
             raise ShapeError(f"diagonal: expected at least 2 dimensions, got {written(self.shape)}")
@@ -73,7 +98,12 @@ class Matrices(Reduction):
         return matrices.reshape(*batch, n * m)[..., start : start + length * (m + 1) : m + 1]
 
     def diag(self, diagonal: int = 0) -> Self:
-        """A vector as the ``diagonal`` of a matrix of zeros; of a matrix, a copy of its diagonal."""
+        """A vector as the ``diagonal`` of a matrix of zeros; of a matrix, a copy of its diagonal.
+
+        >>> glassnet.tensor([1, 2]).diag()
+        tensor([[1, 0],
+                [0, 2]])
+        """
         if len(self.shape) != 1:
             if len(self.shape) != 2:
                 raise ShapeError(f"diag: expected a vector or a matrix, got {written(self.shape)}; use diagonal")
@@ -84,17 +114,31 @@ class Matrices(Reduction):
         return apply(indexing.put, self, row, column, index=(indexing.ARRAY,) * 2, shape=(side, side))
 
     def trace(self) -> Self:
-        """The sum of a matrix's diagonal."""
+        """The sum of a matrix's diagonal.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).trace()
+        tensor(5)
+        """
         if len(self.shape) != 2:
             raise ShapeError(f"trace: expected a matrix, got {written(self.shape)}")
         return self.diagonal().sum()
 
     def tril(self, diagonal: int = 0) -> Self:
-        """The lower triangle of each matrix, zeros above its ``diagonal``."""
+        """The lower triangle of each matrix, zeros above its ``diagonal``.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).tril()
+        tensor([[1, 0],
+                [3, 4]])
+        """
         return apply(selection.where, _triangle("tril", self.shape, diagonal), self, False)
 
     def triu(self, diagonal: int = 0) -> Self:
-        """The upper triangle of each matrix, zeros below its ``diagonal``."""
+        """The upper triangle of each matrix, zeros below its ``diagonal``.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).triu()
+        tensor([[1, 2],
+                [0, 4]])
+        """
         return apply(selection.where, _triangle("triu", self.shape, diagonal - 1), False, self)
 
 

@@ -54,17 +54,30 @@ class Reduction(Elementwise):
     """Methods that reduce dimensions: to a sum, a mean, a largest element."""
 
     def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
-        """The sum over ``dim``; of integers and bool in int64."""
+        """The sum over ``dim``; of integers and bool in int64.
+
+        >>> x = glassnet.tensor([[1, 2], [3, 4]])
+        >>> x.sum(), x.sum(dim=0)
+        (tensor(10), tensor([4, 6]))
+        """
         x = self if dtype is None else self.to(dtype)
         return reduce(reduction.sum, x, dim, keepdim, axis)
 
     def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
-        """The mean over ``dim``; DtypeError for integers, whose mean is no integer."""
+        """The mean over ``dim``; DtypeError for integers, whose mean is no integer.
+
+        >>> glassnet.tensor([[1.0, 2.0], [3.0, 4.0]]).mean(dim=1)
+        tensor([1.5000, 3.5000])
+        """
         x = self if dtype is None else self.to(dtype)
         return reduce(reduction.mean, x, dim, keepdim, axis)
 
     def prod(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
-        """The product over ``dim``; of integers and bool in int64."""
+        """The product over ``dim``; of integers and bool in int64.
+
+        >>> glassnet.tensor([2, 3, 4]).prod()
+        tensor(24)
+        """
         x = self if dtype is None else self.to(dtype)
         return reduce(reduction.prod, x, dim, keepdim, axis)
 
@@ -77,7 +90,12 @@ class Reduction(Elementwise):
         correction: float = 1,
         **axis: Any,
     ) -> Self:
-        """The variance over ``dim``, divided by n − correction (``unbiased=False`` is correction=0)."""
+        """The variance over ``dim``, divided by n − correction (``unbiased=False`` is correction=0).
+
+        >>> x = glassnet.tensor([1.0, 2.0, 3.0])
+        >>> x.var(), x.var(correction=0)
+        (tensor(1.), tensor(0.6667))
+        """
         if isinstance(dim, bool):  # var(False)
             dim, unbiased = None, dim
         correction = correction if unbiased is None else int(unbiased)
@@ -92,13 +110,20 @@ class Reduction(Elementwise):
         correction: float = 1,
         **axis: Any,
     ) -> Self:
-        """The standard deviation over ``dim``: the root of `var`."""
+        """The standard deviation over ``dim``: the root of `var`.
+
+        >>> glassnet.tensor([1.0, 2.0, 3.0]).std()
+        tensor(1.)
+        """
         return apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis))
 
     def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
 
         For p = 0 it is how many elements are not 0; p = "fro" is 2. DtypeError for integers.
+
+        >>> glassnet.tensor([3.0, 4.0]).norm(), glassnet.tensor([3.0, 4.0]).norm(1)
+        (tensor(5.), tensor(7.))
         """
         if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
@@ -115,23 +140,45 @@ class Reduction(Elementwise):
         return reduce(reduction.sum, size**p, dim, keepdim, axis) ** (1 / p)
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """log Σ exp(x) over ``dim``, where exp would overflow too."""
+        """log Σ exp(x) over ``dim``, where exp would overflow too.
+
+        >>> glassnet.tensor([100.0, 100.0]).logsumexp(0)
+        tensor(100.6931)
+        """
         return reduce(reduction.logsumexp, self, dim, keepdim, axis)
 
     def amax(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """The largest over ``dim``; equal ones share the gradient."""
+        """The largest over ``dim``; equal ones share the gradient.
+
+        >>> glassnet.tensor([[1, 5], [7, 3]]).amax(dim=1)
+        tensor([5, 7])
+        """
         return reduce(reduction.amax, self, dim, keepdim, axis)
 
     def amin(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """The smallest over ``dim``; equal ones share the gradient."""
+        """The smallest over ``dim``; equal ones share the gradient.
+
+        >>> glassnet.tensor([[1, 5], [7, 3]]).amin(dim=1)
+        tensor([1, 3])
+        """
         return reduce(reduction.amin, self, dim, keepdim, axis)
 
     def max(self, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
-        """The largest of all; with ``dim``, (values, indices); with a tensor, `maximum` with it."""
+        """The largest of all; with ``dim``, (values, indices); with a tensor, `maximum` with it.
+
+        >>> x = glassnet.tensor([[1, 5], [7, 3]])
+        >>> x.max(), x.max(dim=1)
+        (tensor(7), Extreme(values=tensor([5, 7]), indices=tensor([1, 0])))
+        """
         return self._extreme(reduction.amax, reduction.argmax, "maximum", dim, keepdim, axis)
 
     def min(self, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
-        """The smallest of all; with ``dim``, (values, indices); with a tensor, `minimum` with it."""
+        """The smallest of all; with ``dim``, (values, indices); with a tensor, `minimum` with it.
+
+        >>> x = glassnet.tensor([[1, 5], [7, 3]])
+        >>> x.min(), x.min(dim=1)
+        (tensor(1), Extreme(values=tensor([1, 3]), indices=tensor([0, 1])))
+        """
         return self._extreme(reduction.amin, reduction.argmin, "minimum", dim, keepdim, axis)
 
     def _extreme(self, op: Op, position: Op, pairwise: str, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
@@ -149,30 +196,53 @@ class Reduction(Elementwise):
         return Extreme(values, indices)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Self:
-        """The position of the largest along ``dim`` (in the flattened tensor without it)."""
+        """The position of the largest along ``dim`` (in the flattened tensor without it).
+
+        >>> glassnet.tensor([[1, 5], [7, 3]]).argmax(dim=1)
+        tensor([1, 0])
+        """
         return reduce(reduction.argmax, self, dim, keepdim, axis)
 
     def argmin(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Self:
-        """The position of the smallest along ``dim`` (in the flattened tensor without it)."""
+        """The position of the smallest along ``dim`` (in the flattened tensor without it).
+
+        >>> glassnet.tensor([[1, 5], [7, 3]]).argmin(dim=1)
+        tensor([0, 1])
+        """
         return reduce(reduction.argmin, self, dim, keepdim, axis)
 
     def all(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """Whether every element over ``dim`` is true."""
+        """Whether every element over ``dim`` is true.
+
+        >>> glassnet.tensor([[True, True], [True, False]]).all(dim=1)
+        tensor([ True, False])
+        """
         return reduce(reduction.all, self, dim, keepdim, axis)
 
     def any(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """Whether some element over ``dim`` is true."""
+        """Whether some element over ``dim`` is true.
+
+        >>> glassnet.tensor([[True, False], [False, False]]).any(dim=1)
+        tensor([ True, False])
+        """
         return reduce(reduction.any, self, dim, keepdim, axis)
 
     @takes_axis
     def cumsum(self, dim: int, *, dtype: Dtype | None = None) -> Self:
-        """The running sum along ``dim``."""
+        """The running sum along ``dim``.
+
+        >>> glassnet.tensor([1, 2, 3]).cumsum(0)
+        tensor([1, 3, 6])
+        """
         return apply(reduction.cumsum, self if dtype is None else self.to(dtype), dim=dim)
 
     def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle element of all, the lower of two middle ones; with ``dim``, (values, indices) along it.
 
         NaN where there is one among the elements.
+
+        >>> glassnet.tensor([5, 1, 3]).median()
+        tensor(3)
         """
         if dim is None:
             return self.reshape(-1).median(0).values
@@ -190,5 +260,9 @@ class Reduction(Elementwise):
         return Extreme(values, indices)
 
     def count_nonzero(self, dim: Dim = None) -> Self:
-        """How many elements over ``dim`` are not 0."""
+        """How many elements over ``dim`` are not 0.
+
+        >>> glassnet.tensor([0, 1, 0, 2]).count_nonzero()
+        tensor(2)
+        """
         return apply(selection.ne, self, 0).sum(dim)

@@ -33,17 +33,29 @@ class Sorting(Matrices):
 
     @takes_axis
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Self:
-        """The positions that put the elements in order along ``dim``; equal ones keep theirs, ``stable`` or not."""
+        """The positions that put the elements in order along ``dim``; equal ones keep theirs, ``stable`` or not.
+
+        >>> glassnet.tensor([30, 10, 20]).argsort()
+        tensor([1, 2, 0])
+        """
         return apply(indexing.argsort, self, dim=dim, descending=descending)
 
     @takes_axis
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted[Self]:
-        """(values, indices) in order along ``dim``; equal elements keep their order, ``stable`` or not."""
+        """(values, indices) in order along ``dim``; equal elements keep their order, ``stable`` or not.
+
+        >>> glassnet.tensor([30, 10, 20]).sort()
+        Sorted(values=tensor([10, 20, 30]), indices=tensor([1, 2, 0]))
+        """
         indices = self.argsort(dim, descending)
         return Sorted(self.gather(dim, indices), indices)
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted[Self]:
-        """(values, indices) of the ``k`` largest (or smallest) along ``dim``, the best first, ``sorted`` or not."""
+        """(values, indices) of the ``k`` largest (or smallest) along ``dim``, the best first, ``sorted`` or not.
+
+        >>> glassnet.tensor([30, 10, 20]).topk(2)
+        Sorted(values=tensor([30, 20]), indices=tensor([0, 2]))
+        """
         if not self.shape:
             raise ShapeError("topk: expected at least 1 dimension, got a tensor of none")
         d = normalize_dim("topk", dim, len(self.shape))
@@ -55,7 +67,12 @@ class Sorting(Matrices):
     # which elements there are ------------------------------------------------------------------
 
     def nonzero(self, *, as_tuple: bool = False) -> Any:
-        """The indices of the elements that are not 0: [how many, dimensions], or a vector for each dimension."""
+        """The indices of the elements that are not 0: [how many, dimensions], or a vector for each dimension.
+
+        >>> glassnet.tensor([0, 5, 0, 7]).nonzero()
+        tensor([[1],
+                [3]])
+        """
         values = _values(self, "nonzero()")
         if as_tuple:
             return tuple(map(wrap, np.nonzero(np.atleast_1d(values))))
@@ -71,6 +88,9 @@ class Sorting(Matrices):
         """The different elements in order, or the different slices along ``dim``.
 
         With return_inverse, also where among them each element stands; with return_counts, how often each occurs.
+
+        >>> glassnet.tensor([3, 1, 3]).unique(return_counts=True)
+        (tensor([1, 3]), tensor([1, 2]))
         """
         if dim is not None:
             dim = normalize_dim("unique", dim, len(self.shape))
@@ -85,7 +105,11 @@ class Sorting(Matrices):
         return wrap(values) if len(asked) == 1 else tuple(map(wrap, asked))
 
     def bincount(self, weights: Any = None, minlength: int = 0) -> Self:
-        """How often each of 0, 1, 2 … occurs in this vector of whole numbers (or the sum of its ``weights``)."""
+        """How often each of 0, 1, 2 … occurs in this vector of whole numbers (or the sum of its ``weights``).
+
+        >>> glassnet.tensor([0, 2, 2]).bincount()
+        tensor([1, 0, 2])
+        """
         values = _values(self, "bincount()")
         if values.dtype.kind not in "iu":
             raise DtypeError(f"bincount: expected whole numbers, got {values.dtype}; convert them: x.long()")

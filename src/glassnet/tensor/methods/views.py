@@ -19,14 +19,25 @@ class Views(Operators):
     """Methods that change the shape or the order of the elements, not their values."""
 
     def reshape(self, *sizes_: Any, shape: Any = None) -> Self:
-        """The elements in another shape (one size may be −1); a view where memory allows, else a copy."""
+        """The elements in another shape (one size may be −1); a view where memory allows, else a copy.
+
+        >>> glassnet.arange(6).reshape(2, -1)
+        tensor([[0, 1, 2],
+                [3, 4, 5]])
+        """
         new = sizes(sizes_, shape)
         if new and min(new) < -1:
             reshaped("reshape", self.shape, new)  # raises: NumPy would take any negative size for -1
         return apply(movement.reshape, self, shape=new)
 
     def view(self, *shape: Any) -> Self:
-        """`reshape` that never copies: ShapeError where only a copy could have that shape."""
+        """`reshape` that never copies: ShapeError where only a copy could have that shape.
+
+        >>> x = glassnet.zeros(4)
+        >>> x.view(2, 2)[0, 1] = 5
+        >>> x
+        tensor([0., 5., 0., 0.])
+        """
         new = reshaped("view", self.shape, sizes(shape))
         result = apply(movement.reshape, self, shape=new)
         if self.array.size and not np.may_share_memory(result.array, self.array):
@@ -37,15 +48,29 @@ class Views(Operators):
         return result
 
     def view_as(self, other: State) -> Self:
-        """`view` in the shape of ``other``."""
+        """`view` in the shape of ``other``.
+
+        >>> glassnet.arange(4).view_as(glassnet.ones(2, 2))
+        tensor([[0, 1],
+                [2, 3]])
+        """
         return self.view(other.shape)
 
     def reshape_as(self, other: State) -> Self:
-        """`reshape` to the shape of ``other``."""
+        """`reshape` to the shape of ``other``.
+
+        >>> glassnet.arange(4).reshape_as(glassnet.ones(2, 2))
+        tensor([[0, 1],
+                [2, 3]])
+        """
         return self.reshape(other.shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
-        """The dimensions from ``start_dim`` to ``end_dim`` laid end to end as one."""
+        """The dimensions from ``start_dim`` to ``end_dim`` laid end to end as one.
+
+        >>> glassnet.ones(2, 3, 4).flatten(1).shape
+        (2, 12)
+        """
         n = len(self.shape)
         start, end = normalize_dim("flatten", start_dim, n), normalize_dim("flatten", end_dim, n)
         if start > end:
@@ -54,18 +79,31 @@ class Views(Operators):
         return apply(movement.reshape, self, shape=(*self.shape[:start], middle, *self.shape[end + 1 :]))
 
     def unflatten(self, dim: int, shape: Sequence[int]) -> Self:
-        """Dimension ``dim`` split into ``shape`` (one size may be −1)."""
+        """Dimension ``dim`` split into ``shape`` (one size may be −1).
+
+        >>> glassnet.ones(2, 12).unflatten(1, (3, -1)).shape
+        (2, 3, 4)
+        """
         d = normalize_dim("unflatten", dim, len(self.shape))
         parts = reshaped("unflatten", self.shape[d : d + 1], shape)
         return apply(movement.reshape, self, shape=(*self.shape[:d], *parts, *self.shape[d + 1 :]))
 
     def ravel(self) -> Self:
-        """All elements in one dimension."""
+        """All elements in one dimension.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).ravel()
+        tensor([1, 2, 3, 4])
+        """
         return apply(movement.reshape, self, shape=(-1,))
 
     @takes_axis
     def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
-        """Dimensions of size 1 left out: those in ``dim``, or all."""
+        """Dimensions of size 1 left out: those in ``dim``, or all.
+
+        >>> x = glassnet.ones(1, 3, 1)
+        >>> x.squeeze().shape, x.squeeze(0).shape
+        ((3,), (3, 1))
+        """
         dims = normalize_dims("squeeze", dim, len(self.shape))
         return apply(
             movement.reshape,
@@ -75,16 +113,29 @@ class Views(Operators):
 
     @takes_axis
     def unsqueeze(self, dim: int) -> Self:
-        """A dimension of size 1 put in at ``dim``."""
+        """A dimension of size 1 put in at ``dim``.
+
+        >>> glassnet.ones(3).unsqueeze(1).shape
+        (3, 1)
+        """
         d = normalize_dim("unsqueeze", dim, len(self.shape) + 1)
         return apply(movement.reshape, self, shape=(*self.shape[:d], 1, *self.shape[d:]))
 
     def permute(self, *order: Any, dims: Any = None) -> Self:
-        """The dimensions in the order ``dims``."""
+        """The dimensions in the order ``dims``.
+
+        >>> glassnet.ones(2, 3, 4).permute(2, 0, 1).shape
+        (4, 2, 3)
+        """
         return apply(movement.permute, self, dims=sizes(order, dims))
 
     def transpose(self, dim0: int, dim1: int) -> Self:
-        """Dimensions ``dim0`` and ``dim1`` swapped."""
+        """Dimensions ``dim0`` and ``dim1`` swapped.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).transpose(0, 1)
+        tensor([[1, 3],
+                [2, 4]])
+        """
         order = list(range(len(self.shape)))
         a, b = (normalize_dim("transpose", d, len(order)) for d in (dim0, dim1))
         if order:
@@ -94,7 +145,11 @@ class Views(Operators):
     swapaxes = transpose
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
-        """Dimension ``source`` moved to stand at ``destination``; or several to as many places."""
+        """Dimension ``source`` moved to stand at ``destination``; or several to as many places.
+
+        >>> glassnet.ones(2, 3, 4).movedim(0, -1).shape
+        (3, 4, 2)
+        """
         n = len(self.shape)
         moved, places = (
             [normalize_dim("movedim", d, n) for d in (dims if isinstance(dims, Sequence) else (dims,))]
@@ -110,27 +165,49 @@ class Views(Operators):
         return apply(movement.permute, self, dims=tuple(order[:n]))
 
     def t(self) -> Self:
-        """The transpose of a matrix; a vector or number as it is."""
+        """The transpose of a matrix; a vector or number as it is.
+
+        >>> glassnet.tensor([[1, 2], [3, 4]]).t()
+        tensor([[1, 3],
+                [2, 4]])
+        """
         if len(self.shape) > 2:
             raise ShapeError(f"t: expected at most 2 dimensions, got {written(self.shape)}; use transpose or permute")
         return self.T
 
     @property
     def T(self) -> Self:
-        """The dimensions in reverse order."""
+        """The dimensions in reverse order.
+
+        >>> glassnet.ones(2, 3).T.shape
+        (3, 2)
+        """
         return apply(movement.permute, self, dims=tuple(range(len(self.shape)))[::-1])
 
     @property
     def mT(self) -> Self:
-        """Each matrix of a batch transposed: the last two dimensions swapped."""
+        """Each matrix of a batch transposed: the last two dimensions swapped.
+
+        >>> glassnet.ones(5, 2, 3).mT.shape
+        (5, 3, 2)
+        """
         return self.transpose(-2, -1)
 
     def flip(self, *axes: Any, dims: Any = None) -> Self:
-        """A copy read backwards along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1))."""
+        """A copy read backwards along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)).
+
+        >>> glassnet.tensor([1, 2, 3]).flip(0)
+        tensor([3, 2, 1])
+        """
         return apply(movement.flip, self, dims=sizes(axes, dims))
 
     def expand(self, *shape: Any) -> Self:
-        """The elements repeated, without copying, to fill a larger shape; −1 keeps a size."""
+        """The elements repeated, without copying, to fill a larger shape; −1 keeps a size.
+
+        >>> glassnet.tensor([[1], [2]]).expand(2, 3)
+        tensor([[1, 1, 1],
+                [2, 2, 2]])
+        """
         new = sizes(shape)
         surplus = len(new) - len(self.shape)
         if -1 in new[: max(surplus, 0)]:
@@ -146,13 +223,23 @@ class Views(Operators):
         )
 
     def expand_as(self, other: State) -> Self:
-        """`expand` to the shape of ``other``."""
+        """`expand` to the shape of ``other``.
+
+        >>> glassnet.tensor([1, 2]).expand_as(glassnet.ones(2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+        """
         return self.expand(*other.shape)
 
     broadcast_to = expand
 
     def repeat(self, *times: Any) -> Self:
-        """The whole tensor repeated, ``times`` along each dimension; a copy."""
+        """The whole tensor repeated, ``times`` along each dimension; a copy.
+
+        >>> glassnet.tensor([1, 2]).repeat(2, 2)
+        tensor([[1, 2, 1, 2],
+                [1, 2, 1, 2]])
+        """
         n = sizes(times)
         shape = (1,) * (len(n) - len(self.shape)) + self.shape
         if len(shape) > len(n):
@@ -163,16 +250,31 @@ class Views(Operators):
         return repeated.reshape(tuple(a * b for a, b in zip(n, shape, strict=True)))
 
     def contiguous(self) -> Self:
-        """The tensor with its elements in order in memory: itself, or a copy."""
+        """The tensor with its elements in order in memory: itself, or a copy.
+
+        >>> glassnet.ones(2, 3).T.contiguous().is_contiguous()
+        True
+        """
         if self.array.flags.c_contiguous:
             return self
         flat = self.reshape(-1)  # a copy, unless equal steps through memory lead from each element to the next
         return (flat if flat.array.flags.c_contiguous else flat.clone()).reshape(self.shape)
 
     def is_contiguous(self) -> bool:
-        """Whether the elements lie in order in memory."""
+        """Whether the elements lie in order in memory.
+
+        >>> glassnet.ones(2, 3).T.is_contiguous()
+        False
+        """
         return bool(self.array.flags.c_contiguous)
 
     def clone(self) -> Self:
-        """A copy in memory of its own, through which gradients flow."""
+        """A copy in memory of its own, through which gradients flow.
+
+        >>> x = glassnet.ones(2)
+        >>> y = x.clone()
+        >>> y[0] = 5
+        >>> x, y
+        (tensor([1., 1.]), tensor([5., 1.]))
+        """
         return apply(movement.copy, self)
