@@ -32,7 +32,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations are being followed, so that gradients can be computed."""
+    """Whether operations are being followed, so that gradients can be computed.
+
+    >>> with glassnet.no_grad():
+    ...     glassnet.is_grad_enabled()
+    False
+    """
     return mode.grad
 
 
@@ -67,28 +72,50 @@ class _GradMode:
 
 
 class no_grad(_GradMode):
-    """``with no_grad():`` or ``@no_grad``: operations are not followed; no memory, no gradients."""
+    """``with no_grad():`` or ``@no_grad``: operations are not followed; no memory, no gradients.
+
+    >>> x = glassnet.ones(2, requires_grad=True)
+    >>> with glassnet.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
 
     def __init__(self) -> None:
         super().__init__(False)
 
 
 class enable_grad(_GradMode):
-    """``with enable_grad():`` or ``@enable_grad``: followed again, inside `no_grad`."""
+    """``with enable_grad():`` or ``@enable_grad``: followed again, inside `no_grad`.
+
+    >>> with glassnet.no_grad(), glassnet.enable_grad():
+    ...     glassnet.is_grad_enabled()
+    True
+    """
 
     def __init__(self) -> None:
         super().__init__(True)
 
 
 class inference_mode(_GradMode):
-    """`no_grad` under the name that PyTorch gives to its faster form; here `no_grad` is that form."""
+    """`no_grad` under the name that PyTorch gives to its faster form; here `no_grad` is that form.
+
+    >>> with glassnet.inference_mode():
+    ...     glassnet.is_grad_enabled()
+    False
+    """
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__(not mode)
 
 
 class set_grad_enabled(_GradMode):
-    """Follow operations or not, from here on; as a context, until it ends."""
+    """Follow operations or not, from here on; as a context, until it ends.
+
+    >>> with glassnet.set_grad_enabled(False):
+    ...     glassnet.is_grad_enabled()
+    False
+    """
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
@@ -108,7 +135,13 @@ class set_grad_enabled(_GradMode):
 
 
 class GradientMismatch(GradientError):
-    """A derivative that is not the slope of its function."""
+    """A derivative that is not the slope of its function.
+
+    >>> x = glassnet.ones(1, dtype=glassnet.float64, requires_grad=True)
+    >>> glassnet.autograd.gradcheck(lambda x: x * x.detach(), x)
+    Traceback (most recent call last):
+    glassnet.autograd.GradientMismatch: gradcheck: ...
+    """
 
 
 def gradcheck(
@@ -126,6 +159,10 @@ def gradcheck(
     float64. Every output element is compared, against the slope by central differences
     (f(x + eps) − f(x − eps)) / 2 eps. Raises GradientMismatch, which names the input and the index
     where the two differ by more than atol + rtol·|slope|, or with raise_exception=False gives False.
+
+    >>> x = glassnet.tensor([1.0, 2.0], dtype=glassnet.float64, requires_grad=True)
+    >>> glassnet.autograd.gradcheck(lambda x: x**3, x)
+    True
     """
     given = tuple(inputs) if isinstance(inputs, Sequence) else (inputs,)
     for number, x in enumerate(given):
@@ -152,6 +189,10 @@ def gradgradcheck(function: Callable[..., Any], inputs: Any, **options: Any) -> 
 
     The gradient is taken of the outputs weighted by fixed random numbers, which are inputs too.
     Options are those of `gradcheck`.
+
+    >>> x = glassnet.tensor([1.0, 2.0], dtype=glassnet.float64, requires_grad=True)
+    >>> glassnet.autograd.gradgradcheck(lambda x: x**3, x)
+    True
     """
     given = tuple(inputs) if isinstance(inputs, Sequence) else (inputs,)
     generator = np.random.default_rng(0)

@@ -45,6 +45,9 @@ def symbolic(
     Raises SymbolError for what is not of each number by itself, TraceError for a function that
     no program can stand for (docs/footguns.md), TypeError for unknown names of inputs and what is no function,
     ValueError for the name of a function that there is not.
+
+    >>> glassnet.symbolic(lambda x: x * x.exp())
+    x*exp(x)
     """
     loaded_sympy()
     if isinstance(function, str):

@@ -52,39 +52,67 @@ def _elementwise(op: Op, input: Tensor, inplace: bool, *others: Tensor, **params
 
 
 def step(input: Tensor) -> Tensor:
-    """The Heaviside step: 1 where x > 0, else 0. It is flat, so no gradient flows through it."""
+    """The Heaviside step: 1 where x > 0, else 0. It is flat, so no gradient flows through it.
+
+    >>> F.step(glassnet.tensor([-2.0, 0.0, 3.0]))
+    tensor([0., 0., 1.])
+    """
     return apply(activation.step, input)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(x, 0)."""
+    """max(x, 0).
+
+    >>> F.relu(glassnet.tensor([-2.0, 3.0]))
+    tensor([0., 3.])
+    """
     return _elementwise(activation.relu, input, inplace)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x, 0), 6)."""
+    """min(max(x, 0), 6).
+
+    >>> F.relu6(glassnet.tensor([-2.0, 3.0, 9.0]))
+    tensor([0., 3., 6.])
+    """
     return _elementwise(activation.relu6, input, inplace)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """x, raised to ``min_val`` and lowered to ``max_val``; ValueError if these are in the wrong order."""
+    """x, raised to ``min_val`` and lowered to ``max_val``; ValueError if these are in the wrong order.
+
+    >>> F.hardtanh(glassnet.tensor([-2.0, 0.5, 3.0]))
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
     if min_val > max_val:
         raise RangeError(f"hardtanh: expected min_val ≤ max_val, got {min_val} and {max_val}")
     return _elementwise(activation.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """x/6 + 1/2, kept between 0 and 1: a sigmoid without exp."""
+    """x/6 + 1/2, kept between 0 and 1: a sigmoid without exp.
+
+    >>> F.hardsigmoid(glassnet.tensor([-3.0, 0.0, 3.0]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     return _elementwise(activation.hardsigmoid, input, inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x · hardsigmoid(x). A. Howard et al., Searching for MobileNetV3, 2019."""
+    """x · hardsigmoid(x). A. Howard et al., Searching for MobileNetV3, 2019.
+
+    >>> F.hardswish(glassnet.tensor([-3.0, 1.0, 3.0]))
+    tensor([-0.0000,  0.6667,  3.0000])
+    """
     return _elementwise(activation.hardswish, input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """x where positive, else negative_slope · x."""
+    """x where positive, else negative_slope · x.
+
+    >>> F.leaky_relu(glassnet.tensor([-2.0, 3.0]), 0.1)
+    tensor([-0.2000,  3.0000])
+    """
     return _elementwise(activation.leaky_relu, input, inplace, negative_slope=negative_slope)
 
 
@@ -92,6 +120,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x where positive, else weight · x: one weight, or one for each channel (dimension 1).
 
     Raises ShapeError if ``weight`` has another number of elements.
+
+    >>> F.prelu(glassnet.tensor([-2.0, 3.0]), glassnet.tensor([0.5]))
+    tensor([-1.,  3.])
     """
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or weight.numel() not in (1, channels):
@@ -112,6 +143,9 @@ def rrelu(
     """x where positive, else slope · x, each slope drawn evenly from [lower, upper); their middle if not ``training``.
 
     B. Xu et al., Empirical Evaluation of Rectified Activations in Convolutional Network, 2015.
+
+    >>> F.rrelu(glassnet.tensor([-4.0, 3.0]), 0.25, 0.75)
+    tensor([-2.,  3.])
     """
     if lower > upper:
         raise RangeError(f"rrelu: expected lower ≤ upper, got {lower} and {upper}")
@@ -122,17 +156,29 @@ def rrelu(
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """x where above ``threshold``, else ``value``."""
+    """x where above ``threshold``, else ``value``.
+
+    >>> F.threshold(glassnet.tensor([1.0, 5.0]), 3, -1)
+    tensor([-1.,  5.])
+    """
     return _elementwise(shrinkage.threshold, input, inplace, threshold=threshold, value=value)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x where |x| > lambd, else 0."""
+    """x where |x| > lambd, else 0.
+
+    >>> F.hardshrink(glassnet.tensor([-2.0, 0.3]))
+    tensor([-2.,  0.])
+    """
     return apply(shrinkage.hardshrink, input, lambd=lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x, drawn towards 0 by ``lambd`` and not beyond; ValueError if ``lambd`` is negative."""
+    """x, drawn towards 0 by ``lambd`` and not beyond; ValueError if ``lambd`` is negative.
+
+    >>> F.softshrink(glassnet.tensor([-2.0, 0.3]))
+    tensor([-1.5000,  0.0000])
+    """
     if lambd < 0:
         raise RangeError(f"softshrink: expected lambd of 0 or more, got {lambd}")
     return apply(shrinkage.softshrink, input, lambd=lambd)
@@ -142,32 +188,56 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(−x))."""
+    """1 / (1 + exp(−x)).
+
+    >>> F.sigmoid(glassnet.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
     return apply(activation.sigmoid, input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """log sigmoid(x), without its loss of digits."""
+    """log sigmoid(x), without its loss of digits.
+
+    >>> F.logsigmoid(glassnet.tensor([0.0, 1.0]))
+    tensor([-0.6931, -0.3133])
+    """
     return apply(activation.logsigmoid, input)
 
 
 def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
+
+    >>> F.tanh(glassnet.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
     return apply(elementary.tanh, input)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """x − tanh(x)."""
+    """x − tanh(x).
+
+    >>> F.tanhshrink(glassnet.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.2384])
+    """
     return apply(shrinkage.tanhshrink, input)
 
 
 def softsign(input: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> F.softsign(glassnet.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
     return apply(activation.softsign, input)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """log(1 + exp(beta · x)) / beta: a smooth relu, and x itself where beta · x > threshold."""
+    """log(1 + exp(beta · x)) / beta: a smooth relu, and x itself where beta · x > threshold.
+
+    >>> F.softplus(glassnet.tensor([0.0, 100.0]))
+    tensor([  0.6931, 100.0000])
+    """
     if beta == 0:
         raise RangeError("softplus: expected a beta that is not 0")
     return apply(activation.softplus, input, beta=beta, threshold=threshold)
@@ -177,12 +247,19 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha · (exp(x) − 1).
 
     D.-A. Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units, 2015.
+
+    >>> F.elu(glassnet.tensor([-1.0, 3.0]))
+    tensor([-0.6321,  3.0000])
     """
     return _elementwise(activation.elu, input, inplace, alpha=alpha)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """1.0507 · elu(x, 1.6733). G. Klambauer et al., Self-Normalizing Neural Networks, 2017."""
+    """1.0507 · elu(x, 1.6733). G. Klambauer et al., Self-Normalizing Neural Networks, 2017.
+
+    >>> F.selu(glassnet.tensor([-1.0, 1.0]))
+    tensor([-1.1113,  1.0507])
+    """
     return _elementwise(activation.selu, input, inplace)
 
 
@@ -190,6 +267,9 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha · (exp(x / alpha) − 1).
 
     J. Barron, Continuously Differentiable Exponential Linear Units, 2017.
+
+    >>> F.celu(glassnet.tensor([-1.0, 3.0]))
+    tensor([-0.6321,  3.0000])
     """
     if alpha == 0:
         raise RangeError("celu: expected an alpha that is not 0")
@@ -197,12 +277,20 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """x · sigmoid(x), also called swish. S. Elfwing et al., Sigmoid-Weighted Linear Units, 2017."""
+    """x · sigmoid(x), also called swish. S. Elfwing et al., Sigmoid-Weighted Linear Units, 2017.
+
+    >>> F.silu(glassnet.tensor([0.0, 2.0]))
+    tensor([0.0000, 1.7616])
+    """
     return _elementwise(activation.silu, input, inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x · tanh(softplus(x)). D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019."""
+    """x · tanh(softplus(x)). D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019.
+
+    >>> F.mish(glassnet.tensor([0.0, 2.0]))
+    tensor([0.0000, 1.9440])
+    """
     return _elementwise(activation.mish, input, inplace)
 
 
@@ -210,6 +298,9 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x · Φ(x), Φ(x) the probability that a standard normal number is less than x; or its approximation by "tanh".
 
     D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016.
+
+    >>> F.gelu(glassnet.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8413])
     """
     if approximate not in ("none", "tanh"):
         raise RangeError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}')
@@ -221,6 +312,9 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
     Raises ShapeError if that dimension cannot be halved. Y. Dauphin et al., Language Modeling with
     Gated Convolutional Networks, 2016.
+
+    >>> F.glu(glassnet.tensor([4.0, 6.0, 0.0, 0.0]))
+    tensor([2., 3.])
     """
     d = normalize_dim("glu", dim, input.ndim)
     if not input.shape or input.shape[d] % 2:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from glassnet.errors import RangeError, ShapeError
-from glassnet.functional.reduction import check_reduction, reduced, warn_if_made_by
+from glassnet.functional.loss_checks import check_reduction, reduced, warn_if_made_by
 from glassnet.ops import classification, softmax
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
@@ -36,6 +36,10 @@ def cross_entropy(
 
     Raises IndexError for a label that is no class, ShapeError where shapes do not fit, DtypeError
     for labels that are not whole numbers, ValueError for an unknown reduction.
+
+    >>> scores = glassnet.tensor([[0.0, 0.0], [0.0, 100.0]])
+    >>> F.cross_entropy(scores, glassnet.tensor([0, 1]), reduction="none")
+    tensor([0.6931, 0.0000])
     """
     check_reduction("cross_entropy", reduction)
     warn_if_made_by(
@@ -71,6 +75,10 @@ def nll_loss(
     """−x[label], the surprise at the true class; ``input`` are log-probabilities, as of `log_softmax`.
 
     Raises what `cross_entropy` raises.
+
+    >>> log_p = glassnet.tensor([[0.5, 0.5], [0.25, 0.75]]).log()
+    >>> F.nll_loss(log_p, glassnet.tensor([0, 0]), reduction="none")
+    tensor([0.6931, 1.3863])
     """
     check_reduction("nll_loss", reduction)
     warn_if_made_by(

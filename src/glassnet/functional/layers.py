@@ -19,6 +19,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x·Wᵀ + b: input [..., in], weight [out, in], bias [out] give [..., out].
 
     Raises ShapeError where the last dimension of ``input`` is not ``in``.
+
+    >>> x, weight = glassnet.tensor([1.0, 2.0]), glassnet.tensor([[1.0, 1.0], [3.0, 0.0]])
+    >>> F.linear(x, weight, glassnet.tensor([10.0, 20.0]))
+    tensor([13., 23.])
     """
     if bias is None:
         return apply(linear_ops.linear, input, weight)
@@ -26,7 +30,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x₁ᵀ·Wₖ·x₂ + bₖ for each k: [..., in1], [..., in2], weight [out, in1, in2], bias [out] give [..., out]."""
+    """x₁ᵀ·Wₖ·x₂ + bₖ for each k: [..., in1], [..., in2], weight [out, in1, in2], bias [out] give [..., out].
+
+    >>> weight = glassnet.eye(2).unsqueeze(0)
+    >>> F.bilinear(glassnet.tensor([[1.0, 2.0]]), glassnet.tensor([[3.0, 4.0]]), weight)
+    tensor([[11.]])
+    """
     if bias is None:
         return apply(linear_ops.bilinear, input1, input2, weight)
     return apply(linear_ops.bilinear, input1, input2, weight, bias)
@@ -36,6 +45,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     """The row of ``weight`` [n, dim] for each index: [...] of ints gives [..., dim].
 
     The row ``padding_idx`` gets no gradient. Raises IndexError for an index that is no row.
+
+    >>> F.embedding(glassnet.tensor([2, 0]), glassnet.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]))
+    tensor([[3., 3.],
+            [1., 1.]])
     """
     if padding_idx is not None:
         n = len(weight)
@@ -50,6 +63,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
     Without ``num_classes``, one more than the largest label. Raises DtypeError for labels that are
     not whole numbers, ValueError for one that is no class.
+
+    >>> F.one_hot(glassnet.tensor([2, 0]), 3)
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
     """
     if tensor.dtype.kind not in "iu":
         raise DtypeError(f"one_hot: expected labels of an integer dtype, got {tensor.dtype}; convert them: x.long()")
@@ -77,6 +94,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     The input itself if not ``training``. Raises ValueError for a ``p`` that is no probability.
     N. Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014.
+
+    >>> F.dropout(glassnet.ones(1000), p=0.5).unique()
+    tensor([0., 2.])
     """
     kept = _kept("dropout", input, p, training)
     if kept is None:
@@ -90,6 +110,10 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace:
     """Dropout for `selu`: what is dropped becomes its limit at −∞; mean 0 and variance 1 stay as they are.
 
     G. Klambauer et al., Self-Normalizing Neural Networks, 2017.
+
+    >>> x = F.alpha_dropout(glassnet.randn(10000), p=0.1)
+    >>> abs(x.mean().item()) < 0.1, abs(x.std().item() - 1) < 0.1
+    (True, True)
     """
     kept = _kept("alpha_dropout", input, p, training)
     if kept is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from glassnet.errors import RangeError, ShapeError
-from glassnet.functional.reduction import (
+from glassnet.functional.loss_checks import (
     REDUCTIONS,
     check_alike,
     check_reduction,
@@ -63,12 +63,20 @@ def _check_weight(name: str, input: Tensor, weight: Tensor) -> None:
 
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """(x − t)²: the mean squared error. With weights, the shape of the input, the weighted mean."""
+    """(x − t)²: the mean squared error. With weights, the shape of the input, the weighted mean.
+
+    >>> F.mse_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]))
+    tensor(5.)
+    """
     return _weighted_mean("mse_loss", loss.squared_error, input, target, reduction, weight)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """|x − t|: the mean absolute error. With weights, the shape of the input, the weighted mean."""
+    """|x − t|: the mean absolute error. With weights, the shape of the input, the weighted mean.
+
+    >>> F.l1_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]))
+    tensor(2.)
+    """
     return _weighted_mean("l1_loss", loss.absolute_error, input, target, reduction, weight)
 
 
@@ -79,6 +87,9 @@ def huber_loss(
 
     Weights have the shape of the input; the mean is still over the number of elements, as in PyTorch.
     Raises ValueError unless ``delta`` is above 0. P. Huber, Robust Estimation of a Location Parameter, 1964.
+
+    >>> F.huber_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]), reduction="none")
+    tensor([0.5000, 2.5000])
     """
     if weight is not None:
         _check_weight("huber_loss", input, weight)
@@ -91,6 +102,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2: `huber_loss` divided by beta.
 
     With beta = 0 it is `l1_loss`; ValueError below. R. Girshick, Fast R-CNN, 2015.
+
+    >>> F.smooth_l1_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]), reduction="none")
+    tensor([0.5000, 2.5000])
     """
     if beta < 0:
         raise RangeError(f"smooth_l1_loss: expected a beta of 0 or more, got {beta}")
@@ -106,6 +120,9 @@ def binary_cross_entropy(
 
     Both are probabilities: RangeError (a ValueError) for what is not between 0 and 1, ShapeError
     unless they have one shape. `binary_cross_entropy_with_logits` takes what comes before a sigmoid.
+
+    >>> F.binary_cross_entropy(glassnet.tensor([0.5, 1.0]), glassnet.tensor([1.0, 1.0]), reduction="none")
+    tensor([ 0.6931, -0.0000])
     """
     check_alike("binary_cross_entropy", input, target)
     return _loss("binary_cross_entropy", loss.binary_cross_entropy, input, target, reduction, weight)
@@ -123,6 +140,10 @@ def binary_cross_entropy_with_logits(
 
     ``pos_weight`` says how much more a positive counts than a negative; it broadcasts. Raises
     ShapeError unless input and target have one shape.
+
+    >>> logits, target = glassnet.tensor([0.0, 100.0]), glassnet.tensor([1.0, 1.0])
+    >>> F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    tensor([0.6931, 0.0000])
     """
     name = "binary_cross_entropy_with_logits"
     check_reduction(name, reduction)
@@ -144,6 +165,10 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
 
     ``log_target``: the target too. "batchmean" divides the sum by the number of rows, which is the
     divergence of an average row; "mean" divides it by the number of elements.
+
+    >>> p, q = glassnet.tensor([[0.5, 0.5]]), glassnet.tensor([[0.5, 0.5]])
+    >>> F.kl_div(q.log(), p, reduction="batchmean")
+    tensor(0.)
     """
     check_reduction("kl_div", reduction, (*REDUCTIONS, "batchmean"))
     warn_if_made_by(
@@ -168,6 +193,9 @@ def poisson_nll_loss(
 
     Without ``log_input``, x are the expected counts themselves: x − t·log(x + eps). ``full`` adds
     Stirling's approximation of log t!.
+
+    >>> F.poisson_nll_loss(glassnet.tensor([0.0]), glassnet.tensor([3.0]))
+    tensor(1.)
     """
     check_reduction("poisson_nll_loss", reduction)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
@@ -191,6 +219,9 @@ def gaussian_nll_loss(
 
     ``var`` may lack the last dimension, or have size 1 there. ``full`` adds log(2π)/2. Raises
     ValueError for a negative variance.
+
+    >>> F.gaussian_nll_loss(glassnet.tensor([1.0]), glassnet.tensor([3.0]), var=1.0)
+    tensor(2.)
     """
     check_reduction("gaussian_nll_loss", reduction)
     warn_unless_alike("gaussian_nll_loss", input, target)

@@ -31,17 +31,28 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
     """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
 
     Only a vector can do without ``dim``: DimensionError for anything else.
+
+    >>> F.softmax(glassnet.tensor([[0.0, 0.0, 0.6931]]), dim=1)
+    tensor([[0.2500, 0.2500, 0.5000]])
     """
     return apply(softmax_op, input if dtype is None else input.to(dtype), dim=_dim("softmax", input, dim))
 
 
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `softmax`, without its loss of digits."""
+    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `softmax`, without its loss of digits.
+
+    >>> F.log_softmax(glassnet.tensor([[0.0, 0.0]]), dim=1)
+    tensor([[-0.6931, -0.6931]])
+    """
     return apply(log_softmax_op, input if dtype is None else input.to(dtype), dim=_dim("log_softmax", input, dim))
 
 
 def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """softmax(−x): the smallest is the likeliest."""
+    """softmax(−x): the smallest is the likeliest.
+
+    >>> F.softmin(glassnet.tensor([[0.0, 0.0, -0.6931]]), dim=1)
+    tensor([[0.2500, 0.2500, 0.5000]])
+    """
     return softmax(-input, _dim("softmin", input, dim), dtype=dtype)
 
 
@@ -51,6 +62,9 @@ def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, *, dim:
     The smaller ``tau``, the harder it is, and the larger its gradients. ``hard``: one-hot forward,
     with the gradient of the soft one. E. Jang et al., Categorical Reparameterization with
     Gumbel-Softmax, 2016.
+
+    >>> F.gumbel_softmax(glassnet.tensor([[0.0, 1000.0]]), hard=True)
+    tensor([[0., 1.]])
     """
     if tau <= 0:
         raise RangeError(f"gumbel_softmax: expected a tau above 0, got {tau}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import glassnet.functional as F
-from glassnet.functional.reduction import REDUCTIONS, check_reduction, warn_if_probabilities
+from glassnet.functional.loss_checks import REDUCTIONS, check_reduction, warn_if_probabilities
 from glassnet.nn.module import FunctionModule, Names
 from glassnet.tensor import Tensor
 

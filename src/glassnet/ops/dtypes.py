@@ -34,12 +34,22 @@ _OF_PYTHON = {bool: "b", int: "i", float: "f"}
 
 
 def get_default_dtype() -> Dtype:
-    """The dtype of new floating tensors: float32 unless `set_default_dtype` said otherwise."""
+    """The dtype of new floating tensors: float32 unless `set_default_dtype` said otherwise.
+
+    >>> glassnet.get_default_dtype()
+    dtype('float32')
+    """
     return _default
 
 
 def set_default_dtype(dtype: npt.DTypeLike) -> None:
-    """Make ``dtype`` (float16, float32 or float64) the dtype of new floating tensors."""
+    """Make ``dtype`` (float16, float32 or float64) the dtype of new floating tensors.
+
+    >>> glassnet.set_default_dtype(glassnet.float64)
+    >>> glassnet.ones(2).dtype
+    dtype('float64')
+    >>> glassnet.set_default_dtype(glassnet.float32)
+    """
     global _default
     chosen = np.dtype(dtype)
     if chosen.kind != "f":

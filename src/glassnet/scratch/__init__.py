@@ -8,8 +8,8 @@ numbers are those of a tensor's, and one class, `Layer`, makes a layer of any of
 
 from __future__ import annotations
 
+from glassnet.scratch.activation import identity, identity_func, leaky_relu, relu, sigmoid, softmax, step, tanh
 from glassnet.scratch.affine import Affine
-from glassnet.scratch.functions import identity, identity_func, leaky_relu, relu, sigmoid, softmax, step, tanh
 from glassnet.scratch.layer import (
     Add,
     Div,
@@ -38,7 +38,7 @@ from glassnet.scratch.networks import MultiLayerNet, ThreeLayerNet, TwoLayerNet
 from glassnet.scratch.numerical import gradient_descent, numerical_diff, numerical_gradient
 from glassnet.scratch.optimizers import SGD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
 from glassnet.scratch.perceptron import AND, NAND, OR, XOR, Perceptron, TwoLayerPerceptron
-from glassnet.scratch.regular import BatchNormalization, Dropout
+from glassnet.scratch.regularization import BatchNormalization, Dropout
 
 __all__ = [
     "AND",

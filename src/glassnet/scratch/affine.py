@@ -19,6 +19,12 @@ class Affine:
     ``params`` is [W, b]: the arrays given, if they are floating and of one dtype, and else float64
     copies. ``grads`` holds the gradients of the last backward, written into the same two arrays each
     time.
+
+    >>> layer = scratch.Affine([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [10.0, 20.0])
+    >>> layer.forward([1, 2, 3])
+    array([14., 25.])
+    >>> layer.backward([1, 0]), layer.grads[1]
+    (array([1., 0., 1.]), array([1., 0.]))
     """
 
     def __init__(self, W: Any, b: Any) -> None:

@@ -30,6 +30,10 @@ class Layer:
     has inputs and nothing to learn. ``name`` is what errors call the layer.
 
     Arrays are kept, not copied: do not change them in place between forward and backward.
+
+    >>> layer = scratch.Layer("square")
+    >>> layer.forward([1, 2, 3]), layer.backward([1, 1, 1])
+    (array([1., 4., 9.]), array([2., 4., 6.]))
     """
 
     def __init__(self, op: Op | str, **options: Any) -> None:
@@ -104,42 +108,73 @@ def _named(name: str) -> Op:
 
 
 class Add(Layer):
-    """x + y. Backward passes ``dout`` on to both: (dx, dy)."""
+    """x + y. Backward passes ``dout`` on to both: (dx, dy).
+
+    >>> layer = scratch.Add()
+    >>> float(layer.forward(2, 3)), layer.backward(10.0)
+    (5.0, (np.float64(10.0), np.float64(10.0)))
+    """
 
     def __init__(self) -> None:
         super().__init__(arithmetic.add)
 
 
 class Mul(Layer):
-    """x · y. Backward multiplies ``dout`` by the other input: (dout·y, dout·x)."""
+    """x · y. Backward multiplies ``dout`` by the other input: (dout·y, dout·x).
+
+    >>> layer = scratch.Mul()
+    >>> layer.forward([2, 3], [4, 5]), layer.backward([1, 1])
+    (array([ 8., 15.]), (array([4., 5.]), array([2., 3.])))
+    """
 
     def __init__(self) -> None:
         super().__init__(arithmetic.mul)
 
 
 class Div(Layer):
-    """x / y. Backward: (dout/y, −dout·x/y²)."""
+    """x / y. Backward: (dout/y, −dout·x/y²).
+
+    >>> layer = scratch.Div()
+    >>> layer.forward([6, 8], [2, 4]), layer.backward([1, 1])
+    (array([3., 2.]), (array([0.5 , 0.25]), array([-1.5, -0.5])))
+    """
 
     def __init__(self) -> None:
         super().__init__(arithmetic.div)
 
 
 class Exp(Layer):
-    """eˣ, which is its own derivative."""
+    """eˣ, which is its own derivative.
+
+    >>> layer = scratch.Exp()
+    >>> layer.forward([0, 0]), layer.backward([1, 2])
+    (array([1., 1.]), array([1., 2.]))
+    """
 
     def __init__(self) -> None:
         super().__init__(elementary.exp)
 
 
 class Log(Layer):
-    """The natural logarithm; its derivative is 1/x."""
+    """The natural logarithm; its derivative is 1/x.
+
+    >>> layer = scratch.Log()
+    >>> layer.forward([1, 1]), layer.backward([1, 2])
+    (array([0., 0.]), array([1., 2.]))
+    """
 
     def __init__(self) -> None:
         super().__init__(elementary.log)
 
 
 class Sum(Layer):
-    """The sum over ``axis`` (None: over all). Backward repeats ``dout`` to every element."""
+    """The sum over ``axis`` (None: over all). Backward repeats ``dout`` to every element.
+
+    >>> layer = scratch.Sum(axis=0)
+    >>> layer.forward([[1, 2], [3, 4]]), layer.backward([10, 20])
+    (array([4., 6.]), array([[10., 20.],
+           [10., 20.]]))
+    """
 
     def __init__(self, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> None:
         super().__init__(reduction.sum, dim=axis, keepdim=keepdims)
@@ -149,6 +184,11 @@ class Repeat(Layer):
     """``n`` copies along ``axis``, where x has one: [1, 3] becomes [n, 3]. Backward adds them up.
 
     Raises ShapeError where the size of x along ``axis`` is not 1.
+
+    >>> layer = scratch.Repeat(2)
+    >>> layer.forward([[1, 2]]), layer.backward([[10, 20], [1, 1]])
+    (array([[1., 2.],
+           [1., 2.]]), array([[11., 21.]]))
     """
 
     def __init__(self, n: int, axis: int = 0) -> None:
@@ -173,7 +213,13 @@ class Repeat(Layer):
 
 
 class MatMul(Layer):
-    """The matrix product x·W, of [n, in] and [in, out]. Backward: (dout·Wᵀ, xᵀ·dout)."""
+    """The matrix product x·W, of [n, in] and [in, out]. Backward: (dout·Wᵀ, xᵀ·dout).
+
+    >>> layer = scratch.MatMul()
+    >>> layer.forward([[1, 2]], [[3], [4]]), layer.backward([[10]])
+    (array([[11.]]), (array([[30., 40.]]), array([[10.],
+           [20.]])))
+    """
 
     def __init__(self) -> None:
         super().__init__(linear.matmul)
@@ -183,42 +229,71 @@ class MatMul(Layer):
 
 
 class Identity(Layer):
-    """x itself: the activation of the last layer where any number may come out."""
+    """x itself: the activation of the last layer where any number may come out.
+
+    >>> scratch.Identity().forward([1, 2])
+    array([1., 2.])
+    """
 
     def __init__(self) -> None:
         super().__init__(movement.copy)
 
 
 class Sigmoid(Layer):
-    """y = 1 / (1 + e⁻ˣ). Backward: dout · y · (1 − y)."""
+    """y = 1 / (1 + e⁻ˣ). Backward: dout · y · (1 − y).
+
+    >>> layer = scratch.Sigmoid()
+    >>> layer.forward([0, 0]), layer.backward([1, 4])
+    (array([0.5, 0.5]), array([0.25, 1.  ]))
+    """
 
     def __init__(self) -> None:
         super().__init__(activation.sigmoid)
 
 
 class Relu(Layer):
-    """max(0, x). Backward lets ``dout`` through where x > 0."""
+    """max(0, x). Backward lets ``dout`` through where x > 0.
+
+    >>> layer = scratch.Relu()
+    >>> layer.forward([-2, 3]), layer.backward([10, 10])
+    (array([0., 3.]), array([ 0., 10.]))
+    """
 
     def __init__(self) -> None:
         super().__init__(activation.relu)
 
 
 class LeakyRelu(Layer):
-    """x where x > 0, else ``negative_slope`` · x."""
+    """x where x > 0, else ``negative_slope`` · x.
+
+    >>> layer = scratch.LeakyRelu(0.1)
+    >>> layer.forward([-2, 3]), layer.backward([10, 10])
+    (array([-0.2,  3. ]), array([ 1., 10.]))
+    """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__(activation.leaky_relu, negative_slope=negative_slope)
 
 
 class Tanh(Layer):
-    """y = tanh x. Backward: dout · (1 − y²)."""
+    """y = tanh x. Backward: dout · (1 − y²).
+
+    >>> layer = scratch.Tanh()
+    >>> layer.forward([0, 0]), layer.backward([1, 2])
+    (array([0., 0.]), array([1., 2.]))
+    """
 
     def __init__(self) -> None:
         super().__init__(elementary.tanh)
 
 
 class Softmax(Layer):
-    """exp(xᵢ) / Σ exp(xⱼ) along ``axis``. Backward: y · (dout − Σ dout·y)."""
+    """exp(xᵢ) / Σ exp(xⱼ) along ``axis``. Backward: y · (dout − Σ dout·y).
+
+    >>> layer = scratch.Softmax()
+    >>> layer.forward([0, 0]), layer.backward([1, 0])
+    (array([0.5, 0.5]), array([ 0.25, -0.25]))
+    """
 
     def __init__(self, axis: int = -1) -> None:
         super().__init__(softmax.softmax, dim=axis)

@@ -14,9 +14,9 @@ from glassnet.errors import GlassnetError, RangeError, ShapeError
 from glassnet.ops import random, reduction
 from glassnet.ops.dtypes import Array, float64
 from glassnet.random import Generator, chosen
+from glassnet.scratch.activation import softmax
 from glassnet.scratch.affine import Affine
 from glassnet.scratch.arrays import floats, run
-from glassnet.scratch.functions import softmax
 from glassnet.scratch.layer import Identity, Layer, LeakyRelu, Relu, Sigmoid, Tanh
 from glassnet.scratch.losses import SoftmaxWithLoss, one_hot_targets
 from glassnet.scratch.numerical import numerical_gradient
@@ -56,6 +56,12 @@ class MultiLayerNet:
     distribution with the standard deviation ``weight_init_std`` (a number, or "he" or "xavier"),
     from glassnet's generator (`glassnet.manual_seed`) unless given one; biases start at 0.
     ``activation`` is one of "sigmoid", "relu", "leaky_relu", "tanh", "identity".
+
+    >>> net = scratch.MultiLayerNet(4, [8, 8], 3)
+    >>> net
+    MultiLayerNet(4-8-8-3, relu)
+    >>> net.predict(np.ones((2, 4))).shape
+    (2, 3)
     """
 
     def __init__(
@@ -165,7 +171,12 @@ def _forward(layers: list[tuple[Affine, Layer | None]], x: Any) -> Any:
 
 
 class TwoLayerNet(MultiLayerNet):
-    """x → Affine → activation → Affine → scores, with sigmoid and small weights unless asked otherwise."""
+    """x → Affine → activation → Affine → scores, with sigmoid and small weights unless asked otherwise.
+
+    >>> net = scratch.TwoLayerNet(4, 8, 3)
+    >>> {name: array.shape for name, array in net.params.items()}
+    {'W1': (4, 8), 'b1': (8,), 'W2': (8, 3), 'b2': (3,)}
+    """
 
     def __init__(
         self,
@@ -184,6 +195,10 @@ class ThreeLayerNet(MultiLayerNet):
     """x → Affine → activation → Affine → activation → Affine → scores.
 
     Weights are scaled by "xavier": through two sigmoids, of small weights nothing would be seen.
+
+    >>> net = scratch.ThreeLayerNet(4, 8, 6, 3)
+    >>> sorted(net.gradient(np.ones((2, 4)), [0, 1]))
+    ['W1', 'W2', 'W3', 'b1', 'b2', 'b3']
     """
 
     def __init__(

@@ -27,6 +27,9 @@ def numerical_diff(f: Callable[[Any], Any], x: Any, h: float | None = None) -> A
 
     Where ``x`` is an array, f is applied to all of it and must work element by element; the result
     is one slope an element. ``h`` is chosen by the precision of x unless given.
+
+    >>> float(scratch.numerical_diff(lambda x: x**2, 3.0).round(6))
+    6.0
     """
     (x,) = floats("numerical_diff", x)
     step = _step(x, h)
@@ -51,6 +54,9 @@ def numerical_gradient(f: Callable[[Array], Any], x: Any, h: float | None = None
     which f then has to take from its argument.
 
     Raises ShapeError where ``f`` gives more than one number.
+
+    >>> scratch.numerical_gradient(lambda x: (x**2).sum(), [3.0, 4.0]).round(6)
+    array([6., 8.])
     """
     (array,) = floats("numerical_gradient", x)
     if not array.flags.writeable:
@@ -91,6 +97,9 @@ def gradient_descent(
 
     With ``return_path``, the pair of that and of all points on the way, [step_num + 1, *shape of x].
     Raises RangeError where the steps run away: the learning rate is too large for f.
+
+    >>> scratch.gradient_descent(lambda x: (x**2).sum(), [3.0, 4.0], lr=0.1).round(6)
+    array([0., 0.])
     """
     if not lr >= 0:
         raise RangeError(f"gradient_descent: expected a learning rate of 0 or more, got lr={lr}")

@@ -110,7 +110,13 @@ def _keyed(name: str, what: str, arrays: Any) -> dict[Any, Any]:
 
 
 class SGD(Optimizer):
-    """W ← W − lr·∂L/∂W."""
+    """W ← W − lr·∂L/∂W.
+
+    >>> W = np.array([1.0, 2.0])
+    >>> scratch.SGD(lr=0.1).update([W], [np.array([10.0, 10.0])])
+    >>> W
+    array([0., 1.])
+    """
 
     op = sgd_update
 
@@ -119,7 +125,14 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """b ← momentum·b + ∂L/∂W, W ← W − lr·b: downhill with the speed gathered so far (B. Polyak, 1964)."""
+    """b ← momentum·b + ∂L/∂W, W ← W − lr·b: downhill with the speed gathered so far (B. Polyak, 1964).
+
+    >>> W, optimizer = np.array([1.0]), scratch.Momentum(lr=0.1)
+    >>> for _ in range(2):
+    ...     optimizer.update([W], [np.array([1.0])])
+    >>> W.round(6)  # 1 − 0.1 − 0.1·(0.9 + 1)
+    array([0.71])
+    """
 
     op = sgd_update
     slots = ("momentum_buffer",)
@@ -135,7 +148,13 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Momentum):
-    """`Momentum` that looks ahead: W ← W − lr·(∂L/∂W + momentum·b) (Y. Nesterov, 1983)."""
+    """`Momentum` that looks ahead: W ← W − lr·(∂L/∂W + momentum·b) (Y. Nesterov, 1983).
+
+    >>> W = np.array([1.0])
+    >>> scratch.Nesterov(lr=0.1).update([W], [np.array([1.0])])
+    >>> W  # 1 − 0.1·(1 + 0.9)
+    array([0.81])
+    """
 
     def options(self) -> dict[str, Any]:
         """The momentum, and that it looks ahead."""
@@ -143,7 +162,13 @@ class Nesterov(Momentum):
 
 
 class AdaGrad(Optimizer):
-    """h ← h + g², W ← W − lr·g/√h, where g = ∂L/∂W: what moved much moves less (J. Duchi et al., 2011)."""
+    """h ← h + g², W ← W − lr·g/√h, where g = ∂L/∂W: what moved much moves less (J. Duchi et al., 2011).
+
+    >>> W = np.array([1.0, 1.0])
+    >>> scratch.AdaGrad(lr=0.1).update([W], [np.array([2.0, 200.0])])
+    >>> W
+    array([0.9, 0.9])
+    """
 
     op = adagrad_update
     slots = ("step", "sum")
@@ -153,7 +178,13 @@ class AdaGrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """`AdaGrad` that forgets: h ← decay_rate·h + (1 − decay_rate)·g² (T. Tieleman and G. Hinton, 2012)."""
+    """`AdaGrad` that forgets: h ← decay_rate·h + (1 − decay_rate)·g² (T. Tieleman and G. Hinton, 2012).
+
+    >>> W = np.array([1.0, 1.0])
+    >>> scratch.RMSprop(lr=0.1, decay_rate=0.75).update([W], [np.array([2.0, 200.0])])
+    >>> W.round(6)
+    array([0.8, 0.8])
+    """
 
     op = rmsprop_update
     slots = ("step", "square_avg")
@@ -169,7 +200,13 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Running averages of the gradient and of its square, corrected for starting at 0 (D. Kingma and J. Ba, 2015)."""
+    """Running averages of the gradient and of its square, corrected for starting at 0 (D. Kingma and J. Ba, 2015).
+
+    >>> W = np.array([1.0, 1.0])
+    >>> scratch.Adam(lr=0.1).update([W], [np.array([2.0, 200.0])])
+    >>> W.round(6)
+    array([0.9, 0.9])
+    """
 
     op = adam_update
     slots = ("step", "exp_avg", "exp_avg_sq")

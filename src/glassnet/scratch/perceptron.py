@@ -9,8 +9,8 @@ from glassnet.errors import ShapeError
 from glassnet.ops import arithmetic, linear, movement
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
+from glassnet.scratch.activation import step
 from glassnet.scratch.arrays import floats, plain, run
-from glassnet.scratch.functions import step
 
 
 class Perceptron:
@@ -18,6 +18,10 @@ class Perceptron:
 
     ``perceptron(x1, x2)`` takes each input by itself, numbers or arrays; ``perceptron(x)`` takes
     them along the last axis, [features] or [n, features].
+
+    >>> gate = scratch.Perceptron([0.5, 0.5], -0.7)
+    >>> int(gate(1, 1)), int(gate(1, 0))
+    (1, 0)
     """
 
     def __init__(self, weights: Any, bias: float) -> None:
@@ -69,6 +73,10 @@ class TwoLayerPerceptron:
     """Perceptrons side by side, and one more that takes what they say: a bent border, such as XOR's.
 
     ``hidden`` and ``output`` are the perceptrons themselves, called as a `Perceptron` is.
+
+    >>> gate = scratch.TwoLayerPerceptron([scratch.NAND, scratch.OR], scratch.AND)
+    >>> gate([[0, 0], [0, 1], [1, 0], [1, 1]])
+    array([0, 1, 1, 0])
     """
 
     def __init__(self, hidden: Sequence[Perceptron], output: Perceptron) -> None:

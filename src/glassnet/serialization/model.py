@@ -33,6 +33,14 @@ def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None =
     (`describe`), its mode (train or eval), and ``extra``: anything JSON can hold, such as the names of
     the classes. Raises DescriptionError for a network that cannot be described, TypeError for
     an extra that JSON cannot hold, and OSError; then nothing is written.
+
+    >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    >>> glassnet.save_model(model, "model.safetensors")
+    >>> glassnet.load_model("model.safetensors")
+    Sequential(
+      (0): Linear(in_features=4, out_features=3, bias=True)
+      (1): ReLU()
+    )
     """
     description, state = describe(module), module.state_dict()
     wrong = _misfits(build(description, fill=False).state_dict(), state)
@@ -56,6 +64,10 @@ def load_model(path: PathLike) -> Module:
 
     Raises ModelFileError for a file that is truncated, edited, of a newer format or without a
     description, and OSError for one that cannot be opened.
+
+    >>> glassnet.save_model(nn.Linear(4, 3), "model.safetensors")
+    >>> glassnet.load_model("model.safetensors")
+    Linear(in_features=4, out_features=3, bias=True)
     """
     return read_model(path).module
 

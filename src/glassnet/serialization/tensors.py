@@ -52,6 +52,10 @@ def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) 
     The file is written whole or not at all, and what is in it depends on nothing but what is saved.
     Raises TypeError or DtypeError, naming the entry, for what a file cannot hold, and OSError where
     the file cannot be written.
+
+    >>> glassnet.save({"w": glassnet.ones(2)}, "weights.safetensors")
+    >>> glassnet.load("weights.safetensors")
+    {'w': tensor([1., 1.])}
     """
     texts = dict(metadata or {})
     for name, text in texts.items():
@@ -81,6 +85,10 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
 
     Raises ModelFileError for a file that is something else, truncated or edited, and OSError for one
     that cannot be opened.
+
+    >>> glassnet.save({"epoch": 3, "w": glassnet.ones(2)}, "weights.safetensors")
+    >>> glassnet.load("weights.safetensors")
+    {'epoch': 3, 'w': tensor([1., 1.])}
     """
     tensors, metadata = read(path)
     if _STRUCTURE not in metadata:

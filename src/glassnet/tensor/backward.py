@@ -40,6 +40,11 @@ def backward(
 
     Raises GradientError where there is no gradient to compute, ShapeError where a gradient's
     shape is not its tensor's.
+
+    >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+    >>> glassnet.autograd.backward((x**2).sum())
+    >>> x.grad
+    tensor([2., 4.])
     """
     chosen = None if inputs is None else several(inputs)
     with _following(create_graph):
@@ -65,6 +70,10 @@ def gradients(
 
     Raises GradientError for an input the outputs do not depend on, unless ``allow_unused``, which
     gives None for it.
+
+    >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+    >>> glassnet.autograd.grad((x**2).sum(), x)
+    (tensor([2., 4.]),)
     """
     chosen = several(inputs)
     for i, x in enumerate(chosen):

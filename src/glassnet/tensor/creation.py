@@ -92,26 +92,30 @@ def from_numpy(array: Array) -> Tensor:
     return made_of(array, array)
 
 
-def _constructor(dtype: Dtype) -> Callable[..., Tensor]:
+def _constructor(name: str, dtype: Dtype) -> Callable[..., Tensor]:
     def of_data_or_sizes(*data_or_sizes: Any) -> Tensor:
         if data_or_sizes and all(isinstance(n, int) for n in data_or_sizes):
             return empty(*data_or_sizes, dtype=dtype)
         return tensor(*data_or_sizes or ((),), dtype=dtype)
 
-    of_data_or_sizes.__doc__ = f"A tensor of {dtype}: of lists, or of sizes and then with whatever the memory holds."
+    of_data_or_sizes.__name__ = of_data_or_sizes.__qualname__ = name
+    of_data_or_sizes.__doc__ = (
+        f"A tensor of {dtype}, from data; or of the given sizes, its values not set: `tensor` with a dtype does the "
+        f"same.\n\n>>> glassnet.{name}([0, 1]).dtype, glassnet.{name}(2, 3).shape\n(dtype('{dtype}'), (2, 3))\n"
+    )
     return of_data_or_sizes
 
 
-# What PyTorch had before tensor(data, dtype=...), and tutorials still have.
-FloatTensor = _constructor(float32)
-DoubleTensor = _constructor(float64)
-HalfTensor = _constructor(float16)
-LongTensor = _constructor(int64)
-IntTensor = _constructor(int32)
-ShortTensor = _constructor(int16)
-CharTensor = _constructor(int8)
-ByteTensor = _constructor(uint8)
-BoolTensor = _constructor(bool_)
+# PyTorch's older spelling of tensor(data, dtype=...), which tutorials still use.
+FloatTensor = _constructor("FloatTensor", float32)
+DoubleTensor = _constructor("DoubleTensor", float64)
+HalfTensor = _constructor("HalfTensor", float16)
+LongTensor = _constructor("LongTensor", int64)
+IntTensor = _constructor("IntTensor", int32)
+ShortTensor = _constructor("ShortTensor", int16)
+CharTensor = _constructor("CharTensor", int8)
+ByteTensor = _constructor("ByteTensor", uint8)
+BoolTensor = _constructor("BoolTensor", bool_)
 
 
 # of one number --------------------------------------------------------------------------------

@@ -39,7 +39,12 @@ class State(Value):
     _requires_grad = False
 
     def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Carry out ``op`` through the door."""
+        """Carry out ``op`` through the door.
+
+        >>> x = glassnet.tensor([1, 2])
+        >>> x.operate(glassnet.ops.registry["add"], (x, 10), {})
+        tensor([11, 12])
+        """
         return apply(op, *inputs, **params)
 
     @property

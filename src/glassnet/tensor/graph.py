@@ -55,6 +55,10 @@ class Node:
     Output and inputs are kept as arrays, not as tensors, which may be given a new history and so
     come to hold this node: no reference goes in a circle, and the graph of a step is freed the
     moment its loss is.
+
+    >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x**2).sum().grad_fn.parents
+    (<square>,)
     """
 
     __slots__ = (

@@ -22,6 +22,10 @@ class Dropout:
     scaling in use and not in training, trains the same network with weights of another size.)
     Draws from glassnet's generator (`glassnet.manual_seed`) unless given one. ``mask`` holds what
     the last forward multiplied by. N. Srivastava et al., 2014.
+
+    >>> layer = scratch.Dropout(0.5)
+    >>> np.unique(layer.forward(np.ones(1000)))
+    array([0., 2.])
     """
 
     def __init__(self, dropout_ratio: float = 0.5, *, generator: Generator | None = None) -> None:
@@ -60,6 +64,11 @@ class BatchNormalization:
     they were and 1 − momentum parts the batch's. The variance is Σ(x − mean)²/n in both places.
 
     ``params`` is [gamma, beta] and ``grads`` their gradients, written into the same arrays.
+
+    >>> layer = scratch.BatchNormalization(gamma=1.0, beta=0.0)
+    >>> layer.forward([[1.0], [3.0]]).round(2)
+    array([[-1.],
+           [ 1.]])
     """
 
     def __init__(
