@@ -6,7 +6,6 @@ features. Two specialisations, of different batches, tell them apart: what diffe
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,25 +20,41 @@ SAMPLES = (7, 12)
 
 
 class Rows(int):
-    """A size that follows the batch, ``times`` for each sample; it writes itself as source: ``len(x)``."""
+    """A size that follows the batch, ``times`` for each sample. As source it is ``2 * len(x)``, in words ``2n``."""
 
     times: int
+    in_words: bool
 
-    def __new__(cls, size: int, times: int = 1) -> Rows:
-        """``size`` as it was in one recording, ``times`` as many as there were samples."""
+    def __new__(cls, size: int, times: int = 1, in_words: bool = False) -> Rows:
+        """``size`` as it was in one specialisation, ``times`` as many as there were samples."""
         self = super().__new__(cls, size)
-        self.times = times
+        self.times, self.in_words = times, in_words
         return self
 
     def __repr__(self) -> str:
+        if self.in_words:
+            return "n" if self.times == 1 else f"{self.times}n"
         return "len(x)" if self.times == 1 else f"{self.times} * len(x)"
 
     __str__ = __repr__
 
 
-def in_words(text: str) -> str:
-    """``text`` with the number of samples as a person says it: n, 2n."""
-    return re.sub(r"(\d+) \* len\(x\)", r"\1n", text).replace("len(x)", "n")
+def in_words(instruction: Instruction) -> Instruction:
+    """``instruction`` with sizes that follow the batch as a person says them: n, 2n."""
+
+    def worded(value: Any) -> Any:
+        if isinstance(value, Rows):
+            return Rows(value, value.times, in_words=True)
+        if isinstance(value, Var):
+            return replace(value, shape=worded(value.shape))
+        if isinstance(value, tuple | list):
+            return type(value)(map(worded, value))
+        if isinstance(value, slice):
+            return slice(*map(worded, (value.start, value.stop, value.step)))
+        return value
+
+    params = {name: worded(value) for name, value in instruction.params.items()}
+    return replace(instruction, inputs=worded(instruction.inputs), output=worded(instruction.output), params=params)
 
 
 @dataclass(frozen=True)

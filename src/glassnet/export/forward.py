@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from glassnet.codegen import call, comment, sources, view
 from glassnet.codegen.expressions import needs_source
 from glassnet.export.batch import Rows, in_words
 from glassnet.export.errors import ExportError
+from glassnet.export.literals import WIDTH as LINE
+from glassnet.export.literals import assigned
 from glassnet.export.shorten import expression, one_line, shortened
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import linear
@@ -62,23 +65,24 @@ def forward_text(program: Program, also: Iterable[Op] = ()) -> Text:
     for op in needed:
         if not can_be_written(op):
             raise ExportError(f"{op.name} cannot be written as NumPy alone; compute that in another way")
-    parts = [_part(text) for text in sources(dict.fromkeys((*needed, *also)))]
+    parts = [_Part.of(text) for text in sources(dict.fromkeys((*needed, *also)))]
+    kept = {op.name for op in also}
     inlined = {op.name: function for op, text in TEXTBOOK.items() if (function := one_line(text))}
     functions: dict[str, str] = {}
-    for name, text in parts:
-        if text.startswith("def ") and name not in inlined:
-            functions[name] = shortened(text, inlined)
-            if (short := one_line(functions[name])) and name not in (op.name for op in also):
-                inlined[name] = short
+    for part in parts:
+        if isinstance(part.node, ast.FunctionDef) and part.name not in inlined:
+            functions[part.name] = shortened(part.text, inlined)
+            if (short := one_line(functions[part.name])) and part.name not in kept:
+                inlined[part.name] = short
     lines = [*_filled(program), *_lines(program, inlined)]
-    used = _names_in(lines) | {op.name for op in also}
+    used = _names_in(lines) | kept
     for name, text in reversed(functions.items()):
         used |= _names_in(text.splitlines()) if name in used else set()
-    rest = {name: text for name, text in parts if not text.startswith("def ") and name in used}
+    constants = [part.constant for part in parts if isinstance(part.node, ast.Assign) and part.name in used]
     return Text(
-        [text for text in rest.values() if text.startswith("import ")],
-        ["\n".join(_constants(rest)), *(text for name, text in functions.items() if name in used)],
-        lines,
+        imports=[part.text for part in parts if isinstance(part.node, ast.Import) and part.name in used],
+        operations=["\n".join(constants), *(text for name, text in functions.items() if name in used)],
+        lines=lines,
     )
 
 
@@ -103,15 +107,29 @@ def follows_batch(var: Var) -> bool:
     return any(isinstance(n, Rows) for n in var.shape)
 
 
-def _part(text: str) -> tuple[str, str]:
-    """The name that a piece of source defines, and the piece."""
-    node = ast.parse(text).body[0]
-    if isinstance(node, ast.FunctionDef):
-        return node.name, text
-    if isinstance(node, ast.Import):
-        return node.names[0].asname or node.names[0].name, text
-    assert isinstance(node, ast.Assign)
-    return ast.unparse(node.targets[0]), text
+class _Part(NamedTuple):
+    """A piece of source: the name that it defines, and what kind of statement it is."""
+
+    name: str
+    node: ast.stmt
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> _Part:
+        """The one statement in ``text``."""
+        node = ast.parse(text).body[0]
+        if isinstance(node, ast.FunctionDef):
+            return cls(node.name, node, text)
+        if isinstance(node, ast.Import):
+            return cls(node.names[0].asname or node.names[0].name, node, text)
+        assert isinstance(node, ast.Assign)
+        return cls(ast.unparse(node.targets[0]), node, text)
+
+    @property
+    def constant(self) -> str:
+        """The text of an assignment, on several lines if it is long."""
+        assert isinstance(self.node, ast.Assign)
+        return self.text if len(self.text) <= LINE else assigned(self.name, ast.literal_eval(self.node.value))
 
 
 def _filled(program: Program) -> Iterator[str]:
@@ -131,36 +149,13 @@ def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
         codes.append(f"{i.output} = {expression(view(i) if i.is_view else call(i), forms)}")
     column = min(max(map(len, codes), default=0), COLUMN)
     lines = []
-    for i, code in zip(program, codes, strict=True):
-        shape, named = written(i.output.shape), code.startswith(f"{i.output} = {i.op.name}(")
-        remark = comment(i) if named else shape  # an expression says by itself what it computes
-        line = f"{code.ljust(column)}  # {in_words(remark)}"
-        lines.append(line if len(line) <= WIDTH else f"{code.ljust(column)}  # {in_words(shape)}")
+    for i, code in zip(map(in_words, program), codes, strict=True):
+        shape = written(i.output.shape)
+        is_call = code.startswith(f"{i.output} = {i.op.name}(")
+        line = f"{code.ljust(column)}  # {comment(i) if is_call else shape}"  # an operator says what it computes
+        lines.append(line if len(line) <= WIDTH else f"{code.ljust(column)}  # {shape}")
     return lines
 
 
 def _names_in(lines: Iterable[str]) -> set[str]:
     return {n.id for n in ast.walk(ast.parse("\n".join(lines))) if isinstance(n, ast.Name)}
-
-
-def _constants(rest: dict[str, str]) -> Iterator[str]:
-    for text in rest.values():
-        if text.startswith("import "):
-            continue
-        if len(text) <= 110:
-            yield text
-            continue
-        name, _, value = text.partition(" = ")
-        yield f"{name} = {_wrapped(ast.literal_eval(value))}"
-
-
-def _wrapped(value: object, indent: int = 0) -> str:
-    """Numbers in nested tuples, a few to a line."""
-    if not isinstance(value, tuple):
-        return repr(value)
-    inner = " " * (indent + 4)
-    if any(isinstance(part, tuple) for part in value):
-        return "(\n" + "".join(f"{inner}{_wrapped(part, indent + 4)},\n" for part in value) + " " * indent + ")"
-    numbers = [f"{number!r}," for number in value]
-    lines = [" ".join(numbers[i : i + 4]) for i in range(0, len(numbers), 4)]
-    return "(\n" + "".join(f"{inner}{line}\n" for line in lines) + " " * indent + ")"
