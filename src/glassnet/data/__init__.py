@@ -1,4 +1,4 @@
-"""Data: datasets, samplers, and the loader that makes batches of them. PyTorch's torch.utils.data."""
+"""data: datasets, samplers, and the loader that makes batches of them; what PyTorch has in ``torch.utils.data``."""
 
 from __future__ import annotations
 

@@ -16,10 +16,14 @@ _ROWS = 1024  # looked at together, so that no copy of all the data is made
 
 
 def check_finite(data: Any) -> None:
-    """Raise ValueError, with the place, at the first nan or infinity in ``data``.
+    """Raise ValueError, with the position, at the first nan or infinity in ``data``.
 
-    ``data`` is a tensor, an array, a tuple or list of them, or a dataset with a length, whose
-    samples are then all read once, transforms included.
+    ``data`` is a tensor, an array, a tuple or list of them, or a dataset with a length, all of whose samples
+    are then read once, transforms included.
+
+    >>> data.check_finite(np.array([[1.0, 2.0], [np.nan, 0.0]]))
+    Traceback (most recent call last):
+    ValueError: expected finite numbers, but tensor 0 holds nan at row 1, column 0, ...
     """
     for name, start, rows in _pieces(data):
         if rows.dtype.kind != "f" or np.isfinite(rows).all():

@@ -38,8 +38,17 @@ T = TypeVar("T", covariant=True)
 class Dataset(Generic[T]):
     """Samples by number: a subclass defines ``__getitem__(index)`` and ``__len__()``.
 
-    One whose samples are in arrays may also define ``batch_at(indices)``, which gives a whole batch
+    A dataset whose samples are in arrays may also define ``batch_at(indices)``, which returns a whole batch
     at once (see `glassnet.data.gather`).
+
+    >>> class Squares(data.Dataset):
+    ...     def __len__(self):
+    ...         return 4
+    ...
+    ...     def __getitem__(self, index):
+    ...         return index, index**2
+    >>> list(data.DataLoader(Squares(), batch_size=2))
+    [[tensor([0, 1]), tensor([0, 1])], [tensor([2, 3]), tensor([4, 9])]]
     """
 
     def __getitem__(self, index: Any) -> T:
@@ -51,7 +60,14 @@ class Dataset(Generic[T]):
 
 
 class IterableDataset(Dataset[T]):
-    """Samples one after another: a subclass defines ``__iter__``, for streams that have no numbers."""
+    """Samples one after another: a subclass defines ``__iter__``, for streams without numbers.
+
+    >>> class Countdown(data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(data.DataLoader(Countdown(), batch_size=2))
+    [tensor([3, 2]), tensor([1])]
+    """
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(f"{type(self).__name__} must define __iter__(self), which gives sample after sample")
@@ -64,8 +80,16 @@ class IterableDataset(Dataset[T]):
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Tensors that agree in their first dimension: sample i is ``(x[i], y[i], …)``.
 
-    Arrays and lists become tensors, which share the memory of arrays. A batch of `DataLoader` is
-    one gather a tensor, always a copy. Values are not looked at; `check_finite` does that.
+    Arrays and lists become tensors; those of arrays share their memory. A batch of `DataLoader` is always a
+    copy. Values are not checked; `check_finite` does that.
+
+    Raises ValueError for no tensors, ShapeError for a tensor of no dimensions or of another length.
+
+    >>> dataset = data.TensorDataset(np.eye(3), [0, 1, 2])
+    >>> len(dataset)
+    3
+    >>> dataset[1]
+    (tensor([0., 1., 0.], dtype=float64), tensor(1))
     """
 
     tensors: tuple[Tensor, ...]
@@ -101,8 +125,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 class Subset(Dataset[T]):
     """The samples of ``dataset`` at ``indices``, in that order.
 
-    ``indices`` become a list; to choose others, assign a new one. Raises IndexError for an index
-    that the dataset does not have.
+    ``indices`` become a list; to choose others, assign a new one. Raises IndexError for an index that the
+    dataset does not have.
+
+    >>> data.Subset(["a", "b", "c"], [2, 0])[0]
+    'c'
     """
 
     dataset: Any
@@ -150,7 +177,14 @@ class Subset(Dataset[T]):
 
 
 class ConcatDataset(Dataset[T]):
-    """The samples of several datasets, one dataset after another."""
+    """The samples of several datasets, one dataset after another; ``a + b`` makes one too.
+
+    Raises ValueError for no datasets, TypeError for an `IterableDataset`.
+
+    >>> both = data.ConcatDataset([["a", "b"], ["c"]])
+    >>> len(both), both[2]
+    (3, 'c')
+    """
 
     datasets: list[Any]
     cumulative_sizes: list[int]
@@ -203,7 +237,16 @@ class ConcatDataset(Dataset[T]):
 
 
 class ChainDataset(IterableDataset[T]):
-    """The samples of several streams (each an `IterableDataset`), one stream after another."""
+    """The samples of several streams (each an `IterableDataset`), one stream after another.
+
+    Raises TypeError for a dataset that is no stream.
+
+    >>> class Letters(data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter("ab")
+    >>> list(data.ChainDataset([Letters(), Letters()]))
+    ['a', 'b', 'a', 'b']
+    """
 
     datasets: list[Any]
 
@@ -226,9 +269,15 @@ class ChainDataset(IterableDataset[T]):
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[Any]]:
     """``dataset`` divided at random into parts of ``lengths``, each sample in one of them.
 
-    ``lengths`` are numbers of samples, or fractions that add up to 1; what rounding the fractions
-    down leaves over goes to the parts in turn, one sample each. ``generator`` is what the order is
-    drawn from, the default one if None.
+    ``lengths`` are numbers of samples, or fractions that add up to 1; the samples left over by rounding the
+    fractions down go to the parts in turn, one each. The order is drawn from ``generator``, the default one
+    if None. Raises ValueError for lengths that do not add up; warns about an empty part.
+
+    >>> train, validation = data.random_split(range(10), [0.8, 0.2])
+    >>> len(train), len(validation)
+    (8, 2)
+    >>> sorted([*train, *validation])
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     size = len(dataset)
     counts = _counts(lengths, size)

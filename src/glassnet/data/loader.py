@@ -18,24 +18,30 @@ _FIXED = frozenset({"batch_sampler", "batch_size", "dataset", "drop_last", "samp
 
 
 class DataLoader(Generic[T]):
-    """The batches of ``dataset``, epoch after epoch: ``for x, y in DataLoader(dataset, 64, shuffle=True)``.
+    """The batches of ``dataset``, epoch after epoch.
 
-    Over a dataset that gathers (see `glassnet.data.gather`), and with no ``collate_fn`` given, a
-    batch is one gather; else it is a list of samples, put together by ``collate_fn``
-    (`default_collate` if None). A batch is a copy of the data in either case.
+    A batch is what ``collate_fn`` makes of a list of samples (`default_collate` if None). Where the dataset
+    gathers (see `glassnet.data.gather`) and no ``collate_fn`` is given, a batch is taken at once instead; it
+    is the same, and a copy of the data either way.
 
-    ``shuffle`` draws a permutation for each epoch from ``generator``, the default one if None: the
-    same after the same `manual_seed`. Or ``sampler`` gives the indices, one by one, or
-    ``batch_sampler`` in lists. ``drop_last`` leaves out a last batch that is not full.
-    ``batch_size=None`` gives samples instead of batches. Several loops over one loader may run at
-    the same time; each has an order of its own.
+    ``shuffle`` draws a permutation for each epoch from ``generator``, the default one if None: the same
+    after the same `manual_seed`. Or ``sampler`` gives the indices one by one, or ``batch_sampler`` in
+    lists. ``drop_last`` leaves out a last batch that is not full. ``batch_size=None`` gives samples instead
+    of batches. Several loops over one loader may run at the same time; each has an order of its own.
 
-    Everything happens in the process that asks for it: ``num_workers`` and what goes with it
-    (``timeout``, ``worker_init_fn``, ``multiprocessing_context``, ``prefetch_factor``,
-    ``persistent_workers``, ``in_order``), and ``pin_memory`` with ``pin_memory_device``, are
-    accepted so that PyTorch's scripts run, and change nothing.
+    Everything runs in this process. ``num_workers`` and what belongs to it (``timeout``,
+    ``worker_init_fn``, ``multiprocessing_context``, ``prefetch_factor``, ``persistent_workers``,
+    ``in_order``), and ``pin_memory`` with ``pin_memory_device``, are accepted so that PyTorch's scripts run,
+    and change nothing.
 
-    Raises ValueError for arguments that contradict each other, and for an empty dataset.
+    Raises ValueError for arguments that contradict each other and for an empty dataset, TypeError for a
+    dataset without a length.
+
+    >>> x, y = glassnet.arange(6.0).reshape(3, 2), glassnet.tensor([0, 1, 0])
+    >>> for inputs, labels in data.DataLoader(data.TensorDataset(x, y), batch_size=2):
+    ...     print(inputs.shape, labels)
+    (2, 2) tensor([0, 1])
+    (1, 2) tensor([0])
     """
 
     def __init__(
@@ -146,7 +152,11 @@ class DataLoader(Generic[T]):
 
 
 def get_worker_info() -> None:
-    """None, as in PyTorch's main process: there are no worker processes here."""
+    """Return None, as in PyTorch's main process: there are no worker processes here.
+
+    >>> data.get_worker_info() is None
+    True
+    """
 
 
 def _check_alone(why: str, others: dict[str, Any]) -> None:

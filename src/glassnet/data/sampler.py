@@ -26,7 +26,14 @@ T = TypeVar("T", covariant=True)
 
 
 class Sampler(Generic[T]):
-    """An order of samples: a subclass defines ``__iter__``, and ``__len__`` if it can."""
+    """An order of samples: a subclass defines ``__iter__``, and ``__len__`` if it can.
+
+    >>> class Backwards(data.Sampler):
+    ...     def __iter__(self):
+    ...         return iter([2, 1, 0])
+    >>> list(data.DataLoader(["a", "b", "c"], batch_size=2, sampler=Backwards()))
+    [['c', 'b'], ['a']]
+    """
 
     def __init__(self, data_source: Any = None) -> None:
         """``data_source`` is taken for the sake of older code, and not looked at."""
@@ -48,7 +55,11 @@ class _Ordered(Sampler[int]):
 
 
 class SequentialSampler(_Ordered):
-    """0, 1, 2, …: the dataset's own order."""
+    """0, 1, 2, …: the order of the dataset.
+
+    >>> list(data.SequentialSampler(["a", "b", "c"]))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source: Any) -> None:
         self.data_source = data_source
@@ -62,10 +73,16 @@ class SequentialSampler(_Ordered):
 
 
 class RandomSampler(_Ordered):
-    """Samples at random: every one once, or, with ``replacement``, each time any of them.
+    """Samples at random: each once, or, with ``replacement``, any sample each time.
 
-    ``num_samples`` are drawn, as many as the dataset has if None; without replacement, more than
-    that is one permutation after another. ``generator`` is drawn from, the default one if None.
+    ``num_samples`` are drawn, as many as the dataset has if None; without replacement, more than that is one
+    permutation after another. They are drawn from ``generator``, the default one if None. Raises ValueError
+    for an empty dataset.
+
+    >>> sorted(data.RandomSampler(["a", "b", "c"]))
+    [0, 1, 2]
+    >>> len(data.RandomSampler(["a", "b", "c"], replacement=True, num_samples=100))
+    100
     """
 
     def __init__(
@@ -102,7 +119,11 @@ class RandomSampler(_Ordered):
 
 
 class SubsetRandomSampler(_Ordered):
-    """The given indices in random order, each once."""
+    """The given indices in random order, each once.
+
+    >>> sorted(data.SubsetRandomSampler([4, 2, 7]))
+    [2, 4, 7]
+    """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices = indices
@@ -117,10 +138,13 @@ class SubsetRandomSampler(_Ordered):
 
 
 class WeightedRandomSampler(_Ordered):
-    """``num_samples`` indices, each drawn with a probability in the ratio of its weight.
+    """``num_samples`` indices, each drawn with a probability in proportion to its weight.
 
-    The weights need not add up to 1. Without ``replacement`` no index is drawn twice, so there
-    must be ``num_samples`` weights above 0.
+    The weights need not add up to 1. Without ``replacement`` no index is drawn twice, so ``num_samples``
+    weights must be above 0. Raises ValueError for weights that are negative, not finite or all 0.
+
+    >>> set(data.WeightedRandomSampler([0.0, 1.0, 3.0], num_samples=100))
+    {1, 2}
     """
 
     def __init__(
@@ -162,7 +186,11 @@ class WeightedRandomSampler(_Ordered):
 class BatchSampler(Sampler[list[Any]]):
     """The indices of ``sampler`` in lists of ``batch_size``.
 
-    The last list is shorter where they do not divide, or left out with ``drop_last``.
+    The last list is shorter if there are fewer left, or left out with ``drop_last``. Raises ValueError for a
+    batch_size that is not a whole number of 1 or more.
+
+    >>> list(data.BatchSampler(range(5), batch_size=2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
     """
 
     def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:

@@ -18,12 +18,18 @@ F = TypeVar("F", bound=Transform)
 
 
 def batched(transform: F) -> F:
-    """Declare, as ``@batched``, that ``transform`` takes a tensor [n, …] of n samples and gives [n, …].
+    """Declare, as ``@batched``, that ``transform`` takes a tensor [n, …] of n samples and returns [n, …].
 
-    It must treat each sample as it would alone. It is then called once for a batch, not once for
-    a sample; a single sample comes to it as a batch of one. A class of transforms declares the
-    same by an attribute ``batched = True``; if it also has a method ``batch``, that is called with
-    batches, and the transform itself with single samples.
+    It must treat each sample as it would alone. It is then called once for a batch, not once for a sample; a
+    single sample is passed to it as a batch of one. A class of transforms declares the same by an attribute
+    ``batched = True``; if it also has a method ``batch``, that one is called with batches, and the transform
+    itself with single samples.
+
+    >>> @data.batched
+    ... def halve(x):
+    ...     return x / 2
+    >>> data.Transformed(data.TensorDataset(np.ones((3, 2))), halve)[0]
+    (tensor([0.5000, 0.5000], dtype=float64),)
     """
     attributes: Any = transform
     attributes.batched = True
@@ -33,9 +39,14 @@ def batched(transform: F) -> F:
 class Transformed(Dataset[Any]):
     """``dataset`` with ``transform`` applied to its inputs and ``target_transform`` to its targets.
 
-    Of samples that are tuples or lists, ``transform`` gets the first part and ``target_transform``
-    the second; of others, ``transform`` gets the sample. Where all the transforms are `batched` and
-    the dataset gathers, a batch is one gather and one call of each.
+    Of samples that are tuples or lists, ``transform`` gets the first part and ``target_transform`` the
+    second; of others, ``transform`` gets the sample. Where all transforms are `batched` and the dataset
+    gathers, a batch is one gather and one call of each. Raises TypeError for samples without a second part if
+    there is a ``target_transform``.
+
+    >>> pairs = data.TensorDataset([[1.0], [2.0]], [0, 1])
+    >>> data.Transformed(pairs, transform=lambda x: x * 10, target_transform=str)[1]
+    (tensor([20.]), 'tensor(1)')
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Schedules made of schedules: all at once, or one after the other."""
+"""Schedules made of schedules: all at once, or one after another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.optim.optimizer import Optimizer
 class _Composed(LRScheduler):
     """A schedule that leaves the learning rate to others."""
 
-    def _take(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
+    def _adopt(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
         check(self, len(schedulers) > 0, "at least one schedule", "none")
         for number, scheduler in enumerate(schedulers):
             if not isinstance(scheduler, LRScheduler):
@@ -28,8 +28,8 @@ class _Composed(LRScheduler):
             )
         self.optimizer = optimizer or schedulers[0].optimizer
         for number, scheduler in enumerate(schedulers):
-            one = scheduler.optimizer is self.optimizer
-            check(self, one, "schedules of one optimizer", f"one of another optimizer at position {number}")
+            is_same = scheduler.optimizer is self.optimizer
+            check(self, is_same, "schedules of one optimizer", f"one of another optimizer at position {number}")
         self._schedulers = list(schedulers)
         self._last_lr = self._current
 
@@ -44,10 +44,24 @@ class _Composed(LRScheduler):
 
 
 class ChainedScheduler(_Composed):
-    """Several schedules at once: each acts on what the one before has made of the learning rate."""
+    """Several schedules at once: each acts on the learning rate that the one before has set.
+
+    Raises ValueError for schedules of different optimizers, for none at all, and for `ReduceLROnPlateau`.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> halve = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> warm_up = optim.lr_scheduler.ConstantLR(optimizer, factor=0.1, total_iters=2)
+    >>> scheduler = optim.lr_scheduler.ChainedScheduler([halve, warm_up])
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.3f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.100 0.050 0.250 0.125
+    """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
-        self._take(schedulers, optimizer)
+        self._adopt(schedulers, optimizer)
         self._step_count = 1  # the schedules have made their first step already
 
     def _update_lr(self, epoch: float | None = None) -> None:
@@ -65,9 +79,23 @@ class ChainedScheduler(_Composed):
 
 
 class SequentialLR(_Composed):
-    """One schedule after the other: the next begins, at its epoch 0, at each epoch in ``milestones``.
+    """One schedule after another: the next begins, at its epoch 0, at each of the epochs in ``milestones``.
 
     With ``last_epoch``, it goes through all epochs until then, from the learning rates at the start.
+
+    Raises ValueError unless there is one milestone fewer than schedules, in rising order; and as
+    `ChainedScheduler`.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> warm_up = optim.lr_scheduler.ConstantLR(optimizer, factor=0.1, total_iters=2)
+    >>> halve = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> scheduler = optim.lr_scheduler.SequentialLR(optimizer, [warm_up, halve], milestones=[2])
+    >>> for _ in range(5):
+    ...     print(f"{scheduler.get_last_lr()[0]:.3f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.100 0.100 1.000 0.500 0.250
     """
 
     def __init__(
@@ -77,7 +105,7 @@ class SequentialLR(_Composed):
         milestones: Sequence[int],
         last_epoch: int = -1,
     ) -> None:
-        self._take(schedulers, optimizer)
+        self._adopt(schedulers, optimizer)
         needed = len(schedulers) - 1
         counts = f"{len(milestones)} milestones for {len(schedulers)} schedules"
         check(self, len(milestones) == needed, "one milestone fewer than schedules", counts)

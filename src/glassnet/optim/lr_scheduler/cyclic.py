@@ -1,4 +1,4 @@
-"""Schedules that rise and fall: warm restarts, cycles, one cycle."""
+"""Schedules that go up and down: warm restarts, cycles, one cycle."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ Rates = float | Sequence[float]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Down to ``eta_min`` along half a cosine, then back to the top, again and again.
+    """Down to ``eta_min`` along half a cosine, then at once back to the top, again and again.
 
-    The first descent takes ``T_0`` epochs, every other ``T_mult`` times as many as the one before.
-    `step` may be given fractions of an epoch. Loshchilov and Hutter, "SGDR: stochastic gradient
-    descent with warm restarts" (2017).
+    The first descent takes ``T_0`` epochs, each other ``T_mult`` times as many as the one before. `step`
+    may be given fractions of an epoch. Raises ValueError unless both are whole numbers of 1 or more.
+
+    I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+    >>> for _ in range(6):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.50 1.00 0.50 1.00 0.50
     """
 
     _takes_epoch = True
@@ -81,12 +91,27 @@ def _set_momentum(group: dict[str, Any], value: float) -> None:
 
 
 class CyclicLR(_Cycling):
-    """From ``base_lr`` up to ``max_lr`` in ``step_size_up`` steps, down in ``step_size_down``, and so on.
+    """Up from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps, down in ``step_size_down``, again and again.
 
-    ``mode``: "triangular" repeats the same cycle, "triangular2" halves its height each time,
-    "exp_range" scales it by gamma^step. ``scale_fn`` scales it in your own way: a function of the
-    number of the cycle, from 1 on, or, with scale_mode="iterations", of the step. Smith, "Cyclical
-    learning rates for training neural networks" (2017).
+    A step is a batch: call `step` after each. ``mode`` "triangular" repeats the same cycle, "triangular2"
+    halves its height each time, "exp_range" scales it by gamma^step. ``scale_fn`` scales it in a way of
+    your own: a function of the number of the cycle, from 1 on, or, with scale_mode="iterations", of the
+    step. With ``cycle_momentum`` the momentum (of Adam and its kin: β₁) goes down from ``max_momentum`` to
+    ``base_momentum`` while the learning rate goes up, and back.
+
+    Raises ValueError for another mode, for sizes of 0 or less, and for ``cycle_momentum`` with an optimizer
+    without momentum.
+
+    L. Smith, "Cyclical learning rates for training neural networks" (2017).
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0, momentum=0.9)
+    >>> scheduler = optim.lr_scheduler.CyclicLR(optimizer, base_lr=0.1, max_lr=0.5, step_size_up=2)
+    >>> for _ in range(6):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.10 0.30 0.50 0.30 0.10 0.30
     """
 
     def __init__(
@@ -147,7 +172,7 @@ class CyclicLR(_Cycling):
 
 
 class _Phase(NamedTuple):
-    """A stretch of one cycle: its last step, and from and to which entries of a group it leads."""
+    """A phase of the cycle: its last step, and the entries of a group from which and to which it goes."""
 
     end: float
     lr: tuple[str, str]
@@ -157,10 +182,24 @@ class _Phase(NamedTuple):
 class OneCycleLR(_Cycling):
     """One rise to ``max_lr``, from a ``div_factor``-th of it, and one fall, far below where it began.
 
-    A step is a batch: call `step` after every one. The rise takes ``pct_start`` of ``total_steps``
-    (or of epochs × steps_per_epoch); with ``three_phase`` the fall takes as long, and a last stretch
-    goes on to the least learning rate, a ``final_div_factor``-th of the first. Smith and Topin,
-    "Super-convergence" (2019). Raises ValueError when stepped past the end.
+    A step is a batch: call `step` after each. The rise takes ``pct_start`` of ``total_steps`` (or of epochs
+    × steps_per_epoch). With ``three_phase`` the fall takes as long, and a last phase goes on to the least
+    learning rate; else the fall itself does: a ``final_div_factor``-th of the first. ``anneal_strategy`` is
+    "cos" or "linear". The momentum moves the other way, as in `CyclicLR`.
+
+    Raises ValueError for arguments that make no sense, and when stepped past the end.
+
+    L. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning
+    rates" (2019).
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0, momentum=0.9)
+    >>> scheduler = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=5, pct_start=0.4)
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.04 1.00 0.75 0.25
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Schedules that are a factor: the initial learning rate times a number that the epoch decides."""
+"""Schedules that multiply the initial learning rate by a factor of the epoch."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Function = Callable[[int], float]
 class FactorLR(LRScheduler):
     """The base of schedules with lr = floor + (initial lr − floor)·at(epoch).
 
-    A step multiplies what is above the floor by at(epoch)/at(epoch − 1), so that several schedules,
-    or a person, can act on one learning rate.
+    A step multiplies the part above the floor by at(epoch)/at(epoch − 1), so that several schedules can
+    act on one learning rate, and changes by hand stay.
     """
 
     def at(self, epoch: int) -> float:
         """The factor at ``epoch``."""
-        raise NotImplementedError(f"{type(self).__name__} has no at: say there the factor at an epoch")
+        raise NotImplementedError(f"{type(self).__name__} has no at: define at(epoch), the factor at an epoch")
 
     def get_lr(self) -> list[float]:
         """The learning rate of each group at ``last_epoch``, from the one before."""
         epoch = self.last_epoch
         if self._is_initial and epoch > 0:
-            return self._current  # going on: the optimizer came with it
+            return self._current  # continued: the optimizer was loaded with it
         before = self.at(epoch - 1) if epoch > 0 else 1.0
         now = self.at(epoch)
         if now == before:
             return self._current
         floor = self._floor()
-        if before == 0:  # at the floor, from where no factor leads away
+        if before == 0:  # at the floor, which no factor can leave
             return [lr + (base - floor) * now for lr, base in zip(self._current, self.base_lrs, strict=False)]
         return [floor + (lr - floor) * (now / before) for lr in self._current]
 
@@ -47,7 +47,19 @@ class FactorLR(LRScheduler):
 
 
 class StepLR(FactorLR):
-    """Times ``gamma`` every ``step_size`` epochs."""
+    """The learning rate times ``gamma`` every ``step_size`` epochs.
+
+    Raises ValueError for a step_size below 1.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
+    >>> for _ in range(5):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 1.00 0.10 0.10 0.01
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         check(self, step_size >= 1, "a step_size of 1 epoch or more", f"step_size={step_size}")
@@ -56,12 +68,22 @@ class StepLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
-        """gamma to the power of the whole step sizes gone by."""
+        """gamma to the power of the number of step sizes completed."""
         return self.gamma ** (epoch // self.step_size)
 
 
 class MultiStepLR(FactorLR):
-    """Times ``gamma`` at each of the epochs in ``milestones``."""
+    """The learning rate times ``gamma`` at each of the epochs in ``milestones``.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3], gamma=0.1)
+    >>> for _ in range(5):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.10 0.10 0.01 0.01
+    """
 
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
@@ -71,12 +93,24 @@ class MultiStepLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
-        """gamma to the power of the milestones gone by."""
+        """gamma to the power of the number of milestones passed."""
         return self.gamma ** bisect_right(self.milestones, epoch)
 
 
 class ConstantLR(FactorLR):
-    """Times ``factor`` for the first ``total_iters`` epochs."""
+    """The learning rate times ``factor`` for the first ``total_iters`` epochs.
+
+    Raises ValueError for a factor outside 0 to 1.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.50 0.50 1.00 1.00
+    """
 
     def __init__(
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
@@ -87,12 +121,25 @@ class ConstantLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
-        """The factor, until it ends."""
+        """The factor, then 1."""
         return self.factor if epoch < self.total_iters else 1.0
 
 
 class LinearLR(FactorLR):
-    """Times a factor that goes in a straight line, over ``total_iters`` epochs, from start to end."""
+    """The learning rate times a factor that goes from ``start_factor`` to ``end_factor`` in equal steps.
+
+    It gets there after ``total_iters`` epochs and stays. Raises ValueError for factors outside 0 to 1, for a
+    start_factor of 0, and for a total_iters below 1.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.25, total_iters=3)
+    >>> for _ in range(5):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.25 0.50 0.75 1.00 1.00
+    """
 
     def __init__(
         self,
@@ -111,13 +158,23 @@ class LinearLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
-        """The height of the line."""
+        """The height of the line at ``epoch``."""
         share = min(epoch, self.total_iters) / self.total_iters
         return self.start_factor + (self.end_factor - self.start_factor) * share
 
 
 class ExponentialLR(FactorLR):
-    """Times ``gamma`` every epoch."""
+    """The learning rate times ``gamma`` every epoch.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.3f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.000 0.500 0.250 0.125
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
@@ -129,7 +186,19 @@ class ExponentialLR(FactorLR):
 
 
 class PolynomialLR(FactorLR):
-    """Times (1 − epoch/total_iters)^power, down to 0 at ``total_iters``."""
+    """The initial learning rate times (1 − epoch/total_iters)^power: 0 from epoch ``total_iters`` on.
+
+    Raises ValueError for a total_iters below 1.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4)
+    >>> for _ in range(6):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.75 0.50 0.25 0.00 0.00
+    """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         check(self, total_iters >= 1, "total_iters of 1 or more", f"total_iters={total_iters}")
@@ -138,15 +207,27 @@ class PolynomialLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
-        """What is left of the way, to the power."""
+        """(1 − epoch/total_iters)^power."""
         return float((1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power)
 
 
 class CosineAnnealingLR(FactorLR):
     """Down to ``eta_min`` in ``T_max`` epochs along half a cosine, then up again, and so on.
 
-    Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without
-    the restarts: `CosineAnnealingWarmRestarts` has them.
+    lr = eta_min + (initial lr − eta_min)·(1 + cos(π·epoch/T_max))/2. Raises ValueError for a T_max of 0 or
+    less.
+
+    I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), without the
+    restarts; `CosineAnnealingWarmRestarts` has them.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> for _ in range(6):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.85 0.50 0.15 0.00 0.15
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
@@ -182,7 +263,20 @@ class _Functions(LRScheduler):
 
 
 class LambdaLR(_Functions):
-    """The initial learning rate times ``lr_lambda(epoch)``."""
+    """The initial learning rate times ``lr_lambda(epoch)``.
+
+    ``lr_lambda`` is one function, or a list with one for each group. Raises TypeError for what is no
+    function.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.50 0.33 0.25
+    """
 
     def get_lr(self) -> list[float]:
         """The initial learning rates times the functions."""
@@ -190,7 +284,20 @@ class LambdaLR(_Functions):
 
 
 class MultiplicativeLR(_Functions):
-    """Times ``lr_lambda(epoch)`` every epoch after the first."""
+    """The learning rate times ``lr_lambda(epoch)`` every epoch after the first.
+
+    ``lr_lambda`` is one function, or a list with one for each group. Raises TypeError for what is no
+    function.
+
+    >>> w = nn.Parameter(glassnet.zeros(1))
+    >>> optimizer = optim.SGD([w], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5)
+    >>> for _ in range(4):
+    ...     print(f"{scheduler.get_last_lr()[0]:.3f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.000 0.500 0.250 0.125
+    """
 
     def get_lr(self) -> list[float]:
         """The learning rates before times the functions."""

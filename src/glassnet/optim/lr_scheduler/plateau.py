@@ -1,4 +1,4 @@
-"""A schedule that looks at the results."""
+"""A schedule that follows a metric."""
 
 from __future__ import annotations
 
@@ -11,10 +11,21 @@ from glassnet.optim.optimizer import Optimizer
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Times ``factor`` when a metric has not become better for more than ``patience`` epochs.
+    """The learning rate times ``factor`` when a metric has not improved for more than ``patience`` epochs.
 
-    Better is less with mode="min", more with mode="max", by at least ``threshold``: a share of the
-    best so far ("rel") or as it is ("abs"). After a reduction, ``cooldown`` epochs do not count.
+    `step` takes the metric: a number, or a tensor of one. It has improved if it is less than the best so far
+    with mode="min", or more with mode="max", by at least ``threshold``: a fraction of the best ("rel") or as
+    it is ("abs"). After a reduction, ``cooldown`` epochs do not count. The learning rate stays at ``min_lr``
+    or above (one for all groups, or a list); changes of ``eps`` or less are left out.
+
+    Raises ValueError for arguments that make no sense.
+
+    >>> optimizer = optim.SGD([nn.Parameter(glassnet.zeros(1))], lr=1.0)
+    >>> scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in [4.0, 3.0, 3.0, 3.0, 2.0]:
+    ...     scheduler.step(loss)
+    ...     print(optimizer.param_groups[0]["lr"], end=" ")
+    1.0 1.0 1.0 0.5 0.5
     """
 
     def __init__(
@@ -54,7 +65,7 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
-        """Take note of the metric of an epoch (a number, or a tensor of one), and reduce if it is time."""
+        """Note the metric of an epoch (a number, or a tensor of one), and reduce if it is time."""
         if mode.tracer is not None:
             mode.tracer.scheduling()
         value = float(metrics)

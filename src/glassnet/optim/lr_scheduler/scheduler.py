@@ -1,4 +1,4 @@
-"""LRScheduler: what every schedule has, however it computes the learning rate."""
+"""LRScheduler: the base of all schedules of the learning rate."""
 
 from __future__ import annotations
 
@@ -14,16 +14,26 @@ from glassnet.optim.optimizer import Optimizer
 class LRScheduler:
     """The base of all schedules of the learning rate.
 
-    Making one sets the learning rates of ``optimizer`` for epoch 0; every `step` after that, for
-    the next epoch ("epoch" is whatever lies between two steps). A subclass has a `get_lr`, and,
-    if the learning rate follows from the epoch alone, a ``_get_closed_form_lr``.
+    Making one sets the learning rates of ``optimizer`` for epoch 0; each `step` sets those of the next epoch
+    ("epoch" is whatever is between two steps). A subclass has a `get_lr`, and, if the learning rate follows
+    from the epoch alone, a ``_get_closed_form_lr``.
 
-    To go on from a saved run, make the schedule as before and use `load_state_dict`; or give
-    ``last_epoch``, the number of the last epoch done, to a schedule of an optimizer that was loaded
-    before: the learning rates that came with it are kept until the next step.
+    To go on from a saved run, make the schedule as before and use `load_state_dict`; or load the optimizer
+    first and give ``last_epoch``, the number of the last epoch done: the optimizer's learning rates are kept
+    until the next step.
 
-    Raises TypeError for what is no optimizer, KeyError for a ``last_epoch`` with an optimizer that
-    was never scheduled.
+    Raises TypeError for what is no optimizer, KeyError for a ``last_epoch`` with an optimizer that was never
+    scheduled.
+
+    >>> class Halving(optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [lr / 2**self.last_epoch for lr in self.base_lrs]
+    >>> optimizer = optim.SGD([nn.Parameter(glassnet.zeros(1))], lr=1.0)
+    >>> scheduler = Halving(optimizer)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> optimizer.param_groups[0]["lr"]
+    0.5
     """
 
     _is_initial = False
@@ -44,7 +54,7 @@ class LRScheduler:
         self._begin()
 
     def _begin(self) -> None:
-        """Take the first step, which belongs to being made."""
+        """Make the first step, which is part of making the schedule."""
         self._step_count = 0
         self._is_initial = True
         try:
@@ -53,12 +63,14 @@ class LRScheduler:
             del self._is_initial
 
     def _rewind(self) -> None:
-        """Be as before the first step, so that `_begin` can be called again."""
+        """Go back to before the first step, so that `_begin` can be called again."""
         self.last_epoch = -1
 
     def get_lr(self) -> list[float]:
         """The learning rate of each group at ``last_epoch``, given the one before in the optimizer."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_lr: say there which learning rate comes next")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no get_lr: define it, the next learning rate of each group"
+        )
 
     def get_last_lr(self) -> list[float]:
         """The learning rates as this schedule last set them, one a group."""
@@ -72,8 +84,8 @@ class LRScheduler:
         """
         if mode.tracer is not None:
             mode.tracer.scheduling()
-        knows = type(self.optimizer).step is Optimizer.step  # one with a step of its own does not tell
-        if epoch is None and self._step_count == 1 and knows and not self.optimizer.stepped:
+        is_known = type(self.optimizer).step is Optimizer.step  # a step of its own does not set ``stepped``
+        if epoch is None and self._step_count == 1 and is_known and not self.optimizer.stepped:
             warnings.warn(
                 f"{type(self).__name__}.step() came before the first optimizer.step(), so the first learning rate is "
                 "never used; call optimizer.step() first, then the scheduler's",
@@ -119,7 +131,7 @@ class LRScheduler:
         return {name: _packed(value) for name, value in vars(self).items() if name in self._state_names()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave. Raises ValueError, and changes nothing, where it does not fit."""
+        """Continue from what `state_dict` returned. Raises ValueError, and changes nothing, where it does not fit."""
         self._check_state(state_dict)
         for name in self._state_names():
             setattr(self, name, _unpacked(vars(self)[name], state_dict[name]))
