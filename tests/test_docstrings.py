@@ -45,11 +45,6 @@ ROOMS = (
 
 # Names that have no example yet; whoever writes one takes the name out.
 NOT_YET: dict[str, str] = {
-    "glassnet.data": """
-        BatchSampler ChainDataset ConcatDataset DataLoader Dataset IterableDataset RandomSampler Sampler
-        SequentialSampler Subset SubsetRandomSampler TensorDataset Transformed WeightedRandomSampler batched
-        check_finite default_collate default_convert get_worker_info random_split
-    """,
     "glassnet.explain.checkup": """
         Checkup CheckupError Finding checkup
     """,
@@ -62,10 +57,6 @@ NOT_YET: dict[str, str] = {
     """,
     "glassnet.explain.walkthrough": """
         Element Line Opened Trace Value Walkthrough WalkthroughError walkthrough
-    """,
-    "glassnet.optim.lr_scheduler": """
-        ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts CyclicLR ExponentialLR LRScheduler
-        LambdaLR LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR ReduceLROnPlateau SequentialLR StepLR
     """,
     "glassnet.training": """
         CSVLogger Callback Checkpoint EarlyStopping History JSONLLogger Schedule TensorBoard Trainer TrainingError
