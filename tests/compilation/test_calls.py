@@ -19,7 +19,7 @@ READ = (
     "t.equal(", "t.allclose(", " in v", "bool(", "float(", "int(", "f'", ".format(", "][o]", "range(7)[o]", "arange(o)",
     "t.tensor([s", "t.tensor([t.tensor",
 )  # fmt: skip
-EXPRESSIONS = [row[0] for table in TABLES.values() if table is not IN_PLACE for row in table]
+TABLES_OF_RESULTS = [name for name, table in TABLES.items() if table is not IN_PLACE]
 
 
 def function_of(expression: str, names: tuple[str, ...], *, copied: bool) -> Any:
@@ -61,29 +61,36 @@ def check(expression: str, *, copied: bool) -> None:
     assert len(compiled.specialisations) == 1
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_a_call(expression: str) -> None:
-    with np.errstate(all="ignore"):
-        try:
-            check(expression, copied=False)
-        except (TraceError, StructureError):
-            if not _may_be_refused(expression):
-                raise
+@pytest.mark.parametrize("table", TABLES_OF_RESULTS)
+def test_a_call(table: str, subtests: pytest.Subtests) -> None:
+    for expression, *_ in TABLES[table]:
+        with subtests.test(expression), np.errstate(all="ignore"):
+            try:
+                check(expression, copied=False)
+            except (TraceError, StructureError):
+                if not _may_be_refused(expression):
+                    raise
 
 
 def _may_be_refused(expression: str) -> bool:
     return any(word in expression for word in READ)
 
 
-@pytest.mark.parametrize("expression", [row[0] for row in IN_PLACE])
-def test_a_call_in_place(expression: str) -> None:
-    with np.errstate(all="ignore"):
-        check(expression, copied=True)
+def test_a_call_in_place(subtests: pytest.Subtests) -> None:
+    for expression, *_ in IN_PLACE:
+        with subtests.test(expression), np.errstate(all="ignore"):
+            check(expression, copied=True)
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_the_gradients_of_a_call(expression: str) -> None:
+@pytest.mark.parametrize("table", TABLES_OF_RESULTS)
+def test_the_gradients_of_a_call(table: str, subtests: pytest.Subtests) -> None:
     """Of those results that gradients can be followed to."""
+    for expression, *_ in TABLES[table]:
+        with subtests.test(expression):
+            check_gradients(expression)
+
+
+def check_gradients(expression: str) -> None:
     names = tuple(OPERANDS)
     code = compile(expression, expression, "eval")
 

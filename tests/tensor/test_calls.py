@@ -22,47 +22,54 @@ def in_numpy(expression: str) -> tuple[Any, dict[str, Any]]:
     return evaluated(expression, lambda array: array, np)
 
 
-@pytest.mark.parametrize(("ours", "numpy"), [row[:2] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_value_shape_and_dtype(ours: str, numpy: str) -> None:
-    results, expected = parts(in_glassnet(ours)[0]), parts(in_numpy(numpy)[0])
-    assert len(results) == len(expected)
-    for x, y in zip(results, expected, strict=True):
-        assert_same(x.array if isinstance(x, Tensor) else x, y)
+@pytest.mark.parametrize("table", TABLES)
+def test_value_shape_and_dtype(table: str, subtests: pytest.Subtests) -> None:
+    for ours, numpy, *_ in TABLES[table]:
+        with subtests.test(ours):
+            results, expected = parts(in_glassnet(ours)[0]), parts(in_numpy(numpy)[0])
+            assert len(results) == len(expected)
+            for x, y in zip(results, expected, strict=True):
+                assert_same(x.array if isinstance(x, Tensor) else x, y)
 
 
-@pytest.mark.parametrize(("ours", "numpy"), [row[:2] for row in VIEWS], ids=[row[0] for row in VIEWS])
-def test_a_view_shares_memory_where_numpys_does(ours: str, numpy: str) -> None:
-    (result, operands), (expected, arrays) = in_glassnet(ours), in_numpy(numpy)
-    for x, y in zip(parts(result), parts(expected), strict=True):
-        sharing = {name for name, operand in operands.items() if np.may_share_memory(x.array, operand.array)}
-        assert sharing == {name for name, array in arrays.items() if np.may_share_memory(y, array)}
+def test_a_view_shares_memory_where_numpys_does(subtests: pytest.Subtests) -> None:
+    for ours, numpy, *_ in VIEWS:
+        with subtests.test(ours):
+            (result, operands), (expected, arrays) = in_glassnet(ours), in_numpy(numpy)
+            for x, y in zip(parts(result), parts(expected), strict=True):
+                sharing = {name for name, operand in operands.items() if np.may_share_memory(x.array, operand.array)}
+                assert sharing == {name for name, array in arrays.items() if np.may_share_memory(y, array)}
 
 
-@pytest.mark.parametrize("expression", [row[0] for table in TABLES.values() if table is not IN_PLACE for row in table])
-def test_what_does_not_say_so_changes_nothing(expression: str) -> None:
-    for name, operand in in_glassnet(expression)[1].items():
-        np.testing.assert_array_equal(operand.array, OPERANDS[name])
+@pytest.mark.parametrize("table", [name for name, table in TABLES.items() if table is not IN_PLACE])
+def test_what_does_not_say_so_changes_nothing(table: str, subtests: pytest.Subtests) -> None:
+    for expression, *_ in TABLES[table]:
+        with subtests.test(expression):
+            for name, operand in in_glassnet(expression)[1].items():
+                np.testing.assert_array_equal(operand.array, OPERANDS[name])
 
 
-@pytest.mark.parametrize("expression", [row[0] for row in IN_PLACE])
-def test_in_place_changes_the_one_operand_and_gives_it_back(expression: str) -> None:
-    result, operands = in_glassnet(expression)
-    assert result is operands[expression[0]]
-    for name, operand in operands.items():
-        if name != expression[0]:
-            np.testing.assert_array_equal(operand.array, OPERANDS[name])
+def test_in_place_changes_the_one_operand_and_gives_it_back(subtests: pytest.Subtests) -> None:
+    for expression, *_ in IN_PLACE:
+        with subtests.test(expression):
+            result, operands = in_glassnet(expression)
+            assert result is operands[expression[0]]
+            for name, operand in operands.items():
+                if name != expression[0]:
+                    np.testing.assert_array_equal(operand.array, OPERANDS[name])
 
 
-@pytest.mark.parametrize("expression", [row[0] for row in IN_PLACE])
-def test_in_place_writes_into_the_memory_there_is(expression: str) -> None:
-    arrays: dict[str, Any] = {}
+def test_in_place_writes_into_the_memory_there_is(subtests: pytest.Subtests) -> None:
+    for expression, *_ in IN_PLACE:
+        with subtests.test(expression):
+            arrays: dict[str, Any] = {}
 
-    def kept(array: Any) -> Tensor:
-        arrays[next(name for name in OPERANDS if name not in arrays)] = array
-        return glassnet.from_numpy(array)
+            def kept(array: Any, arrays: dict[str, Any] = arrays) -> Tensor:
+                arrays[next(name for name in OPERANDS if name not in arrays)] = array
+                return glassnet.from_numpy(array)
 
-    result, _ = evaluated(expression, kept, glassnet)
-    assert result.array is arrays[expression[0]]
+            result, _ = evaluated(expression, kept, glassnet)
+            assert result.array is arrays[expression[0]]
 
 
 def test_every_function_is_the_method_of_that_name() -> None:
