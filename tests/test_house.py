@@ -45,7 +45,17 @@ print(*{name.partition(".")[0] for name in set(sys.modules) - before})
 # `import numpy` (`make bench`), and may take 1.5. A name that is missing here costs time in every process: import it
 # where it is used. Each room's number is of its modules, itself included.
 STANDARD = {"__future__", "copy", "dataclasses", "threading"}
-ROOMS = {"": 1, "autograd": 4, "errors": 1, "notebook": 1, "observer": 1, "ops": 30, "random": 1, "tensor": 24}
+ROOMS = {
+    "": 1,
+    "trace": 1,
+    "autograd": 4,
+    "errors": 1,
+    "notebook": 1,
+    "observer": 1,
+    "ops": 30,
+    "random": 1,
+    "tensor": 24,
+}
 
 
 def test_import_loads_what_every_script_uses_and_no_more():
@@ -82,6 +92,19 @@ def test_everything_offered_is_there():
     for module in (glassnet, glassnet.autograd, glassnet.ops):
         for name in getattr(module, "__all__", ()):
             assert hasattr(module, name), f"{module.__name__}.{name}"
+
+
+def test_no_room_takes_the_place_of_a_function():
+    """A module that is loaded is set in its package, whatever is there."""
+    code = """
+import glassnet, importlib, pkgutil
+offered = {name: vars(glassnet)[name] for name in glassnet.__all__ if name in vars(glassnet)}
+for module in pkgutil.iter_modules(glassnet.__path__):
+    if module.name not in ("__main__", "cli"):
+        importlib.import_module(f"glassnet.{module.name}")
+print(*(name for name, value in offered.items() if vars(glassnet)[name] is not value))
+"""
+    assert run(code).split() == []
 
 
 def test_the_package_says_that_it_is_typed():

@@ -188,6 +188,10 @@ __all__ += vars(namespace)["__all__"]  # computed there
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 
+# A room too is named trace. Loaded later, it would take the function's place; loaded here, the function takes its.
+import_module("glassnet.trace")
+trace = Tensor.trace
+
 # What costs time or another library to load, and is loaded when first used.
 _LATER = {
     "Compiled": "compilation",
