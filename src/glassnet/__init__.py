@@ -74,8 +74,7 @@ from glassnet.tensor.sampling import (
     randn_like,
     randperm,
 )
-
-__version__ = "0.1.0"
+from glassnet.version import __version__ as __version__
 
 __all__ = [
     "BoolTensor",

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-import glassnet
 from glassnet.encoders.encoder import Source, Standalone
 from glassnet.export import standalone
 from glassnet.export.copied import copied, imports_of, module_of
@@ -18,6 +17,7 @@ from glassnet.export.forward import forward_text
 from glassnet.export.literals import WIDTH, array_source, assigned, names_assigned
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import log_softmax, softmax
+from glassnet.version import __version__
 
 
 def reserved_names(parts: Standalone) -> set[str]:
@@ -74,7 +74,7 @@ class FileText:
         count = sum(array.size for array in e.weights.values())
         place = f"in {self.beside}, which belongs beside this file" if self.beside else "at the end of this file"
         facts = {"input": e.standalone.sample, "output": self._output(), **self.facts}
-        facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {glassnet.__version__}"}
+        facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {__version__}"}
         width = max(map(len, facts)) + 2
         lines = [*textwrap.wrap(self.title, WIDTH), ""]
         for name, text in facts.items():

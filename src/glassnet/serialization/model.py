@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import glassnet
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import ModelFileError, PathLike
 from glassnet.serialization.network import DescriptionError, build, describe
 from glassnet.serialization.tensors import read, save
 from glassnet.tensor import Tensor
+from glassnet.version import __version__
 
 FORMAT = 1  # raised when a file changes in a way that older versions would misread
 _SHOWN = 6  # entries that do not fit, named in an error
@@ -50,7 +50,7 @@ def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None =
             "glassnet.save(model.state_dict(), path)"
         )
     metadata = {
-        "glassnet": glassnet.__version__,
+        "glassnet": __version__,
         "glassnet_format": str(FORMAT),
         "network": json.dumps(description),
         "mode": "train" if module.training else "eval",

@@ -13,11 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-import glassnet
 from glassnet.errors import GlassnetError
 from glassnet.observer import mode
 
-HOUSE = str(Path(glassnet.__file__).parent) + os.sep
+HOUSE = str(Path(__file__).parents[1]) + os.sep
 _INSTALLED = {sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
 _OTHERS = (HOUSE, *_INSTALLED)
 
