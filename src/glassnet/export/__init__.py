@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.export.errors import ExportError
+from glassnet.export.inference import ExportError
 from glassnet.export.numpy_file import numpy_file
 
 __all__ = ["ExportError", "numpy_file"]

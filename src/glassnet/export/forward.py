@@ -12,8 +12,7 @@ import numpy as np
 
 from glassnet.codegen import call, comment, sources, view
 from glassnet.codegen.expressions import needs_source
-from glassnet.export.batch import Rows, in_words
-from glassnet.export.errors import ExportError
+from glassnet.export.inference import ExportError, follows_batch, in_words
 from glassnet.export.literals import WIDTH as LINE
 from glassnet.export.literals import assigned
 from glassnet.export.shorten import expression, one_line, shortened
@@ -24,7 +23,7 @@ from glassnet.ops.reduction import mean
 from glassnet.ops.selection import where
 from glassnet.ops.shapes import written
 from glassnet.program.passes.rewriting import finished, with_inputs
-from glassnet.program.program import Program, Var
+from glassnet.program.program import Program
 
 WIDTH = 106
 COLUMN = 62  # where comments begin, at the furthest
@@ -100,11 +99,6 @@ def without_names(
     )
     arrays = {other.get(v, v).name: state[v.name] for v in program.state}
     return finished(renamed, instructions, other), arrays
-
-
-def follows_batch(var: Var) -> bool:
-    """Whether the shape of a value has the number of samples in it."""
-    return any(isinstance(n, Rows) for n in var.shape)
 
 
 class _Part(NamedTuple):

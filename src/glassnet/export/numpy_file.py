@@ -11,11 +11,9 @@ import numpy as np
 
 from glassnet.encoders import Encoder, NumberEncoder
 from glassnet.errors import ShapeError
-from glassnet.export.errors import ExportError
-from glassnet.export.exported import Exported
-from glassnet.export.file_text import FileText, reserved_names
+from glassnet.export.file_text import Exported, FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
-from glassnet.export.recording import inference_program
+from glassnet.export.inference import ExportError, inference_program
 from glassnet.nn.module import Module, evaluating
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import PathLike, replace_file

@@ -1,22 +1,96 @@
-"""Batch: a program that serves any number of samples, from two specialisations that serve one number each.
+"""A network in use, not in training, as a program that serves any number of samples.
 
-In a recording the number of samples is a number like any other: 7 may be the batch, or seven
-features. Two specialisations, of different batches, tell them apart: what differs follows the batch.
+A trace knows the number of samples as a number like any other: 7 may be the batch, or seven features. So the network
+is traced twice, with batches of different sizes. What differs between the two programs follows the batch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from glassnet.export.errors import ExportError
+from glassnet.errors import GlassnetError, ShapeError
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
+from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
+from glassnet.tensor import Tensor, wrap
+from glassnet.trace.decomposition import passes_for
+from glassnet.trace.trace import trace
 
 # As many as a person would use for nothing else, and no small multiple or fraction of one another.
 SAMPLES = (7, 12)
+
+
+class ExportError(GlassnetError, ValueError):
+    """A network that cannot be written for elsewhere; the message says why, and the way out.
+
+    >>> from glassnet.export import ExportError, numpy_file
+    >>> class Random(nn.Module):
+    ...     def forward(self, x):
+    ...         return x + glassnet.randn(len(x), 1)
+    >>> try:
+    ...     numpy_file(Random(), "model.py", np.ones((2, 3), np.float32))
+    ... except ExportError as error:
+    ...     print(error)
+    model draws random numbers in evaluation mode; a file would draw others
+    """
+
+
+def inference_program(
+    module: Module, samples: Array, known: Callable[[Instruction], bool]
+) -> tuple[Program, dict[str, Array]]:
+    """What ``module`` computes of any number of ``samples`` [n, …], and its parameters and buffers by name.
+
+    ``known`` says which operations the reader of the program has a form of its own for. Raises
+    ExportError for a network whose result is not one tensor [n, …], that draws random numbers or
+    changes its buffers, or whose computation depends on the number of samples.
+    """
+    with evaluating(module):
+        module(wrap(samples))  # what it cannot take at all is told in its own words
+    programs = []
+    for n in SAMPLES:
+        traced, state = _traced(module, samples[np.arange(n) % len(samples)])
+        programs.append(optimize(traced, passes_for(known)))
+    program = for_any_batch(*programs)
+    _check(program)
+    return program, state
+
+
+def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
+    """The program of one call, and the module's numbers by name; the module is as before, whatever it does."""
+    with evaluating(module):
+        try:
+            program, state, result = trace(module, wrap(batch), gradients=False)
+        except ShapeError as error:
+            problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
+            raise ExportError(problem) from None
+    if not isinstance(result, Tensor):
+        raise ExportError(f"expected a network that gives one tensor, got {type(result).__name__}; wrap it in a module")
+    if result.shape[:1] != (len(batch),):
+        raise ExportError(
+            f"expected a network whose output begins with the batch, [{len(batch)}, …] for {len(batch)} samples, got "
+            f"{written(result.shape)}"
+        )
+    return program, {name: tensor.array for name, tensor in state.items()}
+
+
+def _check(program: Program) -> None:
+    if program.outputs[0] in (*program.state, *program.constants):
+        raise ExportError("the network gives the same whatever it is given: there is nothing to compute")
+    for instruction in program:
+        where = instruction.module or instruction.op.name
+        if "generator" in instruction.params:
+            raise ExportError(f"{where} draws random numbers in evaluation mode; a file would draw others")
+        if instruction.writes:
+            raise ExportError(f"{where} changes {instruction.writes[0]} in evaluation mode; a file keeps nothing")
+
+
+# one program of two ---------------------------------------------------------------------------------
 
 
 class Rows(int):
@@ -37,6 +111,11 @@ class Rows(int):
         return "len(x)" if self.times == 1 else f"{self.times} * len(x)"
 
     __str__ = __repr__
+
+
+def follows_batch(var: Var) -> bool:
+    """Whether the shape of a value has the number of samples in it."""
+    return any(isinstance(n, Rows) for n in var.shape)
 
 
 def in_words(instruction: Instruction) -> Instruction:
