@@ -129,7 +129,8 @@ def _write(path: Path, text: FileText, beside: Path | None, exported: Exported) 
         replace_file(path, str(text).encode())
         return [path]
     packed = io.BytesIO()
-    np.savez(packed, **exported.arrays)  # type: ignore[arg-type]
+    arrays: dict[str, Any] = exported.arrays
+    np.savez(packed, **arrays)
     is_new = not beside.exists()
     replace_file(beside, packed.getbuffer())
     try:

@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -151,10 +150,10 @@ def _fetch(url: str, part: Path, have: int, progress: Progress, timeout: float) 
             raise ConnectionError(f"cut off after {done:,} of {total:,} bytes")
 
 
-def _read(response: Any) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     """The next piece; a connection that breaks is a ConnectionError, however the system calls it."""
     try:
-        return response.read1(_CHUNK)  # type: ignore[no-any-return]
+        return response.read1(_CHUNK)
     except OSError as error:
         raise ConnectionError(str(error)) from error
 

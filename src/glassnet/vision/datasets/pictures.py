@@ -22,6 +22,9 @@ class Pictures(Dataset[tuple[Any, Any]]):
     transform: Any = None
     target_transform: Any = None
 
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} must define __len__(self), the number of pictures")
+
     def picture(self, index: int) -> tuple[Any, Any]:
         """The image and the target at ``index``."""
         raise NotImplementedError(f"{type(self).__name__} must define picture(self, index)")
@@ -46,7 +49,7 @@ class Pictures(Dataset[tuple[Any, Any]]):
 
     def _origin(self) -> list[str]:
         """Lines that say how many pictures there are, and where they are from."""
-        count = f"Number of datapoints: {len(self)}"  # type: ignore[arg-type]
+        count = f"Number of datapoints: {len(self)}"
         return [count] if self.root is None else [count, f"Root location: {self.root}"]
 
 

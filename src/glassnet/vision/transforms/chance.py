@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.random import chosen
-from glassnet.vision.transforms.geometry import Fill, Size, border, check_mode, padded, pair
+from glassnet.vision.transforms.geometry import Fill, PaddingMode, Size, border, check_mode, padded, pair
 from glassnet.vision.transforms.transform import Transform
 
 
@@ -71,7 +71,7 @@ class RandomCrop(Transform):
     padding: Size | None = None
     pad_if_needed: bool = False
     fill: Fill = 0
-    padding_mode: str = "constant"
+    padding_mode: PaddingMode = "constant"
 
     def __post_init__(self) -> None:
         self.size = self._sides = pair("RandomCrop: size", self.size)

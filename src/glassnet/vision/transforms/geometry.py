@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from glassnet.vision.transforms.transform import Transform
 
 Size = int | Sequence[int]
 Fill = float | Sequence[float]
+PaddingMode = Literal["constant", "edge", "reflect", "symmetric"]
 
 
 class InterpolationMode(Enum):
@@ -112,7 +114,7 @@ class Pad(Transform):
 
     padding: Size
     fill: Fill = 0
-    padding_mode: str = "constant"
+    padding_mode: PaddingMode = "constant"
 
     def __post_init__(self) -> None:
         self._border = border("Pad", self.padding)
@@ -149,10 +151,10 @@ class CenterCrop(Transform):
 # what they share -----------------------------------------------------------------------------------
 
 Border = tuple[int, int, int, int]  # left, top, right, bottom
-MODES = ("constant", "edge", "reflect", "symmetric")
+MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
 
 
-def padded(pixels: Array, sides: Border, fill: Fill = 0, mode: str = "constant") -> Array:
+def padded(pixels: Array, sides: Border, fill: Fill = 0, mode: PaddingMode = "constant") -> Array:
     """``pixels`` with a border of so many pixels on the sides."""
     (left, top, right, bottom), (n, channels, height, width) = sides, pixels.shape
     if not any(sides):
@@ -168,7 +170,7 @@ def padded(pixels: Array, sides: Border, fill: Fill = 0, mode: str = "constant")
             'has to mirror; take padding_mode="edge" or "constant"'
         )
     widths = ((0, 0), (0, 0), (top, bottom), (left, right))
-    return np.pad(pixels, widths, mode=mode)  # type: ignore[call-overload, no-any-return]
+    return np.pad(pixels, widths, mode=mode)
 
 
 def column(fill: Fill, pixels: Array) -> Array:

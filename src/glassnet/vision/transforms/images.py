@@ -25,6 +25,7 @@ from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
 
 Opened = tuple[Array, Callable[[Array], Any]]  # the pixels, and what makes of others a picture of the same kind
+OpenedTensor = tuple[Array, Callable[[Array], Tensor]]
 
 
 def opened(image: Any, name: str) -> Opened:
@@ -39,14 +40,14 @@ def opened(image: Any, name: str) -> Opened:
     raise TypeError(f"{name}: expected a tensor, a NumPy array or a PIL image, got {type(image).__name__}")
 
 
-def opened_batch(images: Any, name: str) -> Opened:
+def opened_batch(images: Any, name: str) -> OpenedTensor:
     """A batch as pixels [n, channels, height, width], and the way back."""
     if not isinstance(images, Tensor):
         raise TypeError(f"{name}: expected a batch of pictures as a tensor, got {type(images).__name__}")
     return _of_tensor(images, name, batch=True)
 
 
-def _of_tensor(image: Tensor, name: str, batch: bool) -> Opened:
+def _of_tensor(image: Tensor, name: str, batch: bool) -> OpenedTensor:
     if image.requires_grad:
         raise GradientError(f"{name}: transforms are for data and have no derivative; give it x.detach()")
     pixels, least = image.array, 3 if batch else 2
@@ -60,7 +61,7 @@ def _of_tensor(image: Tensor, name: str, batch: bool) -> Opened:
     return pixels.reshape(-1, *pixels.shape[-3:]), lambda y: wrap(y.reshape(*before, *y.shape[1:]))
 
 
-def _grey(pixels: Array, name: str, batch: bool) -> Opened:
+def _grey(pixels: Array, name: str, batch: bool) -> OpenedTensor:
     """Pictures without a dimension for channels; if they come to have several, the dimension appears."""
 
     def back(y: Array) -> Tensor:

@@ -38,7 +38,7 @@ class Transform:
     def batch(self, images: Tensor) -> Tensor:
         """All of ``images`` changed at once, each as if alone."""
         pixels, back = opened_batch(images, type(self).__name__)
-        return back(self.changed(pixels))  # type: ignore[no-any-return]
+        return back(self.changed(pixels))
 
     def changed(self, pixels: Array) -> Array:
         """The pictures in ``pixels``, [n, channels, height, width], changed; ``pixels`` itself is left alone."""
