@@ -95,7 +95,6 @@ def test_no_pickle():
 CIRCLES: set[frozenset[str]] = {
     frozenset({"ops.formula.parse", "ops.formula.symbols", "ops.record"}),
     frozenset({f"explain.checkup.{name}" for name in ("batches", "finding", "observed", "watched")}),
-    frozenset({"training.callbacks.callback", "training.saved", "training.trainer"}),
 }
 
 

@@ -24,8 +24,8 @@ from glassnet.training.metrics import (
     Whole,
     as_metric,
 )
-from glassnet.training.metrics.classes import OfConfusion
-from glassnet.training.metrics.numbers import OfNumbers
+from glassnet.training.metrics.classification import OfConfusion
+from glassnet.training.metrics.regression import OfNumbers
 
 NAMES = [*METRICS, "top_2"]
 REGRESSIONS = ("mae", "rmse", "r2")

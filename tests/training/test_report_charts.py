@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.training.report import charts
-from glassnet.training.report.numbers import number, percent, tick_labels, ticks
+from glassnet.training.report.formats import number, percent, tick_labels, ticks
 
 NUMBERS = st.floats(-1e6, 1e6)
 ANY = st.floats(width=64)

@@ -1,6 +1,6 @@
 """What commands show: what is about to be done, how it goes, and what came of it.
 
-Nothing needs more than 60 columns, and nothing is told by colour alone.
+Nothing needs more than 60 columns, and nothing depends on colour alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.sources import Data
 from glassnet.training import Callback, History, Trainer
-from glassnet.training.report.numbers import evenly
+from glassnet.training.report.formats import evenly
 
 ROWS = 10  # of a table of epochs that would be longer
 

@@ -16,10 +16,10 @@ class Failed(GlassnetError, RuntimeError):
     """Something that went wrong with good input. Exit code 1."""
 
 
-def unknown(what: str, came: str, known: Iterable[str]) -> BadInput:
+def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
     """The error for a name that is not among the ``known`` ones, which it lists."""
     names = list(known)
-    near = " or ".join(get_close_matches(came.lower(), names, n=2))
+    near = " or ".join(get_close_matches(name.lower(), names, n=2))
     guess = f" (did you mean {near}?)" if near else ""
     expected = f"one of {', '.join(names)};" if len(names) > 1 else f"{names[0]},"
-    return BadInput(f"{what}: expected {expected} got {came!r}{guess}")
+    return BadInput(f"{what}: expected {expected} got {name!r}{guess}")

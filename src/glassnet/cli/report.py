@@ -16,7 +16,7 @@ from glassnet.sources import CLASSIFICATION, Data
 from glassnet.tensor import Tensor
 from glassnet.training import History, Trainer
 from glassnet.training.report import Report
-from glassnet.training.report.numbers import SYMBOLS
+from glassnet.training.report.formats import SYMBOLS
 
 
 def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str, Any]) -> Report:

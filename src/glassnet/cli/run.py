@@ -183,7 +183,7 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / LOCK
-        self._held: int | None = None
+        self._handle: int | None = None
 
     def take(self) -> bool:
         """Whether it is taken now, for nobody else holds it. Raises OSError where its file cannot be made."""
@@ -193,7 +193,7 @@ class Lock:
                 os.close(handle)
                 return False
             if self._is_of(handle):
-                self._held = handle
+                self._handle = handle
                 return True
             os.close(handle)  # whoever held it has just taken the file away
 
@@ -205,9 +205,9 @@ class Lock:
 
     def release(self) -> None:
         """Give it back, if it is held, and leave no trace."""
-        if self._held is None:
+        if self._handle is None:
             return
-        handle, self._held = self._held, None
+        handle, self._handle = self._handle, None
         if sys.platform == "win32":  # where no open file can be taken away  # pragma: no cover
             os.close(handle)
             with suppress(OSError):
@@ -249,14 +249,16 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
         return path.parent
     if name and path.is_dir():
         return path
-    there = sorted(found.parent for found in runs.glob(f"*/{file}")) if runs.is_dir() else []
+    there = sorted(path.parent for path in runs.glob(f"*/{file}")) if runs.is_dir() else []
     if name == LATEST and there:
         return max(there, key=lambda run: ((run / file).stat().st_mtime_ns, run.name))
-    found = [run for run in there if run.name == name] or [run for run in there if name and run.name.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise BadInput(f"RUN: {name!r} begins the names of {_listed(found)}; write one of them in full")
+    matching = [run for run in there if run.name == name] or [
+        run for run in there if name and run.name.startswith(name)
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise BadInput(f"RUN: {name!r} begins the names of {_listed(matching)}; write one of them in full")
     if there:
         raise BadInput(f"RUN: there is no run {name!r}; in {runs} there are {_listed(there)}")
     raise BadInput(f"RUN: there is no run {name!r}, and none in {runs}; make one: glassnet train digits")
@@ -293,11 +295,11 @@ def read_config(path: Path) -> dict[str, Any]:
         raise BadInput(f"{path} holds no {CONFIG}: it is no run folder") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{file} cannot be read ({error}); use the original file, or train again") from None
-    came = config.get("format") if isinstance(config, dict) else None
-    if isinstance(came, int) and came > FORMAT:
+    format = config.get("format") if isinstance(config, dict) else None
+    if isinstance(format, int) and format > FORMAT:
         version = str(config.get("versions", {}).get("glassnet", "a newer glassnet"))
         raise BadInput(f"{file}: the run is of glassnet {version:.20}; update this one: pip install --upgrade glassnet")
-    if not isinstance(came, int) or "settings" not in config or not _is_sound(config):
+    if not isinstance(format, int) or "settings" not in config or not _is_sound(config):
         raise BadInput(f"{file}: expected the configuration of a run, got something else; train again")
     if "results" in config:
         config["results"] = {current_name(name): value for name, value in config["results"].items()}

@@ -110,11 +110,11 @@ class SavedRun:
     def outputs(self, inputs: Tensor) -> Tensor:
         """What the network gives. Raises ModelFileError where that is not what its task needs."""
         with no_grad():
-            found = cat([self.model(part) for part in inputs.split(_AT_ONCE)])
+            outputs = cat([self.model(part) for part in inputs.split(_AT_ONCE)])
         expected = (len(inputs), len(self.classes) or 1)
-        if found.shape != expected:
-            raise self.damaged(f"expected {expected[1]} outputs for a sample, got shape {list(found.shape[1:])}")
-        return found
+        if outputs.shape != expected:
+            raise self.damaged(f"expected {expected[1]} outputs for a sample, got shape {list(outputs.shape[1:])}")
+        return outputs
 
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""

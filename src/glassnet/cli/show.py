@@ -13,7 +13,7 @@ from glassnet.cli.arguments import RUNS, RunName, RunsFolder
 from glassnet.cli.run import REPORT, read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.ops.shapes import written
-from glassnet.training.report.numbers import SYMBOLS
+from glassnet.training.report.formats import SYMBOLS
 
 
 def show(

@@ -15,10 +15,10 @@ import numpy as np
 import glassnet.functional as F
 from glassnet.nn.module import FunctionModule
 from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
 from glassnet.training.errors import TrainingError
-from glassnet.training.weights import checked_weights
 
 Loss = Callable[[Any, Tensor], Tensor]
 OF_LABELS = ("cross_entropy", "nll_loss")
@@ -58,6 +58,20 @@ def built_in(loss: Any) -> BuiltIn | None:
     except TypeError:  # an object that has no hash
         return None
     return None if name is None else BuiltIn(loss, name, {})
+
+
+def checked_weights(name: str, value: Any, of_what: str, count: int | None = None) -> Array:
+    """``value`` as an array of float64 [count]; TrainingError unless it is a weight for each of ``of_what``."""
+    try:
+        weights = np.asarray(value.array if isinstance(value, Tensor) else value, np.float64)
+    except (TypeError, ValueError):
+        raise TrainingError(f"{name}: expected a weight for each {of_what}, got {value!r:.80}") from None
+    if weights.ndim != 1 or (count is not None and len(weights) != count):
+        many = f"{of_what}" if count is None else f"of the {count} {of_what}s"
+        raise TrainingError(f"{name}: expected a weight for each {many}, got shape {written(weights.shape)}")
+    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise TrainingError(f"{name}: expected weights that are finite, 0 or more, and not all 0")
+    return weights
 
 
 class Criterion:

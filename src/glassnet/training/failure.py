@@ -76,9 +76,9 @@ class Moment(NamedTuple):
         return cls(number, batch, {name: x.clone() for name, x in model.state_dict().items()}, get_rng_state())
 
 
-def first_failing(model: Module, criterion: Criterion, held_out: Iterable[Batch], first: float) -> Iterator[Moment]:
-    """The first of the ``held_out`` batches whose loss has failed, beside the ``first`` loss of the run."""
-    for number, batch in enumerate(held_out, 1):
+def first_failing(model: Module, criterion: Criterion, batches: Iterable[Batch], first: float) -> Iterator[Moment]:
+    """The first of the ``batches`` whose loss has failed, beside the ``first`` loss of the run."""
+    for number, batch in enumerate(batches, 1):
         if has_failed(measured(model, criterion, Metrics(), [batch])["loss"], first):
             yield Moment.now(number, batch, model)
             return

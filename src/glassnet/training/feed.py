@@ -23,8 +23,8 @@ from glassnet.random import Generator
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
 from glassnet.tensor.sampling import randint
+from glassnet.training.criterion import checked_weights
 from glassnet.training.errors import TrainingError, check_whole
-from glassnet.training.weights import checked_weights
 
 BATCH_SIZE = 32
 AT_ONCE = 1024  # samples in one forward pass where nothing is learned
@@ -75,8 +75,8 @@ class Feed:
         """What its order is drawn from, where that is not the default generator."""
         sampler = self.loader.sampler
         holders = [self.loader, sampler, self.loader.batch_sampler, getattr(self.loader.batch_sampler, "sampler", None)]
-        found = [getattr(holder, "generator", None) for holder in holders]
-        return [generator for generator in found if isinstance(generator, Generator)]
+        generators = [getattr(holder, "generator", None) for holder in holders]
+        return [generator for generator in generators if isinstance(generator, Generator)]
 
     @property
     def everything(self) -> Any:
@@ -159,9 +159,9 @@ def training_feed(
 ) -> Feed:
     """Batches to learn from."""
     if isinstance(data, DataLoader):
-        given = {"batch_size": batch_size is not None, "sample_weight": sample_weight is not None}
-        if any(given.values()):
-            names = " and ".join(name for name, is_given in given.items() if is_given)
+        is_given = {"batch_size": batch_size is not None, "sample_weight": sample_weight is not None}
+        if any(is_given.values()):
+            names = " and ".join(name for name, given in is_given.items() if given)
             raise TrainingError(
                 f"train: a DataLoader decides what is in a batch, so {names} cannot be given with it; for weights, let "
                 "its batches be (inputs, targets, weights)"
@@ -209,12 +209,12 @@ def divided(data: Any, share: float, sample_weight: Any, seed: int) -> tuple[Any
             "validation data of its own"
         )
     dataset = as_dataset(data, "train", sample_weight)
-    held = round(share * len(dataset))
-    if not 0 < held < len(dataset):
+    size = round(share * len(dataset))
+    if not 0 < size < len(dataset):
         raise TrainingError(
             f"validation: {share:g} of {len(dataset)} samples leaves one part empty; give another share, or more data"
         )
-    rest, part = random_split(dataset, [len(dataset) - held, held], Generator(seed))
+    rest, part = random_split(dataset, [len(dataset) - size, size], Generator(seed))
     return rest, part
 
 

@@ -88,7 +88,7 @@ class History(Sequence[Epoch]):
     def _repr_html_(self) -> str:
         # a run without a notebook does not load these
         from glassnet.explain.notebook.tables import table
-        from glassnet.training.report.numbers import evenly, number
+        from glassnet.training.report.formats import evenly, number
 
         if not self.epochs:
             return "<p>History: no epochs yet.</p>"

@@ -90,12 +90,12 @@ class Steps:
             return Learned(0.0, 0.0, None)  # nothing of it counts
         divisor = 1.0 if self._criterion.is_sum else count
         if self._accumulates:
-            given = self._runners[is_weighted](inputs, targets, weights, _number(divisor))
+            result = self._runners[is_weighted](inputs, targets, weights, _number(divisor))
         elif is_weighted:
-            given = self._runners[is_weighted](inputs, targets, weights, _number(1 / divisor))
+            result = self._runners[is_weighted](inputs, targets, weights, _number(1 / divisor))
         else:
-            given = self._runners[is_weighted](inputs, targets, None, None)
-        loss, outputs = given if isinstance(given, tuple) else (given, None)
+            result = self._runners[is_weighted](inputs, targets, None, None)
+        loss, outputs = result if isinstance(result, tuple) else (result, None)
         value = loss.item()
         return Learned(value / divisor if self._accumulates and is_weighted else value, count, outputs)
 

@@ -17,7 +17,7 @@ from glassnet.optim import Optimizer
 from glassnet.program.program import Program
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
-from glassnet.training import failure, saved
+from glassnet.training import failure
 from glassnet.training.callbacks.callback import Callback, Callbacks
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError, TrainingFailed, check_parts, check_whole, one_of
@@ -25,8 +25,8 @@ from glassnet.training.feed import Batch, Feed, divided, is_fraction, measuring_
 from glassnet.training.history import History
 from glassnet.training.measuring import measured, predicted
 from glassnet.training.metrics import Metrics
-from glassnet.training.progress import Progress
 from glassnet.training.schedule import Schedule
+from glassnet.training.state import Generators, Progress, packed, unpack
 from glassnet.training.step import Clip, Learned, Steps
 
 MEASURED = ("running", "after")
@@ -92,7 +92,7 @@ class Trainer:
         gives_outputs = self._is_running and len(self.metrics) > 0
         self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, compile, gives_outputs)
         self._progress = Progress(self.metrics.copy())
-        self._generators = saved.Generators(generator)
+        self._generators = Generators(generator)
         self._generator = generator
         self._resumed: Mapping[str, Any] | None = None
         self.history = History()
@@ -106,7 +106,7 @@ class Trainer:
     @property
     def callbacks(self) -> list[Callback]:
         """The callbacks, in the order in which they are called."""
-        return list(self._callbacks.held)
+        return list(self._callbacks.callbacks)
 
     @property
     def epoch(self) -> int:
@@ -173,20 +173,20 @@ class Trainer:
             train, validation = divided(train, float(validation), sample_weight, seed)
             sample_weight = None
         feed = training_feed(train, batch_size, shuffle, sample_weight, self._generator)
-        held_out = None if validation is None else measuring_feed(validation, "validation")
+        validation_feed = None if validation is None else measuring_feed(validation, "validation")
         again = measuring_feed(train if isinstance(train, DataLoader) else feed.loader.dataset, "train")
         self.batches = feed.total
         self.interrupted = False
-        self._generators.add(feed.generators + (held_out.generators if held_out else []))
+        self._generators.add(feed.generators + (validation_feed.generators if validation_feed else []))
         if self._resumed is None:
             self._generators.begin()
         self._whole = self.state_dict()
         try:
-            self._fit(feed, again, held_out, epochs)
+            self._fit(feed, again, validation_feed, epochs)
         except TrainingFailed as failed:
-            told = self._explained(failed, feed, held_out)
-            self._callbacks("on_exception", self, told)
-            raise told from None
+            error = self._explained(failed, feed, validation_feed)
+            self._callbacks("on_exception", self, error)
+            raise error from None
         except BaseException as error:
             self.load_state_dict(self._whole)
             self.interrupted = isinstance(error, KeyboardInterrupt)
@@ -198,16 +198,16 @@ class Trainer:
         self._callbacks("on_fit_end", self)
         return self.history
 
-    def _fit(self, feed: Feed, again: Feed, held_out: Feed | None, epochs: int) -> None:
+    def _fit(self, feed: Feed, again: Feed, validation_feed: Feed | None, epochs: int) -> None:
         self._callbacks("on_fit_start", self)
         if self._resumed is None and (self.should_stop or len(self.history) >= epochs):
             why = "it was stopped" if self.should_stop else f"it has {len(self.history)} epochs already"
             way_out = "set trainer.should_stop = False" if self.should_stop else f"ask for more than epochs={epochs}"
             warnings.warn(f"Trainer: there is nothing to learn, {why}; {way_out} to go on", stacklevel=3)
         while len(self.history) < epochs and not self.should_stop:
-            with np.errstate(all="ignore"):  # numbers that grow without end are told as a failure
+            with np.errstate(all="ignore"):  # numbers that grow without end are a failure of the run
                 self._learn(feed, self._steps.learn, self._callbacks)
-                self._measure(again, held_out)
+                self._measure(again, validation_feed)
             self._end_epoch()
 
     def _learn(self, feed: Feed, learn: Callable[[Batch], Learned], tell: Callable[..., None]) -> None:
@@ -257,15 +257,15 @@ class Trainer:
     def _failed(self, what: str, batch: int | None, loss: float) -> TrainingFailed:
         return TrainingFailed(what, self.epoch, batch, loss, self.learning_rate, batches=self.batches)
 
-    def _explained(self, error: TrainingFailed, feed: Feed, held_out: Feed | None) -> TrainingFailed:
+    def _explained(self, error: TrainingFailed, feed: Feed, validation_feed: Feed | None) -> TrainingFailed:
         """``error`` with what made it; then the trainer is as it was at the end of the last whole epoch."""
         origin, model, criterion = None, self.model, self._criterion
-        is_held_out = held_out is not None and error.batch is None and failure.are_finite(model)
+        is_validation = validation_feed is not None and error.batch is None and failure.are_finite(model)
         try:
             with suppress(Exception), np.errstate(all="ignore"):  # it must not hide what it explains
                 first = self._progress.first_loss or 0.0
-                failing = failure.first_failing(model, criterion, held_out or (), first)
-                moments = failing if is_held_out else self._learned_again(feed)
+                failing = failure.first_failing(model, criterion, validation_feed or (), first)
+                moments = failing if is_validation else self._learned_again(feed)
                 origin = failure.where_it_began(model, criterion, moments, self._whole["model"])
         finally:
             self.load_state_dict(self._whole)
@@ -290,7 +290,7 @@ class Trainer:
             self._learn(feed, learn, lambda *_: None)
         return moments
 
-    def _measure(self, again: Feed, held_out: Feed | None) -> None:
+    def _measure(self, again: Feed, validation_feed: Feed | None) -> None:
         """The numbers of an epoch, as ``result``."""
         progress = self._progress
         if not failure.are_finite(self.model):
@@ -300,13 +300,13 @@ class Trainer:
         else:
             numbers = self._measured(again)
         self.result = {"epoch": self.epoch, **{f"train_{name}": value for name, value in numbers.items()}}
-        if held_out is not None:
-            numbers = self._measured(held_out)
+        if validation_feed is not None:
+            numbers = self._measured(validation_feed)
             self.result |= {f"val_{name}": value for name, value in numbers.items()}
             if failure.has_failed(numbers["loss"], progress.first_loss or 0.0):
                 raise self._failed("held-out loss", None, numbers["loss"])
         self.result["learning_rate"] = progress.learning_rate
-        if held_out is not None:
+        if validation_feed is not None:
             self._callbacks("on_validation_end", self)
 
     def _end_epoch(self) -> None:
@@ -342,7 +342,7 @@ class Trainer:
         what callbacks remember, history: numbers, text, None, lists, dicts by text, and copies of tensors.
         To go on, make the trainer as before, `load_state_dict`, and `fit` the same data.
         """
-        return saved.packed(self, self._progress, self._callbacks, self._generators, self._resumed)
+        return packed(self, self._progress, self._callbacks, self._generators, self._resumed)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Be where `state_dict` was taken; the next `fit` goes on from there.
@@ -350,4 +350,4 @@ class Trainer:
         Generators are set then, when it is known which there are. Raises TrainingError or StateError where
         the state is of another model, optimizer, schedule, or of other metrics; then nothing has changed.
         """
-        self._resumed = saved.unpack(self, self._progress, self._callbacks, state_dict, self.state_dict())
+        self._resumed = unpack(self, self._progress, self._callbacks, state_dict, self.state_dict())

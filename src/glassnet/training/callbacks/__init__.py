@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from glassnet.training.callbacks.callback import HOOKS, Callback, Callbacks
+from glassnet.training.callbacks.callback import HOOKS, Callback, Callbacks, RunningTrainer
 from glassnet.training.callbacks.checkpoint import Checkpoint
 from glassnet.training.callbacks.logs import CSVLogger, JSONLLogger
 from glassnet.training.callbacks.stopping import EarlyStopping
 from glassnet.training.callbacks.tensorboard import TensorBoard
 
-__all__ = ["HOOKS", "CSVLogger", "Callback", "Callbacks", "Checkpoint", "EarlyStopping", "JSONLLogger", "TensorBoard"]
+__all__ = [
+    "HOOKS",
+    "CSVLogger",
+    "Callback",
+    "Callbacks",
+    "Checkpoint",
+    "EarlyStopping",
+    "JSONLLogger",
+    "RunningTrainer",
+    "TensorBoard",
+]

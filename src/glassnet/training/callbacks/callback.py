@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
+from glassnet.nn.module import Module
+from glassnet.optim import Optimizer
+from glassnet.program.program import Program
 from glassnet.training.errors import TrainingError
-
-if TYPE_CHECKING:
-    from glassnet.training.trainer import Trainer
+from glassnet.training.history import History
+from glassnet.training.schedule import Schedule
 
 HOOKS = (
     "on_fit_start",
@@ -23,6 +25,46 @@ HOOKS = (
 )
 
 
+class RunningTrainer(Protocol):
+    """What a callback sees of the trainer that calls it. `Trainer` is one."""
+
+    model: Module
+    loss: Any
+    optimizer: Optimizer
+    schedule: Schedule | None
+    history: History
+    result: dict[str, float]
+    batches: int | None
+    should_stop: bool
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch, from 1."""
+
+    @property
+    def batch(self) -> int:
+        """The number of the batch in the epoch, from 1."""
+
+    @property
+    def batch_loss(self) -> float:
+        """The loss of the last batch."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate now."""
+
+    @property
+    def program(self) -> Program | None:
+        """What the step was compiled to."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was learned yet."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on from here."""
+
+
 class Callback:
     """The base of all callbacks: define those methods that matter. Each is given the trainer.
 
@@ -33,6 +75,7 @@ class Callback:
     has just ended, ``history`` of all of them. ``trainer.should_stop = True`` ends the run after
     the epoch.
 
+    The hooks take `Any`, so that a subclass may say ``trainer: Trainer``, and one in glassnet `RunningTrainer`.
     A subclass with something to remember between epochs has `state_dict` and `load_state_dict`.
     Callbacks are called in the order in which they were given; those of a class with ``is_last`` after
     all others, for what they save must be whole.
@@ -40,31 +83,31 @@ class Callback:
 
     is_last: ClassVar[bool] = False
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def on_fit_start(self, trainer: Any) -> None:
         """Training begins, or goes on."""
 
-    def on_epoch_start(self, trainer: Trainer) -> None:
+    def on_epoch_start(self, trainer: Any) -> None:
         """An epoch begins, or goes on in its middle."""
 
-    def on_batch_start(self, trainer: Trainer) -> None:
+    def on_batch_start(self, trainer: Any) -> None:
         """A batch is about to be learned."""
 
-    def on_batch_end(self, trainer: Trainer) -> None:
+    def on_batch_end(self, trainer: Any) -> None:
         """A batch was learned; ``trainer.state_dict()`` is enough to go on from here."""
 
-    def on_compiled(self, trainer: Trainer) -> None:
+    def on_compiled(self, trainer: Any) -> None:
         """The step has become a program, ``trainer.program``; once in a fit."""
 
-    def on_validation_end(self, trainer: Trainer) -> None:
+    def on_validation_end(self, trainer: Any) -> None:
         """The validation set was measured: ``trainer.result`` is complete."""
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         """An epoch ended, its numbers are in ``trainer.history``, and the schedule made its step."""
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Any) -> None:
         """Training ended: all epochs are over, or it was stopped, or interrupted by Ctrl-C."""
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: Any, error: BaseException) -> None:
         """Training ends by an error, which is raised after this, or by Ctrl-C, which is not.
 
         The trainer is as it was at the end of the last whole epoch.
@@ -83,17 +126,17 @@ class Callbacks:
 
     def __init__(self, callbacks: Callback | Iterable[Any]) -> None:
         are_several = isinstance(callbacks, Iterable) and not isinstance(callbacks, type)
-        held: list[Any] = list(callbacks) if are_several else [callbacks]  # type: ignore[arg-type]
-        for callback in held:
+        several: list[Any] = list(callbacks) if are_several else [callbacks]  # type: ignore[arg-type]
+        for callback in several:
             if not isinstance(callback, Callback):
                 name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
                 made = f"; make one: {name}(…)" if isinstance(callback, type) else "; derive it from Callback"
                 raise TrainingError(
                     f"callbacks: expected callbacks, got {'the class ' * isinstance(callback, type)}{name}{made}"
                 )
-        self.held: list[Callback] = sorted(held, key=lambda callback: callback.is_last)
+        self.callbacks: list[Callback] = sorted(several, key=lambda callback: callback.is_last)
         self._called = {
-            hook: [getattr(c, hook) for c in self.held if getattr(type(c), hook) is not getattr(Callback, hook)]
+            hook: [getattr(c, hook) for c in self.callbacks if getattr(type(c), hook) is not getattr(Callback, hook)]
             for hook in HOOKS
         }
 
@@ -104,11 +147,11 @@ class Callbacks:
 
     def state_dict(self) -> list[dict[str, Any]]:
         """What each of them remembers, with the name of its class."""
-        return [{"kind": type(c).__name__, "state": state} for c in self.held if (state := c.state_dict())]
+        return [{"kind": type(c).__name__, "state": state} for c in self.callbacks if (state := c.state_dict())]
 
     def load_state_dict(self, saved: list[dict[str, Any]]) -> None:
         """Give each what is its own. TrainingError where one that remembers something is not there."""
-        left = list(self.held)
+        left = list(self.callbacks)
         for entry in saved:
             place = next((i for i, c in enumerate(left) if type(c).__name__ == entry["kind"]), None)
             if place is None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import time
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from glassnet.serialization import discard_unfinished, save
-from glassnet.training.callbacks.callback import Callback
+from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.errors import TrainingError
-
-if TYPE_CHECKING:
-    from os import PathLike
-
-    from glassnet.training.trainer import Trainer
 
 
 class Checkpoint(Callback):
@@ -38,27 +34,27 @@ class Checkpoint(Callback):
         self.every = every
         self._written = time.monotonic()
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Make the folder, and begin to count the seconds."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         discard_unfinished(self.path)
         self._written = time.monotonic()
 
-    def on_batch_end(self, trainer: Trainer) -> None:
+    def on_batch_end(self, trainer: RunningTrainer) -> None:
         """Write the file if it is time."""
         if time.monotonic() - self._written >= self.every:
             self.write(trainer)
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Write the file if it is time."""
         self.on_batch_end(trainer)
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: RunningTrainer, error: BaseException) -> None:
         """After Ctrl-C, write where the run stands now."""
         if isinstance(error, KeyboardInterrupt):
             self.write(trainer)
 
-    def write(self, trainer: Trainer) -> None:
+    def write(self, trainer: RunningTrainer) -> None:
         """Write the file."""
         save(trainer.state_dict(), self.path)
         self._written = time.monotonic()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from glassnet.serialization import replace_file
-from glassnet.training.callbacks.callback import Callback
+from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.history import History
-
-if TYPE_CHECKING:
-    from os import PathLike
-
-    from glassnet.training.trainer import Trainer
 
 
 class _HistoryFile(Callback):
@@ -26,11 +22,11 @@ class _HistoryFile(Callback):
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Make the folder."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Write the file."""
         text: str = getattr(trainer.history, self.form)()
         replace_file(self.path, text.encode())

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.tensor import Tensor
-from glassnet.training.callbacks.callback import Callback
+from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.errors import TrainingError, check_whole, one_of
 from glassnet.training.schedule import monitored
-
-if TYPE_CHECKING:
-    from glassnet.training.trainer import Trainer
 
 SMALLER = ("loss", "mae", "rmse", "mse", "error")  # endings of names of which less is better
 
@@ -52,12 +49,12 @@ class EarlyStopping(Callback):
         self._waited = 0
         self._weights: dict[str, Tensor] | None = None
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Forget another run."""
         if trainer.is_new:
             self._forget()
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """See whether it became better."""
         value = monitored(trainer.result, self.monitor, "EarlyStopping")
         if self._is_better(value):
@@ -81,7 +78,7 @@ class EarlyStopping(Callback):
             return self.mode == "min"
         return self.monitor is None or self.monitor.endswith(SMALLER)
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: RunningTrainer) -> None:
         """Put the best weights back."""
         if self._weights is not None:
             trainer.model.load_state_dict(self._weights)

@@ -14,12 +14,9 @@ import struct
 import time
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-from glassnet.training.callbacks.callback import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.trainer import Trainer
+from glassnet.training.callbacks.callback import Callback, RunningTrainer
 
 CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, its bits turned round
 DOUBLE, BYTES, FLOAT, VARINT = 1, 2, 5, 0  # wire types
@@ -36,7 +33,7 @@ class TensorBoard(Callback):
         self.folder = Path(folder)
         self._file: IO[bytes] | None = None
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Begin the file."""
         self.folder.mkdir(parents=True, exist_ok=True)
         now = time.time()
@@ -46,7 +43,7 @@ class TensorBoard(Callback):
         self._file = open(path, "xb")  # noqa: SIM115  # as long as the run
         self._write(_field(1, DOUBLE, struct.pack("<d", now)) + _text(3, "brain.Event:2"))
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Add the numbers of the epoch."""
         values = b""
         for name, value in trainer.result.items():
@@ -56,11 +53,11 @@ class TensorBoard(Callback):
         now = _field(1, DOUBLE, struct.pack("<d", time.time()))
         self._write(now + _field(2, VARINT, _varint(trainer.epoch)) + _bytes(5, values))
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: RunningTrainer) -> None:
         """Close the file."""
         self._close()
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: RunningTrainer, error: BaseException) -> None:
         """Close the file."""
         self._close()
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.training.report.formats import number, tick_labels, ticks
 from glassnet.training.report.markup import Html, join, tag, text
-from glassnet.training.report.numbers import number, tick_labels, ticks
 
 WIDTH, HEIGHT = 420, 270
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 48  # margins around the field that is drawn in

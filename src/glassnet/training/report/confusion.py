@@ -9,8 +9,8 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.training.metrics import confusion_matrix
 from glassnet.training.report.curves import scrolled
+from glassnet.training.report.formats import percent
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import percent
 
 FEW = 20  # classes that have a row and a column each
 WORST = 20  # rows shown of more

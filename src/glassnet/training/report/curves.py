@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from glassnet.training.report import charts
+from glassnet.training.report.formats import SYMBOLS, evenly, number
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import SYMBOLS, evenly, number
 
 PARTS = {"train": "training", "": "", "val": "held out"}  # beginnings of names, and what they are called
 ROWS = 12  # of the table of epochs
@@ -22,21 +22,21 @@ def training(history: History) -> list[Html]:
         return []
     groups = grouped(history)
     figures = [_figure(history, name, keys) for name, keys in list(groups.items())[:CHARTS]]
-    said: list[Html] = []
+    section: list[Html] = []
     if figures:
-        said.append(tag("div", *figures, class_="grid-of-charts"))
+        section.append(tag("div", *figures, class_="grid-of-charts"))
     if len(groups) > CHARTS:
-        said.append(tag("p", f"{CHARTS} of {len(groups)} numbers have a chart.", class_="note"))
+        section.append(tag("p", f"{CHARTS} of {len(groups)} numbers have a chart.", class_="note"))
     if len(history) == 1:
-        said.append(tag("p", "One epoch: a point each, no curve.", class_="note"))
+        section.append(tag("p", "One epoch: a point each, no curve.", class_="note"))
     if len(history) > charts.MOST:
         words = f"{len(history):,} epochs: the curves go through the lowest and the highest number of each stretch."
-        said.append(tag("p", words, class_="note"))
+        section.append(tag("p", words, class_="note"))
     strange = sorted({key for epoch in history for key, value in epoch.items() if not math.isfinite(value)})
     if strange:
         names = ", ".join(shortened(name) for name in strange[:8])
-        said.append(tag("p", f"Some numbers are infinite or not a number, and leave a gap: {names}.", class_="note"))
-    return [*said, _table(history, [key for keys in groups.values() for key in keys])]
+        section.append(tag("p", f"Some numbers are infinite or not a number, and leave a gap: {names}.", class_="note"))
+    return [*section, _table(history, [key for keys in groups.values() for key in keys])]
 
 
 def grouped(history: History) -> dict[str, list[str]]:
@@ -64,19 +64,19 @@ def _figure(history: History, name: str, keys: Sequence[str]) -> Html:
         part = _split(key)[0] or ("train" if len(keys) > 1 else "")
         values = [float(epoch.get(key, math.nan)) for epoch in history]
         style = "only" if len(keys) == 1 else ("held-out" if part == "val" else "training")
-        curves.append(charts.Curve(PARTS[part] or _said(name), style, _epochs(history), values))
+        curves.append(charts.Curve(PARTS[part] or _spelled(name), style, _epochs(history), values))
     legend = [tag("span", curve.name, class_=f"key {curve.style}") for curve in curves if len(curves) > 1 or part]
-    title = tag("figcaption", tag("strong", _said(name)), tag("span", *legend, class_="legend"))
-    return tag("figure", title, charts.lines(curves, _said(name)))
+    title = tag("figcaption", tag("strong", _spelled(name)), tag("span", *legend, class_="legend"))
+    return tag("figure", title, charts.lines(curves, _spelled(name)))
 
 
-def _said(name: str) -> str:
+def _spelled(name: str) -> str:
     return shortened(" ".join(SYMBOLS.get(word, word) for word in name.split("_")))
 
 
 def _heading(key: str) -> str:
     part, name = _split(key)
-    return f"held out {_said(name)}" if part == "val" else _said(key)
+    return f"held out {_spelled(name)}" if part == "val" else _spelled(key)
 
 
 def _table(history: History, keys: Sequence[str]) -> Html:

@@ -6,9 +6,9 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array
 from glassnet.training.report.content import Report
+from glassnet.training.report.formats import number
 from glassnet.training.report.markup import Html, tag
-from glassnet.training.report.numbers import number
-from glassnet.training.report.pictures import picture, weights
+from glassnet.training.report.png import picture, weights
 
 MOST = 64
 
@@ -24,9 +24,9 @@ def first_layer(report: Report) -> list[Html]:
     largest = float(np.quantile(np.abs(matrix), 0.999)) or float(np.abs(matrix).max())
     shape = tuple(int(n) for n in report.image_shape)
     units = [_unit(int(unit), matrix[unit], shape, largest) for unit in sorted(order.tolist())]
-    said = f"What each of the {len(matrix):,} units weighs, pixel by pixel."
+    lead = f"What each of the {len(matrix):,} units weighs, pixel by pixel."
     if len(units) < len(matrix):
-        said = f"What each unit weighs, pixel by pixel: the {len(units)} of {len(matrix):,} with the largest weights."
+        lead = f"What each unit weighs, pixel by pixel: the {len(units)} of {len(matrix):,} with the largest weights."
     colours = tag(
         "p",
         tag("span", f"−{number(largest)}"), tag("span", class_="scale", role="img", aria_label="blue to orange"),
@@ -35,7 +35,7 @@ def first_layer(report: Report) -> list[Html]:
     )  # fmt: skip
     in_colour = len(shape) == 3 and shape[0] == 3
     key = tag("p", "Grey is 0; red, green and blue above it are positive weights of that channel.", class_="note")
-    return [tag("p", said, class_="lead"), key if in_colour else colours, tag("ul", *units, class_="pictures units")]
+    return [tag("p", lead, class_="lead"), key if in_colour else colours, tag("ul", *units, class_="pictures units")]
 
 
 def _unit(unit: int, row: Array, shape: tuple[int, ...], largest: float) -> Html:

@@ -11,9 +11,9 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.training.report.content import Report
 from glassnet.training.report.curves import scrolled
+from glassnet.training.report.formats import number, percent
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import number, percent
-from glassnet.training.report.pictures import extent, picture
+from glassnet.training.report.png import extent, picture
 
 MOST = 18
 COLUMNS = 6  # of a row; more would not be read
@@ -26,13 +26,13 @@ def mistakes(report: Report, predicted: Array) -> list[Html]:
     order = worst(report, predicted)
     if not order:
         return [tag("p", "None: every held-out sample is right.", class_="lead")]
-    said = [tag("p", _words(report, predicted, len(order)), class_="lead")]
+    section = [tag("p", _words(report, predicted, len(order)), class_="lead")]
     if report.images is not None:
         low, high = extent(report.images[order])
-        said.append(tag("ul", *(_picture(report, predicted, i, low, high) for i in order), class_="pictures"))
+        section.append(tag("ul", *(_picture(report, predicted, i, low, high) for i in order), class_="pictures"))
     if report.rows is not None:
-        said += _rows(report, report.rows, predicted, order)
-    return said
+        section += _rows(report, report.rows, predicted, order)
+    return section
 
 
 def worst(report: Report, predicted: Array) -> list[int]:
@@ -60,11 +60,11 @@ def _words(report: Report, predicted: Array, shown: int) -> str:
     return f"{shown} of {wrong:,} mistakes in {total:,} held-out samples, {how}."
 
 
-def _said(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
+def _compared(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
     """What sample ``i`` is, what the network says, and how sure it is or how far off, as three texts."""
     if report.task == "regression":
-        true, said = float(report.actual[i]), float(predicted[i])
-        return number(true), number(said), number(said - true)
+        true, guess = float(report.actual[i]), float(predicted[i])
+        return number(true), number(guess), number(guess - true)
     sure = float(report.probabilities[i, predicted[i]]) if report.probabilities is not None else math.nan
     names = [shortened(report.classes[int(c)], 28) for c in (report.actual[i], predicted[i])]
     return names[0], names[1], percent(sure, 1) if math.isfinite(sure) else ""
@@ -72,12 +72,12 @@ def _said(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
 
 def _picture(report: Report, predicted: Array, i: int, low: float, high: float) -> Html:
     assert report.images is not None
-    true, said, how = _said(report, predicted, i)
+    true, guess, how = _compared(report, predicted, i)
     source = picture(report.images[i], low, high)
-    about = f"held-out sample {i}: {true}, predicted {said}"
-    words = [tag("b", true), " read as ", tag("b", said, class_="bad")]
+    about = f"held-out sample {i}: {true}, predicted {guess}"
+    words = [tag("b", true), " read as ", tag("b", guess, class_="bad")]
     if report.task == "regression":
-        words = [tag("b", true), " predicted ", tag("b", said, class_="bad")]
+        words = [tag("b", true), " predicted ", tag("b", guess, class_="bad")]
     note = f"{how} off" if report.task == "regression" else (how and f"{how} sure")
     caption = tag("figcaption", tag("span", *words), tag("small", note) if note else "")
     return tag("li", tag("figure", tag("img", src=source, alt=about), caption))
@@ -95,9 +95,9 @@ def _rows(report: Report, rows: Sequence[Mapping[str, Any]], predicted: Array, o
     numbers = range(1, len(rows) + 1) if report.row_numbers is None else report.row_numbers
     body = []
     for i in order:
-        true, said, sure = _said(report, predicted, i)
+        true, guess, sure = _compared(report, predicted, i)
         row = {str(key): value for key, value in rows[i].items()}
-        cells = [tag("td", true), tag("td", said, class_="bad"), *([tag("td", sure)] if how in heads else [])]
+        cells = [tag("td", true), tag("td", guess, class_="bad"), *([tag("td", sure)] if how in heads else [])]
         cells += [tag("td", _cell(row.get(name))) for name in columns]
         body.append(tag("tr", tag("th", f"{numbers[i]:,}", scope="row"), *cells))
     table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="numbers rows")

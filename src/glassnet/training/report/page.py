@@ -57,10 +57,10 @@ def page(report: Report) -> str:
     return "<!DOCTYPE html>\n" + tag("html", head, tag("body", top, tag("main", *sections), foot), lang="en") + "\n"
 
 
-def _section(name: str, title: str, said: list[Html]) -> Html:
-    if not said:
+def _section(name: str, title: str, content: list[Html]) -> Html:
+    if not content:
         return Html()
-    return tag("section", tag("h2", title, id=name), join(*said), aria_labelledby=name)
+    return tag("section", tag("h2", title, id=name), join(*content), aria_labelledby=name)
 
 
 def _command(command: str) -> Html:

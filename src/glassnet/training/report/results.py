@@ -7,8 +7,8 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.training.report import charts
 from glassnet.training.report.content import Report
+from glassnet.training.report.formats import number, percent
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.numbers import number, percent
 
 POINTS = 2000  # of a scatter plot
 FURTHEST = 200  # of them the ones furthest off
@@ -71,14 +71,14 @@ def regression(report: Report, predicted: Array) -> list[Html]:
             tag("span", "predicted − actual", class_="legend")),
             charts.histogram(p - a, f"residual of {name}")),
     ]  # fmt: skip
-    said = [tag("div", *figures, class_="grid-of-charts")]
+    section = [tag("div", *figures, class_="grid-of-charts")]
     if len(kept) < len(a):
         words = f"{len(kept):,} of {len(a):,} samples have a point: the {FURTHEST} furthest off, and others at even "
-        said.append(tag("p", words + "distances. The histogram counts all.", class_="note"))
+        section.append(tag("p", words + "distances. The histogram counts all.", class_="note"))
     if len(a) < len(actual):
         words = f"Infinite or not a number, and so without a point: {len(actual) - len(a):,} of {len(actual):,}."
-        said.append(tag("p", words, class_="note"))
-    return said
+        section.append(tag("p", words, class_="note"))
+    return section
 
 
 def _kept(off: Array) -> Array:

@@ -12,9 +12,9 @@ import numpy as np
 
 from glassnet.tensor import Tensor
 from glassnet.training.errors import TrainingError
-from glassnet.training.metrics.classes import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
+from glassnet.training.metrics.classification import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
 from glassnet.training.metrics.metric import Metric, Whole
-from glassnet.training.metrics.numbers import MAE, R2, RMSE
+from glassnet.training.metrics.regression import MAE, R2, RMSE
 from glassnet.training.outputs import arrays
 
 METRICS: dict[str, Callable[[], Metric]] = {
@@ -48,9 +48,9 @@ def as_metric(metric: Any, name: str | None = None) -> Metric:
         raise TrainingError(f"metrics: expected a name, a metric or a function of (outputs, targets), got {got}")
     elif not isinstance(metric, Metric):
         return Whole(metric, name)
-    held: Metric = metric
-    held.name = name or held.name
-    return held
+    result: Metric = metric
+    result.name = name or result.name
+    return result
 
 
 class Metrics(Mapping[str, Metric]):
@@ -66,28 +66,28 @@ class Metrics(Mapping[str, Metric]):
             raise TrainingError(f"decode: expected a function of the outputs, got {decode!r}")
         self._decode = decode
         if isinstance(metrics, Mapping):
-            held = [as_metric(metric, name) for name, metric in metrics.items()]
+            listed = [as_metric(metric, name) for name, metric in metrics.items()]
         else:
             several = [metrics] if isinstance(metrics, str | Metric) or callable(metrics) else list(metrics)
-            held = [as_metric(metric) for metric in several]
-        self._held = {metric.name: metric for metric in held}
-        if len(self._held) < len(held) or "loss" in self._held:
-            names = ", ".join(metric.name for metric in held)
+            listed = [as_metric(metric) for metric in several]
+        self._metrics = {metric.name: metric for metric in listed}
+        if len(self._metrics) < len(listed) or "loss" in self._metrics:
+            names = ", ".join(metric.name for metric in listed)
             raise TrainingError(
                 f'metrics: expected names that differ, and none of them "loss", got {names}; give a dict'
             )
-        for metric in held:
+        for metric in listed:
             if isinstance(metric, OfClasses) and metric.threshold is None:
                 metric.threshold = threshold
 
     def __getitem__(self, name: str) -> Metric:
-        return self._held[name]
+        return self._metrics[name]
 
     def __iter__(self) -> Any:
-        return iter(self._held)
+        return iter(self._metrics)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._metrics)
 
     def copy(self) -> Metrics:
         """The same metrics, with totals of their own, of nothing."""
@@ -97,39 +97,39 @@ class Metrics(Mapping[str, Metric]):
 
     def reset(self) -> None:
         """Forget all batches."""
-        for metric in self._held.values():
+        for metric in self._metrics.values():
             metric.reset()
 
     def update(self, outputs: Any, targets: Tensor) -> None:
         """Take a batch."""
-        if not self._held:
+        if not self._metrics:
             return
-        given, labels = arrays(outputs), targets.array
+        scores, labels = arrays(outputs), targets.array
         if self._decode is not None:
             labels = np.asarray(self._decode(labels)) if isinstance(outputs, Tensor) else labels
-            given = np.asarray(self._decode(given))
+            scores = np.asarray(self._decode(scores))
         elif not isinstance(outputs, Tensor):
             raise TrainingError(
                 f"metrics: the model gives a {type(outputs).__name__}; say which of it is measured, such as "
                 "decode=lambda outputs: outputs['scores']"
             )
-        for metric in self._held.values():
-            metric.update(given, labels)
+        for metric in self._metrics.values():
+            metric.update(scores, labels)
 
     def compute(self) -> dict[str, float]:
         """All results."""
-        return {name: float(value) for metric in self._held.values() for name, value in metric.compute().items()}
+        return {name: float(value) for metric in self._metrics.values() for name, value in metric.compute().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """The totals of all."""
-        return {name: metric.state_dict() for name, metric in self._held.items()}
+        return {name: metric.state_dict() for name, metric in self._metrics.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
-        if set(state_dict) != set(self._held):
+        if set(state_dict) != set(self._metrics):
             raise TrainingError(
                 f"load_state_dict: the saved run measured {', '.join(state_dict) or 'nothing'}, this trainer measures "
-                f"{', '.join(self._held) or 'nothing'}; give the same metrics"
+                f"{', '.join(self._metrics) or 'nothing'}; give the same metrics"
             )
-        for name, metric in self._held.items():
+        for name, metric in self._metrics.items():
             metric.load_state_dict(state_dict[name])

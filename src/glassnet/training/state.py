@@ -1,29 +1,95 @@
-"""What a trainer saves, and how it goes on from that."""
+"""The state of a run: how far it has come, its random generators, and all of it as plain data to go on from.
+
+`packed` gives that data, and `unpack` puts a trainer back where it was taken, bit for bit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.errors import GlassnetError
 from glassnet.nn.module import Module
 from glassnet.random import Generator, default_generator
 from glassnet.serialization.nested import copied
-from glassnet.tensor import wrap
+from glassnet.tensor import Tensor, wrap
+from glassnet.training.callbacks.callback import Callbacks, RunningTrainer
 from glassnet.training.errors import TrainingError
 from glassnet.training.history import History
+from glassnet.training.metrics import Metrics
+from glassnet.training.step import Learned
 
-if TYPE_CHECKING:
-    from glassnet.training.callbacks.callback import Callbacks
-    from glassnet.training.progress import Progress
-    from glassnet.training.trainer import Trainer
-
-FORMAT = 1
+FORMAT = 1  # of the state
 _PARTS = (
     "format", "model", "loss", "optimizer", "schedule", "progress", "generators", "callbacks", "history", "gradients",
     "should_stop", "batches",
 )  # fmt: skip
+
+
+_PROGRESS = (
+    "epoch", "batch", "done", "waiting", "waiting_count", "total", "count", "first_loss", "has_begun", "batch_loss",
+    "learning_rate", "split_seed",
+)  # fmt: skip
+
+
+class Progress:
+    """How far a run has come, and the running means of the epoch it is in. ``metrics`` are those of what is learned."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self.epoch = 0  # the one that is being learned, or was the last to be
+        self.batch = 0  # in this epoch, the one that is being learned, or was the last to be
+        self.done = 0  # batches learned of an epoch that is not over
+        self.waiting = 0  # batches whose gradients were added up and did not update anything yet
+        self.waiting_count = 0.0  # what they count for
+        self.total = 0.0  # the losses of the epoch, times what they count for
+        self.count = 0.0
+        self.first_loss: float | None = None
+        self.has_begun = False  # whether a batch was ever learned
+        self.batch_loss = 0.0
+        self.learning_rate = 0.0  # at the beginning of the epoch
+        self.split_seed: int | None = None
+        self.is_told = False  # that the step is compiled
+
+    def begin(self, learning_rate: float) -> None:
+        """A new epoch."""
+        self.epoch += 1
+        self.batch = self.done = 0
+        self.total = self.count = 0.0
+        self.learning_rate = learning_rate
+        self.metrics.reset()
+
+    def add(self, learned: Learned, targets: Tensor) -> None:
+        """Take note of a batch."""
+        self.has_begun = True
+        self.done += 1
+        self.waiting += 1
+        self.waiting_count += learned.weight
+        self.batch_loss = learned.loss
+        self.total += learned.loss * learned.weight
+        self.count += learned.weight
+        if learned.outputs is not None:
+            self.metrics.update(learned.outputs, targets)
+
+    def updated(self) -> None:
+        """The gradients that waited have been used."""
+        self.waiting, self.waiting_count = 0, 0.0
+
+    def end(self) -> None:
+        """The epoch is over."""
+        self.done = 0
+        self.metrics.reset()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+        return {**{name: getattr(self, name) for name in _PROGRESS}, "metrics": self.metrics.state_dict()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.metrics.load_state_dict(state_dict["metrics"])
+        for name in _PROGRESS:
+            setattr(self, name, state_dict[name])
 
 
 class Generators:
@@ -34,18 +100,18 @@ class Generators:
     """
 
     def __init__(self, own: Generator | None) -> None:
-        self._held = [default_generator]
+        self._generators = [default_generator]
         self.add([] if own is None else [own])
         self._at_start = self._states()
 
     def add(self, generators: list[Generator]) -> None:
         """Take on those of loaders."""
         for generator in generators:
-            if not any(generator is held for held in self._held):
-                self._held.append(generator)
+            if not any(generator is known for known in self._generators):
+                self._generators.append(generator)
 
     def _states(self) -> list[dict[str, Any]]:
-        return [generator.get_state() for generator in self._held]
+        return [generator.get_state() for generator in self._generators]
 
     def begin(self) -> None:
         """An epoch begins: take note of the states."""
@@ -71,17 +137,17 @@ class Generators:
             self._set(saved["now"], True)
 
     def _set(self, states: list[Any], all_of_them: bool) -> None:
-        if len(states) > len(self._held) or (all_of_them and len(states) < len(self._held)):
+        if len(states) > len(self._generators) or (all_of_them and len(states) < len(self._generators)):
             raise TrainingError(
                 f"load_state_dict: the saved run drew from {len(states)} random generators, this one has "
-                f"{len(self._held)}; make loaders and trainer with generators as they were"
+                f"{len(self._generators)}; make loaders and trainer with generators as they were"
             )
-        for generator, state in zip(self._held, states, strict=False):
+        for generator, state in zip(self._generators, states, strict=False):
             generator.set_state(state)
 
 
 def packed(
-    trainer: Trainer,
+    trainer: RunningTrainer,
     progress: Progress,
     callbacks: Callbacks,
     generators: Generators,
@@ -111,25 +177,25 @@ def packed(
 
 
 def unpack(
-    trainer: Trainer,
+    trainer: RunningTrainer,
     progress: Progress,
     callbacks: Callbacks,
-    given: Mapping[str, Any],
+    saved: Mapping[str, Any],
     now: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Put ``trainer`` where the state ``given`` was taken, all but the generators; gives a copy of that state.
+    """Put ``trainer`` where the state ``saved`` was taken, all but the generators; gives a copy of that state.
 
     Raises TrainingError or StateError for one that does not fit; then it is put where it is ``now``.
     """
-    missing = [part for part in _PARTS if part not in given] if isinstance(given, Mapping) else ["anything"]
+    missing = [part for part in _PARTS if part not in saved] if isinstance(saved, Mapping) else ["anything"]
     if missing:
         raise TrainingError(f"load_state_dict: expected what Trainer.state_dict gave; it lacks {', '.join(missing)}")
-    if given["format"] != FORMAT:
+    if saved["format"] != FORMAT:
         raise TrainingError(
-            f"load_state_dict: the state is of another glassnet, in format {given['format']!r:.20}; this one reads "
+            f"load_state_dict: the state is of another glassnet, in format {saved['format']!r:.20}; this one reads "
             f"format {FORMAT}: install the glassnet that wrote it, or begin the run anew"
         )
-    state: dict[str, Any] = copied(given)
+    state: dict[str, Any] = copied(saved)
     try:
         _set(trainer, progress, callbacks, state)
     except Exception as error:
@@ -142,7 +208,7 @@ def unpack(
     return state
 
 
-def _set(trainer: Trainer, progress: Progress, callbacks: Callbacks, state: dict[str, Any]) -> None:
+def _set(trainer: RunningTrainer, progress: Progress, callbacks: Callbacks, state: dict[str, Any]) -> None:
     if (state["schedule"] is None) is not (trainer.schedule is None):
         which = "a schedule, and this trainer has none" if trainer.schedule is None else "no schedule"
         raise TrainingError(f"load_state_dict: the saved run had {which}; make the trainer as it was")
