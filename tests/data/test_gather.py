@@ -15,7 +15,7 @@ from glassnet.data import (
     default_collate,
     random_split,
 )
-from glassnet.data.gather import gatherer, gathers
+from glassnet.data.gather import batch_function, can_gather
 from tests.data.samples import DATASETS, GATHERED, LOOPED, Counting, Doubled, Named, array_dataset, same, tensors
 
 
@@ -33,7 +33,7 @@ def test_a_batch_is_what_a_loop_over_the_samples_gives(make):
     dataset = make()
     for indices in some_indices(len(dataset)):
         expected = default_collate([dataset[i] for i in indices.tolist()])
-        assert same(gatherer(dataset)(indices), expected)
+        assert same(batch_function(dataset)(indices), expected)
 
 
 @each(DATASETS)
@@ -49,15 +49,15 @@ def test_the_loader_gives_the_same_with_and_without_a_loop(make):
 @each(GATHERED)
 def test_these_are_known_to_gather(make):
     dataset = make()
-    assert gathers(dataset)
-    assert gathers(Subset(dataset, [0]))
+    assert can_gather(dataset)
+    assert can_gather(Subset(dataset, [0]))
 
 
 @pytest.mark.parametrize(
     "name", ["list", "array of text", "fetching", "one by one: arrays", "subclass that changes __getitem__"]
 )
 def test_these_are_known_not_to(name):
-    assert not gathers(LOOPED[name]())
+    assert not can_gather(LOOPED[name]())
 
 
 def arrays_of(batch):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.dataset import TensorDataset
-from glassnet.data.gather import gatherer
+from glassnet.data.gather import batch_function
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 
@@ -54,7 +54,7 @@ def _pieces(data: Any) -> Iterator[tuple[str, int, Array]]:
             for start in range(0, len(array), _ROWS):
                 yield f"tensor {number}", start, array[start : start + _ROWS]
         return
-    batch_at = gatherer(data)
+    batch_at = batch_function(data)
     for start in range(0, len(data), _ROWS):
         batch = batch_at(np.arange(start, min(start + _ROWS, len(data))))
         for name, array in _tensors(batch):

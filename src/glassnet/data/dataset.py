@@ -14,16 +14,16 @@ import numpy as np
 
 from glassnet.data.gather import (
     Indices,
-    as_list,
-    gatherer,
-    gathers,
-    in_range,
-    joined,
-    looped,
+    as_indices,
+    batch_by_sample,
+    batch_function,
+    can_gather,
+    checked_range,
+    index_list,
+    join_batches,
     out_of_range,
-    positions,
-    samples,
-    taken,
+    samples_at,
+    take_rows,
 )
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
@@ -118,8 +118,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     def batch_at(self, indices: Indices) -> list[Tensor]:
         """The rows of every tensor at ``indices``, as a batch: ``[x, y, …]``."""
-        indices = positions(indices)
-        return [taken(x, indices) for x in self.tensors]
+        indices = as_indices(indices)
+        return [take_rows(x, indices) for x in self.tensors]
 
 
 class Subset(Dataset[T]):
@@ -138,7 +138,7 @@ class Subset(Dataset[T]):
         self.dataset = dataset
         self.indices = indices
         if self._places is not None and hasattr(dataset, "__len__"):
-            in_range("Subset", self._places, len(dataset))
+            checked_range("Subset", self._places, len(dataset))
 
     @property
     def indices(self) -> list[Any]:
@@ -147,10 +147,10 @@ class Subset(Dataset[T]):
 
     @indices.setter
     def indices(self, indices: Any) -> None:
-        self._indices = as_list(indices)
+        self._indices = index_list(indices)
         # the same as an array, so that a batch of them is one gather; None if they are keys such as names
         keys = any(isinstance(index, str) for index in self._indices[:1])
-        self._places = None if keys else positions(self._indices)
+        self._places = None if keys else as_indices(self._indices)
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -162,18 +162,18 @@ class Subset(Dataset[T]):
 
     def __getitems__(self, indices: list[int]) -> list[T]:
         """The samples at ``indices``, as a list."""
-        return samples(self.dataset, [self._indices[i] for i in indices])
+        return samples_at(self.dataset, [self._indices[i] for i in indices])
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch: the indices are looked up at once, then gathered."""
         if self._places is None:
-            return looped(self, indices)
-        indices = positions(indices)
+            return batch_by_sample(self, indices)
+        indices = as_indices(indices)
         try:
             places = self._places.take(indices)
         except IndexError:
             raise out_of_range("Subset", indices, len(self)) from None
-        return gatherer(self.dataset)(places)
+        return batch_function(self.dataset)(places)
 
 
 class ConcatDataset(Dataset[T]):
@@ -215,22 +215,22 @@ class ConcatDataset(Dataset[T]):
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch: one gather for each dataset they are in."""
-        if not len(indices) or not all(map(gathers, self.datasets)):
-            return looped(self, indices)
-        places = in_range("ConcatDataset", positions(indices), len(self))
+        if not len(indices) or not all(map(can_gather, self.datasets)):
+            return batch_by_sample(self, indices)
+        places = checked_range("ConcatDataset", as_indices(indices), len(self))
         which = np.searchsorted(self.cumulative_sizes, places, side="right")
         order = np.argsort(which, kind="stable")  # dataset by dataset
         places = places[order]
         parts, start = [], 0
         for k, count in enumerate(np.bincount(which).tolist()):
             if count:
-                parts.append(gatherer(self.datasets[k])(places[start : start + count] - self._start(k)))
+                parts.append(batch_function(self.datasets[k])(places[start : start + count] - self._start(k)))
             start += count
         if len(parts) == 1:
             return parts[0]
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        return joined(parts, back)
+        return join_batches(parts, back)
 
     def _start(self, which: int) -> int:
         return self.cumulative_sizes[which - 1] if which else 0

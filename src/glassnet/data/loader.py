@@ -7,8 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from glassnet.data.collate import default_collate, default_convert
 from glassnet.data.dataset import IterableDataset
-from glassnet.data.gather import as_list, gatherer, samples
-from glassnet.data.in_step import in_step
+from glassnet.data.gather import batch_function, index_list, is_up_to_date, samples_at
 from glassnet.data.sampler import BatchSampler, RandomSampler, SequentialSampler, check_count, chunks, count_chunks
 from glassnet.random import Generator
 
@@ -128,15 +127,15 @@ class DataLoader(Generic[T]):
 
     def _of_batches(self) -> Iterator[Any]:
         """Every batch that the batch sampler names."""
-        batch_at = gatherer(self.dataset) if self.collate_fn is default_collate else self._custom
+        batch_at = batch_function(self.dataset) if self.collate_fn is default_collate else self._custom
         batches: Any = self.batch_sampler
-        if isinstance(batches, BatchSampler) and in_step(batches, "batches", "__iter__"):
+        if isinstance(batches, BatchSampler) and is_up_to_date(batches, "batches", "__iter__"):
             batches = batches.batches()
         for indices in batches:
             yield batch_at(indices)
 
     def _custom(self, indices: Any) -> Any:
-        return self.collate_fn(samples(self.dataset, as_list(indices)))
+        return self.collate_fn(samples_at(self.dataset, index_list(indices)))
 
     def _of_samples(self) -> Iterator[Any]:
         """Every sample that the sampler names, not in batches."""

@@ -13,8 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from glassnet.data.gather import Indices, positions
-from glassnet.data.in_step import in_step
+from glassnet.data.gather import Indices, as_indices, is_up_to_date
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import float64
 from glassnet.ops.shapes import written
@@ -131,7 +130,7 @@ class SubsetRandomSampler(_Ordered):
 
     def order(self) -> Indices:
         """The indices of one epoch."""
-        return positions(self.indices)[randperm(len(self.indices), generator=self.generator).array]
+        return as_indices(self.indices)[randperm(len(self.indices), generator=self.generator).array]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -207,7 +206,7 @@ class BatchSampler(Sampler[list[Any]]):
     def batches(self) -> Iterator[Indices | list[Any]]:
         """The same batches, as arrays where the sampler has an ``order()``."""
         size = self.batch_size
-        if in_step(self.sampler, "order", "__iter__"):
+        if is_up_to_date(self.sampler, "order", "__iter__"):
             order = self.sampler.order()
             end = len(order) // size * size if self.drop_last else len(order)
             return (order[start : start + size] for start in range(0, end, size))

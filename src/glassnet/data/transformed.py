@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from glassnet.data.collate import default_collate, sequence_like
 from glassnet.data.dataset import Dataset
-from glassnet.data.gather import Indices, gatherer, gathers, looped
-from glassnet.data.in_step import in_step
+from glassnet.data.gather import Indices, batch_by_sample, batch_function, can_gather, is_up_to_date
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -61,14 +60,14 @@ class Transformed(Dataset[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         sample = self.dataset[index]
-        changed = self._changed(sample, of_one)
+        changed = self._changed(sample, apply_to_sample)
         return tuple(changed) if type(sample) is tuple else changed
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch."""
-        if all(map(takes_batches, (self.transform, self.target_transform))) and gathers(self.dataset):
-            return self._changed(gatherer(self.dataset)(indices), of_batch)
-        return looped(self, indices)
+        if all(map(takes_batches, (self.transform, self.target_transform))) and can_gather(self.dataset):
+            return self._changed(batch_function(self.dataset)(indices), apply_to_batch)
+        return batch_by_sample(self, indices)
 
     def _changed(self, sample: Any, call: Callable[[Transform, Any], Any]) -> Any:
         """A sample, or a batch, after the transforms, each carried out by ``call``."""
@@ -91,17 +90,17 @@ def takes_batches(transform: Transform | None) -> bool:
     """Whether ``transform`` can be given a batch; None can, as it does nothing."""
     if transform is None or not getattr(transform, "batched", False):
         return transform is None
-    return not hasattr(transform, "batch") or in_step(transform, "batch", "__call__")
+    return not hasattr(transform, "batch") or is_up_to_date(transform, "batch", "__call__")
 
 
-def of_one(transform: Transform, x: Any) -> Any:
+def apply_to_sample(transform: Transform, x: Any) -> Any:
     """What ``transform`` makes of the single sample ``x``."""
     if takes_batches(transform) and not hasattr(transform, "batch"):
-        return of_batch(transform, default_collate([x]))[0]
+        return apply_to_batch(transform, default_collate([x]))[0]
     return transform(x)
 
 
-def of_batch(transform: Transform, x: Any) -> Any:
+def apply_to_batch(transform: Transform, x: Any) -> Any:
     """What ``transform``, which takes batches, makes of the batch ``x``, checked."""
     y = getattr(transform, "batch", transform)(x)
     name = getattr(transform, "__name__", type(transform).__name__)

@@ -17,7 +17,7 @@ from glassnet.data import (
     TensorDataset,
     random_split,
 )
-from glassnet.data.gather import gatherer
+from glassnet.data.gather import batch_function
 from glassnet.ops.dtypes import get_default_dtype
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
@@ -52,7 +52,7 @@ class Weighted(Dataset[Any]):
 
     def batch_at(self, indices: Any) -> list[Any]:
         """The samples at ``indices``, as a batch."""
-        return [*gatherer(self.dataset)(indices), *TensorDataset(self.weights).batch_at(indices)]
+        return [*batch_function(self.dataset)(indices), *TensorDataset(self.weights).batch_at(indices)]
 
 
 class Feed:

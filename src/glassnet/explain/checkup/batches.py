@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data import DataLoader, RandomSampler, SequentialSampler, TensorDataset, default_collate
-from glassnet.data.gather import gatherer, gathers
+from glassnet.data.gather import batch_function, can_gather
 from glassnet.explain.checkup.finding import CheckupError
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
@@ -107,11 +107,11 @@ def _whole(data: Any) -> Batch | None:
     """All samples of a loader that gives all of a dataset as it is."""
     if not isinstance(data, DataLoader) or type(data.sampler) not in (RandomSampler, SequentialSampler):
         return None
-    if data.collate_fn is not default_collate or not gathers(data.dataset):
+    if data.collate_fn is not default_collate or not can_gather(data.dataset):
         return None
     if type(data.dataset) is TensorDataset:  # no copy
         return _pair(data.dataset.tensors)
-    return _pair(gatherer(data.dataset)(np.arange(len(data.dataset))))
+    return _pair(batch_function(data.dataset)(np.arange(len(data.dataset))))
 
 
 def _checked(batches: list[Batch]) -> list[Batch]:

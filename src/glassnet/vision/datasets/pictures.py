@@ -7,9 +7,8 @@ from typing import Any
 
 from glassnet.data.collate import default_collate
 from glassnet.data.dataset import Dataset
-from glassnet.data.gather import Indices, in_range, looped, positions, taken
-from glassnet.data.in_step import in_step
-from glassnet.data.transformed import of_batch, of_one, takes_batches
+from glassnet.data.gather import Indices, as_indices, batch_by_sample, checked_range, is_up_to_date, take_rows
+from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
 from glassnet.tensor import Tensor
 
 PathLike = str | os.PathLike[str]
@@ -32,9 +31,9 @@ class Pictures(Dataset[tuple[Any, Any]]):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         image, target = self.picture(index)
         if self.transform is not None:
-            image = of_one(self.transform, image)
+            image = apply_to_sample(self.transform, image)
         if self.target_transform is not None:
-            target = of_one(self.target_transform, target)
+            target = apply_to_sample(self.target_transform, target)
         return image, target
 
     def __repr__(self) -> str:
@@ -68,16 +67,16 @@ class PicturesInMemory(Pictures):
 
     def batch_at(self, indices: Indices) -> Any:
         """The samples at ``indices``, as a batch: one call of the transform, if it takes batches."""
-        if not (takes_batches(self.transform) and in_step(self, "batch_at", "picture")):
-            return looped(self, indices)
-        indices = in_range(type(self).__name__, positions(indices), len(self))
-        images, targets = taken(self.data, indices), taken(self.targets, indices)
-        return [images if self.transform is None else of_batch(self.transform, images), self._targets(targets)]
+        if not (takes_batches(self.transform) and is_up_to_date(self, "batch_at", "picture")):
+            return batch_by_sample(self, indices)
+        indices = checked_range(type(self).__name__, as_indices(indices), len(self))
+        images, targets = take_rows(self.data, indices), take_rows(self.targets, indices)
+        return [images if self.transform is None else apply_to_batch(self.transform, images), self._targets(targets)]
 
     def _targets(self, targets: Tensor) -> Any:
         """The targets of a batch after their transform."""
         if self.target_transform is None:
             return targets
         if takes_batches(self.target_transform):
-            return of_batch(self.target_transform, targets)
+            return apply_to_batch(self.target_transform, targets)
         return default_collate([self.target_transform(target) for target in targets.tolist()])

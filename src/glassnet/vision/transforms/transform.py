@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from glassnet.data.transformed import of_batch, of_one, takes_batches
+from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.vision.transforms.images import opened, opened_batch
@@ -77,13 +77,13 @@ class Compose:
     def __call__(self, image: Any) -> Any:
         """``image`` changed by all of them."""
         for transform in self.transforms:
-            image = of_one(transform, image)
+            image = apply_to_sample(transform, image)
         return image
 
     def batch(self, images: Tensor) -> Tensor:
         """All of ``images`` changed at once."""
         for transform in self.transforms:
-            images = of_batch(transform, images)
+            images = apply_to_batch(transform, images)
         return images
 
     def __repr__(self) -> str:
