@@ -202,7 +202,7 @@ _LATER = {
     "load_model": "serialization",
     "save": "serialization",
     "save_model": "serialization",
-    "symbolic": "explain.symbols",
+    "symbolic": "explain.symbolic",
     "walkthrough": "explain.walkthrough",
 }
 # rooms, loaded when first used, too
@@ -214,7 +214,7 @@ if TYPE_CHECKING:
     from glassnet.compilation import Compiled, compile
     from glassnet.explain.checkup import checkup
     from glassnet.explain.draw import draw
-    from glassnet.explain.symbols import symbolic
+    from glassnet.explain.symbolic import symbolic
     from glassnet.explain.walkthrough import walkthrough
     from glassnet.serialization import load, load_model, save, save_model
     from glassnet.training import Trainer

@@ -10,7 +10,7 @@ import pytest
 
 from glassnet.explain.walkthrough.arithmetic import Words
 from glassnet.explain.walkthrough.element import Element, Line
-from glassnet.explain.walkthrough.values import Value, evaluate
+from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops import Op, registry
 from glassnet.program.program import Instruction, Program, Var
 from tests.explain.arithmetic_text import holds, split
@@ -31,7 +31,7 @@ def of_one(op: Op, sample: Any) -> list[Value]:
     state = tuple(x for x in instruction.reads if x.name in instruction.writes)
     variables = tuple(x for x in instruction.reads if x not in state)
     program = Program(variables, state, {}, (instruction,), (instruction.output,))
-    return [v for v in evaluate(program, inputs, inputs).values if v.instruction is not None]
+    return [v for v in values_of(program, inputs, inputs).all if v.instruction is not None]
 
 
 def lines_of(value: Value, terms: int = 3) -> list[Line]:

@@ -11,7 +11,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.explain.walkthrough import WalkthroughError, walkthrough
-from glassnet.explain.walkthrough.layout import columns
+from glassnet.explain.walkthrough.text import columns
 from glassnet.nn import functional as F
 from tests.explain.arithmetic_text import holds
 from tests.explain.walked import Net, batch, walked
@@ -56,8 +56,8 @@ def test_every_element_of_a_step_is_spelled_out_truly() -> None:
         if not value.array.size:
             continue
         last = tuple(n - 1 for n in value.array.shape)
-        for trace in w.element(value.name, *last).traces:
-            for line in trace.lines:
+        for chain in w.element(value.name, *last).chains:
+            for line in chain.lines:
                 assert line.expr is None or holds(line.arithmetic, line.number), f"{line.name} = {line.arithmetic}"
 
 

@@ -12,7 +12,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.explain.walkthrough import Value, WalkthroughError, walkthrough
-from glassnet.explain.walkthrough.layout import columns
+from glassnet.explain.walkthrough.text import columns
 from glassnet.nn import functional as F
 from glassnet.trace.tracer import TraceError
 from tests.explain.arithmetic_text import holds

@@ -12,7 +12,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.explain.walkthrough import walkthrough
-from glassnet.explain.walkthrough.layout import columns
+from glassnet.explain.walkthrough.text import columns
 from glassnet.nn import functional as F
 from glassnet.ops import Op, registry
 from glassnet.ops.formula import formula_of
@@ -94,7 +94,7 @@ def test_an_element_folds_too() -> None:
     element = walked().element("fc1", 0, 1)
     tags = Tags(element._repr_html_())
     assert not tags.opened
-    assert tags.count["details"] == len(element.traces) == 2
+    assert tags.count["details"] == len(element.chains) == 2
     assert "fc1[0,1], traced back" in element._repr_html_()
     without = walked().element("x", 0, 1)
     assert "<p>no gradient: the step asks for none</p>" in without._repr_html_()

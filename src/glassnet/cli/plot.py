@@ -51,7 +51,7 @@ def plot(
 
 def _known(functions: list[str]) -> None:
     """BadInput for a name that is not known, whatever else is wrong."""
-    from glassnet.explain.named import named_function  # no other command needs it
+    from glassnet.explain.symbolic import named_function  # no other command needs it
 
     try:
         for name in functions:

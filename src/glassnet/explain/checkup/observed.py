@@ -19,7 +19,7 @@ from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import Batch, Inputs, head, joined, parts_of, size_of
 from glassnet.explain.checkup.watched import Watched, watched
 from glassnet.explain.walkthrough import Value
-from glassnet.explain.walkthrough.recording import recorded_step
+from glassnet.explain.walkthrough.traced_step import traced_step
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam, Optimizer
@@ -104,12 +104,12 @@ class Observed:
         try:
             with self.untouched():
                 self.model.train()
-                program, evaluated = recorded_step(self.model, *self.first, self.loss)
+                program, evaluated = traced_step(self.model, *self.first, self.loss)
         except Exception as error:  # whatever the person's own code raises is a finding
             self.error = error
             return None
         loss = float(evaluated.outputs[0].array)
-        return Step(program, evaluated.named(), evaluated.results, loss)
+        return Step(program, evaluated.by_name(), evaluated.results, loss)
 
     @cached_property
     def runs(self) -> bool:

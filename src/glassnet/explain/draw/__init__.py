@@ -12,7 +12,7 @@ from glassnet.explain.draw.neurons import draw_neurons
 from glassnet.explain.draw.picture import Picture, drawn
 from glassnet.explain.draw.programs import graph_of_program
 from glassnet.explain.walkthrough import Walkthrough, walkthrough
-from glassnet.explain.walkthrough.values import evaluate
+from glassnet.explain.walkthrough.values import values_of
 from glassnet.nn.module import Module
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
@@ -66,7 +66,7 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> G
         raise DrawError(f"draw: expected a network that gives one tensor, got {got}; give y and a loss that takes it")
     inputs = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
     return graph_of_program(
-        program, depth, evaluate(program, inputs, {name: tensor.array for name, tensor in state.items()}).named()
+        program, depth, values_of(program, inputs, {name: tensor.array for name, tensor in state.items()}).by_name()
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph
 from glassnet.explain.draw.words import gradient_text, number_text, value_text
-from glassnet.explain.walkthrough.values import Value, evaluate
+from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var
 from glassnet.trace.decomposition import decompose
@@ -77,7 +77,7 @@ def _evaluated(program: Program, values: Mapping[str, Value]) -> dict[str, Value
     """The values of an opened program, from what was there at the beginning; gradients are those of the same names."""
     start = {var.name: values[var.name].array for var in (*program.inputs, *program.state)}
     inputs = {var.name: start.pop(var.name) for var in program.inputs}
-    found = evaluate(program, inputs, start).named()
+    found = values_of(program, inputs, start).by_name()
     for name, value in values.items():
         if name in found and found[name].gradient is None:
             found[name].gradient = value.gradient

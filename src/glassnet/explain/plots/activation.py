@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.named import named_function
 from glassnet.explain.plots.axes import COLOURS, axes, labelled, name_of
+from glassnet.explain.symbolic import named_function
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.random import get_rng_state, set_rng_state

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.explain.walkthrough.numbers import DIGITS, as_number, written_number
+from glassnet.explain.walkthrough.decimals import DIGITS, as_number, written_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Binary, Call, Cases, Formula, Name, Number, TextbookText, Unary

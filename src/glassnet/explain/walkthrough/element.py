@@ -20,10 +20,10 @@ from glassnet.explain.walkthrough.arithmetic import (
     with_numbers,
     worked_out,
 )
-from glassnet.explain.walkthrough.inside import as_expanded, inside
-from glassnet.explain.walkthrough.layout import wrapped
-from glassnet.explain.walkthrough.numbers import as_number, written_number
+from glassnet.explain.walkthrough.decimals import as_number, written_number
+from glassnet.explain.walkthrough.forms import as_expanded, computed
 from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
+from glassnet.explain.walkthrough.text import wrapped
 from glassnet.explain.walkthrough.values import Value
 from glassnet.notebook import repr_html
 from glassnet.ops.formula import Formula
@@ -69,7 +69,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Chain:
     """Lines from an element back to where it came from; ``more`` elements behind these are not spelled out."""
 
     title: str
@@ -79,23 +79,23 @@ class Trace:
 
 class Element:
     """An element of a value, as `Walkthrough.element` gives it: print it, or read ``forward``, ``backward``,
-    ``update``: each a `Trace` or None."""
+    ``update``: each a `Chain` or None."""
 
     def __init__(self, value: Value, index: Index, updates: Iterable[Value], terms: int, lines: int) -> None:
         self.value, self.index = value, index
-        tracer = Tracer(terms, lines)
+        chains = _Chains(terms, lines)
         here = Leaf(value, index)
-        self.forward = tracer.trace(f"{here.name}, traced back", here)
-        self.backward: Trace | None = None
+        self.forward = chains.chain(f"{here.name}, traced back", here)
+        self.backward: Chain | None = None
         gradient = value.gradient
         if gradient is not None:
             there = Leaf(gradient, index)
             title = f"∂loss/∂{here.name} = {there.name}, the chain rule forward to the loss"
-            self.backward = tracer.trace(title, there)
-        self.update: Trace | None = None
+            self.backward = chains.chain(title, there)
+        self.update: Chain | None = None
         for new in updates:
             if new.before is value:
-                self.update = tracer.trace(f"{Leaf(new, index).name}, after the step", Leaf(new, index))
+                self.update = chains.chain(f"{Leaf(new, index).name}, after the step", Leaf(new, index))
 
     @property
     def number(self) -> float:
@@ -108,7 +108,7 @@ class Element:
         return None if self.value.gradient is None else as_number(self.value.gradient.array[self.index])
 
     @property
-    def traces(self) -> tuple[Trace, ...]:
+    def chains(self) -> tuple[Chain, ...]:
         """Those that there are."""
         return tuple(t for t in (self.forward, self.backward, self.update) if t is not None)
 
@@ -121,38 +121,38 @@ class Element:
     _repr_html_ = repr_html
 
     def parts(self) -> Iterator[tuple[str, list[str]]]:
-        """A title and lines of text for each trace."""
-        for trace in self.traces:
-            lines = [text for line in trace.lines for text in _written(line)]
-            if trace.more:
-                lines.append(f"  … {trace.more} more elements behind these; ask for any: w.element(name, …)")
-            yield trace.title, lines
+        """A title and lines of text for each chain."""
+        for chain in self.chains:
+            lines = [text for line in chain.lines for text in _written(line)]
+            if chain.more:
+                lines.append(f"  … {chain.more} more elements behind these; ask for any: w.element(name, …)")
+            yield chain.title, lines
         if self.value.gradient is None and self.value.phase in ("", "forward"):
             yield "no gradient: the step asks for none", []
 
 
 def _written(line: Line) -> list[str]:
     if line.expr is None:
-        said = [f"{line.name} = {written_number(line.number)}  ({line.origin})"]
+        texts = [f"{line.name} = {written_number(line.number)}  ({line.origin})"]
     elif isinstance(line.expr, Words):
-        said = [f"{line.name}: {line.arithmetic}"]
+        texts = [f"{line.name}: {line.arithmetic}"]
     elif isinstance(line.expr, Leaf):
-        said = [f"{line.name} = {line.formula} = {written_number(line.number)}"]
+        texts = [f"{line.name} = {line.formula} = {written_number(line.number)}"]
     else:
-        said = [f"{line.name} = {line.arithmetic}"]
+        texts = [f"{line.name} = {line.arithmetic}"]
         if any(leaves(line.expr)):
-            said.insert(0, f"{line.name} = {line.formula}")
-    return [text for one in said for text in wrapped(one, "  ", "      ")]
+            texts.insert(0, f"{line.name} = {line.formula}")
+    return [part for text in texts for part in wrapped(text, "  ", "      ")]
 
 
-class Tracer:
-    """Finds what elements are made of. Of long sums it shows ``terms``; of a trace, ``lines``."""
+class _Chains:
+    """Finds what elements are made of. Of long sums it shows ``terms``; of a chain, ``lines``."""
 
     def __init__(self, terms: int, lines: int) -> None:
         self.terms, self.lines = terms, lines
         self._opened: dict[int, Value] = {}
 
-    def trace(self, title: str, start: Leaf) -> Trace:
+    def chain(self, title: str, start: Leaf) -> Chain:
         """The lines from ``start`` back, nearest first, within the phase that it is of."""
         lines: list[Line] = []
         waiting, seen = deque([start]), {_key(start)}
@@ -165,7 +165,7 @@ class Tracer:
                 if _key(leaf) not in seen and (origin or leaf.value.phase == start.value.phase):
                     seen.add(_key(leaf))
                     waiting.append(leaf)
-        return Trace(title, tuple(lines), len(waiting))
+        return Chain(title, tuple(lines), len(waiting))
 
     def made_of(self, value: Value, index: Index) -> Formula | None:
         """The formula of an element; None for what nothing in the step made."""
@@ -196,8 +196,9 @@ class Tracer:
 
     def _open(self, value: Value) -> Value:
         if id(value) not in self._opened:
-            steps = inside(value, as_expanded(value), prefix=f"{value.name}.")
-            result = steps.results[value.place]
+            assert value.instruction is not None
+            expanded = computed(value, as_expanded(value.instruction.op), prefix=f"{value.name}.")
+            result = expanded.results[value.place]
             assert result is not None
             self._opened[id(value)] = result
         return self._opened[id(value)]
@@ -216,5 +217,5 @@ def _key(leaf: Leaf) -> tuple[int, Index]:
 
 def checked_index(name: str, shape: Index, index: tuple[Any, ...]) -> Index:
     """``index`` counted from the front; IndexError with words for one that there is not."""
-    found = tuple(int(np.asarray(i)) for i in index)
-    return tuple(i + n if i < 0 else i for i, n in zip(found, shape, strict=True))
+    numbers = tuple(int(np.asarray(i)) for i in index)
+    return tuple(i + n if i < 0 else i for i, n in zip(numbers, shape, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.explain.walkthrough.numbers import cells_of, summary
+from glassnet.explain.walkthrough.decimals import cells_of, summary
 from glassnet.explain.walkthrough.page import Page, Row
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula.latex import name_in_math, text_of

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.explain.walkthrough.derivations import DERIVATIONS, p_minus_t
-from glassnet.explain.walkthrough.errors import WalkthroughError
-from glassnet.explain.walkthrough.inside import Inside, as_expanded, as_itself, inside
+from glassnet.explain.walkthrough.decimals import DIGITS
+from glassnet.explain.walkthrough.forms import DERIVATIONS, Computation, as_expanded, as_itself, computed, p_minus_t
 from glassnet.explain.walkthrough.latex import as_latex
-from glassnet.explain.walkthrough.numbers import DIGITS
 from glassnet.explain.walkthrough.page import Page, Section, sections
+from glassnet.explain.walkthrough.text import as_markdown, as_text
+from glassnet.explain.walkthrough.traced_step import WalkthroughError
 from glassnet.explain.walkthrough.values import Value
-from glassnet.explain.walkthrough.writing import as_markdown, as_text
 from glassnet.notebook import repr_html
 from glassnet.ops.dtypes import Array
 
@@ -25,8 +24,8 @@ class Opened:
 
     value: Value
     note: str
-    shortcut: Inside
-    derivation: Inside
+    shortcut: Computation
+    derivation: Computation
     differences: dict[str, float]
 
     @property
@@ -35,7 +34,7 @@ class Opened:
         assert self.value.instruction is not None
         op = self.value.instruction.op
         lines = [f"{op.name}: {op.formula}", *([self.note] if self.note else [])]
-        lines += [f"{what}: agree to {_said(difference)}" for what, difference in self.differences.items()]
+        lines += [f"{what}: agree to {_agreement(difference)}" for what, difference in self.differences.items()]
         short = [Section(f"the shortcut, {s.title}", s.rows) for s in sections(self.shortcut.steps)]
         long = [Section(f"node by node, {s.title}", s.rows) for s in sections(self.derivation.steps)]
         return Page(f"{self.value.name}, opened", tuple(lines), (*short, *long))
@@ -56,7 +55,7 @@ class Opened:
         return as_latex(self.page)
 
 
-def _said(difference: float) -> str:
+def _agreement(difference: float) -> str:
     if np.isfinite(difference):
         return f"{difference:.{DIGITS - 2}g} (max difference)"
     return f"{difference}: node by node, a number left what a computer can hold; the shortcut is made to avoid that"
@@ -73,14 +72,15 @@ def opened(value: Value) -> Opened:
         raise WalkthroughError(
             f"open: {value.name} is made by {op.name}, a core operation, which is made of no others: {op.formula}"
         )
-    note, form = DERIVATIONS.get(op.name, ("", as_expanded(value)))
+    note, form = DERIVATIONS.get(op.name, ("", as_expanded(op)))
     gradient = None if value.gradient is None else value.gradient.array
-    shortcut, derivation = inside(value, as_itself(value), gradient), inside(value, form, gradient)
+    shortcut = computed(value, as_itself(op, value.name), gradient)
+    derivation = computed(value, form, gradient)
     result = derivation.results[value.place]
     differences = {value.name: _difference(value.array, value.array if result is None else result.array)}
-    for name, found in shortcut.gradients.items():
-        other = derivation.gradients.get(name)
-        differences[f"∂loss/∂{name}"] = _difference(found, np.zeros_like(found) if other is None else other)
+    for name, short in shortcut.gradients.items():
+        long = derivation.gradients.get(name)
+        differences[f"∂loss/∂{name}"] = _difference(short, np.zeros_like(short) if long is None else long)
     if op.name == "cross_entropy" and gradient is not None:
         by_name = {step.name: step.array for step in derivation.steps}
         name, through_rule = next(iter(shortcut.gradients.items()))

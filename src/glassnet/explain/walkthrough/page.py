@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassnet.codegen.comments import absent, names_of, result_name
-from glassnet.explain.walkthrough.numbers import FEW, is_bad, rows_of, written_number
+from glassnet.explain.walkthrough.decimals import FEW, is_bad, rows_of, written_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.classification import row_weights
 from glassnet.ops.dtypes import Array

@@ -6,17 +6,19 @@ What only moves numbers is asked where it moves them: it is carried out on the n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from glassnet.explain.walkthrough.arithmetic import Leaf, Series, Words, binary, bound
-from glassnet.explain.walkthrough.numbers import as_number
+from glassnet.explain.walkthrough.decimals import as_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Binary, Call, Formula, Number, formula_of, input_names, parameters
-from glassnet.ops.indexing import gather, getitem
+from glassnet.ops.indexing import gather, getitem, put
+from glassnet.ops.record import Op
+from glassnet.ops.selection import bitwise_not
 
 Index = tuple[int, ...]
 Operand = Callable[[int, Index], Formula]
@@ -25,7 +27,7 @@ Operand = Callable[[int, Index], Formula]
 
 def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Formula] | None:
     """What makes an element of ``value``, if it is known without opening its operation."""
-    op = value.instruction.op  # type: ignore[union-attr]
+    op, _ = _op(value)
     if op.elementwise:
         return _elementwise
     return RULES.get(op.name, _in_words if op.primitive else None)
@@ -46,7 +48,7 @@ def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Fo
     for position, name in enumerate(input_names(op)):
         if position < len(value.operands):
             names[name] = operand(position, broadcast_index(index, _shape(value, position)))
-    if op.name == "bitwise_not" and value.array.dtype.kind == "b":  # it is the logical one there
+    if op is bitwise_not and value.array.dtype.kind == "b":  # it is the logical one there
         return Binary("==", names["x"], Number(0))
     return bound(formula_of(op), names)
 
@@ -155,18 +157,18 @@ def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Formu
     shape = tuple(params["shape"])
     places = np.arange(math.prod(shape)).reshape(shape)
     by = [_array(value, i) for i in range(1, len(value.operands))]
-    if op.name == "put":
+    if op is put:
         targets = getitem.forward(places, *by, index=params["index"])
     else:
         targets = gather.forward(places, *by, dim=params["dim"])
     x = np.broadcast_to(_array(value, 0), targets.shape)
-    found = np.flatnonzero(targets == places[index])
+    sources = np.flatnonzero(targets == places[index])
 
     def term(k: int) -> Formula:
-        place = _unraveled(int(found[k]), targets.shape)
+        place = _unraveled(int(sources[k]), targets.shape)
         return operand(0, broadcast_index(place, _shape(value, 0)))
 
-    return _series("+", x.ravel()[found], term, shown)
+    return _series("+", x.ravel()[sources], term, shown)
 
 
 def _unraveled(place: int, shape: Index) -> Index:
@@ -209,7 +211,7 @@ RULES: dict[str, Callable[[Value, Index, Operand, int], Formula]] = {
 }
 
 
-def _op(value: Value) -> tuple[Any, Any]:
+def _op(value: Value) -> tuple[Op, Mapping[str, Any]]:
     assert value.instruction is not None
     return value.instruction.op, value.instruction.params
 

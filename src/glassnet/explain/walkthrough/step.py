@@ -6,15 +6,14 @@ import difflib
 import math
 from typing import Any
 
+from glassnet.explain.walkthrough.decimals import as_number, written_number
 from glassnet.explain.walkthrough.element import Element, checked_index
-from glassnet.explain.walkthrough.errors import WalkthroughError
 from glassnet.explain.walkthrough.latex import as_latex
-from glassnet.explain.walkthrough.numbers import as_number, written_number
 from glassnet.explain.walkthrough.opened import Opened, opened
 from glassnet.explain.walkthrough.page import Page, sections
-from glassnet.explain.walkthrough.recording import recorded_step
-from glassnet.explain.walkthrough.values import Evaluated, Value
-from glassnet.explain.walkthrough.writing import as_markdown, as_text
+from glassnet.explain.walkthrough.text import as_markdown, as_text
+from glassnet.explain.walkthrough.traced_step import WalkthroughError, traced_step
+from glassnet.explain.walkthrough.values import Value, Values
 from glassnet.notebook import repr_html
 from glassnet.ops.shapes import written
 from glassnet.program.program import Program
@@ -33,22 +32,22 @@ class Walkthrough:
     its name before the update, and "new_…" after it.
     """
 
-    def __init__(self, program: Program, evaluated: Evaluated) -> None:
+    def __init__(self, program: Program, values: Values) -> None:
         self.program = program
-        self.values: dict[str, Value] = evaluated.named()
-        self._evaluated = evaluated
+        self.values: dict[str, Value] = values.by_name()
+        self._values = values
 
     # what is shown ------------------------------------------------------------------------------------
 
     @property
     def page(self) -> Page:
         """What is shown, before it is written out."""
-        return Page(self._title, tuple(self._lines()), sections(self._evaluated.results, self._evaluated.values))
+        return Page(self._title, tuple(self._lines()), sections(self._values.results, self._values.all))
 
     @property
     def loss(self) -> float:
         """The loss."""
-        return as_number(self._evaluated.outputs[0].array)
+        return as_number(self._values.outputs[0].array)
 
     @property
     def _title(self) -> str:
@@ -149,4 +148,4 @@ def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
     Raises WalkthroughError for a loss that is not one number or has no gradient, TraceError for a
     network that no program can stand for (docs/footguns.md), and what the network raises by itself.
     """
-    return Walkthrough(*recorded_step(model, x, y, loss, optimizer))
+    return Walkthrough(*traced_step(model, x, y, loss, optimizer))

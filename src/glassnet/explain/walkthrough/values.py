@@ -1,4 +1,4 @@
-"""Values: what a program computes, with the numbers, each known by what made it.
+"""Values: what a program computes, with the numbers, and which instruction and which other values made each.
 
 In a program a name may stand for one thing before an update and for another after. Here each is a
 `Value` of its own, so that one can go from any number back to those it was made of.
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.ops.dtypes import Array
-from glassnet.program.evaluate import evaluate as evaluated
+from glassnet.program.evaluate import evaluate
 from glassnet.program.program import Instruction, Program, Var
 
 Kind = Literal["input", "parameter", "state", "constant", "result"]
@@ -46,50 +46,49 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """A program with its numbers: every value in order, the instructions' ``results`` among them, and what came out."""
+class Values:
+    """The values of a program: ``all`` of them in order, the ``results`` of its instructions, its ``outputs``."""
 
-    values: tuple[Value, ...]
+    all: tuple[Value, ...]
     results: tuple[Value, ...]  # one for each instruction, in order
     outputs: tuple[Any, ...]
 
-    def named(self) -> dict[str, Value]:
+    def by_name(self) -> dict[str, Value]:
         """All values by name."""
-        return {value.name: value for value in self.values}
+        return {value.name: value for value in self.all}
 
 
-def evaluate(
+def values_of(
     program: Program, inputs: Mapping[str, Array], state: Mapping[str, Array], parameters: Iterable[str] = ()
-) -> Evaluated:
-    """Carry out a program's instructions, each with its operation's own forward; nothing that is given changes.
+) -> Values:
+    """The values of ``program``, which is evaluated; nothing that is given changes.
 
     ``parameters`` are the names of the state that is trained.
     """
     trained = set(parameters)
-    held: dict[str, Value] = {}
     values = [Value(var.name, inputs[var.name], "input") for var in program.inputs]
     values += [Value(v.name, state[v.name], "parameter" if v.name in trained else "state") for v in program.state]
     values += [Value(var.name, array, "constant") for var, array in program.constants.items()]
-    held.update((value.name, value) for value in values)
+    current = {value.name: value for value in values}  # what a name stands for now
     results = []
     with np.errstate(all="ignore"):  # NaN is shown, not warned of
-        evaluation = evaluated(program, [inputs[var.name] for var in program.inputs], state)
+        evaluation = evaluate(program, [inputs[var.name] for var in program.inputs], state)
     for instruction, arrays in zip(program, evaluation.results, strict=True):
-        operands = tuple(held[x.name] if isinstance(x, Var) else x for x in instruction.inputs)
+        operands = tuple(current[x.name] if isinstance(x, Var) else x for x in instruction.inputs)
         result, *others = made = _made(instruction, operands, arrays)
         if instruction.into:
-            result.before, held[instruction.into] = held[instruction.into], result
+            result.before, current[instruction.into] = current[instruction.into], result
         elif instruction.op.writes:
-            held.update((name, new) for name, new in zip(instruction.writes, made, strict=True))
-        held[instruction.output.name] = result
+            current.update((name, new) for name, new in zip(instruction.writes, made, strict=True))
+        current[instruction.output.name] = result
         values += [result, *others]
         results.append(result)
         for operand in operands:
             if isinstance(operand, Value) and result not in operand.users:
                 operand.users.append(result)
-    _tell_gradients(program, held)
-    outputs = tuple(held[x.name] if isinstance(x, Var) else x for x in program.outputs)
-    return Evaluated(tuple(values), tuple(results), outputs)
+    _set_gradients(program, current)
+    outputs = tuple(current[x.name] if isinstance(x, Var) else x for x in program.outputs)
+    return Values(tuple(values), tuple(results), outputs)
 
 
 def _made(instruction: Instruction, operands: tuple[Any, ...], arrays: tuple[Array, ...]) -> list[Value]:
@@ -111,16 +110,16 @@ def _made(instruction: Instruction, operands: tuple[Any, ...], arrays: tuple[Arr
     ]
 
 
-def _tell_gradients(program: Program, held: Mapping[str, Value]) -> None:
-    """Say of each value what its gradient is. What backward makes besides gradients has no name a person knows."""
+def _set_gradients(program: Program, values: Mapping[str, Value]) -> None:
+    """Give each value its gradient. What backward makes besides gradients has no name that a person knows."""
     gradients = set()
     for name, gradient in program.derivatives.items():
-        value = held.get(name)
+        value = values.get(name)
         while value is not None and value.before is not None:  # the gradient is that of what was there before
             value = value.before
-        if value is not None and gradient in held:
-            value.gradient = held[gradient]
+        if value is not None and gradient in values:
+            value.gradient = values[gradient]
             gradients.add(gradient)
-    for name, value in held.items():
+    for name, value in values.items():
         if value.phase == "backward":
             value.named = name in gradients

@@ -1,15 +1,17 @@
-"""Symbols: a function of numbers as a SymPy expression, put together of the formulas of its operations."""
+"""A function of numbers as a SymPy expression, put together of the formulas of its operations."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import partial
 from math import prod
 from typing import Any
 
-from glassnet.explain.named import named_function
+from glassnet import functional
 from glassnet.nn.module import Module
+from glassnet.ops import selection
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import input_names
 from glassnet.ops.formula.symbols import (
@@ -22,13 +24,21 @@ from glassnet.ops.formula.symbols import (
     plain_number,
     real_number,
 )
+from glassnet.ops.movement import broadcast_to, cast, copy, reshape
 from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import tensor
 from glassnet.trace.trace import trace
 
-SAME = ("broadcast_to", "cast", "copy", "reshape")  # of a single number: it stays what it is
+SAME = (broadcast_to, cast, copy, reshape)  # of a single number: it stays what it is
+LOGICAL = {
+    **dict.fromkeys((selection.logical_and, selection.bitwise_and), "And"),
+    **dict.fromkeys((selection.logical_or, selection.bitwise_or), "Or"),
+    **dict.fromkeys((selection.logical_xor, selection.bitwise_xor), "Xor"),
+    **dict.fromkeys((selection.logical_not, selection.bitwise_not), "Not"),
+}
+"""What joins truths, by SymPy's name."""
 
 
 def symbolic(
@@ -72,16 +82,26 @@ def symbolic(
     return in_plain_symbols(expression, dict(zip(names, inputs, strict=False)), evaluate)
 
 
-def _names(function: Callable[..., Any], given: int) -> list[str]:
-    """The names of the inputs: those that have to be given, and as many more as are."""
-    found = inspect.signature(function.forward if isinstance(function, Module) else function).parameters.values()
-    places = [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = sum(p.default is p.empty for p in places)
-    names = ["x" if p.name in ("self", "input") else p.name for p in places][: max(needed, given)]
+def named_function(name: str) -> Callable[..., Any]:
+    """The function of `glassnet.functional` of that name. Raises ValueError, with what is near, if there is none."""
+    function: Any = getattr(functional, name, None)
+    if inspect.isfunction(function):
+        return function
+    near = get_close_matches(name, [n for n, v in vars(functional).items() if inspect.isfunction(v)], n=3)
+    guess = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise ValueError(f"expected the name of a function of glassnet.functional, such as sigmoid, got {name!r}{guess}")
+
+
+def _names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the inputs, of which ``count`` are given: those that have to be, and as many more as are."""
+    parameters = inspect.signature(function.forward if isinstance(function, Module) else function).parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in positional)
+    names = ["x" if p.name in ("self", "input") else p.name for p in positional][: max(needed, count)]
     if not names:
         raise TypeError("symbolic: expected a function of one input or more, got one without")
-    if len(names) < given:
-        raise TypeError(f"symbolic: expected at most {len(names)} inputs ({', '.join(names)}), got {given}")
+    if len(names) < count:
+        raise TypeError(f"symbolic: expected at most {len(names)} inputs ({', '.join(names)}), got {count}")
     return names
 
 
@@ -107,23 +127,16 @@ def _number(array: Array) -> Any:
     return plain_number(float(str(array.reshape(())[()])) if array.dtype.kind == "f" else array.item())
 
 
-def _result(instruction: Instruction, given: list[Any]) -> Any:
+def _result(instruction: Instruction, inputs: list[Any]) -> Any:
     op = instruction.op
-    logical = _logical(op.name) if instruction.output.dtype.kind == "b" else None
-    if logical is not None:
-        return logical(*map(_as_truth, given))
-    given = [x if op.name == "where" and place == 0 else _as_number(x) for place, x in enumerate(given)]
-    if op.name in SAME and instruction.output.dtype.kind == "f":
-        return given[0]
+    if op in LOGICAL and instruction.output.dtype.kind == "b":
+        return getattr(loaded_sympy(), LOGICAL[op])(*map(_as_truth, inputs))
+    inputs = [x if op is selection.where and position == 0 else _as_number(x) for position, x in enumerate(inputs)]
+    if op in SAME and instruction.output.dtype.kind == "f":
+        return inputs[0]
     formula = in_real_numbers(op, **instruction.params)
     with loaded_sympy().evaluate(op.differentiable):
-        return formula.xreplace({real_number(name): x for name, x in zip(input_names(op), given, strict=True)})
-
-
-def _logical(name: str) -> Any:
-    """What joins truths: ``logical_and``, and & of them."""
-    kind, _, join = name.partition("_")
-    return getattr(loaded_sympy(), join.title()) if kind in ("logical", "bitwise") else None
+        return formula.xreplace({real_number(name): x for name, x in zip(input_names(op), inputs, strict=True)})
 
 
 def _as_truth(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Specialisation: one real training step as a program with its numbers, and everything put back as it was."""
+"""The step: one real training step, traced to a program, and every value of it. Nothing is changed by that."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.walkthrough.errors import WalkthroughError
-from glassnet.explain.walkthrough.tidy import tidied
-from glassnet.explain.walkthrough.values import Evaluated, Value, evaluate
+from glassnet.errors import GlassnetError
+from glassnet.explain.walkthrough.values import Value, Values, values_of
 from glassnet.nn.parameter import Parameter
 from glassnet.observer import mode
+from glassnet.ops.arithmetic import mul
+from glassnet.ops.dtypes import Array
+from glassnet.ops.movement import broadcast_to, cast, copy, reshape
 from glassnet.ops.shapes import written
-from glassnet.program.program import Program
+from glassnet.program.passes.rewriting import finished, with_inputs
+from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
 from glassnet.trace.trace import trace
 
 
-def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> tuple[Program, Evaluated]:
+class WalkthroughError(GlassnetError, ValueError):
+    """A step that cannot be walked through, or a value that is not part of it."""
+
+
+def traced_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> tuple[Program, Values]:
     """The program of one training step, and its values. ``model``, ``optimizer`` and random generators are as before.
 
     Raises WalkthroughError for a loss that is not one number, or that no gradient flows back from,
@@ -29,15 +36,14 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
     inputs = tuple(map(_tensor, x)) if isinstance(x, tuple) else (_tensor(x),)
     target = _tensor(y)
 
-    def step(*given: Tensor) -> Tensor:
+    def step(*batch: Tensor) -> Tensor:
         for parameter in _parameters(model, optimizer):
             parameter.grad = None
-        value = loss(model(*given[:-1]), given[-1])
-        _check_loss(value)
+        value = _checked_loss(loss(model(*batch[:-1]), batch[-1]))
         value.backward()
         if optimizer is not None:
             optimizer.step()
-        return value  # type: ignore[no-any-return]
+        return value
 
     names = ["x", *(f"x_{n}" for n in range(2, len(inputs) + 1)), "y"]
     arguments = dict(zip(names, (t.array for t in (*inputs, target)), strict=True))
@@ -55,27 +61,27 @@ def recorded_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) 
     trained = [name for name, tensor in state.items() if isinstance(tensor, Parameter) or _is_trained(tensor)]
     numbers = {name: tensor.array.copy() for name, tensor in state.items()}
     program = tidied(program)
-    evaluated = evaluate(program, arguments, numbers, trained)
-    _name_seed(evaluated)
-    return program, evaluated
+    values = values_of(program, arguments, numbers, trained)
+    _name_seed(values)
+    return program, values
 
 
 def _is_trained(tensor: Tensor) -> bool:
     return tensor.requires_grad and tensor.is_leaf
 
 
-def _name_seed(evaluated: Evaluated) -> None:
+def _name_seed(values: Values) -> None:
     """The gradient of the loss by itself, 1, with which backward begins: a constant that nothing else tells."""
-    loss = evaluated.outputs[0]
+    loss = values.outputs[0]
     if isinstance(loss, Value) and loss.gradient is None:
         loss.gradient = Value(f"d_{loss.name}", np.ones_like(loss.array), "constant")
 
 
 def _parameters(model: Any, optimizer: Any) -> list[Any]:
-    found = list(model.parameters()) if hasattr(model, "parameters") else []
+    parameters = list(model.parameters()) if hasattr(model, "parameters") else []
     if optimizer is not None:
-        found += [p for group in optimizer.param_groups for p in group["params"]]
-    return list({id(p): p for p in found}.values())
+        parameters += [p for group in optimizer.param_groups for p in group["params"]]
+    return list({id(p): p for p in parameters}.values())
 
 
 def _tensor(data: Any) -> Tensor:
@@ -100,7 +106,7 @@ def _check(model: Any, loss: Callable[..., Any], optimizer: Any) -> None:
         raise WalkthroughError("walkthrough: called within a function that is being recorded; call it outside")
 
 
-def _check_loss(value: Any) -> None:
+def _checked_loss(value: Any) -> Tensor:
     if not isinstance(value, Tensor):
         raise WalkthroughError(f"walkthrough: expected a loss that gives a tensor, got {type(value).__name__}")
     if value.shape != ():
@@ -112,3 +118,51 @@ def _check_loss(value: Any) -> None:
             "walkthrough: no gradient flows back from the loss: nothing in it requires one. Is the model frozen, "
             "detached, or under no_grad()?"
         )
+    return value
+
+
+# the program as it is shown ---------------------------------------------------------------------------
+
+
+def tidied(program: Program) -> Program:
+    """``program`` without backward instructions that say nothing: copies, and products with the 1 it begins with.
+
+    Their values are equal to others, bit for bit. Forward is left as the network wrote it.
+    """
+    ones = {var for var, array in program.constants.items() if _is_one(array)}
+    stands_for: dict[Var, Operand] = {}
+    kept = []
+    for instruction in program:
+        instruction = with_inputs(instruction, stands_for)
+        equal = _equal(instruction, ones)
+        if equal is None:
+            kept.append(instruction)
+        else:
+            stands_for[instruction.output] = equal
+    names = {var.name: str(other) for var, other in stands_for.items()}
+    derivatives = {name: names.get(gradient, gradient) for name, gradient in program.derivatives.items()}
+    tidy = finished(program, kept, stands_for).having(derivatives=derivatives)
+    constants = {var for i in tidy for var in i.reads} | set(tidy.wanted)
+    return tidy.having(constants={v: a for v, a in tidy.constants.items() if v in constants})
+
+
+def _is_one(array: Array) -> bool:
+    return array.size > 0 and bool((array == 1).all())
+
+
+def _equal(instruction: Instruction, ones: set[Var]) -> Var | None:
+    """The input that a backward instruction gives back as it is."""
+    if instruction.phase != "backward" or instruction.into:
+        return None
+    candidates: tuple[Operand, ...] = ()
+    if instruction.op in (copy, reshape, cast, broadcast_to):
+        candidates = instruction.inputs
+    elif instruction.op is mul:
+        a, b = instruction.inputs
+        candidates = (b,) if a in ones or _is_number_one(a) else (a,) if b in ones or _is_number_one(b) else ()
+    same = (instruction.output.shape, instruction.output.dtype)
+    return next((x for x in candidates if isinstance(x, Var) and (x.shape, x.dtype) == same), None)
+
+
+def _is_number_one(x: Operand) -> bool:
+    return isinstance(x, float | int) and x == 1
