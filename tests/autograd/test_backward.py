@@ -252,11 +252,12 @@ def test_create_graph_restores_the_mode():
 # depth --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("number", [20_000, pytest.param(100_000, marks=pytest.mark.slow("makes 100,000 nodes"))])
 @pytest.mark.parametrize("followed", [True, False])
-def test_a_chain_of_100_000_operations_has_a_backward_and_is_deleted(followed):
+def test_a_long_chain_of_operations_has_a_backward_and_is_deleted(followed, number):
     x = leaf(1.0)
     y = x
-    for _ in range(100_000):
+    for _ in range(number):
         y = y + 1.0
     if followed:
         y.sum().backward(retain_graph=True)

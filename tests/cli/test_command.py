@@ -57,7 +57,10 @@ for words in (["train", "digits", "--epochs", "1"], ["predict", "latest"]):
 """
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp949", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["ascii", *(pytest.param(name, marks=pytest.mark.slow("another process")) for name in ("cp949", "cp1252"))],
+)
 def test_output_that_cannot_hold_every_character_is_no_reason_to_stop(tmp_path, encoding):
     environment = ENVIRONMENT | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = subprocess.run([sys.executable, "-c", BOTH], cwd=tmp_path, env=environment, capture_output=True)

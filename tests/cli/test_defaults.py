@@ -8,6 +8,7 @@ import pytest
 from tests.cli.runs import config
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+PROMISE = pytest.mark.slow("a promise of accuracy")
 CSV = "light_dark_font_training_set.csv"
 
 
@@ -23,18 +24,19 @@ def reached(command, tmp_path, *words):
     ("name", "least"),
     [
         ("digits", 0.97),
-        ("colors", 0.97),
-        ("xor", 0.85),
-        ("moons", 0.97),
-        ("circles", 0.95),
-        ("spirals", 0.95),
-        ("blobs", 0.95),
+        pytest.param("colors", 0.97, marks=PROMISE),
+        pytest.param("xor", 0.85, marks=PROMISE),
+        pytest.param("moons", 0.97, marks=PROMISE),
+        pytest.param("circles", 0.95, marks=PROMISE),
+        pytest.param("spirals", 0.95, marks=PROMISE),
+        pytest.param("blobs", 0.95, marks=PROMISE),
     ],
 )
 def test_what_is_made_here(command, tmp_path, name, least):
     assert reached(command, tmp_path, name)["val_accuracy"] >= least
 
 
+@PROMISE
 @pytest.mark.parametrize(
     ("file", "target", "metric", "least"),
     [
@@ -50,6 +52,7 @@ def test_tables(command, tmp_path, file, target, metric, least):
     assert reached(command, tmp_path, DATA / file, "--target", target)[f"val_{metric}"] >= least
 
 
+@PROMISE
 def test_the_colour_table_on_a_third_that_was_held_out(command, tmp_path):
     pytest.importorskip("pandas")
     if not (DATA / CSV).exists():
@@ -64,6 +67,7 @@ def test_the_colour_table_on_a_third_that_was_held_out(command, tmp_path):
     assert float(said.split("Accuracy ")[1][:6]) >= 0.97
 
 
+@PROMISE
 def test_mnist(command, tmp_path):
     """784-128-64-10, within 5 epochs, on the 10,000 test images."""
     if not (DATA / "mnist").exists():

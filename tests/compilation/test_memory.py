@@ -60,7 +60,10 @@ def peak(step: Any, x: gn.Tensor, y: gn.Tensor) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("loss_of", [F.cross_entropy, F.mse_loss])
-@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh, nn.Sigmoid])
+@pytest.mark.parametrize(
+    "activation",
+    [nn.ReLU, *(pytest.param(kind, marks=pytest.mark.slow("traces memory")) for kind in (nn.Tanh, nn.Sigmoid))],
+)
 def test_nothing_is_allocated_but_what_numpy_takes(activation: Any, loss_of: Any) -> None:
     step, x, y = made(lambda p: optim.SGD(p, lr=0.1), loss_of, activation)
     most, kept = peak(gn.compile(step), x, y)

@@ -76,6 +76,7 @@ def test_three_layer_forward(run: Run) -> None:
     assert float(said.splitlines()[-2].split()[-1]) == pytest.approx(1)
 
 
+@pytest.mark.slow("a promise of accuracy; the script is run by the test below too")
 def test_light_dark_font_on_the_seeds_colours(run: Run) -> None:
     said = run("light_dark_font", "--data", str(data("light_dark_font_training_set.csv")))
     assert percent("after training:", said) >= 97
@@ -91,6 +92,7 @@ def test_light_dark_font_on_a_file_of_ones_own(run: Run, tmp_path: Path) -> None
     assert percent("after training:", run("light_dark_font", "--data", str(path))) >= 95
 
 
+@pytest.mark.slow("a promise of accuracy; the script is run by the test below too")
 def test_mnist_two_layer(run: Run) -> None:
     said = run("mnist_two_layer", "--data", str(data("mnist")))
     accuracies = [float(a) for a in re.findall(r"([\d.]+)%", said)]

@@ -29,11 +29,28 @@ def test_the_corpus_is_as_large_as_it_should_be():
     assert KINDS.keys() == CHECKS.keys() - {"step_fails"}  # an error tells itself; see below
 
 
+# Of each kind of fault, the first script that has it.
+ONE_OF_EACH = {kinds[0]: (kinds, make) for kinds, make in reversed(BROKEN.values())}
+
+
+@pytest.mark.parametrize("kind", ONE_OF_EACH)
+def test_a_fault_of_each_kind_is_the_first_finding(kind):
+    kinds, make = ONE_OF_EACH[kind]
+    first, *_ = examined(make())
+    assert first.kind in kinds
+
+
+@pytest.mark.parametrize("name", list(HEALTHY)[::6])
+def test_a_healthy_script_is_left_alone(name):
+    assert examined(HEALTHY[name]()).healthy
+
+
 @pytest.fixture(scope="module")
 def found():
     return {name: measured(corpus) for name, corpus in CORPORA.items()}
 
 
+@pytest.mark.slow("examines some three hundred scripts")
 def test_what_is_broken_is_found_and_what_is_healthy_is_left_alone(found):
     whole = together(found.values())
     for name, one in {**found, "together": whole}.items():
@@ -56,6 +73,7 @@ def test_a_finding_has_numbers_and_a_remedy(name):
     assert str(first).count("\n") == 2
 
 
+@pytest.mark.slow("examines some three hundred scripts")
 def test_the_page_has_every_check_the_likeliest_cause_first_and_the_rates_as_measured(found):
     ordered = sorted(CHECKS.values(), key=lambda c: -c.weight)
     for name in ("checkup.md", "ko/checkup.md"):

@@ -17,7 +17,7 @@ from tests.program.recipes import Kitchen, Recipe, recipes
 EXACT = {"eliminate_common_subexpressions", "eliminate_dead_code", "insert_copies"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 @given(recipe=recipes())
 def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)

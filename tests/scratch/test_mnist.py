@@ -24,6 +24,7 @@ def mnist():
     return (*images("train"), *images("t10k"))
 
 
+@pytest.mark.slow("learns 10,000 steps: a promise of accuracy")
 def test_it_reaches_94_percent_in_10_000_steps(mnist):
     x_train, t_train, x_test, t_test = mnist
     rng, net, optimizer = np.random.default_rng(0), TwoLayerNet(784, 50, 10), SGD(0.1)

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.encoders import encoder_from_json, read_samples
@@ -105,7 +105,6 @@ def test_files_that_are_no_samples_are_one_message(file, tmp_path):
 
 
 @given(st.binary(max_size=200), st.booleans())
-@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_numbers_or_one_message(tmp_path_factory, content, labelled):
     path = tmp_path_factory.mktemp("bytes") / "a.csv"
     path.write_bytes(content)

@@ -1,6 +1,5 @@
-"""What the command makes of three real tables with its defaults: the figures that must hold."""
+"""What is made of three real tables. What the command learns of them with its defaults: tests/cli/test_defaults."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,7 @@ def trained(path, target, runs):
     return run
 
 
-@pytest.mark.parametrize(
-    ("name", "target", "metric", "least"),
-    [("iris", "species", "val_accuracy", 0.93), ("winequality-red", "quality", "val_r2", 0.30)],
-)
-def test_on_the_rows_that_were_held_out(tmp_path, name, target, metric, least):
-    run = trained(table(name), target, tmp_path / "runs")
-    assert json.loads((run / "config.json").read_text("utf-8"))["results"][metric] >= least
-
-
+@pytest.mark.slow("a promise of accuracy")
 def test_on_a_third_of_the_colours(tmp_path):
     frame = read_table(table("light_dark_font_training_set"))
     third = frame.index % 3 == 2

@@ -165,7 +165,7 @@ cut = st.builds(lambda content, end: content[: -end - 1], whole, st.integers(0, 
 contents = st.binary(max_size=50) | st.builds(bytes.__add__, headers, st.binary(max_size=300)) | whole | longer | cut
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(contents, st.sampled_from([None, 0, 1, 9]), st.data())
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes, level: Any, data: Any) -> None:
     """Read, and right, or refused with one message; and never more memory than the file fills."""
