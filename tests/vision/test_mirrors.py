@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.client
 import os
 import re
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -222,19 +224,32 @@ def test_no_network(server: Server, target: Path) -> None:
         download([], target, MD5)
 
 
-def test_a_mirror_that_falls_silent(server: Server, target: Path) -> None:
-    gone = threading.Event()
+def test_a_mirror_that_falls_silent(server: Server, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of the call is that of the connection; where it runs out, what there is is kept and asked on from."""
+    limits: list[float] = []
+    silent = True
+    read1, urlopen = http.client.HTTPResponse.read1, urllib.request.urlopen
 
-    def silent(request: Any, begin: int) -> None:
-        sends(most=1000)(request, begin)
-        request.wfile.flush()
-        gone.wait(5)
+    def opened(request: Any, timeout: float) -> Any:
+        limits.append(timeout)
+        return urlopen(request, timeout=600)
 
-    server.answers = [silent, fails(404)]
+    def read(response: Any, *most: int) -> bytes:
+        nonlocal silent
+        data = read1(response, *most)
+        if not data and silent:
+            silent = False
+            raise TimeoutError("timed out")
+        return data
+
+    monkeypatch.setattr(urllib.request, "urlopen", opened)
+    monkeypatch.setattr(http.client.HTTPResponse, "read1", read)
+    server.answers = [sends(most=1000), fails(404)]
     with pytest.raises(DownloadError, match="404"):
         download([server.url], target, MD5, timeout=0.5)
-    gone.set()
     assert server.asked == [0, 1000]
+    assert limits == [0.5, 0.5]
+    assert not silent
 
 
 def test_a_full_disk(server: Server, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,91 @@
+"""What holds for the tests themselves: none depends on the clock, and whoever is slow says why."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.budget import ONE, SUITE, Budget
+
+TESTS = Path(__file__).parent
+HANG = 600  # seconds; a limit below it fails on a busy machine, one above it guards against a hang
+
+
+def mistakes(text: str) -> Iterator[str]:
+    """What a test file must not do, each with its line."""
+    nodes = list(ast.walk(ast.parse(text)))
+    reasons = {
+        id(node.func)
+        for node in nodes
+        if isinstance(node, ast.Call) and [type(argument) for argument in node.args] == [ast.Constant]
+    }
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = {getattr(node, "module", None), *(alias.name for alias in node.names)}
+            if modules & {"time", "timeit"}:
+                yield f"{node.lineno}: reads the clock; count calls, or wait for what must happen"
+        elif isinstance(node, ast.Attribute):
+            if ast.unparse(node) == "pytest.mark.slow" and id(node) not in reasons:
+                yield f"{node.lineno}: a slow mark without its reason"
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            constants = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
+            if name == "settings" and "max_examples" in constants:
+                yield f"{node.lineno}: a number of examples that no profile changes; use settings.default.max_examples"
+            elif name in ("run", "communicate", "wait", "join") and constants.get("timeout", HANG) < HANG:
+                yield f"{node.lineno}: a limit of {constants['timeout']} seconds; leave it out"
+
+
+def test_none_depends_on_the_clock_and_the_slow_say_why() -> None:
+    own = {TESTS / "budget.py"}  # tells what the tests cost, and asserts nothing
+    found = {
+        str(path.relative_to(TESTS)): lines
+        for path in sorted(TESTS.rglob("*.py"))
+        if path not in own and (lines := list(mistakes(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import time",
+        "from time import sleep",
+        "@pytest.mark.slow\ndef test(): ...",
+        "@pytest.mark.slow()\ndef test(): ...",
+        "pytest.param(1, marks=pytest.mark.slow)",
+        "settings(max_examples=300)",
+        "process.communicate(timeout=60)",
+    ],
+)
+def test_a_mistake_is_seen(text: str) -> None:
+    assert len(list(mistakes(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '@pytest.mark.slow("trains")\ndef test(): ...',
+        "settings(max_examples=3 * settings.default.max_examples)",
+        "subprocess.run(command, timeout=600)",
+        "DataLoader(data, timeout=1.5)",
+    ],
+)
+def test_what_is_right_is_left_alone(text: str) -> None:
+    assert list(mistakes(text)) == []
+
+
+@pytest.mark.parametrize(("selected", "lines"), [("not slow", 2), ("", 1), ("slow", 1)])
+def test_the_cost_is_told_and_in_the_quick_tests_by_name(selected: str, lines: int) -> None:
+    told: list[str] = []
+    budget = Budget(SimpleNamespace(getoption=lambda _: selected))
+    budget.total, budget.tests = 123.4, {"cheap": ONE / 2, "dear": ONE * 2}
+    budget.pytest_terminal_summary(SimpleNamespace(write_line=told.append))
+    assert len(told) == lines
+    assert "123 CPU-seconds" in told[0]
+    assert (f" of the {SUITE} " in told[0]) == (selected == "not slow")
+    assert ("dear" in told[-1]) == (selected == "not slow")
