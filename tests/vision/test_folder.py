@@ -146,7 +146,7 @@ def test_an_index_out_of_range() -> None:
 
 
 def test_a_dataset_must_say_what_its_pictures_are() -> None:
-    from glassnet.vision.datasets.pictures import Pictures
+    from glassnet.vision.datasets.picture_dataset import Pictures
 
     with pytest.raises(NotImplementedError, match="must define picture"):
         Pictures()[0]

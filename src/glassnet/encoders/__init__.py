@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.encoders.encoder import Encoder, Samples, SourceError, Standalone
-from glassnet.encoders.numbers import NumberEncoder
-from glassnet.encoders.pictures import PictureEncoder
-from glassnet.encoders.table import TableEncoder
+from glassnet.encoders.number_encoder import NumberEncoder
+from glassnet.encoders.picture_encoder import PictureEncoder
+from glassnet.encoders.table_encoder import TableEncoder
 
 __all__ = [
     "ENCODERS",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.encoders.numbers import numbers_in, rows_in
+from glassnet.encoders.number_encoder import numbers_in, rows_in
 
 # what a file defines, for any network ------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from glassnet.encoders import SourceError
 from glassnet.sources.builtin import BUILTIN
-from glassnet.sources.data import CLASSIFICATION, REGRESSION, Data, Part
 from glassnet.sources.lookup import PICTURES, open_source
+from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data, Part
 
 __all__ = ["BUILTIN", "CLASSIFICATION", "PICTURES", "REGRESSION", "Data", "Part", "SourceError", "open_source"]

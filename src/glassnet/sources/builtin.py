@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.datasets import FONTS, TOYS, load_digits, make_colors
 from glassnet.encoders import NumberEncoder, PictureEncoder
 from glassnet.ops.dtypes import Array
-from glassnet.sources.data import CLASSIFICATION, Data, Part
+from glassnet.sources.source_data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
 

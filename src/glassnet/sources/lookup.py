@@ -10,7 +10,7 @@ from typing import Any
 
 from glassnet.encoders import SourceError
 from glassnet.sources.builtin import BUILTIN
-from glassnet.sources.data import CLASSIFICATION, REGRESSION, Data
+from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
 Progress = Callable[[str, int, int | None], Any]
@@ -46,20 +46,20 @@ def open_source(
         if source in BUILTIN:
             _refuse(source, "is made here, from no files", data=folder)
             return BUILTIN[source]()
-        from glassnet.sources.pictures import idx_source  # other sources do without
+        from glassnet.sources.picture_sources import idx_source  # other sources do without
 
         return idx_source(source, folder, progress)
     _refuse(source, "is a path of its own", data=folder)
     path = Path(source).expanduser()
     if source and path.is_dir():
         _refuse(source, "is a folder of pictures, whose classes are its folders", target=target, task=task)
-        from glassnet.sources.pictures import folder_source
+        from glassnet.sources.picture_sources import folder_source
 
         return folder_source(source, path)
     if path.is_file():
         if task not in (None, CLASSIFICATION, REGRESSION):
             raise SourceError(f"--task: expected {CLASSIFICATION} or {REGRESSION}, got {task!r:.40}")
-        from glassnet.sources.table import table_source
+        from glassnet.sources.table_source import table_source
 
         return table_source(source, path, target, task)
     raise _unknown(source, path)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from glassnet.tables.cells import TableError
 from glassnet.tables.encoding import Encoded, Encoding
-from glassnet.tables.files import read_table, write_table
 from glassnet.tables.splitting import Prepared, every_fifth, held_out_rows, prepare
+from glassnet.tables.table_files import read_table, write_table
 
 __all__ = [
     "Encoded",

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tables.text import check_names
+from glassnet.tables.parsing import check_names
 
 NOTHING = ("", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null")  # what an empty cell may hold, in any case
 NO_NUMBER = ("-", "?", "none", "unknown")  # … and where a number is expected

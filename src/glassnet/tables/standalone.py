@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.tables.columns import columns_of, encode_table
-from glassnet.tables.text import check_names, decoded, delimiter_of, names_of, rows_of
+from glassnet.tables.parsing import check_names, decoded, delimiter_of, names_of, rows_of
 
 # what a file defines, for any table ---------------------------------------------------------------
 

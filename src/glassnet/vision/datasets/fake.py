@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.data.gather import out_of_range
 from glassnet.data.sampler import check_count
-from glassnet.vision.datasets.pictures import Pictures
+from glassnet.vision.datasets.picture_dataset import Pictures
 
 
 class FakeData(Pictures):

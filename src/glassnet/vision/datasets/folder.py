@@ -10,7 +10,7 @@ from typing import Any
 
 from glassnet.errors import GlassnetError
 from glassnet.extras import needed_to
-from glassnet.vision.datasets.pictures import PathLike, Pictures
+from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from glassnet.errors import GlassnetError
 from glassnet.ops.dtypes import Array
-from glassnet.vision.datasets.pictures import PathLike
+from glassnet.vision.datasets.picture_dataset import PathLike
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST = 2**30  # bytes of numbers, unless told otherwise: the largest of EMNIST's files unpacks to 0.64 GB

@@ -14,7 +14,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.tensor import wrap
 from glassnet.vision.datasets.idx import IdxError, read_idx
 from glassnet.vision.datasets.mirrors import Progress, download, md5_of
-from glassnet.vision.datasets.pictures import PathLike, PicturesInMemory
+from glassnet.vision.datasets.picture_dataset import PathLike, PicturesInMemory
 
 _MOST = 2**28  # bytes of pictures: more than five times as many as there are
 

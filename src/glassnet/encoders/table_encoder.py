@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
 from glassnet.ops.dtypes import Array
-from glassnet.tables import Encoding, columns, read_table, standalone, text
+from glassnet.tables import Encoding, columns, parsing, read_table, standalone
 from glassnet.tables.cells import Cells
 from glassnet.tables.columns import few
 from glassnet.tensor.creation import from_numpy
@@ -115,7 +115,7 @@ class TableEncoder:
             data="a CSV file whose header names the columns, in any order",
             constants=constants,
             encode={"": [_ENCODED + cast], "from cells to numbers": [columns]},
-            read={"": [standalone.read], "a table in a file": [text]},
+            read={"": [standalone.read], "a table in a file": [parsing]},
             output=f"an estimate of {target['name']}",
             predict=standalone.predict,
             answers=standalone.answers,

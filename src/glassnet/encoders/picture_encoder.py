@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError
-from glassnet.encoders.numbers import NumberEncoder
+from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.ops.dtypes import Array
 
 

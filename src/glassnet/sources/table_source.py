@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from glassnet.encoders import SourceError, TableEncoder
-from glassnet.sources.data import Data, Part
+from glassnet.sources.source_data import Data, Part
 from glassnet.tables import Encoded, prepare, read_table
 from glassnet.tensor.creation import from_numpy
 

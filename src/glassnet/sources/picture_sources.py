@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.encoders import PictureEncoder, SourceError
-from glassnet.encoders.pictures import read_picture, resized
+from glassnet.encoders.picture_encoder import read_picture, resized
 from glassnet.ops.dtypes import Array
-from glassnet.sources.data import CLASSIFICATION, Data, Part
+from glassnet.sources.source_data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
 from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, load_mnist_like

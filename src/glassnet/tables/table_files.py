@@ -13,7 +13,7 @@ from glassnet.serialization.files import replace_file
 from glassnet.tables.cells import TableError
 from glassnet.tables.columns import few, number_of
 from glassnet.tables.parquet import MAGIC, broken, check_parquet
-from glassnet.tables.text import check_names, decoded, delimiter_of, names_of, rows_of
+from glassnet.tables.parsing import check_names, decoded, delimiter_of, names_of, rows_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.encoders import encoder_from_json, read_samples
-from glassnet.encoders.numbers import read_numbers
+from glassnet.encoders.number_encoder import read_numbers
 from glassnet.sources import SourceError, open_source
 from glassnet.tables import TableError
 
