@@ -58,13 +58,6 @@ NOT_YET: dict[str, str] = {
     "glassnet.explain.walkthrough": """
         Element Line Opened Trace Value Walkthrough WalkthroughError walkthrough
     """,
-    "glassnet.training": """
-        CSVLogger Callback Checkpoint EarlyStopping History JSONLLogger Schedule TensorBoard Trainer TrainingError
-        TrainingFailed
-    """,
-    "glassnet.training.metrics": """
-        Accuracy Confusion F1 MAE Metric Metrics Precision R2 RMSE Recall TopK Whole as_metric
-    """,
 }
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

@@ -11,7 +11,13 @@ from glassnet.optim import Optimizer
 
 
 class TrainingError(GlassnetError, ValueError):
-    """Data, options or names that a trainer cannot work with."""
+    """Data, options or names that a trainer cannot work with.
+
+    >>> from glassnet.training import Trainer
+    >>> Trainer(nn.Linear(2, 1), nn.MSELoss(), optimizer="adam")
+    Traceback (most recent call last):
+    glassnet.training.errors.TrainingError: ...
+    """
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,15 @@ class TrainingFailed(GlassnetError, RuntimeError):
     from 1 (``batch`` is None where a whole epoch was measured), of how many ``batches`` if that is known.
     ``loss`` is what it became, and ``learning_rate`` the rate it happened with. ``origin`` is what made it so,
     and ``checkup`` what a check-up of the run says, as far as they are known.
+
+    >>> from glassnet.training import Trainer, TrainingFailed
+    >>> model, x = nn.Linear(1, 1), glassnet.ones(4, 1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=1e9))
+    >>> try:
+    ...     history = trainer.fit((x, x), epochs=20)
+    ... except TrainingFailed as failed:
+    ...     print(failed.what)
+    loss
     """
 
     def __init__(

@@ -31,6 +31,11 @@ class History(Sequence[Epoch]):
     ``epochs`` is a list of dicts: "epoch", counted from 1, "train_loss", the metrics as "train_…", and the
     same as "val_…" where there was a validation set; "learning_rate" is the one it began with.
     ``history[-1]`` is the last epoch. The names of older versions, ``held_out_…``, become those of today.
+
+    >>> from glassnet.training import History
+    >>> history = History([{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}])
+    >>> history["train_loss"], history[-1]["epoch"]
+    ([0.5, 0.25], 2)
     """
 
     def __init__(self, epochs: Iterable[Mapping[str, float]] = ()) -> None:

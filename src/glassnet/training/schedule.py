@@ -21,6 +21,11 @@ class Schedule:
     an update of the weights). None means "batch" for OneCycleLR and CyclicLR, else "epoch".
     ``monitor`` is the number of the history that ReduceLROnPlateau looks at: None means the held-out
     loss, or the training loss where nothing is held out.
+
+    >>> from glassnet.training import Schedule
+    >>> optimizer = optim.SGD([nn.Parameter(glassnet.zeros(1))], lr=0.1)
+    >>> Schedule(optim.lr_scheduler.StepLR(optimizer, 30), every="batch").is_per_batch
+    True
     """
 
     scheduler: Any

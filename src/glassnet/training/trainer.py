@@ -55,6 +55,17 @@ class Trainer:
     it is. ``generator`` is what orders and divisions are drawn from, the default one if None.
 
     Raises TrainingError for arguments that cannot be meant.
+
+    >>> from glassnet.training import Trainer
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> x, y = np.float32([[0, 0], [0, 1], [1, 0], [1, 1]]), np.float32([[0], [1], [1], [2]])
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, metrics="mae")
+    >>> history = trainer.fit((x, y), epochs=100, batch_size=4)
+    >>> history["train_loss"][-1] < 0.01
+    True
+    >>> sorted(history.names)
+    ['epoch', 'learning_rate', 'train_loss', 'train_mae']
     """
 
     def __init__(

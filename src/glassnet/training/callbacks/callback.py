@@ -79,6 +79,16 @@ class Callback:
     A subclass with something to remember between epochs has `state_dict` and `load_state_dict`.
     Callbacks are called in the order in which they were given; those of a class with ``is_last`` after
     all others, for what they save must be whole.
+
+    >>> from glassnet.training import Callback, Trainer
+    >>> class Announce(Callback):
+    ...     def on_epoch_end(self, trainer):
+    ...         print(f"epoch {trainer.epoch} is done")
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters()), callbacks=Announce())
+    >>> history = trainer.fit((x, x), epochs=2)
+    epoch 1 is done
+    epoch 2 is done
     """
 
     is_last: ClassVar[bool] = False

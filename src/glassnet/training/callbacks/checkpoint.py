@@ -23,6 +23,15 @@ class Checkpoint(Callback):
         trainer.fit(data, epochs=as_before)
 
     Raises OSError where it cannot be written; then the last one is there as it was.
+
+    >>> from glassnet.training import Checkpoint, Trainer
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=Checkpoint("run.safetensors", every=0))
+    >>> history = trainer.fit((x, x), epochs=2)
+    >>> trainer.load_state_dict(glassnet.load("run.safetensors"))
+    >>> trainer.epoch
+    2
     """
 
     is_last: ClassVar[bool] = True

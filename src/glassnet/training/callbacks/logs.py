@@ -33,12 +33,32 @@ class _HistoryFile(Callback):
 
 
 class CSVLogger(_HistoryFile):
-    """The history as CSV: a line for each epoch, under the names of the numbers."""
+    """The history as CSV: a line for each epoch, under the names of the numbers.
+
+    >>> from glassnet.training import CSVLogger, Trainer
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=CSVLogger("history.csv"))
+    >>> history = trainer.fit((x, x), epochs=2)
+    >>> from pathlib import Path
+    >>> Path("history.csv").read_text().splitlines()[0]
+    'epoch,train_loss,learning_rate'
+    """
 
     form = History.to_csv.__name__
 
 
 class JSONLLogger(_HistoryFile):
-    """The history as JSON lines: an object for each epoch."""
+    """The history as JSON lines: an object for each epoch.
+
+    >>> from glassnet.training import JSONLLogger, Trainer
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=JSONLLogger("history.jsonl"))
+    >>> history = trainer.fit((x, x), epochs=2)
+    >>> from pathlib import Path
+    >>> len(Path("history.jsonl").read_text().splitlines())
+    2
+    """
 
     form = History.to_jsonl.__name__

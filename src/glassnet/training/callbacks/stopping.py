@@ -21,6 +21,13 @@ class EarlyStopping(Callback):
     losses and errors for "min". With ``restore_best`` the network at the end of `fit` is the one of the
     best epoch, ``best_epoch``, after Ctrl-C too; a `fit` after that goes on from there.
     L. Prechelt, Early Stopping - But When?, 1998.
+
+    >>> from glassnet.training import EarlyStopping, Trainer
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.0)  # it learns nothing
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=EarlyStopping(patience=2))
+    >>> len(trainer.fit((x, x), epochs=100))
+    3
     """
 
     def __init__(

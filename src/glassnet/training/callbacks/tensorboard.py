@@ -27,6 +27,15 @@ class TensorBoard(Callback):
 
     A run that goes on begins a file of its own, which TensorBoard puts together with the others.
     Raises OSError where it cannot write.
+
+    >>> from glassnet.training import TensorBoard, Trainer
+    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=TensorBoard("runs"))
+    >>> history = trainer.fit((x, x), epochs=2)
+    >>> from pathlib import Path
+    >>> len(list(Path("runs").glob("events.out.tfevents.*")))
+    1
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:

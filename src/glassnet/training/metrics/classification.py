@@ -68,7 +68,14 @@ class OfClasses(Metric):
 
 
 class Accuracy(OfClasses):
-    """The share of samples whose largest output is that of the target."""
+    """The share of samples whose largest output is that of the target.
+
+    >>> from glassnet.training.metrics import Accuracy
+    >>> metric = Accuracy()
+    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
+    >>> metric.compute()
+    {'accuracy': 0.6666666666666666}
+    """
 
     name = "accuracy"
 
@@ -79,7 +86,7 @@ class Accuracy(OfClasses):
     def update(self, outputs: Array, targets: Array) -> None:
         """Count those that are right."""
         scores, labels = self.rows(outputs, targets)
-        self.totals["right"] += np.count_nonzero(self.are_right(scores, labels))
+        self.totals["right"] += int(np.count_nonzero(self.are_right(scores, labels)))
         self.totals["samples"] += len(labels)
 
     def are_right(self, scores: Array, labels: Array) -> Array:
@@ -93,7 +100,14 @@ class Accuracy(OfClasses):
 
 
 class TopK(Accuracy):
-    """The share of samples whose target is among the ``k`` largest outputs; of equal ones the first come first."""
+    """The share of samples whose target is among the ``k`` largest outputs; of equal ones the first come first.
+
+    >>> from glassnet.training.metrics import TopK
+    >>> metric = TopK(2)
+    >>> metric.update(np.array([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), np.array([1, 2]))
+    >>> metric.compute()
+    {'top_2': 0.5}
+    """
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         self.k = check_whole("TopK: k", k)
@@ -112,12 +126,26 @@ class TopK(Accuracy):
 
 
 def confusion_matrix(targets: Array, predicted: Array, classes: int) -> Array:
-    """How many samples of class i were taken for class j: int64 [classes, classes], of class numbers [n] and [n]."""
+    """How many samples of class i were taken for class j: int64 [classes, classes], of class numbers [n] and [n].
+
+    >>> from glassnet.training.metrics import confusion_matrix
+    >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]), classes=2)
+    array([[1, 0],
+           [1, 1]])
+    """
     return np.bincount(targets * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
 class Confusion(OfClasses):
-    """How often a class was taken for which: ``matrix``, [targets, predictions]. It has no number for the history."""
+    """How often a class was taken for which: ``matrix``, [targets, predictions]. It has no number for the history.
+
+    >>> from glassnet.training.metrics import Confusion
+    >>> metric = Confusion()
+    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
+    >>> metric.matrix
+    tensor([[1, 0],
+            [1, 1]])
+    """
 
     name = "confusion"
 
@@ -178,7 +206,14 @@ class OfConfusion(Confusion):
 
 
 class Precision(OfConfusion):
-    """How many of those taken for a class are of it."""
+    """How many of those taken for a class are of it.
+
+    >>> from glassnet.training.metrics import Precision
+    >>> metric = Precision(classes=["cat", "dog"])
+    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
+    >>> metric.compute()
+    {'precision_cat': 0.5, 'precision_dog': 1.0}
+    """
 
     name = "precision"
 
@@ -188,7 +223,14 @@ class Precision(OfConfusion):
 
 
 class Recall(OfConfusion):
-    """How many of those of a class are taken for it."""
+    """How many of those of a class are taken for it.
+
+    >>> from glassnet.training.metrics import Recall
+    >>> metric = Recall(classes=["cat", "dog"])
+    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
+    >>> metric.compute()
+    {'recall_cat': 1.0, 'recall_dog': 0.5}
+    """
 
     name = "recall"
 
@@ -198,7 +240,14 @@ class Recall(OfConfusion):
 
 
 class F1(OfConfusion):
-    """The harmonic mean of precision and recall."""
+    """The harmonic mean of precision and recall.
+
+    >>> from glassnet.training.metrics import F1
+    >>> metric = F1()
+    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
+    >>> metric.compute()
+    {'f1': 0.6666666666666666}
+    """
 
     name = "f1"
 

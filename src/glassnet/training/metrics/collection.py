@@ -34,7 +34,14 @@ METRICS: dict[str, Callable[[], Metric]] = {
 
 
 def as_metric(metric: Any, name: str | None = None) -> Metric:
-    """The metric that is meant by a name, a function of (outputs, targets), or a metric."""
+    """The metric that is meant by a name, a function of (outputs, targets), or a metric.
+
+    Raises TrainingError for anything else.
+
+    >>> from glassnet.training.metrics import as_metric
+    >>> as_metric("top_3").k
+    3
+    """
     if isinstance(metric, str):
         top = re.fullmatch(r"top_([1-9]\d*)", metric)
         if top is None and metric not in METRICS:
@@ -59,6 +66,12 @@ class Metrics(Mapping[str, Metric]):
     ``decode`` turns outputs and targets into the units that people know before anything is measured: a
     function of an array. Of a model that gives several outputs it is given all of them, and gives the array that
     is to be measured. ``threshold`` is for those metrics of one output that have none of their own.
+
+    >>> from glassnet.training.metrics import Metrics
+    >>> metrics = Metrics(["mae", "rmse"])
+    >>> metrics.update(glassnet.tensor([1.0, 5.0]), glassnet.tensor([1.0, 5.0]))
+    >>> metrics.compute()
+    {'mae': 0.0, 'rmse': 0.0}
     """
 
     def __init__(self, metrics: Any = (), decode: Callable[[Any], Any] | None = None, threshold: float = 0.0) -> None:

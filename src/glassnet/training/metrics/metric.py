@@ -18,6 +18,20 @@ class Metric:
 
     What is kept between batches is in ``totals``, by name: sums, so that the result is that of the
     whole set, however it was divided. A subclass begins them in `start`.
+
+    >>> from glassnet.training.metrics import Metric
+    >>> class Largest(Metric):
+    ...     name = "largest_error"
+    ...     def start(self):
+    ...         return {"largest": 0.0}
+    ...     def update(self, outputs, targets):
+    ...         self.totals["largest"] = max(self.totals["largest"], float(abs(outputs - targets).max()))
+    ...     def compute(self):
+    ...         return {self.name: self.totals["largest"]}
+    >>> metric = Largest()
+    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
+    >>> metric.compute()
+    {'largest_error': 3.0}
     """
 
     name = "metric"
@@ -64,7 +78,14 @@ class Metric:
 
 
 class Whole(Metric):
-    """A function of all outputs and targets, as tensors: it is called once, with the whole set."""
+    """A function of all outputs and targets, as tensors: it is called once, with the whole set.
+
+    >>> from glassnet.training.metrics import Whole
+    >>> metric = Whole(lambda y, t: (y - t).abs().max(), "largest_error")
+    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
+    >>> metric.compute()
+    {'largest_error': 3.0}
+    """
 
     def __init__(self, function: Callable[[Tensor, Tensor], Any], name: str | None = None) -> None:
         self.function = function

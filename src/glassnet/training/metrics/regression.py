@@ -40,7 +40,14 @@ class OfNumbers(Metric):
 
 
 class MAE(OfNumbers):
-    """The mean absolute error, over all numbers."""
+    """The mean absolute error, over all numbers.
+
+    >>> from glassnet.training.metrics import MAE
+    >>> metric = MAE()
+    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
+    >>> metric.compute()
+    {'mae': 1.5}
+    """
 
     name = "mae"
 
@@ -54,7 +61,14 @@ class MAE(OfNumbers):
 
 
 class RMSE(OfNumbers):
-    """The root of the mean squared error, over all numbers."""
+    """The root of the mean squared error, over all numbers.
+
+    >>> from glassnet.training.metrics import RMSE
+    >>> metric = RMSE()
+    >>> metric.update(np.array([1.0, 5.0]), np.array([4.0, 2.0]))
+    >>> metric.compute()
+    {'rmse': 3.0}
+    """
 
     name = "rmse"
 
@@ -72,6 +86,12 @@ class R2(OfNumbers):
 
     For targets that are all the same, 1 if they are met and else 0. Means and sums of squares of batches
     are put together as in T. Chan, G. Golub and R. LeVeque, 1979.
+
+    >>> from glassnet.training.metrics import R2
+    >>> metric = R2()
+    >>> metric.update(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
+    >>> metric.compute()
+    {'r2': 0.5}
     """
 
     name = "r2"
