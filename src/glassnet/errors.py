@@ -1,7 +1,7 @@
-"""The errors glassnet raises: each says what was expected, what came, and what to do.
+"""The errors glassnet raises: each says what was expected, what it got, and what to do.
 
-Every class is also the class PyTorch raises in that place, so ``except RuntimeError`` written
-for PyTorch goes on working.
+Every class also derives from the one PyTorch raises in that place, so ``except RuntimeError`` written
+for PyTorch works here too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ __all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "Ra
 
 
 class GlassnetError(Exception):
-    """The root of every error that glassnet words itself.
+    """The base class of glassnet's errors.
 
-    ``where`` is filled in on the way up through the modules being called ("fc1 (Linear …)"), so
-    that the message names the layer as the person who wrote the network named it. ``layer`` is
-    that module: the innermost one that the error came out of.
+    ``where`` names the layer the error was raised in, as the network names it: "fc1 (Linear …)". It is
+    filled in while the error passes through the modules being called. ``layer`` is that module, the
+    innermost one.
 
     >>> try:
     ...     glassnet.ones(2) @ glassnet.ones(3)

@@ -30,7 +30,7 @@ class Generator:
             if isinstance(name, str) and name != "cpu":
                 raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r}')
         if seed is None or isinstance(seed, str):  # PyTorch's Generator("cpu")
-            seed = _unforeseen()
+            seed = _random_seed()
         self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -58,8 +58,8 @@ class Generator:
         return self._seed
 
     def seed(self) -> int:
-        """Start again from a seed that nobody can foretell; returns it."""
-        return self.manual_seed(_unforeseen()).initial_seed()
+        """Start again from an unpredictable seed; returns it."""
+        return self.manual_seed(_random_seed()).initial_seed()
 
     def get_state(self) -> dict[str, Any]:
         """The state as plain data (JSON can hold it)."""
@@ -78,7 +78,7 @@ class Generator:
         return f"Generator(seed={self._seed})"
 
 
-def _unforeseen() -> int:
+def _random_seed() -> int:
     """A seed from the operating system's randomness."""
     return int.from_bytes(os.urandom(8)) >> 1
 
@@ -87,7 +87,7 @@ default_generator = Generator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seed the default generator, which everything random draws from unless given its own.
+    """Seed the default generator, from which everything random is drawn that has no generator of its own.
 
     >>> generator = glassnet.manual_seed(0)
     >>> x = glassnet.rand(3)
@@ -109,7 +109,7 @@ def initial_seed() -> int:
 
 
 def seed() -> int:
-    """Seed the default generator unforeseeably; returns the seed.
+    """Seed the default generator from the system's randomness; returns the seed.
 
     >>> glassnet.seed() == glassnet.initial_seed()
     True

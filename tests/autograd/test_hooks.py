@@ -100,7 +100,7 @@ def test_a_hook_under_create_graph_is_part_of_the_graph(x):
 
 
 def test_hooks_of_what_requires_no_gradient_are_refused():
-    with pytest.raises(GradientError, match="no gradient would ever come by"):
+    with pytest.raises(GradientError, match="its hook would never be called"):
         tensor([1.0]).register_hook(print)
     with pytest.raises(GradientError, match="requires no gradient"):
         tensor([1.0]).retain_grad()

@@ -47,7 +47,7 @@ def test_embedding_takes_rows_and_spares_the_padding() -> None:
         (
             lambda: F.one_hot(gn.zeros(0, dtype=gn.int64)),
             ValueError,
-            "one_hot: of no labels the number of classes cannot be told; pass num_classes",
+            "one_hot: without labels the number of classes is unknown; pass num_classes",
         ),
         (
             lambda: F.dropout(gn.ones(2), 1.5, training=False),

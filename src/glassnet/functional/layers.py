@@ -72,7 +72,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise DtypeError(f"one_hot: expected labels of an integer dtype, got {tensor.dtype}; convert them: x.long()")
     if num_classes == -1:
         if tensor.numel() == 0:
-            raise RangeError("one_hot: of no labels the number of classes cannot be told; pass num_classes")
+            raise RangeError("one_hot: without labels the number of classes is unknown; pass num_classes")
         num_classes = int(tensor._read("one_hot() without num_classes").max()) + 1
     least, most = tensor.array.min(initial=0), tensor.array.max(initial=0)
     if least < 0 or most >= num_classes:

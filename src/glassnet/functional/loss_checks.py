@@ -1,4 +1,4 @@
-"""From the loss of each element to one number, and whether input and target belong together."""
+"""What the losses share: the reduction to one number, and checks of input against target."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REDUCTIONS = ("none", "mean", "sum")
 
 
 def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
-    """Raise ValueError for a reduction that there is not."""
+    """Raise ValueError for an unknown reduction."""
     if reduction not in known:
         options = ", ".join(f'"{option}"' for option in known)
         raise ValueError(f"{name}: reduction must be one of {options}, got {reduction!r}")
@@ -44,7 +44,7 @@ def _advice(input: Any, target: Any) -> str:
 
 
 def warn(message: str) -> None:
-    """Warn at the line that called into glassnet, be it through a function or through modules."""
+    """Warn at the line that called into glassnet, through a function or through modules."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("glassnet."):
         level, frame = level + 1, frame.f_back
@@ -71,7 +71,7 @@ def check_alike(name: str, input: Tensor, target: Tensor) -> None:
 
 
 def warn_if_made_by(op: Op, input: Tensor, message: str) -> None:
-    """Warn if ``input`` is the result of ``op``; the graph knows, at no cost."""
+    """Warn if ``input`` is the result of ``op``, as its node in the graph says."""
     node = input.node
     if node is not None and node.op is op:
         warn(message)
@@ -82,7 +82,7 @@ def warn_if_probabilities(name: str, input: Tensor, takes: str) -> None:
     x = input.array
     dim = min(x.ndim - 1, 1)
     if x.size == 0 or x.ndim == 0 or x.shape[dim] < 2 or (input.node is not None and input.node.op is softmax):
-        return  # nothing to be told, or told already
+        return  # nothing to check, or warned about already
     if (x >= 0).all() and np.allclose(x.sum(dim), 1, rtol=0, atol=1e-4):
         warn(
             f"{name}: every row of the input is of probabilities (0 or more, and adding up to 1), but the loss takes "

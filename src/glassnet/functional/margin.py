@@ -66,8 +66,8 @@ def margin_ranking_loss(
     """
     check_reduction("margin_ranking_loss", reduction)
     if not input1.ndim == input2.ndim == target.ndim:
-        came = ", ".join(written(x.shape) for x in (input1, input2, target))
-        raise ShapeError(f"margin_ranking_loss: expected inputs and target of one number of dimensions, got {came}")
+        shapes = ", ".join(written(x.shape) for x in (input1, input2, target))
+        raise ShapeError(f"margin_ranking_loss: expected inputs and target of one number of dimensions, got {shapes}")
     return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 

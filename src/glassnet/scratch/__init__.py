@@ -2,8 +2,8 @@
 
 The style of the books that build networks in bare NumPy. Rows are samples: x is [n, features] and a
 weight W [in, out], so that a layer is x·W + b. Lists and numbers are taken as arrays; results are
-float64 unless what came was float32. Underneath are the operations of `glassnet.ops`: a layer's
-numbers are those of a tensor's, and one class, `Layer`, makes a layer of any of them.
+float64, or float32 for inputs of float32. The numbers come from the operations of `glassnet.ops`, as
+a tensor's do, and one class, `Layer`, makes a layer of any of them.
 """
 
 from __future__ import annotations

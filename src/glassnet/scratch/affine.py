@@ -66,6 +66,6 @@ class Affine:
         return dx
 
     def gradients(self, dout: Any) -> tuple[Array, Array]:
-        """The gradients by W and b alone, as new arrays: all that is asked of a first layer."""
+        """The gradients by W and b alone, as new arrays: all that a first layer needs."""
         dproduct = self._sum.gradient_of(0, dout)
         return self._product.gradient_of(1, dproduct), self._sum.gradient_of(1, dout)

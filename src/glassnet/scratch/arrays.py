@@ -1,4 +1,4 @@
-"""What comes in: lists, numbers and arrays as arrays, and an operation carried out on them."""
+"""Inputs (lists, numbers, arrays) as arrays, and an operation run on them."""
 
 from __future__ import annotations
 
@@ -36,31 +36,31 @@ def floats(name: str, *xs: Any) -> tuple[Any, ...]:
     return _cast([numbers(name, x) for x in xs], xs)
 
 
-def _cast(arrays: list[Any], given: tuple[Any, ...]) -> tuple[Any, ...]:
+def _cast(arrays: list[Any], inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     kinds = {x.dtype for x in arrays}
     if len(kinds) == 1:
         (dtype,) = kinds
         if dtype.kind == "f":
             return tuple(arrays)
-    dtype = _common(arrays, given)
+    dtype = _common(arrays, inputs)
     return tuple(x.astype(dtype, copy=False) for x in arrays)
 
 
-def _common(arrays: list[Any], given: tuple[Any, ...]) -> Dtype:
-    weighing = [g if type(g) in _PLAIN else x.dtype for x, g in zip(arrays, given, strict=True)]
+def _common(arrays: list[Any], inputs: tuple[Any, ...]) -> Dtype:
+    weighing = [g if type(g) in _PLAIN else x.dtype for x, g in zip(arrays, inputs, strict=True)]
     if not weighing:
         return float64
     dtype: Dtype = np.result_type(*weighing)
     return dtype if dtype.kind == "f" else float64
 
 
-def inputs_of(name: str, op: Op, given: tuple[Any, ...]) -> tuple[Any, ...]:
+def inputs_of(name: str, op: Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The inputs of ``op`` as arrays: floating, of one dtype, those that it can be differentiated by."""
-    if len(given) > len(op.vjp) and not _takes_any_number(op):  # NumPy would write the result into one too many
-        raise TypeError(f"{name}: expected {len(op.vjp)} inputs at most, got {len(given)}")
-    arrays = [None if x is None else numbers(name, x) for x in given]
+    if len(inputs) > len(op.vjp) and not _takes_any_number(op):  # NumPy would write the result into one too many
+        raise TypeError(f"{name}: expected {len(op.vjp)} inputs at most, got {len(inputs)}")
+    arrays = [None if x is None else numbers(name, x) for x in inputs]
     smooth = [i for i, x in enumerate(arrays) if x is not None and op.rule(i) is not None]
-    cast = _cast([arrays[i] for i in smooth], tuple(given[i] for i in smooth))
+    cast = _cast([arrays[i] for i in smooth], tuple(inputs[i] for i in smooth))
     for i, x in zip(smooth, cast, strict=True):
         arrays[i] = x
     return tuple(arrays)

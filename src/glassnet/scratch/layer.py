@@ -1,6 +1,6 @@
 """One class makes a layer of any operation, and the layers that are one operation each.
 
-``forward`` computes the operation and keeps what it saw; ``backward`` takes ``dout``, the gradient
+``forward`` computes the operation and keeps its inputs and output; ``backward`` takes ``dout``, the gradient
 of the loss by the layer's output, and gives the gradient by its input, or, of several inputs, a
 tuple of them. Both numbers come from the operation's record: its ``forward`` and its ``vjp``.
 """
@@ -69,8 +69,8 @@ class Layer:
         """
         g = self._upstream(dout)
         assert self.inputs is not None
-        found = tuple(self._gradient(i, g) for i in range(len(self.inputs)))
-        return found[0] if len(found) == 1 else found
+        gradients = tuple(self._gradient(i, g) for i in range(len(self.inputs)))
+        return gradients[0] if len(gradients) == 1 else gradients
 
     def gradient_of(self, which: int, dout: Any = 1.0) -> Any:
         """The gradient by input ``which`` alone: nothing is computed for the others."""

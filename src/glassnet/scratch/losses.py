@@ -1,4 +1,4 @@
-"""Losses: how wrong a network is, in one number. As functions, and as the last layer of a network.
+"""Losses, as functions and as the last layer of a network.
 
 Targets of a classifier are labels, whole numbers from 0 to C − 1, one for each row of [n, C], or
 rows of the shape of the scores themselves: one-hot, or any probabilities that add up to 1. A
@@ -21,7 +21,7 @@ from glassnet.scratch.arrays import floats, numbers, plain, run, same_shape
 from glassnet.scratch.layer import Layer
 
 SLACK = 1e-3
-"""How far a probability, or a sum of them, may be off before it is taken for a mistake."""
+"""How far a probability, or a sum of them, may be off by rounding."""
 
 
 def mean_squared_error(y: Any, t: Any) -> Any:
@@ -92,21 +92,21 @@ def one_hot_targets(name: str, t: Any, shape: tuple[int, ...], dtype: Dtype) -> 
     return run(indexing.one_hot, t.reshape(shape[:-1]), classes=shape[-1], dtype=dtype)
 
 
-def _why_no_targets(name: str, came: tuple[int, ...], shape: tuple[int, ...]) -> str:
+def _why_no_targets(name: str, got: tuple[int, ...], shape: tuple[int, ...]) -> str:
     hint = ""
-    if len(came) == len(shape) and came[:-1] == shape[:-1]:
-        hint = f"; a one-hot row has one place a class: {shape[-1]}, not {came[-1]}"
-        if came[-1] == 1:
+    if len(got) == len(shape) and got[:-1] == shape[:-1]:
+        hint = f"; a one-hot row has one place a class: {shape[-1]}, not {got[-1]}"
+        if got[-1] == 1:
             hint = "; if these are labels, drop the last axis: t[..., 0]"
     labels = written(shape[:-1]) if len(shape) > 1 else "one number"
     return (
         f"{name}: expected labels {labels} or one-hot rows {written(shape)}, for scores {written(shape)}, got "
-        f"{written(came)}{hint}"
+        f"{written(got)}{hint}"
     )
 
 
-class _MeanSurprise(Layer):
-    """−Σ t·log p in the mean over the samples; the operation is what gives log p."""
+class _MeanCrossEntropy(Layer):
+    """The mean of −Σ t·log p over the samples; the layer's operation gives log p."""
 
     def __init__(self, op: Op, **options: Any) -> None:
         super().__init__(op, **options)
@@ -118,8 +118,8 @@ class _MeanSurprise(Layer):
     def _loss(self, x: Array, t: Array) -> Any:
         log_p = Layer.forward(self, x)
         self.t = t
-        surprise = run(arithmetic.mul, t, run(selection.where, t == 0, 0.0, log_p))  # where t is 0, p may be too
-        total = run(arithmetic.sub, 0.0, run(reduction.sum, surprise))
+        losses = run(arithmetic.mul, t, run(selection.where, t == 0, 0.0, log_p))  # where t is 0, p may be too
+        total = run(arithmetic.sub, 0.0, run(reduction.sum, losses))
         return plain(run(arithmetic.div, total, self._samples(t)))
 
     def _samples(self, t: Array) -> int:
@@ -135,8 +135,8 @@ class _MeanSurprise(Layer):
         return super()._upstream(run(arithmetic.mul, self.t, -dout / self._samples(self.t)))
 
 
-class CrossEntropyError(_MeanSurprise):
-    """−log y[label], the surprise at the true class, in the mean over the samples. Backward: −t/y · dout/n.
+class CrossEntropyError(_MeanCrossEntropy):
+    """The mean of −log y[label] over the samples. Backward: −t/y · dout/n.
 
     ``y`` are probabilities. One of 0 counts as the smallest normal number of its dtype: the loss
     (708 in float64) and its slope stay finite, and every other loss is exact.
@@ -156,7 +156,7 @@ class CrossEntropyError(_MeanSurprise):
         (y,) = floats(self.name, y)
         targets = one_hot_targets(self.name, t, y.shape, y.dtype)
         least, most = np.minimum.reduce(y, axis=None), np.maximum.reduce(y, axis=None)
-        if not (least >= -SLACK and most <= 1 + SLACK):  # so asked, NaN does not pass
+        if not (least >= -SLACK and most <= 1 + SLACK):  # written so that NaN fails
             raise RangeError(
                 f"{self.name}: expected probabilities, from 0 to 1, got numbers from {least:g} to {most:g}; for scores "
                 "of any size there is SoftmaxWithLoss"
@@ -164,8 +164,8 @@ class CrossEntropyError(_MeanSurprise):
         return self._loss(run(arithmetic.maximum, y, np.finfo(y.dtype).tiny), targets)
 
 
-class SoftmaxWithLoss(_MeanSurprise):
-    """Softmax and cross entropy in one, of scores of any size. Backward: (y − t) · dout/n.
+class SoftmaxWithLoss(_MeanCrossEntropy):
+    """Softmax and cross entropy in one, for scores of any size. Backward: (y − t) · dout/n.
 
     >>> layer = scratch.SoftmaxWithLoss()
     >>> float(layer.forward([0, 0], 0).round(4))
@@ -189,7 +189,7 @@ class SoftmaxWithLoss(_MeanSurprise):
 
 
 def cross_entropy_error(y: Any, t: Any) -> Any:
-    """−log y[label], in the mean over the samples; ``y`` are probabilities, as softmax makes them.
+    """The mean of −log y[label] over the samples; ``y`` are probabilities, as softmax gives them.
 
     ``t``: labels or one-hot rows (see the module). A probability of 0 counts as the smallest normal
     number of its dtype, so that the loss (708 in float64) is finite; all others are exact, with

@@ -32,7 +32,7 @@ _SCALES = {"relu": 2.0, "he": 2.0, "sigmoid": 1.0, "xavier": 1.0}
 
 
 def weight_std(weight_init_std: float | str, fan_in: int) -> float:
-    """The standard deviation of first weights: as given, or by name, for a layer of ``fan_in`` inputs.
+    """The standard deviation of initial weights: a number, or a rule by name, for ``fan_in`` inputs.
 
     "he" (or "relu"): √(2/fan_in), K. He et al., 2015. "xavier" (or "sigmoid"): √(1/fan_in), X. Glorot
     and Y. Bengio, 2010, in the form that looks at the inputs alone.
@@ -123,7 +123,7 @@ class MultiLayerNet:
             if i > 1:
                 g = affine.backward(g)
                 grads[f"W{i}"], grads[f"b{i}"] = affine.grads
-            else:  # nobody asks for the gradient by x
+            else:  # the gradient by x is not needed
                 grads["W1"], grads["b1"] = affine.gradients(g)
         return {key: grads[key] for key in self.params}
 
@@ -171,7 +171,7 @@ def _forward(layers: list[tuple[Affine, Layer | None]], x: Any) -> Any:
 
 
 class TwoLayerNet(MultiLayerNet):
-    """x → Affine → activation → Affine → scores, with sigmoid and small weights unless asked otherwise.
+    """x → Affine → activation → Affine → scores; by default with sigmoid and small weights.
 
     >>> net = scratch.TwoLayerNet(4, 8, 3)
     >>> {name: array.shape for name, array in net.params.items()}
@@ -194,7 +194,7 @@ class TwoLayerNet(MultiLayerNet):
 class ThreeLayerNet(MultiLayerNet):
     """x → Affine → activation → Affine → activation → Affine → scores.
 
-    Weights are scaled by "xavier": through two sigmoids, of small weights nothing would be seen.
+    Weights are scaled by "xavier" by default: small ones would make two sigmoids nearly constant.
 
     >>> net = scratch.ThreeLayerNet(4, 8, 6, 3)
     >>> sorted(net.gradient(np.ones((2, 4)), [0, 1]))

@@ -1,4 +1,4 @@
-"""Slopes by differences: how a derivative is found when nothing is known of the function."""
+"""Numerical derivatives by central differences: for any function, known only by its values."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def numerical_gradient(f: Callable[[Array], Any], x: Any, h: float | None = None
     steps = _step(array, h)
     gradient = np.zeros_like(array)
     for index in np.ndindex(array.shape):
-        held = array[index]
+        original = array[index]
         try:
-            array[index] = held + steps[index]
+            array[index] = original + steps[index]
             right, above = array[index], _value(f, array)
-            array[index] = held - steps[index]
+            array[index] = original - steps[index]
             left, below = array[index], _value(f, array)
         finally:
-            array[index] = held
+            array[index] = original
         gradient[index] = (above - below) / (right - left)
     return plain(gradient)
 

@@ -1,7 +1,7 @@
-"""Optimizers: ``update(params, grads)`` steps downhill, changing the arrays in place.
+"""Optimizers: ``update(params, grads)`` makes one step, changing the arrays in place.
 
 ``params`` and ``grads`` are dictionaries with the same keys (`TwoLayerNet`) or lists of one length
-(`Affine`). What an optimizer remembers of a parameter goes by its key or place, so several layers are
+(`Affine`). The state of a parameter is kept under its key or position, so several layers are
 updated together, ``update(a.params + b.params, a.grads + b.grads)``. The steps are those of
 `glassnet.optim` and PyTorch, from the same operations.
 """
@@ -28,7 +28,7 @@ class Optimizer:
 
     op: Op
     slots: tuple[str, ...] = ()
-    """What is remembered of each parameter: "step" counts, anything else is an array of its shape."""
+    """The state of each parameter: "step" is a counter, any other name an array of its shape."""
 
     def __init__(self, lr: float) -> None:
         self.lr = lr
@@ -51,8 +51,8 @@ class Optimizer:
         """One step of every parameter, in place. All is checked before anything is changed.
 
         Raises ShapeError where a gradient is missing or of another shape than its parameter,
-        DtypeError for parameters that cannot hold fractions, ValueError for another array in the place
-        of one that something is remembered of.
+        DtypeError for parameters that cannot hold fractions, ValueError for another array in place
+        of one that has a state.
         """
         self._check("lr", self.lr, 0, np.inf)
         pairs = self._pairs(params, grads)
@@ -65,20 +65,21 @@ class Optimizer:
 
     def _pairs(self, params: Any, grads: Any) -> list[tuple[Any, Array, Array]]:
         name = type(self).__name__
-        held, given = _keyed(name, "params", params), _keyed(name, "grads", grads)
-        if held.keys() != given.keys():
+        parameters, gradients = _keyed(name, "params", params), _keyed(name, "grads", grads)
+        if parameters.keys() != gradients.keys():
             raise ShapeError(
-                f"{name}: expected a gradient for each parameter: {list(held)}, got gradients for {list(given)}"
+                f"{name}: expected a gradient for each parameter: {list(parameters)}, got gradients for "
+                f"{list(gradients)}"
             )
         pairs = []
-        for key, p in held.items():
+        for key, p in parameters.items():
             if not isinstance(p, np.ndarray) or p.dtype.kind != "f" or not p.flags.writeable:
-                came = p.dtype if isinstance(p, np.ndarray) else type(p).__name__
+                got = p.dtype if isinstance(p, np.ndarray) else type(p).__name__
                 raise DtypeError(
                     f"{name}: expected parameter {key!r} to be a floating array that can be changed in place, got "
-                    f"{came}; make it one: np.array(p, dtype=float)"
+                    f"{got}; make it one: np.array(p, dtype=float)"
                 )
-            g = numbers(name, given[key])
+            g = numbers(name, gradients[key])
             known = [x for x, slot in zip(self.state.get(key, ()), self.slots, strict=False) if slot != "step"]
             if g.shape != p.shape or any(x.shape != p.shape for x in known):
                 raise ShapeError(
@@ -98,7 +99,7 @@ _TOGETHER = "several layers go together: update(a.params + b.params, a.grads + b
 
 
 def _same_memory(p: Array, q: Array) -> bool:
-    return bool(p.ctypes.data == q.ctypes.data and p.strides == q.strides)  # a new look at it is still it
+    return bool(p.ctypes.data == q.ctypes.data and p.strides == q.strides)  # a new view of the same array
 
 
 def _keyed(name: str, what: str, arrays: Any) -> dict[Any, Any]:

@@ -1,4 +1,4 @@
-"""The perceptron, and the gates it can be: AND, NAND, OR, and, with two layers of it, XOR."""
+"""The perceptron, and logic gates made of it: AND, NAND, OR, and, with two layers, XOR."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glassnet.scratch.arrays import floats, plain, run
 
 
 class Perceptron:
-    """1 where weights·x + bias > 0, else 0: the plane, and the side of it (F. Rosenblatt, 1958).
+    """1 where weights·x + bias > 0, else 0: which side of a plane x lies on (F. Rosenblatt, 1958).
 
     ``perceptron(x1, x2)`` takes each input by itself, numbers or arrays; ``perceptron(x)`` takes
     them along the last axis, [features] or [n, features].
@@ -38,7 +38,7 @@ class Perceptron:
         return f"Perceptron({self.weights.tolist()}, {self.bias})"
 
     def score(self, *x: Any) -> Any:
-        """weights·x + bias: 0 on the line that separates, and the larger the further beyond it."""
+        """weights·x + bias: 0 on the separating line, and larger the further x lies on its positive side."""
         product = run(linear.matmul, *floats("Perceptron", self._together(x), self.weights))
         return plain(run(arithmetic.add, product, self.bias))
 
@@ -56,9 +56,9 @@ class Perceptron:
                 return rows
             if n == 1:  # one weight: every element is an input
                 return run(movement.reshape, rows, shape=(*rows.shape, 1))
-        came = written(floats("Perceptron", x[0])[0].shape) if len(x) == 1 else f"{len(x)} inputs"
+        got = written(floats("Perceptron", x[0])[0].shape) if len(x) == 1 else f"{len(x)} inputs"
         raise ShapeError(
-            f"Perceptron: expected {n} inputs, one a weight: {n} numbers or arrays, or one array [..., {n}]; got {came}"
+            f"Perceptron: expected {n} inputs, one a weight: {n} numbers or arrays, or one array [..., {n}]; got {got}"
         )
 
 
@@ -70,7 +70,7 @@ def _broadcast(arrays: tuple[Array, ...]) -> list[Array]:
 
 
 class TwoLayerPerceptron:
-    """Perceptrons side by side, and one more that takes what they say: a bent border, such as XOR's.
+    """A layer of perceptrons and one more that takes their outputs: a bent border, such as XOR's.
 
     ``hidden`` and ``output`` are the perceptrons themselves, called as a `Perceptron` is.
 
@@ -93,8 +93,8 @@ class TwoLayerPerceptron:
 
     def __call__(self, *x: Any) -> Any:
         """0 or 1 for each x."""
-        said = [perceptron(*x) for perceptron in self.hidden]
-        return self.output(run(movement.stack, *said, dim=-1))
+        answers = [perceptron(*x) for perceptron in self.hidden]
+        return self.output(run(movement.stack, *answers, dim=-1))
 
 
 AND = Perceptron([0.5, 0.5], -0.7)

@@ -1,4 +1,4 @@
-"""Layers that behave otherwise in training than in use: dropout and batch normalization."""
+"""Layers that differ between training and use: dropout and batch normalization."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from glassnet.scratch.layer import Layer, Mul
 class Dropout:
     """In training, sets each element to 0 with probability ``dropout_ratio`` and divides the rest by 1 − that.
 
-    So the mean stays as it is and in use nothing is to be done: PyTorch's way. (The other way round,
-    scaling in use and not in training, trains the same network with weights of another size.)
+    This keeps the mean, so nothing has to be done in use, as in PyTorch. (Scaling in use instead of in
+    training trains the same network with weights of another size.)
     Draws from glassnet's generator (`glassnet.manual_seed`) unless given one. ``mask`` holds what
     the last forward multiplied by. N. Srivastava et al., 2014.
 
@@ -60,8 +60,8 @@ class BatchNormalization:
 
     x is [n, D] or, of any more dimensions, taken as n rows of D = all the rest; ``gamma`` and
     ``beta`` are [D] (a number for all). ``running_mean`` and ``running_var``, which forward uses
-    with ``train_flg=False``, start at 0 and 1 and after each batch are ``momentum`` parts what
-    they were and 1 − momentum parts the batch's. The variance is Σ(x − mean)²/n in both places.
+    with ``train_flg=False``, start at 0 and 1 and after each batch become
+    momentum · old + (1 − momentum) · batch. The variance is Σ(x − mean)²/n in both places.
 
     ``params`` is [gamma, beta] and ``grads`` their gradients, written into the same arrays.
 
@@ -107,8 +107,8 @@ class BatchNormalization:
             )
         rows = x.reshape(len(x), -1)
         gamma, beta = self.params
-        held = {"gamma": gamma, "beta": beta, "running_mean": self.running_mean, "running_var": self.running_var}
-        for name, array in held.items():
+        arrays = {"gamma": gamma, "beta": beta, "running_mean": self.running_mean, "running_var": self.running_var}
+        for name, array in arrays.items():
             if array is not None and array.shape not in ((), rows.shape[1:]):
                 raise ShapeError(
                     f"BatchNormalization: expected {name} of shape {written(rows.shape[1:])} for x {written(x.shape)}, "

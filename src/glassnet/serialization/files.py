@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all, and the error for those that cannot be read."""
+"""Files written in full or not at all, and the error for those that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PathLike = str | os.PathLike[str]
 
 
 class ModelFileError(GlassnetError, ValueError):
-    """A file that is not, or no longer, what `save` and `save_model` write."""
+    """A file that `load` or `load_model` cannot read: of another kind, truncated or edited."""
 
     @classmethod
     def at(cls, path: PathLike, problem: str, advice: str) -> ModelFileError:
@@ -43,13 +43,16 @@ def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
         with suppress(OSError):
             beside.unlink()
         if isinstance(error, OSError):
-            error.filename, error.filename2 = os.fspath(path), None  # not the temporary one, which nobody asked for
+            error.filename, error.filename2 = (
+                os.fspath(path),
+                None,
+            )  # the path asked for, not the temporary one
         raise
     _flush_folder(target.parent)
 
 
 def discard_unfinished(path: PathLike) -> None:
-    """Delete what processes that were killed while they wrote the file at ``path`` have left beside it."""
+    """Delete the temporary files left beside ``path`` by processes that were killed while writing it."""
     target = Path(os.path.realpath(path))
     with suppress(OSError):
         for left in list(target.parent.iterdir()):
@@ -63,7 +66,7 @@ def _unfinished(target: Path) -> str:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Have the new name itself on the disk; the systems that cannot are none the worse for it."""
+    """Flush the folder, so that the new name itself is on the disk; not every system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

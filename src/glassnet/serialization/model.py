@@ -16,11 +16,11 @@ from glassnet.version import __version__
 
 FORMAT = 1  # raised when a file changes in a way that older versions would misread
 _SHOWN = 6  # entries that do not fit, named in an error
-_USUAL = 2**20  # a size up to which no questions are asked; beyond it, the weights must be as many
+_USUAL = 2**20  # sizes up to this are accepted; a larger one needs as many weights in the file
 
 
 class SavedModel(NamedTuple):
-    """What `save_model` keeps: the network, and what was given as ``extra``."""
+    """The network in a file, and the ``extra`` saved with it."""
 
     module: Module
     extra: dict[str, Any]
@@ -97,13 +97,13 @@ def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:
     if "network" not in metadata:
         advice = "build the network yourself, then model.load_state_dict(glassnet.load(path))"
         raise ModelFileError.at(path, "it holds tensors, but no description of a network", advice)
-    came = metadata.get("glassnet_format", "")
-    if not (came.isascii() and came.isdigit() and len(came) < 10):
-        problem = f"expected the format of the file as a number, got {came!r:.60}"
+    version = metadata.get("glassnet_format", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        problem = f"expected the format of the file as a number, got {version!r:.60}"
         raise ModelFileError.at(path, problem, "the file was edited: use the original")
-    if int(came) > FORMAT:
-        version = metadata.get("glassnet", "an unknown version")
-        problem = f"written in format {came} by glassnet {version:.20}, but this glassnet reads up to format {FORMAT}"
+    if int(version) > FORMAT:
+        writer = metadata.get("glassnet", "an unknown version")
+        problem = f"written in format {version} by glassnet {writer:.20}, but this glassnet reads up to format {FORMAT}"
         raise ModelFileError.at(path, problem, "install a newer one: pip install --upgrade glassnet")
 
 
@@ -115,12 +115,12 @@ def _json(path: PathLike, metadata: Mapping[str, str], name: str) -> Any:
         raise ModelFileError.at(path, problem, "the file was edited: use the original") from None
 
 
-def _misfits(expected: Mapping[str, Tensor], came: Mapping[str, Tensor]) -> list[str]:
-    """Where ``came`` differs from ``expected`` in names, shapes or kinds of numbers."""
-    wrong = [f"{name} is missing" for name in expected if name not in came]
-    wrong += [f"{name} is too many" for name in came if name not in expected]
+def _misfits(expected: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> list[str]:
+    """Where ``saved`` differs from ``expected`` in names, shapes or kinds of numbers."""
+    wrong = [f"{name} is missing" for name in expected if name not in saved]
+    wrong += [f"{name} is too many" for name in saved if name not in expected]
     for name, wanted in expected.items():
-        there = came.get(name, wanted)
+        there = saved.get(name, wanted)
         if wanted.shape != there.shape:
             wrong.append(f"{name} should be {written(wanted.shape)} and is {written(there.shape)}")
         elif wanted.dtype != there.dtype and not (wanted.is_floating_point() and there.is_floating_point()):
@@ -129,6 +129,6 @@ def _misfits(expected: Mapping[str, Tensor], came: Mapping[str, Tensor]) -> list
 
 
 def _few(items: Iterable[str]) -> str:
-    found = list(items)
-    more = len(found) - _SHOWN
-    return ", ".join(found[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    texts = list(items)
+    more = len(texts) - _SHOWN
+    return ", ".join(texts[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

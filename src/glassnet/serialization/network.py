@@ -167,21 +167,21 @@ class _Builder:
             raise DescriptionError(f'{_at(path)}: expected a layer as {{"type": …}}, got {description!r:.60}')
         if "same_as" in description:
             return self._earlier(description["same_as"], path)
-        given = dict(description)
-        kind = _class(given.pop("type", None), path)
-        inner = given.pop("modules", {}) if issubclass(kind, _CONTAINERS) else {}
+        arguments = dict(description)
+        kind = _class(arguments.pop("type", None), path)
+        inner = arguments.pop("modules", {}) if issubclass(kind, _CONTAINERS) else {}
         if not isinstance(inner, Mapping):
             raise DescriptionError(f"{_at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
-        self._check(kind, given, path)
+        self._check(kind, arguments, path)
         modules = {name: self.build(each, _joined(path, name)) for name, each in inner.items()}
         try:
-            module = self._made(kind, given)
+            module = self._made(kind, arguments)
             for name, each in modules.items():
                 module.add_module(name, each)
         except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
-            came = ", ".join(f"{name}={value!r:.40}" for name, value in given.items())
+            call = ", ".join(f"{name}={value!r:.40}" for name, value in arguments.items())
             why = error.args[0] if isinstance(error, KeyError) and error.args else error  # str() would put it in quotes
-            raise DescriptionError(f"{_at(path)}: {kind.__name__}({came}) cannot be built: {why}") from error
+            raise DescriptionError(f"{_at(path)}: {kind.__name__}({call}) cannot be built: {why}") from error
         self._built[path] = module
         return module
 
@@ -191,16 +191,16 @@ class _Builder:
             raise DescriptionError(f"{_at(path)}: expected the path of an earlier layer, got {place!r:.60}")
         return module
 
-    def _check(self, kind: Any, given: dict[str, Any], path: str) -> None:
-        """Raise where the names, plain types and sizes of ``given`` cannot be those of the class's constructor."""
+    def _check(self, kind: Any, arguments: dict[str, Any], path: str) -> None:
+        """Raise where the names, plain types and sizes of ``arguments`` cannot be those of the class's constructor."""
         taken = {} if issubclass(kind, _CONTAINERS) else _arguments(kind)
-        unknown = [name for name in given if name not in taken]
-        missing = [name for name, p in taken.items() if p.default is p.empty and name not in given]
+        unknown = [name for name in arguments if name not in taken]
+        missing = [name for name, p in taken.items() if p.default is p.empty and name not in arguments]
         if unknown or missing:
             takes = ", ".join(taken) or "no arguments"
             wrong = ", ".join([f"no argument {name!r:.60}" for name in unknown] + [f"needs {name}" for name in missing])
             raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {takes}: {wrong}")
-        for name, value in given.items():
+        for name, value in arguments.items():
             expected = str(taken[name].annotation)
             types = _TYPES.get(expected)
             if types and (not isinstance(value, types) or (isinstance(value, bool) and expected != "bool")):
@@ -210,9 +210,9 @@ class _Builder:
                     f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"
                 )
 
-    def _made(self, kind: Any, given: dict[str, Any]) -> Module:
+    def _made(self, kind: Any, arguments: dict[str, Any]) -> Module:
         module: Module = (kind if self._fill else _unfilled(kind))(
-            **{name: _tuples(value) for name, value in given.items()}
+            **{name: _tuples(value) for name, value in arguments.items()}
         )
         module.__class__ = kind
         return module

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
 _METADATA = "__metadata__"
 _STRUCTURE = "glassnet_structure"  # what is around the tensors, where that is more than names
 _LENGTH = 8  # bytes of the number that a file begins with
+_deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
 
 
 class Content(NamedTuple):
@@ -111,12 +112,12 @@ def read(path: PathLike) -> Content:
     with open(path, "rb") as file:
         data = file.read()
     try:
-        found = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
+        entries = dict(_deserialize(data))
         header = json.loads(data[_LENGTH : _LENGTH + _length(data)])
     except (safetensors.SafetensorError, ValueError) as error:
         raise _damaged(path, data, error) from None
     metadata = header.pop(_METADATA, None) or {}
-    return Content({name: wrap(_read_array(path, name, found[name])) for name in header}, metadata)
+    return Content({name: wrap(_read_array(path, name, entries[name])) for name in header}, metadata)
 
 
 def _length(data: bytes | memoryview) -> int:
@@ -132,8 +133,7 @@ def _damaged(path: PathLike, data: bytes, error: Exception) -> ModelFileError:
     elif _LENGTH + _length(data) > len(data):
         problem = f"the header should have {_length(data)} bytes, but the whole file has {len(data)}: it was cut off"
     else:
-        reason = str(error).removeprefix("Error while deserializing: ")
-        problem = f"the safetensors file was cut off or edited ({reason})"
+        problem = f"the safetensors file was cut off or edited ({error})"
     return ModelFileError.at(path, problem, "use a whole copy of it, or save the model again")
 
 

@@ -48,14 +48,14 @@ def backward(
     """
     chosen = None if inputs is None else several(inputs)
     with _following(create_graph):
-        found = _found(tensors, grad_tensors, retain_graph, create_graph, chosen)
+        computed = _compute(tensors, grad_tensors, retain_graph, create_graph, chosen)
         if chosen is None:
-            for leaf, gradient in found.items():
+            for leaf, gradient in computed.items():
                 accumulate(leaf, gradient)
         else:
             for x in chosen:
-                if key_of(x) in found:
-                    accumulate(x, own(found[key_of(x)]))
+                if key_of(x) in computed:
+                    accumulate(x, own(computed[key_of(x)]))
 
 
 def gradients(
@@ -80,8 +80,8 @@ def gradients(
         if not x.requires_grad:
             raise GradientError(f"grad: input {i} does not require a gradient; call requires_grad_() on it first")
     with _following(create_graph):
-        found = _found(outputs, grad_outputs, retain_graph, create_graph, chosen)
-    results = [found.get(key_of(x)) for x in chosen]
+        computed = _compute(outputs, grad_outputs, retain_graph, create_graph, chosen)
+    results = [computed.get(key_of(x)) for x in chosen]
     for i, result in enumerate(results):
         if result is None and not allow_unused:
             raise GradientError(
@@ -91,7 +91,7 @@ def gradients(
     return tuple(wrap(np.array(r)) if isinstance(r, np.ndarray | np.generic) else r for r in results)
 
 
-def _found(
+def _compute(
     outputs: Tensors,
     weights: Tensors | None,
     retain_graph: bool | None,
@@ -99,11 +99,11 @@ def _found(
     targets: tuple[Any, ...] | None,
 ) -> dict[Any, Any]:
     tensors = several(outputs)
-    given = (None,) * len(tensors) if weights is None else several(weights)
-    if len(given) != len(tensors):
-        raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(given)}")
+    starts = (None,) * len(tensors) if weights is None else several(weights)
+    if len(starts) != len(tensors):
+        raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(starts)}")
     as_tensors = create_graph or mode.tracer is not None
-    seeds = [(t, _seed(t, g, as_tensors)) for t, g in zip(tensors, given, strict=True)]
+    seeds = [(t, _seed(t, g, as_tensors)) for t, g in zip(tensors, starts, strict=True)]
     return propagate(
         seeds,
         keep=create_graph if retain_graph is None else retain_graph,
@@ -125,7 +125,7 @@ def _following(enabled: bool) -> Iterator[None]:
 def _seed(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
     if not tensor.requires_grad:
         raise GradientError(
-            "backward: this tensor requires no gradient, for nothing it was computed from has requires_grad=True "
+            "backward: this tensor requires no gradient: nothing it was computed from has requires_grad=True "
             "(or it was computed under no_grad(), by a compiled function, or detached)"
         )
     if gradient is None:

@@ -1,8 +1,8 @@
-"""How a tensor prints: its numbers, then whatever is not usual about it."""
+"""How a tensor prints: its numbers, then dtype, shape or history where they are not the usual ones."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,16 +20,19 @@ def set_printoptions(
     linewidth: int | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Say how tensors print: digits after the point, elements printed in full, those at the edges of larger ones,
-    characters in a line, and whether in powers of ten. What is None stays, but ``sci_mode``: None means where needed.
+    """Set how tensors print.
+
+    ``precision`` is the number of digits after the point; tensors of more than ``threshold`` elements show the first
+    and last ``edgeitems`` of each dimension; ``linewidth`` is in characters; ``sci_mode`` turns powers of ten on or
+    off, None decides by the numbers. Any other argument that is None keeps its setting.
 
     >>> glassnet.set_printoptions(precision=2)
     >>> glassnet.tensor([0.123456])
     tensor([0.12])
     >>> glassnet.set_printoptions(precision=4)
     """
-    chosen = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
-    _options.update({name: value for name, value in chosen.items() if value is not None}, sci_mode=sci_mode)
+    changes = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    _options.update({name: value for name, value in changes.items() if value is not None}, sci_mode=sci_mode)
 
 
 def tensor_text(tensor: Any) -> str:
@@ -51,7 +54,8 @@ def _numbers(array: Any) -> str:
     if array.size == 0:
         return "[]"
     powers, digits = _options["sci_mode"], _options["precision"]
-    mode, formatter = "fixed", None
+    mode: Literal["fixed", "maxprec"] = "fixed"
+    formatter: Any = None
     if array.dtype.kind == "f":
         array = array.astype(float64)  # of fewer digits, NumPy would print powers of ten sooner
         if np.all(np.isnan(array) | (array == np.floor(array))):
@@ -67,6 +71,6 @@ def _numbers(array: Any) -> str:
         edgeitems=_options["edgeitems"],
         max_line_width=_options["linewidth"],
         suppress_small=None if powers is None else not powers,
-        floatmode=mode,  # type: ignore[arg-type]
-        formatter=formatter,  # type: ignore[arg-type]
+        floatmode=mode,
+        formatter=formatter,
     )

@@ -15,7 +15,7 @@ from glassnet.tensor.methods.inplace import InPlace
 
 
 class Gradients(InPlace):
-    """Methods that compute gradients, or are told of them."""
+    """Methods that compute gradients, or see them computed."""
 
     def backward(
         self,
@@ -43,7 +43,7 @@ class Gradients(InPlace):
         tensor([10., 10.])
         """
         if not self._requires_grad:
-            raise GradientError("register_hook: this tensor requires no gradient, so no gradient would ever come by")
+            raise GradientError("register_hook: this tensor requires no gradient, so its hook would never be called")
 
         def called(g: Any) -> Any:
             if not isinstance(g, np.ndarray | np.generic):

@@ -36,14 +36,16 @@ class Indexing(Views):
     def __setitem__(self, index: Any, value: Any) -> None:
         template, arrays = split_index(index)
         if not isinstance(value, State):
-            given, value = value, np.asarray(value)
+            assigned, value = value, np.asarray(value)
             if value.dtype.kind not in "biuf":
-                raise TypeError(f"expected a tensor or numbers to assign, got {type(given).__name__}: {given!r:.40}")
+                raise TypeError(
+                    f"expected a tensor or numbers to assign, got {type(assigned).__name__}: {assigned!r:.40}"
+                )
             if not value.ndim:
                 check_holds(self.dtype, value)
             if value.dtype.kind == "f" and self.dtype.kind == "f":
                 value = value.astype(self.dtype)
-            value = made_of(given, value)
+            value = made_of(assigned, value)
         write(self, indexing.setitem, self, value, *arrays, index=template)
 
     # pieces, and elements by position ------------------------------------------------------------
@@ -184,12 +186,12 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
 
 
 def _index_array(part: Any) -> Any:
-    held = part.array if isinstance(part, State) else np.asarray(part)  # an array itself, if it is one
-    if held.size == 0 and not hasattr(part, "dtype"):
-        held = held.astype(np.int64)  # an empty list
-    if held.dtype.kind not in "iub":
+    array = part.array if isinstance(part, State) else np.asarray(part)  # an array itself, if it is one
+    if array.size == 0 and not hasattr(part, "dtype"):
+        array = array.astype(np.int64)  # an empty list
+    if array.dtype.kind not in "iub":
         raise TypeError(
             f"a tensor is indexed by ints, slices, None, ... and integer or bool tensors, got {type(part).__name__} "
-            f"of {held.dtype}"
+            f"of {array.dtype}"
         )
-    return part if isinstance(part, State) else held
+    return part if isinstance(part, State) else array

@@ -87,7 +87,7 @@ class Sorting(Matrices):
     ) -> Any:
         """The different elements in order, or the different slices along ``dim``.
 
-        With return_inverse, also where among them each element stands; with return_counts, how often each occurs.
+        With return_inverse, also the position of each element among them; with return_counts, how often each occurs.
 
         >>> glassnet.tensor([3, 1, 3]).unique(return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
@@ -97,12 +97,12 @@ class Sorting(Matrices):
         values, inverse, counts = np.unique(
             _values(self, "unique()"), return_inverse=True, return_counts=True, axis=dim, equal_nan=False
         )
-        asked = [values]
+        results = [values]
         if return_inverse:
-            asked.append(inverse.reshape(self.shape if dim is None else -1))
+            results.append(inverse.reshape(self.shape if dim is None else -1))
         if return_counts:
-            asked.append(counts)
-        return wrap(values) if len(asked) == 1 else tuple(map(wrap, asked))
+            results.append(counts)
+        return wrap(values) if len(results) == 1 else tuple(map(wrap, results))
 
     def bincount(self, weights: Any = None, minlength: int = 0) -> Self:
         """How often each of 0, 1, 2 … occurs in this vector of whole numbers (or the sum of its ``weights``).
