@@ -17,7 +17,7 @@ from glassnet.ops import Op, registry
 from glassnet.ops.arithmetic import add, mul
 from glassnet.ops.arithmetic import maximum as fmax
 from glassnet.ops.elementary import log
-from glassnet.ops.random import normal, uniform
+from glassnet.ops.sampling import normal, uniform
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.verify import verify

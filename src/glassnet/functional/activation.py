@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.errors import RangeError, ShapeError
-from glassnet.ops import activation, elementary, random, shrinkage
+from glassnet.ops import activation, elementary, sampling, shrinkage
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.random import chosen
@@ -151,7 +151,9 @@ def rrelu(
         raise RangeError(f"rrelu: expected lower ≤ upper, got {lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = apply(random.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(None), low=lower, high=upper)
+    slopes = apply(
+        sampling.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(None), low=lower, high=upper
+    )
     return _elementwise(activation.prelu, input, inplace, slopes)
 
 

@@ -1,16 +1,15 @@
-"""What layers compute: linear maps, tables of vectors, dropout."""
+"""What layers compute: linear maps, embeddings, dropout."""
 
 from __future__ import annotations
 
 from glassnet.errors import DtypeError, RangeError
-from glassnet.ops import indexing, random
+from glassnet.ops import indexing, sampling
 from glassnet.ops import linear as linear_ops
 from glassnet.ops.activation import SELU_ALPHA, SELU_SCALE
 from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import int64
 from glassnet.random import chosen
-from glassnet.tensor import Tensor, apply
-from glassnet.tensor.dispatch import write
+from glassnet.tensor import Tensor, apply, write
 
 __all__ = ["alpha_dropout", "bilinear", "dropout", "embedding", "linear", "one_hot"]
 
@@ -86,7 +85,7 @@ def _kept(name: str, input: Tensor, p: float, training: bool) -> Tensor | None:
         raise RangeError(f"{name}: expected a probability p from 0 to 1, got {p}")
     if not training or p == 0:
         return None
-    return apply(random.bernoulli, shape=input.shape, dtype=input.dtype, generator=chosen(None), p=1 - p)
+    return apply(sampling.bernoulli, shape=input.shape, dtype=input.dtype, generator=chosen(None), p=1 - p)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, RangeError
-from glassnet.ops import random
+from glassnet.ops import sampling
 from glassnet.ops.indexing import one_hot
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.ops.softmax import log_softmax as log_softmax_op
@@ -71,7 +71,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, *, dim:
     d = normalize_dim("gumbel_softmax", dim, logits.ndim)
     smallest = float(np.finfo(logits.dtype).tiny)  # not 0, of which there is no logarithm
     drawn = apply(
-        random.uniform, shape=logits.shape, dtype=logits.dtype, generator=chosen(None), low=smallest, high=1.0
+        sampling.uniform, shape=logits.shape, dtype=logits.dtype, generator=chosen(None), low=smallest, high=1.0
     )
     soft = softmax((logits - (-drawn.log()).log()) / tau, d)
     if not hard:

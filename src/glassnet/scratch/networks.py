@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GlassnetError, RangeError, ShapeError
-from glassnet.ops import random, reduction
+from glassnet.ops import reduction, sampling
 from glassnet.ops.dtypes import Array, float64
 from glassnet.random import Generator, chosen
 from glassnet.scratch.activation import softmax
@@ -84,7 +84,9 @@ class MultiLayerNet:
         self.params: dict[str, Array] = {}
         for i, (n, m) in enumerate(pairwise(sizes), 1):
             std = weight_std(weight_init_std, n)
-            self.params[f"W{i}"] = run(random.normal, shape=(n, m), dtype=float64, generator=chosen(generator), std=std)
+            self.params[f"W{i}"] = run(
+                sampling.normal, shape=(n, m), dtype=float64, generator=chosen(generator), std=std
+            )
             self.params[f"b{i}"] = np.zeros(m)
         self._names = frozenset(self.params)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GradientError, RangeError, ShapeError
-from glassnet.ops import arithmetic, elementary, random, reduction
+from glassnet.ops import arithmetic, elementary, reduction, sampling
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.random import Generator, chosen
@@ -44,7 +44,7 @@ class Dropout:
         (x,) = floats("Dropout", x)
         kept = 1 - self.dropout_ratio
         if train_flg and kept < 1:
-            drawn = run(random.bernoulli, shape=x.shape, dtype=x.dtype, generator=chosen(self._generator), p=kept)
+            drawn = run(sampling.bernoulli, shape=x.shape, dtype=x.dtype, generator=chosen(self._generator), p=kept)
             self.mask = run(arithmetic.mul, drawn, 1 / kept if kept else 0.0)
         else:
             self.mask = np.ones_like(x)

@@ -26,8 +26,8 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.ops.shapes import written
-from glassnet.tensor.arguments import sizes, takes_axis
 from glassnet.tensor.device import device as _device
+from glassnet.tensor.spellings import sizes, takes_axis
 from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
 
 DtypeLike = npt.DTypeLike | None

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.ops import random
+from glassnet.ops import sampling
 from glassnet.ops.dtypes import float_type, int64
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, shape_of
 from glassnet.random import Generator, chosen
-from glassnet.tensor.arguments import sizes
 from glassnet.tensor.creation import DtypeLike, dtype_of, empty, finished
+from glassnet.tensor.spellings import sizes
 from glassnet.tensor.tensor import Tensor, apply, wrap
 
 
@@ -49,7 +49,7 @@ def rand(
     >>> bool((x >= 0).all() and (x < 1).all())
     True
     """
-    return _drawn("rand", random.uniform, sizes(shape, size), dtype, generator, requires_grad, device)
+    return _drawn("rand", sampling.uniform, sizes(shape, size), dtype, generator, requires_grad, device)
 
 
 def randn(
@@ -66,7 +66,7 @@ def randn(
     >>> abs(x.mean().item()) < 0.1, abs(x.std().item() - 1) < 0.1
     (True, True)
     """
-    return _drawn("randn", random.normal, sizes(shape, size), dtype, generator, requires_grad, device)
+    return _drawn("randn", sampling.normal, sizes(shape, size), dtype, generator, requires_grad, device)
 
 
 def rand_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -111,7 +111,7 @@ def randint(
             f"({low}, {high}, {size})"
         )
     drawn = apply(
-        random.integers,
+        sampling.integers,
         shape=sizes((size,)),
         dtype=np.dtype(dtype),
         generator=chosen(generator),
@@ -129,7 +129,7 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     """
     if n < 0:
         raise ValueError(f"randperm: expected a number of 0 or more, got {n}")
-    return finished(apply(random.permutation, n=n, generator=chosen(generator)).array, False, device)
+    return finished(apply(sampling.permutation, n=n, generator=chosen(generator)).array, False, device)
 
 
 def normal(
@@ -167,7 +167,7 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> glassnet.bernoulli(glassnet.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    drawn = apply(random.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(generator))
+    drawn = apply(sampling.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(generator))
     return (drawn < input).to(input.dtype)
 
 

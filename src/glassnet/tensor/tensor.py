@@ -17,7 +17,7 @@ from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import dispatch, graph
 from glassnet.tensor.device import cpu, device
 from glassnet.tensor.graph import version_of
-from glassnet.tensor.methods.gradients import Gradients
+from glassnet.tensor.methods.autograd import Autograd
 from glassnet.tensor.printing import tensor_text
 
 
@@ -59,7 +59,7 @@ def _without_tensors(data: Any) -> Any:
     return data.array if isinstance(data, Tensor) else data
 
 
-class Tensor(Gradients):
+class Tensor(Autograd):
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
     ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes

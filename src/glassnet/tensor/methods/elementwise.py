@@ -8,10 +8,10 @@ import numpy as np
 
 from glassnet.ops import activation, arithmetic, elementary, selection, softmax
 from glassnet.ops.dtypes import result_type
-from glassnet.tensor.arguments import takes_axis
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.casts import Casts
 from glassnet.tensor.methods.from_record import binary, unary
+from glassnet.tensor.spellings import takes_axis
 
 
 class Elementwise(Casts):

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.ops import activation, arithmetic, elementary, indexing, movement, random, reduction, selection
+from glassnet.ops import activation, arithmetic, elementary, indexing, movement, reduction, sampling, selection
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.random import Generator, chosen
@@ -184,7 +184,7 @@ class InPlace(Sorting):
         """
         if low > high:
             raise ValueError(f"uniform_: expected low ≤ high, got {low} and {high}")
-        return self._floating("uniform_")._draw(random.uniform, generator, low=low, high=high)
+        return self._floating("uniform_")._draw(sampling.uniform, generator, low=low, high=high)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``.
@@ -195,7 +195,7 @@ class InPlace(Sorting):
         """
         if std < 0:
             raise ValueError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
-        return self._floating("normal_")._draw(random.normal, generator, mean=mean, std=std)
+        return self._floating("normal_")._draw(sampling.normal, generator, mean=mean, std=std)
 
     def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Self:
         """Set every element to 1 with probability ``p``, else to 0.
@@ -206,7 +206,7 @@ class InPlace(Sorting):
         """
         if not 0 <= p <= 1:
             raise ValueError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
-        return self._draw(random.bernoulli, generator, p=p)
+        return self._draw(sampling.bernoulli, generator, p=p)
 
     def random_(self, low: int, high: int | None = None, *, generator: Generator | None = None) -> Self:
         """Draw every element from the whole numbers low, …, high − 1; random_(high) from 0 on.
@@ -218,7 +218,7 @@ class InPlace(Sorting):
         low, high = (0, low) if high is None else (low, high)
         if low >= high:
             raise ValueError(f"random_: expected low below high, got {low} and {high}")
-        return self._draw(random.integers, generator, low=low, high=high)
+        return self._draw(sampling.integers, generator, low=low, high=high)
 
     def _floating(self, name: str) -> Self:
         if self.dtype.kind != "f":

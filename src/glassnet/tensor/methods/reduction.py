@@ -14,9 +14,9 @@ from glassnet.ops import elementary, indexing, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
-from glassnet.tensor.arguments import takes_axis
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.elementwise import Elementwise
+from glassnet.tensor.spellings import takes_axis
 
 Dim = int | Sequence[int] | None
 T = TypeVar("T")

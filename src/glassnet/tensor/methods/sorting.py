@@ -14,9 +14,9 @@ from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import indexing
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor.arguments import takes_axis
 from glassnet.tensor.dispatch import apply, wrap
 from glassnet.tensor.methods.matrices import Matrices
+from glassnet.tensor.spellings import takes_axis
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ import numpy as np
 from glassnet.errors import DimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
-from glassnet.tensor.arguments import sizes, takes_axis
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.operators import Operators
+from glassnet.tensor.spellings import sizes, takes_axis
 
 
 class Views(Operators):

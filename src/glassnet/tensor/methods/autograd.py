@@ -14,7 +14,7 @@ from glassnet.tensor.graph import RetainGrad, changes
 from glassnet.tensor.methods.inplace import InPlace
 
 
-class Gradients(InPlace):
+class Autograd(InPlace):
     """Methods that compute gradients, or see them computed."""
 
     def backward(
