@@ -1,4 +1,4 @@
-"""Training: what turns a network and data into a run worth keeping."""
+"""Training: the loop over epochs and batches, with metrics, callbacks, checkpoints and a report."""
 
 from __future__ import annotations
 

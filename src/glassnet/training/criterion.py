@@ -1,7 +1,7 @@
 """Criterion: the loss of a batch, with weights of classes and of samples.
 
-All losses are those of a whole set: the loss of several batches is put together from `Criterion.count`,
-so that it is what the loss function would say of all of them at once.
+All losses are those of a whole set: the losses of several batches are combined by `Criterion.count`, so that the
+result is the loss of all of them at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BUILT_IN = {
 
 
 class BuiltIn(NamedTuple):
-    """A loss of the house: the function, its name, and the options it was given."""
+    """A built-in loss: the function, its name, and its options."""
 
     function: Callable[..., Tensor]
     name: str
@@ -46,7 +46,7 @@ class BuiltIn(NamedTuple):
 
 
 def built_in(loss: Any) -> BuiltIn | None:
-    """What ``loss`` is, if it is one of the house: a function, a module, or a function with options."""
+    """``loss`` as a built-in one: a function, a module, or a function with options; None if it is none."""
     if isinstance(loss, partial):
         inner = None if loss.args else built_in(loss.func)
         return None if inner is None else inner._replace(options={**inner.options, **loss.keywords})
@@ -75,12 +75,11 @@ def checked_weights(name: str, value: Any, of_what: str, count: int | None = Non
 
 
 class Criterion:
-    """``loss``, and what it takes to weigh samples with it.
+    """``loss``, with weights of classes and of samples.
 
-    ``class_weight`` is a weight for each class, by number: a list or a tensor, or a dict that leaves
-    out those that weigh 1. Together with weights of samples they multiply, and the mean is divided by
-    their sum, as in `CrossEntropyLoss`. Raises TrainingError for what is no loss, and for weights
-    that it cannot take.
+    ``class_weight`` is a weight for each class, by number: a list, a tensor, or a dict, in which a missing class
+    weighs 1. Weights of classes and of samples are multiplied, and the mean is divided by their sum, as in
+    `CrossEntropyLoss`. Raises TrainingError for what is no loss, and for weights that it cannot take.
     """
 
     def __init__(self, loss: Any, class_weight: Any = None) -> None:
@@ -97,14 +96,14 @@ class Criterion:
 
     @property
     def name(self) -> str:
-        """What the loss is called."""
+        """The name of the loss."""
         if self.known is not None:
             return self.known.name
         return getattr(self.loss, "__name__", type(self.loss).__name__)
 
     @property
     def threshold(self) -> float:
-        """From which output on a network with one output says yes: 0.5 of probabilities, 0 of logits."""
+        """Above which output a network with one output means class 1: 0.5 for probabilities, 0 for logits."""
         return 0.5 if self.name == "binary_cross_entropy" else 0.0
 
     def _checked(self, class_weight: Any) -> Array:
@@ -121,10 +120,10 @@ class Criterion:
             raise TrainingError(f"class_weight: {self.name} tells two classes apart, got {len(weights)} weights")
         return weights
 
-    # outside of the step, on plain arrays ---------------------------------------------------------------
+    # before the step, on plain arrays ---------------------------------------------------------------------
 
     def weigh(self, targets: Tensor, weights: Tensor | None) -> Tensor | None:
-        """The weights that the losses of a batch are multiplied with; None where all weigh 1.
+        """The weights by which the losses of a batch are multiplied; None where all weigh 1.
 
         TrainingError where the loss cannot take any.
         """
@@ -160,7 +159,7 @@ class Criterion:
         return int(self.known.options.get("ignore_index", -100)) if self.known else -100
 
     def count(self, targets: Tensor, weights: Tensor | None) -> float:
-        """What the loss of a batch counts for where batches are put together: how many samples, or their weight."""
+        """What the loss of a batch counts for among several batches: the number of samples, or their weight."""
         if self.is_sum:
             return 1.0
         labels = targets.array
@@ -177,7 +176,7 @@ class Criterion:
         return float(len(labels)) if weights is None else float(weights.array.sum(dtype=np.float64))
 
     def of_all(self, total: float, count: float) -> float:
-        """The loss of all batches, given the sum of their losses times what they count for, and what they all do."""
+        """The loss of all batches, from the sum of their losses, each times its count, and the sum of the counts."""
         if not count:
             raise TrainingError(f"{self.name}: expected at least one sample that counts, got none")
         return total if self.is_sum else total / count

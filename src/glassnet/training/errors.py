@@ -1,4 +1,4 @@
-"""What can go wrong with a training run: what it was given, and what becomes of it."""
+"""Errors of a training run: arguments that cannot be used, and a loss that is no longer a number."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from glassnet.optim import Optimizer
 
 
 class TrainingError(GlassnetError, ValueError):
-    """Data, options or names that a trainer cannot work with.
+    """Data, options or names that a trainer cannot use.
 
-    >>> from glassnet.training import Trainer
-    >>> Trainer(nn.Linear(2, 1), nn.MSELoss(), optimizer="adam")
-    Traceback (most recent call last):
-    glassnet.training.errors.TrainingError: ...
+    >>> from glassnet.training import Trainer, TrainingError
+    >>> model = nn.Linear(2, 1)
+    >>> try:
+    ...     Trainer(model, nn.MSELoss, optim.SGD(model.parameters(), lr=0.1))
+    ... except TrainingError as error:
+    ...     print(error)
+    loss: expected a loss, got the class MSELoss; make one: MSELoss()
     """
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run that failed went wrong: in which batch, what was seen there, and whether it is in the data."""
+    """Where a run went wrong: in which ``batch``, what was found there, and whether it was in the data."""
 
     batch: int
     text: str
@@ -33,18 +36,19 @@ class TrainingFailed(GlassnetError, RuntimeError):
     """A run whose loss is no longer a number, or grows without end.
 
     ``what`` failed is "loss", "held-out loss" or "weights". ``epoch`` and ``batch`` say where, both counted
-    from 1 (``batch`` is None where a whole epoch was measured), of how many ``batches`` if that is known.
-    ``loss`` is what it became, and ``learning_rate`` the rate it happened with. ``origin`` is what made it so,
-    and ``checkup`` what a check-up of the run says, as far as they are known.
+    from 1 (``batch`` is None where a whole epoch was measured), ``batches`` how many an epoch has, if known.
+    ``loss`` is the bad value, and ``learning_rate`` the rate at that time. ``origin`` is the cause, and
+    ``checkup`` the text of a check-up of the run, where they could be found.
 
     >>> from glassnet.training import Trainer, TrainingFailed
-    >>> model, x = nn.Linear(1, 1), glassnet.ones(4, 1)
+    >>> model = nn.Linear(1, 1)
     >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=1e9))
+    >>> x = glassnet.tensor([[1.0], [2.0]])
     >>> try:
-    ...     history = trainer.fit((x, x), epochs=20)
+    ...     trainer.fit((x, x), epochs=9)
     ... except TrainingFailed as failed:
-    ...     print(failed.what)
-    loss
+    ...     print(failed.what, failed.epoch, failed.learning_rate)
+    loss 2 1000000000.0
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class TrainingFailed(GlassnetError, RuntimeError):
         super().__init__(self.message())
 
     def message(self, rate_option: str = "lr=") -> str:
-        """What is said of it; ``rate_option`` is how a learning rate is given, "lr=" in Python."""
+        """The whole message; ``rate_option`` is how a learning rate is written, "lr=" in Python."""
         where = f"in epoch {self.epoch}"
         if self.batch is not None:
             where += f", batch {self.batch}" + (f" of {self.batches}" if self.batches else "")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glassnet.explain.checkup.observed import Step
 
 EXPLODED = 1e8  # times the first loss, or times 1 where that is less: it will not come back
-FAR = 1e6  # larger inputs are a slip, or not scaled
+FAR = 1e6  # larger inputs are a mistake, or not scaled
 GROWN = 100.0  # times as large as at the beginning of the epoch: more than learning does
 
 
@@ -63,7 +63,7 @@ def explained(
 
 
 class Moment(NamedTuple):
-    """What was there when a batch was about to be looked at: its number, itself, the weights, the generator."""
+    """The state when a batch was about to be learned: its number, the batch, the weights, the generator."""
 
     number: int
     batch: Batch
@@ -90,7 +90,7 @@ def where_it_began(
     """The first instruction of the ``moments``, in order, that made a number that is not finite.
 
     Or, where all are finite, the first of the last moment that made numbers far larger than with the weights
-    ``start``; None where there is none, or nobody can look. It leaves other weights in ``model``.
+    ``start``; None where there is none, or it cannot be found. It leaves other weights in ``model``.
     """
     from glassnet.explain.checkup.observed import Observed
     from glassnet.explain.checkup.signals import not_finite
@@ -133,7 +133,7 @@ def _grown(moment: Moment, now: Step, before: Step) -> Origin | None:
 
 
 def _reaching(moment: Moment) -> str:
-    """What to say of inputs that are finite, and far larger than what a network is given."""
+    """A note on inputs that are finite, and far larger than the inputs of a network should be."""
     largest = _largest(moment.batch.inputs.array)
     if not FAR < largest < math.inf:
         return ""

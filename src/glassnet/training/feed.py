@@ -1,4 +1,4 @@
-"""Feed: what a trainer is given as data, as batches of inputs, targets and, where there are any, weights."""
+"""Feed: the data of a trainer as batches of inputs, targets and weights, whatever form it was given in."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Weighted(Dataset[Any]):
 
 
 class Feed:
-    """Batches of ``loader``, which is anything that can be gone through again and again."""
+    """The batches of ``loader``, checked."""
 
     def __init__(self, loader: DataLoader[Any], what: str) -> None:
         self.loader = loader
@@ -72,7 +72,7 @@ class Feed:
 
     @property
     def generators(self) -> list[Generator]:
-        """What its order is drawn from, where that is not the default generator."""
+        """The generators that its order is drawn from, other than the default one."""
         sampler = self.loader.sampler
         holders = [self.loader, sampler, self.loader.batch_sampler, getattr(self.loader.batch_sampler, "sampler", None)]
         generators = [getattr(holder, "generator", None) for holder in holders]
@@ -80,7 +80,7 @@ class Feed:
 
     @property
     def everything(self) -> Any:
-        """All samples at once where they are tensors, else the loader: for a look at the data."""
+        """All samples at once where they are tensors, else the loader: for a check-up of the data."""
         dataset = self.loader.dataset
         dataset = dataset.dataset if isinstance(dataset, Weighted) else dataset
         return dataset.tensors[:2] if type(dataset) is TensorDataset else self.loader
@@ -140,7 +140,7 @@ def _of_tensors(data: tuple[Any, ...], what: str) -> TensorDataset:
 
 
 def converted(part: Any, what: str) -> Tensor:
-    """A tensor as it is; an array or a list as a tensor, with real numbers in the default dtype."""
+    """``part`` as a tensor: an array or a list of real numbers in the default dtype."""
     if isinstance(part, Tensor):
         return part
     if isinstance(part, tuple | list) and any(isinstance(x, Tensor | np.ndarray) for x in part):
@@ -157,7 +157,7 @@ def converted(part: Any, what: str) -> Tensor:
 def training_feed(
     data: Any, batch_size: int | None, shuffle: bool, sample_weight: Any, generator: Generator | None
 ) -> Feed:
-    """Batches to learn from."""
+    """Batches to train on."""
     if isinstance(data, DataLoader):
         is_given = {"batch_size": batch_size is not None, "sample_weight": sample_weight is not None}
         if any(is_given.values()):
@@ -202,7 +202,7 @@ def is_fraction(validation: Any) -> bool:
 
 
 def divided(data: Any, share: float, sample_weight: Any, seed: int) -> tuple[Any, Any]:
-    """``data`` in two at random, by ``seed``: what is left to learn from, and ``share`` of it to measure on."""
+    """``data`` in two parts at random, by ``seed``: one to train on, and ``share`` of it to measure on."""
     if isinstance(data, DataLoader | IterableDataset):
         raise TrainingError(
             f"validation: a {type(data).__name__} cannot be divided; give a Dataset or (inputs, targets), or "

@@ -26,16 +26,22 @@ _STYLE = """
 
 
 class History(Sequence[Epoch]):
-    """The epochs of a run, in order: ``history["train_loss"]`` are the numbers of that name.
+    """The numbers of every epoch of a run: ``history["train_loss"]`` are those of one name, ``history[-1]`` the last.
 
-    ``epochs`` is a list of dicts: "epoch", counted from 1, "train_loss", the metrics as "train_…", and the
-    same as "val_…" where there was a validation set; "learning_rate" is the one it began with.
-    ``history[-1]`` is the last epoch. The names of older versions, ``held_out_…``, become those of today.
+    ``epochs`` is a list of dicts: "epoch", counted from 1, "train_loss", the metrics as "train_…", the same as
+    "val_…" if there was a validation set, and "learning_rate", the rate at the beginning of the epoch. The names
+    of older versions, "held_out_…", become "val_…".
 
     >>> from glassnet.training import History
     >>> history = History([{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}])
-    >>> history["train_loss"], history[-1]["epoch"]
-    ([0.5, 0.25], 2)
+    >>> history["train_loss"]
+    [0.5, 0.25]
+    >>> history[-1]
+    {'epoch': 2, 'train_loss': 0.25}
+    >>> print(history.to_csv(), end="")
+    epoch,train_loss
+    1,0.5
+    2,0.25
     """
 
     def __init__(self, epochs: Iterable[Mapping[str, float]] = ()) -> None:
@@ -43,7 +49,7 @@ class History(Sequence[Epoch]):
 
     @property
     def names(self) -> list[str]:
-        """The names of the numbers, in the order in which they came."""
+        """The names of the numbers, in order of their first appearance."""
         return list(dict.fromkeys(name for epoch in self.epochs for name in epoch))
 
     @overload

@@ -1,4 +1,4 @@
-"""Measuring: what a network says, and how good that is, with nothing learned and nothing changed."""
+"""Measuring: the outputs of a network and its metrics, without changing anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measured(
 ) -> dict[str, float]:
     """The loss and all metrics on ``batches``, in evaluation mode.
 
-    What is drawn meanwhile from the default generator and ``generators`` is put back.
+    The states of the default generator and of ``generators`` are restored.
     """
     total = count = 0.0
     metrics.reset()

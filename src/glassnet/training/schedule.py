@@ -1,4 +1,4 @@
-"""Schedule: when a schedule of the learning rate takes its steps, and what it is told."""
+"""Schedule: when a scheduler of the learning rate makes its steps, and which number it looks at."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ PER_BATCH = (OneCycleLR, CyclicLR)  # their steps are counted in batches by thos
 class Schedule:
     """A scheduler of `glassnet.optim.lr_scheduler`, and how a trainer is to use it.
 
-    ``every`` is "epoch" or "batch": after what a step is made (with gradient accumulation, "batch" is
-    an update of the weights). None means "batch" for OneCycleLR and CyclicLR, else "epoch".
-    ``monitor`` is the number of the history that ReduceLROnPlateau looks at: None means the held-out
-    loss, or the training loss where nothing is held out.
+    ``every`` is "epoch" or "batch": after what it makes a step (with gradient accumulation, "batch" is an
+    update of the weights). None means "batch" for OneCycleLR and CyclicLR, else "epoch". ``monitor`` is the
+    number of the history that ReduceLROnPlateau looks at; None means "val_loss", or "train_loss" without a
+    validation set. Raises TrainingError for what is no scheduler.
 
-    >>> from glassnet.training import Schedule
-    >>> optimizer = optim.SGD([nn.Parameter(glassnet.zeros(1))], lr=0.1)
-    >>> Schedule(optim.lr_scheduler.StepLR(optimizer, 30), every="batch").is_per_batch
-    True
+    >>> from glassnet.training import Schedule, Trainer
+    >>> model = nn.Linear(1, 1)
+    >>> optimizer = optim.SGD(model.parameters(), lr=1.0)
+    >>> halve = optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
+    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, schedule=Schedule(halve, every="batch"))
+    >>> x = glassnet.zeros(4, 1)
+    >>> trainer.fit((x, x), epochs=2, batch_size=2)["learning_rate"]
+    [1.0, 0.25]
     """
 
     scheduler: Any
@@ -62,7 +66,7 @@ class Schedule:
 
 
 def monitored(result: Mapping[str, float], name: str | None, who: str) -> float:
-    """The number called ``name`` of an epoch; of None the held-out loss, or else the training loss."""
+    """The number called ``name`` of an epoch; of None "val_loss", or "train_loss" without a validation set."""
     name = None if name is None else current_name(name)
     if name is None:
         name = "val_loss" if "val_loss" in result else "train_loss"

@@ -50,7 +50,7 @@ class Progress:
         self.batch_loss = 0.0
         self.learning_rate = 0.0  # at the beginning of the epoch
         self.split_seed: int | None = None
-        self.is_told = False  # that the step is compiled
+        self.compiled_was_reported = False
 
     def begin(self, learning_rate: float) -> None:
         """A new epoch."""
@@ -61,7 +61,7 @@ class Progress:
         self.metrics.reset()
 
     def add(self, learned: Learned, targets: Tensor) -> None:
-        """Take note of a batch."""
+        """Count a batch that was learned."""
         self.has_begun = True
         self.done += 1
         self.waiting += 1
@@ -73,7 +73,7 @@ class Progress:
             self.metrics.update(learned.outputs, targets)
 
     def updated(self) -> None:
-        """The gradients that waited have been used."""
+        """The accumulated gradients have been used."""
         self.waiting, self.waiting_count = 0, 0.0
 
     def end(self) -> None:
@@ -82,7 +82,7 @@ class Progress:
         self.metrics.reset()
 
     def state_dict(self) -> dict[str, Any]:
-        """All of it, as plain data."""
+        """Everything, as plain data."""
         return {**{name: getattr(self, name) for name in _PROGRESS}, "metrics": self.metrics.state_dict()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -95,8 +95,8 @@ class Progress:
 class Generators:
     """The random generators of a run: the default one, the trainer's, those of its loaders, each once.
 
-    The order of an epoch is drawn when its first batch is asked for. To come back to the middle of one,
-    it is drawn again from the states at the beginning of the epoch, and what came before is skipped.
+    The order of an epoch is drawn with its first batch. To resume in the middle of an epoch, it is drawn again
+    from the states at the beginning of the epoch, and the batches that were learned before are skipped.
     """
 
     def __init__(self, own: Generator | None) -> None:
@@ -105,7 +105,7 @@ class Generators:
         self._at_start = self._states()
 
     def add(self, generators: list[Generator]) -> None:
-        """Take on those of loaders."""
+        """Add those of loaders."""
         for generator in generators:
             if not any(generator is known for known in self._generators):
                 self._generators.append(generator)
@@ -114,7 +114,7 @@ class Generators:
         return [generator.get_state() for generator in self._generators]
 
     def begin(self) -> None:
-        """An epoch begins: take note of the states."""
+        """An epoch begins: keep the states."""
         self._at_start = self._states()
 
     def state_dict(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Generators:
         return {"now": self._states(), "at_start": self._at_start}
 
     def resume(self, state_dict: Mapping[str, Any], batches: Iterator[Any], total: int | None) -> None:
-        """Skip those of the ``total`` ``batches`` that were learned before, and go on from the states saved then."""
+        """Skip those of the ``total`` ``batches`` that were learned before, and go on from the saved states."""
         saved = state_dict["generators"]
         done = state_dict["progress"]["done"]
         self._set(saved["at_start"] if done else saved["now"], bool(done))

@@ -1,7 +1,7 @@
-"""Step: what is done with each batch, as a program where it can be one.
+"""Step: what happens with each batch, as a compiled program where possible.
 
-One batch after another updates the weights; or, with gradients accumulated, several add up their gradients
-and then update them together, as one large batch would.
+Each batch updates the weights; or, with accumulation, several batches add up their gradients and then make one
+update, as one large batch would.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from glassnet.training.feed import Batch
 
 
 class Clip(NamedTuple):
-    """How gradients are kept in bounds: by the norm of all of them together, or each number of them by itself."""
+    """How gradients are bounded: by the norm of all of them together, or number by number."""
 
     norm: float | None = None
     value: float | None = None
 
     @classmethod
     def checked(cls, norm: Any, value: Any) -> Clip:
-        """The bounds; TrainingError for what are none."""
+        """The bounds. TrainingError for arguments that are none."""
         check_positive("clip_norm", norm)
         check_positive("clip_value", value)
         if norm is not None and value is not None:
@@ -44,7 +44,7 @@ class Clip(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What came of a batch: its loss, what it counts for, and the outputs, if they were asked for."""
+    """The result of a batch: its loss, what it counts for, and the outputs, if they are needed."""
 
     loss: float
     weight: float
@@ -52,7 +52,7 @@ class Learned(NamedTuple):
 
 
 class Steps:
-    """The steps of one trainer. ``gives_outputs``: whether what the network said in them is needed."""
+    """The steps of one trainer. ``gives_outputs`` says whether the outputs of the network are needed."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Steps:
         self._update = _Runner(_update(optimizer, params, clip), compiled) if accumulates else None
 
     def learn(self, batch: Batch) -> Learned:
-        """Learn a batch, or, where gradients are accumulated, add up its gradients."""
+        """Learn a batch, or, with accumulation, add up its gradients."""
         inputs, targets, sample_weights = batch
         weights = self._criterion.weigh(targets, sample_weights)
         count = self._criterion.count(targets, weights)
@@ -87,7 +87,7 @@ class Steps:
         if is_weighted not in self._runners:
             self._runners[is_weighted] = self._new_runner(is_weighted)
         if count == 0 and not self._criterion.is_sum:
-            return Learned(0.0, 0.0, None)  # nothing of it counts
+            return Learned(0.0, 0.0, None)  # all its samples are ignored
         divisor = 1.0 if self._criterion.is_sum else count
         if self._accumulates:
             result = self._runners[is_weighted](inputs, targets, weights, _number(divisor))
@@ -106,7 +106,7 @@ class Steps:
 
     @property
     def program(self) -> Program | None:
-        """What the step has become; None where it is not, or not yet, a program."""
+        """The compiled step; None if it is not, or not yet, compiled."""
         for runner in self._runners.values():
             if runner.compiled is not None and runner.compiled.specialisations:
                 return runner.compiled.program
@@ -114,7 +114,7 @@ class Steps:
 
 
 class _Runner:
-    """A function that runs as a program; or as it is, with one warning that says why."""
+    """A function that runs compiled; or, if it cannot be, as it is, with one warning that says why."""
 
     def __init__(self, function: Callable[..., Any], compiled: bool) -> None:
         self._function = function
@@ -163,7 +163,7 @@ def _whole(
 
 
 def _adding(model: Module, criterion: Callable[..., Tensor], is_total: bool, gives_outputs: bool) -> Callable[..., Any]:
-    """Forward and backward of what the batch adds to a sum that is divided later."""
+    """Forward and backward of a batch; its gradients are added to a sum that is divided later."""
 
     def add(x: Any, y: Tensor, weights: Tensor | None, count: Tensor) -> Any:
         outputs = model(x)

@@ -1,4 +1,4 @@
-"""Trainer: a network, a loss and an optimizer, and what is done with them epoch after epoch."""
+"""Trainer: the loop over epochs and batches that trains a network."""
 
 from __future__ import annotations
 
@@ -30,42 +30,44 @@ from glassnet.training.state import Generators, Progress, packed, unpack
 from glassnet.training.step import Clip, Learned, Steps
 
 MEASURED = ("running", "after")
-LONG = 60.0  # seconds of an epoch: it is not learned once more only to be failure.explained
+LONG = 60.0  # seconds: a longer epoch is not repeated only to explain its failure
 
 
 class Trainer:
-    """Trains ``model``: ``Trainer(model, nn.CrossEntropyLoss(), optimizer, metrics="accuracy").fit((x, y), epochs=5)``.
+    """Trains a network: ``Trainer(model, loss, optimizer).fit(data)``.
 
-    ``loss`` is a module or a function of (outputs, targets) that gives one number. ``metrics`` are names
-    ("accuracy", "top_5", "f1", "rmse", …, see `glassnet.training.metrics`), metrics or functions of
-    (outputs, targets), alone, in a list, or in a dict by name; all are those of the whole set. ``decode``
-    is applied to outputs and targets, as arrays, before they are measured; of a model that gives several
-    outputs, in a tuple or a dict, it picks what is measured. ``measure`` says how the
-    training set is: "running", as the batches are learned, or "after" the epoch, without dropout, as the
-    validation set is. To be measured, a loader that shuffles gives its samples in order, one with another
-    sampler those that this draws; generators are put back, so that a run does not depend on it.
+    ``loss`` is a module or a function of (outputs, targets) that gives one number.
+
+    ``metrics`` are names ("accuracy", "top_5", "f1", "rmse", …, see `glassnet.training.metrics`), metrics or
+    functions of (outputs, targets): one, a list, or a dict by name. Each is the metric of the whole set.
+    ``decode`` is applied to outputs and targets, as arrays, before they are measured; for a model with several
+    outputs, in a tuple or a dict, it picks the one to measure. ``measure`` says when the training set is measured:
+    "running", as its batches are learned, or "after" each epoch, in evaluation mode, as the validation set is. For
+    "after", a loader that shuffles gives its samples in order, and one with another sampler the samples that this
+    draws; the state of random generators is restored, so measuring does not change a run.
 
     ``schedule`` is a scheduler, which makes a step after each epoch (OneCycleLR and CyclicLR: after each
     update), or a `Schedule` that says when. ``clip_norm`` bounds the norm of all gradients together,
-    ``clip_value`` each number of them. ``accumulate`` batches make one update, the one that a batch of
-    all their samples would. ``class_weight`` is a weight for each class, which with the weights of
-    samples makes a weighted mean; built-in losses take both.
+    ``clip_value`` each number of them. ``accumulate`` batches make one update, the same one as a batch of all
+    their samples. ``class_weight`` is a weight for each class; with the weights of samples it makes a weighted
+    mean, which built-in losses take.
 
-    The step is compiled with `glassnet.compile`; where it cannot be, a warning says why and it runs as
-    it is. ``generator`` is what orders and divisions are drawn from, the default one if None.
+    The step is compiled with `glassnet.compile`; where it cannot be, a warning says why and it runs as it is.
+    Orders and divisions are drawn from ``generator``, or from the default one if it is None.
 
-    Raises TrainingError for arguments that cannot be meant.
+    Raises TrainingError for arguments that cannot be used.
 
     >>> from glassnet.training import Trainer
-    >>> model = nn.Linear(2, 1)
-    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
-    >>> x, y = np.float32([[0, 0], [0, 1], [1, 0], [1, 1]]), np.float32([[0], [1], [1], [2]])
-    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, metrics="mae")
-    >>> history = trainer.fit((x, y), epochs=100, batch_size=4)
-    >>> history["train_loss"][-1] < 0.01
+    >>> x = glassnet.tensor([[0.0], [1.0], [2.0], [3.0]])
+    >>> model = nn.Linear(1, 1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), metrics="mae")
+    >>> history = trainer.fit((x, 2 * x + 1), epochs=200)
+    >>> history.names
+    ['epoch', 'train_loss', 'train_mae', 'learning_rate']
+    >>> trainer.evaluate((x, 2 * x + 1))["mae"] < 0.001
     True
-    >>> sorted(history.names)
-    ['epoch', 'learning_rate', 'train_loss', 'train_mae']
+    >>> trainer.predict(glassnet.tensor([[4.0]])).round(decimals=3)
+    tensor([[9.]])
     """
 
     def __init__(
@@ -112,7 +114,7 @@ class Trainer:
         self.should_stop = False
         self.interrupted = False
 
-    # what callbacks may want to know ----------------------------------------------------------------------
+    # what callbacks may need -----------------------------------------------------------------------------
 
     @property
     def callbacks(self) -> list[Callback]:
@@ -161,21 +163,21 @@ class Trainer:
         shuffle: bool = True,
         sample_weight: Any = None,
     ) -> History:
-        """Learn ``train`` until there are ``epochs`` in all, and give the history of every one.
+        """Train on ``train`` until there are ``epochs`` in all, and give the history of every one.
 
         ``train`` and ``validation`` are a pair (inputs, targets) of tensors or arrays, a dataset, or a
         DataLoader, whose batches may have weights of the samples as a third part. ``validation`` may also be
         a share between 0 and 1 of ``train``, drawn at random. ``batch_size`` (32), ``shuffle`` and
-        ``sample_weight`` are for what is no DataLoader.
+        ``sample_weight`` do not go with a DataLoader.
 
         A second call goes on where the first ended; after `load_state_dict`, in the middle of an epoch too.
-        Ctrl-C ends it early, with ``interrupted`` set. Whatever ends it early, an error too, leaves the
-        trainer as it was at the end of the last whole epoch (or where this call began), and the next call
-        goes on from there. The model is left in evaluation mode.
+        Ctrl-C ends it early, with ``interrupted`` set. If it ends early, by an error too, the trainer is as it
+        was at the end of the last complete epoch (or where this call began), and the next call goes on from
+        there. The model is left in evaluation mode.
 
-        Raises TrainingFailed when a loss is no longer a number or grows without end, with the first
-        instruction that made it so, if the epoch took less than a minute: it is learned again to find it.
-        TrainingError for data and options that cannot be meant, and whatever model, loss or a callback raises.
+        Raises TrainingFailed when a loss is no longer a number or grows without end, with the first instruction
+        that made it so, if the epoch took less than a minute: it is repeated to find it. TrainingError for
+        data and options that cannot be used, and whatever the model, the loss or a callback raises.
         """
         check_whole("epochs", epochs)
         if is_fraction(validation):
@@ -221,8 +223,8 @@ class Trainer:
                 self._measure(again, validation_feed)
             self._end_epoch()
 
-    def _learn(self, feed: Feed, learn: Callable[[Batch], Learned], tell: Callable[..., None]) -> None:
-        """What is left of an epoch."""
+    def _learn(self, feed: Feed, learn: Callable[[Batch], Learned], hooks: Callable[..., None]) -> None:
+        """Train for the rest of an epoch."""
         progress = self._progress
         self._began = time.monotonic()
         self.model.train()
@@ -235,11 +237,11 @@ class Trainer:
         if not progress.done:
             progress.begin(self.learning_rate)
         if not progress.waiting:
-            self.optimizer.zero_grad()  # whatever was left there is not of this epoch
-        tell("on_epoch_start", self)
+            self.optimizer.zero_grad()  # gradients from before are not of this epoch
+        hooks("on_epoch_start", self)
         for batch in batches:
             progress.batch = progress.done + 1
-            tell("on_batch_start", self)
+            hooks("on_batch_start", self)
             learned = learn(batch)
             if not progress.has_begun:
                 progress.first_loss = learned.loss
@@ -248,10 +250,10 @@ class Trainer:
             progress.add(learned, batch.targets)
             if progress.waiting == self._accumulate or progress.done == self.batches:
                 self._update()
-            if not progress.is_told and self.program is not None:
-                progress.is_told = True
-                tell("on_compiled", self)
-            tell("on_batch_end", self)
+            if not progress.compiled_was_reported and self.program is not None:
+                progress.compiled_was_reported = True
+                hooks("on_compiled", self)
+            hooks("on_batch_end", self)
         if not progress.done:
             raise TrainingError("train: the loader gave no batch; look at batch_size and drop_last")
         if progress.waiting:
@@ -269,11 +271,11 @@ class Trainer:
         return TrainingFailed(what, self.epoch, batch, loss, self.learning_rate, batches=self.batches)
 
     def _explained(self, error: TrainingFailed, feed: Feed, validation_feed: Feed | None) -> TrainingFailed:
-        """``error`` with what made it; then the trainer is as it was at the end of the last whole epoch."""
+        """``error`` with its cause. The trainer is then as it was at the end of the last complete epoch."""
         origin, model, criterion = None, self.model, self._criterion
         is_validation = validation_feed is not None and error.batch is None and failure.are_finite(model)
         try:
-            with suppress(Exception), np.errstate(all="ignore"):  # it must not hide what it explains
+            with suppress(Exception), np.errstate(all="ignore"):  # an explanation must not hide the failure
                 first = self._progress.first_loss or 0.0
                 failing = failure.first_failing(model, criterion, validation_feed or (), first)
                 moments = failing if is_validation else self._learned_again(feed)
@@ -283,7 +285,7 @@ class Trainer:
         return failure.explained(error, origin, model, feed.everything, self.loss, self.optimizer)
 
     def _learned_again(self, feed: Feed) -> Iterable[failure.Moment]:
-        """The last two batches before the epoch failed: it is learned once more, to see what they began with."""
+        """The last two batches before the epoch failed: it is repeated, to see what each began with."""
         if time.monotonic() - self._began > LONG:
             return ()
         options = [{name: value for name, value in g.items() if name != "params"} for g in self.optimizer.param_groups]
@@ -302,7 +304,7 @@ class Trainer:
         return moments
 
     def _measure(self, again: Feed, validation_feed: Feed | None) -> None:
-        """The numbers of an epoch, as ``result``."""
+        """Set ``result`` to the numbers of the epoch."""
         progress = self._progress
         if not failure.are_finite(self.model):
             raise self._failed("weights", None, float("nan"))
@@ -331,7 +333,7 @@ class Trainer:
     # measuring ------------------------------------------------------------------------------------------------
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """The loss and all metrics on ``data``, in evaluation mode: what `fit` takes as a validation set."""
+        """The loss and all metrics on ``data``, in evaluation mode. ``data`` is what `fit` takes as validation set."""
         return self._measured(measuring_feed(data, "evaluate"))
 
     def _measured(self, feed: Feed) -> dict[str, float]:
@@ -340,7 +342,7 @@ class Trainer:
     def predict(self, inputs: Any) -> Any:
         """The outputs of the model for all ``inputs``, in evaluation mode and without gradients.
 
-        ``inputs`` are a tensor or an array, or a dataset or DataLoader, of whose batches the first part is taken.
+        ``inputs`` are a tensor or an array, or a dataset or DataLoader, of whose batches the first part is used.
         """
         return predicted(self.model, inputs)
 
@@ -349,16 +351,16 @@ class Trainer:
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on from here bit for bit, in the middle of an epoch too.
 
-        Model, optimizer, schedule, random generators, place in the epoch, gradients added up, running means,
-        what callbacks remember, history: numbers, text, None, lists, dicts by text, and copies of tensors.
-        To go on, make the trainer as before, `load_state_dict`, and `fit` the same data.
+        It holds the state of model, optimizer, schedule, random generators and callbacks, the place in the epoch,
+        accumulated gradients, running means and the history, as numbers, text, None, lists, dicts and copies of
+        tensors. To go on, make the trainer as before, call `load_state_dict`, and `fit` the same data.
         """
         return packed(self, self._progress, self._callbacks, self._generators, self._resumed)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Be where `state_dict` was taken; the next `fit` goes on from there.
+        """Go back to where `state_dict` was taken; the next `fit` goes on from there.
 
-        Generators are set then, when it is known which there are. Raises TrainingError or StateError where
-        the state is of another model, optimizer, schedule, or of other metrics; then nothing has changed.
+        Random generators are set by that `fit`, which knows the loaders'. Raises TrainingError or StateError where
+        the state is of another model, optimizer or schedule, or of other metrics; then nothing has changed.
         """
         self._resumed = unpack(self, self._progress, self._callbacks, state_dict, self.state_dict())

@@ -1,4 +1,4 @@
-"""Callbacks: what is told of a run as it goes, and may end it."""
+"""Callbacks: what a trainer calls as a run goes on: early stopping, checkpoints, logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callback: what is told of a run as it goes."""
+"""Callback: code of your own that a trainer calls as a run goes on."""
 
 from __future__ import annotations
 
@@ -66,29 +66,27 @@ class RunningTrainer(Protocol):
 
 
 class Callback:
-    """The base of all callbacks: define those methods that matter. Each is given the trainer.
+    """The base of all callbacks: define the methods you need. Each gets the trainer.
 
-    The order of a run: fit_start, then for each epoch epoch_start, for each batch batch_start and
-    batch_end, after the last batch validation_end (only with a validation set) and epoch_end; at last
-    fit_end. What there is to know is on the trainer: ``epoch`` and ``batch``, both counted from 1,
-    ``batches`` of an epoch (None if unknown), ``batch_loss``, ``result``, the numbers of the epoch that
-    has just ended, ``history`` of all of them. ``trainer.should_stop = True`` ends the run after
-    the epoch.
+    The order of a run: fit_start; for each epoch epoch_start, for each batch batch_start and batch_end, then
+    validation_end (only with a validation set) and epoch_end; at last fit_end. The trainer has ``epoch`` and
+    ``batch``, both counted from 1, ``batches`` of an epoch (None if unknown), ``batch_loss``, ``result``, the
+    numbers of the epoch that has just ended, and ``history``, all of them. ``trainer.should_stop = True`` ends the
+    run after the epoch.
 
-    The hooks take `Any`, so that a subclass may say ``trainer: Trainer``, and one in glassnet `RunningTrainer`.
-    A subclass with something to remember between epochs has `state_dict` and `load_state_dict`.
-    Callbacks are called in the order in which they were given; those of a class with ``is_last`` after
-    all others, for what they save must be whole.
+    The hooks take `Any`, so that a subclass may say ``trainer: Trainer``. A subclass with something to remember
+    between epochs has `state_dict` and `load_state_dict`. Callbacks are called in the order in which they were
+    given, those of a class with ``is_last`` after all others, because what they save must be complete.
 
     >>> from glassnet.training import Callback, Trainer
-    >>> class Announce(Callback):
+    >>> class Stop(Callback):
     ...     def on_epoch_end(self, trainer):
-    ...         print(f"epoch {trainer.epoch} is done")
-    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
-    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters()), callbacks=Announce())
-    >>> history = trainer.fit((x, x), epochs=2)
-    epoch 1 is done
-    epoch 2 is done
+    ...         trainer.should_stop = trainer.epoch == 3
+    >>> model = nn.Linear(1, 1)
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), callbacks=Stop())
+    >>> x = glassnet.zeros(4, 1)
+    >>> len(trainer.fit((x, x), epochs=100))
+    3
     """
 
     is_last: ClassVar[bool] = False
@@ -103,28 +101,28 @@ class Callback:
         """A batch is about to be learned."""
 
     def on_batch_end(self, trainer: Any) -> None:
-        """A batch was learned; ``trainer.state_dict()`` is enough to go on from here."""
+        """A batch was learned; ``trainer.state_dict()`` is all it takes to go on from here."""
 
     def on_compiled(self, trainer: Any) -> None:
-        """The step has become a program, ``trainer.program``; once in a fit."""
+        """The step was compiled to ``trainer.program``; called once in a fit."""
 
     def on_validation_end(self, trainer: Any) -> None:
         """The validation set was measured: ``trainer.result`` is complete."""
 
     def on_epoch_end(self, trainer: Any) -> None:
-        """An epoch ended, its numbers are in ``trainer.history``, and the schedule made its step."""
+        """An epoch ended: its numbers are in ``trainer.history``, and the schedule made its step."""
 
     def on_fit_end(self, trainer: Any) -> None:
-        """Training ended: all epochs are over, or it was stopped, or interrupted by Ctrl-C."""
+        """Training ended: after the last epoch, or stopped, or interrupted by Ctrl-C."""
 
     def on_exception(self, trainer: Any, error: BaseException) -> None:
-        """Training ends by an error, which is raised after this, or by Ctrl-C, which is not.
+        """Training ended by an error, which is raised after this, or by Ctrl-C, which is not.
 
-        The trainer is as it was at the end of the last whole epoch.
+        The trainer is as it was at the end of the last complete epoch.
         """
 
     def state_dict(self) -> dict[str, Any]:
-        """What is to be remembered, as numbers, text, tensors, lists and dicts."""
+        """What to remember, as numbers, text, tensors, lists and dicts."""
         return {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -160,7 +158,7 @@ class Callbacks:
         return [{"kind": type(c).__name__, "state": state} for c in self.callbacks if (state := c.state_dict())]
 
     def load_state_dict(self, saved: list[dict[str, Any]]) -> None:
-        """Give each what is its own. TrainingError where one that remembers something is not there."""
+        """Give each its own state. TrainingError where a state has no callback."""
         left = list(self.callbacks)
         for entry in saved:
             place = next((i for i, c in enumerate(left) if type(c).__name__ == entry["kind"]), None)

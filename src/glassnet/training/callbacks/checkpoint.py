@@ -13,25 +13,26 @@ from glassnet.training.errors import TrainingError
 
 
 class Checkpoint(Callback):
-    """Keeps ``trainer.state_dict()`` in the file at ``path``, written anew when ``every`` seconds have passed.
+    """Saves ``trainer.state_dict()`` in the file at ``path`` whenever ``every`` seconds have passed.
 
-    It is looked at after each batch, 0 seconds write it after every one; what comes of a run does not
-    depend on when. The file is there whole or not at all, whenever the process ends: it is written beside,
-    flushed and renamed. To go on, make the trainer as it was made before, and::
-
-        trainer.load_state_dict(glassnet.load(path))
-        trainer.fit(data, epochs=as_before)
-
-    Raises OSError where it cannot be written; then the last one is there as it was.
+    The time is checked after each batch; with 0 seconds every batch is saved. When it is saved does not change
+    the run. The file is complete or absent, whenever the process ends: it is written beside, flushed and renamed.
+    To go on, make the trainer as before, load the file and fit the same data. Raises OSError where the file
+    cannot be written; then the last one is unchanged.
 
     >>> from glassnet.training import Checkpoint, Trainer
-    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
-    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
-    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=Checkpoint("run.safetensors", every=0))
-    >>> history = trainer.fit((x, x), epochs=2)
-    >>> trainer.load_state_dict(glassnet.load("run.safetensors"))
-    >>> trainer.epoch
-    2
+    >>> def prepared():
+    ...     glassnet.manual_seed(0)
+    ...     model = nn.Linear(1, 1)
+    ...     optimizer = optim.SGD(model.parameters(), lr=0.1)
+    ...     return Trainer(model, nn.MSELoss(), optimizer, callbacks=Checkpoint("run.safetensors", every=0))
+    >>> x = glassnet.tensor([[0.0], [1.0], [2.0]])
+    >>> whole = prepared().fit((x, 3 * x), epochs=4)
+    >>> history = prepared().fit((x, 3 * x), epochs=2)  # cut off here
+    >>> resumed = prepared()
+    >>> resumed.load_state_dict(glassnet.load("run.safetensors"))
+    >>> resumed.fit((x, 3 * x), epochs=4) == whole
+    True
     """
 
     is_last: ClassVar[bool] = True

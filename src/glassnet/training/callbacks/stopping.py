@@ -14,20 +14,21 @@ SMALLER = ("loss", "mae", "rmse", "mse", "error")  # endings of names of which l
 
 
 class EarlyStopping(Callback):
-    """Ends training when ``monitor`` has not become better for ``patience`` epochs.
+    """Ends training when ``monitor`` has not improved for ``patience`` epochs.
 
-    ``monitor`` is a number of the history; None means "val_loss", or "train_loss" where nothing is
-    held out. Better is less with mode="min", more with "max", by more than ``min_delta``; "auto" takes
-    losses and errors for "min". With ``restore_best`` the network at the end of `fit` is the one of the
-    best epoch, ``best_epoch``, after Ctrl-C too; a `fit` after that goes on from there.
-    L. Prechelt, Early Stopping - But When?, 1998.
+    ``monitor`` is a number of the history; None means "val_loss", or "train_loss" without a validation set. With
+    mode="min" less is better, with "max" more, by more than ``min_delta``; "auto" takes losses and errors as
+    "min". With ``restore_best`` the network at the end of `fit` is that of the best epoch, ``best_epoch``, after
+    Ctrl-C too, and another `fit` goes on from there. L. Prechelt, Early Stopping - But When?, 1998.
 
     >>> from glassnet.training import EarlyStopping, Trainer
-    >>> model, x = nn.Linear(1, 1), glassnet.zeros(4, 1)
-    >>> optimizer = optim.SGD(model.parameters(), lr=0.0)  # it learns nothing
-    >>> trainer = Trainer(model, nn.MSELoss(), optimizer, callbacks=EarlyStopping(patience=2))
-    >>> len(trainer.fit((x, x), epochs=100))
-    3
+    >>> model = nn.Linear(1, 1)
+    >>> stopping = EarlyStopping(patience=3, min_delta=0.01)
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), callbacks=stopping)
+    >>> x = glassnet.tensor([[0.0], [1.0], [2.0]])
+    >>> history = trainer.fit((x, 3 * x), epochs=100, batch_size=3)
+    >>> len(history) == stopping.stopped_epoch == stopping.best_epoch + 3
+    True
     """
 
     def __init__(
@@ -57,12 +58,12 @@ class EarlyStopping(Callback):
         self._weights: dict[str, Tensor] | None = None
 
     def on_fit_start(self, trainer: RunningTrainer) -> None:
-        """Forget another run."""
+        """Begin anew with a new run."""
         if trainer.is_new:
             self._forget()
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:
-        """See whether it became better."""
+        """Compare with the best so far."""
         value = monitored(trainer.result, self.monitor, "EarlyStopping")
         if self._is_better(value):
             self.best, self.best_epoch, self._waited = value, trainer.epoch, 0
@@ -91,7 +92,7 @@ class EarlyStopping(Callback):
             trainer.model.load_state_dict(self._weights)
 
     def state_dict(self) -> dict[str, Any]:
-        """The best so far, how long ago that was, and the weights of it."""
+        """The best so far, how many epochs ago that was, and its weights."""
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,

@@ -1,12 +1,11 @@
 """Metrics of classifiers.
 
-Outputs are a number for each class, [n, C] or [n, C, d₁, …], of which the largest counts; or one number for
-each sample, [n] or [n, 1], which says "yes", class 1, above ``threshold``. Targets are class numbers, or a
-probability for each class, in the shape of the outputs. The label −100 counts for nothing.
+Outputs are a score for each class, [n, C] or [n, C, d₁, …], of which the largest counts; or one score for
+each sample, [n] or [n, 1], which is class 1 above ``threshold``. Targets are class numbers, or a probability for
+each class, in the shape of the outputs. Samples with the label −100 are not counted.
 
-Precision, recall and F₁ are those of C. van Rijsbergen, Information Retrieval, 1979; where nothing is
-divided by nothing they are 0. "Macro" is the mean over the classes that occur, be it as target or as
-prediction (Y. Yang, 1999).
+Precision, recall and F₁ are those of C. van Rijsbergen, Information Retrieval, 1979; 0/0 is 0. "Macro" is the mean
+over the classes that occur as a target or as a prediction (Y. Yang, 1999).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ IGNORED = -100
 
 
 class OfClasses(Metric):
-    """What metrics of classifiers share. ``threshold`` None is 0, or what the trainer's loss says."""
+    """The base of metrics of classifiers. ``threshold`` None is 0, or the one that belongs to the trainer's loss."""
 
     def __init__(self, name: str | None = None, threshold: float | None = None) -> None:
         super().__init__(name)
@@ -71,16 +70,14 @@ class Accuracy(OfClasses):
     """The share of samples whose largest output is that of the target.
 
     >>> from glassnet.training.metrics import Accuracy
-    >>> metric = Accuracy()
-    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
-    >>> metric.compute()
-    {'accuracy': 0.6666666666666666}
+    >>> Accuracy().measure([[2.0, 1.0], [0.0, 3.0]], [0, 0])
+    {'accuracy': 0.5}
     """
 
     name = "accuracy"
 
     def start(self) -> dict[str, Any]:
-        """None of none."""
+        """No samples."""
         return {"right": 0, "samples": 0}
 
     def update(self, outputs: Array, targets: Array) -> None:
@@ -95,7 +92,7 @@ class Accuracy(OfClasses):
         return right
 
     def compute(self) -> dict[str, float]:
-        """The share; NaN of nothing."""
+        """The share; NaN of no samples."""
         return {self.name: _share(self.totals["right"], self.totals["samples"], float("nan"))}
 
 
@@ -103,9 +100,7 @@ class TopK(Accuracy):
     """The share of samples whose target is among the ``k`` largest outputs; of equal ones the first come first.
 
     >>> from glassnet.training.metrics import TopK
-    >>> metric = TopK(2)
-    >>> metric.update(np.array([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), np.array([1, 2]))
-    >>> metric.compute()
+    >>> TopK(2).measure([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]], [1, 2])
     {'top_2': 0.5}
     """
 
@@ -129,28 +124,29 @@ def confusion_matrix(targets: Array, predicted: Array, classes: int) -> Array:
     """How many samples of class i were taken for class j: int64 [classes, classes], of class numbers [n] and [n].
 
     >>> from glassnet.training.metrics import confusion_matrix
-    >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]), classes=2)
-    array([[1, 0],
-           [1, 1]])
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+    array([[1, 1],
+           [0, 1]])
     """
     return np.bincount(targets * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
 class Confusion(OfClasses):
-    """How often a class was taken for which: ``matrix``, [targets, predictions]. It has no number for the history.
+    """Which class was taken for which, and how often: ``matrix``. It adds no number to the history.
 
     >>> from glassnet.training.metrics import Confusion
-    >>> metric = Confusion()
-    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
-    >>> metric.matrix
-    tensor([[1, 0],
-            [1, 1]])
+    >>> confusion = Confusion()
+    >>> confusion.measure([[2.0, 1.0], [0.0, 3.0], [0.0, 1.0]], [0, 0, 1])
+    {}
+    >>> confusion.matrix
+    tensor([[1, 1],
+            [0, 1]])
     """
 
     name = "confusion"
 
     def start(self) -> dict[str, Any]:
-        """Nothing yet, and it is not known how many classes there are."""
+        """An empty matrix: how many classes there are is not known yet."""
         return {"counts": np.zeros((0, 0), np.int64)}
 
     def update(self, outputs: Array, targets: Array) -> None:
@@ -165,14 +161,14 @@ class Confusion(OfClasses):
         return wrap(self.totals["counts"].copy())
 
     def compute(self) -> dict[str, float]:
-        """Nothing."""
+        """No number."""
         return {}
 
 
 class OfConfusion(Confusion):
-    """A number for each class from the confusion matrix: their macro mean, or, ``per_class``, each by its name.
+    """The base of metrics with a number for each class: its macro mean or, with ``per_class``, each by its name.
 
-    ``classes`` are the names, in the order of the numbers; None means the numbers.
+    ``classes`` are the names, in the order of the class numbers; None means the numbers themselves.
     """
 
     def __init__(
@@ -206,13 +202,11 @@ class OfConfusion(Confusion):
 
 
 class Precision(OfConfusion):
-    """How many of those taken for a class are of it.
+    """Of the samples that were taken for a class, the share that is of it; the macro mean.
 
     >>> from glassnet.training.metrics import Precision
-    >>> metric = Precision(classes=["cat", "dog"])
-    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
-    >>> metric.compute()
-    {'precision_cat': 0.5, 'precision_dog': 1.0}
+    >>> Precision().measure([[2.0, 1.0], [0.0, 3.0], [0.0, 1.0]], [0, 0, 1])
+    {'precision': 0.75}
     """
 
     name = "precision"
@@ -223,13 +217,11 @@ class Precision(OfConfusion):
 
 
 class Recall(OfConfusion):
-    """How many of those of a class are taken for it.
+    """Of the samples of a class, the share that was taken for it; the macro mean.
 
     >>> from glassnet.training.metrics import Recall
-    >>> metric = Recall(classes=["cat", "dog"])
-    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
-    >>> metric.compute()
-    {'recall_cat': 1.0, 'recall_dog': 0.5}
+    >>> Recall(per_class=True).measure([[2.0, 1.0], [0.0, 3.0], [0.0, 1.0]], [0, 0, 1])
+    {'recall_0': 0.5, 'recall_1': 1.0}
     """
 
     name = "recall"
@@ -240,13 +232,11 @@ class Recall(OfConfusion):
 
 
 class F1(OfConfusion):
-    """The harmonic mean of precision and recall.
+    """The harmonic mean of precision and recall of each class; the macro mean.
 
     >>> from glassnet.training.metrics import F1
-    >>> metric = F1()
-    >>> metric.update(np.array([[3.0, 0.0], [0.0, 1.0], [2.0, 1.0]]), np.array([0, 1, 1]))
-    >>> metric.compute()
-    {'f1': 0.6666666666666666}
+    >>> F1(classes=["cat", "dog"]).measure([[2.0, 1.0], [0.0, 3.0], [0.0, 1.0]], [0, 1, 1])
+    {'f1_cat': 1.0, 'f1_dog': 1.0}
     """
 
     name = "f1"

@@ -36,11 +36,9 @@ METRICS: dict[str, Callable[[], Metric]] = {
 def as_metric(metric: Any, name: str | None = None) -> Metric:
     """The metric that is meant by a name, a function of (outputs, targets), or a metric.
 
-    Raises TrainingError for anything else.
-
     >>> from glassnet.training.metrics import as_metric
-    >>> as_metric("top_3").k
-    3
+    >>> as_metric("top_3").measure([[3.0, 2.0, 1.0, 0.0]], [2])
+    {'top_3': 1.0}
     """
     if isinstance(metric, str):
         top = re.fullmatch(r"top_([1-9]\d*)", metric)
@@ -63,15 +61,16 @@ def as_metric(metric: Any, name: str | None = None) -> Metric:
 class Metrics(Mapping[str, Metric]):
     """Several metrics as one: names, metrics or functions, a list of them, or a dict that gives them names.
 
-    ``decode`` turns outputs and targets into the units that people know before anything is measured: a
-    function of an array. Of a model that gives several outputs it is given all of them, and gives the array that
-    is to be measured. ``threshold`` is for those metrics of one output that have none of their own.
+    ``decode`` is a function of an array that turns outputs and targets into the units people know before they are
+    measured. For a model with several outputs it takes all of them and picks the array to measure. ``threshold``
+    is for those metrics of one output that have none of their own.
 
     >>> from glassnet.training.metrics import Metrics
-    >>> metrics = Metrics(["mae", "rmse"])
-    >>> metrics.update(glassnet.tensor([1.0, 5.0]), glassnet.tensor([1.0, 5.0]))
+    >>> metrics = Metrics(["accuracy", "f1"])
+    >>> for outputs, targets in [([[2.0, 1.0]], [0]), ([[0.0, 3.0]], [1])]:
+    ...     metrics.update(glassnet.tensor(outputs), glassnet.tensor(targets))
     >>> metrics.compute()
-    {'mae': 0.0, 'rmse': 0.0}
+    {'accuracy': 1.0, 'f1': 1.0}
     """
 
     def __init__(self, metrics: Any = (), decode: Callable[[Any], Any] | None = None, threshold: float = 0.0) -> None:

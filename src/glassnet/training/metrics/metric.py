@@ -14,24 +14,22 @@ from glassnet.training.errors import TrainingError
 
 
 class Metric:
-    """The base of all metrics: `update` takes a batch, `compute` says what came of all since `reset`.
+    """The base of all metrics: `update` takes a batch, `compute` gives the result of all batches since `reset`.
 
-    What is kept between batches is in ``totals``, by name: sums, so that the result is that of the
-    whole set, however it was divided. A subclass begins them in `start`.
+    ``totals`` are the sums that are kept between batches, by name, so that the result is that of the whole set,
+    however it was divided. A subclass says in `start` what they begin with.
 
     >>> from glassnet.training.metrics import Metric
     >>> class Largest(Metric):
-    ...     name = "largest_error"
+    ...     name = "largest"
     ...     def start(self):
-    ...         return {"largest": 0.0}
+    ...         return {"value": 0.0}
     ...     def update(self, outputs, targets):
-    ...         self.totals["largest"] = max(self.totals["largest"], float(abs(outputs - targets).max()))
+    ...         self.totals["value"] = max(self.totals["value"], float(abs(outputs - targets).max()))
     ...     def compute(self):
-    ...         return {self.name: self.totals["largest"]}
-    >>> metric = Largest()
-    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
-    >>> metric.compute()
-    {'largest_error': 3.0}
+    ...         return {self.name: self.totals["value"]}
+    >>> Largest().measure([1.0, 2.0, 5.0], [1.0, 2.5, 3.0])
+    {'largest': 2.0}
     """
 
     name = "metric"
@@ -41,7 +39,7 @@ class Metric:
         self.totals: dict[str, Any] = self.start()
 
     def start(self) -> dict[str, Any]:
-        """The totals of nothing."""
+        """The totals before any batch."""
         return {}
 
     def reset(self) -> None:
@@ -49,7 +47,7 @@ class Metric:
         self.totals = self.start()
 
     def update(self, outputs: Array, targets: Array) -> None:
-        """Take a batch: the outputs of the network, and the targets."""
+        """Take a batch: the outputs of the network, and the targets, as arrays."""
         raise NotImplementedError(f"{type(self).__name__} has no update: say there what a batch adds to the totals")
 
     def compute(self) -> dict[str, float]:
@@ -81,10 +79,8 @@ class Whole(Metric):
     """A function of all outputs and targets, as tensors: it is called once, with the whole set.
 
     >>> from glassnet.training.metrics import Whole
-    >>> metric = Whole(lambda y, t: (y - t).abs().max(), "largest_error")
-    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
-    >>> metric.compute()
-    {'largest_error': 3.0}
+    >>> Whole(lambda outputs, targets: (outputs - targets).abs().max(), "largest").measure([1.0, 5.0], [1.0, 3.0])
+    {'largest': 2.0}
     """
 
     def __init__(self, function: Callable[[Tensor, Tensor], Any], name: str | None = None) -> None:
@@ -104,7 +100,7 @@ class Whole(Metric):
         self.totals["targets"].append(targets.copy())
 
     def compute(self) -> dict[str, float]:
-        """What the function says of everything."""
+        """The function of everything."""
         value = self.function(*(wrap(np.concatenate(self.totals[part])) for part in ("outputs", "targets")))
         if isinstance(value, Tensor | np.ndarray | np.generic):
             value = value.item() if np.prod(value.shape) == 1 else value
@@ -114,7 +110,7 @@ class Whole(Metric):
 
 
 def _as_was(value: Any) -> Any:
-    """A saved total: where there was an array, a file gives a tensor; lists go on growing."""
+    """A saved total as it was: where there was an array, a file gives a tensor."""
     if isinstance(value, list):
         return [_as_was(x) for x in value]
     return value.array if isinstance(value, Tensor) else value

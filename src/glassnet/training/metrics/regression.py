@@ -12,10 +12,10 @@ from glassnet.training.metrics.metric import Metric
 
 
 class OfNumbers(Metric):
-    """What metrics of regressions share: sums over all errors."""
+    """The base of metrics of regressions: sums over all errors."""
 
     def start(self) -> dict[str, Any]:
-        """Of nothing."""
+        """No numbers."""
         return {"sum": 0.0, "numbers": 0}
 
     def update(self, outputs: Array, targets: Array) -> None:
@@ -31,11 +31,11 @@ class OfNumbers(Metric):
         return outputs.astype(np.float64) - targets.astype(np.float64)
 
     def amount(self, errors: Array) -> Array:
-        """What each error counts for."""
+        """What each error adds to the sum."""
         raise NotImplementedError
 
     def mean(self) -> float:
-        """The mean of what the errors count for; NaN of nothing."""
+        """The mean over all numbers; NaN of none."""
         return float(self.totals["sum"] / self.totals["numbers"]) if self.totals["numbers"] else math.nan
 
 
@@ -43,10 +43,8 @@ class MAE(OfNumbers):
     """The mean absolute error, over all numbers.
 
     >>> from glassnet.training.metrics import MAE
-    >>> metric = MAE()
-    >>> metric.update(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
-    >>> metric.compute()
-    {'mae': 1.5}
+    >>> MAE().measure([1.0, 3.0], [1.0, 2.0])
+    {'mae': 0.5}
     """
 
     name = "mae"
@@ -64,10 +62,8 @@ class RMSE(OfNumbers):
     """The root of the mean squared error, over all numbers.
 
     >>> from glassnet.training.metrics import RMSE
-    >>> metric = RMSE()
-    >>> metric.update(np.array([1.0, 5.0]), np.array([4.0, 2.0]))
-    >>> metric.compute()
-    {'rmse': 3.0}
+    >>> RMSE().measure([1.0, 5.0], [1.0, 2.0])
+    {'rmse': 2.1213203435596424}
     """
 
     name = "rmse"
@@ -84,24 +80,22 @@ class RMSE(OfNumbers):
 class R2(OfNumbers):
     """R² = 1 − Σ(y − t)²/Σ(t − t̄)²: 1 is perfect, 0 as good as the mean of the targets. Of several outputs, the mean.
 
-    For targets that are all the same, 1 if they are met and else 0. Means and sums of squares of batches
-    are put together as in T. Chan, G. Golub and R. LeVeque, 1979.
+    Where all targets are equal it is 1 if each is met exactly, else 0. Means and sums of squares of batches are
+    combined as in T. Chan, G. Golub and R. LeVeque, 1979.
 
     >>> from glassnet.training.metrics import R2
-    >>> metric = R2()
-    >>> metric.update(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
-    >>> metric.compute()
-    {'r2': 0.5}
+    >>> R2().measure([1.0, 2.5, 3.0], [1.0, 2.0, 3.0])
+    {'r2': 0.875}
     """
 
     name = "r2"
 
     def start(self) -> dict[str, Any]:
-        """Of nothing."""
+        """No samples."""
         return {"samples": 0, "squares": 0.0, "mean": 0.0, "spread": 0.0}
 
     def update(self, outputs: Array, targets: Array) -> None:
-        """Put the batch together with what was before."""
+        """Combine the batch with those before."""
         totals, n = self.totals, len(targets)
         if not n:
             return
