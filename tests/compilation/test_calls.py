@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.compilation.pytree import StructureError
+from glassnet.compilation.arguments import StructureError
 from glassnet.trace.tracer import TraceError
 from tests.tensor.calls import IN_PLACE, OPERANDS, TABLES
 from tests.tensor.evaluated import TOLERANCE, parts

@@ -16,7 +16,7 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
-from glassnet.compilation.pytree import StructureError
+from glassnet.compilation.arguments import StructureError
 from glassnet.data import DataLoader, TensorDataset
 from glassnet.observer import mode
 from glassnet.optim import lr_scheduler

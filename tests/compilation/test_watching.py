@@ -469,8 +469,8 @@ def test_what_is_watched_has_bounds() -> None:
         tree = {i: tree.copy() for i in range(3)} | {"scale": 1.0}
     f = gn.compile(lambda x: x * chain.following.scale * table[0][1] * tree["scale"])
     f(gn.ones(1))
-    reach = f.specialisations[0].conditions.surroundings.reach
-    assert sum(len(list(place.values())) for place in reach._places) <= 1100
+    sources = f.specialisations[0].guards.captures.free_variables._sources
+    assert sum(len(list(source.values())) for source in sources) <= 1100
     chain.following.scale = 2.0  # near: watched
     assert f(gn.ones(1)).item() == 2
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.compilation.pytree import leaves
+from glassnet.compilation.pytree import named_leaves
 from tests.compilation.zoo import SCHEDULES, ZOO
 
 STEPS = 12
@@ -16,7 +16,7 @@ STEPS = 12
 
 def results(value: Any) -> list[Any]:
     """What a call gave, as arrays and constants."""
-    return [x.array.copy() if isinstance(x, gn.Tensor) else x for _, x in leaves("", value)]
+    return [x.array.copy() if isinstance(x, gn.Tensor) else x for _, x in named_leaves("", value)]
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -1,32 +1,35 @@
 """Arguments: what a compiled function is called with, as what has to be equal and what may differ.
 
-Shapes, dtypes, numbers and the way they are put together have to be equal for a recording to
-serve again. The numbers in tensors may differ. A leaf tensor that requires a gradient is a
+Shapes, dtypes, Python numbers and the way they are put together have to be equal for a specialisation to serve again;
+they are the key that it is found by. The numbers in tensors may differ. A leaf tensor that requires a gradient is a
 parameter: which one it is matters, and the program reads and changes that one.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from glassnet.compilation.pytree import StructureError, leaves
+from glassnet.compilation.pytree import LEAF, flatten, named_leaves
+from glassnet.errors import GlassnetError
 from glassnet.nn.module import Module
-from glassnet.ops.shapes import written
 from glassnet.program.names import identifier
 from glassnet.tensor import Tensor
-from glassnet.trace.guard import Same, comparable
-from glassnet.trace.guard_sources import PLAIN
+from glassnet.trace.guard import PLAIN, Guard, Guarded, Same, TensorKind, comparable
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 
 
+class StructureError(GlassnetError, TypeError):
+    """Something that a compiled function cannot take or give."""
+
+
 def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
-    """What has to be equal for a recording to serve again; puts the call's arrays into ``arrays``."""
+    """What has to be equal for a specialisation to serve again; puts the call's arrays into ``arrays``."""
     key: list[Any] = []
     for x in args:
         if isinstance(x, Tensor) and not x._requires_grad:  # the usual case, quickly
@@ -48,11 +51,10 @@ def _key(x: Any, arrays: list[Any]) -> Any:
             return Same(x)
         arrays.append(x.array)
         return x.array.shape, x.array.dtype, x._requires_grad
-    if isinstance(x, Mapping):
-        return type(x), tuple((name, _key(inner, arrays)) for name, inner in x.items())
-    if isinstance(x, list | tuple):
-        return type(x), tuple(_key(inner, arrays) for inner in x)
-    return type(x), comparable(x)
+    leaves, treedef = flatten(x)
+    if treedef is LEAF:
+        return type(x), comparable(x)
+    return treedef, tuple(_key(leaf, arrays) for leaf in leaves)
 
 
 def _is_parameter(x: Any) -> bool:
@@ -60,15 +62,19 @@ def _is_parameter(x: Any) -> bool:
 
 
 class Arguments:
-    """The arguments of one call, by name: ``inputs``, the arrays in the order of `key_of`, and ``others``."""
+    """The arguments of one call, by name.
+
+    ``inputs`` are the arrays, in the order of `key_of`; ``others`` are parameters, modules, optimizers and what else
+    there may be; ``guards`` say what has to be equal, as the key does, for people.
+    """
 
     def __init__(self, function: Callable[..., Any], args: Args, kwargs: Kwargs) -> None:
         self.inputs: dict[str, Any] = {}
-        self.others: list[tuple[str, Any]] = []  # parameters, modules, optimizers, what else there may be
-        self.facts: dict[str, Any] = {}  # what has to be equal, in words
+        self.others: list[tuple[str, Any]] = []
+        self.guards: Guarded = {}
         self.tensors: list[tuple[str, Tensor]] = []
         for name, value in _named(function, args, kwargs):
-            for where, leaf in leaves(name, value):
+            for where, leaf in named_leaves(name, value):
                 self._add(where, leaf)
 
     def let_go(self) -> None:
@@ -87,12 +93,11 @@ class Arguments:
             while name in self.inputs:
                 name, number = f"{identifier(where)}_{number}", number + 1
             self.inputs[name] = leaf.array
-            followed = ", followed by gradients" if leaf.requires_grad else ""
-            self.facts[where] = f"{leaf.dtype}{written(leaf.shape)}{followed}"
+            self.guards[Guard("argument", name=where)] = TensorKind(leaf.dtype, leaf.shape, leaf.requires_grad)
         else:
             if not isinstance(leaf, PLAIN):
                 self.others.append((where, leaf))
-            self.facts[where] = comparable(leaf)
+            self.guards[Guard("argument", name=where)] = comparable(leaf)
 
 
 def _named(function: Callable[..., Any], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:

@@ -174,7 +174,7 @@ class Compiled:
 
     def _cause(self, recording: Specialisation) -> str:
         """What is new about a recording, compared with the one that it is most like."""
-        news = [recording.conditions.difference(earlier.conditions) for earlier in reversed(self.specialisations)]
+        news = [recording.guards.difference(earlier.guards) for earlier in reversed(self.specialisations)]
         if not news:
             return "the first call"
         return "; ".join(sorted(news, key=len)[0]) or "it is called in another way"

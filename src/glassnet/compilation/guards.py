@@ -1,8 +1,13 @@
-"""Guards: what has to be as it was when a function was recorded, for the recording to serve again."""
+"""The guards of one specialisation: when its program stands for a call, and what has changed when it does not.
+
+They are gathered before the function runs: what `Captures` says a trace depends on, the arguments, and the modes of
+the thread. Afterwards they are used three times: to refuse a function that has changed something that its program
+would not change again (`check_unchanged`), to ask at each call whether everything is as it was (`hold`), and to say
+what was new about a call that had to be traced again (`difference`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import is_
 from typing import Any
 
@@ -12,141 +17,136 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import get_default_dtype
 from glassnet.tensor import Tensor
 from glassnet.tensor.graph import changes
-from glassnet.trace.captures import Captures, Facts, options_of
+from glassnet.trace.captures import Captures, options_of
 from glassnet.trace.gradients import Gradients
-from glassnet.trace.guard import Same
+from glassnet.trace.guard import Guard, Guarded, Same
 from glassnet.trace.refusals import TraceError
-
-MODE, MEMORY, KIND = "the mode of ", "the memory of ", "the kind of "  # the first two a function may change
-
 
 GONE = Same("not there any more")
 
 
 class Guards:
-    """How things stood before a function ran.
+    """What has to be as it was before the function ran.
 
-    ``facts`` are all that matters, each with a name for people. Looking at every one of them takes
-    long, so `hold` first asks whether anything can have changed at all.
+    ``values`` has every guard. To compare all of them takes long, so `hold` first asks whether anything can have
+    changed at all: whether `changes` counted one, and whether names stand for the very objects they stood for.
     """
 
-    def __init__(self, surroundings: Captures, arguments: Arguments) -> None:
-        self.surroundings = surroundings
+    def __init__(self, captures: Captures, arguments: Arguments) -> None:
+        self.captures = captures
         self.arguments = arguments
-        self.facts = self._facts()
-        surroundings.on_new = self._meet
+        self.values = self._values_now()
+        captures.on_new = self._add_new
         self._grad, self._dtype = mode.grad, get_default_dtype()
-        self._followed = [tensor.requires_grad for _, tensor in arguments.tensors]
-        self._pinned: list[tuple[int, Any]] = []  # arguments that the function also reaches by itself
+        self._requires_grad = [tensor.requires_grad for _, tensor in arguments.tensors]
+        self._pinned: list[tuple[int, Any]] = []  # arguments that the function also captures
         self._gradients: list[tuple[Any, bool]] = []  # leaves that matter, and whether they had a gradient
-        self._had: dict[int, bool] = {}  # the same of all leaves, by id
+        self._had_gradient: dict[int, bool] = {}  # the same of all leaves, by id
         self._groups: list[tuple[Any, dict[str, Any], dict[str, Any], dict[str, Any]]] = []
-        self._owned: list[tuple[Any, Any, Any]] = []
-        self._held: list[Any] = []
+        self._optimizers: list[tuple[Any, Any, Any]] = []
+        self._slots: list[Any] = []
         self._changes = -1
 
-    def _facts(self) -> Facts:
-        return {
-            **self.surroundings.facts(),
-            "whether gradients are followed": mode.grad,
-            "the default dtype": str(get_default_dtype()),
-        }
+    def _values_now(self) -> Guarded:
+        modes = {Guard("grad_mode"): mode.grad, Guard("default_dtype"): str(get_default_dtype())}
+        return self.captures.guards() | modes
 
-    def _meet(self) -> None:
-        """What came to light while the function runs is as it was before it is used."""
-        self.facts = {**self._facts(), **self.facts}
+    def _add_new(self) -> None:
+        """Add what is captured only now, while the function runs, as it is before it is used."""
+        self.values = self._values_now() | self.values
 
     # once, after the function has run ---------------------------------------------------------------------
 
-    def check_unchanged(self) -> list[tuple[Any, bool]]:
-        """Refuse a function that has changed what only this call would change.
+    def check_unchanged(self) -> list[tuple[Module, bool]]:
+        """Refuse a function that has changed what its program would not change again.
 
-        What a program can be made to change, it may: gives the modules whose mode is another now, with it.
+        The modes of modules, and the state of optimizers, may change: gives the modules whose mode is another now,
+        with that mode.
         """
         self._check_arguments()
-        self.surroundings.check_rates()
-        now = self._facts()
-        new = {name for name in now if name not in self.facts}
-        made = {name for name in new if _is_made(now[name])}
-        within = tuple(f"{name}." for name in made)
-        for fact in (*self.facts, *now):
-            is_changed = fact not in made if fact in new else self.facts[fact] != now.get(fact, GONE)
-            name = str(fact)
-            is_expected = name.startswith((MODE, MEMORY)) or (fact in new and name.startswith((KIND, *within)))
-            if is_changed and not is_expected:
-                self._refuse(name)
+        self.captures.check_rates()
+        now = self._values_now()
+        made = {guard for guard in now if guard not in self.values and _is_made(now[guard])}
+        for guard in self.values | now:
+            is_new = guard not in self.values
+            is_changed = guard not in made if is_new else self.values[guard] != now.get(guard, GONE)
+            if is_changed and not _may_change(guard, is_new, made):
+                self._refuse(guard)
         return [
             (module, module.training)
-            for name, module in self.surroundings.named_modules()
-            if self.facts.get(MODE + name, now[MODE + name]) != now[MODE + name]
+            for path, module in self.captures.named_modules()
+            if self.values.get(Guard("mode", path), now[Guard("mode", path)]) != now[Guard("mode", path)]
         ]
 
     def _check_arguments(self) -> None:
-        for (name, tensor), followed in zip(self.arguments.tensors, self._followed, strict=True):
-            if tensor.requires_grad is not followed:
+        for (name, tensor), requires_grad in zip(self.arguments.tensors, self._requires_grad, strict=True):
+            if tensor.requires_grad is not requires_grad:
                 raise TraceError(
-                    f"the function changes whether gradients of its argument {name} are followed, which the program "
-                    f"would do only this once; begin with {name} = {name}.detach().requires_grad_()"
+                    f"changes whether gradients of its argument {name} are followed, which the program would do only "
+                    f"this once; begin with {name} = {name}.detach().requires_grad_()"
                 )
 
-    def _refuse(self, name: str) -> None:
-        line = self.surroundings.reach.where_set(name)
+    def _refuse(self, guard: Guard) -> None:
         way_out = "Set it outside, or keep the number in a tensor and change that in place: self.count.add_(1)"
-        if name.endswith("]"):
+        if guard.kind == "entry":
             way_out = "Do that outside, where the function is called"
-        who = f"{line} sets" if line else "the function sets"
-        raise TraceError(f"{who} {name}, which the program would do only this once. {way_out}")
+        raise TraceError(
+            f"sets {guard}, which the program would do only this once. {way_out}",
+            self.captures.free_variables.line_that_sets(guard),
+        )
 
     def settle(self, gradients: Gradients) -> None:
-        """Begin to watch, with what came to light while the function ran."""
-        self.facts |= {name: fact for name, fact in self._facts().items() if name not in self.facts}
-        reached = {id(tensor.array) for _, tensor in self.surroundings.named_state()}
-        reached |= set(map(id, self.surroundings.arrays.values()))
+        """Begin to watch, with what was captured while the function ran."""
+        self.values = self._values_now() | self.values
+        captured = {id(tensor.array) for _, tensor in self.captures.named_state()}
+        captured |= set(map(id, self.captures.arrays.values()))
         inputs = enumerate(self.arguments.inputs.values())
-        self._pinned = [(i, array) for i, array in inputs if id(array) in reached]
+        self._pinned = [(i, array) for i, array in inputs if id(array) in captured]
         self._gradients = [(leaf, gradient is not None) for leaf, gradient in gradients.needed()]
-        self._had = {key: gradient is not None for key, (_, gradient) in gradients.before.items()}
-        self.surroundings.reach.let_go()
+        self._had_gradient = {key: gradient is not None for key, (_, gradient) in gradients.before.items()}
+        self.captures.free_variables.let_go()
         self._look_again()
 
     def _look_again(self) -> None:
+        """Remember which objects are there now, for the quick look of the next call."""
         self._changes = changes.count
-        self.surroundings.reach.look_again()
-        optimizers = list(self.surroundings.optimizers.values())
+        self.captures.free_variables.look_again()
+        optimizers = list(self.captures.optimizers.values())
         groups = [(o, group) for o in optimizers for group in o.param_groups]
-        self._owned = [(o, o.param_groups, o.state) for o in optimizers]
+        self._optimizers = [(o, o.param_groups, o.state) for o in optimizers]
         self._groups = [(o, group, dict(group), self._options(o, group)) for o, group in groups]
-        self._held = self._held_now()
+        self._slots = self._slots_now()
 
-    def _held_now(self) -> list[Any]:
-        """The parameters of optimizers, and what these remember of them."""
-        held: list[Any] = []
-        for _, groups, state in self._owned:
-            held += state.values()
-            for memory in state.values():
-                held += memory.values()
+    def _slots_now(self) -> list[Any]:
+        """The parameters of optimizers, and their state."""
+        slots: list[Any] = []
+        for _, groups, state in self._optimizers:
+            slots += state.values()
+            for slots_of_one in state.values():
+                slots += slots_of_one.values()
             for group in groups:
-                held += group["params"]
-        return held
+                slots += group["params"]
+        return slots
 
     def _options(self, optimizer: Any, group: dict[str, Any]) -> dict[str, Any]:
-        return options_of(optimizer, group, self.surroundings.reach.reads_rates)
+        return options_of(optimizer, group, self.captures.free_variables.reads_rates)
 
     # at every call ------------------------------------------------------------------------------------------
 
     def hold(self, arrays: list[Any]) -> bool:
-        """Whether things stand so again, for a call with these arrays that is otherwise alike."""
+        """Whether everything is as it was, for a call with these arrays that is otherwise alike."""
         if mode.grad is not self._grad or get_default_dtype() is not self._dtype:
             return False
-        for leaf, was_there in self._gradients:
-            if (leaf.grad is not None) is not was_there:
+        for leaf, had_gradient in self._gradients:
+            if (leaf.grad is not None) is not had_gradient:
                 return False
         for i, array in self._pinned:
             if arrays[i] is not array:
                 return False
-        if self._changes == changes.count and self.surroundings.reach.is_unchanged() and self._optimizers_hold():
+        unchanged = self._changes == changes.count and self.captures.free_variables.is_unchanged()
+        if unchanged and self._optimizers_hold():
             return True
-        if self._facts() != self.facts:
+        if self._values_now() != self.values:
             return False
         self._look_again()
         return True
@@ -157,43 +157,46 @@ class Guards:
                 if self._options(optimizer, group) != options:
                     return False
                 before.update(group)
-        for optimizer, groups, state in self._owned:
+        for optimizer, groups, state in self._optimizers:
             if optimizer.param_groups is not groups or optimizer.state is not state:
                 return False
-        held = self._held_now()
-        return len(held) == len(self._held) and all(map(is_, held, self._held))
+        slots = self._slots_now()
+        return len(slots) == len(self._slots) and all(map(is_, slots, self._slots))
 
     # in words -------------------------------------------------------------------------------------------------
 
     def difference(self, earlier: Guards) -> list[str]:
-        """What is not as it was under ``earlier`` conditions, in words."""
-        told = _differences(self.arguments.facts, earlier.arguments.facts)
-        told += _differences(self.facts, earlier.facts)
-        had = [self._had.get(id(leaf), was_there) for leaf, was_there in earlier._gradients]
-        if had != [was_there for _, was_there in earlier._gradients]:
-            told.append(f"parameters have {'' if any(had) else 'no '}gradients when it begins")
-        return told
+        """What is not as under ``earlier`` guards, one sentence each."""
+        sentences = _differences(self.arguments.guards, earlier.arguments.guards)
+        sentences += _differences(self.values, earlier.values)
+        had = [self._had_gradient.get(id(leaf), had_gradient) for leaf, had_gradient in earlier._gradients]
+        if had != [had_gradient for _, had_gradient in earlier._gradients]:
+            sentences.append(f"parameters have {'' if any(had) else 'no '}gradients when it begins")
+        return sentences
 
 
-def _is_made(fact: Any) -> bool:
-    """Whether something new is a tensor or a module: at the next call it is there, and that one is recorded."""
-    return isinstance(fact, Same) and isinstance(fact.value, Tensor | Module)
+def _is_made(value: Any) -> bool:
+    """Whether something new is a tensor or a module: at the next call it is there, and that call is traced."""
+    return isinstance(value, Same) and isinstance(value.value, Tensor | Module)
 
 
-def _differences(now: Mapping[Any, Any], before: Mapping[Any, Any]) -> list[str]:
-    told = []
-    for name in (*now, *(name for name in before if name not in now)):
-        if name not in now:
-            told.append(f"{name} is not there")
-        elif name not in before:
-            told.append(f"{name} is {_text(now[name])}, and was not there")
-        elif now[name] != before[name]:
-            is_other = isinstance(now[name], Same)
-            told.append(f"{name} is {_text(now[name])}" + ("" if is_other else f", not {_text(before[name])}"))
-    return told
+def _may_change(guard: Guard, is_new: bool, made: set[Guard]) -> bool:
+    """Whether a program changes it too, or it comes with the tensors and modules that were ``made``."""
+    if guard.kind in ("mode", "slots"):
+        return True
+    comes_with = guard.name and any(guard.path.startswith(f"{one.path}.") for one in made)
+    return is_new and (guard.kind == "tensor" or bool(comes_with))
 
 
-def _text(fact: Any) -> str:
-    if isinstance(fact, tuple):
-        return " ".join(map(_text, fact)) if any(isinstance(x, str) for x in fact) else str(fact)
-    return str(fact)
+def _differences(now: Guarded, before: Guarded) -> list[str]:
+    sentences = []
+    for guard in now | before:
+        if guard not in now:
+            sentences.append(f"{guard} is not there")
+        elif guard not in before:
+            sentences.append(f"{guard} is {guard.text(now[guard])}, and was not there")
+        elif now[guard] != before[guard]:
+            is_other = isinstance(now[guard], Same)
+            was = "" if is_other else f", not {guard.text(before[guard])}"
+            sentences.append(f"{guard} is {guard.text(now[guard])}{was}")
+    return sentences

@@ -1,90 +1,71 @@
-"""PyTree: tensors within tuples, lists and dicts, taken out in order and put back."""
+"""PyTree: tuples, lists and dicts within one another, flattened to their leaves and built again around others.
+
+>>> leaves, treedef = flatten({"loss": 0.5, "outputs": (1, 2)})
+>>> leaves
+[0.5, 1, 2]
+>>> treedef.unflatten([0.25, 3, 4])
+{'loss': 0.25, 'outputs': (3, 4)}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 
-from glassnet.errors import GlassnetError
-from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import Node
+@dataclass(frozen=True, slots=True)
+class TreeDef:
+    """A tree without its leaves. Those of trees that are put together alike are equal, and have one hash.
 
-Build = Callable[[Any], Any]
-
-
-class StructureError(GlassnetError, TypeError):
-    """Something that a compiled function cannot take or give."""
-
-
-def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Every tensor, array and constant within ``value``, with a name that says where it was."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from leaves(f"{name}_{key}", inner)
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            yield from leaves(f"{name}_{i}", inner)
-    else:
-        yield name, value
-
-
-class PyTree:
-    """What a function gave back: ``flat``, the arrays within it in order, and how to put others in their places.
-
-    ``held`` are tensors that are given back themselves, because they outlive the function. ``node`` is
-    what tensors that required a gradient were made by, as far as anyone can tell from outside.
-
-    Raises StructureError for anything but tensors, numbers, text, None, and containers of them.
+    ``kind`` is the class of the container, None for a leaf; ``keys`` are those of a dict.
     """
 
-    def __init__(self, value: Any, held: Mapping[int, Any], node: Node) -> None:
-        self.flat: list[Any] = []
-        self._held = held
-        self._node = node
-        self._build = self._collect(value)
-        self._is_one = len(self.flat) == 1
+    kind: type | None = None
+    children: tuple[TreeDef, ...] = ()
+    keys: tuple[Any, ...] = ()
 
-    def let_go(self) -> None:
-        """Forget the arrays."""
-        self.flat = []
+    def unflatten(self, leaves: Iterable[Any]) -> Any:
+        """The tree with these leaves."""
+        return self._build(iter(leaves))
 
-    def put_back(self, results: Any) -> Any:
-        """The same structure around ``results``: a tuple of arrays, or one array where there is one."""
-        return self._build((results,) if self._is_one else results)
+    def _build(self, leaves: Iterator[Any]) -> Any:
+        kind: Any = self.kind
+        if kind is None:
+            return next(leaves)
+        children = [child._build(leaves) for child in self.children]
+        if issubclass(kind, Mapping):
+            pairs = dict(zip(self.keys, children, strict=True))
+            return kind(pairs) if kind.__init__ is dict.__init__ else pairs
+        return kind(*children) if hasattr(kind, "_fields") else kind(children)
 
-    def _collect(self, value: Any) -> Build:
-        if isinstance(value, Tensor):
-            return self._collect_tensor(value)
-        if isinstance(value, Mapping):
-            parts = {key: self._collect(x) for key, x in value.items()}
-            kind = type(value) if type(value).__init__ is dict.__init__ else dict
-            return lambda results: kind({key: part(results) for key, part in parts.items()})  # type: ignore[call-arg]
-        if isinstance(value, list | tuple):
-            kind_, items = type(value), [self._collect(x) for x in value]
-            if hasattr(value, "_fields"):
-                return lambda results: kind_(*(item(results) for item in items))
-            return lambda results: kind_(item(results) for item in items)
-        if value is None or isinstance(value, int | float | str):
-            return lambda _results: value
-        raise StructureError(
-            f"expected a function that gives back tensors, numbers, text, None, or tuples, lists and dicts of them, "
-            f"got {type(value).__name__}"
-        )
 
-    def _collect_tensor(self, tensor: Tensor) -> Build:
-        if id(tensor) in self._held:
-            return lambda _results: tensor
-        self.flat.append(tensor.array)
-        place, dtype = len(self.flat) - 1, tensor.dtype
-        node = self._node if tensor._requires_grad else None
+LEAF = TreeDef()
 
-        def made(results: Any) -> Tensor:
-            array = results[place]
-            result = wrap(array if type(array) is np.ndarray else np.asarray(array, dtype))
-            if node is not None:
-                result.node, result._requires_grad = node, True
-            return result
 
-        return made
+def flatten(tree: Any) -> tuple[list[Any], TreeDef]:
+    """The leaves of a tree, in order, and how it is put together."""
+    leaves: list[Any] = []
+    return leaves, _flatten(tree, leaves)
+
+
+def _flatten(tree: Any, leaves: list[Any]) -> TreeDef:
+    if isinstance(tree, Mapping):
+        return TreeDef(type(tree), tuple(_flatten(child, leaves) for child in tree.values()), tuple(tree))
+    if isinstance(tree, list | tuple):
+        return TreeDef(type(tree), tuple(_flatten(child, leaves) for child in tree))
+    leaves.append(tree)
+    return LEAF
+
+
+def named_leaves(name: str, tree: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a tree that is called ``name``, with names that say where in it they are: batch_0, batch_x."""
+    if isinstance(tree, Mapping):
+        children: Iterable[tuple[Any, Any]] = tree.items()
+    elif isinstance(tree, list | tuple):
+        children = enumerate(tree)
+    else:
+        yield name, tree
+        return
+    for key, child in children:
+        yield from named_leaves(f"{name}_{key}", child)

@@ -1,23 +1,24 @@
-"""One recording of a function: its program, the engine that runs it, and the tensors it is bound to."""
+"""Specialisation: one program of a function, for one kind of call, bound to the tensors that it works on.
+
+It comes about in phases: the function is traced while it runs for real; what it did is checked, and lowered to a
+program; everything is put back; the program is optimized; an engine is made of it; the engine is bound to the tensors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
 from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
-from glassnet.compilation.pytree import PyTree
+from glassnet.compilation.results import Results
 from glassnet.engines import Engine
-from glassnet.errors import GradientError
-from glassnet.nn.parameter import Parameter
-from glassnet.ops.dtypes import float32
-from glassnet.ops.record import Op, Spec
+from glassnet.ops.dtypes import Array
 from glassnet.program.names import taken_names
 from glassnet.program.passes import optimize
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.graph import Node, tick, version_of
+from glassnet.tensor.graph import tick, version_of
 from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.lowering import lower
@@ -26,16 +27,19 @@ from glassnet.trace.tracer import Tracer
 
 
 class Specialisation:
-    """What came of running a function once.
+    """What came of tracing a function once.
 
-    ``complete`` says whether the recording can stand for calls of the function. It cannot where state came
-    into being while it ran, as an optimizer's does at its first step: then ``result`` is what the function
-    gave, and the next call is recorded. Where it can, everything is as it was before the function ran, and
-    `run` does what it did: so what a call computes does not depend on whether it is the one recorded.
+    ``complete`` says whether its program can stand for calls of the function. It cannot where state was made while it
+    ran, as an optimizer's is at its first step: then ``result`` is what the function gave, and the next call is traced
+    anew. Where it can, everything is as it was before the function ran, and `run` does what it did: so what a call
+    computes does not depend on whether it is the one that was traced.
 
-    Raises TraceError or StructureError for a function that cannot be recorded; everything is then, too,
-    as it was before.
+    Raises TraceError or StructureError for a function that no program can stand for. Everything is then as it was
+    before, as it is after any error that the function itself raises.
     """
+
+    program: Program
+    engine: Engine
 
     def __init__(
         self,
@@ -45,122 +49,127 @@ class Specialisation:
         name: str,
         engine: type[Engine],
     ) -> None:
-        self._engine_class = engine
         arguments = Arguments(function, args, kwargs)
-        self.surroundings = Captures(function, arguments.others)
-        tracer = Tracer(self.surroundings)
+        self.captures = Captures(function, arguments.others)
+        self.guards = Guards(self.captures, arguments)
+        tracer = Tracer(self.captures)
         tracer.take_inputs(arguments.inputs.values())
-        self.conditions = Guards(self.surroundings, arguments)
+        self.result = None
         with tracer.snapshot:
             with tracing(tracer):
-                given = [function(*args, **kwargs)]  # a list, so that no one else holds it
-            self._finish(tracer, arguments, given, name)
-        arguments.let_go()  # what was called with and came of it is not to be held for ever
-        self._structure.let_go()
-
-    def _finish(self, tracer: Tracer, arguments: Arguments, given: list[Any], name: str) -> None:
-        state = list(self.surroundings.named_state())
-        leaves = tracer.gradients.leaves()
-        held = {id(tensor): tensor for _, tensor in state}
-        self._structure = PyTree(given.pop(), held, _no_way_back(name, leaves))
-        tracer.check_fresh(self._structure.flat)
-        tracer.created.check_kept([*held.values(), *(leaf.grad for leaf in leaves)])
-        self._modes = self.conditions.check_unchanged()
-        self.result = None
-        self.complete = not any(tensor in tracer.created for _, tensor in state)
+                returned = [function(*args, **kwargs)]  # a list, to let go of what is in it
+            state = list(self.captures.named_state())
+            leaves = tracer.gradients.leaves()
+            self._results = Results(returned.pop(), [tensor for _, tensor in state], name, leaves)
+            self._check(tracer, [tensor for _, tensor in state], leaves)
+            self.complete = not any(tensor in tracer.created for _, tensor in state)
+            if self.complete:
+                traced = self._lowered(tracer, arguments, state)
+            else:
+                tracer.snapshot.discard()  # the run stands for the call
+                self.result = self._results.around(self._results.arrays)
         if self.complete:
-            self._build(tracer, arguments, state, name)
-            self.conditions.settle(tracer.gradients)
-        else:
-            tracer.snapshot.discard()  # the run stands for the call
-            self.result = self._structure.put_back(
-                self._structure.flat[0] if len(self._structure.flat) == 1 else self._structure.flat
-            )
-
-    def _build(self, tracer: Tracer, arguments: Arguments, state: list[tuple[str, Tensor]], name: str) -> None:
-        bound = _Bound(tracer, [*state, *((n, wrap(a)) for n, a in self.surroundings.arrays.items())])
-        ends = [(leaf, leaf.grad) for leaf in tracer.gradients.touched()]
-        self._gradients = [(leaf, grad) for leaf, grad in ends if grad is None or not bound.is_gradient(grad)]
-        kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
-        recorded, arrays = lower(tracer, arguments.inputs, bound.names, tuple(self._structure.flat), kept)
-        self.program: Program = optimize(recorded, passes_for(self._engine_class.accepts, self._engine_class.passes))
-        self._tensors = [(label, bound.tensors[id(a)]) for label, a in arrays.items() if id(a) in bound.tensors]
-        self._sums = [(label, bound.leaves[id(a)]) for label, a in arrays.items() if id(a) in bound.leaves]
-        tracer.snapshot.restore()  # before the engine is made, which may have the memory of what was kept for this
-        tracer.let_go()
-        strides = {label: array.strides for label, array in self._found()}
-        self.engine = self._engine_class(self.program, _free(name, self.program), strides)
-        self._arrays: list[Any] = []
-        self._bind()
-        written = {label for instruction in self.program for label in instruction.writes}
-        self._versions = [version_of(tensor) for label, tensor in self._tensors if label in written]
-        values: list[Any] = [self.engine.value(var.name) for var in self.program.kept]
-        self._own_memory = {id(array if array.base is None else array.base) for array in values}
-        left = iter(values)
-        self._ends = [(leaf, None if grad is None else next(left)) for leaf, grad in self._gradients]
-        self._optimizers = self.surroundings.stepped
+            tracer.let_go()  # before the engine is made, which may have the memory of what was kept for this
+            self.program = optimize(traced, passes_for(engine.accepts, engine.passes))
+            strides = {label: array.strides for label, array in self._state_arrays()}
+            self.engine = engine(self.program, _unused(name, self.program), strides)
+            self._bind()
+            self._find_what_is_written()
+            self.guards.settle(tracer.gradients)
+        arguments.let_go()  # what it was called with and gave is not to be held for ever
+        self._results.let_go()
 
     @property
     def source(self) -> str:
         """The text that runs."""
         return self.engine.source
 
+    # how it comes about -------------------------------------------------------------------------------
+
+    def _check(self, tracer: Tracer, state: list[Tensor], leaves: list[Tensor]) -> None:
+        """Refuse a function that did what its program would not do again."""
+        tracer.check_fresh(self._results.arrays)
+        tracer.created.check_kept([*state, *(leaf.grad for leaf in leaves if leaf.grad is not None)])
+        self._modes = self.guards.check_unchanged()
+
+    def _lowered(self, tracer: Tracer, arguments: Arguments, state: list[tuple[str, Tensor]]) -> Program:
+        """The program of what was traced, and what its state stands for."""
+        binding = _Binding(tracer, [*state, *((name, wrap(array)) for name, array in self.captures.arrays.items())])
+        touched = [(leaf, leaf.grad) for leaf in tracer.gradients.touched()]
+        self._gradients = [(leaf, grad) for leaf, grad in touched if grad is None or not binding.is_gradient(grad)]
+        kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
+        program, arrays = lower(tracer, arguments.inputs, binding.names, tuple(self._results.arrays), kept)
+        self._tensors = [(label, binding.tensors[id(a)]) for label, a in arrays.items() if id(a) in binding.tensors]
+        self._accumulated = [(label, binding.leaves[id(a)]) for label, a in arrays.items() if id(a) in binding.leaves]
+        self._arrays: list[Array] = []
+        return program
+
+    def _find_what_is_written(self) -> None:
+        """The versions of tensors that the program overwrites, and the gradients that it computes in its own memory."""
+        written = {label for instruction in self.program for label in instruction.writes}
+        self._versions = [version_of(tensor) for label, tensor in self._tensors if label in written]
+        values: list[Any] = [self.engine.value(var.name) for var in self.program.kept]
+        self._own_memory = {id(array if array.base is None else array.base) for array in values}
+        computed = iter(values)
+        self._new_gradients = [(leaf, None if grad is None else next(computed)) for leaf, grad in self._gradients]
+        self._gradients = []
+
     # at every call ------------------------------------------------------------------------------------
 
-    def serves(self, arrays: list[Any]) -> bool:
+    def serves(self, arrays: list[Array]) -> bool:
         """Whether it stands for a call with these arrays, now."""
-        if not self.conditions.hold(arrays):
+        if not self.guards.hold(arrays):
             return False
         for (_, tensor), array in zip(self._tensors, self._arrays, strict=False):
             if tensor.array is not array:  # p.data was replaced
                 return self._bind()
-        if self._sums:
+        if self._accumulated:
             return self._bind()
         return True
 
     def _bind(self) -> bool:
         """Let the engine work on the arrays that the tensors have now, if they are of the same kind."""
-        found = self._found()
-        kinds = [(array.shape, array.dtype, array.strides) for _, array in found]
+        state = self._state_arrays()
+        kinds = [(array.shape, array.dtype, array.strides) for _, array in state]
         if not self._arrays:
             self._kinds = kinds
         elif kinds != self._kinds:
             return False
-        self._arrays = [array for _, array in found]
-        for label, array in found:
+        self._arrays = [array for _, array in state]
+        for label, array in state:
             self.engine.bind(label, array)
         return True
 
-    def _found(self) -> list[tuple[str, Any]]:
+    def _state_arrays(self) -> list[tuple[str, Array]]:
         """The arrays that are state now, by name."""
-        gradients = [(label, grad.array) for label, leaf in self._sums if (grad := leaf.grad) is not None]
+        gradients = [(label, grad.array) for label, leaf in self._accumulated if (grad := leaf.grad) is not None]
         return [*((label, tensor.array) for label, tensor in self._tensors), *gradients]
 
-    def run(self, arrays: list[Any]) -> Any:
-        """Do with other inputs what was recorded."""
-        self.surroundings.refresh()
+    def run(self, arrays: list[Array]) -> Any:
+        """Do with other inputs what was traced."""
+        self.captures.refresh()
         own = self._own_memory
         if own:  # which may be given back in as an argument: step(w.grad)
             arrays = [x.copy() if id(x if x.base is None else x.base) in own else x for x in arrays]
-        result = self.engine.run(*arrays)
+        computed = self.engine.run(*arrays)
         now = tick()
         for version in self._versions:
             version.written = now
-        for leaf, gradient in self._ends:
-            held = leaf.grad
+        for leaf, gradient in self._new_gradients:
+            current = leaf.grad
             if gradient is None:
                 leaf.grad = None
-            elif held is None or held.array is not gradient:
+            elif current is None or current.array is not gradient:
                 leaf.grad = wrap(gradient)
         for module, training in self._modes:
             if module.training is not training:
                 module.training = training
-        for optimizer in self._optimizers:
+        for optimizer in self.captures.stepped:
             optimizer.stepped = True
-        return self._structure.put_back(result)
+        return self._results.around(computed)
 
 
-class _Bound:
+class _Binding:
     """The arrays that outlive a function, by id: their ``names``, and the ``tensors`` that hold them, or the
     ``leaves`` whose gradients they are."""
 
@@ -176,10 +185,8 @@ class _Bound:
             if gradient is not None and id(gradient.array) not in self.names:
                 self.names[id(gradient.array)] = f"d_{labels.get(id(leaf), 'parameter')}"
                 self.leaves[id(gradient.array)] = leaf
-        for number in tracer.origin_numbers():
-            owner = tracer.owner(number)
-            if owner is not None:
-                self._add("parameter" if isinstance(owner, Parameter) else "tensor", owner)
+        for name, tensor in tracer.unnamed_state():
+            self._add(name, tensor)
 
     def _add(self, name: str, tensor: Tensor) -> None:
         self.names.setdefault(id(tensor.array), name)
@@ -190,28 +197,9 @@ class _Bound:
         return id(gradient.array) in self.leaves
 
 
-def _free(name: str, program: Program) -> str:
+def _unused(name: str, program: Program) -> str:
     """``name``, if it means nothing else in the source of ``program``."""
     taken = taken_names(program)
     while name in taken:
         name += "_"
     return name
-
-
-def _no_way_back(name: str, leaves: Iterator[Tensor] | list[Tensor]) -> Node:
-    """What the results of a compiled function that require gradients seem to come from: it refuses backward."""
-
-    def refuse(_g: Any, *_values: Any, which: int) -> NoReturn:
-        raise GradientError(
-            f"backward through the result of {name}, which is compiled: a program keeps no graph, so gradients end "
-            f"here. Call backward() inside {name}, or compile less of it"
-        )
-
-    followed = tuple(leaf for leaf in leaves if leaf.requires_grad) or (_something_followed(),)
-    nothing: Any = lambda *_inputs: Spec((), float32)  # noqa: E731
-    op = Op(f"compiled {name}", nothing, (refuse,), nothing, "y = what the function gives", variadic=True)
-    return Node(op, followed, [None] * len(followed), {}, Spec((), float32))
-
-
-def _something_followed() -> Tensor:
-    return Tensor(0.0, requires_grad=True)

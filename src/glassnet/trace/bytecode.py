@@ -1,4 +1,4 @@
-"""Code: what can be read off a function without running it. The names in it, and the lines that set them."""
+"""Bytecode: what can be read off a function without running it. The names in it, and the lines that set them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
-from glassnet.trace.refusals import line_at
+from glassnet.trace.refusals import Line
 
 CHANGING = {
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
@@ -60,25 +60,25 @@ def function_behind(member: Any) -> Any:
 
 def methods(kind: type) -> dict[str, FunctionType]:
     """The functions in the body of a class, those behind properties and decorators included."""
-    found = {name: inspect.unwrap(function_behind(member)) for name, member in vars(kind).items()}
-    return {name: member for name, member in found.items() if isinstance(member, FunctionType)}
+    members = {name: inspect.unwrap(function_behind(member)) for name, member in vars(kind).items()}
+    return {name: member for name, member in members.items() if isinstance(member, FunctionType)}
 
 
-def where_set(codes: Iterable[CodeType], name: str) -> str:
-    """The line on which code sets a name or an attribute, or changes what is in it; "" if none does.
+def line_that_sets(codes: Iterable[CodeType], name: str) -> Line | None:
+    """The line on which code sets a name or an attribute, or changes what is in it.
 
     What an object's ``__init__`` sets is what was there before.
     """
     inner = [part for code in codes for part in with_inner(code) if part.co_name != "__init__"]
-    for find in (_line_that_sets, _line_that_changes):
+    for line_in in (_line_that_stores, _line_that_changes):
         for code in inner:
-            number = find(code, name)
+            number = line_in(code, name)
             if number:
-                return line_at(code.co_filename, number)
-    return ""
+                return Line(code.co_filename, number)
+    return None
 
 
-def _line_that_sets(code: CodeType, name: str) -> int:
+def _line_that_stores(code: CodeType, name: str) -> int:
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("STORE_ATTR", "STORE_GLOBAL", "STORE_DEREF") and instruction.argval == name:
             return _line_of(code, instruction.offset)

@@ -1,8 +1,13 @@
 """Captures: the modules, optimizers and tensors that a function uses without being given them.
 
-They are what a compiled step has to keep in touch with: parameters it reads and changes,
-learning rates it follows, the mode (training or not) that it was recorded in. Some can be found
-before the function runs (see `reach`); the rest make themselves known when they are used.
+    >>> def step(x, y):
+    ...     loss = F.cross_entropy(model(x), y)   # captures model ...
+    ...     loss.backward()
+    ...     optimizer.step()                      # ... and optimizer
+
+A program of ``step`` reads and writes their tensors in place, follows the learning rate, and depends on the rest: the
+mode of each module, its attributes, the optimizer's options. Most captures are found before the function runs, among
+its `free_variables`; the others are told to the tracer when they are used.
 """
 
 from __future__ import annotations
@@ -15,29 +20,26 @@ from typing import Any
 import numpy as np
 
 from glassnet.nn.module import Module
-from glassnet.ops.shapes import written
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.names import identifier
 from glassnet.tensor import Tensor
 from glassnet.trace.bytecode import methods, names_in
 from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
-from glassnet.trace.guard import Fact, comparable
-from glassnet.trace.guard_sources import PLAIN, Wanted
+from glassnet.trace.guard import PLAIN, Guard, Guarded, TensorKind, comparable
+from glassnet.trace.guard_sources import AttributeNames
 from glassnet.trace.refusals import refuse
 from glassnet.trace.tracer import Tracer
 
-Facts = dict[str | Fact, Any]
-
 
 class Captures:
-    """What ``function`` reaches, and ``found``, further values by name, such as its arguments.
+    """What ``function`` captures, among its free variables and ``reached``: further values by name, its arguments.
 
-    Modules and optimizers that come to light only when they are used are added then, and kept in the snapshot of
-    the tracer that it is `watched_by`.
+    Modules and optimizers that are found only when they are used are added then; the tracer that it is `watched_by`
+    has all of them in its snapshot.
     """
 
-    def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
-        self.reach = FreeVariables(function, found)
+    def __init__(self, function: Callable[..., Any], reached: Iterable[tuple[str, Any]] = ()) -> None:
+        self.free_variables = FreeVariables(function, reached)
         self.modules: dict[str, Module] = {}
         self.optimizers: dict[str, Optimizer] = {}
         self.tensors: dict[str, Tensor] = {}
@@ -45,10 +47,10 @@ class Captures:
         self._names: dict[int, str] = {}  # of modules, by id
         self.stepped: list[Optimizer] = []
         self._rates: dict[int, list[Any]] = {}  # of optimizers, by id, before the function ran
-        self.on_new: Callable[[], None] = lambda: None  # called when something came to light
-        self._recorder: Tracer | None = None
-        for name, value in list(self.reach):
-            self._add(name.rpartition(".")[2], value, depth=2)
+        self.on_new: Callable[[], None] = lambda: None  # called when something is added later
+        self._tracer: Tracer | None = None
+        for guard, value in list(self.free_variables.values()):
+            self._add(guard.last, value, depth=2)
 
     def _add(self, name: str, value: Any, depth: int) -> None:
         kinds: tuple[tuple[Any, dict[str, Any]], ...] = (
@@ -57,13 +59,13 @@ class Captures:
             (Tensor, self.tensors),
             (np.ndarray, self.arrays),
         )
-        found = next((held for kind, held in kinds if isinstance(value, kind)), None)
-        if found is not None:
-            if all(value is not known for known in found.values()):
+        captured = next((values for kind, values in kinds if isinstance(value, kind)), None)
+        if captured is not None:
+            if all(value is not known for known in captured.values()):
                 name = "model" if name == "self" else name
-                found[name if name not in found else f"{name}_{len(found) + 1}"] = value
+                captured[name if name not in captured else f"{name}_{len(captured) + 1}"] = value
                 for hook in _hooks_of(value):
-                    self.reach.meet("hook", hook)
+                    self.free_variables.add("hook", hook)
         elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
             for i, x in enumerate(value):
                 self._add(f"{name}{i}", x, depth - 1)
@@ -73,28 +75,28 @@ class Captures:
         if isinstance(value, SCHEDULES):
             self._add("optimizer", value.optimizer, depth)
 
-    # being told of what is used ----------------------------------------------------------------------------
+    # what is used while the function runs ----------------------------------------------------------------------------
 
     @contextmanager
     def watched_by(self, tracer: Tracer) -> Iterator[None]:
         """Within, ``tracer`` knows what is around the function."""
-        self._recorder = tracer
+        self._tracer = tracer
         tracer.around = self
         self.check_rates()
         tracer.known |= {id(array) for array in self.arrays.values()}
-        self.reach.keep(tracer.snapshot)
+        self.free_variables.keep(tracer.snapshot)
         self._watch(self.modules.values(), self.optimizers.values())
         self._watch(tensors=self.tensors.values())
         try:
             yield
         finally:
-            self._recorder = None
+            self._tracer = None
 
     def _watch(
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
     ) -> None:
-        assert self._recorder is not None
-        snapshot = self._recorder.snapshot
+        assert self._tracer is not None
+        snapshot = self._tracer.snapshot
         for module in modules:
             self._watch(tensors=[*module.parameters(), *module.buffers()])
             for inner in module.modules():
@@ -104,7 +106,7 @@ class Captures:
             self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
         tensors = list(tensors)
         snapshot.keep_tensors(tensors)
-        self._recorder.gradients.meet(tensors)
+        self._tracer.gradients.meet(tensors)
 
     def name_of(self, module: Any) -> str:
         """The name of a module that is being called, which is added if it was not reached before."""
@@ -138,9 +140,9 @@ class Captures:
 
     def _add_late(self, name: str, value: Any) -> None:
         self._add(name, value, depth=0)
-        self.reach.meet(name, value)
-        if self._recorder is not None:
-            self.reach.keep(self._recorder.snapshot)
+        self.free_variables.add(name, value)
+        if self._tracer is not None:
+            self.free_variables.keep(self._tracer.snapshot)
         self.on_new()
 
     # names ----------------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ class Captures:
             yield from (("momentum", momentum) for momentum in optimizer.momenta() if momentum is not None)
             for parameter, state in list(optimizer.state.items()):
                 owner = names.get(id(parameter), "parameter")
-                yield from ((f"{owner}_{key}", held) for key, held in state.items() if isinstance(held, Tensor))
+                yield from ((f"{owner}_{key}", slot) for key, slot in state.items() if isinstance(slot, Tensor))
 
     def _own_tensors(self) -> Iterator[tuple[str, Tensor]]:
         for root, module in self.modules.items():
@@ -193,34 +195,25 @@ class Captures:
         for optimizer in self.optimizers.values():
             optimizer.rates()
 
-    # what a recording depends on ----------------------------------------------------------------------------
+    # what a trace depends on ----------------------------------------------------------------------------
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Every module, with a path for people."""
         for root, module in self.modules.items():
             yield from ((f"{root}.{path}".removesuffix("."), inner) for path, inner in module.named_modules())
 
-    def facts(self) -> Facts:
-        """What a recording depends on besides the numbers that it reads, each under a name for people."""
-        facts: Facts = dict(self.reach.facts())
-        for path, inner in self.named_modules():
-            facts |= _module_facts(path, inner, self.reach.wanted)
+    def guards(self) -> Guarded:
+        """What a trace depends on besides the numbers in tensors."""
+        guards = self.free_variables.guards()
+        for path, module in self.named_modules():
+            guards |= _module_guards(path, module, self.free_variables.attributes)
         for name, optimizer in self.optimizers.items():
-            for number, group in enumerate(optimizer.param_groups):
-                where = f" of {name}" + (f", group {number}" if number else "")
-                options = options_of(optimizer, group, self.reach.reads_rates)
-                facts |= {f"{key}{where}": comparable(x) for key, x in options.items()}
-                facts[f"the parameters{where}"] = comparable(tuple(group["params"]))
-            held = [(key, value) for state in optimizer.state.values() for key, value in state.items()]
-            facts[f"the memory of {name}"] = comparable(tuple(value for _, value in held if isinstance(value, Tensor)))
-            numbers = [(key, value) for key, value in held if not isinstance(value, Tensor)]
-            facts |= {f"{key}, which {name} keeps (number {i})": comparable(x) for i, (key, x) in enumerate(numbers)}
-        for which, tensor in self._tensors_by_path():
-            followed = "followed" if tensor.requires_grad else "not followed"
-            facts[f"the kind of {which}"] = f"{tensor.dtype}{written(tensor.shape)}, {followed} by gradients"
+            guards |= _optimizer_guards(name, optimizer, self.free_variables.reads_rates)
+        for path, tensor in self._tensors_by_path():
+            guards[Guard("tensor", path)] = TensorKind(tensor.dtype, tensor.shape, tensor.requires_grad)
             if tensor.hooks:
-                facts[f"the hooks of {which}"] = comparable(tuple(tensor.hooks))
-        return facts
+                guards[Guard("hooks", path)] = comparable(tuple(tensor.hooks))
+        return guards
 
 
 def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
@@ -237,19 +230,31 @@ def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
 
 
-def _module_facts(path: str, module: Module, wanted: Wanted) -> Facts:
+def _module_guards(path: str, module: Module, attributes: AttributeNames) -> Guarded:
     kind = type(module)
     read, called = _named_by(kind)  # type: ignore[arg-type]  # a class can be hashed
-    named = {*read, *wanted.of(vars(module)), *module._member_kinds}
-    facts: Facts = {f"the mode of {path}": "training" if module.training else "evaluation"}
+    names = {*read, *attributes.among(vars(module)), *module._member_kinds}
+    guards: Guarded = {Guard("mode", path): "training" if module.training else "evaluation"}
     if module._call_hooks:
-        facts[f"the hooks of {path}"] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
+        guards[Guard("hooks", path)] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
     for name, value in vars(module).items():
-        counts = name in named or (name in called and not isinstance(value, PLAIN))
+        counts = name in names or (name in called and not isinstance(value, PLAIN))
         is_apart = name in MODULES_OWN or isinstance(getattr(kind, name, None), cached_property)
         if counts and not is_apart and not getattr(type(value), "is_compiled", False):
-            facts[f"{path}.{name}"] = comparable(value)
-    return facts
+            guards[Guard("attribute", path, name)] = comparable(value)
+    return guards
+
+
+def _optimizer_guards(name: str, optimizer: Optimizer, reads_rates: bool) -> Guarded:
+    guards: Guarded = {}
+    for number, group in enumerate(optimizer.param_groups):
+        options = options_of(optimizer, group, reads_rates)
+        guards |= {Guard("option", name, key, number): comparable(value) for key, value in options.items()}
+        guards[Guard("parameters", name, place=number)] = comparable(tuple(group["params"]))
+    slots = [(key, value) for state in optimizer.state.values() for key, value in state.items()]
+    guards[Guard("slots", name)] = comparable(tuple(value for _, value in slots if isinstance(value, Tensor)))
+    numbers = [(key, value) for key, value in slots if not isinstance(value, Tensor)]
+    return guards | {Guard("slot", name, key, i): comparable(value) for i, (key, value) in enumerate(numbers)}
 
 
 @cache
@@ -267,7 +272,7 @@ def _named_by(kind: type[Module]) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def options_of(optimizer: Optimizer, group: dict[str, Any], reads_rates: bool) -> dict[str, Any]:
-    """The options of a group that a recording depends on: all but those that it reads anew each time.
+    """The options of a group that a trace depends on: all but those that its program reads anew each time.
 
     ``reads_rates``: that the user's code reads learning rates, too, as numbers.
     """

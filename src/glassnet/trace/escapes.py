@@ -1,4 +1,8 @@
-"""Escapes: the tensors that come to be while a function is recorded, none of which may outlive it unseen."""
+"""Escape analysis: the tensors that are made while a function is traced, none of which may outlive it unseen.
+
+>>> def step(x):
+...     losses.append(x.sum())   # escapes: a program would append only this once
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from glassnet.ops.shapes import written
-from glassnet.trace.refusals import TraceError, is_within, place, refuse
+from glassnet.trace.refusals import Line, TraceError, is_within, refuse, users_line
 
 
 class Escapes:
-    """Weak references to tensors, and the lines on which they were made."""
+    """Weak references to the tensors that were made, and the lines that made them."""
 
     def __init__(self) -> None:
-        self._tensors: list[tuple[Any, str]] = []
+        self._tensors: list[tuple[Any, Line]] = []
         self._ids: set[int] = set()  # those of older tensors, which are still there, cannot be among them
 
     def add(self, tensor: Any) -> None:
@@ -25,32 +29,33 @@ class Escapes:
                 "takes samples from a data set, and the program would go on with these for ever; let the loop over the "
                 "loader be outside, and pass the batch in"
             )
-        self._tensors.append((weakref.ref(tensor), place()))
+        self._tensors.append((weakref.ref(tensor), users_line()))
         self._ids.add(id(tensor))
 
     def __contains__(self, tensor: Any) -> bool:
-        """Whether ``tensor``, which is still there, came to be while the function ran."""
+        """Whether ``tensor``, which is still there, was made while the function ran."""
         return id(tensor) in self._ids
 
     def check_kept(self, expected: Iterable[Any]) -> None:
         """Refuse a function that has put a tensor somewhere where it outlives the call.
 
-        Later calls would not put theirs there. ``expected`` may stay; what the function gave back is gone by
-        now, unless it was put somewhere else too.
+        Later calls would not put theirs there. ``expected`` may stay; what the function returned is gone by now,
+        unless it was put somewhere else too.
         """
-        fine = {id(tensor) for tensor in _with_what_they_view(expected)}
+        allowed = {id(tensor) for tensor in _with_what_they_view(expected)}
         for collected in (False, True):  # a second look, when what only goes in circles is gone
-            kept = [(t(), where) for t, where in self._tensors if t() is not None and id(t()) not in fine]
+            kept = [(t(), line) for t, line in self._tensors if t() is not None and id(t()) not in allowed]
             if not kept:
                 return
             if not collected:
                 kept.clear()
                 gc.collect()
-        tensor, where = kept[0]
+        tensor, line = kept[0]
         raise TraceError(
-            f"{where} makes a tensor of shape {written(tensor.shape)} that the function keeps (in a list, an attribute "
-            "or a global). The program would keep it only this once. Return the tensor and keep it outside; if it is "
-            "to be remembered from call to call, change one that is there in place: self.last.copy_(x)"
+            f"makes a tensor of shape {written(tensor.shape)} that the function keeps (in a list, an attribute or a "
+            "global). The program would keep it only this once. Return the tensor and keep it outside; if it is to be "
+            "remembered from call to call, change one that is there in place: self.last.copy_(x)",
+            line,
         )
 
 

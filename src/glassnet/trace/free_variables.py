@@ -1,7 +1,11 @@
-"""FreeVariables: what a function can get hold of without being given it.
+"""Free variables: what a function uses without being given it, found by reading its code before it runs.
 
-Values found under a name: in its closure, among the globals that it and the functions it calls
-name, in its defaults, on the objects that it uses, and in the lists and dicts there.
+    >>> def step(x):
+    ...     return model(x) * config.scale
+
+``model``, ``config`` and ``config.scale`` are used and are no arguments. They are found under a name: in the function's
+closure, among the globals that it and the functions it calls name, in its defaults, on the objects that it uses, and
+in the lists and dicts there. Only names in the user's own code are followed.
 """
 
 from __future__ import annotations
@@ -16,21 +20,20 @@ from typing import Any
 from glassnet.nn.module import Module
 from glassnet.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from glassnet.optim.optimizer import Optimizer
-from glassnet.trace.bytecode import function_behind, names_in, where_set, with_inner
-from glassnet.trace.guard import Fact, comparable
+from glassnet.trace.bytecode import function_behind, line_that_sets, names_in, with_inner
+from glassnet.trace.guard import PLAIN, Guard, Guarded, comparable
 from glassnet.trace.guard_sources import (
-    PLAIN,
+    AttributeNames,
+    Attributes,
     ClassBody,
-    Contents,
-    Enclosed,
-    Given,
+    Closure,
+    Entries,
+    Fixed,
     Globals,
     GuardSource,
-    Namespace,
     Slots,
-    Wanted,
 )
-from glassnet.trace.refusals import home_of, is_users_file
+from glassnet.trace.refusals import Line, home_of, is_users_file
 from glassnet.trace.snapshot import CONTAINERS, Snapshot
 
 FEW, MOST = 100, 1000  # entries of a container that is watched (a longer one is of data), and of all together
@@ -42,173 +45,180 @@ RATES = {"get_last_lr", "lr"}  # who names these reads a learning rate
 
 
 class FreeVariables:
-    """What ``function`` names, where that stands, and what it was when last looked at.
+    """The values that ``function`` names, in the sources where they are found.
 
-    ``found`` are values by name that are reached anyhow. ``wanted`` are the attributes that matter to the
-    code that was followed, ``reads_rates`` says whether it names learning rates.
+    ``reached`` are further values by name, whose attributes and entries are found too. ``attributes`` are the names of
+    attributes that the code reads, ``reads_rates`` says whether it names learning rates.
     """
 
-    def __init__(self, function: Callable[..., Any], found: Iterable[tuple[str, Any]] = ()) -> None:
-        self.wanted = Wanted()
+    def __init__(self, function: Callable[..., Any], reached: Iterable[tuple[str, Any]] = ()) -> None:
+        self.attributes = AttributeNames()
         self.reads_rates = False
         self._codes: list[CodeType] = []
         self._home: str | None = None  # the folder whose code is followed, though it is an installed package's
-        self._found = list(found)
-        self._places: list[GuardSource] = []
+        self._reached = list(reached)
+        self._sources: list[GuardSource] = []
         self._globals: dict[int, Globals] = {}  # by the id of their dict
-        self._met: dict[int, Any] = {}  # held, so that no id is used twice
+        self._followed: dict[int, Any] = {}  # by id: held, so that no id is used twice
         self._left = MOST
         self._enter(function)
         self._settle()
 
     # finding ------------------------------------------------------------------------------------------
 
-    def meet(self, name: str, value: Any) -> None:
+    def add(self, name: str, value: Any) -> None:
         """Something more is reached, under ``name``."""
-        self._found.append((name, value))
+        self._reached.append((name, value))
         self._settle()
 
     def let_go(self) -> None:
         """Forget what was only looked through."""
-        self._found, self._met = [], {}
+        self._reached, self._followed = [], {}
 
     def _settle(self) -> None:
-        """Follow everything that is reached, until nothing new is, and look at it for the first time."""
+        """Follow everything that is reached, until nothing new is, and remember which objects are there."""
         known = -1
-        while known != (known := len(self.wanted) + sum(len(held.names) for held in self._globals.values())):
-            for name, value in self._found:
-                self._meet(name, value)
-            for place in self._places:  # which become more on the way
-                for name, value in place.values():
-                    self._meet(name, value)
+        while known != (known := len(self.attributes) + sum(len(one.names) for one in self._globals.values())):
+            for name, value in self._reached:
+                self._follow(name, value)
+            for source in self._sources:  # which become more on the way
+                for guard, value in source.values():
+                    if not isinstance(value, PLAIN):
+                        self._follow(guard.path, value)
         self.look_again()
 
-    def _meet(self, name: str, value: Any) -> None:
-        """Follow a value, if there is anything to be followed."""
+    def _follow(self, name: str, value: Any) -> None:
+        """Find what is in a value, or, if it is a function, what it names."""
         value = function_behind(value)
-        if isinstance(value, PLAIN) or id(value) in self._met:
+        if isinstance(value, PLAIN) or id(value) in self._followed:
             return
-        self._met[id(value)] = value
+        self._followed[id(value)] = value
         if isinstance(value, FunctionType | MethodType | partial) or _is_compiled(value) or _wrapped_by(value):
             self._enter(value)
         elif isinstance(value, CONTAINERS):
             if len(value) <= FEW:
-                self._watch(Contents(name, value))
+                self._watch(Entries(name, value))
         elif isinstance(value, type):
             if _is_users_class(value):
-                self._watch(ClassBody(name, value, self.wanted))
+                self._watch(ClassBody(name, value, self.attributes))
         elif isinstance(value, ModuleType):
             if (file := getattr(value, "__file__", None)) and self._is_users(file):
-                self._watch(Namespace(name, vars(value), self.wanted))
+                self._watch(Attributes(name, vars(value), self.attributes))
         elif isinstance(value, Module) or _is_users_object(value):
-            self._meet_object(name, value)
+            self._follow_object(name, value)
 
-    def _meet_object(self, name: str, value: Any) -> None:
-        self.wanted.called |= CALLED
+    def _follow_object(self, name: str, value: Any) -> None:
+        self.attributes.called |= CALLED
         for kind in type(value).__mro__:
-            if _is_users_class(kind) and id(kind) not in self._met:
-                self._met[id(kind)] = kind
-                self._watch(ClassBody(name, kind, self.wanted))
+            if _is_users_class(kind) and id(kind) not in self._followed:
+                self._followed[id(kind)] = kind
+                self._watch(ClassBody(name, kind, self.attributes))
         if isinstance(value, Module):  # tells of changes itself
             is_ours = not _is_users_class(type(value))
-            for inner, held in vars(value).items():
-                if inner not in MODULES_OWN and not (is_ours and inner.startswith("_")):
-                    self._meet(f"{name}.{inner}", held)
+            for attribute, inner in vars(value).items():
+                if attribute not in MODULES_OWN and not (is_ours and attribute.startswith("_")):
+                    self._follow(f"{name}.{attribute}", inner)
             return
-        if isinstance(value, Optimizer):  # what it holds is watched elsewhere
-            self._met |= {id(held): held for held in (value.state, value.param_groups)}
-        whole = vars(value) if hasattr(value, "__dict__") else Slots(value)
-        self._watch(Namespace(name, whole, self.wanted, type(value)))
+        if isinstance(value, Optimizer):  # options and state have guards of their own
+            self._followed |= {id(x): x for x in (value.state, value.param_groups)}
+        namespace = vars(value) if hasattr(value, "__dict__") else Slots(value)
+        self._watch(Attributes(name, namespace, self.attributes, type(value)))
 
-    def _watch(self, place: GuardSource) -> None:
-        """Watch one more place, unless there is too much already."""
-        self._left -= len(list(place.values()))
+    def _watch(self, source: GuardSource) -> None:
+        """Watch one more source, unless there are too many values already."""
+        self._left -= len(list(source.values()))
         if self._left >= 0:
-            self._places.append(place)
+            self._sources.append(source)
 
     def _enter(self, function: Any) -> None:
         """Follow a function, a method, a partial or an object that can be called."""
         if isinstance(function, partial):
-            held = enumerate((*function.args, *function.keywords.values()))
-            self._places.append(Given((f"argument{i}", value) for i, value in held))
+            arguments = enumerate((*function.args, *function.keywords.values()))
+            self._sources.append(Fixed((f"argument{i}", value) for i, value in arguments))
             self._enter(function.func)
         elif isinstance(function, MethodType):
-            self._places.append(Given([("self", function.__self__)]))
+            self._sources.append(Fixed([("self", function.__self__)]))
             self._enter(function.__func__)
         elif isinstance(function, FunctionType):
-            self._follow(function)
+            self._read(function)
         elif _is_compiled(function):
             self._enter(function.function)
         elif not isinstance(function, type):
-            self._places.append(Given([("self", function)]))
+            self._sources.append(Fixed([("self", function)]))
         if (wrapped := _wrapped_by(function)) is not None:
             self._enter(wrapped)
 
-    def _follow(self, function: FunctionType) -> None:
+    def _read(self, function: FunctionType) -> None:
+        """Find what a function names."""
         code = function.__code__
         if self._home is None:  # it is the function itself
             self._home = "" if is_users_file(code.co_filename) else home_of(code.co_filename)
         if not self._is_users(code.co_filename):
             return
-        self._met[id(function)] = function
+        self._followed[id(function)] = function
         if code not in self._codes:
             self._codes.append(code)
             names = names_in(code)
-            self.wanted.read |= names.attributes
-            self.wanted.called |= names.called
-            self.wanted.everything |= bool(UNNAMED & (names.globals | names.attributes))
+            self.attributes.read |= names.attributes
+            self.attributes.called |= names.called
+            self.attributes.everything |= bool(UNNAMED & (names.globals | names.attributes))
             self.reads_rates |= any(RATES & {*inner.co_consts, *inner.co_names} for inner in with_inner(code))
             self._globals_of(function).names |= names.globals
-        self._places.append(Enclosed(function))
+        self._sources.append(Closure(function))
         if vars(function):
-            self._watch(Namespace(function.__name__, vars(function), self.wanted))
+            self._watch(Attributes(function.__name__, vars(function), self.attributes))
 
     def _globals_of(self, function: FunctionType) -> Globals:
-        held = function.__globals__
-        if id(held) not in self._globals:
-            whose = "" if not self._globals else f"{held.get('__name__')}."
-            self._globals[id(held)] = Globals(whose, held)
-            self._places.append(self._globals[id(held)])
-        return self._globals[id(held)]
+        namespace = function.__globals__
+        if id(namespace) not in self._globals:
+            module = str(namespace.get("__name__")) if self._globals else ""  # of the function itself: needs no name
+            self._globals[id(namespace)] = Globals(module, namespace)
+            self._sources.append(self._globals[id(namespace)])
+        return self._globals[id(namespace)]
 
     def _is_users(self, file: str) -> bool:
         return is_users_file(file) or (bool(self._home) and file.startswith(str(self._home)))
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Every value that is reached, with its name."""
-        yield from self._found
-        for place in self._places:
-            yield from place.values()
+        yield from ((guard.path, value) for guard, value in self.values())
+
+    def values(self) -> Iterator[tuple[Guard, Any]]:
+        """Every value that is reached, with its guard."""
+        yield from ((Guard("variable", name=name), value) for name, value in self._reached)
+        for source in self._sources:
+            yield from source.values()
 
     # whether anything has changed ------------------------------------------------------------------------
 
     def look_again(self) -> None:
-        """Take what every name stands for now for what it stands for."""
-        for place in self._places:
-            place.look()
-        self._changing = [place for place in self._places if place.can_change]
+        """Remember which object every name stands for now."""
+        for source in self._sources:
+            source.look()
+        self._changing = [source for source in self._sources if source.can_change]
 
     def is_unchanged(self) -> bool:
         """Whether every name stands for the very object that it stood for when last looked at."""
         return all(map(_is_same, self._changing))
 
-    def facts(self) -> dict[Fact, Any]:
+    def guards(self) -> Guarded:
         """What each name stands for, to be compared."""
         return {
-            Fact(name, number): comparable(value)
-            for number, place in enumerate(self._places)
-            for name, value in place.values()
+            guard._replace(place=number): comparable(value)
+            for number, source in enumerate(self._sources)
+            for guard, value in source.values()
             if not _is_apart(value)
         }
 
     def keep(self, snapshot: Snapshot) -> None:
         """Have ``snapshot`` put back what the names stand for now."""
-        for place in self._places:
-            place.keep(snapshot)
+        for source in self._sources:
+            source.keep(snapshot)
 
-    def where_set(self, name: str) -> str:
-        """The line on which the code that was followed sets what is called ``name``; "" if none does."""
-        return where_set(self._codes, name.partition("[")[0].rpartition(".")[2])
+    def line_that_sets(self, guard: Guard) -> Line | None:
+        """The line on which the code that was read sets what is guarded, or changes an entry of it."""
+        container = guard.owner.partition("[")[0].rpartition(".")[2]
+        return line_that_sets(self._codes, container if guard.kind == "entry" else guard.name)
 
 
 _is_same = methodcaller("is_same")

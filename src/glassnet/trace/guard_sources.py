@@ -1,4 +1,9 @@
-"""Places: where values stand under names, whether the same ones still stand there, and how to put them back."""
+"""Guard sources: where a function finds values without being given them.
+
+The globals that it names, the variables that it closes over, the attributes of objects, the entries of lists and dicts
+are each a source. A source knows three things: the values in it now, each with its `Guard`; whether they are still the
+very same objects, which is quick to ask and is asked at every call of a compiled function; and how to put them back.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from operator import is_
 from types import FunctionType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-import numpy as np
-
+from glassnet.trace.guard import PLAIN, Guard
 from glassnet.trace.snapshot import Snapshot, contents_of
 
-PLAIN = (bool, int, float, str, bytes, complex, type(None), np.generic)
 EMPTY = object()
-Pairs = Iterable[tuple[str, Any]]
+Values = Iterable[tuple[Guard, Any]]
 
 
 class GuardSource(Protocol):
-    """Somewhere that values stand, and may change. Names are as people read them: `config.rate`, `sizes[0]`."""
+    """Somewhere that values are found."""
 
     can_change: bool
 
-    def values(self) -> Pairs:
-        """What stands here now, by name."""
+    def values(self) -> Values:
+        """The values that are here now."""
         ...
 
     def look(self) -> None:
-        """Take what is here for what is to stay."""
+        """Remember which objects are here."""
         ...
 
     def is_same(self) -> bool:
@@ -39,10 +42,11 @@ class GuardSource(Protocol):
         ...
 
 
-class Wanted:
+class AttributeNames:
     """The names of attributes that matter: those that code reads, and, of what can be called, those that it calls.
 
-    ``everything``: all of them, for there is code that reads attributes without naming them.
+    In ``x * config.scale`` only ``scale`` matters; another attribute of ``config`` may change as it likes.
+    ``everything``: all matter, for there is code that reads attributes without naming them, such as ``vars(config)``.
     """
 
     def __init__(self) -> None:
@@ -53,50 +57,46 @@ class Wanted:
     def __len__(self) -> int:
         return len(self.read) + len(self.called) + self.everything
 
-    def of(self, held: Mapping[str, Any], everything: bool = False) -> dict[str, Any]:
-        """What of ``held`` matters, in the order of names."""
+    def among(self, namespace: Mapping[str, Any], everything: bool = False) -> dict[str, Any]:
+        """The attributes in ``namespace`` that matter, in the order of names."""
         if everything or self.everything:
-            return {name: held[name] for name in sorted(held) if not name.startswith("__")}
-        names = sorted((self.read | self.called).intersection(held))
-        return {name: held[name] for name in names if name in self.read or not isinstance(held[name], PLAIN)}
+            return {name: namespace[name] for name in sorted(namespace) if not name.startswith("__")}
+        names = sorted((self.read | self.called).intersection(namespace))
+        return {name: namespace[name] for name in names if name in self.read or not isinstance(namespace[name], PLAIN)}
 
 
-class Changing:
-    """A place where things change."""
+class _Names:
+    """Values under those names of a namespace that matter; which these are is for a subclass to say.
 
-    can_change: bool = True
-
-
-class Named(Changing):
-    """What stands in a dict under those names that matter; which these are is for a subclass to say.
-
-    ``is_closed``: that a name comes into being is a change, too.
+    ``kind`` is that of the guards. ``is_closed``: that a name is added is a change, too.
     """
 
+    can_change = True
     is_closed = False
+    kind: Literal["variable", "attribute"] = "attribute"
 
-    def __init__(self, whose: str, held: Mapping[str, Any]) -> None:
-        self.whose = whose
-        self.held = held
+    def __init__(self, owner: str, namespace: Mapping[str, Any]) -> None:
+        self.owner = owner
+        self.namespace = namespace
         self.look()
 
     def now(self) -> dict[str, Any]:
-        """What matters of what is there now."""
+        """The values that matter, by name."""
         raise NotImplementedError
 
-    def values(self) -> Pairs:
-        """What stands under the names that matter."""
-        return [(self.whose + name, value) for name, value in self.now().items()]
+    def values(self) -> Values:
+        """The values that matter."""
+        return [(Guard(self.kind, self.owner, name), value) for name, value in self.now().items()]
 
     def look(self) -> None:
-        """Remember it."""
+        """Remember them."""
         self._last = list(self.now().items())
-        self._size = len(self.held) if self.is_closed else None
+        self._size = len(self.namespace) if self.is_closed else None
 
     def is_same(self) -> bool:
-        """Whether it is still there."""
-        get = self.held.get
-        if self._size is not None and len(self.held) != self._size:
+        """Whether they are the same."""
+        get = self.namespace.get
+        if self._size is not None and len(self.namespace) != self._size:
             return False
         for name, value in self._last:  # noqa: SIM110 - a loop is quickest, and this is asked at every call
             if get(name, EMPTY) is not value:
@@ -104,7 +104,7 @@ class Named(Changing):
         return True
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Have it put back; names that joined are taken out."""
+        """Have them put back; names that were added are taken out."""
         before = self.now()
 
         def put_back() -> None:
@@ -119,50 +119,54 @@ class Named(Changing):
         snapshot.keep(put_back)
 
     def _put(self, name: str, value: Any) -> None:
-        self.held[name] = value  # type: ignore[index]
+        self.namespace[name] = value  # type: ignore[index]  # of a class, whose namespace is read-only: see ClassBody
 
     def _drop(self, name: str) -> None:
-        del self.held[name]  # type: ignore[attr-defined]
+        del self.namespace[name]  # type: ignore[attr-defined]
 
 
-class Globals(Named):
-    """The globals that functions of one file name; ``names`` may become more."""
+class Globals(_Names):
+    """The globals of one file that functions in it name; ``names`` may become more."""
 
-    def __init__(self, whose: str, held: dict[str, Any]) -> None:
+    kind = "variable"
+
+    def __init__(self, owner: str, namespace: dict[str, Any]) -> None:
         self.names: set[str] = set()
-        super().__init__(whose, held)
+        super().__init__(owner, namespace)
 
     def now(self) -> dict[str, Any]:
         """Those that are assigned."""
-        return {name: self.held[name] for name in sorted(self.names) if name in self.held}
+        return {name: self.namespace[name] for name in sorted(self.names) if name in self.namespace}
 
 
-class Namespace(Named):
-    """The attributes of an object, by the name ``whose``; or the names in the body of a class, or of a module.
+class Attributes(_Names):
+    """The attributes of an object, or the names in a Python module.
 
-    A property that is computed once is none of them; ``kind`` is the class that says which are.
+    A `cached_property` of ``owner_class`` is none of them: it is computed once, from the others.
     """
 
     is_closed = True
 
-    def __init__(self, whose: str, held: Mapping[str, Any], wanted: Wanted, kind: type | None = None) -> None:
-        self._wanted = wanted
-        self._kind = kind
-        self._everything = any(hasattr(kind, name) for name in ("__getattr__", "__getitem__"))
-        super().__init__(f"{whose}.", held)
+    def __init__(
+        self, owner: str, namespace: Mapping[str, Any], names: AttributeNames, owner_class: type | None = None
+    ) -> None:
+        self._names = names
+        self._owner_class = owner_class
+        self._everything = any(hasattr(owner_class, name) for name in ("__getattr__", "__getitem__"))
+        super().__init__(owner, namespace)
 
     def now(self) -> dict[str, Any]:
-        """The attributes that are wanted."""
-        now = self._wanted.of(self.held, self._everything)
-        return {n: x for n, x in now.items() if not isinstance(getattr(self._kind, n, None), cached_property)}
+        """The attributes that matter."""
+        now = self._names.among(self.namespace, self._everything)
+        return {n: x for n, x in now.items() if not isinstance(getattr(self._owner_class, n, None), cached_property)}
 
 
-class ClassBody(Namespace):
+class ClassBody(Attributes):
     """The names in the body of a class."""
 
-    def __init__(self, whose: str, body: type, wanted: Wanted) -> None:
+    def __init__(self, owner: str, body: type, names: AttributeNames) -> None:
         self.body = body
-        super().__init__(whose, vars(body), wanted)
+        super().__init__(owner, vars(body), names)
 
     def _put(self, name: str, value: Any) -> None:
         setattr(self.body, name, value)
@@ -177,7 +181,7 @@ class Slots(MutableMapping[str, Any]):
     def __init__(self, owner: Any) -> None:
         self.owner = owner
         slots = [getattr(kind, "__slots__", ()) for kind in type(owner).__mro__]
-        self.names = [name for held in slots for name in ((held,) if isinstance(held, str) else held)]
+        self.names = [name for names in slots for name in ((names,) if isinstance(names, str) else names)]
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.names or not hasattr(self.owner, name):
@@ -197,8 +201,8 @@ class Slots(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class Enclosed:
-    """What a function has of its own: the variables that it closes over, and the defaults of its parameters."""
+class Closure:
+    """The variables that a function closes over, and the defaults of its parameters."""
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
@@ -215,19 +219,20 @@ class Enclosed:
                 continue
         return now
 
-    def values(self) -> Pairs:
-        """What is in the variables, and the defaults, by their names."""
+    def values(self) -> Values:
+        """What is in the variables, and the defaults."""
         code, defaults = self.function.__code__, self.function.__defaults__ or ()
         named = zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
-        return [*self._now().items(), *named, *(self.function.__kwdefaults__ or {}).items()]
+        both = (*self._now().items(), *named, *(self.function.__kwdefaults__ or {}).items())
+        return [(Guard("variable", name=name), value) for name, value in both]
 
     def look(self) -> None:
-        """Remember it."""
+        """Remember what is in them."""
         self._last = [(cell, self._now().get(name, EMPTY)) for name, cell in self._cells.items()]
         self._defaults = self.function.__defaults__
 
     def is_same(self) -> bool:
-        """Whether it is still there."""
+        """Whether it is the same."""
         try:
             for cell, value in self._last:
                 if cell.cell_contents is not value:
@@ -248,15 +253,15 @@ class Enclosed:
         snapshot.keep(put_back)
 
 
-class Given:
-    """Values under names that are settled: what a partial holds, the object that a method is of."""
+class Fixed:
+    """Values that cannot change: the arguments of a `partial`, the object that a method is of."""
 
     can_change = False
 
-    def __init__(self, values: Pairs) -> None:
-        self._values = list(values)
+    def __init__(self, values: Iterable[tuple[str, Any]]) -> None:
+        self._values = [(Guard("variable", name=name), value) for name, value in values]
 
-    def values(self) -> Pairs:
+    def values(self) -> Values:
         """They themselves."""
         return self._values
 
@@ -271,29 +276,31 @@ class Given:
         """Nothing is to be put back."""
 
 
-class Contents(Changing):
+class Entries:
     """What is in a list, a tuple, a set, a queue or a dict."""
 
-    def __init__(self, whose: str, held: Any) -> None:
-        self.whose = whose
-        self.held = held
+    can_change = True
+
+    def __init__(self, owner: str, container: Any) -> None:
+        self.owner = owner
+        self.container = container
         self.look()
 
-    def values(self) -> Pairs:
-        """What is in it, by key or by position."""
-        items = dict.items(self.held) if isinstance(self.held, dict) else enumerate(self.held)
-        return [(f"{self.whose}[{key!r}]", value) for key, value in items]
+    def values(self) -> Values:
+        """The entries, by key or by position."""
+        items = dict.items(self.container) if isinstance(self.container, dict) else enumerate(self.container)
+        return [(Guard("entry", self.owner, repr(key)), value) for key, value in items]
 
     def look(self) -> None:
-        """Remember it."""
-        self._last = contents_of(self.held)
+        """Remember them."""
+        self._last = contents_of(self.container)
 
     def is_same(self) -> bool:
-        """Whether it is still there, and nothing else."""
-        return len(self.held) * (2 if isinstance(self.held, dict) else 1) == len(self._last) and all(
-            map(is_, contents_of(self.held), self._last)
+        """Whether they are the same, and no others."""
+        return len(self.container) * (2 if isinstance(self.container, dict) else 1) == len(self._last) and all(
+            map(is_, contents_of(self.container), self._last)
         )
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Have it put back."""
-        snapshot.keep_contents(self.held)
+        """Have them put back."""
+        snapshot.keep_contents(self.container)

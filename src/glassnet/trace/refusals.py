@@ -1,4 +1,9 @@
-"""Refusal: what cannot become part of a program is refused with the user's own line, and the way out."""
+"""Refusals: what cannot become part of a program is refused, with the user's own line and the way out.
+
+>>> trace(lambda x: x * x.sum().item(), gn.ones(3))
+TraceError: example.py, line 1: `trace(lambda x: x * x.sum().item(), gn.ones(3))` reads a tensor's value in Python.
+The program would keep this run's value for ever. Return the tensor and read it outside, or ...
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from functools import cache
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from glassnet.errors import GlassnetError
 from glassnet.observer import mode
@@ -21,14 +26,39 @@ _INSTALLED = {sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "platstd
 _OTHERS = (HOUSE, *_INSTALLED)
 
 
+class Line(NamedTuple):
+    """A line of source."""
+
+    file: str
+    number: int
+
+    @property
+    def text(self) -> str:
+        """What is written there; "" if the file cannot be read."""
+        linecache.checkcache(self.file)
+        return linecache.getline(self.file, self.number).strip()
+
+    def __str__(self) -> str:
+        where = f"{Path(self.file).name}, line {self.number}"
+        return f"{where}: `{self.text}`" if self.text else f"{where},"
+
+
 class TraceError(GlassnetError, RuntimeError):
-    """Something in the function cannot become part of a program; the message says what, where, and
-    the way out."""
+    """Something in a function cannot become part of a program.
+
+    ``reason`` says what the ``line`` of the user's does, why it cannot be, and the way out; ``line`` is None where it
+    is not known.
+    """
+
+    def __init__(self, reason: str, line: Line | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        super().__init__(f"{'the function' if line is None else line} {reason}")
 
 
-def refuse(why: str) -> NoReturn:
-    """Raise TraceError: the line of the user's that is being carried out, and ``why`` it cannot be."""
-    error = TraceError(f"{place()} {why}.")
+def refuse(reason: str) -> NoReturn:
+    """Raise TraceError for the line of the user's that is being carried out."""
+    error = TraceError(f"{reason}.", users_line())
     if mode.tracer is not None:
         mode.tracer.refused(error)
     raise error
@@ -48,21 +78,14 @@ def home_of(file: str) -> str:
     return file if folder in _INSTALLED else folder
 
 
-def place() -> str:
-    """The innermost line that is the user's own: its file, number and text."""
+def users_line() -> Line:
+    """The innermost line being carried out that is the user's own."""
     first = frame = _own_frames()[-1].f_back or sys._getframe()
     while not is_users_file(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
     if not is_users_file(frame.f_code.co_filename):
         frame = first
-    return line_at(frame.f_code.co_filename, frame.f_lineno)
-
-
-def line_at(file: str, number: int) -> str:
-    """A line of source, as messages name it."""
-    linecache.checkcache(file)
-    text = linecache.getline(file, number).strip()
-    return f"{Path(file).name}, line {number}: `{text}`" if text else f"{Path(file).name}, line {number},"
+    return Line(frame.f_code.co_filename, frame.f_lineno)
 
 
 def is_within(room: str) -> bool:
@@ -77,8 +100,8 @@ def given_by_user(array: Any) -> bool:
     code = frame.f_code
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
-    given = [frame.f_locals[name] for name in code.co_varnames[:count] if name in frame.f_locals]
-    return any(x is array for x in _within(given, depth=2))
+    arguments = [frame.f_locals[name] for name in code.co_varnames[:count] if name in frame.f_locals]
+    return any(x is array for x in _within(arguments, depth=2))
 
 
 def _within(values: list[Any], depth: int) -> Iterator[Any]:

@@ -370,7 +370,7 @@ class Tracer:
     def check_fresh(self, arrays: Iterable[Any]) -> None:
         """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
         if any(self._memory.is_stale(self.number(array), array) for array in arrays):
-            raise TraceError(f"the function gives back {STALE}")
+            raise TraceError(f"gives back {STALE}")
 
     def _append(
         self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None

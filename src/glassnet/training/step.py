@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.compilation import Compiled
-from glassnet.compilation.pytree import StructureError
+from glassnet.compilation.arguments import StructureError
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
 from glassnet.optim import Optimizer
