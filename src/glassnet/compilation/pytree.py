@@ -18,12 +18,12 @@ from typing import Any
 class TreeDef:
     """A tree without its leaves. Those of trees that are put together alike are equal, and have one hash.
 
-    ``kind`` is the class of the container, None for a leaf; ``keys`` are those of a dict.
+    ``kind`` is the class of the container, None for a leaf; ``keys`` are those of a dict, None for all else.
     """
 
     kind: type | None = None
     children: tuple[TreeDef, ...] = ()
-    keys: tuple[Any, ...] = ()
+    keys: tuple[Any, ...] | None = None
 
     def unflatten(self, leaves: Iterable[Any]) -> Any:
         """The tree with these leaves."""
@@ -34,7 +34,7 @@ class TreeDef:
         if kind is None:
             return next(leaves)
         children = [child._build(leaves) for child in self.children]
-        if issubclass(kind, Mapping):
+        if self.keys is not None:
             pairs = dict(zip(self.keys, children, strict=True))
             return kind(pairs) if kind.__init__ is dict.__init__ else pairs
         return kind(*children) if hasattr(kind, "_fields") else kind(children)
