@@ -1,4 +1,4 @@
-"""Export: networks written for elsewhere. ``numpy_file`` writes one file that needs NumPy alone."""
+"""Export: networks as files that need no glassnet. `numpy_file` writes one that needs NumPy alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forward: a program as the text of one function, and of the operations that it calls."""
+"""A program as the lines of one function, ``forward``, and the source of the operations that it calls."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import numpy as np
 from glassnet.codegen import call, comment, sources, view
 from glassnet.codegen.expressions import needs_source
 from glassnet.export.inference import ExportError, follows_batch, in_words
-from glassnet.export.literals import WIDTH as LINE
-from glassnet.export.literals import assigned
+from glassnet.export.literals import WIDTH, assigned
 from glassnet.export.shorten import expression, one_line, shortened
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import linear
@@ -25,10 +24,9 @@ from glassnet.ops.shapes import written
 from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Program
 
-WIDTH = 106
 COLUMN = 62  # where comments begin, at the furthest
 
-# What a textbook writes where glassnet's own function has cases that a network does not need.
+# What a textbook writes where the operation's own source has cases that a network does not need.
 TEXTBOOK = {
     linear: "def linear(x, weight, bias):\n    return x @ weight.T + bias",
     mean: "def mean(x, dim=None, keepdim=False):\n    return x.mean(axis=dim, keepdims=keepdim)",
@@ -48,7 +46,7 @@ class Text:
 
 @cache
 def can_be_written(op: Op) -> bool:
-    """Whether the operation's own source can stand in a file; if not, it is written in core operations."""
+    """Whether the operation's own source can stand in a file; if not, it is decomposed into primitives."""
     if op in TEXTBOOK or isinstance(op.forward, np.ufunc):
         return True
     try:
@@ -123,7 +121,7 @@ class _Part(NamedTuple):
     def constant(self) -> str:
         """The text of an assignment, on several lines if it is long."""
         assert isinstance(self.node, ast.Assign)
-        return self.text if len(self.text) <= LINE else assigned(self.name, ast.literal_eval(self.node.value))
+        return self.text if len(self.text) <= WIDTH else assigned(self.name, ast.literal_eval(self.node.value))
 
 
 def _filled(program: Program) -> Iterator[str]:
@@ -147,7 +145,7 @@ def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
         shape = written(i.output.shape)
         is_call = code.startswith(f"{i.output} = {i.op.name}(")
         line = f"{code.ljust(column)}  # {comment(i) if is_call else shape}"  # an operator says what it computes
-        lines.append(line if len(line) <= WIDTH else f"{code.ljust(column)}  # {shape}")
+        lines.append(line if len(line) <= WIDTH - 4 else f"{code.ljust(column)}  # {shape}")
     return lines
 
 

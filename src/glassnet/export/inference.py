@@ -22,12 +22,12 @@ from glassnet.tensor import Tensor, wrap
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.trace import trace
 
-# As many as a person would use for nothing else, and no small multiple or fraction of one another.
+# Numbers that sizes of layers seldom have, neither of them a multiple of the other.
 SAMPLES = (7, 12)
 
 
 class ExportError(GlassnetError, ValueError):
-    """A network that cannot be written for elsewhere; the message says why, and the way out.
+    """A network that cannot be exported; the message says why, and what to do.
 
     >>> from glassnet.export import ExportError, numpy_file
     >>> class Random(nn.Module):
@@ -44,14 +44,14 @@ class ExportError(GlassnetError, ValueError):
 def inference_program(
     module: Module, samples: Array, known: Callable[[Instruction], bool]
 ) -> tuple[Program, dict[str, Array]]:
-    """What ``module`` computes of any number of ``samples`` [n, …], and its parameters and buffers by name.
+    """The program of ``module`` for any number of samples [n, …], and its parameters and buffers by name.
 
-    ``known`` says which operations the reader of the program has a form of its own for. Raises
+    ``known`` says which instructions need not be decomposed. Raises
     ExportError for a network whose result is not one tensor [n, …], that draws random numbers or
     changes its buffers, or whose computation depends on the number of samples.
     """
     with evaluating(module):
-        module(wrap(samples))  # what it cannot take at all is told in its own words
+        module(wrap(samples))  # samples that the module cannot take raise its own error
     programs = []
     for n in SAMPLES:
         traced, state = _traced(module, samples[np.arange(n) % len(samples)])
@@ -62,7 +62,7 @@ def inference_program(
 
 
 def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
-    """The program of one call, and the module's numbers by name; the module is as before, whatever it does."""
+    """The program of one call with ``batch``, and the module's parameters and buffers by name."""
     with evaluating(module):
         try:
             program, state, result = trace(module, wrap(batch), gradients=False)

@@ -1,4 +1,4 @@
-"""A network as one file of NumPy: to read, to import, to run as a command."""
+"""`numpy_file`: a network as one Python file that needs NumPy alone, to read, to import and to run as a command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glassnet.ops.shapes import written
 from glassnet.serialization.files import PathLike, replace_file
 from glassnet.tensor import as_array, wrap
 
-INSIDE = 2000  # numbers that a file holds itself; more of them go into a file beside it
+INSIDE = 2000  # numbers up to which a file holds them itself
 TESTED = 4  # samples whose results are kept, for the file to test itself with
 
 
@@ -34,18 +34,18 @@ def numpy_file(
     facts: Mapping[str, str] | None = None,
     inside: int = INSIDE,
 ) -> list[Path]:
-    """Write ``module``, as it is when it is used and not trained, as one file that needs NumPy alone.
+    """Write ``module`` in evaluation mode as one Python file that needs NumPy alone; returns the paths written.
 
-    ``example_input`` are samples as the file will be given them: numbers [n, …], or what the ``encoder`` takes,
-    if there is one (rows of a table, pictures of bytes), which the file then encodes itself. With ``classes``,
-    the names of the network's outputs, or an encoder that knows them, the file predicts a class and its
-    probability, otherwise the values that the network gives. ``title`` and ``facts``, texts by name, go into
-    its docstring.
+    ``example_input`` are a few samples [n, …], such as the file will be used on. With an ``encoder`` they are raw
+    samples (rows of a table, pixels from 0 to 255), and the file encodes such samples itself. With ``classes``, the
+    names of the outputs, or an encoder that knows them, the file predicts classes and their probabilities;
+    otherwise it predicts the outputs of the network. ``title`` and ``facts`` (texts by name) go into its docstring.
 
-    Up to ``inside`` weights are written into the file, more into an .npz beside it. Gives the paths of
-    what was written; a file that was there is replaced. Before that the file has been run, and has given
-    what the module gives. Raises ExportError for a network that cannot be written for any number
-    of samples, ShapeError for an example or classes that do not fit, and OSError.
+    Up to ``inside`` weights are written into the file itself, more into an .npz file beside it. The text is run
+    before it is written, and must compute what the module computes. Existing files are replaced.
+
+    Raises ExportError for a network that cannot be written for any number of samples, ShapeError for an example
+    or classes that do not fit, SourceError or TableError for samples that the encoder cannot take, and OSError.
 
     >>> from pathlib import Path
     >>> from glassnet.export import numpy_file
@@ -101,7 +101,7 @@ def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Se
 
 
 def _check(text: FileText, exported: Exported, module: Module) -> None:
-    """Run what is to be written, on one sample and on several, and hold it against the module."""
+    """Run the text on one sample and on several. Raises ExportError unless it computes what the module computes."""
     namespace: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text.code, "<exported>", "exec"), namespace)
     namespace.update(exported.weights)

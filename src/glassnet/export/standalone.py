@@ -1,4 +1,4 @@
-"""Standalone: the functions of an exported file that are the same for every network.
+"""The functions of an exported file that are the same for every network.
 
 They are copied into it as they stand here, so they know nothing of glassnet: only NumPy, the
 standard library, and the names that the file defines, of which there are stand-ins below.

@@ -13,7 +13,9 @@ from glassnet.tables.columns import columns_of, few, text_of
 
 
 class TableError(GlassnetError, ValueError):
-    """A file that is no table, or a table that cannot be learned from; the message says why, and the way out.
+    """A file that is no table, or a table that cannot be learned from; the message says why, and what to do.
+
+    Attributes: ``problem``; ``advice``, what to do; ``path`` and ``line``, where it is, if that is in a file.
 
     >>> from glassnet.tables import TableError, read_table
     >>> try:
@@ -23,10 +25,21 @@ class TableError(GlassnetError, ValueError):
     none.csv: there is no such file; check the name and the folder
     """
 
+    def __init__(
+        self, problem: str, advice: str = "", *, path: str | os.PathLike[str] | None = None, line: int | None = None
+    ) -> None:
+        self.problem = problem
+        self.advice = advice
+        self.path = None if path is None else os.fspath(path)
+        self.line = line
+        place = "" if path is None else f"{self.path}: " if line is None else f"{self.path}, line {line}: "
+        super().__init__(f"{place}{problem}; {advice}" if advice else f"{place}{problem}")
+
     @classmethod
-    def at(cls, path: str | os.PathLike[str], problem: str, advice: str) -> TableError:
-        """The error about the file at ``path``: what is wrong with it, and what to do."""
-        return cls(f"{os.fspath(path)}{problem}; {advice}")
+    def of(cls, error: ValueError, path: str) -> TableError:
+        """The error of the functions of `glassnet.tables.parsing`, which have no other error, about a file."""
+        problem, *line = error.args
+        return cls(problem, path=path, line=line[0] if line else None)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ def check_parquet(name: str, data: bytes) -> None:
         _check_claim(name, data, "bytes of cells", sum(group.total_byte_size for group in groups), TEXT)
         for field in file.schema_arrow:
             if types.is_nested(field.type) or types.is_fixed_size_binary(field.type):
-                problem = f": expected a number, a time or a text in each cell, got {field.type} in {field.name!r:.40}"
-                raise TableError.at(name, problem, "leave that column out, or write it as text")
+                problem = f"expected a number, a time or a text in each cell, got {field.type} in {field.name!r:.40}"
+                raise TableError(problem, "leave that column out, or write it as text", path=name)
         with_places = ParquetFile(io.BytesIO(data), read_dictionary=file.schema_arrow.names)  # each text is kept once
         texts = [
             f.name for f in with_places.schema_arrow if types.is_dictionary(f.type) and _is_text(f.type.value_type)
@@ -44,8 +44,8 @@ def check_parquet(name: str, data: bytes) -> None:
 
 def _check_claim(name: str, data: bytes, what: str, claimed: int, times: int) -> None:
     if claimed > times * max(CELLS, CELLS_PER_BYTE * len(data)):
-        problem = f": it says that it holds {claimed:,} {what} in {len(data):,} bytes"
-        raise TableError.at(name, problem, "it is broken, or made to fill the memory; write it again")
+        problem = f"it says that it holds {claimed:,} {what} in {len(data):,} bytes"
+        raise TableError(problem, "it is broken, or made to fill the memory; write it again", path=name)
 
 
 def _is_text(kind: Any) -> bool:
@@ -67,4 +67,4 @@ def _bytes_of(column: Any) -> int:
 def broken(name: str, error: Exception) -> TableError:
     """What a library says of a file, as one message."""
     reason = " ".join(str(error).split())[:200]
-    return TableError.at(name, f": it cannot be read ({reason})", "the file is broken: write it again")
+    return TableError(f"it cannot be read ({reason})", "the file is broken: write it again", path=name)

@@ -24,7 +24,7 @@ MARKS = (
 def decoded(data: bytes) -> tuple[str, str]:
     """The text that is in a file, and its encoding: UTF-8, UTF-16 or 32 with a mark, CP949, CP1252 or Latin-1.
 
-    Raises ValueError for NUL bytes and for what is not in the encoding that it begins with.
+    Raises ValueError for NUL bytes, with their line, and for what is not in the encoding that it begins with.
     """
     name = next((name for mark, name in MARKS if data.startswith(mark)), "")
     try:
@@ -32,12 +32,12 @@ def decoded(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if name:
             problem = f"it begins as {name.removesuffix('-sig').upper()}, and is something else at byte {error.start:,}"
-            raise ValueError(f": {problem}; save it again, in UTF-8") from None
+            raise ValueError(f"{problem}; save it again, in UTF-8") from None
         text, name = in_older_encoding(data)
     text = text.lstrip("\ufeff")
     if (at := text.find("\0")) >= 0:
         line = len(re.findall("\r\n?|\n", text[:at])) + 1
-        raise ValueError(f", line {line}: expected text, got a NUL byte; a table has none: save it again, in UTF-8")
+        raise ValueError("expected text, got a NUL byte; a table has none: save it again, in UTF-8", line)
     return text, name or "utf-8"
 
 
@@ -75,7 +75,7 @@ def delimiter_of(text: str, path: str) -> str:
 def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table and the lines they begin on, the header first; blank lines are no rows.
 
-    Raises ValueError, which begins with the line, for a row of more or fewer cells than the header,
+    Raises ValueError, with the problem and the line, for a row of more or fewer cells than the header,
     and for quotes that do not close.
     """
     lines = [*io.StringIO(text, newline="")]
@@ -85,7 +85,7 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise ValueError(f", line {line}: {problem_of(str(error), delimiter)}") from None
+            raise ValueError(problem_of(str(error), delimiter), line) from None
         if row is None:
             return
         is_blank = not row or (len(row) == 1 and not row[0].strip(" \t") and '"' not in lines[reader.line_num - 1])
@@ -93,7 +93,7 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         if not is_blank and len(row) != columns:
             hint = f"put a cell that holds {delimiter!r} in quotes" if len(row) > columns else "fill in what is missing"
             cells = f"{columns} cell{'s' * (columns > 1)}, as in the header"
-            raise ValueError(f", line {line}: expected {cells}, got {len(row)}; {hint}")
+            raise ValueError(f"expected {cells}, got {len(row)}; {hint}", line)
         if not is_blank:
             yield line, row
         line = reader.line_num + 1

@@ -1,4 +1,4 @@
-"""Standalone, for tables: the functions of an exported file whose network was trained on a table.
+"""The functions of an exported file whose network was trained on a table.
 
 They are copied into it as they stand here, beside those that encode and read tables in
 `glassnet.tables`, so they know nothing of glassnet. Stand-ins for what the file defines come first.
@@ -54,22 +54,21 @@ def answers(samples: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
 
 
 def read(path: str) -> dict[str, list[str]]:
-    """The columns of the table in a CSV file, by the names in its header. What is odd about their cells is told."""
+    """The columns of the table in a CSV file, by the names in its header; notes about its cells go to stderr."""
     with open(path, "rb") as file:
         data = file.read()
     try:
         text, _ = decoded(data)
         header, *rows = [row for _, row in rows_of(text, delimiter_of(text, path))] or [[]]
-    except ValueError as error:
-        raise ValueError(f"{path}{error}") from None
-    names = names_of(header)
-    table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    try:
+        names = names_of(header)
         check_names(names)
+        table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
         if not rows:
             raise ValueError("expected a header and rows below it, got none; add data")
         for note in encode_table(table, COLUMNS)[1]:
             sys.stderr.write(f"{path}: {note}\n")
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        problem, *line = error.args
+        place = f"{path}, line {line[0]}" if line else path
+        raise ValueError(f"{place}: {problem}") from None
     return table

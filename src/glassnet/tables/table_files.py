@@ -57,24 +57,25 @@ def read_table(path: str | os.PathLike[str]) -> DataFrame:
     name = os.fspath(path)
     if os.path.exists(name) and not os.path.isfile(name):
         is_folder = os.path.isdir(name)
-        problem = f": expected a file, got a {'folder' if is_folder else 'device'}"
-        raise TableError.at(name, problem, "name a file in it" if is_folder else "copy what it gives into a file")
+        problem = f"expected a file, got a {'folder' if is_folder else 'device'}"
+        advice = "name a file in it" if is_folder else "copy what it gives into a file"
+        raise TableError(problem, advice, path=name)
     try:
         with open(name, "rb") as file:
             data = file.read()
     except FileNotFoundError:
-        raise TableError.at(name, ": there is no such file", "check the name and the folder") from None
+        raise TableError("there is no such file", "check the name and the folder", path=name) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        problem = f": it cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise TableError.at(name, problem, "check the file and who may read it") from None
+        problem = f"it cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise TableError(problem, "check the file and who may read it", path=name) from None
     if not data.strip():
-        raise TableError.at(name, ": expected a header and rows, got an empty file", "give a table")
+        raise TableError("expected a header and rows, got an empty file", "give a table", path=name)
     is_parquet = data.startswith(MAGIC) or name.endswith((".parquet", ".pq"))
     frame = _parquet(name, data) if is_parquet else _text(name, data)
     try:
         check_names(list(frame.columns))
     except ValueError as error:
-        raise TableError(f"{name}: {error}") from None
+        raise TableError.of(error, name) from None
     return frame
 
 
@@ -100,8 +101,8 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
         try:
             frame.to_parquet(packed, index=False)
         except (TypeError, ValueError) as error:
-            problem = f": it cannot be written as Parquet ({' '.join(str(error).split())})"
-            raise TableError.at(path, problem, "write a .csv") from None
+            problem = f"it cannot be written as Parquet ({' '.join(str(error).split())})"
+            raise TableError(problem, "write a .csv", path=path) from None
         return replace_file(path, packed.getvalue())
     delimiter = "\t" if ending == ".tsv" else frame.attrs.get("delimiter") or ","
     text = frame.to_csv(index=False, sep=delimiter, lineterminator="\n")
@@ -118,13 +119,13 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
 def _text(name: str, data: bytes) -> DataFrame:
     for start, (what, advice) in BINARY.items():
         if data.startswith(start):
-            raise TableError.at(name, f": expected a table of text, such as CSV, got {what}", advice)
+            raise TableError(f"expected a table of text, such as CSV, got {what}", advice, path=name)
     header: list[str] = []
     rows = -1  # the header does not count
     try:
         text, encoding = decoded(data)
         if len(_CONTROL.findall(text, 0, _LOOKED_AT)) > 0.01 * min(len(text), _LOOKED_AT):
-            raise ValueError(": expected a table of text, such as CSV, got bytes that are no text; give a table")
+            raise ValueError("expected a table of text, such as CSV, got bytes that are no text; give a table")
         delimiter = delimiter_of(text, name)
         rewritten = re.search("\r(?!\n)", text) is not None  # pandas loses rows that end so, where cells are empty
         plain = io.StringIO(newline="")
@@ -132,18 +133,18 @@ def _text(name: str, data: bytes) -> DataFrame:
         for _, row in rows_of(text, delimiter):
             header = header or row
             if len(header) > MOST_COLUMNS:
-                raise ValueError(f": expected at most {MOST_COLUMNS:,} columns, got {len(header):,}; leave some out")
+                raise ValueError(f"expected at most {MOST_COLUMNS:,} columns, got {len(header):,}; leave some out")
             rows += 1
             if rewritten:
                 writer.writerow(row)
     except ValueError as error:
-        raise TableError(f"{name}{error}") from None
+        raise TableError.of(error, name) from None
     numbers = [cell for cell in header if number_of(cell) % 1 > 0]
     if len(numbers) > len(header) / 2:
-        problem = f", line 1: expected the names of the columns, got numbers ({few(numbers)})"
-        raise TableError.at(name, problem, "add a row with the names")
+        problem = f"expected the names of the columns, got numbers ({few(numbers)})"
+        raise TableError(problem, "add a row with the names", path=name, line=1)
     if rows < 1:
-        raise TableError.at(name, ": expected a header and rows below it, got none", "add data")
+        raise TableError("expected a header and rows below it, got none", "add data", path=name)
     as_written = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
     plain = io.StringIO(plain.getvalue() if rewritten else text, newline="")
     frame = _read(name, "read_csv", plain, sep=delimiter, header=None, names=range(len(header)), **as_written)
@@ -158,7 +159,7 @@ def _parquet(name: str, data: bytes) -> DataFrame:
     frame = _read(name, "read_parquet", io.BytesIO(data))
     frame.columns = [str(column) for column in frame.columns]
     if frame.empty:
-        raise TableError.at(name, ": expected rows and columns, got none", "add data")
+        raise TableError("expected rows and columns, got none", "add data", path=name)
     frame.attrs = {"encoding": "parquet", "delimiter": ""}
     return frame.reset_index(drop=frame.index.name is None)
 
