@@ -97,7 +97,7 @@ def check(engine: Engine, program: Program, inputs: list[Any], state: Mapping[st
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(recipe=recipes())
 def test_an_engine_computes_what_the_evaluator_does(engine: str, recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
