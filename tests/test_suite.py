@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.budget import ONE, SUITE, Budget
+from tests.faults.planted import FAULTS, Fault
 
 TESTS = Path(__file__).parent
 HANG = 600  # seconds; a limit below it fails on a busy machine, one above it guards against a hang
@@ -89,3 +90,15 @@ def test_the_cost_is_told_and_in_the_quick_tests_by_name(selected: str, lines: i
     assert "123 CPU-seconds" in told[0]
     assert (f" of the {SUITE} " in told[0]) == (selected == "not slow")
     assert ("dear" in told[-1]) == (selected == "not slow")
+
+
+def test_every_fault_can_be_planted() -> None:
+    """Whether it is caught, `make faults` says. One whose text is there no longer is an error here."""
+    assert len(FAULTS) >= 20
+    for fault in FAULTS:
+        assert fault.planted(TESTS.parent).count(fault.after) >= 1
+
+
+def test_a_fault_whose_text_is_not_there_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"expected once in errors\.py, found 0 times"):
+        Fault("name", "errors.py", "what is not there", "", ()).planted(TESTS.parent)

@@ -1,0 +1,231 @@
+"""The faults: each a small change of the library's text that makes it wrong, and the tests that should see it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path("src/glassnet")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``before``, which stands once in ``file``, becomes ``after``; ``near`` are the tests of that room."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    near: tuple[str, ...]
+
+    def planted(self, root: Path) -> str:
+        """The text of the file with the fault. Raises ValueError where ``before`` does not stand in it once."""
+        path = root / SOURCE / self.file
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if text.count(self.before) != 1:
+            raise ValueError(
+                f"{self.name}: expected once in {self.file}, found {text.count(self.before)} times:\n{self.before}"
+            )
+        return text.replace(self.before, self.after)
+
+
+FAULTS = (
+    Fault(
+        "the derivative of relu6 beyond 6",
+        "ops/activation.py",
+        "g * ((y > 0) & (y < 6))",
+        "g * (y > 0)",
+        ("tests/ops", "tests/functional"),
+    ),
+    Fault(
+        "a derivative that is a thousandth too large",
+        "ops/linear.py",
+        "lambda g, _y, _x, weight, _bias=None: matmul(g, weight),",
+        "lambda g, _y, _x, weight, _bias=None: matmul(g, weight) * 1.001,",
+        ("tests/ops",),
+    ),
+    Fault(
+        "a shape rule: keepdim leaves out the dimension",
+        "ops/shapes.py",
+        "return tuple(1 if i in dims else n for i, n in enumerate(shape))",
+        "return tuple(n for i, n in enumerate(shape) if i not in dims)",
+        ("tests/ops",),
+    ),
+    Fault(
+        "broadcasting undone in the leading dimensions only",
+        "tensor/graph.py",
+        "if i < surplus or (x.shape[i - surplus] == 1 and n != 1)",
+        "if i < surplus",
+        ("tests/autograd", "tests/tensor"),
+    ),
+    Fault(
+        "Nesterov's step in the wrong direction",
+        "ops/update/sgd.py",
+        "g = np.add(g, step, out=step)",
+        "g = np.subtract(g, step, out=step)",
+        ("tests/optim",),
+    ),
+    Fault(
+        "a schedule with half its period",
+        "optim/lr_scheduler/factors.py",
+        "(1 + math.cos(math.pi * (epoch % (2 * self.T_max)) / self.T_max)) / 2",
+        "(1 + math.cos(math.pi * (epoch % self.T_max) / self.T_max)) / 2",
+        ("tests/optim",),
+    ),
+    Fault(
+        "a pass that lets a value be read before a write in place of after",
+        "program/passes/common_subexpressions.py",
+        "version = 0 if changing.isdisjoint(instruction.reads) else writes",
+        "version = 0",
+        ("tests/program", "tests/compilation"),
+    ),
+    Fault(
+        "liveness: memory is given away before its last read",
+        "program/passes/liveness.py",
+        "for var in ends.get(position, []):\n            if var not in outside:",
+        "for var in ends.get(position + 1, []):\n            if var not in outside:",
+        ("tests/program", "tests/engines", "tests/compilation"),
+    ),
+    Fault(
+        "a guard that is not looked at: whether gradients are followed",
+        "compilation/guards.py",
+        "if mode.grad is not self._grad or get_default_dtype() is not self._dtype:",
+        "if get_default_dtype() is not self._dtype:",
+        ("tests/compilation",),
+    ),
+    Fault(
+        "a snapshot that does not put numbers back",
+        "trace/snapshot.py",
+        "np.copyto(array, before)",
+        "pass",
+        ("tests/trace", "tests/compilation"),
+    ),
+    Fault(
+        "escapes that are not looked for",
+        "trace/escapes.py",
+        "if not kept:",
+        "if True:",
+        ("tests/trace", "tests/compilation"),
+    ),
+    Fault(
+        "generated source with a rounded number",
+        "codegen/expressions.py",
+        'return re.sub(r"\\b(inf|nan)\\b", r"np.\\1", repr(value))',
+        'return re.sub(r"\\b(inf|nan)\\b", r"np.\\1", f"{value:.6g}" if type(value) is float else repr(value))',
+        ("tests/codegen", "tests/engines", "tests/program", "tests/compilation"),
+    ),
+    Fault(
+        "an exported file whose linear layer has the wrong sign",
+        "export/forward.py",
+        "    return x @ weight.T + bias",
+        "    return x @ weight.T - bias",
+        ("tests/export",),
+    ),
+    Fault(
+        "an exported number with fewer digits",
+        "export/literals.py",
+        "return str(int(x)) if is_short else str(x)",
+        'return str(int(x)) if is_short else f"{x:.6g}"',
+        ("tests/export",),
+    ),
+    Fault(
+        "a loader that always leaves out the last batch",
+        "data/loader.py",
+        "BatchSampler(sampler, batch_size, drop_last)",
+        "BatchSampler(sampler, batch_size, True)",
+        ("tests/data",),
+    ),
+    Fault(
+        "a shuffled order that is drawn once and then kept",
+        "data/sampler.py",
+        "rounds = [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]",
+        "rounds = self.__dict__.setdefault(\n"
+        '            "_rounds", [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]\n'
+        "        )",
+        ("tests/data",),
+    ),
+    Fault(
+        "a table's numbers standardised by the wrong scale",
+        "tables/columns.py",
+        'np.array(column["mean"])) / np.array(column["scale"])',
+        'np.array(column["mean"])) / np.array(column["scale"]) ** 2',
+        ("tests/tables",),
+    ),
+    Fault(
+        "recall that is precision",
+        "training/metrics/classification.py",
+        "return _shares(right, actual)",
+        "return _shares(right, predicted)",
+        ("tests/training",),
+    ),
+    Fault(
+        "a checkpoint that forgets the optimizer",
+        "training/state.py",
+        'trainer.optimizer.load_state_dict(state["optimizer"])\n',
+        "pass\n",
+        ("tests/training",),
+    ),
+    Fault(
+        "early stopping an epoch late",
+        "training/callbacks/stopping.py",
+        "if self._waited >= self.patience:",
+        "if self._waited > self.patience:",
+        ("tests/training",),
+    ),
+    Fault(
+        "a report whose text is not escaped",
+        "training/report/markup.py",
+        'return Html(escape(UNSEEN.sub("�", value)))',
+        'return Html(UNSEEN.sub("�", value))',
+        ("tests/training",),
+    ),
+    Fault(
+        "a command that ends well after bad input",
+        "cli/app.py",
+        "sys.exit(code or 0)",
+        "sys.exit(0)",
+        ("tests/cli",),
+    ),
+    Fault(
+        "dropout that does not scale what it keeps",
+        "functional/layers.py",
+        "write(kept, mul, kept, 1 / (1 - p))",
+        "write(kept, mul, kept, 1)",
+        ("tests/functional", "tests/nn"),
+    ),
+    Fault(
+        "Adam's bias correction an update late",
+        "ops/update/adam.py",
+        "correction = (1 - beta2 ** float(step)) ** 0.5\n    shrink",
+        "correction = (1 - beta2 ** (float(step) + 1)) ** 0.5\n    shrink",
+        ("tests/optim",),
+    ),
+    Fault(
+        "a gradient from scratch that is added to the last one",
+        "scratch/affine.py",
+        "self.grads[0][...] = dW",
+        "self.grads[0][...] += dW",
+        ("tests/scratch",),
+    ),
+    Fault(
+        "a scratch layer whose gradient is the memory of another",
+        "scratch/layer.py",
+        "gradient = np.array(gradient)  # whoever gets it may change it in place",
+        "pass",
+        ("tests/scratch",),
+    ),
+    Fault(
+        "an element of a walkthrough taken from another place",
+        "explain/walkthrough/rules.py",
+        "0 if n == 1 else i for i, n in",
+        "i for i, n in",
+        ("tests/explain",),
+    ),
+    Fault(
+        "a change in place that is not counted",
+        "tensor/dispatch.py",
+        "version_of(target).written = tick()",
+        "pass",
+        ("tests/autograd",),
+    ),
+)
