@@ -109,11 +109,11 @@ def test_joining(make):
         (lambda c: c[-3], IndexError, "expected an index from -2 to 1, got -3"),
         (lambda c: c.__setitem__(2, add(0)), IndexError, "got 2"),
         (lambda c: c.__delitem__(2), IndexError, "got 2"),
-        (lambda c: c.insert(3, add(0)), IndexError, "a place to insert at from -2 to 2, got 3"),
+        (lambda c: c.insert(3, add(0)), IndexError, "a position to insert at from -2 to 2, got 3"),
         (lambda c: c.insert(0, 3), TypeError, "expected a Module or None for the module '2', got int"),
         (lambda c: c.append(nn.Linear), TypeError, r"got the class Linear; make one of it: Linear\(\)"),
         (lambda c: c.extend(add(0)), TypeError, r"expected a list, got Add; append\(\) adds one"),
-        (lambda c: c[5:].pop(), IndexError, "nothing to be asked for, it is empty, got -1"),
+        (lambda c: c[5:].pop(), IndexError, "no index, as it is empty, got -1"),
     ],
 )
 def test_what_cannot_be_leaves_it_as_it_was(make, change, error, message):

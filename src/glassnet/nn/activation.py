@@ -1,7 +1,7 @@
-"""Activations as modules: what stands between two layers of a `Sequential`.
+"""Activations as modules, to put between the layers of a `Sequential`.
 
-All act on each element by itself, in any shape, but for `GLU` and the softmax family, which act
-along a dimension. With ``inplace=True`` the result takes the place of the input's elements.
+All act on each element by itself, in any shape, except `GLU` and the softmax family, which act along
+a dimension. With ``inplace=True`` the result is written into the input.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks of what a layer is made with and called with."""
+"""Checks of the arguments that layers are made with and called with."""
 
 from __future__ import annotations
 

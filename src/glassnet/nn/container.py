@@ -1,4 +1,4 @@
-"""Containers: modules and parameters in a list or under names, all found by what holds the container."""
+"""Containers: modules and parameters in a list or under names, registered with the module they are in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.nn.registry import Kind, Registered
 
 
 class Numbered(Module):
-    """Parts under the names "0", "1", …, with the ways of a Python list."""
+    """Parts under the names "0", "1", …, with the methods of a Python list."""
 
     _part_kind: Kind = "module"
 
@@ -33,7 +33,7 @@ class Numbered(Module):
     def _name_at(self, index: int) -> str:
         n = len(self)
         if not -n <= index < n:
-            span = f"an index from {-n} to {n - 1}" if n else "nothing to be asked for, it is empty"
+            span = f"an index from {-n} to {n - 1}" if n else "no index, as it is empty"
             raise IndexError(f"{self._get_name()}: expected {span}, got {index}")
         return list(self._parts)[index]
 
@@ -84,19 +84,19 @@ class Numbered(Module):
         return self
 
     def insert(self, index: int, value: Any) -> Self:
-        """Add one before position ``index``; the others are numbered anew."""
+        """Add one before position ``index``; the others are renumbered."""
         if not -len(self) <= index <= len(self):
             raise IndexError(
-                f"{self._get_name()}: expected a place to insert at from {-len(self)} to {len(self)}, got {index}"
+                f"{self._get_name()}: expected a position to insert at from {-len(self)} to {len(self)}, got {index}"
             )
         place = index if index >= 0 else index + len(self)
-        values = list(self.append(value))  # which raises for what is no part, before anything has moved
+        values = list(self.append(value))  # raises for what is no part, before anything has moved
         values.insert(place, values.pop())
         self._renumber(values)
         return self
 
     def pop(self, index: int = -1) -> Any:
-        """Take out the one at ``index``, and return it; the others are numbered anew."""
+        """Take out the one at ``index``, and return it; the others are renumbered."""
         value = self[index]
         del self[index]
         return value
@@ -105,7 +105,8 @@ class Numbered(Module):
 class Sequential(Numbered):
     """Modules one after another: the output of each is the input of the next.
 
-    Made of modules, or with names of a dict of them: Sequential(OrderedDict(fc=…, act=…)).
+    It takes modules, or a dict of them for names of your own: Sequential({"fc": …, "act": …}). Raises
+    TypeError for what is no module.
 
     >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
     >>> net(glassnet.zeros(5, 4)).shape
@@ -135,7 +136,7 @@ class Sequential(Numbered):
         super()._register_member(kind, name, value)
 
     def forward(self, input: Any) -> Any:
-        """The input through every module in turn."""
+        """Pass the input through every module in turn."""
         for module in self._members("module"):
             input = module(input)
         return input
@@ -158,7 +159,7 @@ class ModuleList(Numbered):
         self.extend(() if modules is None else modules)
 
     def _inner_lines(self) -> list[str]:
-        """Those that look alike and stand together as one line: (0-2): 3 x Linear(…)."""
+        """Neighbours that look alike in one line: (0-2): 3 x Linear(…)."""
         runs: list[tuple[int, int, str]] = []
         for i, module in enumerate(self):
             text = repr(module)
@@ -188,12 +189,12 @@ class ParameterList(Numbered):
         return _as_parameter(value)
 
     def extra_repr(self) -> str:
-        """One line a parameter."""
+        """One line for each parameter."""
         return _parameter_lines(self._parts)
 
 
 class Named(Module, MutableMapping[str, Any]):
-    """Parts under names of your own, with the ways of a Python dict."""
+    """Parts under names of your own, with the methods of a Python dict."""
 
     _part_kind: Kind = "module"
     __eq__ = object.__eq__  # a module is equal to itself alone
@@ -247,7 +248,7 @@ class ParameterDict(Named):
         super().__setitem__(key, _as_parameter(value))
 
     def extra_repr(self) -> str:
-        """One line a parameter."""
+        """One line for each parameter."""
         return _parameter_lines(self._parts)
 
 

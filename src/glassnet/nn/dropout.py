@@ -1,4 +1,4 @@
-"""Dropout: in training, elements set to 0 at random, so that a network does not lean on any one of them."""
+"""Dropout: in training, elements are set to 0 at random, so that a network does not depend on single ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Dropout(_Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """The input, thinned out in training."""
+        """The input, in training with elements dropped."""
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
@@ -47,7 +47,7 @@ class _ChannelDropout(_Dropout):
     _spatial = "L"
 
     def forward(self, input: Tensor) -> Tensor:
-        """The input, with whole channels left out in training."""
+        """The input, in training with whole channels dropped."""
         n = len(self._spatial)
         if len(input.shape) != n + 2:
             raise ShapeError(
@@ -114,5 +114,5 @@ class AlphaDropout(_Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """The input, thinned out in training."""
+        """The input, in training with elements dropped."""
         return F.alpha_dropout(input, self.p, self.training, self.inplace)

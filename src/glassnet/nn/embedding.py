@@ -1,4 +1,4 @@
-"""Embedding: a table that holds a learned vector for each of a number of things."""
+"""Embedding: a table of learned vectors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Self:
-        """A layer whose table is ``embeddings`` [n, dim], sharing its memory; not learned if ``freeze``."""
+        """A layer whose table is ``embeddings`` [n, dim], sharing its memory; it is not trained if ``freeze``."""
         table = embeddings if isinstance(embeddings, Tensor) else wrap(as_array(embeddings))
         if len(table.shape) != 2:
             raise ShapeError(f"from_pretrained: expected embeddings of shape [n, dim], got {written(table.shape)}")
@@ -59,7 +59,7 @@ class Embedding(Module):
         return layer
 
     def reset_parameters(self) -> None:
-        """Draw the table anew."""
+        """Draw the table again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             self.weight.data[self.padding_idx] = 0

@@ -13,7 +13,7 @@ from glassnet.tensor import Tensor
 class Flatten(Module):
     """Joins dimensions ``start_dim`` to ``end_dim`` into one; by default all but the first (the batch).
 
-    Raises RangeError for a dimension that the input does not have.
+    Raises DimensionError for a dimension that the input does not have.
 
     >>> nn.Flatten()(glassnet.zeros(64, 1, 28, 28)).shape
     (64, 784)

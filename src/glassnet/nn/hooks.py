@@ -1,4 +1,4 @@
-"""Hooks: functions that see what goes into a module and comes out of it, and may replace it."""
+"""Hooks: functions called before and after a module's forward, and when gradients have passed it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Hook(NamedTuple):
 
 
 class Hooked:
-    """The part of a module that knows its hooks."""
+    """The part of a module that keeps its hooks and calls them."""
 
     _call_hooks: dict[int, Hook] | None = None
     forward: Function
@@ -35,7 +35,7 @@ class Hooked:
         """Call ``hook(module, args)`` before every forward; what it returns replaces the arguments.
 
         With ``with_kwargs``: ``hook(module, args, kwargs)``, which may return (args, kwargs).
-        ``prepend`` puts it before the hooks that are there.
+        ``prepend`` calls it before the hooks registered earlier.
         """
         return self._add_hook(Hook("before", hook, with_kwargs), prepend)
 
@@ -44,8 +44,8 @@ class Hooked:
     ) -> RemovableHandle:
         """Call ``hook(module, args, output)`` after every forward; what it returns replaces the output.
 
-        With ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend`` puts it before the
-        hooks that are there.
+        With ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend`` calls it before
+        the hooks registered earlier.
         """
         return self._add_hook(Hook("after", hook, with_kwargs), prepend)
 
@@ -62,15 +62,15 @@ class Hooked:
             self._call_hooks = {}
         hooks, key = self._call_hooks, _new_key()
         changes.count += 1
-        there = dict(hooks) if prepend else {}
+        earlier = dict(hooks) if prepend else {}
         if prepend:
             hooks.clear()
         hooks[key] = hook
-        hooks.update(there)
+        hooks.update(earlier)
         return RemovableHandle(hooks, key)
 
-    def _forward_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Forward with the hooks around it, and a tracer, if there is one, told of it."""
+    def _forward_traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Forward with its hooks; a tracer, if there is one, is told when it begins and ends."""
         if mode.tracer is None:
             return self._forward_with_hooks(args, kwargs)
         with mode.tracer.within(self):
@@ -81,17 +81,17 @@ class Hooked:
         for hook in hooks:
             if hook.when == "before":
                 args, kwargs = self._before(hook, args, kwargs)
-        watchers = [hook.function for hook in hooks if hook.when == "backward"]
-        watch = _Watch(self, watchers) if watchers else None
-        if watch is not None:
-            args = watch.enter(args)
+        functions = [hook.function for hook in hooks if hook.when == "backward"]
+        backward = _BackwardHooks(self, functions) if functions else None
+        if backward is not None:
+            args = backward.enter(args)
         output = self.forward(*args, **kwargs)
         for hook in hooks:
             if hook.when == "after":
                 arguments = (args, kwargs, output) if hook.with_kwargs else (args, output)
                 changed = hook.function(self, *arguments)
                 output = output if changed is None else changed
-        return output if watch is None else watch.leave(output)
+        return output if backward is None else backward.leave(output)
 
     def _before(self, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         if not hook.with_kwargs:
@@ -110,70 +110,71 @@ class Hooked:
         return changed
 
 
-class _Watch:
-    """The gradients that pass a module on the way back from one call of it.
+class _BackwardHooks:
+    """The gradients of one call of a module, collected on the way back for its backward hooks.
 
-    Each tensor that enters and leaves is seen through a view of its own, so that the gradient at
-    the view is what passed through this call alone, whatever else the tensor is used for.
+    Each tensor that goes in or comes out is replaced by a view of its own, so that the gradient of the
+    view is what passed through this call alone, whatever else the tensor is used for. The hooks are
+    called once the gradients of all inputs have arrived, or, if no input needs one, those of all outputs.
     """
 
     def __init__(self, module: Any, functions: Sequence[Function]) -> None:
         self.module = module
         self.functions = functions
-        self.entering: list[Any] = []
-        self.leaving: list[Any] = []
-        self.awaited: list[int] = []  # the positions whose gradients are needed before the hooks are called
-        self.outputs = 0
-        self.come = 0
+        self.grad_input: list[Any] = []
+        self.grad_output: list[Any] = []
+        self.inputs: list[int] = []  # the positions of the inputs that need a gradient
+        self.outputs = 0  # how many outputs need one
+        self.arrived = 0
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        self.entering = [None] * len(args)
-        self.awaited = [i for i, x in enumerate(args) if _is_followed(x)]
-        return tuple(self._seen(x, i, self._entered) if _is_followed(x) else x for i, x in enumerate(args))
+        self.grad_input = [None] * len(args)
+        self.inputs = [i for i, x in enumerate(args) if _needs_grad(x)]
+        return tuple(self._view(x, i, self._at_input) if _needs_grad(x) else x for i, x in enumerate(args))
 
     def leave(self, output: Any) -> Any:
         outputs = output if isinstance(output, tuple) else (output,)
-        self.leaving = [None] * len(outputs)
-        seen = tuple(self._seen(y, i, self._left) if _is_followed(y) else y for i, y in enumerate(outputs))
-        self.outputs = sum(map(_is_followed, outputs))
-        return seen if isinstance(output, tuple) else seen[0]
+        self.grad_output = [None] * len(outputs)
+        views = tuple(self._view(y, i, self._at_output) if _needs_grad(y) else y for i, y in enumerate(outputs))
+        self.outputs = sum(map(_needs_grad, outputs))
+        return views if isinstance(output, tuple) else views[0]
 
-    def _seen(self, x: Tensor, which: int, tell: Callable[[int, Tensor], Tensor | None]) -> Tensor:
+    def _view(self, x: Tensor, position: int, receive: Callable[[int, Tensor], Tensor | None]) -> Tensor:
         view = x.reshape(x.shape)
-        view.register_hook(lambda g: tell(which, g))
+        view.register_hook(lambda g: receive(position, g))
         return view
 
-    def _left(self, which: int, g: Tensor) -> None:
-        self.leaving[which] = g
-        if not self.awaited:  # nothing further back will be told of a gradient: this is the end
-            self.come += 1
-            if self.come == self.outputs:
+    def _at_output(self, position: int, g: Tensor) -> None:
+        self.grad_output[position] = g
+        if not self.inputs:  # no gradient will arrive at an input: this is the end
+            self.arrived += 1
+            if self.arrived == self.outputs:
                 self._call()
 
-    def _entered(self, which: int, g: Tensor) -> Tensor | None:
-        self.entering[which] = g
-        self.come += 1
-        if self.come < len(self.awaited):
+    def _at_input(self, position: int, g: Tensor) -> Tensor | None:
+        self.grad_input[position] = g
+        self.arrived += 1
+        if self.arrived < len(self.inputs):
             return None
-        gradient: Tensor | None = self._call(which)
+        gradient: Tensor | None = self._call(position)
         return gradient
 
-    def _call(self, which: int | None = None) -> Any:
+    def _call(self, position: int | None = None) -> Any:
         for function in self.functions:
-            changed = function(self.module, tuple(self.entering), tuple(self.leaving))
+            changed = function(self.module, tuple(self.grad_input), tuple(self.grad_output))
             if changed is not None:
-                if len(self.awaited) != 1:
+                if len(self.inputs) != 1:
                     raise GradientError(
                         "a full backward hook can replace the gradient of one input, but here "
-                        f"{len(self.awaited)} inputs require gradients; return None, and change them by x.register_hook"
+                        f"{len(self.inputs)} inputs require gradients; return None, and change them by x.register_hook"
                     )
-                self.entering = list(changed) if isinstance(changed, tuple) else [changed]
-        result = None if which is None else self.entering[which]
-        self.entering = [None] * len(self.entering)
-        self.leaving = [None] * len(self.leaving)
-        self.come = 0
+                self.grad_input = list(changed) if isinstance(changed, tuple) else [changed]
+        result = None if position is None else self.grad_input[position]
+        self.grad_input = [None] * len(self.grad_input)
+        self.grad_output = [None] * len(self.grad_output)
+        self.arrived = 0
         return result
 
 
-def _is_followed(x: Any) -> bool:
+def _needs_grad(x: Any) -> bool:
     return mode.grad and isinstance(x, Tensor) and x.requires_grad

@@ -1,4 +1,4 @@
-"""Linear layers, and the one that does nothing."""
+"""Linear layers: Linear, Bilinear, and Identity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glassnet.tensor.creation import empty
 
 
 class Identity(Module):
-    """Returns its input as it is. Takes any arguments, so that it can replace any layer.
+    """The input, unchanged. Takes any arguments, so that it can replace any layer.
 
     >>> nn.Identity(54, unused=True)(glassnet.tensor([1.0, 2.0]))
     tensor([1., 2.])
@@ -34,7 +34,7 @@ class Linear(Module):
     """y = x·Wᵀ + b: a layer in which every output depends on every input.
 
     An input [..., in_features] gives [..., out_features]. weight [out_features, in_features] and bias
-    [out_features] (None with ``bias=False``) are drawn evenly from ±1/√in_features.
+    [out_features] (None with ``bias=False``) are drawn uniformly from ±1/√in_features.
 
     Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
     DtypeError for an input that does not fit the weight.
@@ -61,7 +61,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weight and the bias anew."""
+        """Draw the weight and the bias again."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # which comes to ±1/√in_features
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features)
@@ -84,7 +84,7 @@ class Bilinear(Module):
     """yₖ = aᵀ·Wₖ·b + bₖ: every output depends on every product of two inputs.
 
     Inputs [..., in1_features] and [..., in2_features] give [..., out_features]. weight [out_features,
-    in1_features, in2_features] and bias [out_features] (None with ``bias=False``) are drawn evenly from
+    in1_features, in2_features] and bias [out_features] (None with ``bias=False``) are drawn uniformly from
     ±1/√in1_features.
 
     Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
@@ -117,7 +117,7 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the weight and the bias anew."""
+        """Draw the weight and the bias again."""
         bound = 1 / math.sqrt(self.in1_features)
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)

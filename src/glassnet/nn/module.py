@@ -50,20 +50,20 @@ class Module(Registry, Hooked):
     # calling ----------------------------------------------------------------------------------
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module computes; every module defines its own."""
+        """Compute the output; every module defines its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward; define def forward(self, x)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call forward, with the hooks around it; name the layer in an error that comes out of it."""
+        """Call forward and the hooks; an error raised inside names the layer."""
         try:
             if self._call_hooks or mode.tracer is not None:
-                return self._forward_watched(args, kwargs)
+                return self._forward_traced(args, kwargs)
             return self.forward(*args, **kwargs)
         except GlassnetError as error:
-            self._say_where(error)
+            self._locate(error)
             raise
 
-    def _say_where(self, error: GlassnetError) -> None:
+    def _locate(self, error: GlassnetError) -> None:
         """Name in ``error`` the layer it happened in, by the path to it from here if there is one."""
         if error.layer is None:
             error.layer, error.where = self, self._one_line()
@@ -75,14 +75,14 @@ class Module(Registry, Hooked):
     def _one_line(self) -> str:
         return self._get_name() if "\n" in repr(self) else repr(self)
 
-    # walking through it --------------------------------------------------------------------------------
+    # traversal --------------------------------------------------------------------------------
 
     def named_modules(
         self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """This module, under ``prefix``, and all modules within it, with the paths to them.
 
-        A module that is reached along several paths comes once, unless ``remove_duplicate`` is False.
+        A module with several paths is given once, under the first, unless ``remove_duplicate`` is False.
         """
         seen = set() if memo is None else memo
         stack: list[tuple[str, Module]] = [(prefix, self)]
@@ -196,8 +196,8 @@ class Module(Registry, Hooked):
     ) -> IncompatibleKeys:
         """Copy a state that ``state_dict()`` returned, of tensors or arrays, into this module.
 
-        ``strict=False`` leaves alone what is in one of the two only, and returns the names of it.
-        ``assign=True`` puts the tensors themselves in place, in the dtype they have.
+        ``strict=False`` skips what only one of the two has, and returns the names of it. ``assign=True``
+        uses the tensors themselves, in the dtype they have.
 
         Raises StateError, which names every missing and unexpected key and every wrong shape;
         nothing is changed then.
@@ -217,7 +217,7 @@ class Module(Registry, Hooked):
     # modes ------------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
-        """Set this module and all within it to training (``training`` True), or not."""
+        """Set this module and all within it to training mode (``training`` True), or to evaluation mode."""
         if not isinstance(mode, bool):
             raise ValueError(f"train: expected True or False, got {mode!r}")
         self.training = mode
@@ -226,17 +226,17 @@ class Module(Registry, Hooked):
         return self
 
     def eval(self) -> Self:
-        """Set this module and all within it to evaluation: nothing dropped, nothing learned in passing."""
+        """Set this module and all within it to evaluation mode: dropout is off."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Say for all parameters whether gradients are computed for them; False freezes them."""
+        """Set for all parameters whether gradients are computed for them; False freezes them."""
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or with ``set_to_none=False`` set them to 0."""
+        """Remove the gradients of all parameters; with ``set_to_none=False``, set them to 0."""
         if mode.tracer is not None:
             mode.tracer.clearing(self.parameters(), set_to_none)
         for parameter in self.parameters():
@@ -255,7 +255,7 @@ class Module(Registry, Hooked):
     # dtypes -----------------------------------------------------------------------------------
 
     def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
-        """Put ``fn`` of it in the place of every parameter, gradient and buffer."""
+        """Replace every parameter, gradient and buffer by ``fn`` of it."""
         for module in self.children():
             module._apply(fn)
         for parameter in self.parameters(recurse=False):
@@ -315,7 +315,7 @@ class Module(Registry, Hooked):
         return type(self).__name__
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr, besides the modules within."""
+        """The text between the parentheses of the repr, before the modules within."""
         return ""
 
     def _inner_lines(self) -> list[str]:
@@ -333,7 +333,7 @@ class Module(Registry, Hooked):
 
 
 def indented(text: str) -> str:
-    """``text`` with every line but the first two columns further right."""
+    """``text`` with every line but the first indented by two more columns."""
     return text.replace("\n", "\n  ")
 
 
@@ -356,8 +356,8 @@ Names = tuple[str, ...]
 class FunctionModule(Module):
     """A function of `glassnet.functional`, with options that are set once.
 
-    ``function`` is the function, ``options`` the names of those of its arguments that are
-    attributes of the module, read anew at each call, and ``shown`` those that its repr tells.
+    ``function`` is the function, ``options`` are the names of its arguments that are attributes of the
+    module, read at each call, and ``shown`` are those that its repr shows.
     """
 
     function: ClassVar[Callable[..., Tensor]]
@@ -368,6 +368,6 @@ class FunctionModule(Module):
         return self.function(*inputs, **{name: getattr(self, name) for name in self.options})
 
     def extra_repr(self) -> str:
-        """The options, as they were given; ``inplace`` only if it is on."""
+        """The options; ``inplace`` only if it is on."""
         shown = [(name, getattr(self, name)) for name in self.shown]
         return ", ".join(f"{name}={value!r}" for name, value in shown if name != "inplace" or value)

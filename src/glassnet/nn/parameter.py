@@ -10,10 +10,10 @@ from glassnet.tensor.graph import version_of
 
 
 def _share(tensor: Tensor, data: Any) -> None:
-    """Let ``tensor`` look into the memory of ``data`` (a tensor or an array; lists are copied)."""
+    """Let ``tensor`` share the memory of ``data`` (a tensor or an array; lists are copied)."""
     tensor.array = as_array(() if data is None else data)
     if isinstance(data, Tensor):
-        tensor.version = version_of(data)  # what is written through one is written to both
+        tensor.version = version_of(data)  # a write through one is a write to both
     if mode.tracer is not None:
         mode.tracer.wrapped(tensor)
 
@@ -22,7 +22,7 @@ class Parameter(Tensor):
     """A tensor that a module learns: assigned to a module, it is one of its ``parameters()``.
 
     Parameter(x) shares the memory of the tensor ``x`` and requires a gradient, even under
-    ``no_grad()``. What is computed from parameters is plain tensors.
+    ``no_grad()``. Results computed from parameters are plain tensors.
 
     >>> w = nn.Parameter(glassnet.zeros(2))
     >>> w.requires_grad, type(w + 1).__name__

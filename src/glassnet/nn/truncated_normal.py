@@ -1,4 +1,4 @@
-"""The normal distribution, cut off on both sides: exact draws by rejection, without its inverse."""
+"""The truncated normal distribution: exact draws by rejection sampling."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array
 
-Draw = Callable[[int], tuple[Array, Array]]  # n proposals, and the probability with which to take each
+Draw = Callable[[int], tuple[Array, Array]]  # n proposals, and the probability of accepting each
 
 
 def truncated_normal(generator: np.random.Generator, n: int, low: float, high: float) -> Array:
     """``n`` numbers from the standard normal distribution between ``low`` and ``high``.
 
-    Each is proposed from a distribution that is easy to draw from and close to the wanted one
-    there, and taken with the ratio of the two densities (C. Robert, Simulation of truncated normal
-    variables, 1995). About half of the proposals or more are taken, whatever ``low`` and ``high``.
+    Each is proposed from a distribution that is easy to draw from and close to the normal one there,
+    and accepted with the ratio of the two densities (C. Robert, Simulation of truncated normal
+    variables, 1995). About half of the proposals or more are accepted, whatever ``low`` and ``high``.
     """
     if high <= 0:
         return -truncated_normal(generator, n, -high, -low)
@@ -27,18 +27,18 @@ def truncated_normal(generator: np.random.Generator, n: int, low: float, high: f
         propose = _from_uniform(generator, low, high)
     else:
         propose = _from_normal(generator, low, high)
-    taken = np.empty(n)
+    accepted = np.empty(n)
     done = 0
     while done < n:
         proposed, chance = propose(2 * (n - done) + 8)
         some = proposed[generator.random(len(proposed)) < chance][: n - done]
-        taken[done : done + len(some)] = some
+        accepted[done : done + len(some)] = some
         done += len(some)
-    return taken
+    return accepted
 
 
 def _from_normal(generator: np.random.Generator, low: float, high: float) -> Draw:
-    """For a wide interval around 0: draw from all of it, and take what is inside."""
+    """For a wide interval around 0: draw from the whole normal distribution, accept what is inside."""
 
     def propose(n: int) -> tuple[Array, Array]:
         x = generator.standard_normal(n)
@@ -58,7 +58,7 @@ def _from_uniform(generator: np.random.Generator, low: float, high: float) -> Dr
 
 
 def _from_exponential(generator: np.random.Generator, low: float, high: float) -> Draw:
-    """For the tail from ``low`` > 0 on: it falls off as the exponential distribution of this rate does."""
+    """For the tail from ``low`` > 0 on: it decreases like the exponential distribution of this rate does."""
     rate = (low + math.sqrt(low * low + 4)) / 2
     peak = min(rate, high)  # where the ratio of the densities, exp(−x²/2 + rate·x), is largest
 

@@ -1,4 +1,4 @@
-"""Gradients kept in bounds; parameters as one vector."""
+"""Gradient clipping; parameters as one vector."""
 
 from __future__ import annotations
 
