@@ -12,7 +12,7 @@ from glassnet.data.gather import batch_function
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 
-_ROWS = 1024  # looked at together, so that no copy of all the data is made
+_ROWS = 1024  # checked at a time, so that the data is never copied as a whole
 
 
 def check_finite(data: Any) -> None:

@@ -20,7 +20,7 @@ _NUMBERS = Tensor | np.ndarray | np.generic | int | float
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
-    """The samples of ``batch`` as one: what `DataLoader` makes of them unless told otherwise.
+    """The samples of ``batch`` as one: what `DataLoader` makes of them by default.
 
     ========================  =====================================================================
     samples                   batch

@@ -1,4 +1,4 @@
-"""Datasets: samples by number, in tensors, one after another; parts of them, and wholes."""
+"""Datasets: by number, of tensors, as streams; and subsets, concatenations and random splits of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loader: a dataset, an order, and a size make batches."""
+"""DataLoader: the batches of a dataset, epoch after epoch."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class DataLoader(Generic[T]):
     """The batches of ``dataset``, epoch after epoch.
 
     A batch is what ``collate_fn`` makes of a list of samples (`default_collate` if None). Where the dataset
-    gathers (see `glassnet.data.gather`) and no ``collate_fn`` is given, a batch is taken at once instead; it
-    is the same, and a copy of the data either way.
+    gathers (see `glassnet.data.gather`) and no ``collate_fn`` is given, a batch is gathered at once
+    instead, with the same result. Either way it is a copy of the data.
 
     ``shuffle`` draws a permutation for each epoch from ``generator``, the default one if None: the same
     after the same `manual_seed`. Or ``sampler`` gives the indices one by one, or ``batch_sampler`` in
@@ -108,7 +108,7 @@ class DataLoader(Generic[T]):
         super().__setattr__(name, value)
 
     def __len__(self) -> int:
-        """The number of batches of an epoch; TypeError where nobody can know it."""
+        """The number of batches of an epoch; TypeError where it is not known."""
         if self._is_stream:
             count = len(self.dataset)
             return count if self.batch_size is None else count_chunks(count, self.batch_size, self.drop_last)
@@ -143,7 +143,7 @@ class DataLoader(Generic[T]):
             yield self.collate_fn(self.dataset[index])
 
     def _of_stream(self) -> Iterator[Any]:
-        """What the dataset gives, in the order in which it comes."""
+        """The samples of a stream, in batches or one by one."""
         if self.batch_size is None:
             yield from map(self.collate_fn, self.dataset)
         else:

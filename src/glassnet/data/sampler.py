@@ -1,8 +1,8 @@
-"""Samplers: in which order a dataset's samples come, and how they are divided into batches.
+"""Samplers: the order of a dataset's samples, and how they are divided into batches.
 
-A sampler is anything that iterates over indices. One that knows all the indices of an epoch
-beforehand offers them as an array too, by ``order()``: `BatchSampler` then cuts batches out of it
-without looking at single numbers. A subclass that changes ``__iter__`` alone is iterated over.
+A sampler is anything that iterates over indices. One that knows the indices of a whole epoch also
+returns them as an array, from ``order()``, out of which `BatchSampler` slices batches. A subclass that
+changes ``__iter__`` alone is iterated over.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Sampler(Generic[T]):
     """
 
     def __init__(self, data_source: Any = None) -> None:
-        """``data_source`` is taken for the sake of older code, and not looked at."""
+        """``data_source`` is accepted for older code, and ignored."""
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(f"{type(self).__name__} must define __iter__(self), which gives index after index")
@@ -45,7 +45,7 @@ class _Ordered(Sampler[int]):
     """A sampler that knows the order of a whole epoch."""
 
     def order(self) -> Indices:
-        """The indices of one epoch, drawn anew by each call where they are random."""
+        """The indices of one epoch, drawn again by each call where they are random."""
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[int]:

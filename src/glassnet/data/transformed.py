@@ -1,4 +1,4 @@
-"""Transforms: a dataset whose samples are changed on the way out, a whole batch at once if possible."""
+"""Transformed: a dataset with transforms of its samples, applied to a whole batch at once if possible."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Transformed(Dataset[Any]):
         return batch_by_sample(self, indices)
 
     def _changed(self, sample: Any, call: Callable[[Transform, Any], Any]) -> Any:
-        """A sample, or a batch, after the transforms, each carried out by ``call``."""
+        """A sample, or a batch, after the transforms, each applied by ``call``."""
         transforms = (self.transform, self.target_transform)
         in_parts = isinstance(sample, Sequence) and not isinstance(sample, str | bytes)
         parts = list(sample) if in_parts else [sample]

@@ -113,7 +113,7 @@ class Optimizer:
         self.defaults = self._options | defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self.stepped = False  # for schedulers, which must come second
+        self.stepped = False  # schedulers warn if they step before the optimizer has
         self._rates: list[Tensor] = []
         self._momenta: dict[int, Tensor] = {}
         check_options(type(self).__name__, self.defaults)
@@ -156,8 +156,8 @@ class Optimizer:
     def rates(self) -> list[Tensor]:
         """The learning rates now, one a group, in the tensors that the updates read them from.
 
-        A recorded step reads these tensors, and those of `momenta`; calling this before it runs tells
-        it of schedules.
+        A compiled step reads these tensors and those of `momenta`. Calling this before it runs brings
+        them up to date with schedules.
         """
         for number, group in enumerate(self.param_groups):
             self._rates[number].array[()] = group["lr"]
@@ -167,7 +167,7 @@ class Optimizer:
         return self._rates
 
     def momenta(self) -> list[Tensor | None]:
-        """The momentum (of Adam and its kin: β₁) of each group where a schedule moves it, as `rates` last read it."""
+        """The momentum (of Adam: β₁) of each group where a schedule moves it, as `rates` last read it."""
         return [self._momenta.get(number) for number in range(len(self.param_groups))]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

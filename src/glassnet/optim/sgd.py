@@ -10,10 +10,10 @@ from glassnet.tensor import Tensor
 
 
 def _undamped(param: Tensor, group: Group) -> Any:
-    """What momentum·b + (1 − dampening)·g makes g of, as in PyTorch's first step."""
+    """The buffer b with which momentum·b + (1 − dampening)·g is g, as in PyTorch's first step."""
     if group["dampening"] == 0:
         return 0.0
-    assert param.grad is not None  # it is about to be stepped along
+    assert param.grad is not None  # the step that asks has it
     g = -param.grad.array if group["maximize"] else param.grad.array
     return (g + group["weight_decay"] * param.array) * (group["dampening"] / group["momentum"])
 
@@ -55,7 +55,7 @@ class SGD(Optimizer):
         super().__init__(params, options(locals()))
 
     def check_group(self, group: Group) -> None:
-        """As for every optimizer; and Nesterov's momentum needs a momentum, undamped."""
+        """As for every optimizer; also, Nesterov's momentum needs a momentum above 0 and no dampening."""
         super().check_group(group)
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Adam and its kin: a running average of the gradient, scaled by one of its size."""
+"""Adam, Adamax, NAdam: a running average of the gradient, scaled by one of its size."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ Pieces = Iterable[tuple[Any, ...]]
 def blocks(param: Array, *others: Array | None) -> Pieces:
     """The arrays, block by block, each time with two scratch arrays of the block's shape.
 
-    An update makes up to a dozen passes over its arrays. Those of a large parameter would come
-    from memory each time; made block after block, the passes find them in the cache. None stays
-    None. Raises ValueError, before anything is written, unless all are of one shape and dtype.
+    An update makes up to a dozen passes over its arrays. A large parameter would be read from memory
+    each time; block by block, the passes find it in the cache. None stays None. Raises ValueError,
+    before anything is written, unless all are of one shape and dtype.
     """
     shape, dtype = param.shape, param.dtype
     for x in others:
@@ -104,7 +104,7 @@ def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:
     return Spec(shape_of(param), param.dtype)
 
 
-# What several updates have in common: in place on arrays, and as new values for the expansions ------
+# What several updates have in common: in place on arrays, and as new values for decompositions ------
 
 
 def direction(w: Array, g: Array, weight_decay: float, maximize: bool, spare: Array) -> Array:
@@ -116,7 +116,7 @@ def direction(w: Array, g: Array, weight_decay: float, maximize: bool, spare: Ar
 
 
 def new_direction(w: Any, g: Any, weight_decay: float, maximize: bool) -> Any:
-    """As `direction`, from operators alone."""
+    """As `direction`, as new values."""
     g = -g if maximize else g
     return g + weight_decay * w if weight_decay != 0 else g
 
@@ -129,7 +129,7 @@ def average(m: Array, g: Array, beta: float, scratch: Array) -> None:
 
 
 def new_average(m: Any, g: Any, beta: float) -> Any:
-    """As `average`, from operators alone."""
+    """As `average`, as new values."""
     return m + (1 - beta) * (g - m)
 
 
@@ -142,5 +142,5 @@ def average_square(v: Array, g: Array, beta: float, scratch: Array) -> None:
 
 
 def new_average_square(v: Any, g: Any, beta: float) -> Any:
-    """As `average_square`, from operators alone."""
+    """As `average_square`, as new values."""
     return beta * v + (1 - beta) * (g * g)

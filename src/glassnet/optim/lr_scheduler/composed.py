@@ -11,7 +11,7 @@ from glassnet.optim.optimizer import Optimizer
 
 
 class _Composed(LRScheduler):
-    """A schedule that leaves the learning rate to others."""
+    """A schedule that leaves the learning rate to other schedules."""
 
     def _adopt(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
         check(self, len(schedulers) > 0, "at least one schedule", "none")
@@ -126,7 +126,7 @@ class SequentialLR(_Composed):
         scheduler = self._schedulers[which]
         start = self._milestones[which - 1] if which else 0
         if self._is_initial:
-            self._reset()  # each schedule, as it was made, has changed them
+            self._reset()  # making each schedule has changed them
             scheduler._begin()
         elif epoch is not None or (which and self.last_epoch == start):
             scheduler._update_lr(self.last_epoch - start)

@@ -63,7 +63,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class _Cycling(LRScheduler):
-    """A schedule that moves the momentum (of Adam and its kin: β₁) against the learning rate."""
+    """A schedule that moves the momentum (of Adam and its variants: β₁) against the learning rate."""
 
     cycle_momentum: bool
 
@@ -96,7 +96,7 @@ class CyclicLR(_Cycling):
     A step is a batch: call `step` after each. ``mode`` "triangular" repeats the same cycle, "triangular2"
     halves its height each time, "exp_range" scales it by gamma^step. ``scale_fn`` scales it in a way of
     your own: a function of the number of the cycle, from 1 on, or, with scale_mode="iterations", of the
-    step. With ``cycle_momentum`` the momentum (of Adam and its kin: β₁) goes down from ``max_momentum`` to
+    step. With ``cycle_momentum`` the momentum (of Adam and its variants: β₁) goes down from ``max_momentum`` to
     ``base_momentum`` while the learning rate goes up, and back.
 
     Raises ValueError for another mode, for sizes of 0 or less, and for ``cycle_momentum`` with an optimizer
@@ -152,7 +152,7 @@ class CyclicLR(_Cycling):
         self.base_lrs = list(self._low_lrs)
 
     def get_lr(self) -> list[float]:
-        """The learning rates at this place in the cycle; sets the momentum too."""
+        """The learning rates at this point of the cycle; sets the momentum too."""
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         height = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
@@ -252,7 +252,7 @@ class OneCycleLR(_Cycling):
         return [rise, _Phase(2 * top, ("max_lr", "initial_lr"), fall), rest]
 
     def get_lr(self) -> list[float]:
-        """The learning rates at this place in the cycle; sets the momentum too."""
+        """The learning rates at this point of the cycle; sets the momentum too."""
         if self.last_epoch > self.total_steps:
             raise ValueError(
                 f"OneCycleLR: the cycle of {self.total_steps} steps is over; make it with as many total_steps as there "
