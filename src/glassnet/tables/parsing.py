@@ -84,8 +84,8 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     while True:
         try:
             row = next(reader, None)
-        except csv.Error as error:
-            raise ValueError(problem_of(str(error), delimiter), line) from None
+        except csv.Error:
+            raise ValueError(problem_of(lines[line - 1 : reader.line_num], delimiter), line) from None
         if row is None:
             return
         is_blank = not row or (len(row) == 1 and not row[0].strip(" \t") and '"' not in lines[reader.line_num - 1])
@@ -114,10 +114,13 @@ def check_names(names: Sequence[str]) -> None:
         raise ValueError(f"expected columns of different names, got {', '.join(twice[:6])} more than once; rename them")
 
 
-def problem_of(error: str, delimiter: str) -> str:
-    """What is wrong with a row, in words, and what to do, by the error that csv gives."""
-    if "end of data" in error:
-        return 'expected a quote (") at the end of the cell that begins with one here, got the end of the file; add it'
-    if "expected after" in error:
-        return f"expected {delimiter!r} after the quote that ends a cell, got more; write a quote within a cell as two"
-    return f"expected cells of at most 131,072 characters ({error}); is a quote missing that ends one?"
+def problem_of(lines: Sequence[str], delimiter: str) -> str:
+    """What is wrong with a row that csv cannot read, and what to do."""
+    try:
+        next(csv.reader([*lines, '"'], delimiter=delimiter, strict=True))
+    except csv.Error:  # one more quote does not help
+        if sum(map(len, lines)) <= csv.field_size_limit():
+            end = f"expected {delimiter!r} after the quote that ends a cell, got more"
+            return f"{end}; write a quote within a cell as two"
+        return f"expected cells of at most {csv.field_size_limit():,} characters; is a quote missing that ends one?"
+    return 'expected a quote (") at the end of the cell that begins with one here, got the end of the file; add it'
