@@ -1,6 +1,6 @@
-"""Activation functions: each acts on every element by itself (but for `glu`, on pairs).
+"""Activation functions, element by element (`glu` works on pairs).
 
-With ``inplace=True`` the result takes the place of the input's elements.
+With ``inplace=True`` the result is written into the input.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """x, raised to ``min_val`` and lowered to ``max_val``; ValueError if these are in the wrong order.
+    """x clamped to [min_val, max_val]; ValueError if min_val > max_val.
 
     >>> F.hardtanh(glassnet.tensor([-2.0, 0.5, 3.0]))
     tensor([-1.0000,  0.5000,  1.0000])
@@ -90,7 +90,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """x/6 + 1/2, kept between 0 and 1: a sigmoid without exp.
+    """x/6 + 1/2, clamped to [0, 1]: a sigmoid without exp.
 
     >>> F.hardsigmoid(glassnet.tensor([-3.0, 0.0, 3.0]))
     tensor([0.0000, 0.5000, 1.0000])
@@ -176,7 +176,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x, drawn towards 0 by ``lambd`` and not beyond; ValueError if ``lambd`` is negative.
+    """x moved towards 0 by ``lambd``, at most to 0; ValueError if ``lambd`` is negative.
 
     >>> F.softshrink(glassnet.tensor([-2.0, 0.3]))
     tensor([-1.5000,  0.0000])
@@ -199,7 +199,7 @@ def sigmoid(input: Tensor) -> Tensor:
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """log sigmoid(x), without its loss of digits.
+    """log(sigmoid(x)), accurate where sigmoid(x) is close to 0.
 
     >>> F.logsigmoid(glassnet.tensor([0.0, 1.0]))
     tensor([-0.6931, -0.3133])

@@ -1,9 +1,9 @@
-"""The losses of a classifier: which of C classes is it?
+"""Losses of classifiers: which of C classes is it?
 
 Scores are [n, C], [C] for one sample, or [n, C, d₁, …] with a label at each of d₁ × …. Labels are
 whole numbers from 0 to C − 1, one for each row of scores; `cross_entropy` also takes a
-probability for each class. ``weight`` [C] says how much each class counts, and rows with the
-label ``ignore_index`` count for nothing. The "mean" is weighted in the same way.
+probability for each class. ``weight`` [C] is how much each class counts; rows with the
+label ``ignore_index`` do not count. The "mean" is weighted in the same way.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _by_row(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ignore
 
 
 def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores as [n, C] and labels as [n], whatever dimensions they came in."""
+    """Scores as [n, C] and labels as [n], whatever their dimensions."""
     if input.ndim == 2:
         return input, target
     if input.ndim == 0:

@@ -58,7 +58,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """A row of 0 with one 1, at the place it says, for each label: [...] gives [..., num_classes], int64.
+    """Each label as a row of zeros with a 1 at its position: [...] gives [..., num_classes], int64.
 
     Without ``num_classes``, one more than the largest label. Raises DtypeError for labels that are
     not whole numbers, ValueError for one that is no class.
@@ -106,7 +106,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Dropout for `selu`: what is dropped becomes its limit at −∞; mean 0 and variance 1 stay as they are.
+    """Dropout for `selu`: dropped elements become selu's limit at −∞; mean 0 and variance 1 are kept.
 
     G. Klambauer et al., Self-Normalizing Neural Networks, 2017.
 

@@ -1,7 +1,7 @@
 """Losses of numbers: how far the input is from the target, element by element, then reduced.
 
 ``reduction`` is "mean" (over all elements), "sum" or "none". Where input and target differ in
-shape and broadcast, a warning says so: a column against a row compares everything with everything.
+shape and broadcast, there is a warning: a column against a row compares every pair.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _check_weight(name: str, input: Tensor, weight: Tensor) -> None:
 
 
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """(x − t)²: the mean squared error. With weights, the shape of the input, the weighted mean.
+    """(x − t)²: the mean squared error. With weights, of the input's shape, the weighted mean.
 
     >>> F.mse_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]))
     tensor(5.)
@@ -72,7 +72,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """|x − t|: the mean absolute error. With weights, the shape of the input, the weighted mean.
+    """|x − t|: the mean absolute error. With weights, of the input's shape, the weighted mean.
 
     >>> F.l1_loss(glassnet.tensor([1.0, 5.0]), glassnet.tensor([2.0, 2.0]))
     tensor(2.)
@@ -119,7 +119,7 @@ def binary_cross_entropy(
     """−t·log x − (1 − t)·log(1 − x), each logarithm at least −100.
 
     Both are probabilities: RangeError (a ValueError) for what is not between 0 and 1, ShapeError
-    unless they have one shape. `binary_cross_entropy_with_logits` takes what comes before a sigmoid.
+    unless they have one shape. `binary_cross_entropy_with_logits` takes logits.
 
     >>> F.binary_cross_entropy(glassnet.tensor([0.5, 1.0]), glassnet.tensor([1.0, 1.0]), reduction="none")
     tensor([ 0.6931, -0.0000])
@@ -138,7 +138,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """binary_cross_entropy(sigmoid(x), t), for x of any size.
 
-    ``pos_weight`` says how much more a positive counts than a negative; it broadcasts. Raises
+    ``pos_weight`` is how much more a positive counts than a negative; it broadcasts. Raises
     ShapeError unless input and target have one shape.
 
     >>> logits, target = glassnet.tensor([0.0, 100.0]), glassnet.tensor([1.0, 1.0])
@@ -163,8 +163,8 @@ def binary_cross_entropy_with_logits(
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """t·(log t − x), the Kullback-Leibler divergence of t from exp(x): ``input`` are log-probabilities.
 
-    ``log_target``: the target too. "batchmean" divides the sum by the number of rows, which is the
-    divergence of an average row; "mean" divides it by the number of elements.
+    ``log_target``: the target holds log-probabilities too. "batchmean" divides the sum by the number of
+    rows, which is the divergence of an average row; "mean" divides it by the number of elements.
 
     >>> p, q = glassnet.tensor([[0.5, 0.5]]), glassnet.tensor([[0.5, 0.5]])
     >>> F.kl_div(q.log(), p, reduction="batchmean")

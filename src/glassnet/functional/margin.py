@@ -1,4 +1,4 @@
-"""Losses that ask for a margin: which is larger, which are alike. Targets are 1 or −1."""
+"""Margin losses: which is larger, which are alike. Targets are 1 or −1."""
 
 from __future__ import annotations
 

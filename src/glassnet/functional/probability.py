@@ -1,4 +1,4 @@
-"""Numbers into probabilities: softmax and its kin, along one dimension."""
+"""Probabilities along one dimension: softmax and its variants."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _dim(name: str, input: Tensor, dim: int | None) -> int:
 def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
 
-    Only a vector can do without ``dim``: DimensionError for anything else.
+    ``dim`` may be left out for a vector only; DimensionError otherwise.
 
     >>> F.softmax(glassnet.tensor([[0.0, 0.0, 0.6931]]), dim=1)
     tensor([[0.2500, 0.2500, 0.5000]])
@@ -39,7 +39,7 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
 
 
 def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `softmax`, without its loss of digits.
+    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `softmax`, accurate where softmax is close to 0.
 
     >>> F.log_softmax(glassnet.tensor([[0.0, 0.0]]), dim=1)
     tensor([[-0.6931, -0.6931]])
@@ -48,7 +48,7 @@ def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> 
 
 
 def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
-    """softmax(−x): the smallest is the likeliest.
+    """softmax(−x): the smallest element gets the largest probability.
 
     >>> F.softmin(glassnet.tensor([[0.0, 0.0, -0.6931]]), dim=1)
     tensor([[0.2500, 0.2500, 0.5000]])
@@ -57,9 +57,9 @@ def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, *, dim: int = -1) -> Tensor:
-    """A random one-hot vector along ``dim``, one class drawn with the probabilities softmax(logits), made soft.
+    """A differentiable sample of one class along ``dim``, drawn with the probabilities softmax(logits).
 
-    The smaller ``tau``, the harder it is, and the larger its gradients. ``hard``: one-hot forward,
+    The smaller ``tau``, the closer it is to one-hot, and the larger its gradients. ``hard``: one-hot forward,
     with the gradient of the soft one. E. Jang et al., Categorical Reparameterization with
     Gumbel-Softmax, 2016.
 

@@ -148,7 +148,7 @@ def ones(
 def empty(
     *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """Whatever the memory holds: to be written before it is read.
+    """Values that are not set: to be written before they are read.
 
     >>> glassnet.empty(2, 3).shape
     (2, 3)
@@ -197,7 +197,7 @@ def ones_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = F
 
 
 def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Whatever the memory holds, in the shape and dtype of ``input``.
+    """Values that are not set, in the shape and dtype of ``input``.
 
     >>> glassnet.empty_like(glassnet.ones(2, 3)).shape
     (2, 3)

@@ -1,4 +1,4 @@
-"""The device, of which there is one. It is here so that scripts that ask for it run."""
+"""The device: always the CPU. It is here so that scripts that ask for one run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class device:
-    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, with what to do.
+    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, which says what to do.
 
     >>> glassnet.device("cpu")
     device(type='cpu')

@@ -103,7 +103,7 @@ class Tensor(Autograd):
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Say whether backward shall compute a gradient for this tensor.
+        """Set whether backward computes a gradient for this tensor.
 
         >>> glassnet.ones(2).requires_grad_()
         tensor([1., 1.], requires_grad=True)
@@ -240,7 +240,7 @@ class Tensor(Autograd):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without the history: changing it goes unseen by autograd."""
+        """The same memory without the history: autograd does not see changes to it."""
         return wrap(self.array)
 
     @data.setter

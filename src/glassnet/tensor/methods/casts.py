@@ -20,7 +20,7 @@ from glassnet.tensor.methods.indexing import Indexing
 
 
 class Casts(Indexing):
-    """Methods that give the tensor in another dtype; itself where it has that dtype already."""
+    """Methods that convert to another dtype; a tensor that has it already is returned as it is."""
 
     def to(
         self,

@@ -147,7 +147,7 @@ class Elementwise(Casts):
 
     @takes_axis
     def log_softmax(self, dim: int) -> Self:
-        """The logarithm of `softmax`, without its loss of digits.
+        """The logarithm of `softmax`, accurate where softmax is close to 0.
 
         >>> glassnet.tensor([0.0, 0.0]).log_softmax(0)
         tensor([-0.6931, -0.6931])

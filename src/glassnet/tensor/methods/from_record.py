@@ -64,9 +64,9 @@ def binary_(op: Op, *example: str) -> Callable[[T, Any], T]:
 
 
 def replace(x: T, op: Op, *others: Any, **params: Any) -> T:
-    """Put ``op`` of ``x`` and ``others`` in the place of ``x``'s elements; returns ``x``.
+    """Write ``op`` of ``x`` and ``others`` into ``x``; returns ``x``.
 
-    A derivative that reads what ``x`` was would find it overwritten: it reads a copy.
+    Where a derivative reads the old values of ``x``, the operation is given a copy of them.
     """
     source = x
     if mode.grad and any(

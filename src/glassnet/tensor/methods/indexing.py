@@ -157,7 +157,7 @@ class Indexing(Views):
 
 
 def _size(name: str, shape: tuple[int, ...], d: int) -> int:
-    """The size of dimension ``d``, which there must be."""
+    """The size of dimension ``d``; DimensionError for a tensor without dimensions."""
     if not shape:
         raise DimensionError(f"{name}: expected at least 1 dimension, got a tensor of none")
     return shape[d]

@@ -14,12 +14,12 @@ _OPERANDS = (State, int, float, np.ndarray, np.generic)
 
 
 def is_operand(x: Any) -> bool:
-    """Whether ``x`` can stand beside a tensor in an expression."""
+    """Whether ``x`` can be an operand beside a tensor."""
     return isinstance(x, _OPERANDS)
 
 
 class Operators(Conversion):
-    """Python's operators; NotImplemented for what cannot stand beside a tensor."""
+    """Python's operators; NotImplemented for what cannot be an operand."""
 
     # arithmetic -----------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class Views(Operators):
         return self.reshape(other.shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
-        """The dimensions from ``start_dim`` to ``end_dim`` laid end to end as one.
+        """The dimensions from ``start_dim`` to ``end_dim`` merged into one.
 
         >>> glassnet.ones(2, 3, 4).flatten(1).shape
         (2, 12)
@@ -145,7 +145,7 @@ class Views(Operators):
     swapaxes = transpose
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
-        """Dimension ``source`` moved to stand at ``destination``; or several to as many places.
+        """Dimension ``source`` moved to position ``destination``; or several dimensions to as many positions.
 
         >>> glassnet.ones(2, 3, 4).movedim(0, -1).shape
         (3, 4, 2)
@@ -194,7 +194,7 @@ class Views(Operators):
         return self.transpose(-2, -1)
 
     def flip(self, *axes: Any, dims: Any = None) -> Self:
-        """A copy read backwards along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)).
+        """A copy reversed along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)).
 
         >>> glassnet.tensor([1, 2, 3]).flip(0)
         tensor([3, 2, 1])
