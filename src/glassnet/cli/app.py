@@ -1,4 +1,4 @@
-"""The app: its commands, and how everything that can go wrong ends, in one message and an exit code."""
+"""The app: its commands, and how every error becomes one message and an exit code."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _OneMessage(TyperGroup):
 
 
 def _explained(error: Exception) -> tuple[str | None, int]:
-    """The message and the exit code for ``error``; no message for what should not have happened."""
+    """The message and the exit code for ``error``; no message for an error that is a fault of glassnet."""
     if isinstance(error, Failed | MissingExtra):
         return str(error), 1
     if isinstance(error, GlassnetError):

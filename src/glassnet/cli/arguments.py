@@ -1,4 +1,4 @@
-"""Arguments that several commands have: a run, and a file to write, which is refused before there is anything in it."""
+"""Arguments that several commands share: a run to use, and a file to write, with their checks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_output(option: str, output: Path, endings: Sequence[str], *, force: bool, beside: str | None = None) -> None:
-    """Raise BadInput unless ``output`` has one of the ``endings``, and nothing is there that would be written over.
+    """Raise BadInput unless ``output`` has one of the ``endings``, and no file would be written over.
 
-    ``beside`` is the ending of a second file that may come to lie beside it.
+    ``beside`` is the ending of a second file that may be written beside it.
     """
     if output.suffix.lower() not in endings:
         *others, last = endings
@@ -37,7 +37,7 @@ def check_output(option: str, output: Path, endings: Sequence[str], *, force: bo
 
 @contextmanager
 def writing(option: str, output: Path) -> Iterator[None]:
-    """While ``output`` is written: a place that cannot be written to is BadInput, a full disk is Failed."""
+    """Within, an error of writing ``output`` is BadInput, or Failed if the disk is full."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What commands show: what is about to be done, how it goes, and what came of it.
+"""What commands print: the plan of a run, its progress, and its result.
 
 Nothing needs more than 60 columns, and nothing depends on colour alone.
 """
@@ -35,15 +35,15 @@ ROWS = 10  # of a table of epochs that would be longer
 
 
 def new_console() -> Console:
-    """Where everything but errors is shown: in colour on a terminal, plain and without loose ends elsewhere."""
-    console = Console(highlight=False, emoji=False, markup=False)  # names in data are nobody's markup
+    """The console for everything but errors: in colour on a terminal, plain text elsewhere."""
+    console = Console(highlight=False, emoji=False, markup=False)  # names in data are not markup
     if not console.is_terminal:
         console.file = cast(TextIO, _Trimmed(sys.stdout))
     return console
 
 
 class _Trimmed(io.TextIOBase):
-    """A file like ``file``, whose lines end where their text does: rich fills them up with spaces."""
+    """A file like ``file`` without the spaces that rich puts at the end of lines."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -64,7 +64,7 @@ class _Trimmed(io.TextIOBase):
 
 
 def show_plan(console: Console, data: Data, model: Module, options: Options) -> None:
-    """What is learned, by what network, and how."""
+    """Print the data, the network and the training options."""
     batches = math.ceil(len(data.train) / options.batch_size)
     plan = facts()
     plan.add_row("data", data.what)
@@ -82,12 +82,12 @@ def show_plan(console: Console, data: Data, model: Module, options: Options) -> 
 
 
 def headline(title: str, text: str) -> Text:
-    """A title, and what follows it in the same line."""
+    """A title in bold, and text that follows it in the same line."""
     return Text(title, "bold").append(text, "not bold")
 
 
 def facts() -> Table:
-    """A table of names and what there is to say of each."""
+    """A table of names and their values, to add rows to."""
     table = Table.grid(padding=(0, 3))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
@@ -95,7 +95,7 @@ def facts() -> Table:
 
 
 def columns(*names: str, left: int = 1) -> Table:
-    """A table with these columns, the first ``left`` of them of text."""
+    """A table with these columns, the first ``left`` of them aligned to the left."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=(0, 1))
     for i, name in enumerate(names):
         table.add_column(Text(name), justify="left" if i < left else "right")
@@ -103,7 +103,7 @@ def columns(*names: str, left: int = 1) -> Table:
 
 
 def layers(model: Module) -> Table:
-    """A line for each linear layer of ``model``, with what follows it, and how many numbers it learns."""
+    """A line for each linear layer of ``model``, with the layers that follow it and its number of parameters."""
     table = Table.grid(padding=(0, 3))
     table.add_column()
     table.add_column(justify="right")
@@ -133,19 +133,19 @@ def layers_text(model: Module) -> str:
 
 
 def count(model: Module) -> int:
-    """How many numbers ``model`` learns."""
+    """The number of parameters of ``model``."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-# while it goes: on a terminal a bar that stays in one place, anywhere else a line at a time ----------------
+# progress: on a terminal a bar that stays in one place, elsewhere a line at a time --------------------------
 
 
 class Silent(Callback):
-    """Tells nothing."""
+    """Prints nothing."""
 
 
 class Lines(Callback):
-    """Tells of each epoch in a line."""
+    """Prints a line for each epoch."""
 
     def __init__(self, console: Console, epochs: int, task: Task) -> None:
         self._console = console
@@ -167,7 +167,7 @@ class Lines(Callback):
 
 
 class Bar(Callback):
-    """Tells of everything in one line that stays where it is; what is told once goes above it."""
+    """A progress bar that stays in one line; what is printed once goes above it."""
 
     def __init__(self, progress: Progress, epochs: int, task: Task) -> None:
         self._progress = progress
@@ -191,14 +191,14 @@ class Bar(Callback):
 
 
 def show_compiled(console: Console, trainer: Trainer) -> None:
-    """What became of the training step."""
+    """Print that the training step was compiled."""
     if trainer.program is not None:
         console.print(f"  step compiled: {len(trainer.program)} instructions (see --no-compile)")
 
 
 @contextmanager
 def training_progress(console: Console, epochs: int, task: Task, *, quiet: bool) -> Iterator[Callback]:
-    """Who tells on ``console`` how training goes."""
+    """The callback that shows the progress of training on ``console``."""
     if quiet:
         yield Silent()
     elif not console.is_terminal or console.is_dumb_terminal:
@@ -219,7 +219,7 @@ def training_progress(console: Console, epochs: int, task: Task, *, quiet: bool)
 
 @contextmanager
 def download_progress(console: Console, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], Any] | None]:
-    """Who tells on ``console`` how a download goes: a function of the name, the bytes there are, and those to come."""
+    """A function of (name, bytes loaded, bytes in all) that shows a download on ``console``; None if ``quiet``."""
     if quiet:
         yield None
         return
@@ -241,7 +241,7 @@ def download_progress(console: Console, *, quiet: bool) -> Iterator[Callable[[st
 
 
 def show_history(console: Console, history: History, task: Task, kept: int | None = None) -> None:
-    """A table of the losses and of what decides; of many epochs, some."""
+    """A table of the losses and the main metric; of many epochs, some."""
     shown = sample(history)
     held_out = history[f"val_{task.main}"]
     best = max(range(len(held_out)), key=held_out.__getitem__)
@@ -265,7 +265,7 @@ def show_history(console: Console, history: History, task: Task, kept: int | Non
 
 
 def show_result(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
-    """What decides, in words, where the run is, and what to do next."""
+    """Print the main metric in words, where the run is, and what to do next."""
     value, seconds = config["results"][f"val_{task.main}"], config["seconds"]
     if config["stopped"]:
         console.print(f"Stopped after epoch {config['results']['epoch']}: what it had learned by then is saved.\n")
@@ -281,20 +281,20 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
 
 
 def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
-    """The same in one line."""
+    """Print the same in one line."""
     value, how = config["results"][f"val_{task.main}"], task.in_words(config["results"], len(data.held_out))
     line = f"held-out {task.label} {value:.4f} ({how}), {config['seconds']:.1f} s, {path}"
     console.print(line, soft_wrap=True)
 
 
 def sample(history: Sequence[object]) -> list[int]:
-    """The places of all of a short history; of a long one of `ROWS`, evenly spaced from the first to the last."""
+    """The indices of all epochs of a short history; of a long one `ROWS`, evenly spaced from first to last."""
     count = len(history)
     return evenly(count, ROWS) if count > ROWS + 2 else list(range(count))
 
 
 def show_next(console: Console, *commands: str) -> None:
-    """Commands to try, whole on one line each, however narrow the screen: they are there to be copied."""
+    """Print commands to try, each on one line, however narrow the screen, so that they can be copied."""
     console.print("\nNext:")
     for command in commands:
         console.print(Text(f"  {command}"), soft_wrap=True)
@@ -306,7 +306,7 @@ def command(*words: object) -> str:
 
 
 def source_words(settings: Mapping[str, Any]) -> list[str]:
-    """The words of a command line that say what to learn."""
+    """The words of a command line that name the data."""
     named = {name: settings[name] for name in ("target", "task", "data") if settings[name] is not None}
     return [settings["source"], *(word for name, value in named.items() for word in (f"--{name}", value))]
 

@@ -1,4 +1,4 @@
-"""What ends a command early: each one message, and an exit code."""
+"""Errors that end a command, each with one message and an exit code."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from glassnet.errors import GlassnetError
 
 
 class BadInput(GlassnetError, ValueError):
-    """Something the user gave that cannot be used. Exit code 2."""
+    """Input that cannot be used. Exit code 2."""
 
 
 class Failed(GlassnetError, RuntimeError):
-    """Something that went wrong with good input. Exit code 1."""
+    """A failure with good input. Exit code 1."""
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
-    """The error for a name that is not among the ``known`` ones, which it lists."""
+    """The error for a ``name`` that is not one of ``known``; the message lists them, and the nearest."""
     names = list(known)
     near = " or ".join(get_close_matches(name.lower(), names, n=2))
     guess = f" (did you mean {near}?)" if near else ""

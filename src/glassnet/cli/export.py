@@ -48,7 +48,7 @@ def export(
 
 @dataclass(frozen=True)
 class Used:
-    """What a run was trained on, as far as a file tells of it, and a few samples for it to test itself with."""
+    """What a run was trained on, as an exported file states it, and a few samples for its self-test."""
 
     examples: Any
     what: str
@@ -57,7 +57,7 @@ class Used:
 
     @classmethod
     def of(cls, saved: SavedRun, console: Console) -> Used:
-        """What the folder of ``saved`` says; where it does not, as in an old run, what the data does, read again."""
+        """From the folder of ``saved``; for an old run, which does not have it, from the data, read again."""
         about, examples = read_config(saved.path).get("data", {}), saved.examples()
         if examples is not None and {"what", "origin", "held_out"} <= set(about):
             return cls(examples, str(about["what"]), str(about["origin"]), about["held_out"])
@@ -66,7 +66,7 @@ class Used:
 
 
 def as_numpy(saved: SavedRun, used: Used, output: Path) -> list[Path]:
-    """Write the network of a run as a file of NumPy; gives the files that were written."""
+    """Write the network of a run as a file of NumPy; returns the files that were written."""
     from glassnet.export import numpy_file  # no other command needs it
 
     results = read_config(saved.path).get("results", {})

@@ -23,7 +23,7 @@ def info(
         bool, typer.Option("--measure", help="Measure how fast NumPy is, with each set of kernels; takes seconds.")
     ] = False,
 ) -> None:
-    """Show versions, the processor, and what NumPy makes of it.
+    """Show versions, the processor, and how NumPy uses it.
 
     Example: glassnet info --measure
     """
@@ -55,12 +55,12 @@ def _facts(blas: machine.Blas) -> Iterator[tuple[str, str]]:
 
 
 def _forced() -> str | None:
-    """The kernels that whoever started this process asks for; glassnet never sets them."""
+    """The kernels that the environment asks for; glassnet never sets them."""
     return os.environ.get(machine.CORETYPE) or None  # set to nothing is not set
 
 
 def _advice(blas: machine.Blas, forced: str | None) -> str:
-    """What to do about kernels that leave half of the processor unused; "" where there is nothing to do."""
+    """What to do about kernels that use half of the processor; "" if there is nothing to do."""
     if blas.instructions != "AVX2" or not machine.has_avx512():
         return ""
     if forced is not None:
@@ -75,7 +75,7 @@ def _advice(blas: machine.Blas, forced: str | None) -> str:
 
 
 def _show_speeds(console: Console) -> None:
-    """A table of what each choice of kernels brings."""
+    """Print a table of the speed with each choice of kernels."""
     forced = _forced()
     choices: list[str | None] = [None]
     if machine.blas().kernels != machine.UNKNOWN and platform.machine().lower() in ("x86_64", "amd64"):

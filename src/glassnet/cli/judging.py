@@ -1,7 +1,7 @@
-"""Judging: what a network says of samples whose targets are known, held against them.
+"""Judging: the answers of a network compared with the targets.
 
-Of classes: which was taken for which, and the surest mistakes, as small pictures where they are pictures. Of
-quantities: how far off, and the furthest.
+For classes: the accuracy, the confusion matrix, and the mistakes it was surest of, as small pictures where the samples
+are pictures. For quantities: the metrics, and the answers that are furthest off.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ GAP = 4  # columns between pictures
 def show(
     console: Console, run: SavedRun, answers: Answers, inputs: Tensor, targets: Tensor, names: Sequence[str]
 ) -> None:
-    """How good the ``answers`` of ``run`` are, and where it errs most; samples are called by their ``names``."""
+    """Print how good the ``answers`` of ``run`` are, and the worst mistakes. ``names`` are those of the samples."""
     if answers.probabilities is None:
         _show_quantities(console, run, answers, run.decoded(targets.numpy()), names)
     else:
@@ -43,7 +43,7 @@ def show(
 
 
 def names_of(data: Data) -> Sequence[str]:
-    """What the held-out rows of a table are called; () where they are no rows."""
+    """The names of the held-out rows of a table; () if the data is no table."""
     return [f"row {number}" for number in getattr(data.rows, "numbers", ())]
 
 
@@ -95,7 +95,7 @@ def measured(run: SavedRun, values: Array, targets: Array) -> Mapping[str, float
 
 
 def show_confusion(console: Console, counts: Array, classes: Sequence[str]) -> None:
-    """The matrix, and of each class the part that was recognised (its recall)."""
+    """Print the confusion matrix, and the recall of each class."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=0)
     table.add_column("true", justify="right", style="bold")
     for name in classes:
@@ -133,7 +133,7 @@ class Mistake(NamedTuple):
 
 
 def show_mistakes(console: Console, mistakes: Sequence[Mistake], most: int = 5) -> None:
-    """The first ``most`` mistakes; pictures side by side, as many as fit."""
+    """Print the first ``most`` mistakes; pictures side by side, as many as fit."""
     if not mistakes:
         return
     console.print("\nThe surest mistakes:\n")

@@ -49,7 +49,7 @@ class Blas:
 
 
 def blas() -> Blas:
-    """What there is to say of NumPy's BLAS."""
+    """The BLAS that NumPy uses here."""
     config: Any = np.show_config(mode="dicts")
     built = config.get("Build Dependencies", {}).get("blas", {})
     name, version = built.get("name", UNKNOWN), built.get("version", "")
@@ -99,7 +99,7 @@ def cores() -> int:
 
 
 def _cpuinfo(field: str) -> str:
-    """What Linux says of the first processor."""
+    """A field of /proc/cpuinfo for the first processor; "" where there is none."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next((line.partition(":")[2].strip() for line in file if line.startswith(field)), "")

@@ -1,4 +1,4 @@
-"""The options of ``train``, all in one table: the help, the file of settings, ``--resume`` and every check read it."""
+"""The options of ``train``, in one table that the help, the settings file, ``--resume`` and all checks read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _by_lower_name(classes: Iterable[type[T]]) -> dict[str, type[T]]:
 
 
 def _activations() -> dict[str, type[Module]]:
-    """All that act on each element by itself and need no arguments."""
+    """The elementwise ones that need no arguments."""
     others = {"GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold"}
     return _by_lower_name(getattr(activation, name) for name in activation.__all__ if name not in others)
 
@@ -132,11 +132,11 @@ def layer_sizes(flag: str, text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of ``train``: a setting, kept by its ``name`` in config.json, and in a file of settings.
+    """An option of ``train``, kept under its ``name`` in config.json and in a settings file.
 
-    ``read`` makes of its text the value that is kept in `Options`; an option without belongs to the data
-    or to the run folder, which check it. ``hint`` says, of all settings, what would be better than a bad value.
-    ``open`` says what None means, ``words`` how a value other than ``off`` is shown.
+    ``read`` turns its text into the value in `Options`; an option without ``read`` belongs to the data or to the
+    run folder, which check it. ``hint`` adds a better value, from all settings, to the message about a bad one.
+    ``open`` says what None means, and ``words`` is how a value other than ``off`` is shown.
     """
 
     name: str
@@ -157,11 +157,11 @@ class Option:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is on or off, and has no value."""
+        """Whether it is only on or off."""
         return isinstance(self.default, bool)
 
     def value(self, settings: Settings) -> Any:
-        """What ``settings`` say of it, checked; None where it is left open. Raises BadInput."""
+        """Its value in ``settings``, checked; None if it is left open. Raises BadInput."""
         text = settings[self.name]
         if text is None or self.read is None:
             return text
@@ -172,7 +172,7 @@ class Option:
 
     @property
     def parameter(self) -> inspect.Parameter:
-        """The parameter of a function from which typer makes it."""
+        """The function parameter from which typer makes the option."""
         help = self.help.removesuffix(".") + (f" [{self.default}]." if isinstance(self.default, str) else ".")
         annotation: Any
         if self.is_switch:
@@ -325,13 +325,13 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 # what they come to ------------------------------------------------------------------------------------------
 
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1400, 5, 200  # where --epochs is not given: as many as make about so many steps
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1400, 5, 200  # without --epochs: as many epochs as make about so many steps
 MANY_SAMPLES, MANY_FEATURES = 10_000, 400
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to train, checked, with nothing left open. None: none of it."""
+    """How to train, checked, with nothing left open. None means that it is not used."""
 
     hidden: tuple[int, ...]
     activation: str
@@ -350,10 +350,10 @@ class Options:
 
     @classmethod
     def of(cls, values: dict[str, Any], samples: int, features: int) -> Options:
-        """The ``values`` that `checked` gives, for so many ``samples`` of so many ``features`` to learn from.
+        """The ``values`` that `checked` returns, completed for a number of ``samples`` and ``features``.
 
-        What is None there becomes what suits the data. Many samples: batches of 64, else of 32. Many features,
-        such as pixels: wider layers. And as many epochs as make about `STEPS` steps.
+        Batches of 64 for many samples, else of 32; wider layers for many features, such as pixels; and as many
+        epochs as make about `STEPS` steps.
         """
         batch_size = values["batch_size"] or (64 if samples >= MANY_SAMPLES else 32)
         epochs = round(STEPS / math.ceil(samples / batch_size))
@@ -366,12 +366,12 @@ class Options:
         return cls(**values | {name: value for name, value in usual.items() if values[name] is None})
 
     def extras(self) -> str:
-        """What is asked for beside the usual, in words."""
+        """The options that are off by default and used here, in words."""
         values = [(option, getattr(self, option.name)) for option in TABLE if option.words]
         return ", ".join(option.words.format(value) for option, value in values if value != option.off)
 
     def command_words(self, settings: Settings) -> list[str]:
-        """The words of a command line that asks for the same, whatever the defaults will be by then."""
+        """The words of a command line for the same options, whatever the defaults of a later version are."""
         words = []
         for option in TABLE:
             if option.read is not None:

@@ -50,7 +50,7 @@ def plot(
 
 
 def _known(functions: list[str]) -> None:
-    """BadInput for a name that is not known, whatever else is wrong."""
+    """Raise BadInput for a name that is not known."""
     from glassnet.explain.symbolic import named_function  # no other command needs it
 
     try:

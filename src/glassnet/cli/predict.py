@@ -1,4 +1,4 @@
-"""``glassnet predict RUN [FILE]``: what a trained network makes of samples; and of those held out from its training."""
+"""``glassnet predict RUN [FILE]``: the answers of a trained network for samples in a file, or for those held out."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers, *
 
 
 def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:
-    """The table that came in with the answers beside it; or, for samples that are no rows, their names and answers."""
+    """Write the table of the samples with the answers beside it; or, if they are no rows, their names and answers."""
     columns: dict[str, list[object]] = {"prediction": answers.values.tolist()}
     if answers.probabilities is not None:
         for i, name in enumerate(run.classes if probabilities else ()):
@@ -127,6 +127,6 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, prob
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """``name``, or, where a column has it already, the same with the next number that is free."""
+    """``name``, or, if a column has it already, the name with the next free number."""
     names = (name if number == 1 else f"{name} ({number})" for number in count(1))
     return next(free for free in names if free not in taken)

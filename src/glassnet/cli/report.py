@@ -1,4 +1,4 @@
-"""What the page of a run, report.html, is told of it."""
+"""The contents of report.html, the page of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glassnet.training.report.formats import SYMBOLS
 
 
 def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str, Any]) -> Report:
-    """The report of the run ``name``, with what the network makes of the held-out samples."""
+    """The report of the run ``name``, with the answers of the network for the held-out samples."""
     data = session.data
     shape = tuple(data.held_out.inputs.shape[1:])
     is_image = len(shape) in (2, 3)
@@ -44,7 +44,7 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
 
 
 def judged(data: Data, outputs: Tensor) -> dict[str, Any]:
-    """The targets and what the network says, as a report takes them."""
+    """The targets and the answers of the network, as arguments of `Report`."""
     targets = data.held_out.targets.numpy()
     if data.task == CLASSIFICATION:
         return {"targets": targets, "probabilities": F.softmax(outputs, 1).numpy()}
@@ -77,7 +77,7 @@ def _pictures(inputs: Array) -> Array:
 
 
 def repeated(session: Session) -> str:
-    """The command that does the run again, whatever the defaults will be by then."""
+    """The command that repeats the run, whatever the defaults of a later version are."""
     settings = session.settings
     switches = [] if settings["compile"] else ["--no-compile"]
     return command("glassnet", "train", *source_words(settings), *session.options.command_words(settings), *switches)

@@ -1,7 +1,7 @@
-"""The run folder: where what came of a training run is kept.
+"""The run folder: the files of a training run.
 
 ``RUNS_DIR/digits-001`` holds ``config.json`` (everything it was trained with), ``history.csv`` (a row
-an epoch), ``report.html`` (all of it to look at) and ``model.safetensors`` (the network, and what is
+an epoch), ``report.html`` (all of it, to open in a browser) and ``model.safetensors`` (the network, and what is
 needed to use it). The folder is made when training begins, with the configuration, so that its
 number is taken and a place that cannot be written to is known at once; while it lasts, and after
 Ctrl-C, there is ``checkpoint.safetensors``, from which it can go on. Each file is there in full or
@@ -41,15 +41,15 @@ PARTS = ("settings", "options", "paths", "data", "results", "versions")  # of th
 
 
 class Run:
-    """A run folder that is being filled. ``with Run.begin(…) as run:``, it goes unless it is saved.
+    """A run folder that is being written. After ``with Run.begin(…) as run:`` it is removed unless it was saved.
 
-    Meanwhile nobody else can train it: ``with`` raises BadInput where another process does.
+    ``with`` takes the lock of the folder, and raises BadInput if another process trains the same run.
     """
 
     def __init__(self, path: Path, made: list[Path]) -> None:
         self.path = path
         self._made = made  # the folders that were not there before, the innermost first
-        self.stays = False  # whatever comes
+        self.stays = False  # even if the run fails
         self._lock = Lock(path)
 
     @classmethod
@@ -86,7 +86,7 @@ class Run:
 
     @classmethod
     def resume(cls, path: Path) -> Run:
-        """The folder at ``path`` again, of a run that goes on: it stays, whatever comes."""
+        """The folder at ``path`` of a run that goes on: it stays even if the run fails."""
         run = cls(path, [])
         run.stays = True
         return run
@@ -109,13 +109,13 @@ class Run:
         self.stays = True
 
     def finish(self) -> None:
-        """Nothing is left to go on with, nor what was being written when a run was killed."""
+        """Remove the checkpoint, and what was being written when a run was killed."""
         for file in (self.path / CHECKPOINT, *self.path.glob(".glassnet-*.tmp")):
             file.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """While something is written into the folder: Failed, where it cannot be."""
+        """Within, an error of writing into the folder is Failed."""
         try:
             yield
         except OSError as error:
@@ -150,13 +150,13 @@ class Run:
         self._lock.release()
 
     def discard(self) -> None:
-        """Leave no trace of the run."""
+        """Remove the run and the folders that were made for it."""
         self.finish()
         for name in (MODEL, HISTORY, CONFIG, REPORT):
             (self.path / name).unlink(missing_ok=True)
         self._lock.release()
         for folder in self._made:
-            with suppress(OSError):  # another run has come to live in it
+            with suppress(OSError):  # another run is in it
                 folder.rmdir()
 
 
@@ -167,7 +167,7 @@ def _number(path: Path) -> int:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let no Ctrl-C come between the end of training and its being saved."""
+    """Ignore Ctrl-C, so that a run that has ended is saved."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -179,14 +179,14 @@ def uninterrupted() -> Iterator[None]:
 
 
 class Lock:
-    """The lock of ``folder``: a file that is held open. It ends with the process that holds it, however that ends."""
+    """The lock of ``folder``: a locked file, which the system unlocks when the process ends."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / LOCK
         self._handle: int | None = None
 
     def take(self) -> bool:
-        """Whether it is taken now, for nobody else holds it. Raises OSError where its file cannot be made."""
+        """Take it, and return whether that was possible. Raises OSError if its file cannot be made."""
         while True:
             handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
             if not _locked(handle):
@@ -195,7 +195,7 @@ class Lock:
             if self._is_of(handle):
                 self._handle = handle
                 return True
-            os.close(handle)  # whoever held it has just taken the file away
+            os.close(handle)  # its holder has just removed the file
 
     def _is_of(self, handle: int) -> bool:
         try:
@@ -204,7 +204,7 @@ class Lock:
             return False
 
     def release(self) -> None:
-        """Give it back, if it is held, and leave no trace."""
+        """Release it, if it is held, and remove its file."""
         if self._handle is None:
             return
         handle, self._handle = self._handle, None
@@ -219,7 +219,7 @@ class Lock:
 
 
 def _locked(handle: int) -> bool:
-    """Whether ``handle`` is locked now; True, too, on a file system that knows no locks: then nobody can tell."""
+    """Lock ``handle``, and return whether that was possible; True, too, on a file system without locks."""
     try:
         if sys.platform == "win32":  # pragma: no cover
             import msvcrt
@@ -242,7 +242,7 @@ def _locked(handle: int) -> bool:
 def find(name: str, runs: Path, file: str = MODEL) -> Path:
     """The run folder that ``name`` means: a path, or, in ``runs``, a name, its beginning, or "latest".
 
-    In ``runs``, those count that hold ``file``. Raises BadInput, which says what there is, if it is none or several.
+    In ``runs``, those count that hold ``file``. Raises BadInput, which lists the runs, if none or several match.
     """
     path = Path(name)
     if path.is_file() and path.name == MODEL:
@@ -307,7 +307,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def _is_sound(config: Mapping[str, Any]) -> bool:
-    """Whether the parts of a configuration are what the commands take them for."""
+    """Whether the parts of a configuration have the types that the commands expect."""
     parts = {name: config.get(name, {}) for name in PARTS}
     if not all(isinstance(part, dict) for part in parts.values()):
         return False

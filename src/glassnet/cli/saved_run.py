@@ -1,4 +1,4 @@
-"""A saved run: its network, and the data that it was trained on or is to be used on."""
+"""A saved run: its network, the data it was trained on, and its answers for samples."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _AT_ONCE = 1024  # samples in one forward pass
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What is in a run folder. ``extra`` is what was saved with the network for others to use it."""
+    """The contents of a run folder. ``extra`` was saved with the network so that it can be used: classes, encoding."""
 
     path: Path
     model: Module
@@ -67,7 +67,7 @@ class SavedRun:
 
     @property
     def noun(self) -> str:
-        """What several samples are called."""
+        """What samples are called, in the plural."""
         return str(self.extra["noun"])
 
     def damaged(self, problem: str) -> ModelFileError:
@@ -108,7 +108,7 @@ class SavedRun:
         return data
 
     def outputs(self, inputs: Tensor) -> Tensor:
-        """What the network gives. Raises ModelFileError where that is not what its task needs."""
+        """The outputs of the network. Raises ModelFileError if they do not fit its task."""
         with no_grad():
             outputs = cat([self.model(part) for part in inputs.split(_AT_ONCE)])
         expected = (len(inputs), len(self.classes) or 1)
@@ -127,7 +127,7 @@ def _damaged(path: Path, problem: str) -> ModelFileError:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network says of samples, in words: class names or numbers [n], and how sure it is of each class."""
+    """The answers of a network for samples: class names or numbers [n], and the probabilities of classes [n, C]."""
 
     values: Array
     probabilities: Array | None

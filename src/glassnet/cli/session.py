@@ -1,4 +1,4 @@
-"""A session of training: the data, network, optimizer and schedule that settings stand for, made ready to begin."""
+"""A session of training: data, network, optimizer and schedule, made from settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VERSIONS = {"glassnet": glassnet.__version__, "NumPy": np.__version__, "Python":
 
 @dataclass(frozen=True)
 class Session:
-    """Data, network and optimizer, as ``settings`` say, before anything is learned."""
+    """The data, the network and the optimizer of ``settings``, before training."""
 
     settings: Settings
     options: Options
@@ -64,7 +64,7 @@ class Session:
         return cls(settings, options, data, TASKS[data.task], model, optimizer)
 
     def trainer(self, callbacks: Iterable[Callback]) -> Trainer:
-        """What trains the network."""
+        """The trainer of the network."""
         options = self.options
         steps = math.ceil(math.ceil(len(self.data.train) / options.batch_size) / options.accumulate)
         stopping = [] if options.patience is None else [EarlyStopping(patience=options.patience)]
@@ -90,7 +90,7 @@ class Session:
         return [float(counts.sum() / (len(counts) * max(1, count))) for count in counts]
 
     def config(self, **more: Any) -> dict[str, Any]:
-        """Everything that is needed to do the run again, and ``more``."""
+        """The contents of config.json: everything needed to repeat the run, and ``more``."""
         data = self.data
         return {
             "source": data.source,
@@ -112,7 +112,7 @@ class Session:
         }
 
     def fingerprint(self) -> str:
-        """A number that says whether data is the same."""
+        """A checksum of the data."""
         number = 0
         for part in (self.data.train, self.data.held_out):
             for tensor in part:
@@ -121,7 +121,7 @@ class Session:
 
 
 def network(shape: tuple[int, ...], hidden: Iterable[int], name: str, dropout: float, outputs: int) -> Module:
-    """Linear layers from inputs of ``shape`` over ``hidden`` sizes to ``outputs``, the activation ``name`` between."""
+    """A network of linear layers of ``hidden`` sizes for inputs of ``shape``, with the activation ``name`` between."""
     sizes = [math.prod(shape), *hidden]
     layers: list[Module] = [Flatten()] if len(shape) > 1 else []
     for before, after in pairwise(sizes):
@@ -130,7 +130,7 @@ def network(shape: tuple[int, ...], hidden: Iterable[int], name: str, dropout: f
 
 
 def schedule_of(name: str, optimizer: Optimizer, epochs: int, steps: int) -> Any:
-    """The schedule ``name`` for so many ``epochs`` of so many ``steps``; None for none."""
+    """The schedule ``name`` for a number of ``epochs`` of ``steps`` each; None for none."""
     if name == "cosine":
         return lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
     if name == "step":
@@ -160,7 +160,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
 
 
 def _paths(settings: Settings) -> dict[str, str]:
-    """Where the data is that settings name, whatever folder one is in; nothing for data that has no place."""
+    """The absolute paths of the data that settings name; none for data that is made or downloaded."""
     places = {name: settings[name] for name in ("source", "data") if settings[name] is not None}
     if settings["source"] in (*BUILTIN, *PICTURES):
         del places["source"]
@@ -168,7 +168,7 @@ def _paths(settings: Settings) -> dict[str, str]:
 
 
 def _elsewhere(settings: Settings, paths: Mapping[str, Any]) -> dict[str, str]:
-    """Those of the ``paths`` of earlier that are still there, and not where settings point from here."""
+    """Those of the earlier ``paths`` that still exist and differ from where settings point now."""
     then = [(name, here, paths.get(name)) for name, here in _paths(settings).items()]
     return {name: path for name, here, path in then if isinstance(path, str) and path != here and _exists(path)}
 
@@ -181,7 +181,7 @@ def _exists(path: str) -> bool:
 
 
 def about(data: Data) -> dict[str, Any]:
-    """What is saved with a network for others to use it."""
+    """What is saved with a network so that it can be used."""
     return {
         "source": data.source,
         "task": data.task,

@@ -1,4 +1,4 @@
-"""Tasks: what a network is trained by and judged by, for classes and for quantities. `TASKS` has them all."""
+"""Tasks: the loss, the metrics and the words of classification and of regression. `TASKS` has them all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def number_text(value: float) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """``metrics`` are measured, the first of them decides; ``label`` and ``text`` are how it is shown.
+    """``metrics`` are measured, the first of them is the main one; ``label`` and ``text`` are how it is shown.
 
     ``guess`` is about what someone who has not learned anything reaches, for so many classes. ``in_words``
     says what came of so many held-out samples, ``about`` puts that and what they are called in a sentence.
@@ -40,7 +40,7 @@ class Task:
 
     @property
     def main(self) -> str:
-        """The metric that decides."""
+        """The main metric."""
         return self.metrics[0]
 
 

@@ -1,4 +1,4 @@
-"""``glassnet train SOURCE``: a network learns, and a run folder keeps what came of it."""
+"""``glassnet train SOURCE``: train a network, and save it in a run folder."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def train(
 
 
 def _name(source: str) -> str:
-    """What the run folders of a source are called: its name, or that of the file or folder."""
+    """The name of the run folders of a source: its own, or that of the file or folder."""
     name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
     return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"
 
 
 def _show_checkup(console: Console, session: Session) -> None:
-    """Examine a run before it begins, and print what was found; everything is as before afterwards."""
+    """Print a check-up of the run before it begins; it changes nothing."""
     from glassnet.explain.checkup import checkup  # a run without does not load it
 
     data = session.data
@@ -99,7 +99,7 @@ def _show_checkup(console: Console, session: Session) -> None:
 
 
 def _refuse_options(arguments: Mapping[str, Any], others: Mapping[str, Any]) -> None:
-    """Raise BadInput if anything is asked for beside going on."""
+    """Raise BadInput if there is any option beside --resume."""
     flags = {**{OPTIONS[name].flag: value for name, value in arguments.items()}, **others}
     asked = [flag for flag, value in flags.items() if value not in (None, False)]
     if asked:
@@ -141,11 +141,11 @@ def _restore(path: Path, trainer: Trainer) -> None:
         raise BadInput(f"--resume: {file} cannot be used ({error}); delete it to begin the run again") from None
 
 
-# training, and saving what came of it ------------------------------------------------------------------------
+# training and saving ----------------------------------------------------------------------------------------
 
 
 def _train(session: Session, run: Run, console: Console, every: float, *, quiet: bool) -> None:
-    """Train from where ``run`` was last saved, save it, and show what came of it."""
+    """Train from where ``run`` was last saved, save it, and print the result."""
     began = time.perf_counter()
     with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
         trainer = session.trainer([shown, Checkpoint(run.path / CHECKPOINT, every)])
@@ -167,7 +167,7 @@ def _train(session: Session, run: Run, console: Console, every: float, *, quiet:
 
 
 def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
-    """Train, as far as it goes; the error if it failed, with the network as of the last whole epoch."""
+    """Train; returns the error if it failed, with the network as it was after the last complete epoch."""
     options, train, held_out = session.options, tuple(session.data.train), tuple(session.data.held_out)
     try:
         with run.writing():
@@ -178,7 +178,7 @@ def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
 
 
 def _nothing_learned(run: Run) -> str:
-    """What is left of a run that failed in its first epoch, in words."""
+    """What is left of a run that failed in its first epoch, as a sentence."""
     left = f"{run.path} is as it was" if run.stays else "there is no run folder"
     return f"No epoch was whole, so there is nothing to save: {left}."
 
@@ -186,7 +186,7 @@ def _nothing_learned(run: Run) -> str:
 def _save(
     session: Session, run: Run, trainer: Trainer, console: Console, began: float, *, stopped: bool, quiet: bool
 ) -> None:
-    """Save what was learned since the time ``began``, and show it."""
+    """Save the run, which ``began`` at that time, and print its result."""
     kept = next((c.best_epoch for c in trainer.callbacks if isinstance(c, EarlyStopping)), None)
     if not quiet:
         display.show_history(console, trainer.history, session.task, kept)

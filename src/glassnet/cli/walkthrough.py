@@ -1,4 +1,4 @@
-"""``glassnet walkthrough RUN``: one training step of a trained network on one row, with every number of it."""
+"""``glassnet walkthrough RUN``: one training step of a trained network on one row, number by number."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ WRITERS: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
-    """What writes a file of that ending."""
+    """The function that writes a file of that ending."""
     check_output("--output", output, list(WRITERS), force=force)
     method, write = WRITERS[output.suffix.lower()]
 
@@ -109,7 +109,7 @@ def _place(text: str) -> tuple[Any, ...]:
 
 
 def _optimizer(saved: SavedRun) -> Any:
-    """The optimizer that a run was trained with, before its first step; None if it does not say."""
+    """A new optimizer like that of the run; None if its configuration does not name one."""
     options = read_config(saved.path).get("options", {})
     make, rate = OPTIMIZERS.get(str(options.get("optimizer"))), options.get("lr")
     return make(saved.model.parameters(), lr=rate) if make and isinstance(rate, float) else None

@@ -1,4 +1,4 @@
-"""The confusion matrix: which class was taken for which; of many classes, the ones that say most."""
+"""The confusion matrix: which class was taken for which; of many classes, the worst."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORST = 20  # rows shown of more
 
 
 def confusion(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
-    """What the section on classes says."""
+    """The section on classes."""
     size = len(classes)
     section = (_matrix if size <= FEW else _worst)(actual, predicted, classes)
     absent = size - len(np.unique(actual))

@@ -1,4 +1,4 @@
-"""`Report`: what a report tells, checked so that its parts belong to one another."""
+"""`Report`: the contents of a report, checked to fit together."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TASKS = ("classification", "regression")
 
 
 class ReportError(GlassnetError, ValueError):
-    """Parts of a report that do not belong to one another."""
+    """Parts of a report that do not fit together."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that the report of one training run tells. What is left out has no section.
+    """The contents of the report of one training run. What is left out has no section.
 
     Raises ReportError where numbers of samples, classes or features differ.
     """
@@ -30,7 +30,7 @@ class Report:
     task: str
     """"classification" or "regression"."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What there is to know, by name, in the order it is shown: data, origin, split, network (a line each layer),
+    """Facts about the run, by name, in the order they are shown: data, origin, split, network (a line each layer),
     training options, results, versions, date. A line break in a text is kept."""
     history: Sequence[Mapping[str, float]] = ()
     """The numbers of each epoch by name; ``train_x``, ``x`` and ``val_x`` share a chart. Without "epoch" they
@@ -109,7 +109,7 @@ class Report:
 
     @property
     def predicted(self) -> Array | None:
-        """What the network says, [n]; None where the report holds no samples."""
+        """The answers of the network, [n]; None if the report holds no samples."""
         if self.targets is None:
             return None
         if self.task == "classification" and self.probabilities is not None:

@@ -17,7 +17,7 @@ History = Sequence[Mapping[str, float]]
 
 
 def training(history: History) -> list[Html]:
-    """What the section on training says; nothing of no epochs."""
+    """The section on training; nothing without epochs."""
     if not history:
         return []
     groups = grouped(history)

@@ -14,7 +14,7 @@ MOST = 64
 
 
 def first_layer(report: Report) -> list[Html]:
-    """What the section on the first layer says; nothing where its inputs are no picture."""
+    """The section on the first layer; nothing if its inputs are no picture."""
     if report.first_layer is None or not report.image_shape or not len(report.first_layer):
         return []
     matrix = np.asarray(report.first_layer, np.float64)

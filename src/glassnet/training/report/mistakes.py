@@ -1,4 +1,4 @@
-"""The worst mistakes: where the network was surest and wrong, or furthest from the number it should have said."""
+"""The worst mistakes: where the network was wrong and surest, or furthest from the target."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from glassnet.training.report.markup import Html, shortened, tag
 from glassnet.training.report.png import extent, picture
 
 MOST = 18
-COLUMNS = 6  # of a row; more would not be read
+COLUMNS = 6  # of a row; more would be too many to read
 
 
 def mistakes(report: Report, predicted: Array) -> list[Html]:
-    """What the section on mistakes says; nothing where there are no samples to show."""
+    """The section on mistakes; nothing if there are no samples to show."""
     if report.images is None and report.rows is None:
         return []
     order = worst(report, predicted)
@@ -61,7 +61,7 @@ def _words(report: Report, predicted: Array, shown: int) -> str:
 
 
 def _compared(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
-    """What sample ``i`` is, what the network says, and how sure it is or how far off, as three texts."""
+    """The target of sample ``i``, the answer of the network, and how sure it is or how far off, as three texts."""
     if report.task == "regression":
         true, guess = float(report.actual[i]), float(predicted[i])
         return number(true), number(guess), number(guess - true)

@@ -1,4 +1,4 @@
-"""The page: the sections for which there is something to tell, in one HTML file that needs nothing else."""
+"""The page: the sections of a report in one HTML file that needs nothing else."""
 
 from __future__ import annotations
 

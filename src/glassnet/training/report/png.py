@@ -1,4 +1,4 @@
-"""Pictures: arrays of numbers as PNG inside the page, small and without any library.
+"""PNG: arrays of numbers as small pictures inside the page, written without a library.
 
 The format is that of the PNG specification (W3C, third edition): a header, a palette where there is one, and
 the rows compressed by zlib.
@@ -29,7 +29,7 @@ def picture(image: Array, low: float, high: float) -> str:
 def weights(values: Array, largest: float) -> str:
     """Weights [h, w] as a data URI: orange above zero, blue below, the more opaque the larger, up to ``largest``.
 
-    Zero is transparent: it looks like the page, be that light or dark.
+    Zero is transparent: it shows the page behind it, light or dark.
     """
     share = np.nan_to_num(smaller(values).astype(np.float64) / (largest or 1.0), posinf=1.0, neginf=-1.0)
     levels = np.rint(share.clip(-1, 1) * LEVELS).astype(np.int64) + LEVELS
