@@ -167,10 +167,10 @@ def _step() -> Callable[[], object]:
     @glassnet.compile
     def step() -> glassnet.Tensor:
         optimizer.zero_grad()
-        loss = criterion(model(x), y)
+        loss: glassnet.Tensor = criterion(model(x), y)
         loss.backward()
         optimizer.step()
-        return loss  # type: ignore[no-any-return]
+        return loss
 
     return step
 

@@ -73,7 +73,7 @@ class Steps:
             loss = criterion.function(is_weighted)
             if accumulates:
                 return _Runner(_adding(model, loss, is_weighted or criterion.is_sum, gives_outputs), compiled)
-            return _Runner(_whole(model, loss, optimizer, params, clip, is_weighted, gives_outputs), compiled)
+            return _Runner(_whole(model, loss, optimizer, params, clip, gives_outputs), compiled)
 
         self._new_runner = runner
         self._update = _Runner(_update(optimizer, params, clip), compiled) if accumulates else None
@@ -143,7 +143,6 @@ def _whole(
     optimizer: Optimizer,
     params: list[Tensor],
     clip: Clip,
-    is_weighted: bool,
     gives_outputs: bool,
 ) -> Callable[..., Any]:
     """Forward, backward, clip, update."""
@@ -152,8 +151,8 @@ def _whole(
         optimizer.zero_grad()
         outputs = model(x)
         loss = criterion(outputs, y, weights)
-        if is_weighted:
-            loss = loss * factor.to(dtype=loss.dtype)  # type: ignore[union-attr]
+        if factor is not None:
+            loss = loss * factor.to(dtype=loss.dtype)
         loss.backward()
         _clip(params, clip)
         optimizer.step()

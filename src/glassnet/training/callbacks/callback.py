@@ -133,8 +133,11 @@ class Callbacks:
     """Several callbacks as one. Only those that define a hook are called by it."""
 
     def __init__(self, callbacks: Callback | Iterable[Any]) -> None:
-        are_several = isinstance(callbacks, Iterable) and not isinstance(callbacks, type)
-        several: list[Any] = list(callbacks) if are_several else [callbacks]  # type: ignore[arg-type]
+        several: list[Any]
+        if isinstance(callbacks, Callback | type) or not isinstance(callbacks, Iterable):
+            several = [callbacks]
+        else:
+            several = list(callbacks)
         for callback in several:
             if not isinstance(callback, Callback):
                 name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
