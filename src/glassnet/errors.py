@@ -6,6 +6,8 @@ for PyTorch works here too.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "RangeError", "ShapeError"]
 
 
@@ -14,7 +16,7 @@ class GlassnetError(Exception):
 
     ``where`` names the layer the error was raised in, as the network names it: "fc1 (Linear …)". It is
     filled in while the error passes through the modules being called. ``layer`` is that module, the
-    innermost one.
+    innermost one. ``argument`` names the argument at fault, such as "labels", where that is known.
 
     >>> try:
     ...     glassnet.ones(2) @ glassnet.ones(3)
@@ -25,6 +27,10 @@ class GlassnetError(Exception):
 
     where: str = ""
     layer: object = None
+
+    def __init__(self, *args: object, argument: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.argument = argument
 
     def __str__(self) -> str:
         text = super().__str__()

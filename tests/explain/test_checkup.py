@@ -467,3 +467,18 @@ def test_huge_inputs_are_told_as_such():
     for scale in (1e6, 1e12, 1e20):
         model = Digits()
         assert [f.kind for f in checkup(model, (x * scale, y), F.cross_entropy)] == ["unscaled_inputs"]
+
+
+def test_a_finding_has_fields_of_which_its_sentences_are_made():
+    first, *_ = examined(BROKEN["labels_from_one"][1]())
+    assert (first.kind, first.where) == ("labels_out_of_range", "")
+    assert first.numbers == {"low": 1, "high": 3, "classes": 3, "last": 2, "outputs": 4}
+    nan, *_ = examined(BROKEN["log_of_zero"][1]())
+    assert (nan.where, nan.numbers["op"], nan.numbers["made"]) == ("log1", "log", float("-inf"))
+
+
+@pytest.mark.parametrize("name", ["dead_digits", "no_zero_grad", "softmax_in_the_network"])
+def test_a_finding_names_the_layer_or_parameter(name):
+    first, *_ = examined(BROKEN[name][1]())
+    assert first.where
+    assert first.where in str(first)

@@ -29,10 +29,11 @@ def _check(name: str, scores: Any, labels: Any, weight: Any = None) -> None:
     if labels.dtype.kind not in "iu":
         raise DtypeError(
             f"{name}: expected class labels of an integer dtype, got {labels.dtype} of shape "
-            f"{written(shape_of(labels))}; convert them: labels.long()"
+            f"{written(shape_of(labels))}; convert them: labels.long()",
+            argument="labels",
         )
     if len(scores.shape) != 2 or labels.shape != scores.shape[:1] or scores.shape[1] == 0:
-        raise ShapeError(_why_unfit(name, shape_of(scores), shape_of(labels)))
+        raise ShapeError(_why_unfit(name, shape_of(scores), shape_of(labels)), argument="labels")
     if scores.dtype.kind != "f":
         raise DtypeError(f"{name}: expected floating scores, got {scores.dtype}; convert them: x.float()")
     if weight is not None and weight.shape != scores.shape[1:]:
@@ -73,7 +74,7 @@ def _in_range(name: str, labels: Array, classes: int, ignore_index: int) -> Arra
     labels = np.where(labels == ignore_index, 0, labels)
     wrong = labels[(labels < 0) | (labels >= classes)]
     if wrong.size:
-        raise RangeError(_why_no_class(name, int(wrong[0]), int(labels.min()), classes))
+        raise RangeError(_why_no_class(name, int(wrong[0]), int(labels.min()), classes), argument="labels")
     return labels
 
 

@@ -108,14 +108,14 @@ def where_it_began(
         last = moment
         if not isinstance(moment.batch.inputs, Tensor):
             return None
-        finding = next(not_finite.look(observed(moment, moment.weights)), None)
+        finding = next(iter(not_finite.findings(observed(moment, moment.weights))), None)
         if finding is not None:
             text = f"{finding.problem}: {finding.evidence}; {finding.remedy}.{_reaching(moment)}"
             in_data = not all(_are_finite(x.array) for x in (moment.batch.inputs, moment.batch.targets))
             return Origin(moment.number, text, in_data)
     if last is None:
         return None
-    now, before = observed(last, last.weights).recorded, observed(last, start).recorded
+    now, before = observed(last, last.weights).traced, observed(last, start).traced
     return _grown(last, now, before) if now is not None and before is not None else None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.data import DataLoader, RandomSampler, SequentialSampler, TensorDataset, default_collate
 from glassnet.data.gather import batch_function, can_gather
-from glassnet.explain.checkup.finding import CheckupError
+from glassnet.errors import GlassnetError
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
@@ -22,6 +22,10 @@ BATCHES, BATCH = 8, 32  # how much is looked at
 
 Inputs = Tensor | tuple[Tensor, ...]
 Batch = tuple[Inputs, Tensor]
+
+
+class CheckupError(GlassnetError, ValueError):
+    """A check-up that cannot be made of what it is given."""
 
 
 def parts_of(x: Inputs) -> tuple[Tensor, ...]:
@@ -69,14 +73,14 @@ def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
     if not isinstance(data, DataLoader) and hasattr(data, "__getitem__") and not isinstance(data, Sequence):
         data = DataLoader(data, batch_size=BATCH)
     try:
-        found = list(islice(iter(data), BATCHES))
+        batches = list(islice(iter(data), BATCHES))
     except TypeError:
         raise CheckupError(
             f"checkup: expected (x, y), a DataLoader, a dataset or a list of batches, got {type(data).__name__}"
         ) from None
-    if not all(isinstance(b, tuple | list) and len(b) == 2 for b in found):
+    if not all(isinstance(b, tuple | list) and len(b) == 2 for b in batches):
         raise CheckupError("checkup: expected data of two parts, inputs and targets: (x, y), or batches of such pairs")
-    return _checked(list(map(_pair, found))), _whole(data)
+    return _checked(list(map(_pair, batches))), _whole(data)
 
 
 def _is_tensor(t: Any) -> bool:

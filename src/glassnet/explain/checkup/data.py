@@ -8,9 +8,8 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import joined
-from glassnet.explain.checkup.finding import Said, check
-from glassnet.explain.checkup.observed import STEPS, Observed
-from glassnet.explain.checkup.structure import op_of
+from glassnet.explain.checkup.check import Symptom, check, symptom
+from glassnet.explain.checkup.observed import STEPS, Observed, op_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
 
@@ -24,51 +23,65 @@ BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
 
 
 @check(96, explains="step_fails cannot_overfit learning_rate_too_low learning_rate_too_high class_imbalance")
-def labels_out_of_range(seen: Observed) -> Iterator[Said]:
+def labels_out_of_range(run: Observed) -> Iterator[Symptom]:
     """Labels that the outputs have no place for, or that begin at 1."""
-    for value in seen.recorded.forward(*BINARY) if seen.recorded else ():
+    for value in run.traced.forward(*BINARY) if run.traced else ():
         targets = value.operands[1]
         if not isinstance(targets, Value) or not targets.array.size:
             continue
         low, high = targets.array.min(), targets.array.max()
         if low < 0 or high > 1:
-            said = f"{op_of(value)} is given targets from {low:g} to {high:g}; it takes 0, 1, and what is between"
-            yield Said("targets are out of range", said, "map them to 0 and 1: y = (y > 0).float()")
+            yield symptom(
+                "targets are out of range",
+                "{where} is given targets from {low:g} to {high:g}; it takes 0, 1, and what is between",
+                "map them to 0 and 1: y = (y > 0).float()",
+                where=op_of(value),
+                low=float(low),
+                high=float(high),
+            )
             return
-    labels, classes = seen.y, classes_of(seen)
+    labels, classes = run.y, classes_of(run)
     if labels.dtype.kind not in "iu" or labels.ndim != 1 or classes is None or not labels.size:
         return
     labels = labels[labels != -100]
     if not labels.size:
         return
     low, high = int(labels.min()), int(labels.max())
-    said = f"labels from {low} to {high}, the network has {classes} outputs, for labels 0 to {classes - 1}"
-    if low >= 1 and high == classes:
-        yield Said("labels begin at 1, and classes are counted from 0", said, "subtract 1: y = y - 1")
-    elif low < 0 or high >= classes:
-        yield Said(
-            "labels are out of range", said, f"give the last layer {high + 1} outputs, or look at where labels are read"
+    problem, remedy = "labels begin at 1, and classes are counted from 0", "subtract 1: y = y - 1"
+    if low < 1 or high != classes:
+        problem = "labels are out of range"
+        remedy = "give the last layer {outputs} outputs, or look at where labels are read"
+    if low < 0 or high >= classes:
+        yield symptom(
+            problem,
+            "labels from {low} to {high}, the network has {classes} outputs, for labels 0 to {last}",
+            remedy,
+            low=low,
+            high=high,
+            classes=classes,
+            last=classes - 1,
+            outputs=high + 1,
         )
 
 
-def classes_of(seen: Observed) -> int | None:
+def classes_of(run: Observed) -> int | None:
     """How many classes the network tells apart, if its loss is one of classes."""
-    if seen.recorded is not None:
-        if not seen.recorded.forward("cross_entropy", "nll_loss"):
+    if run.traced is not None:
+        if not run.traced.forward("cross_entropy", "nll_loss"):
             return None
-    elif seen.error is None or "label" not in str(seen.error).lower():
+    elif not run.fails_for("labels"):
         return None
-    if seen.outputs is None or seen.outputs.ndim < 2:
+    if run.outputs is None or run.outputs.ndim < 2:
         return None
-    return int(seen.outputs.shape[1])
+    return int(run.outputs.shape[1])
 
 
 @check(
     70, explains="learning_rate_too_high learning_rate_too_low dead_relu saturated exploding_gradients class_imbalance"
 )
-def unscaled_inputs(seen: Observed) -> Iterator[Said]:
+def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
     """Inputs of large or very different scales."""
-    for name, x in seen.inputs.items():
+    for name, x in run.inputs.items():
         if x.dtype.kind != "f" or not x.size or not np.isfinite(x).all():
             continue
         features = x.reshape(len(x), -1)
@@ -79,20 +92,32 @@ def unscaled_inputs(seen: Observed) -> Iterator[Said]:
         largest, smallest = float(sizes.max()), float(sizes.min())
         remedy = "standardise each column: x = (x - x.mean(0)) / x.std(0); for pixels, divide by 255"
         if largest > LARGE:
-            said = f"the {name} are as large as {np.abs(x).max():.4g} (root mean square of a column: {largest:.4g})"
-            yield Said(f"the {name} are not scaled", said, remedy)
+            yield symptom(
+                "the {where} are not scaled",
+                "the {where} are as large as {greatest:.4g} (root mean square of a column: {largest:.4g})",
+                remedy,
+                where=name,
+                greatest=float(np.abs(x).max()),
+                largest=largest,
+            )
         elif largest / smallest > APART and largest > WIDE:
-            said = f"columns have sizes from {smallest:.2g} to {largest:.2g} (root mean square)"
-            yield Said(f"the {name} have very different scales", said, remedy)
+            yield symptom(
+                "the {where} have very different scales",
+                "columns have sizes from {smallest:.2g} to {largest:.2g} (root mean square)",
+                remedy,
+                where=name,
+                smallest=smallest,
+                largest=largest,
+            )
 
 
 @check(60, explains="cannot_overfit")
-def class_imbalance(seen: Observed) -> Iterator[Said]:
+def class_imbalance(run: Observed) -> Iterator[Symptom]:
     """A class so frequent that a network that says nothing else looks good."""
-    labels, outputs = seen.y, seen.outputs
-    if outputs is None or seen.recorded is None or labels.dtype.kind not in "iufb" or labels.size < 20:
+    labels, outputs = run.y, run.outputs
+    if outputs is None or run.traced is None or labels.dtype.kind not in "iufb" or labels.size < 20:
         return
-    losses = seen.recorded.forward("cross_entropy", "nll_loss", *BINARY)
+    losses = run.traced.forward("cross_entropy", "nll_loss", *BINARY)
     if not losses or any(len(v.operands) > 2 and v.operands[2] is not None for v in losses):
         return  # weighted already, or not of classes
     flat = labels.reshape(-1)
@@ -100,29 +125,31 @@ def class_imbalance(seen: Observed) -> Iterator[Said]:
     share = counts.max() / flat.size
     if len(values) < 2 or share < MAJORITY:
         return
-    said = _share_of_majority(seen, values[counts.argmax()])
-    if said is not None and said >= 0.999:
-        yield Said(
+    majority = values[counts.argmax()]
+    predicted = _share_of_majority(run, majority)
+    if predicted is not None and predicted >= 0.999:
+        yield symptom(
             "one class is so frequent that the network need say nothing else",
-            f"{100 * share:.1f} % of the labels are {values[counts.argmax()]:g}, and so is every prediction after "
-            "some steps",
+            "{percent:.1f} % of the labels are {majority:g}, and so is every prediction after some steps",
             "weigh the classes (weight= of the loss), draw them evenly (WeightedRandomSampler), and look at recall, "
             "not at accuracy",
+            percent=100 * float(share),
+            majority=majority.item(),
         )
 
 
-def _share_of_majority(seen: Observed, majority: float) -> float | None:
+def _share_of_majority(run: Observed, majority: float) -> float | None:
     """How often the network says the most frequent class after some steps."""
-    if seen.optimizer is None:
+    if run.optimizer is None:
         return None
-    numbers = sum(p.numel() for p in seen.model.parameters())
-    with seen.untouched():
-        seen.model.train()
+    numbers = sum(p.numel() for p in run.model.parameters())
+    with run.untouched():
+        run.model.train()
         for number in range(int(min(LONG, max(STEPS, WORK / max(numbers, 1))))):
-            seen.learn(*seen.batches[number % len(seen.batches)], seen.optimizer)
-        seen.model.eval()
+            run.learn(*run.batches[number % len(run.batches)], run.optimizer)
+        run.model.eval()
         with no_grad():
-            outputs = np.concatenate([seen.answer(x).array for x, _ in seen.batches])
+            outputs = np.concatenate([run.answer(x).array for x, _ in run.batches])
     return float((decided(outputs) == majority).mean())
 
 
@@ -136,22 +163,24 @@ def decided(outputs: Array) -> Array:
 
 
 @check(80)
-def leakage(seen: Observed) -> Iterator[Said]:
+def leakage(run: Observed) -> Iterator[Symptom]:
     """Samples of the validation set that are in the training set too."""
-    if seen.validation is None:
+    if run.validation is None:
         return
-    parts = list(seen.inputs.values())
-    held, rows = _samples(joined([seen.validation])[0], parts), _samples(parts, parts)
+    parts = list(run.inputs.values())
+    validation, rows = _samples(joined([run.validation])[0], parts), _samples(parts, parts)
     train = set(rows)
     if len(train) < KINDS * len(rows):
         return
-    shared = sum(sample in train for sample in held)
-    if shared > SHARED * len(held):
-        yield Said(
+    shared = sum(sample in train for sample in validation)
+    if shared > SHARED * len(validation):
+        yield symptom(
             "the validation set has samples of the training set in it, so its score says little",
-            f"{shared} of {len(held)} validation samples ({100 * shared / len(held):.0f} %) are training samples, byte "
-            "by byte",
+            "{shared} of {samples} validation samples ({percent:.0f} %) are training samples, byte by byte",
             "split before anything is copied or shuffled, and drop duplicates first",
+            shared=shared,
+            samples=len(validation),
+            percent=100 * shared / len(validation),
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import head
-from glassnet.explain.checkup.finding import Said, check
+from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.observed import ENOUGH, Observed
 from glassnet.random import get_rng_state, set_rng_state
 
@@ -18,29 +18,34 @@ WRONG = 0.02  # by which a derivative may differ from the differences
 
 
 @check(88, explains="cannot_overfit learning_rate_too_low learning_rate_too_high vanishing_gradients")
-def wrong_gradient(seen: Observed) -> Iterator[Said]:
+def wrong_gradient(run: Observed) -> Iterator[Symptom]:
     """A derivative that is not that of what is computed: in float64, along a random direction of each parameter."""
-    by_hand = [] if seen.watched is None else seen.watched.wrong
+    by_hand = [] if run.watched is None else run.watched.wrong
     if by_hand:
         name, cosine = by_hand[0]
-        more = f", and so {len(by_hand) - 1} more" if len(by_hand) > 1 else ""
-        yield Said(
+        more = ", and so {more} more" if len(by_hand) > 1 else ""
+        yield symptom(
             "the gradients that your step computes by hand are not the derivatives of the loss",
-            f"{name}.grad and autograd's have a cosine of {cosine:.3f}{more}; 1 is one direction, 0 none in common",
+            "{where}.grad and autograd's have a cosine of {cosine:.3f}"
+            + more
+            + "; 1 is one direction, 0 none in common",
             "look at the derivative of each layer, from the loss backward; glassnet.walkthrough shows what they are",
+            where=name,
+            cosine=cosine,
+            more=len(by_hand) - 1,
         )
         return
-    if seen.recorded is None:
+    if run.traced is None:
         return
-    x, y = (_in_float64(t) for t in head(seen.first, ENOUGH))
-    with seen.untouched():
-        seen.model.eval()
-        for tensor in (*seen.model.parameters(), *seen.model.buffers()):
+    x, y = (_in_float64(t) for t in head(run.first, ENOUGH))
+    with run.untouched():
+        run.model.eval()
+        for tensor in (*run.model.parameters(), *run.model.buffers()):
             if tensor.is_floating_point():
                 tensor.data = tensor.data.double()
                 tensor.grad = None
         with suppress(TypeError, ValueError, RuntimeError):  # a network that does not take float64
-            yield from _differences(seen, x, y)
+            yield from _differences(run, x, y)
 
 
 def _in_float64(t: Any) -> Any:
@@ -49,17 +54,17 @@ def _in_float64(t: Any) -> Any:
     return t.double() if t.is_floating_point() else t
 
 
-def _differences(seen: Observed, x: Any, y: Any) -> Iterator[Said]:
+def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
     start = get_rng_state()
 
     def loss() -> Any:
         set_rng_state(start)  # the same noise each time
-        return seen.loss(seen.answer(x), y)
+        return run.loss(run.answer(x), y)
 
     loss().backward()
     random = np.random.default_rng(0)
     wrong = []
-    for name, parameter in seen.model.named_parameters():
+    for name, parameter in run.model.named_parameters():
         if parameter.grad is None or not parameter.requires_grad:
             continue
         direction = random.standard_normal(parameter.shape)
@@ -71,13 +76,16 @@ def _differences(seen: Observed, x: Any, y: Any) -> Iterator[Said]:
         if abs(along - measured[1]) > max(WRONG * max(abs(measured[1]), abs(along)), rounding):
             wrong.append((name, along, measured[1]))
     if wrong:
-        name, along, measured_slope = wrong[0]
-        more = f", and so for {len(wrong) - 1} more parameters" if len(wrong) > 1 else ""
-        yield Said(
+        name, along, slope = wrong[0]
+        more = ", and so for {more} more parameters" if len(wrong) > 1 else ""
+        yield symptom(
             "the gradients are not the derivatives of what is computed",
-            f"along a random direction of {name} the loss changes by {measured_slope:.5g}, the gradient says "
-            f"{along:.5g}{more}",
+            "along a random direction of {where} the loss changes by {slope:.5g}, the gradient says {along:.5g}" + more,
             "look at derivatives written by hand, hooks that change gradients, and detach() on the way",
+            where=name,
+            slope=slope,
+            along=along,
+            more=len(wrong) - 1,
         )
 
 

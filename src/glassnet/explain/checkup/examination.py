@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.checkup.batches import batches_of
-from glassnet.explain.checkup.finding import CHECKS, CheckupError, Finding
+from glassnet.explain.checkup.batches import CheckupError, batches_of
+from glassnet.explain.checkup.check import CHECKS, Finding
 from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
 from glassnet.notebook import repr_html
@@ -66,31 +66,31 @@ def checkup(
             f"checkup: expected a module, data and a loss, got {type(model).__name__} and {type(loss).__name__}"
         )
     if isinstance(loss, type) or isinstance(optimizer, type):
-        given = (loss if isinstance(loss, type) else optimizer).__name__
-        raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {given}; make one: {given}(…)")
+        name = (loss if isinstance(loss, type) else optimizer).__name__
+        raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {name}; make one: {name}(…)")
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
     state = get_rng_state()
     try:
         batches, everything = batches_of(data)
-        held = None if validation is None else _joined(validation)
-        seen = Observed(model, batches, loss, optimizer, step, held, everything)
+        validation = None if validation is None else _joined(validation)
+        run = Observed(model, batches, loss, optimizer, step, validation, everything)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # they are told as findings
-            return Checkup(_found(seen))
+            return Checkup(_findings(run))
     finally:
         set_rng_state(state)
 
 
-def _found(seen: Observed) -> list[Finding]:
+def _findings(run: Observed) -> list[Finding]:
     findings: list[Finding] = []
     explained: set[str] = set()
     for check in sorted(CHECKS.values(), key=lambda c: -c.weight):
         if check.name in explained:
             continue
-        said = [Finding(check.name, *words) for words in check.look(seen)]
-        findings += said
-        if said:
+        new = check.findings(run)
+        findings += new
+        if new:
             explained |= check.explains
     return findings
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.autograd import no_grad
+from glassnet.errors import GlassnetError
 from glassnet.explain.checkup.batches import Batch, Inputs, head, joined, parts_of, size_of
 from glassnet.explain.checkup.watched import Watched, watched
 from glassnet.explain.walkthrough import Value
@@ -36,7 +37,7 @@ BY_HEART = 0.5  # of what there is to learn, that must be left when they were
 
 @dataclass
 class Step:
-    """One recorded step: its program, every value by name, the results in order, and the loss."""
+    """One traced step: its program, every value by name, the results in order, and the loss."""
 
     program: Program
     values: dict[str, Value]
@@ -45,8 +46,13 @@ class Step:
 
     def forward(self, *names: str) -> list[Value]:
         """The forward results of operations of those names; all forward results if none are given."""
-        there = (v for v in self.results if v.phase == "forward" and v.instruction is not None)
-        return [v for v in there if not names or v.instruction.op.name in names]  # type: ignore[union-attr]
+        forward = (v for v in self.results if v.instruction is not None and v.phase == "forward")
+        return [v for v in forward if not names or op_of(v) in names]
+
+
+def op_of(value: Value | None) -> str:
+    """The name of the operation that made a value."""
+    return "" if value is None or value.instruction is None else value.instruction.op.name
 
 
 class Trial(NamedTuple):
@@ -99,28 +105,27 @@ class Observed:
         return self.model(*parts_of(x))
 
     @cached_property
-    def recorded(self) -> Step | None:
+    def traced(self) -> Step | None:
         """The step on the first batch, None where it fails (then `error` is why)."""
         try:
             with self.untouched():
                 self.model.train()
-                program, evaluated = traced_step(self.model, *self.first, self.loss)
+                program, values = traced_step(self.model, *self.first, self.loss)
         except Exception as error:  # whatever the person's own code raises is a finding
             self.error = error
             return None
-        loss = float(evaluated.outputs[0].array)
-        return Step(program, evaluated.by_name(), evaluated.results, loss)
+        return Step(program, values.by_name(), values.results, float(values.outputs[0].array))
 
     @cached_property
     def runs(self) -> bool:
         """Whether a step can be carried out: with a program of it, or without one."""
-        if self.recorded is not None or not isinstance(self.error, TraceError):
-            return self.recorded is not None
+        if self.traced is not None or not isinstance(self.error, TraceError):
+            return self.traced is not None
         try:
             with self.untouched():
                 self.model.train()
                 self.loss(self.answer(self.first[0]), self.first[1]).backward()
-        except Exception:  # told by `recorded`, or by what it says of gradients
+        except Exception:  # told by `traced`, or by what it says of gradients
             return False
         return True
 
@@ -136,8 +141,12 @@ class Observed:
             with self.untouched(), no_grad():
                 self.model.eval()
                 return np.concatenate([self.answer(x).array for x, _ in self.batches])
-        except Exception:  # told by `recorded`
+        except Exception:  # told by `traced`
             return None
+
+    def fails_for(self, argument: str) -> bool:
+        """Whether the step fails because of that argument of a function, such as labels."""
+        return isinstance(self.error, GlassnetError) and self.error.argument == argument
 
     def trial(self, factor: float) -> Trial:
         """What `STEPS` steps with the learning rate times ``factor`` do, on the batches in turn."""
@@ -208,10 +217,10 @@ class Observed:
         if self.outputs is None or len(self.outputs) != sum(sizes):
             return -math.inf
         others = np.random.default_rng(0).permutation(len(self.outputs))
-        given = np.split(self.outputs[others], np.cumsum(sizes)[:-1])
+        shuffled = np.split(self.outputs[others], np.cumsum(sizes)[:-1])
         try:
             with self.untouched(), no_grad():
-                losses = [float(self.loss(wrap(x), y).item()) for x, (_, y) in zip(given, self.batches, strict=True)]
+                losses = [float(self.loss(wrap(x), y).item()) for x, (_, y) in zip(shuffled, self.batches, strict=True)]
         except Exception:  # a loss that looks at more than its arguments
             return -math.inf
         return float(np.mean(losses))

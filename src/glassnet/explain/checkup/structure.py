@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 
 from glassnet.explain.checkup.batches import size_of
-from glassnet.explain.checkup.finding import Said, check
-from glassnet.explain.checkup.observed import Observed, Step
+from glassnet.explain.checkup.check import Range, Shape, Symptom, check, symptom
+from glassnet.explain.checkup.observed import Observed, Step, op_of
 from glassnet.explain.checkup.signals import weights_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
@@ -26,37 +26,33 @@ def source_of(value: object) -> Value | None:
     return value if isinstance(value, Value) else None
 
 
-def op_of(value: Value | None) -> str:
-    """The name of the operation that made a value."""
-    return "" if value is None or value.instruction is None else value.instruction.op.name
-
-
 @check(95, explains="learning_rate_too_low vanishing_gradients saturated cannot_overfit class_imbalance")
-def softmax_before_loss(seen: Observed) -> Iterator[Said]:
+def softmax_before_loss(run: Observed) -> Iterator[Symptom]:
     """Probabilities given to a loss that takes logits, or to one that takes logarithms of them."""
-    for loss in seen.recorded.forward(*_OF_LOGITS, "nll_loss") if seen.recorded else ():
-        name, given = op_of(loss), source_of(loss.operands[0])
-        made_by = op_of(given)
-        if given is None:
+    for loss in run.traced.forward(*_OF_LOGITS, "nll_loss") if run.traced else ():
+        name, scores = op_of(loss), source_of(loss.operands[0])
+        maker = op_of(scores)
+        if scores is None:
             continue
-        low, high = float(given.array.min(initial=0)), float(given.array.max(initial=0))
-        maker = made_by or "the network"
-        said = f"{name} is given {given.name}, made by {maker}, with numbers from {low:.3g} to {high:.3g}"
-        if made_by in _OF_LOGITS.get(name, ()):
-            kind = "softmax" if name == "cross_entropy" else "sigmoid"
-            yield Said(
-                f"{made_by} comes before {name}, which does it itself: the gradients become small",
-                said,
-                f"give the loss the numbers before the {made_by}; apply {kind} only to read probabilities",
-            )
-        elif (
-            name == "nll_loss" and made_by not in _OF_LOG_PROBABILITIES and not _are_log_probabilities(loss.operands[0])
-        ):
-            yield Said(
-                "nll_loss is given numbers that are no logarithms of probabilities",
-                said,
-                "put log_softmax before it, or use cross_entropy on the last layer's output",
-            )
+        if maker in _OF_LOGITS.get(name, ()):
+            problem = "{maker} comes before {loss}, which does it itself: the gradients become small"
+            remedy = "give the loss the numbers before the {maker}; apply {kind} only to read probabilities"
+        elif name == "nll_loss" and maker not in _OF_LOG_PROBABILITIES and not _are_log_probabilities(loss.operands[0]):
+            problem = "{loss} is given numbers that are no logarithms of probabilities"
+            remedy = "put log_softmax before it, or use cross_entropy on the last layer's output"
+        else:
+            continue
+        yield symptom(
+            problem,
+            "{loss} is given {where}, made by {maker}, with numbers from {low:.3g} to {high:.3g}",
+            remedy,
+            where=scores.name,
+            loss=name,
+            maker=maker or "the network",
+            kind="softmax" if name == "cross_entropy" else "sigmoid",
+            low=float(scores.array.min(initial=0)),
+            high=float(scores.array.max(initial=0)),
+        )
 
 
 def _are_log_probabilities(value: object) -> bool:
@@ -66,31 +62,35 @@ def _are_log_probabilities(value: object) -> bool:
 
 
 @check(97, explains="learning_rate_too_low cannot_overfit vanishing_gradients class_imbalance softmax_before_loss")
-def softmax_over_samples(seen: Observed) -> Iterator[Said]:
+def softmax_over_samples(run: Observed) -> Iterator[Symptom]:
     """A softmax over the samples of a batch instead of the classes of each."""
-    for value in seen.recorded.forward("softmax", "log_softmax") if seen.recorded else ():
+    for value in run.traced.forward("softmax", "log_softmax") if run.traced else ():
         assert value.instruction is not None
         dim = int(value.instruction.params.get("dim", -1)) % value.array.ndim
-        if value.array.ndim >= 2 and dim == 0 and value.array.shape[0] == size_of(seen.first):
+        if value.array.ndim >= 2 and dim == 0 and value.array.shape[0] == size_of(run.first):
             probabilities = np.exp(value.array) if op_of(value) == "log_softmax" else value.array
             yield _over_samples(value, op_of(value), probabilities)
             return
-    for loss in seen.recorded.forward("nll_loss", "log") if seen.recorded else ():  # however it is written
-        given = loss.operands[0]
-        if isinstance(given, Value) and given.array.ndim == 2 and min(given.array.shape) > 1:
-            numbers = given.array.astype(np.float64)
+    for loss in run.traced.forward("nll_loss", "log") if run.traced else ():  # however it is written
+        scores = loss.operands[0]
+        if isinstance(scores, Value) and scores.array.ndim == 2 and min(scores.array.shape) > 1:
+            numbers = scores.array.astype(np.float64)
             probabilities = numbers if op_of(loss) == "log" else np.exp(numbers)
             if _sum_to_one(probabilities, 0) and not _sum_to_one(probabilities, 1):
-                yield _over_samples(given, "what is normalised", probabilities)
+                yield _over_samples(scores, "what is normalised", probabilities)
                 return
 
 
-def _over_samples(value: Value, what: str, probabilities: Array) -> Said:
-    return Said(
-        f"{what} goes over the samples of the batch, not over the classes",
-        f"{value.name} {list(value.array.shape)}: columns sum to {_range(probabilities.sum(0))}, rows to "
-        f"{_range(probabilities.sum(-1))}",
+def _over_samples(value: Value, what: str, probabilities: Array) -> Symptom:
+    return symptom(
+        "{what} goes over the samples of the batch, not over the classes",
+        "{where} {shape}: columns sum to {columns}, rows to {rows}",
         "normalise the last dimension: dim=-1",
+        where=value.name,
+        what=what,
+        shape=Shape(value.array.shape),
+        columns=Range.of(probabilities.sum(0)),
+        rows=Range.of(probabilities.sum(-1)),
     )
 
 
@@ -98,31 +98,38 @@ def _sum_to_one(probabilities: Array, dim: int) -> bool:
     return bool(np.allclose(probabilities.sum(dim), 1, atol=1e-3))
 
 
-def _range(sums: np.ndarray) -> str:
-    low, high = float(sums.min()), float(sums.max())
-    return f"{low:.3g}" if high - low < 1e-4 else f"{low:.3g} … {high:.3g}"
-
-
 @check(98, explains="cannot_overfit learning_rate_too_low learning_rate_too_high class_imbalance step_fails")
-def silent_broadcast(seen: Observed) -> Iterator[Said]:
+def silent_broadcast(run: Observed) -> Iterator[Symptom]:
     """Outputs and targets whose shapes differ so that every output meets every target."""
     remedy = "bring both to one shape: output.squeeze(1), or y.unsqueeze(1)"
-    step = seen.recorded
+    step = run.traced
     if step is None:
-        of_labels = "label" in str(seen.error).lower()  # these are one number a sample, outputs one a class
-        given, wanted = None if seen.outputs is None else seen.outputs[: size_of(seen.first)], seen.first[1]
-        if given is not None and not of_labels and _meet(given.shape, wanted.shape):
-            shapes = f"outputs {list(given.shape)}, targets {list(wanted.shape)}"
-            yield Said("outputs and targets have different shapes", shapes, remedy)
+        of_labels = run.fails_for("labels")  # these are one number a sample, outputs one a class
+        outputs, targets = None if run.outputs is None else run.outputs[: size_of(run.first)], run.first[1]
+        if outputs is not None and not of_labels and _meet(outputs.shape, targets.shape):
+            yield symptom(
+                "outputs and targets have different shapes",
+                "outputs {outputs}, targets {targets}",
+                remedy,
+                outputs=Shape(outputs.shape),
+                targets=Shape(targets.shape),
+            )
         return
     for value in step.forward():
         pair = [x for x in value.operands[:2] if isinstance(x, Value)]
         if len(pair) == 2 and _meet(pair[0].array.shape, pair[1].array.shape) and _from_targets(step, pair):
-            shapes = " and ".join(f"{x.name} {list(x.array.shape)}" for x in pair)
-            yield Said(
+            a, b = pair
+            yield symptom(
                 "every output is compared with every target, where each should be with its own",
-                f"{shapes} give {list(value.array.shape)}: {prod(value.array.shape)} differences",
+                "{a} {shape_of_a} and {b} {shape_of_b} give {shape}: {count} differences",
                 remedy,
+                where=value.name,
+                a=a.name,
+                b=b.name,
+                shape_of_a=Shape(a.array.shape),
+                shape_of_b=Shape(b.array.shape),
+                shape=Shape(value.array.shape),
+                count=prod(value.array.shape),
             )
             return
 
@@ -142,28 +149,31 @@ def _from_targets(step: Step, pair: list[Value]) -> bool:
 
 
 @check(90, explains="cannot_overfit vanishing_gradients learning_rate_too_low dead_relu")
-def symmetric_weights(seen: Observed) -> Iterator[Said]:
+def symmetric_weights(run: Observed) -> Iterator[Symptom]:
     """Neurons that begin alike, and so stay alike."""
-    weights = weights_of(seen.recorded) if seen.recorded else []
+    weights = weights_of(run.traced) if run.traced else []
     for w in weights:
-        weight, gradient = _by_neuron(seen, w)
+        weight, gradient = _by_neuron(run, w)
         if len(weight) < 2 or gradient is None or not (weight == weight[:1]).all():
             continue
         learn_alike = np.allclose(gradient, gradient[:1], rtol=1e-3, atol=1e-9)
         if learn_alike or (weight.any() and w is not weights[-1]):  # zeros part where what follows is random
-            value = f"all are {weight.flat[0]:g}" if (weight == weight.flat[0]).all() else "all rows are the same"
-            yield Said(
-                f"the neurons of {w.name} begin alike, so that they learn alike: they are one neuron",
-                f"{w.name} {list(w.array.shape)}: {value}",
+            equal = (weight == weight.flat[0]).all()
+            yield symptom(
+                "the neurons of {where} begin alike, so that they learn alike: they are one neuron",
+                "{where} {shape}: " + ("all are {value:g}" if equal else "all rows are the same"),
                 "begin with random weights: nn.init.kaiming_uniform_, or what the layer does by itself",
+                where=w.name,
+                shape=Shape(w.array.shape),
+                value=float(weight.flat[0]),
             )
             return
 
 
-def _by_neuron(seen: Observed, w: Value) -> tuple[Array, Array | None]:
+def _by_neuron(run: Observed, w: Value) -> tuple[Array, Array | None]:
     """A weight and its gradient, a row a neuron: x @ w has them in columns."""
     gradient = None if w.gradient is None else w.gradient.array
-    assert seen.recorded is not None
-    if w.array.ndim == 2 and any(v.operands[1] is w for v in seen.recorded.forward("matmul")):
+    assert run.traced is not None
+    if w.array.ndim == 2 and any(v.operands[1] is w for v in run.traced.forward("matmul")):
         return w.array.T, None if gradient is None else gradient.T
     return w.array, gradient

@@ -6,25 +6,51 @@ The learning rate is 0 meanwhile, so that both steps compute the same and only w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from glassnet.explain.checkup.batches import Batch, Inputs
+from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
+from glassnet.optim import Optimizer
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
 from glassnet.trace.refusals import TraceError
-
-if TYPE_CHECKING:
-    from glassnet.explain.checkup.observed import Observed
 
 DIFFER = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "RReLU")
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
 ALONG = 0.95  # the cosine between a gradient and the true one
 Gradients = dict[str, Array]
+
+
+class Run(Protocol):
+    """What is asked of a training run to watch its step; `Observed` has it."""
+
+    model: Module
+    optimizer: Optimizer | None
+    step: Callable[..., Any] | None
+
+    @property
+    def loss(self) -> Callable[..., Tensor]:
+        """What is called with the network's output and the targets."""
+
+    @property
+    def first(self) -> Batch:
+        """A batch."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether the network and its loss can be computed."""
+
+    def answer(self, x: Inputs) -> Any:
+        """What the network gives for inputs."""
+
+    def untouched(self) -> AbstractContextManager[None]:
+        """Within, anything may be done; afterwards all is as it was."""
 
 
 @dataclass
@@ -69,58 +95,58 @@ def _cosine(a: Array, b: Array) -> float:
     return float((a.astype(np.float64) * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def watched(seen: Observed) -> Watched:
-    """Carry out the step of ``seen`` and watch it. Everything is as before afterwards."""
-    found = Watched()
-    parameters = {name: p for name, p in seen.model.named_parameters() if p.requires_grad}
-    with seen.untouched(), np.errstate(all="ignore"):
+def watched(run: Run) -> Watched:
+    """Carry out the step of ``run`` and watch it. Everything is as before afterwards."""
+    result = Watched()
+    parameters = {name: p for name, p in run.model.named_parameters() if p.requires_grad}
+    with run.untouched(), np.errstate(all="ignore"):
         start, before = get_rng_state(), {name: p.array.copy() for name, p in parameters.items()}
         _forget(parameters)
-        with _spies(seen, parameters, found) as carried_out:
+        with _spies(run, parameters, result) as carried_out:
             try:
-                found.first = carried_out()
+                result.first = carried_out()
                 set_rng_state(start)  # the same noise
-                found.second = carried_out()
+                result.second = carried_out()
             except TraceError:  # a compiled step that does not like to be watched
                 return Watched()
             except Exception as error:
-                found.error = error
-                return found
-        found.moved = any((p.array != before[name]).any() for name, p in parameters.items())
-        if seen.runs:
+                result.error = error
+                return result
+        result.moved = any((p.array != before[name]).any() for name, p in parameters.items())
+        if run.runs:
             set_rng_state(start)
             _forget(parameters)
-            seen.loss(seen.answer(seen.first[0]), seen.first[1]).backward()
-            found.true = _copied(parameters)
-    return found
+            run.loss(run.answer(run.first[0]), run.first[1]).backward()
+            result.true = _copied(parameters)
+    return result
 
 
 @contextmanager
-def _spies(seen: Observed, parameters: Mapping[str, Tensor], found: Watched) -> Iterator[Callable[[], Gradients]]:
+def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Iterator[Callable[[], Gradients]]:
     """Within, calling what it gives carries out the step and gives the gradients that were used in it."""
     at_use: list[Gradients] = []
-    optimizer: Any = seen.optimizer
+    optimizer: Any = run.optimizer
 
     def step(*args: Any, **kwargs: Any) -> Any:
         has_closure = bool(args or kwargs)  # which computes the gradients
-        result = type(optimizer).step(optimizer, *args, **kwargs) if has_closure else None
+        loss = type(optimizer).step(optimizer, *args, **kwargs) if has_closure else None
         at_use.append(_copied(parameters))
-        return result if has_closure else type(optimizer).step(optimizer)
+        return loss if has_closure else type(optimizer).step(optimizer)
 
     def carried_out() -> Gradients:
         at_use.clear()
-        assert seen.step is not None
-        seen.step(*seen.first)
-        found.used = found.used or bool(at_use)
+        assert run.step is not None
+        run.step(*run.first)
+        result.used = result.used or bool(at_use)
         return at_use[-1] if at_use else _copied(parameters)
 
     with ExitStack() as stack:
-        for path, module in seen.model.named_modules():
+        for path, module in run.model.named_modules():
             if type(module).__name__ in DIFFER:
-                modes = found.modes.setdefault(path, set())
+                modes = result.modes.setdefault(path, set())
                 stack.callback(module.register_forward_pre_hook(partial(_note_mode, modes)).remove)
         for name, parameter in parameters.items():
-            stack.enter_context(parameter.register_hook(partial(_note_name, found.followed, name)))
+            stack.enter_context(parameter.register_hook(partial(_note_name, result.followed, name)))
         if optimizer is not None:
             rates = [group["lr"] for group in optimizer.param_groups]
             for group in optimizer.param_groups:
@@ -131,7 +157,7 @@ def _spies(seen: Observed, parameters: Mapping[str, Tensor], found: Watched) -> 
         yield carried_out
 
 
-def _note_mode(modes: set[bool], module: Any, _given: Any) -> None:
+def _note_mode(modes: set[bool], module: Any, _inputs: Any) -> None:
     modes.add(module.training)
 
 

@@ -26,6 +26,10 @@ class WalkthroughError(GlassnetError, ValueError):
     """A step that cannot be walked through, or a value that is not part of it."""
 
 
+class NoGradientError(WalkthroughError):
+    """A loss that no gradient flows back from."""
+
+
 def traced_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> tuple[Program, Values]:
     """The program of one training step, and its values. ``model``, ``optimizer`` and random generators are as before.
 
@@ -114,7 +118,7 @@ def _checked_loss(value: Any) -> Tensor:
             f"walkthrough: expected a loss of one number, got shape {written(value.shape)}; take its mean() or sum()"
         )
     if not value.requires_grad:
-        raise WalkthroughError(
+        raise NoGradientError(
             "walkthrough: no gradient flows back from the loss: nothing in it requires one. Is the model frozen, "
             "detached, or under no_grad()?"
         )

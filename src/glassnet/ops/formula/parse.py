@@ -12,8 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.formula.tree import Binary, Call, Cases, Formula, Mention, Name, Number, Statement, Unary, words
-from glassnet.ops.record import Op
+from glassnet.ops.formula.tree import (
+    Binary,
+    Call,
+    Cases,
+    Formula,
+    Mention,
+    Name,
+    Number,
+    Operation,
+    Statement,
+    Unary,
+    words,
+)
 
 LETTERS: Mapping[str, Mapping[str, str]] = {
     "linear": {"W": "weight", "b": "bias"},
@@ -23,7 +34,7 @@ LETTERS: Mapping[str, Mapping[str, str]] = {
 
 
 @cache
-def formula_of(op: Op) -> Formula:
+def formula_of(op: Operation) -> Formula:
     """The formula of ``op``: an expression if it is elementwise, else a `Statement`."""
     if op.elementwise:
         return parse(op.formula)
@@ -32,7 +43,7 @@ def formula_of(op: Op) -> Formula:
     return parse_statement(op.formula, {name: name for name in names} | dict(letters))
 
 
-def input_names(op: Op) -> tuple[str, ...]:
+def input_names(op: Operation) -> tuple[str, ...]:
     """The names of the inputs of ``op``, as its formula uses them."""
     if isinstance(op.forward, np.ufunc):
         return ("x",) if op.forward.nin == 1 else ("a", "b")
@@ -40,7 +51,7 @@ def input_names(op: Op) -> tuple[str, ...]:
     return tuple(p.name for p in arguments if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))[: len(op.vjp)]
 
 
-def parameters(op: Op) -> dict[str, Any]:
+def parameters(op: Operation) -> dict[str, Any]:
     """The parameters of ``op`` and their defaults, as forward has them."""
     if isinstance(op.forward, np.ufunc):
         return {}

@@ -17,15 +17,14 @@ from typing import Any
 from glassnet.errors import GlassnetError
 from glassnet.extras import needed_to
 from glassnet.ops.formula.parse import formula_of, input_names, parameters
-from glassnet.ops.formula.tree import BITWISE, Binary, Call, Cases, Formula, Name, Number, Unary
-from glassnet.ops.record import Op
+from glassnet.ops.formula.tree import BITWISE, Binary, Call, Cases, Formula, Name, Number, Operation, Unary
 
 
 class SymbolError(GlassnetError, ValueError):
     """An operation that no SymPy expression stands for."""
 
 
-def symbolic(op: Op, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
+def symbolic(op: Operation, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
     """The SymPy expression of ``op``, or its ``derivative`` with respect to the input of that name.
 
     ``inputs`` are expressions or numbers to take the places of its inputs, which else are symbols of their
@@ -40,7 +39,7 @@ def symbolic(op: Op, *inputs: Any, derivative: str | None = None, **params: Any)
     return in_plain_symbols(expression, dict(zip(input_names(op), inputs, strict=False)), op.differentiable)
 
 
-def in_real_numbers(op: Op, **params: Any) -> Any:
+def in_real_numbers(op: Operation, **params: Any) -> Any:
     """The formula of ``op`` with its parameters put in, in symbols for real numbers."""
     check_elementwise(op)
     expression = expression_of(op)
@@ -77,7 +76,7 @@ def in_plain_symbols(expression: Any, values: dict[str, Any], evaluate: bool = T
 
 
 @cache
-def expression_of(op: Op) -> Any:
+def expression_of(op: Operation) -> Any:
     """The formula of ``op`` as an expression, in symbols for real numbers."""
     with loaded_sympy().evaluate(op.differentiable):  # else x ≠ x would be False
         return _expression(formula_of(op))
@@ -104,7 +103,7 @@ def _expression(formula: Formula) -> Any:
     raise NotImplementedError(type(formula).__name__)
 
 
-def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict[str, Any]) -> None:
+def _check(op: Operation, inputs: tuple[Any, ...], derivative: str | None, params: dict[str, Any]) -> None:
     check_elementwise(op)
     names = input_names(op)
     if len(inputs) > len(names):
@@ -117,14 +116,14 @@ def _check(op: Op, inputs: tuple[Any, ...], derivative: str | None, params: dict
             raise TypeError(f"{op.name}: expected values for its parameters ({takes}), got one for {name!r}")
 
 
-def check_elementwise(op: Op) -> None:
+def check_elementwise(op: Operation) -> None:
     """Raise SymbolError for what acts on whole tensors or on bits."""
     if not op.elementwise or _is_of_bits(op):
         why = "acts on bits" if op.elementwise else "acts on whole tensors, not on each element by itself"
         raise SymbolError(f"{op.name} {why}, so no SymPy expression stands for it; in words: {op.formula}")
 
 
-def _is_of_bits(op: Op) -> bool:
+def _is_of_bits(op: Operation) -> bool:
     match formula_of(op):
         case Binary(sign) | Unary(sign):
             return sign in BITWISE

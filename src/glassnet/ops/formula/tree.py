@@ -8,9 +8,46 @@ operation's arguments are known and all else is text.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, Protocol
+
+
+class Operation(Hashable, Protocol):
+    """What is asked of an operation's record, `glassnet.ops.Op`, to read its formula."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def formula(self) -> str:
+        """Its formula as text."""
+
+    @property
+    def forward(self) -> Callable[..., Any]:
+        """What computes it, whose arguments the formula names."""
+
+    @property
+    def vjp(self) -> tuple[Any, ...]:
+        """Its derivatives, one for each input."""
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether its formula is an expression."""
+
+    @property
+    def variadic(self) -> bool:
+        """Whether it takes any number of inputs."""
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """The inputs that it overwrites."""
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether it has a derivative."""
 
 
 class Formula:
