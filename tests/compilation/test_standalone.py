@@ -153,7 +153,7 @@ def test_the_text_is_what_a_person_would_read() -> None:
     assert phases == ["forward", "backward", "update"]
     for line in (
         "    linear(x, fc1_weight, fc1_bias, out=fc1)",
-        "    relu(fc1, out=h1)",
+        "    np.maximum(fc1, 0, out=h1)",
         "    return loss.copy()",
     ):
         assert any(written.startswith(line) for written in body.splitlines())

@@ -125,6 +125,14 @@ def _places(op: Op, sample: Sample, dtype: Any, expected: np.ndarray) -> Iterato
             yield f"out is input {i}", arrays, arrays[i]
 
 
+def check_textbook(op: Op, sample: Sample) -> None:
+    """What a textbook writes computes what forward does."""
+    assert op.textbook is not None
+    came = op.textbook(*cast(op, sample.arrays()), **sample.kwargs())
+    expected = forward(op, sample.arrays(), sample.kwargs())
+    np.testing.assert_allclose(came, expected, rtol=1e-12, err_msg=sample.label)
+
+
 def check_inputs_kept(op: Op, sample: Sample) -> None:
     """Forward changes no input but those it says it writes."""
     before, arrays = sample.arrays(), sample.arrays()
@@ -338,5 +346,7 @@ def check_parameters(op: Op) -> None:
                 assert found[name].default == default, (
                     f"{op.name}: {what} has {name}={found[name].default}, forward {default}"
                 )
-    if not isinstance(op.forward, np.ufunc) and not op.writes:
-        assert "out" in inspect.signature(op.forward).parameters, f"{op.name}: forward takes no out"
+    if op.textbook is not None:
+        found = inspect.signature(op.textbook).parameters
+        assert "out" not in found, f"{op.name}: its textbook form takes out"
+        assert {name: found[name].default for name in expected} == dict(expected), f"{op.name}: its textbook form"

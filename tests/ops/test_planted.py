@@ -12,7 +12,7 @@ import pytest
 from glassnet.ops import Op, Spec
 from glassnet.ops.arithmetic import add, mul
 from glassnet.ops.elementary import exp
-from glassnet.ops.reduction import _sum, spread
+from glassnet.ops.reduction import spread
 from glassnet.ops.shapes import elementwise_float, reduction, sum_type
 from glassnet.tensor import Tensor
 from tests.ops import checks
@@ -43,9 +43,15 @@ RIGHT = Op(
     cast="float",
     elementwise=True,
 )
+
+
+def _total(x: Any, dim: Any = None, keepdim: bool = False, out: Any = None) -> Any:
+    return x.sum(axis=dim, keepdims=keepdim, out=out)
+
+
 TOTAL = Op(
     "total",
-    forward=_sum,
+    forward=_total,
     vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g, _x, dim),),
     shape=reduction("total", sum_type),
     formula="y = Σ x over dim",
@@ -88,6 +94,7 @@ EXPAND, CORE, GRADIENTS, BOTH, PRECISION, FORMULA = map(
     ),
 )
 READS: Check = checks.check_reads
+TEXTBOOK: Check = each(checks.check_textbook)
 
 
 def PARAMETERS(op: Op, _samples: list[Sample]) -> None:
@@ -262,7 +269,13 @@ FAULTS: dict[str, tuple[Check, str, dict[str, Any]]] = {
         "the expansion does not take the parameter scale",
         {"expand": lambda a, b: a * exp(b)},
     ),
-    "no out": (PARAMETERS, "forward takes no out", {"forward": lambda a, b, scale=1.0: _forward(a, b, scale)}),
+    "a textbook form with out": (PARAMETERS, "its textbook form takes out", {"textbook": _forward}),
+    "a textbook form with another default": (
+        PARAMETERS,
+        "its textbook form",
+        {"textbook": lambda a, b, scale=2.0: a * np.exp(b) * scale},
+    ),
+    "another textbook form": (TEXTBOOK, "Not equal", {"textbook": lambda a, b, scale=1.0: a * np.exp(-b) * scale}),
 }
 
 FAULTS_OF_REDUCTION: dict[str, tuple[Check, str, dict[str, Any]]] = {

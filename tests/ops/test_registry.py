@@ -87,10 +87,25 @@ def test_shape_rule_in_other_dtypes(op: Op) -> None:
     assert all(taken)  # float16 at the least
 
 
-@ops
+@pytest.mark.parametrize("op", [o for o in registry.values() if o.takes_out or o.writes], ids=lambda o: o.name)
 def test_out(op: Op) -> None:
     for sample in samples_of(op):
         checks.check_out(op, sample)
+
+
+def test_forward_takes_out_only_where_that_was_measured_to_matter() -> None:
+    """Everything else is the text a learner would write."""
+    fast = {op.name for op in registry.values() if op.takes_out and not isinstance(op.forward, np.ufunc)}
+    assert fast == {
+        "linear", "sigmoid", "softmax", "log_softmax", "setitem",
+        "binary_cross_entropy", "row_weights", "nll_loss", "cross_entropy",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("op", [o for o in registry.values() if o.textbook], ids=lambda o: o.name)
+def test_the_textbook_form_is_the_same(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_textbook(op, sample)
 
 
 @ops

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.codegen.comments import comment
-from glassnet.codegen.expressions import call, operand, shape, spelled, view
+from glassnet.codegen.expressions import call, function_call, operand, shape, spelled
 from glassnet.codegen.functions import sources
 
-__all__ = ["call", "comment", "operand", "shape", "sources", "spelled", "view"]
+__all__ = ["call", "comment", "function_call", "operand", "shape", "sources", "spelled"]

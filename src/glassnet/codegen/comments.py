@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from glassnet.codegen.expressions import index_text, operand
+from glassnet.codegen.expressions import operand
 from glassnet.ops.formula import PythonText, Statement, formula_of, input_names, parameters
+from glassnet.ops.indexing import index_text
 from glassnet.ops.shapes import written
 from glassnet.program.program import Instruction
 

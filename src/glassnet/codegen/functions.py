@@ -6,7 +6,7 @@ import dis
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -16,22 +16,29 @@ from glassnet.ops.indexing import ARRAY
 from glassnet.ops.record import Op
 
 
-def sources(ops: Iterable[Op]) -> list[str]:
+def sources(ops: Iterable[Op], textbook: bool = False) -> list[str]:
     """The source of each operation's forward, under the operation's name, after all it calls.
+
+    ``textbook``: as a textbook writes it, where forward itself is written for speed.
 
     Annotations stay: the module they stand in never evaluates them.
     """
     found: dict[str, str] = {}
-    names = {op.forward: op.name for op in ops}
+    names = {_function(op, textbook): op.name for op in ops}
     for function, name in list(names.items()):
-        _add(function, name, found, names)
+        _add(function, name, found, names, textbook)
     return list(found.values())
 
 
-def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str]) -> None:
+def _function(op: Op, textbook: bool) -> Callable[..., Any]:
+    return op.textbook if textbook and op.textbook is not None else op.forward
+
+
+def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str], textbook: bool) -> None:
     if name in found:
         return
     text = textwrap.dedent(inspect.getsource(function)).strip()
+    text = re.sub(r"  # type: ignore.*", "", text)
     renames = {function.__name__: name}
     around = inspect.getclosurevars(function).nonlocals
     for used in sorted(_globals_of(function.__code__) | around.keys()):
@@ -43,14 +50,14 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str])
         if value is None or value is Any or isinstance(value, ModuleType) or value is function:
             continue
         if isinstance(value, Op):  # called on arrays, an operation is its forward
-            value = value.forward
+            value = _function(value, textbook)
         if isinstance(value, np.ufunc):
             renames[used] = f"np.{value.__name__}"
         elif isinstance(value, FunctionType):
             if value not in names:
                 names[value] = _free(used, {*found, *names.values()})
             renames[used] = names[value]
-            _add(value, renames[used], found, names)
+            _add(value, renames[used], found, names, textbook)
         elif isinstance(value, type) and issubclass(value, Exception):
             builtin = next(c for c in value.__mro__ if c.__module__ == "builtins")
             renames[used] = builtin.__name__

@@ -8,31 +8,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
-import numpy as np
-
-from glassnet.codegen import call, comment, sources, view
+from glassnet.codegen import call, comment, sources
 from glassnet.codegen.expressions import needs_source
 from glassnet.export.inference import ExportError, follows_batch, in_words
 from glassnet.export.literals import WIDTH, assigned
-from glassnet.export.shorten import expression, one_line, shortened
+from glassnet.export.shorten import expression, one_line, without_types
 from glassnet.ops.dtypes import Array
-from glassnet.ops.linear import linear
 from glassnet.ops.record import Op
-from glassnet.ops.reduction import mean
-from glassnet.ops.selection import where
 from glassnet.ops.shapes import written
 from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Program
 
 COLUMN = 62  # where comments begin, at the furthest
-
-# What a textbook writes where the operation's own source has cases that a network does not need.
-TEXTBOOK = {
-    linear: "def linear(x, weight, bias):\n    return x @ weight.T + bias",
-    mean: "def mean(x, dim=None, keepdim=False):\n    return x.mean(axis=dim, keepdims=keepdim)",
-    where: "def where(condition, a, b):\n    return np.where(condition, a, b)",
-}
-WITHOUT_BIAS = "def linear(x, weight, bias=None):\n    return x @ weight.T"
 
 
 @dataclass(frozen=True)
@@ -47,8 +34,10 @@ class Text:
 @cache
 def can_be_written(op: Op) -> bool:
     """Whether the operation's own source can stand in a file; if not, it is decomposed into primitives."""
-    if op in TEXTBOOK or isinstance(op.forward, np.ufunc):
+    if not needs_source(op):
         return True
+    if op.takes_out and op.textbook is None:  # written for speed, and no one would read it
+        return False
     try:
         sources([op])
     except TypeError:
@@ -58,19 +47,14 @@ def can_be_written(op: Op) -> bool:
 
 def forward_text(program: Program, also: Iterable[Op] = ()) -> Text:
     """``program`` in functional style, one line an instruction, with the source of what it calls, and of ``also``."""
-    needed = [i.op for i in program if not i.is_view and needs_source(i) and i.op not in TEXTBOOK]
+    needed = [i.op for i in program if needs_source(i.op)]
     for op in needed:
         if not can_be_written(op):
             raise ExportError(f"{op.name} cannot be written as NumPy alone; compute that in another way")
-    parts = [_Part.of(text) for text in sources(dict.fromkeys((*needed, *also)))]
+    parts = [_Part.of(text) for text in sources(dict.fromkeys((*needed, *also)), textbook=True)]
     kept = {op.name for op in also}
-    inlined = {op.name: function for op, text in TEXTBOOK.items() if (function := one_line(text))}
-    functions: dict[str, str] = {}
-    for part in parts:
-        if isinstance(part.node, ast.FunctionDef) and part.name not in inlined:
-            functions[part.name] = shortened(part.text, inlined)
-            if (short := one_line(functions[part.name])) and part.name not in kept:
-                inlined[part.name] = short
+    functions = {part.name: without_types(part.text) for part in parts if isinstance(part.node, ast.FunctionDef)}
+    inlined = {name: short for name, text in functions.items() if name not in kept and (short := one_line(text))}
     lines = [*_filled(program), *_lines(program, inlined)]
     used = _names_in(lines) | kept
     for name, text in reversed(functions.items()):
@@ -132,13 +116,7 @@ def _filled(program: Program) -> Iterator[str]:
 
 
 def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
-    without_bias = one_line(WITHOUT_BIAS)
-    assert without_bias is not None
-    codes = []
-    for i in program:
-        has_bias = i.op is not linear or (len(i.inputs) > 2 and i.inputs[2] is not None)
-        forms = inlined if has_bias else inlined | {"linear": without_bias}
-        codes.append(f"{i.output} = {expression(view(i) if i.is_view else call(i), forms)}")
+    codes = [f"{i.output} = {expression(call(i), inlined)}" for i in program]
     column = min(max(map(len, codes), default=0), COLUMN)
     lines = []
     for i, code in zip(map(in_words, program), codes, strict=True):

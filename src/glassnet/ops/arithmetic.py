@@ -8,68 +8,56 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array, Dtype, number_type
 from glassnet.ops.elementary import log
-from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.elementwise import elementwise
+from glassnet.ops.record import Op, Spec
 from glassnet.ops.selection import bitwise_and, where
-from glassnet.ops.shapes import elementwise, elementwise_float, elementwise_number, shape_of
+from glassnet.ops.shapes import shape_of
 
-add = register(
-    Op(
-        "add",
-        forward=np.add,
-        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g),
-        shape=elementwise("add"),
-        formula="a + b",
-        cast="common",
-        elementwise=True,
-    )
+add = elementwise(
+    "add",
+    np.add,
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, _a, _b: g,
+    formula="a + b",
+    operator="+",
 )
 
-sub = register(
-    Op(
-        "sub",
-        forward=np.subtract,
-        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g),
-        shape=elementwise_number("sub"),
-        formula="a - b",
-        cast="number",
-        elementwise=True,
-    )
+sub = elementwise(
+    "sub",
+    np.subtract,
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, _a, _b: -g,
+    formula="a - b",
+    cast="number",
+    operator="-",
 )
 
-mul = register(
-    Op(
-        "mul",
-        forward=np.multiply,
-        vjp=(lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a),
-        shape=elementwise("mul"),
-        formula="a * b",
-        cast="common",
-        elementwise=True,
-    )
+mul = elementwise(
+    "mul",
+    np.multiply,
+    lambda g, _y, _a, b: g * b,
+    lambda g, _y, a, _b: g * a,
+    formula="a * b",
+    operator="*",
 )
 
-div = register(
-    Op(
-        "div",
-        forward=np.divide,
-        vjp=(lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -g * y / b),
-        shape=elementwise_float("div"),
-        formula="a / b",
-        cast="float",
-        elementwise=True,
-    )
+div = elementwise(
+    "div",
+    np.divide,
+    lambda g, _y, _a, b: g / b,
+    lambda g, y, _a, b: -g * y / b,
+    formula="a / b",
+    cast="float",
+    operator="/",
 )
 
-neg = register(
-    Op(
-        "neg",
-        forward=np.negative,
-        vjp=(lambda g, _y, _x: -g,),
-        shape=elementwise_number("neg"),
-        formula="-x",
-        cast="number",
-        elementwise=True,
-    )
+neg = elementwise(
+    "neg",
+    np.negative,
+    lambda g, _y, _x: -g,
+    formula="-x",
+    cast="number",
+    operator="-",
 )
 
 
@@ -87,42 +75,32 @@ def _pow_exponent(g: Any, y: Any, a: Any, _b: Any) -> Any:
     return g * where(zero, 0.0, y * log(where(zero, 1.0, a)))
 
 
-pow = register(
-    Op(
-        "pow",
-        forward=np.power,
-        vjp=(_pow_base, _pow_exponent),
-        shape=elementwise_number("pow"),
-        formula="a ** b",
-        cast="number",
-        elementwise=True,
-    )
+pow = elementwise(
+    "pow",
+    np.power,
+    _pow_base,
+    _pow_exponent,
+    formula="a ** b",
+    cast="number",
+    operator="**",
 )
 
-square = register(
-    Op(
-        "square",
-        forward=np.square,
-        vjp=(lambda g, _y, x: g * (2.0 * x),),
-        shape=elementwise_number("square"),
-        formula="x ** 2",
-        expand=lambda x: mul(x, x),
-        cast="number",
-        elementwise=True,
-    )
+square = elementwise(
+    "square",
+    np.square,
+    lambda g, _y, x: g * (2.0 * x),
+    formula="x ** 2",
+    expand=lambda x: mul(x, x),
+    cast="number",
 )
 
-reciprocal = register(
-    Op(
-        "reciprocal",
-        forward=np.reciprocal,
-        vjp=(lambda g, y, _x: -g * (y * y),),
-        shape=elementwise_float("reciprocal"),
-        formula="1 / x",
-        expand=lambda x: div(1.0, x),
-        cast="float",
-        elementwise=True,
-    )
+reciprocal = elementwise(
+    "reciprocal",
+    np.reciprocal,
+    lambda g, y, _x: -g * (y * y),
+    formula="1 / x",
+    expand=lambda x: div(1.0, x),
+    cast="float",
 )
 
 
@@ -131,41 +109,27 @@ def _share_of_larger(g: Any, larger: Any, equal: Any) -> Any:
     return where(equal, 0.5 * g, g * larger)
 
 
-maximum = register(
-    Op(
-        "maximum",
-        forward=np.maximum,
-        vjp=(
-            lambda g, _y, a, b: _share_of_larger(g, a > b, a == b),
-            lambda g, _y, a, b: _share_of_larger(g, b > a, a == b),
-        ),
-        shape=elementwise("maximum"),
-        formula="Max(a, b)",
-        cast="common",
-        elementwise=True,
-    )
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    lambda g, _y, a, b: _share_of_larger(g, a > b, a == b),
+    lambda g, _y, a, b: _share_of_larger(g, b > a, a == b),
+    formula="Max(a, b)",
 )
 
-minimum = register(
-    Op(
-        "minimum",
-        forward=np.minimum,
-        vjp=(
-            lambda g, _y, a, b: _share_of_larger(g, a < b, a == b),
-            lambda g, _y, a, b: _share_of_larger(g, b < a, a == b),
-        ),
-        shape=elementwise("minimum"),
-        formula="Min(a, b)",
-        cast="common",
-        elementwise=True,
-    )
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    lambda g, _y, a, b: _share_of_larger(g, a < b, a == b),
+    lambda g, _y, a, b: _share_of_larger(g, b < a, a == b),
+    formula="Min(a, b)",
 )
 
 
-def _clamp(x: Array, min: float | None = None, max: float | None = None, out: Array | None = None) -> Array:
+def _clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
     if x.dtype.kind != "f":
         x = x.astype(_clamp_type(x, min, max))  # integers between floats become floats
-    return np.clip(x, min, max, out=out)
+    return np.clip(x, min, max)
 
 
 def _clamp_type(x: Any, min: float | None, max: float | None) -> Dtype:
@@ -192,39 +156,31 @@ def _clamp_expand(x: Any, min: float | None = None, max: float | None = None) ->
     return x
 
 
-clamp = register(
-    Op(
-        "clamp",
-        forward=_clamp,
-        vjp=(_clamp_rule,),
-        shape=_clamp_shape,
-        formula="Min(Max(x, min), max)",
-        expand=_clamp_expand,
-        cast="common",
-        elementwise=True,
-    )
+clamp = elementwise(
+    "clamp",
+    _clamp,
+    _clamp_rule,
+    formula="Min(Max(x, min), max)",
+    expand=_clamp_expand,
+    shape=_clamp_shape,
 )
 
-remainder = register(
-    Op(
-        "remainder",
-        forward=np.remainder,
-        vjp=(lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * floor_divide(a, b)),
-        shape=elementwise_number("remainder"),
-        formula="Mod(a, b)",
-        cast="number",
-        elementwise=True,
-    )
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, a, b: -g * floor_divide(a, b),
+    formula="Mod(a, b)",
+    cast="number",
+    operator="%",
 )
 
-floor_divide: Op = register(
-    Op(
-        "floor_divide",
-        forward=np.floor_divide,
-        vjp=(None, None),
-        shape=elementwise_number("floor_divide"),
-        formula="floor(a / b)",
-        cast="number",
-        elementwise=True,
-    )
+floor_divide: Op = elementwise(
+    "floor_divide",
+    np.floor_divide,
+    None,
+    None,
+    formula="floor(a / b)",
+    cast="number",
+    operator="//",
 )

@@ -108,7 +108,7 @@ def _row_weights(
     else:
         y = np.where(kept, weight[np.where(kept, labels, 0)], 0)
         total = np.add.reduce(y)
-    return np.divide(y, total if reduction == "mean" and total else 1, out=out, dtype=dtype)  # type: ignore[no-any-return]
+    return np.divide(y, total if reduction == "mean" and total else 1, out=out, dtype=dtype)
 
 
 def _row_weights_expand(

@@ -6,55 +6,45 @@ import math
 
 import numpy as np
 
-from glassnet.ops.dtypes import CAST_TYPES, Array
-from glassnet.ops.record import Cast, Op, Rule, register
-from glassnet.ops.shapes import elementwise
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementwise import elementwise
+from glassnet.ops.record import Op, Rule
 from glassnet.ops.special import erf as _erf
 
 
-def _function(
-    name: str,
-    forward: Rule,
-    formula: str,
-    rule: Rule | None,
-    expand: Rule | None = None,
-    cast: Cast = "float",
-) -> Op:
-    shape = elementwise(name, CAST_TYPES[cast])
-    return register(Op(name, forward, (rule,), shape, formula, expand, cast=cast, elementwise=True))
-
-
 def _rounding(name: str, forward: Rule, formula: str) -> Op:
-    def of_numbers(x: Array, out: Array | None = None) -> Array:
-        if x.dtype.kind == "f":
-            return forward(x, out=out)  # type: ignore[no-any-return]
-        return np.positive(x, out=out)  # a copy: integers are whole already
+    def of_numbers(x: Array) -> Array:
+        return forward(x) if x.dtype.kind == "f" else np.positive(x)  # a copy: integers are whole already
 
-    return _function(name, of_numbers, formula, None, cast="number")
+    return elementwise(name, of_numbers, None, formula=formula, cast="number")
 
 
-exp = _function("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
-log = _function("log", np.log, "log(x)", lambda g, _y, x: g / x)
-sqrt = _function("sqrt", np.sqrt, "sqrt(x)", lambda g, y, _x: g / (2.0 * y))
-sin = _function("sin", np.sin, "sin(x)", lambda g, _y, x: g * cos(x))
-cos: Op = _function("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
-tan = _function("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lambda x: sin(x) / cos(x))
-tanh = _function("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
-erf = _function("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
-abs = _function("abs", np.absolute, "Abs(x)", lambda g, _y, x: g * sign(x), cast="common")
-sign: Op = _function("sign", np.sign, "sign(x)", None, cast="number")
+def _of_float(name: str, forward: Rule, formula: str, rule: Rule, expand: Rule | None = None) -> Op:
+    return elementwise(name, forward, rule, formula=formula, expand=expand, cast="float")
+
+
+exp = _of_float("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
+log = _of_float("log", np.log, "log(x)", lambda g, _y, x: g / x)
+sqrt = _of_float("sqrt", np.sqrt, "sqrt(x)", lambda g, y, _x: g / (2.0 * y))
+sin = _of_float("sin", np.sin, "sin(x)", lambda g, _y, x: g * cos(x))
+cos: Op = _of_float("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
+tan = _of_float("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lambda x: sin(x) / cos(x))
+tanh = _of_float("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
+erf = _of_float("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
+abs = elementwise("abs", np.absolute, lambda g, _y, x: g * sign(x), formula="Abs(x)")
+sign: Op = elementwise("sign", np.sign, None, formula="sign(x)", cast="number")
 floor = _rounding("floor", np.floor, "floor(x)")
 ceil = _rounding("ceil", np.ceil, "ceiling(x)")
 round = _rounding("round", np.rint, "round(x)")
 trunc = _rounding("trunc", np.trunc, "sign(x)*floor(Abs(x))")
 
 # Named: each is a composition of the above with a form of its own that keeps digits or time.
-log1p = _function("log1p", np.log1p, "log(1 + x)", lambda g, _y, x: g / (1.0 + x), lambda x: log(x + 1.0))
-expm1 = _function("expm1", np.expm1, "exp(x) - 1", lambda g, y, _x: g * (y + 1.0), lambda x: exp(x) - 1.0)
-log2 = _function(
+log1p = _of_float("log1p", np.log1p, "log(1 + x)", lambda g, _y, x: g / (1.0 + x), lambda x: log(x + 1.0))
+expm1 = _of_float("expm1", np.expm1, "exp(x) - 1", lambda g, y, _x: g * (y + 1.0), lambda x: exp(x) - 1.0)
+log2 = _of_float(
     "log2", np.log2, "log(x)/log(2)", lambda g, _y, x: g / (x * math.log(2)), lambda x: log(x) / math.log(2)
 )
-log10 = _function(
+log10 = _of_float(
     "log10",
     np.log10,
     "log(x)/log(10)",
@@ -63,9 +53,8 @@ log10 = _function(
 )
 
 
-def _rsqrt(x: Array, out: Array | None = None) -> Array:
-    root = np.sqrt(x, out=out)
-    return np.reciprocal(root, out=out)
+def _rsqrt(x: Array) -> Array:
+    return 1 / np.sqrt(x)
 
 
-rsqrt = _function("rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x))
+rsqrt = _of_float("rsqrt", _rsqrt, "1/sqrt(x)", lambda g, y, _x: -0.5 * g * (y * y * y), lambda x: 1.0 / sqrt(x))

@@ -34,14 +34,32 @@ def _filled(index: Index, arrays: Sequence[Any]) -> Index:
     return tuple(next(rest) if part is ARRAY else part for part in index)
 
 
-def _getitem(x: Array, *arrays: Array, index: Index, out: Array | None = None) -> Array:
+def index_text(index: Index, arrays: Sequence[str]) -> str:
+    """An index as it stands between brackets, ``arrays`` being the texts of its index arrays."""
+    rest = iter(arrays)
+    parts = []
+    for part in index:
+        if part is ARRAY:
+            parts.append(next(rest))
+        elif isinstance(part, slice):
+            ends = ["" if n is None else str(n) for n in (part.start, part.stop, part.step)]
+            parts.append(":".join(ends if part.step is not None else ends[:2]))
+        else:
+            parts.append("..." if part is Ellipsis else "np.newaxis" if part is None else str(part))
+    return ", ".join(parts) or "..."
+
+
+def _getitem(x: Array, *arrays: Array, index: Index) -> Array:
     result = x[_filled(index, arrays)]
     if not isinstance(result, np.ndarray):
         result = x[(*_filled(index, arrays), ...)]  # one element: a view of it, not a copy
-    if out is None:
-        return result
-    np.copyto(out, result)
-    return out
+    return result
+
+
+def _getitem_source(output: Any, x: str, *arrays: str, index: Index) -> str:
+    if not arrays and not output.shape and Ellipsis not in index:
+        index = (*index, Ellipsis)  # without it, one element is a copy
+    return f"{x}[{index_text(index, arrays)}]"
 
 
 def _has_unknown_mask(arrays: Sequence[Any]) -> bool:
@@ -71,20 +89,18 @@ getitem = register(
         shape=lambda x, *arrays, index: Spec(_indexed_shape("getitem", x, arrays, index), x.dtype),
         formula="y = x[index]",
         view=True,
+        source=_getitem_source,
     )
 )
 
 
-def _put(x: Array, *arrays: Array, index: Index, shape: Shape, out: Array | None = None) -> Array:
-    if out is None:
-        out = np.zeros(shape, np.asarray(x).dtype)
-    else:
-        out.fill(0)
+def _put(x: Array, *arrays: Array, index: Index, shape: Shape) -> Array:
+    y = np.zeros(shape, np.asarray(x).dtype)
     if arrays:
-        np.add.at(out, _filled(index, arrays), x)  # a place named twice receives both
+        np.add.at(y, _filled(index, arrays), x)  # a place named twice receives both
     else:
-        out[index] = x
-    return out
+        y[index] = x
+    return y
 
 
 def _put_shape(x: Any, *arrays: Any, index: Index, shape: Shape) -> Spec:
@@ -105,6 +121,7 @@ put: Op = register(
 )
 
 
+# With ``out``, which may be x itself: x[0] = 1 is to change one place, not to copy all of x.
 def _setitem(x: Array, value: Any, *arrays: Array, index: Index, out: Array | None = None) -> Array:
     if out is None:
         out = np.array(x)
@@ -113,6 +130,13 @@ def _setitem(x: Array, value: Any, *arrays: Array, index: Index, out: Array | No
     place = _filled(index, arrays)
     out[place if Ellipsis in index else (*place, ...)] = value  # with ..., a single element is a place as well
     return out
+
+
+def _plain_setitem(x: Array, value: Any, *arrays: Array, index: Index) -> Array:
+    y = np.array(x)
+    place = _filled(index, arrays)
+    y[place if Ellipsis in index else (*place, ...)] = value  # with ..., a single element is a place as well
+    return y
 
 
 def _setitem_shape(x: Any, value: Any, *arrays: Any, index: Index) -> Spec:
@@ -140,6 +164,7 @@ setitem: Op = register(
         shape=_setitem_shape,
         formula="y = x, with y[index] = value",
         in_place=True,
+        textbook=_plain_setitem,
     )
 )
 
@@ -166,15 +191,11 @@ def check_range(name: str, index: Array, size: int) -> None:
         raise IndexError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
 
 
-def _accumulate(x: Array, index: Array, dim: int, out: Array | None = None) -> Array:
+def _gather(x: Array, index: Array, dim: int) -> Array:
     if index.ndim != x.ndim:  # NumPy would broadcast
         raise ValueError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
     check_range("gather", index, _size(x.shape, dim))
-    result = x[along(index, dim)]
-    if out is None:
-        return result
-    np.copyto(out, result)
-    return out
+    return x[along(index, dim)]
 
 
 def _gather_shape(x: Any, index: Any, *, dim: int) -> Spec:
@@ -198,7 +219,7 @@ def check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
 gather = register(
     Op(
         "gather",
-        forward=_accumulate,
+        forward=_gather,
         vjp=(lambda g, _y, _x, index, dim: scatter_add(g, index, dim=dim, shape=shape_of(_x)), None),
         shape=_gather_shape,
         formula="y[i, j] = x[index[i, j], j] for dim 0, and so on",
@@ -206,14 +227,11 @@ gather = register(
 )
 
 
-def _scatter_add(x: Array, index: Array, dim: int, shape: Shape, out: Array | None = None) -> Array:
+def _scatter_add(x: Array, index: Array, dim: int, shape: Shape) -> Array:
     check_range("scatter_add", index, _size(shape, dim))
-    if out is None:
-        out = np.zeros(shape, x.dtype)
-    else:
-        out.fill(0)
-    np.add.at(out, along(index, dim), x)
-    return out
+    y = np.zeros(shape, x.dtype)
+    np.add.at(y, along(index, dim), x)
+    return y
 
 
 def _scatter_add_shape(x: Any, index: Any, *, dim: int, shape: Shape) -> Spec:
@@ -232,16 +250,11 @@ scatter_add: Op = register(
 )
 
 
-def _argsort(x: Array, dim: int = -1, descending: bool = False, out: Array | None = None) -> Array:
+def _argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:
     if descending and x.ndim:  # backwards in, backwards out: equal numbers keep their order, and NaN is the largest
         backwards = np.argsort(np.flip(x, dim), axis=dim, kind="stable")
-        order: Array = np.flip(x.shape[dim] - 1 - backwards, dim)
-    else:
-        order = np.argsort(x, axis=dim, kind="stable").reshape(x.shape)
-    if out is None:
-        return order
-    np.copyto(out, order)
-    return out
+        return np.flip(x.shape[dim] - 1 - backwards, dim)
+    return np.argsort(x, axis=dim, kind="stable").reshape(x.shape)
 
 
 def _argsort_shape(x: Any, *, dim: int = -1, descending: bool = False) -> Spec:
@@ -260,13 +273,9 @@ argsort = register(
 )
 
 
-def _one_hot(labels: Array, classes: int, dtype: Dtype, out: Array | None = None) -> Array:
+def _one_hot(labels: Array, classes: int, dtype: Dtype) -> Array:
     check_range("one_hot", labels, classes)
-    rows = np.equal(labels[..., np.newaxis], np.arange(classes))
-    if out is None:
-        return rows.astype(dtype)
-    np.copyto(out, rows)
-    return out
+    return (labels[..., np.newaxis] == np.arange(classes)).astype(dtype)
 
 
 one_hot = register(

@@ -50,6 +50,7 @@ matmul = register(
         shape=matmul_shape("matmul"),
         formula="y = a·b: yᵢⱼ = Σₖ aᵢₖ bₖⱼ",
         cast="equal",
+        source=lambda _output, a, b: f"{a} @ {b}",
     )
 )
 
@@ -59,6 +60,7 @@ def rows(x: Any) -> Any:
     return x if len(x.shape) == 2 else reshape(x, shape=(-1, shape_of(x)[-1]))
 
 
+# With ``out``: the result of a wide layer is the largest array of a step, and adding the bias in place saves one more.
 def _linear(x: Array, weight: Array, bias: Array | None = None, out: Array | None = None) -> Array:
     if x.ndim > 2:  # one large product is faster than a batch of small ones
         out = np.empty((*x.shape[:-1], weight.shape[0]), x.dtype) if out is None else out
@@ -66,6 +68,10 @@ def _linear(x: Array, weight: Array, bias: Array | None = None, out: Array | Non
         return out
     y = np.matmul(x, weight.T, out=out)
     return y if bias is None else np.add(y, bias, out=y)
+
+
+def _linear_source(_output: Any, x: str, weight: str, bias: str = "None") -> str:
+    return f"{x} @ {weight}.T" + (f" + {bias}" if bias != "None" else "")
 
 
 def _linear_shape(x: Any, weight: Any, bias: Any = None) -> Spec:
@@ -102,6 +108,7 @@ linear = register(
         formula="y = x·Wᵀ + b",
         expand=_linear_expand,
         cast="equal",
+        source=_linear_source,
     )
 )
 
@@ -110,9 +117,9 @@ def _weight_gradient(g: Any, x: Any) -> Any:
     return matmul(transpose_last(rows(g)), rows(x))
 
 
-def _bilinear(a: Array, b: Array, weight: Array, bias: Array | None = None, out: Array | None = None) -> Array:
-    y = np.einsum("...i,kij,...j->...k", a, weight, b, out=out, optimize=True)
-    return y if bias is None else np.add(y, bias, out=out)
+def _bilinear(a: Array, b: Array, weight: Array, bias: Array | None = None) -> Array:
+    y = np.einsum("...i,kij,...j->...k", a, weight, b, optimize=True)
+    return y if bias is None else y + bias
 
 
 def _bilinear_shape(a: Any, b: Any, weight: Any, bias: Any = None) -> Spec:
@@ -173,13 +180,13 @@ bilinear = register(
 )
 
 
-def _embedding(index: Array, weight: Array, padding_idx: int | None = None, out: Array | None = None) -> Array:
+def _embedding(index: Array, weight: Array, padding_idx: int | None = None) -> Array:
     if index.size and (index.min() < 0 or index.max() >= len(weight)):
         wrong = index[(index < 0) | (index >= len(weight))][0]
         raise RangeError(
             f"embedding: expected indices from 0 to {len(weight) - 1} (the table has {len(weight)} rows), got {wrong}"
         )
-    return np.take(weight, index, axis=0, out=out)
+    return np.take(weight, index, axis=0)
 
 
 def _embedding_shape(index: Any, weight: Any, *, padding_idx: int | None = None) -> Spec:

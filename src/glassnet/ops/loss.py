@@ -8,10 +8,10 @@ import numpy as np
 
 from glassnet.errors import RangeError
 from glassnet.ops.activation import sigmoid
-from glassnet.ops.arithmetic import clamp, maximum
+from glassnet.ops.arithmetic import clamp, maximum, square
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import abs, exp, log, sign
-from glassnet.ops.named import named
+from glassnet.ops.elementwise import elementwise
 from glassnet.ops.selection import where
 
 
@@ -20,47 +20,49 @@ def _opposite(rule: Any) -> Any:
     return lambda g, _y, x, target, **params: -rule(g, _y, x, target, **params)
 
 
-def _squared_error(x: Array, target: Array, out: Array | None = None) -> Array:
-    return np.square(np.subtract(x, target, out=out), out=out)
+def _squared_error(x: Array, target: Array) -> Array:
+    return np.square(x - target)
 
 
 def _squared_error_rule(g: Any, _y: Any, x: Any, target: Any) -> Any:
     return g * (2.0 * (x - target))
 
 
-squared_error = named(
+squared_error = elementwise(
     "squared_error",
     _squared_error,
     _squared_error_rule,
     _opposite(_squared_error_rule),
     formula="(x - target)**2",
-    expand=lambda x, target: (x - target) * (x - target),
+    expand=lambda x, target: square(x - target),
+    cast="float",
 )
 
 
-def _absolute_error(x: Array, target: Array, out: Array | None = None) -> Array:
-    return np.absolute(np.subtract(x, target, out=out), out=out)
+def _absolute_error(x: Array, target: Array) -> Array:
+    return np.abs(x - target)
 
 
 def _absolute_error_rule(g: Any, _y: Any, x: Any, target: Any) -> Any:
     return g * sign(x - target)
 
 
-absolute_error = named(
+absolute_error = elementwise(
     "absolute_error",
     _absolute_error,
     _absolute_error_rule,
     _opposite(_absolute_error_rule),
     formula="Abs(x - target)",
     expand=lambda x, target: abs(x - target),
+    cast="float",
 )
 
 
-def _huber(x: Array, target: Array, delta: float = 1.0, out: Array | None = None) -> Array:
+def _huber(x: Array, target: Array, delta: float = 1.0) -> Array:
     # with c, the error cut at ±delta: c²/2 within, and beyond it the tangent, c·(error − c/2)
-    error = np.subtract(x, target)
+    error = x - target
     cut = np.clip(error, -delta, delta)
-    return np.multiply(cut, np.subtract(error, np.multiply(cut, 0.5)), out=out)  # type: ignore[no-any-return]
+    return cut * (error - 0.5 * cut)
 
 
 def _huber_rule(g: Any, _y: Any, x: Any, target: Any, delta: float = 1.0) -> Any:
@@ -72,18 +74,19 @@ def _huber_expand(x: Any, target: Any, delta: float = 1.0) -> Any:
     return where(size < delta, 0.5 * (size * size), delta * (size - 0.5 * delta))
 
 
-huber = named(  # P. Huber, "Robust estimation of a location parameter", 1964
+huber = elementwise(  # P. Huber, "Robust estimation of a location parameter", 1964
     "huber",
     _huber,
     _huber_rule,
     _opposite(_huber_rule),
     formula="Piecewise(((x - target)**2/2, Abs(x - target) < delta), (delta*(Abs(x - target) - delta/2), True))",
     expand=_huber_expand,
+    cast="float",
 )
 
 
-def _smooth_l1(x: Array, target: Array, beta: float = 1.0, out: Array | None = None) -> Array:
-    return np.divide(_huber(x, target, beta), beta, out=out)
+def _smooth_l1(x: Array, target: Array, beta: float = 1.0) -> Array:
+    return _huber(x, target, beta) / beta
 
 
 def _smooth_l1_rule(g: Any, _y: Any, x: Any, target: Any, beta: float = 1.0) -> Any:
@@ -95,13 +98,14 @@ def _smooth_l1_expand(x: Any, target: Any, beta: float = 1.0) -> Any:
     return where(size < beta, (0.5 / beta) * (size * size), size - 0.5 * beta)
 
 
-smooth_l1 = named(  # R. Girshick, "Fast R-CNN", 2015
+smooth_l1 = elementwise(  # R. Girshick, "Fast R-CNN", 2015
     "smooth_l1",
     _smooth_l1,
     _smooth_l1_rule,
     _opposite(_smooth_l1_rule),
     formula="Piecewise(((x - target)**2/(2*beta), Abs(x - target) < beta), (Abs(x - target) - beta/2, True))",
     expand=_smooth_l1_expand,
+    cast="float",
 )
 
 
@@ -133,7 +137,7 @@ def _binary_cross_entropy(x: Array, target: Array, out: Array | None = None) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         _check_probabilities(x, target)
         log_x = np.maximum(np.log(x), SMALLEST_LOG)
-        log_rest = np.maximum(np.log1p(np.negative(x)), SMALLEST_LOG)
+        log_rest = np.maximum(np.log1p(-x), SMALLEST_LOG)
     # −(t·log x + (1 − t)·log(1 − x))
     return np.subtract(np.multiply(np.subtract(target, 1), log_rest), np.multiply(target, log_x), out=out)
 
@@ -143,37 +147,36 @@ def _bounded_log(x: Any) -> Any:
     return maximum(log(maximum(x, 1e-45)), SMALLEST_LOG)
 
 
-binary_cross_entropy = named(
+binary_cross_entropy = elementwise(
     "binary_cross_entropy",
     _binary_cross_entropy,
     lambda g, _y, x, target: g * ((x - target) / maximum(x * (1.0 - x), 1e-12)),
     lambda g, _y, x, _target: g * (_bounded_log(1.0 - x) - _bounded_log(x)),
     formula="-target*Max(log(x), -100) - (1 - target)*Max(log(1 - x), -100)",
     expand=lambda x, target: -(target * _bounded_log(x) + (1.0 - target) * _bounded_log(1.0 - x)),
+    cast="float",
 )
 
 
-def _binary_cross_entropy_with_logits(x: Array, target: Array, out: Array | None = None) -> Array:
+def _binary_cross_entropy_with_logits(x: Array, target: Array) -> Array:
     # log(1 + eˣ) − x·t, with nothing in it that can overflow
-    gained = np.multiply(x, target)
-    soft = np.add(np.log1p(np.exp(np.negative(np.absolute(x)))), np.maximum(x, 0))
-    return np.subtract(soft, gained, out=out)
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) - x * target
 
 
-binary_cross_entropy_with_logits = named(
+binary_cross_entropy_with_logits = elementwise(
     "binary_cross_entropy_with_logits",
     _binary_cross_entropy_with_logits,
     lambda g, _y, x, target: g * (sigmoid(x) - target),
     lambda g, _y, x, _target: -g * x,
     formula="log(1 + exp(x)) - x*target",
     expand=lambda x, target: maximum(x, 0.0) + log(1.0 + exp(-abs(x))) - x * target,
+    cast="float",
 )
 
 
-def _kl_div(x: Array, target: Array, out: Array | None = None) -> Array:
+def _kl_div(x: Array, target: Array) -> Array:
     nothing = target == 0  # 0·log 0 counts as 0, and so does 0·∞
-    ratio = np.subtract(np.log(np.where(nothing, 1, target)), np.where(nothing, 0, x))
-    return np.multiply(target, ratio, out=out)
+    return target * (np.log(np.where(nothing, 1, target)) - np.where(nothing, 0, x))
 
 
 def _kl_div_target(g: Any, _y: Any, x: Any, target: Any) -> Any:
@@ -186,11 +189,12 @@ def _kl_div_expand(x: Any, target: Any) -> Any:
     return target * (log(where(nothing, 1.0, target)) - where(nothing, 0.0, x))
 
 
-kl_div = named(
+kl_div = elementwise(
     "kl_div",
     _kl_div,
     lambda g, _y, _x, target: -g * target,
     _kl_div_target,
     formula="target*(log(target) - x)",
     expand=_kl_div_expand,
+    cast="float",
 )

@@ -20,16 +20,17 @@ from glassnet.ops.shapes import (
 )
 
 
-def _reshape(x: Array, shape: Shape, out: Array | None = None) -> Array:
-    return _placed(np.asarray(x).reshape(shape), out)
+def _sizes(output: Any) -> str:
+    """The shape of ``output`` as the arguments of a method."""
+    return ", ".join(map(str, output.shape)) or "()"
 
 
-def _placed(result: Array, out: Array | None) -> Array:
-    """``result``, copied into ``out`` if there is one."""
-    if out is None:
-        return result
-    np.copyto(out, result)
-    return out
+def _tuple(xs: Sequence[str]) -> str:
+    return f"({', '.join(xs)}{',' if len(xs) == 1 else ''})"
+
+
+def _reshape(x: Array, shape: Shape) -> Array:
+    return np.asarray(x).reshape(shape)
 
 
 reshape: Op = register(
@@ -40,12 +41,13 @@ reshape: Op = register(
         shape=lambda x, *, shape: Spec(reshaped("reshape", shape_of(x), shape), x.dtype),
         formula="y = x, in another shape",
         view=True,
+        source=lambda output, x, **_params: f"{x}.reshape({_sizes(output)})",
     )
 )
 
 
-def _permute(x: Array, dims: Sequence[int], out: Array | None = None) -> Array:
-    return _placed(np.transpose(x, dims), out)
+def _permute(x: Array, dims: Sequence[int]) -> Array:
+    return np.transpose(x, dims)
 
 
 def inverse_order(dims: Sequence[int]) -> tuple[int, ...]:
@@ -66,6 +68,10 @@ def _permute_shape(x: Any, *, dims: Sequence[int]) -> Spec:
     return Spec(tuple(shape[d] for d in order), x.dtype)
 
 
+def _permute_source(_output: Any, x: str, dims: Sequence[int]) -> str:
+    return f"{x}.T" if tuple(dims) == tuple(range(len(dims)))[::-1] else f"{x}.transpose{tuple(dims)}"
+
+
 permute: Op = register(
     Op(
         "permute",
@@ -74,6 +80,7 @@ permute: Op = register(
         shape=_permute_shape,
         formula="y = x with its dimensions in another order",
         view=True,
+        source=_permute_source,
     )
 )
 
@@ -84,8 +91,8 @@ def transpose_last(x: Any) -> Any:
     return permute(x, dims=(*range(n - 2), n - 1, n - 2))
 
 
-def _broadcast_to(x: Array, shape: Shape, out: Array | None = None) -> Array:
-    return _placed(np.broadcast_to(x, shape), out)
+def _broadcast_to(x: Array, shape: Shape) -> Array:
+    return np.broadcast_to(x, shape)
 
 
 def _broadcast_to_shape(x: Any, *, shape: Shape) -> Spec:
@@ -107,12 +114,13 @@ broadcast_to = register(
         shape=_broadcast_to_shape,
         formula="y = x, repeated to fill a larger shape",
         view=True,
+        source=lambda output, x, **_params: f"np.broadcast_to({x}, {output.shape})",
     )
 )
 
 
-def _flip(x: Array, dims: Sequence[int], out: Array | None = None) -> Array:
-    return _placed(np.flip(x, tuple(dims) if x.ndim else ()).copy(), out)
+def _flip(x: Array, dims: Sequence[int]) -> Array:
+    return np.flip(x, tuple(dims) if x.ndim else ()).copy()
 
 
 def _flip_shape(x: Any, *, dims: Sequence[int]) -> Spec:
@@ -131,8 +139,8 @@ flip: Op = register(
 )
 
 
-def _concatenate(*xs: Array, dim: int = 0, out: Array | None = None) -> Array:
-    return np.concatenate(xs, axis=dim, out=out)
+def _concatenate(*xs: Array, dim: int = 0) -> Array:
+    return np.concatenate(xs, axis=dim)
 
 
 def _concatenate_rule(g: Any, _y: Any, *_xs: Any, dim: int = 0, which: int) -> Any:
@@ -163,12 +171,13 @@ concatenate = register(
         formula="y = the inputs one after another along dim",
         cast="common",
         variadic=True,
+        source=lambda _output, *xs, dim=0: f"np.concatenate({_tuple(xs)}, axis={dim})",
     )
 )
 
 
-def _stack(*xs: Array, dim: int = 0, out: Array | None = None) -> Array:
-    return np.stack(xs, axis=dim, out=out)
+def _stack(*xs: Array, dim: int = 0) -> Array:
+    return np.stack(xs, axis=dim)
 
 
 def _insert_one(shape: Shape, dim: int) -> Shape:
@@ -205,12 +214,13 @@ stack = register(
         expand=_stack_expand,
         cast="common",
         variadic=True,
+        source=lambda _output, *xs, dim=0: f"np.stack({_tuple(xs)}, axis={dim})",
     )
 )
 
 
-def _cast(x: Array, dtype: Dtype, out: Array | None = None) -> Array:
-    return _placed(np.asarray(x).astype(dtype), out)
+def _cast(x: Array, dtype: Dtype) -> Array:
+    return np.asarray(x).astype(dtype)
 
 
 cast = register(
@@ -220,12 +230,13 @@ cast = register(
         vjp=(lambda g, _y, _x, dtype: g,),  # autograd casts every gradient to its value's dtype
         shape=lambda x, *, dtype: Spec(shape_of(x), np.dtype(dtype)),
         formula="y = x as dtype",
+        source=lambda output, x, **_params: f"{x}.astype(np.{output.dtype})",
     )
 )
 
 
-def _copy(x: Array, out: Array | None = None) -> Array:
-    return _placed(np.array(x) if out is None else x, out)
+def _copy(x: Array) -> Array:
+    return np.array(x)
 
 
 copy = register(
@@ -235,5 +246,6 @@ copy = register(
         vjp=(lambda g, _y, _x: g,),
         shape=lambda x: Spec(shape_of(x), x.dtype),
         formula="y = x, in memory of its own",
+        source=lambda _output, x: f"{x}.copy()",
     )
 )

@@ -15,10 +15,13 @@ from inspect import CO_VARARGS
 from types import MappingProxyType
 from typing import Any, Literal
 
+from numpy import ufunc
+
 from glassnet.ops.dtypes import Array, Dtype
 
 Rule = Callable[..., Any]
 Cast = Literal["common", "number", "float", "equal"]
+Kind = Literal["", "activation"]
 
 
 class Value:
@@ -48,7 +51,8 @@ class Spec:
 class Op:
     """One operation.
 
-    ``forward(*arrays, out=None, **params)`` computes it in plain NumPy, into ``out`` if given.
+    ``forward(*arrays, **params)`` computes it in plain NumPy: the text a learner would write. It takes
+    ``out=None``, memory for the result, where it is a ufunc, or where that was measured to be worth it.
 
     ``vjp`` has one rule an input: ``rule(g, y, *inputs, **params)`` is the gradient of that input
     when ``g`` is the gradient of the output ``y`` (a vector-Jacobian product). One rule an input
@@ -72,10 +76,18 @@ class Op:
     mix, None takes them as they are.
 
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
-    first input itself, as it may for every elementwise operation. ``writes``: the positions of
-    inputs that are changed in place (optimizer updates).
+    first input itself, as it may for every elementwise operation that takes ``out``. ``writes``: the
+    positions of inputs that are changed in place (optimizer updates).
 
-    ``differentiable``: whether a gradient flows back to any input.
+    ``kind``: what a person would call it, where a reader cares: "activation".
+
+    How NumPy source writes it, where that is not a call of ``forward`` by name: ``method``, the method of an
+    array that takes ``axis`` and ``keepdims`` (x.sum(axis=0)); or ``source(output, *inputs, **params)``, the text
+    for inputs that are texts, ``output`` being the result's shape and dtype (``x.reshape(2, 3)``).
+
+    ``textbook``: ``forward`` as a textbook writes it, where ``forward`` itself is written for speed.
+
+    ``differentiable``: whether a gradient flows back to any input. ``takes_out``: whether ``forward`` does.
     """
 
     name: str
@@ -90,10 +102,18 @@ class Op:
     view: bool = False
     in_place: bool = False
     writes: tuple[int, ...] = ()
+    kind: Kind = ""
+    method: str = ""
+    source: Callable[..., str] | None = None
+    textbook: Callable[..., Array] | None = None
     differentiable: bool = field(init=False)
+    takes_out: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "differentiable", any(rule is not None for rule in self.vjp))
+        code = getattr(self.forward, "__code__", None)
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ()
+        object.__setattr__(self, "takes_out", isinstance(self.forward, ufunc) or "out" in names)
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Carry the operation out on arrays, or, if any input is a `Value`, through it."""

@@ -33,8 +33,8 @@ def count(x: Any, dim: Dim) -> int:
     return math.prod(x.shape[d] for d in normalize_dims("count", dim, len(x.shape)))
 
 
-def _sum(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.sum(axis=dim, dtype=sum_type(x), keepdims=keepdim, out=out)
+def _sum(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return x.sum(axis=dim, dtype=sum_type(x), keepdims=keepdim)
 
 
 sum = register(
@@ -44,12 +44,13 @@ sum = register(
         vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g, _x, dim),),
         shape=reduction("sum", sum_type),
         formula="y = Σ x over dim",
+        method="sum",
     )
 )
 
 
-def _prod(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.prod(axis=dim, dtype=sum_type(x), keepdims=keepdim, out=out)
+def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return x.prod(axis=dim, dtype=sum_type(x), keepdims=keepdim)
 
 
 def _products_of_others(x: Any) -> Any:
@@ -84,6 +85,7 @@ prod = register(
         vjp=(_prod_rule,),
         shape=reduction("prod", sum_type),
         formula="y = Π x over dim",
+        method="prod",
     )
 )
 
@@ -95,8 +97,8 @@ def _extreme_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False
     return keep_dims(g, x, dim) / sharing * attained
 
 
-def _amax(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.max(axis=dim, keepdims=keepdim, out=out)
+def _amax(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return x.max(axis=dim, keepdims=keepdim)
 
 
 amax = register(
@@ -106,12 +108,13 @@ amax = register(
         vjp=(_extreme_rule,),
         shape=reduction("amax", lambda x: x.dtype, needs_elements=True),
         formula="y = the largest x over dim",
+        method="max",
     )
 )
 
 
-def _amin(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return x.min(axis=dim, keepdims=keepdim, out=out)
+def _amin(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return x.min(axis=dim, keepdims=keepdim)
 
 
 amin = register(
@@ -121,12 +124,13 @@ amin = register(
         vjp=(_extreme_rule,),
         shape=reduction("amin", lambda x: x.dtype, needs_elements=True),
         formula="y = the smallest x over dim",
+        method="min",
     )
 )
 
 
-def _argmax(x: Array, dim: int | None = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.argmax(x, axis=dim, keepdims=keepdim, out=out)
+def _argmax(x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    return np.argmax(x, axis=dim, keepdims=keepdim)
 
 
 argmax = register(
@@ -136,12 +140,13 @@ argmax = register(
         vjp=(None,),
         shape=reduction("argmax", lambda _x: int64, needs_elements=True),
         formula="y = the position of the largest x over dim (the first of equals)",
+        method="argmax",
     )
 )
 
 
-def _argmin(x: Array, dim: int | None = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.argmin(x, axis=dim, keepdims=keepdim, out=out)
+def _argmin(x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    return np.argmin(x, axis=dim, keepdims=keepdim)
 
 
 argmin = register(
@@ -151,12 +156,13 @@ argmin = register(
         vjp=(None,),
         shape=reduction("argmin", lambda _x: int64, needs_elements=True),
         formula="y = the position of the smallest x over dim (the first of equals)",
+        method="argmin",
     )
 )
 
 
-def _all(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_and.reduce(x, axis=dim, keepdims=keepdim, out=out)  # type: ignore[arg-type]
+def _all(x: Array, dim: Any = None, keepdim: bool = False) -> Array:
+    return np.asarray(x.all(axis=dim, keepdims=keepdim))
 
 
 all = register(
@@ -166,12 +172,13 @@ all = register(
         vjp=(None,),
         shape=reduction("all", lambda _x: bool_),
         formula="y = whether every x over dim is true (not 0)",
+        method="all",
     )
 )
 
 
-def _any(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.logical_or.reduce(x, axis=dim, keepdims=keepdim, out=out)  # type: ignore[arg-type]
+def _any(x: Array, dim: Any = None, keepdim: bool = False) -> Array:
+    return np.asarray(x.any(axis=dim, keepdims=keepdim))
 
 
 any = register(
@@ -181,14 +188,15 @@ any = register(
         vjp=(None,),
         shape=reduction("any", lambda _x: bool_),
         formula="y = whether some x over dim is true (not 0)",
+        method="any",
     )
 )
 
 
-def _cumsum(x: Array, dim: int = -1, out: Array | None = None) -> Array:
+def _cumsum(x: Array, dim: int = -1) -> Array:
     if x.ndim == 0:  # of which NumPy would make a vector
-        return _sum(x, out=out)
-    return np.cumsum(x, axis=dim, dtype=sum_type(x), out=out)
+        return _sum(x)
+    return np.cumsum(x, axis=dim, dtype=sum_type(x))
 
 
 def _cumsum_shape(x: Any, *, dim: int = -1) -> Spec:
@@ -211,15 +219,13 @@ def _float_only(name: str) -> Any:
     def dtype(x: Any) -> Dtype:
         if x.dtype.kind != "f":
             raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
-        return x.dtype  # type: ignore[no-any-return]
+        return x.dtype
 
     return dtype
 
 
-def _mean(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    n = count(x, dim)
-    total = x.sum(axis=dim, keepdims=keepdim, out=out)
-    return np.divide(total, n, out=out)
+def _mean(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return x.sum(axis=dim, keepdims=keepdim) / count(x, dim)
 
 
 mean = register(
@@ -230,15 +236,14 @@ mean = register(
         shape=reduction("mean", _float_only("mean")),
         formula="y = (Σ x) / n over dim",
         expand=lambda x, dim=None, keepdim=False: sum(x, dim=dim, keepdim=keepdim) / count(x, dim),
+        method="mean",
     )
 )
 
 
-def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False, out: Array | None = None) -> Array:
-    deviation = np.asarray(x - _mean(x, dim, keepdim=True))
-    n = max(count(x, dim) - correction, 0)
-    total: Array = np.square(deviation, out=deviation).sum(axis=dim, keepdims=keepdim, out=out)
-    return np.divide(total, n, out=out)
+def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
+    deviation = x - _mean(x, dim, keepdim=True)
+    return np.square(deviation).sum(axis=dim, keepdims=keepdim) / max(count(x, dim) - correction, 0)
 
 
 def _var_rule(g: Any, _y: Any, x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:
@@ -263,8 +268,8 @@ var = register(
 )
 
 
-def _norm(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    return np.sqrt(np.square(x).sum(axis=dim, keepdims=keepdim, out=out), out=out)
+def _norm(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    return np.sqrt(np.square(x).sum(axis=dim, keepdims=keepdim))
 
 
 def _norm_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
@@ -285,11 +290,11 @@ norm = register(
 )
 
 
-def _logsumexp(x: Array, dim: Dim = None, keepdim: bool = False, out: Array | None = None) -> Array:
-    largest: Array = x.max(axis=dim, keepdims=True)
-    shift: Array = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
-    total: Array = np.log(np.exp(x - shift).sum(axis=dim, keepdims=keepdim, out=out), out=out)
-    return np.add(total, shift.reshape(np.shape(total)), out=out)
+def _logsumexp(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    largest = x.max(axis=dim, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
+    total = np.log(np.exp(x - shift).sum(axis=dim, keepdims=keepdim))
+    return total + shift.reshape(np.shape(total))
 
 
 def _logsumexp_expand(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:

@@ -15,13 +15,6 @@ def _drawn(*, shape: Shape, dtype: Dtype, generator: Any = None, **_params: Any)
     return Spec(tuple(shape), np.dtype(dtype))
 
 
-def _placed(numbers: Any, dtype: Dtype, out: Array | None) -> Array:
-    if out is None:
-        return np.asarray(numbers, dtype)
-    np.copyto(out, numbers, casting="unsafe")
-    return out
-
-
 def _precision(dtype: Dtype) -> Any:
     """The precision in which NumPy draws for ``dtype``."""
     return np.float32 if dtype == np.float32 else np.float64
@@ -34,13 +27,12 @@ def _uniform(
     generator: np.random.Generator,
     low: float = 0.0,
     high: float = 1.0,
-    out: Array | None = None,
 ) -> Array:
     numbers = generator.random(shape, dtype=_precision(dtype))
     if (low, high) != (0.0, 1.0):
         numbers *= high - low
         numbers += low
-    return _placed(numbers, dtype, out)
+    return np.asarray(numbers, dtype)
 
 
 uniform = register(Op("uniform", _uniform, (), _drawn, "y drawn evenly from [low, high)"))
@@ -53,13 +45,12 @@ def _normal(
     generator: np.random.Generator,
     mean: float = 0.0,
     std: float = 1.0,
-    out: Array | None = None,
 ) -> Array:
     numbers = generator.standard_normal(shape, dtype=_precision(dtype))
     if (mean, std) != (0.0, 1.0):
         numbers *= std
         numbers += mean
-    return _placed(numbers, dtype, out)
+    return np.asarray(numbers, dtype)
 
 
 normal = register(Op("normal", _normal, (), _drawn, "y drawn from the normal distribution of mean and std"))
@@ -72,16 +63,15 @@ def _integers(
     generator: np.random.Generator,
     low: int,
     high: int,
-    out: Array | None = None,
 ) -> Array:
-    return _placed(generator.integers(low, high, shape), dtype, out)
+    return np.asarray(generator.integers(low, high, shape), dtype)
 
 
 integers = register(Op("integers", _integers, (), _drawn, "y drawn from low, low + 1, …, high − 1"))
 
 
-def _permutation(*, n: int, generator: np.random.Generator, out: Array | None = None) -> Array:
-    return _placed(generator.permutation(n), int64, out)
+def _permutation(*, n: int, generator: np.random.Generator) -> Array:
+    return np.asarray(generator.permutation(n), int64)
 
 
 permutation = register(
@@ -95,10 +85,8 @@ permutation = register(
 )
 
 
-def _bernoulli(
-    *, shape: Shape, dtype: Dtype, generator: np.random.Generator, p: float, out: Array | None = None
-) -> Array:
-    return _placed(generator.random(shape, dtype=np.float32) < p, dtype, out)
+def _bernoulli(*, shape: Shape, dtype: Dtype, generator: np.random.Generator, p: float) -> Array:
+    return np.asarray(generator.random(shape, dtype=np.float32) < p, dtype)
 
 
 bernoulli = register(Op("bernoulli", _bernoulli, (), _drawn, "y = 1 with probability p, else 0"))

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.activation import activation
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import abs, tanh
-from glassnet.ops.named import named
 from glassnet.ops.selection import where
 
 
-def _threshold(x: Array, threshold: float, value: float, out: Array | None = None) -> Array:
-    return np.positive(np.where(x <= threshold, np.asarray(value, x.dtype), x), out=out)
+def _threshold(x: Array, threshold: float, value: float) -> Array:
+    return np.where(x <= threshold, np.asarray(value, x.dtype), x)
 
 
-threshold = named(
+threshold = activation(
     "threshold",
     _threshold,
     lambda g, _y, x, threshold, value: g * (x > threshold),
@@ -25,11 +25,11 @@ threshold = named(
 )
 
 
-def _hardshrink(x: Array, lambd: float = 0.5, out: Array | None = None) -> Array:
-    return np.multiply(x, np.absolute(x) > lambd, out=out)
+def _hardshrink(x: Array, lambd: float = 0.5) -> Array:
+    return x * (np.abs(x) > lambd)
 
 
-hardshrink = named(
+hardshrink = activation(
     "hardshrink",
     _hardshrink,
     lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
@@ -38,11 +38,11 @@ hardshrink = named(
 )
 
 
-def _softshrink(x: Array, lambd: float = 0.5, out: Array | None = None) -> Array:
-    return np.subtract(x, np.clip(x, -lambd, lambd), out=out)  # type: ignore[no-any-return]
+def _softshrink(x: Array, lambd: float = 0.5) -> Array:
+    return x - np.clip(x, -lambd, lambd)
 
 
-softshrink = named(
+softshrink = activation(
     "softshrink",
     _softshrink,
     lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
@@ -51,8 +51,8 @@ softshrink = named(
 )
 
 
-def _tanhshrink(x: Array, out: Array | None = None) -> Array:
-    return np.subtract(x, np.tanh(x), out=out)
+def _tanhshrink(x: Array) -> Array:
+    return x - np.tanh(x)
 
 
 def _tanhshrink_rule(g: Any, _y: Any, x: Any) -> Any:
@@ -60,7 +60,7 @@ def _tanhshrink_rule(g: Any, _y: Any, x: Any) -> Any:
     return g * (t * t)
 
 
-tanhshrink = named(
+tanhshrink = activation(
     "tanhshrink",
     _tanhshrink,
     _tanhshrink_rule,

@@ -21,11 +21,19 @@ def _along_dim(name: str) -> Any:
     return rule
 
 
+# Written for speed, with ``out``: of a large vocabulary, each array less is a trip to memory less.
+
+
 def _softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
     y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True), out=out))  # exp cannot overflow
     np.exp(y, out=y)
     total: Array = y.sum(axis=dim, keepdims=True)
     return np.divide(y, total, out=y)
+
+
+def _plain_softmax(x: Array, dim: int = -1) -> Array:
+    e = np.exp(x - x.max(axis=dim, keepdims=True))  # exp cannot overflow
+    return e / e.sum(axis=dim, keepdims=True)
 
 
 def _softmax_expand(x: Any, dim: int = -1) -> Any:
@@ -42,6 +50,7 @@ softmax = register(
         formula="yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ) along dim",
         expand=_softmax_expand,
         cast="float",
+        textbook=_plain_softmax,
     )
 )
 
@@ -50,6 +59,11 @@ def _log_softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
     y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True), out=out))
     total: Array = np.exp(y).sum(axis=dim, keepdims=True)
     return np.subtract(y, np.log(total), out=y)
+
+
+def _plain_log_softmax(x: Array, dim: int = -1) -> Array:
+    shifted = x - x.max(axis=dim, keepdims=True)  # exp cannot overflow
+    return shifted - np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
 
 
 def _log_softmax_expand(x: Any, dim: int = -1) -> Any:
@@ -66,5 +80,6 @@ log_softmax = register(
         formula="yᵢ = xᵢ − log Σⱼ exp(xⱼ) along dim",
         expand=_log_softmax_expand,
         cast="float",
+        textbook=_plain_log_softmax,
     )
 )

@@ -53,18 +53,17 @@ _FLOAT32 = (
 
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
     above, below = (np.polyval(p, x) for p in polynomials)
-    ratio: Array = above / below
-    return ratio
+    return above / below
 
 
-def erf(x: Array, out: Array | None = None) -> Array:
+def erf(x: Array) -> Array:
     """The error function 2/√π ∫₀ˣ exp(−t²) dt, of any shape, within 1e-15 in float64 and 4e-7 in float32.
 
     Source: Cody 1969 (see above).
     """
     x = np.asarray(x)
     if x.dtype in (np.float32, np.float16):
-        return _erf_float32(x, out)
+        return _erf_float32(x)
     flat = x.astype(np.float64).ravel()
     size = np.abs(flat)
     result = np.ones_like(flat)  # erf is 1 to the last digit beyond 6
@@ -84,13 +83,10 @@ def erf(x: Array, out: Array | None = None) -> Array:
 
     far = size > 0.46875
     result[far] = np.copysign(result[far], flat[far])
-    if out is None:
-        return result.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)
-    out[...] = result.reshape(x.shape)
-    return out
+    return result.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)
 
 
-def _erf_float32(x: Array, out: Array | None) -> Array:
+def _erf_float32(x: Array) -> Array:
     """`erf` without a look at where each element lies: many times faster."""
     near = np.clip(x, -4, 4, dtype=np.float32)
     square = np.square(near)
@@ -102,5 +98,4 @@ def _erf_float32(x: Array, out: Array | None) -> Array:
         below += q
     above *= near
     above /= below
-    y = np.empty(x.shape, x.dtype) if out is None else out
-    return np.clip(above, -1, 1, out=y, casting="same_kind")
+    return np.clip(above, -1, 1).astype(x.dtype, copy=False)

@@ -235,7 +235,8 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
 
 
 def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params: dict[str, Any]) -> None:
-    reuses_memory = (op.elementwise or op.in_place) and all(a is b for a, b in zip(cast, values, strict=True))
+    are_the_operands = all(a is b for a, b in zip(cast, values, strict=True))
+    reuses_memory = op.takes_out and (op.elementwise or op.in_place) and are_the_operands
     try:
         if reuses_memory:
             op.forward(*cast, out=out, **params)

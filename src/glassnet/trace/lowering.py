@@ -16,8 +16,6 @@ from glassnet.program.names import Namer, telling_name
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.trace.tracer import Slot, TracedOp, Tracer
 
-ACTIVATIONS = "glassnet.ops.activation"
-
 
 def lower(
     tracer: Tracer,
@@ -128,7 +126,7 @@ class _Lowerer:
             elif n.op.writes:
                 first = n.inputs[0]
                 wish = f"new_{self.vars[first.number].name}" if isinstance(first, Slot) else n.op.name
-            elif n.op.elementwise and n.op.forward.__module__ == ACTIVATIONS and n.phase == "forward":
+            elif n.op.kind == "activation" and n.phase == "forward":
                 hidden += 1
                 wish = f"h{hidden}"
             else:

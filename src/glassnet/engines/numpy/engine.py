@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.engines.numpy.assignment import makes_memory
 from glassnet.engines.numpy.lowering import has_own_form, lowered, may_overwrite_input, product_over_one
 from glassnet.engines.numpy.source import generators, module_source, state_views
 from glassnet.ops.dtypes import Array
@@ -39,7 +40,7 @@ class NumpyEngine:
 
     def __init__(self, program: Program, name: str = "step", strides: Strides | None = None) -> None:
         self.program = program = verify(lowered(program))
-        self.plan = plan(program, may_overwrite_input, strides)
+        self.plan = plan(program, may_overwrite_input, makes_memory, strides)
         self.source = module_source(program, self.plan, name)
         self.file = f"<glassnet {name} {next(_files)}>"
         # so that tracebacks and debuggers show the lines

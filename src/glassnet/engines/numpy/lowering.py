@@ -19,8 +19,10 @@ from glassnet.ops.classification import cross_entropy
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.elementary import exp, sign
 from glassnet.ops.linear import linear
+from glassnet.ops.loss import absolute_error, squared_error
 from glassnet.ops.movement import reshape
 from glassnet.ops.record import Op
+from glassnet.ops.reduction import mean
 from glassnet.ops.selection import gt
 from glassnet.program.names import Namer
 from glassnet.program.passes.algebraic_simplification import Made
@@ -34,13 +36,16 @@ LARGE = 1 << 17  # elements: from here on, an update goes through its arrays blo
 def has_own_form(instruction: Instruction) -> bool:
     """Whether the engine runs a named operation as it is.
 
-    Not cross_entropy, whose parts the backward pass needs as well, nor clamp; nor what is only one or two NumPy
-    calls: updates that keep no state, unless the parameter is large, and small linear and relu.
+    Not cross_entropy, whose parts the backward pass needs as well; nor what is only one or two NumPy calls, which
+    can write to memory that is there: mean, relu, clamp, the simplest losses, small linear, and updates that keep
+    no state, unless the parameter is large.
     """
     op, size = instruction.op, math.prod(instruction.output.shape)
-    if op in (cross_entropy, clamp):
+    if op is mean:  # of one number, it is simplified to a view
+        return math.prod(instruction.reads[0].shape) == size
+    if op in (cross_entropy, relu, clamp, squared_error, absolute_error):
         return False
-    if op in (linear, relu):
+    if op is linear:
         return size > SMALL
     plain_update = bool(op.writes) and len(instruction.writes) == 1
     return not plain_update or size > LARGE

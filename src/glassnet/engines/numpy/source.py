@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassnet.codegen import call, comment, shape, sources, view
-from glassnet.codegen.expressions import needs_source, update_call
+from glassnet.codegen import call, comment, function_call, shape, sources
+from glassnet.codegen.expressions import needs_source
+from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.lowering import SMALL
 from glassnet.program.passes.liveness import Plan
@@ -34,10 +35,11 @@ class _Writer:
         self.program = program
         self.plan = plan
         self.name = name
+        self.given = {*program.inputs, *program.state, *program.constants}
         self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
 
     def text(self) -> str:
-        functions = sources(dict.fromkeys(i.op for i in self.program if i.op.writes or needs_source(i)))
+        functions = sources(dict.fromkeys(i.op for i in self.program if _is_function(i)))
         parts = [
             f'"""{self.name}: one step of a network, written out by glassnet. It needs NumPy alone."""',
             "\nfrom __future__ import annotations",
@@ -73,11 +75,16 @@ class _Writer:
                 else:
                     yield f"{var.name} = {home.name}  # its memory is free again by then"
             elif self._is_set_up_once(var):
-                yield f"{var.name} = {view(instruction)}"
+                yield f"{var.name} = {call(instruction)}"
 
     def _is_set_up_once(self, var: Var) -> bool:
         """Whether ``var`` is a view of memory that stays the same from step to step."""
-        return var in self.plan.views and _looked_into(var, self.plan) not in self.program.inputs
+        root = _looked_into(var, self.plan)
+        return var in self.plan.views and root not in self.program.inputs and not self._is_made_anew(root)
+
+    def _is_made_anew(self, var: Var) -> bool:
+        """Whether an instruction makes memory for ``var`` each time it is carried out."""
+        return var not in self.plan.home and var not in self.plan.views and var not in self.given
 
     # the step ---------------------------------------------------------------------------------------
 
@@ -94,7 +101,7 @@ class _Writer:
     def _returned(self, x: Operand) -> str:
         if not isinstance(x, Var):
             return repr(x)
-        return x.name if x in self.program.inputs else f"{x.name}.copy()"
+        return x.name if x in self.program.inputs or self._is_made_anew(x) else f"{x.name}.copy()"
 
     def _code(self, instruction: Instruction) -> str:
         if "generator" in instruction.params:
@@ -102,13 +109,23 @@ class _Writer:
             name = Name(names[id(instruction.params["generator"])])
             instruction = replace(instruction, params={**instruction.params, "generator": name})
         if instruction.output in self.plan.views:
-            return f"{instruction.output.name} = {view(instruction)}"
+            return f"{instruction.output.name} = {call(instruction)}"
         if instruction.is_view and not instruction.into:  # of what does not lie in order: the numbers move
             x = instruction.reads[0]
             return f"{instruction.output.name}.reshape({shape(x)})[...] = {x.name}"
         if instruction.op.writes:
-            return update_call(instruction)
-        return call(instruction, instruction.into or instruction.output.name, tersely=self.is_small)
+            return function_call(instruction)
+        if not instruction.into and self._is_made_anew(instruction.output):
+            return f"{instruction.output.name} = {call(instruction)}"
+        return assigned(instruction, instruction.into or instruction.output.name, tersely=self.is_small)
+
+
+def _is_function(instruction: Instruction) -> bool:
+    """Whether the step calls the operation's function, whose source has to be there."""
+    op = instruction.op
+    if op.writes or needs_source(op):
+        return True
+    return op.takes_out and not op.method and not isinstance(op.forward, np.ufunc)
 
 
 def _looked_into(var: Var, plan: Plan) -> Var:
@@ -126,7 +143,7 @@ def state_views(program: Program, plan: Plan) -> Iterator[tuple[str, str, str]]:
     for instruction in program:
         root = _looked_into(instruction.output, plan)
         if instruction.output in plan.views and root in program.state:
-            yield root.name, instruction.output.name, view(instruction)
+            yield root.name, instruction.output.name, call(instruction)
 
 
 class Name(str):

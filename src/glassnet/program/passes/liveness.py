@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from glassnet.ops.movement import permute
 from glassnet.program.passes.view_analysis import Strides, views_of
 from glassnet.program.program import Instruction, Program, Var
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``home`` says for every computed value that has memory of its own or borrows it whose it is;
-    views look into the memory of another value and are in ``views``."""
+    """``home`` says for every computed value that is given memory, of its own or borrowed, whose it is;
+    views look into the memory of another value and are in ``views``. All others are made anew each time."""
 
     home: dict[Var, Var]
     views: dict[Var, Var]
@@ -23,16 +24,25 @@ class Plan:
         return sum(var.nbytes for var in set(self.home.values()))
 
 
-def plan(program: Program, may_overwrite_input: Callable[[Instruction], bool], strides: Strides | None = None) -> Plan:
+def plan(
+    program: Program,
+    may_overwrite_input: Callable[[Instruction], bool],
+    makes_memory: Callable[[Instruction], bool],
+    strides: Strides | None = None,
+) -> Plan:
     """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
     that nothing reads any more.
 
     A value that is given back or kept shares with none that comes after it. ``may_overwrite_input`` says
     whether the result of an instruction may be written over an input while that is read: element by element.
-    ``strides`` say by name how state lies in memory, where it does not lie in order.
+    ``makes_memory`` says whether an instruction makes memory for its result each time it is carried out; a
+    result that is not kept needs no home then. ``strides`` say by name how state lies in memory, where it does
+    not lie in order.
     """
     views = views_of(program, strides or {})
     owner = _owners(views)
+    kept = {owner.get(var, var) for var in program.kept}
+    homeless = _made_anew(program, makes_memory) - kept
     last_read: dict[Var, int] = {}
     for position, instruction in enumerate(program.instructions):
         for var in instruction.reads:
@@ -46,7 +56,7 @@ def plan(program: Program, may_overwrite_input: Callable[[Instruction], bool], s
     ends: dict[int, list[Var]] = {}
     for position, instruction in enumerate(program.instructions):
         output = instruction.output
-        if output not in views and not instruction.writes:
+        if output not in views and output not in homeless and not instruction.writes:
             kind = (output.shape, str(output.dtype))
             ready = ends.get(position, []) if may_overwrite_input(instruction) else []
             same = next((v for v in ready if (home[v].shape, str(home[v].dtype)) == kind), None)
@@ -60,6 +70,23 @@ def plan(program: Program, may_overwrite_input: Callable[[Instruction], bool], s
             if var not in outside:
                 free.setdefault((home[var].shape, str(home[var].dtype)), []).append(home[var])
     return Plan(home, views)
+
+
+def _made_anew(program: Program, makes_memory: Callable[[Instruction], bool]) -> set[Var]:
+    """The values that lie in order in memory of their own, which their instructions make.
+
+    What is made of a transposed value, or picked by an index array, may lie otherwise; and of no dimensions a number is
+    made, not an array.
+    """
+    transposed: set[Var] = set()
+    anew: set[Var] = set()
+    for instruction in program.instructions:
+        reads_transposed = not transposed.isdisjoint(instruction.reads)
+        if instruction.is_view and (instruction.op is permute or reads_transposed):
+            transposed.add(instruction.output)
+        elif not (instruction.op.view or instruction.writes or reads_transposed) and makes_memory(instruction):
+            anew.add(instruction.output)
+    return {var for var in anew if var.shape}
 
 
 def _owners(views: dict[Var, Var]) -> dict[Var, Var]:
