@@ -30,7 +30,7 @@ def main() -> None:
 
     machine = description(variables)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(environment.said(taken))
+    print(environment.described(taken))
     print(f"best of {rounds} interleaved rounds, each contender in a process of its own, threads as each chooses\n")
     figures: dict[str, object] = {"machine": machine, "taken_out": taken, "rounds": rounds, "workloads": {}}
 
@@ -47,7 +47,7 @@ def main() -> None:
         effort = (3, 0.05) if options.quick else (rounds, 0.1)
         points = turns.measure_growth(*effort, variables, every=3 if options.quick else 1)
         tables.print_growth(growth.__doc__.strip(), points)
-        figures["growth"] = {point: {n: m.as_json() for n, m in found.items()} for point, found in points.items()}
+        figures["growth"] = {point: {n: m.as_json() for n, m in measured.items()} for point, measured in points.items()}
     if options.only in (None, "costs"):
         figures |= costs.measured(variables, starts=1 if options.quick else 8)
         tables.print_costs(figures)

@@ -1,4 +1,4 @@
-"""What compiling costs: the call that records a training step, beside the step itself."""
+"""What compiling costs: the call that traces a training step, beside the step itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def seconds() -> dict[str, float]:
     import glassnet
 
     images, labels = map(glassnet.from_numpy, common.made_images(mlp_epoch.BATCH))
-    best = dict.fromkeys(("a step, eager", "the step that is recorded", "a step, compiled"), float("inf"))
+    best = dict.fromkeys(("a step, eager", "the call that traces it", "a step, compiled"), float("inf"))
     for _ in range(ROUNDS):
         model = common.perceptron(glassnet.nn, mlp_epoch.SIZES)
         optimizer = glassnet.optim.SGD(model.parameters(), lr=mlp_epoch.LEARNING_RATE)

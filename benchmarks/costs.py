@@ -22,7 +22,7 @@ if __name__ == "__main__":
     print(
         json.dumps(
             {
-                "door_microseconds": dispatch.costs(),
+                "dispatch_microseconds": dispatch.costs(),
                 "compiling_seconds": compiling.seconds(),
                 "import_seconds": imports.seconds(["numpy", "glassnet", "torch", "jax"], int(sys.argv[1])),
             }

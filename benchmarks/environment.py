@@ -15,10 +15,10 @@ def for_contenders(keep: bool) -> tuple[dict[str, str], dict[str, str]]:
     return {name: value for name, value in os.environ.items() if name not in taken}, taken
 
 
-def said(taken: dict[str, str]) -> str:
+def described(taken: dict[str, str]) -> str:
     """One line about it."""
     if taken:
         gone = ", ".join(f"{name}={value}" for name, value in sorted(taken.items()))
         return f"environment: taken out for all contenders: {gone} (--keep-environment leaves it)"
-    held = ", ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(PREFIX))
-    return f"environment: kept as it is, with {held}" if held else "environment: nothing set for OpenBLAS"
+    variables = ", ".join(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(PREFIX))
+    return f"environment: kept as it is, with {variables}" if variables else "environment: nothing set for OpenBLAS"

@@ -46,12 +46,12 @@ def print_not_yet(waiting: Mapping[str, str]) -> None:
 
 def print_costs(figures: Mapping[str, Any]) -> None:
     """What glassnet itself costs."""
-    print_door(figures["door_microseconds"])
+    print_dispatch(figures["dispatch_microseconds"])
     print_compiling(figures["compiling_seconds"])
     print_imports(figures["import_seconds"])
 
 
-def print_door(calls: Mapping[str, float]) -> None:
+def print_dispatch(calls: Mapping[str, float]) -> None:
     """What an operation costs above NumPy."""
     print("One addition of two 1-element float32 arrays")
     base = calls["np.add(x, y)"]
@@ -63,12 +63,12 @@ def print_door(calls: Mapping[str, float]) -> None:
 
 def print_compiling(costs: Mapping[str, float]) -> None:
     """What compiling a step takes."""
-    print("Compiling the step of 784-128-64-10 (recording, passes, source)")
+    print("Compiling the step of 784-128-64-10 (tracing, passes, source)")
     for what, seconds in costs.items():
         print(f"  {what:36} {duration(seconds):>9}")
     saved = costs["a step, eager"] - costs["a step, compiled"]
     if saved > 0:
-        print(f"  saved again after {costs['the step that is recorded'] / saved:,.0f} steps")
+        print(f"  paid back after {costs['the call that traces it'] / saved:,.0f} steps")
     print()
 
 
