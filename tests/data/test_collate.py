@@ -74,16 +74,16 @@ def test_mappings_whose_class_takes_no_dict_become_dicts():
 
     class Record(Mapping):
         def __init__(self, a, b):
-            self.held = {"a": a, "b": b}
+            self.items_by_key = {"a": a, "b": b}
 
         def __getitem__(self, key):
-            return self.held[key]
+            return self.items_by_key[key]
 
         def __iter__(self):
-            return iter(self.held)
+            return iter(self.items_by_key)
 
         def __len__(self):
-            return len(self.held)
+            return len(self.items_by_key)
 
     batch = default_collate([Record(1, 2), Record(3, 4)])
     assert type(batch) is dict

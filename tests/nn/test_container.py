@@ -1,4 +1,4 @@
-"""Containers: the ways of lists and dicts, and that what they hold is found."""
+"""Containers: the methods of lists and dicts, and that their parts are registered."""
 
 from collections import OrderedDict
 
@@ -54,51 +54,51 @@ def test_sequential_with_names():
 @NUMBERED
 def test_indexing(make):
     parts = [add(i) for i in range(4)]
-    held = make(parts)
-    assert len(held) == 4
-    assert list(held) == parts
-    assert held[0] is parts[0]
-    assert held[-1] is parts[3]
-    assert getattr(held, "0") is parts[0]
-    assert type(held[1:3]) is type(held)
-    assert list(held[1:3]) == parts[1:3]
-    assert list(held[::-2]) == [parts[3], parts[1]]
-    assert parts[2] in held
+    container = make(parts)
+    assert len(container) == 4
+    assert list(container) == parts
+    assert container[0] is parts[0]
+    assert container[-1] is parts[3]
+    assert getattr(container, "0") is parts[0]
+    assert type(container[1:3]) is type(container)
+    assert list(container[1:3]) == parts[1:3]
+    assert list(container[::-2]) == [parts[3], parts[1]]
+    assert parts[2] in container
 
 
 @NUMBERED
 def test_changing(make):
-    held = make([add(i) for i in range(3)])
-    held[1] = add(10)
-    held[-1] = add(20)
-    assert texts(held) == ["0", "10", "20"]
-    assert held.insert(1, add(5)) is held
-    held.insert(-1, add(15))
-    held.insert(5, add(99))
-    assert texts(held) == ["0", "5", "10", "15", "20", "99"]
-    assert names(held) == list("012345")
-    del held[0]
-    del held[-1]
-    assert texts(held) == ["5", "10", "15", "20"]
-    assert names(held) == list("0123")
-    del held[1:3]
-    assert texts(held) == ["5", "20"]
-    assert held.pop().extra_repr() == "20"
-    assert held.pop(0).extra_repr() == "5"
-    assert len(held) == 0
+    container = make([add(i) for i in range(3)])
+    container[1] = add(10)
+    container[-1] = add(20)
+    assert texts(container) == ["0", "10", "20"]
+    assert container.insert(1, add(5)) is container
+    container.insert(-1, add(15))
+    container.insert(5, add(99))
+    assert texts(container) == ["0", "5", "10", "15", "20", "99"]
+    assert names(container) == list("012345")
+    del container[0]
+    del container[-1]
+    assert texts(container) == ["5", "10", "15", "20"]
+    assert names(container) == list("0123")
+    del container[1:3]
+    assert texts(container) == ["5", "20"]
+    assert container.pop().extra_repr() == "20"
+    assert container.pop(0).extra_repr() == "5"
+    assert len(container) == 0
 
 
 @NUMBERED
 def test_joining(make):
-    held = make([add(0)])
-    assert held.append(add(1)).extend([add(2)]) is held
-    other = held + make([add(3)])
+    container = make([add(0)])
+    assert container.append(add(1)).extend([add(2)]) is container
+    other = container + make([add(3)])
     assert texts(other) == ["0", "1", "2", "3"]
-    assert type(other) is type(held)
-    held += other
-    assert texts(held) == ["0", "1", "2", "0", "1", "2", "3"]
-    held.extend(held[:1])
-    assert len(held) == 8
+    assert type(other) is type(container)
+    container += other
+    assert texts(container) == ["0", "1", "2", "0", "1", "2", "3"]
+    container.extend(container[:1])
+    assert len(container) == 8
 
 
 @NUMBERED
@@ -117,10 +117,10 @@ def test_joining(make):
     ],
 )
 def test_what_cannot_be_leaves_it_as_it_was(make, change, error, message):
-    held = make([add(0), add(1)])
+    container = make([add(0), add(1)])
     with pytest.raises(error, match=message):
-        change(held)
-    assert texts(held) == ["0", "1"]
+        change(container)
+    assert texts(container) == ["0", "1"]
 
 
 def test_classic_mistakes_with_sequential():
@@ -142,8 +142,8 @@ def test_parts_of_a_list_are_the_networks():
 
 
 def test_a_module_list_prints_equal_neighbours_as_one_line():
-    held = nn.ModuleList([add(1), add(1), nn.Sequential(add(2)), add(1)])
-    assert repr(held) == (
+    container = nn.ModuleList([add(1), add(1), nn.Sequential(add(2)), add(1)])
+    assert repr(container) == (
         "ModuleList(\n  (0-1): 2 x Add(1)\n  (2): Sequential(\n    (0): Add(2)\n  )\n  (3): Add(1)\n)"
     )
 
@@ -153,26 +153,26 @@ def test_a_module_list_prints_equal_neighbours_as_one_line():
 
 def test_module_dict_is_a_dict():
     a, b, c = add(0), add(1), add(2)
-    held = nn.ModuleDict({"a": a, "b": b})
-    assert held["a"] is a
-    assert held.b is b
-    assert list(held) == list(held.keys()) == ["a", "b"]
-    assert list(held.values()) == [a, b]
-    assert list(held.items()) == [("a", a), ("b", b)]
-    assert "a" in held
-    assert "weight" not in held
-    held["c"] = c
-    held.update({"a": c})
-    held.update([("d", a)])
-    assert names(held) == ["a", "b", "d"]  # c is there already, as a
-    assert list(held) == ["a", "b", "c", "d"]
-    assert held.pop("a") is c
-    del held["b"]
-    assert len(held) == 2
-    held.clear()
-    assert len(held) == 0
-    assert held != nn.ModuleDict()  # empty too, but another module
-    assert len({held, nn.ModuleDict()}) == 2
+    container = nn.ModuleDict({"a": a, "b": b})
+    assert container["a"] is a
+    assert container.b is b
+    assert list(container) == list(container.keys()) == ["a", "b"]
+    assert list(container.values()) == [a, b]
+    assert list(container.items()) == [("a", a), ("b", b)]
+    assert "a" in container
+    assert "weight" not in container
+    container["c"] = c
+    container.update({"a": c})
+    container.update([("d", a)])
+    assert names(container) == ["a", "b", "d"]  # c is there already, as a
+    assert list(container) == ["a", "b", "c", "d"]
+    assert container.pop("a") is c
+    del container["b"]
+    assert len(container) == 2
+    container.clear()
+    assert len(container) == 0
+    assert container != nn.ModuleDict()  # empty too, but another module
+    assert len({container, nn.ModuleDict()}) == 2
 
 
 @pytest.mark.parametrize(
@@ -186,28 +186,28 @@ def test_module_dict_is_a_dict():
     ],
 )
 def test_module_dict_refuses(key, value, error, message):
-    held = nn.ModuleDict()
-    held.note = "a plain attribute"
+    container = nn.ModuleDict()
+    container.note = "a plain attribute"
     with pytest.raises(error, match=message):
-        held[key] = value
-    assert len(held) == 0
+        container[key] = value
+    assert len(container) == 0
     with pytest.raises(KeyError):
-        held["missing"]
+        container["missing"]
     with pytest.raises(KeyError):
-        del held["missing"]
+        del container["missing"]
 
 
 # parameters -----------------------------------------------------------------------------------------
 
 
 def test_parameter_list():
-    held = nn.ParameterList([glassnet.zeros(2, 3), nn.Parameter(glassnet.ones(()))])
-    held.append(glassnet.zeros(4))
-    held[0] = glassnet.ones(1)
-    assert all(type(p) is nn.Parameter for p in held)
-    assert [name for name, _ in held.named_parameters()] == ["0", "1", "2"]
-    assert [p.shape for p in held[1:]] == [(), (4,)]
-    assert repr(held) == (
+    container = nn.ParameterList([glassnet.zeros(2, 3), nn.Parameter(glassnet.ones(()))])
+    container.append(glassnet.zeros(4))
+    container[0] = glassnet.ones(1)
+    assert all(type(p) is nn.Parameter for p in container)
+    assert [name for name, _ in container.named_parameters()] == ["0", "1", "2"]
+    assert [p.shape for p in container[1:]] == [(), (4,)]
+    assert repr(container) == (
         "ParameterList(\n"
         "    (0): Parameter containing: [float32 of size 1]\n"
         "    (1): Parameter containing: [float32 of size ]\n"
@@ -215,18 +215,18 @@ def test_parameter_list():
         ")"
     )
     assert len(nn.ParameterList()) == 0
-    assert nn.ModuleList([held])._parameters == {}
+    assert nn.ModuleList([container])._parameters == {}
 
 
 def test_parameter_dict():
-    held = nn.ParameterDict({"a": glassnet.zeros(2, 3), "none": None})
-    held["b"] = nn.Parameter(glassnet.zeros(1))
-    assert type(held["a"]) is nn.Parameter
-    assert held["none"] is None
-    assert [name for name, _ in held.named_parameters()] == ["a", "b"]
-    assert held.get("missing") is None
-    assert held.setdefault("b", glassnet.ones(1)) is held["b"]
-    assert repr(held) == (
+    container = nn.ParameterDict({"a": glassnet.zeros(2, 3), "none": None})
+    container["b"] = nn.Parameter(glassnet.zeros(1))
+    assert type(container["a"]) is nn.Parameter
+    assert container["none"] is None
+    assert [name for name, _ in container.named_parameters()] == ["a", "b"]
+    assert container.get("missing") is None
+    assert container.setdefault("b", glassnet.ones(1)) is container["b"]
+    assert repr(container) == (
         "ParameterDict(\n"
         "    (a): Parameter containing: [float32 of size 2x3]\n"
         "    (b): Parameter containing: [float32 of size 1]\n"
@@ -249,16 +249,16 @@ def test_lists_change_as_pytorchs():
     torch = pytest.importorskip("torch")
 
     def changed(nn):
-        held = nn.Sequential(OrderedDict(a=nn.Linear(1, 2), b=nn.Identity()))
-        yield repr(held[1:]), repr(held[:-1])
-        held.append(nn.Flatten())
-        yield repr(held)
-        del held[0]
-        yield repr(held)
-        held.insert(1, nn.Linear(2, 3))
-        yield repr(held)
-        yield repr(held + held)
-        yield repr(held.pop(1)), repr(held)
+        container = nn.Sequential(OrderedDict(a=nn.Linear(1, 2), b=nn.Identity()))
+        yield repr(container[1:]), repr(container[:-1])
+        container.append(nn.Flatten())
+        yield repr(container)
+        del container[0]
+        yield repr(container)
+        container.insert(1, nn.Linear(2, 3))
+        yield repr(container)
+        yield repr(container + container)
+        yield repr(container.pop(1)), repr(container)
         listed = nn.ModuleList([nn.Identity()])
         listed += [nn.Flatten(), nn.Flatten()]
         listed.insert(0, nn.Linear(1, 1))

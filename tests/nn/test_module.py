@@ -330,14 +330,14 @@ def test_converting_keeps_the_parameters_themselves(convert, dtype):
     net = Net()
     net.register_buffer("count", glassnet.tensor(3))
     net(glassnet.ones(1, 4)).sum().backward()
-    held = list(net.parameters())
-    values = [p.detach().double().tolist() for p in held]
+    parameters = list(net.parameters())
+    values = [p.detach().double().tolist() for p in parameters]
     assert convert(net) is net
-    assert all(p is q for p, q in zip(net.parameters(), held, strict=True))
-    assert {p.dtype for p in held} | {p.grad.dtype for p in held} | {net.seen.dtype} == {dtype}
+    assert all(p is q for p, q in zip(net.parameters(), parameters, strict=True))
+    assert {p.dtype for p in parameters} | {p.grad.dtype for p in parameters} | {net.seen.dtype} == {dtype}
     assert net.count.dtype == glassnet.int64
     if dtype != glassnet.float16:
-        assert [p.tolist() for p in held] == values
+        assert [p.tolist() for p in parameters] == values
 
 
 def test_converting_to_what_cannot_be():
@@ -715,7 +715,7 @@ def test_three_layers_backward_is_pytorchs():
 @pytest.mark.parity
 def test_backward_hooks_are_pytorchs():
     torch = pytest.importorskip("torch")
-    found = []
+    results = []
     for lib in (glassnet, torch):
         layer = lib.nn.Linear(2, 2)
         with lib.no_grad():
@@ -729,5 +729,5 @@ def test_backward_hooks_are_pytorchs():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns that there is no gradient of the input to see
             layer(lib.ones(2, 2)).sum().backward()
-        found.append((seen, x.grad.tolist()))
-    assert found[0] == found[1]
+        results.append((seen, x.grad.tolist()))
+    assert results[0] == results[1]

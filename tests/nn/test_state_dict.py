@@ -55,13 +55,13 @@ def test_loading_copies_the_values(form):
     source, net = network(), network()
     source.mean += 3
     source.count += 2
-    held = list(net.state_dict(keep_vars=True).values())
-    found = net.load_state_dict({key: form(value) for key, value in source.state_dict().items()})
-    assert repr(found) == "<All keys matched successfully>"
-    assert found == ([], [])
+    tensors = list(net.state_dict(keep_vars=True).values())
+    result = net.load_state_dict({key: form(value) for key, value in source.state_dict().items()})
+    assert repr(result) == "<All keys matched successfully>"
+    assert result == ([], [])
     for key, value in values(source).items():
         np.testing.assert_array_equal(values(net)[key], value)
-    assert all(a is b for a, b in zip(held, net.state_dict(keep_vars=True).values(), strict=True))
+    assert all(a is b for a, b in zip(tensors, net.state_dict(keep_vars=True).values(), strict=True))
     assert net[0].weight.dtype == glassnet.float32
     source[0].weight.data.fill_(9)
     assert not (net[0].weight.array == 9).any()
@@ -78,10 +78,10 @@ def test_loading_is_seen_by_autograd():
 def test_loading_in_part():
     net = network()
     before = values(net)
-    found = net.load_state_dict({"0.bias": np.ones(3, np.float32), "other": glassnet.zeros(1)}, strict=False)
-    assert found.missing_keys == ["mean", "count", "0.weight", "1.weight"]
-    assert found.unexpected_keys == ["other"]
-    assert repr(found).startswith("IncompatibleKeys(missing_keys=['mean',")
+    result = net.load_state_dict({"0.bias": np.ones(3, np.float32), "other": glassnet.zeros(1)}, strict=False)
+    assert result.missing_keys == ["mean", "count", "0.weight", "1.weight"]
+    assert result.unexpected_keys == ["other"]
+    assert repr(result).startswith("IncompatibleKeys(missing_keys=['mean',")
     assert net[0].bias.tolist() == [1, 1, 1]
     np.testing.assert_array_equal(net[0].weight.array, before["0.weight"])
 
@@ -107,15 +107,15 @@ def test_assigning_puts_the_tensors_in_place():
 
 def test_assigning_integers_to_what_is_learned_changes_nothing():
     net = network()
-    held = net.state_dict(keep_vars=True)
+    tensors = net.state_dict(keep_vars=True)
     state = {**network().state_dict(), "1.weight": glassnet.zeros(2, 3).long()}
     with pytest.raises(TypeError, match=r"a floating tensor for 1\.weight, got int64"):
         net.load_state_dict(state, assign=True)
-    assert all(value is held[key] for key, value in net.state_dict(keep_vars=True).items())
+    assert all(value is tensors[key] for key, value in net.state_dict(keep_vars=True).items())
 
 
 @pytest.mark.parametrize(
-    ("change", "strict", "said"),
+    ("change", "strict", "words"),
     [
         (lambda s: s.pop("0.bias"), True, ["missing 0.bias.", "strict=False"]),
         (lambda s: s.update(more=glassnet.zeros(1)), True, ["unexpected more.", "strict=False"]),
@@ -134,19 +134,19 @@ def test_assigning_integers_to_what_is_learned_changes_nothing():
     ],
 )
 @pytest.mark.parametrize("assign", [False, True])
-def test_a_state_that_does_not_fit_changes_nothing(change, strict, said, assign):
+def test_a_state_that_does_not_fit_changes_nothing(change, strict, words, assign):
     net = network()
-    before, held = values(net), net.state_dict(keep_vars=True)
+    before, tensors = values(net), net.state_dict(keep_vars=True)
     state = {key: value + 1 for key, value in net.state_dict().items()}
     change(state)
     with pytest.raises(RuntimeError) as caught:
         net.load_state_dict(state, strict=strict, assign=assign)
     message = str(caught.value)
-    for part in ["load_state_dict: the state does not fit this Sequential", "Nothing was changed", *said]:
+    for part in ["load_state_dict: the state does not fit this Sequential", "Nothing was changed", *words]:
         assert part in message
-    assert ("strict=False" in message) == ("strict=False" in said)
+    assert ("strict=False" in message) == ("strict=False" in words)
     for key, value in net.state_dict(keep_vars=True).items():
-        assert value is held[key]
+        assert value is tensors[key]
         np.testing.assert_array_equal(value.array, before[key])
 
 

@@ -35,10 +35,10 @@ def test_the_norm_of_all_gradients_together(norm_type, norm):
 
 def test_clipping_scales_all_gradients_in_place():
     ps = parameters([3.0, -4.0], None, [[-12.0]])
-    held = [p.grad for p in ps]
+    gradients = [p.grad for p in ps]
     total = utils.clip_grad_norm_((p for p in ps), 1.3)
     assert total.item() == 13
-    assert all(p.grad is g for p, g in zip(ps, held, strict=True))
+    assert all(p.grad is g for p, g in zip(ps, gradients, strict=True))
     np.testing.assert_allclose(ps[0].grad.array, [0.3, -0.4], rtol=1e-6)
     np.testing.assert_allclose(ps[2].grad.array, [[-1.2]], rtol=1e-6)
     assert ps[1].grad is None
@@ -74,12 +74,12 @@ def test_a_norm_that_is_no_number(bad):
 
 def test_clipping_values():
     ps = parameters([3.0, -4.0, 0.5], None)
-    held = ps[0].grad
+    gradient = ps[0].grad
     utils.clip_grad_value_(ps, 1.5)
-    assert ps[0].grad is held
-    assert held.tolist() == [1.5, -1.5, 0.5]
+    assert ps[0].grad is gradient
+    assert gradient.tolist() == [1.5, -1.5, 0.5]
     utils.clip_grad_value_(ps[0], 0.25)
-    assert held.tolist() == [0.25, -0.25, 0.25]
+    assert gradient.tolist() == [0.25, -0.25, 0.25]
 
 
 @pytest.mark.parametrize("bound", [-1, math.nan])
@@ -97,11 +97,11 @@ def test_parameters_as_a_vector_and_back():
     assert vector.shape == (8,)
     assert vector.requires_grad
     assert vector.tolist() == [*net.weight.flatten().tolist(), *net.bias.tolist()]
-    held = net.weight.array
+    array = net.weight.array
     utils.vector_to_parameters(glassnet.arange(8.0), net.parameters())
     assert net.weight.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert net.bias.tolist() == [6, 7]
-    assert net.weight.array is held
+    assert net.weight.array is array
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,9 @@ def test_parameters_come_in_many_forms() -> None:
 
 
 def test_a_group_is_a_copy() -> None:
-    given = {"params": [leaf(1.0)]}
-    optimizer = SGD([given], lr=0.5)
-    assert given.keys() == {"params"}
+    group = {"params": [leaf(1.0)]}
+    optimizer = SGD([group], lr=0.5)
+    assert group.keys() == {"params"}
     assert optimizer.defaults["lr"] == optimizer.param_groups[0]["lr"] == 0.5
 
 
@@ -118,7 +118,7 @@ def test_state_dict_is_laid_out_as_in_pytorch() -> None:
     optimizer = stepped("Adam", {"amsgrad": True})
     saved = optimizer.state_dict()
     assert list(saved) == ["state", "param_groups"]
-    assert [list(held) for held in saved["state"].values()] == 2 * [["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"]]
+    assert [list(s) for s in saved["state"].values()] == 2 * [["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"]]
     assert saved["state"][0]["step"].item() == 3
     assert saved["state"][1]["exp_avg"] is optimizer.state[optimizer.param_groups[1]["params"][0]]["exp_avg"]
     assert [group["params"] for group in saved["param_groups"]] == [[0], [1]]
@@ -130,9 +130,9 @@ def test_loading_copies() -> None:
     saved = first.state_dict()
     second.load_state_dict(saved)
     saved["param_groups"][0]["lr"] = 77
-    held = second.state[second.param_groups[0]["params"][0]]["exp_avg"]
-    assert held.array is not saved["state"][0]["exp_avg"].array
-    assert held.tolist() == saved["state"][0]["exp_avg"].tolist()
+    average = second.state[second.param_groups[0]["params"][0]]["exp_avg"]
+    assert average.array is not saved["state"][0]["exp_avg"].array
+    assert average.tolist() == saved["state"][0]["exp_avg"].tolist()
     assert second.param_groups[0]["lr"] == 0.001
 
 
@@ -141,15 +141,15 @@ def test_state_is_taken_as_arrays_and_numbers() -> None:
     first, second = stepped("Adam", {}), stepped("Adam", {})
     saved = first.state_dict()
     saved["state"] = {
-        key: {"step": 3.0, "exp_avg": held["exp_avg"].numpy().astype(np.float64), "exp_avg_sq": [5.0] * (2 - key)}
-        for key, held in saved["state"].items()
+        key: {"step": 3.0, "exp_avg": state["exp_avg"].numpy().astype(np.float64), "exp_avg_sq": [5.0] * (2 - key)}
+        for key, state in saved["state"].items()
     }
     saved["param_groups"][0]["betas"] = [0.5, 0.75]
     second.load_state_dict(saved)
-    held = second.state[second.param_groups[0]["params"][0]]
-    assert held["exp_avg_sq"].tolist() == [5.0, 5.0]
-    assert held["exp_avg"].dtype == np.float32
-    assert held["step"].dtype == np.float64
+    state = second.state[second.param_groups[0]["params"][0]]
+    assert state["exp_avg_sq"].tolist() == [5.0, 5.0]
+    assert state["exp_avg"].dtype == np.float32
+    assert state["step"].dtype == np.float64
     move(second)
 
 

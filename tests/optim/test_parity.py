@@ -73,10 +73,10 @@ def test_steps(name: str, options: dict[str, Any]) -> None:
     assert_same(*pair)
     saved, expected = (run.optimizer.state_dict() for run in pair)
     assert list(saved["state"]) == list(expected["state"])
-    for number, held in expected["state"].items():
-        assert set(saved["state"][number]) == {k for k, v in held.items() if v is not None}
+    for number, state in expected["state"].items():
+        assert set(saved["state"][number]) == {k for k, v in state.items() if v is not None}
         for key, value in saved["state"][number].items():
-            np.testing.assert_allclose(value.numpy(), held[key].numpy(), rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(value.numpy(), state[key].numpy(), rtol=1e-12, atol=1e-12)
     shared = set(saved["param_groups"][0])
     assert shared <= set(expected["param_groups"][0])
     assert [{k: g[k] for k in shared} for g in expected["param_groups"]] == saved["param_groups"]
