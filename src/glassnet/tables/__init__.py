@@ -1,7 +1,7 @@
-"""Tables: files of rows and columns, and what a network makes of them.
+"""Tables: files of rows and columns, and their encoding as numbers.
 
-`read_table` reads a file, `prepare` makes it ready to learn from, and the `Encoding` it gives turns
-any other table of the same columns into numbers, and results back into words.
+`read_table` reads a file and `prepare` makes it ready for training. The `Encoding` that it returns encodes any other
+table of the same columns, and decodes results.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A table as lists of cells, wherever it comes from, and the error for one that cannot be used."""
+"""A table as lists of cells, and the error for one that cannot be used."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TableError(GlassnetError, ValueError):
 
 @dataclass(frozen=True)
 class Cells:
-    """The columns of a table by name, and the numbers that its rows are called by, from 1."""
+    """The columns of a table by name, and the numbers of its rows, from 1."""
 
     columns: dict[str, list[Any]]
     rows: Sequence[int]
@@ -71,7 +71,7 @@ class Cells:
         return len(self.rows)
 
     def take(self, positions: Iterable[int]) -> Cells:
-        """The rows at these positions, called what they were called."""
+        """The rows at these positions; they keep their numbers."""
         chosen = list(positions)
         columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}
         return Cells(columns, [self.rows[i] for i in chosen])

@@ -21,8 +21,8 @@ MOST = 250_000_000  # numbers that a table may become: a file of a few MB can ho
 class Encoded(NamedTuple):
     """Rows of a table as numbers: inputs [n, features] (float32), and targets, if the table has them.
 
-    Targets are class numbers [n] (int64) or standardised quantities [n, 1] (float32). ``rows`` are the
-    positions in the table of the rows that are here. ``notes`` say in words what was done.
+    Targets are class numbers [n] (int64) or standardised quantities [n, 1] (float32). ``rows`` are the positions of
+    these rows in the table. ``notes`` say what was done.
 
     >>> from glassnet.tables import Encoding
     >>> houses = {"size": [61, 84, 120], "price": [412, 598, ""]}
@@ -41,7 +41,7 @@ class Encoded(NamedTuple):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a table becomes numbers, found by `fit`; as JSON it travels with the model.
+    """How the columns of a table become numbers, found by `fit`. It is saved with the model, as JSON.
 
     >>> from glassnet.tables import Encoding
     >>> houses = {"size": [61, 84, 120], "garden": ["no", "no", "yes"], "price": [412, 598, 701]}
@@ -59,7 +59,7 @@ class Encoding:
     target: Target
     columns: tuple[Recipe, ...]
     ignored: dict[str, str]  # columns that are not used, and why
-    notes: tuple[str, ...] = field(default=(), compare=False)  # what `fit` has to say, in words
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what `fit` did, in words
 
     @classmethod
     def fit(cls, table: Any, target: str, task: str | None = None) -> Encoding:
@@ -137,7 +137,7 @@ class Encoding:
         return Encoded(inputs, targets, notes, kept)
 
     def _about_columns(self, names: list[str]) -> list[str]:
-        """What to say of the columns of a table."""
+        """Notes about the columns of a table."""
         wanted = dict.fromkeys(column["name"] for column in self.columns)
         known = {*wanted, *self.ignored, self.target["name"]}
         more = [repr(name) for name in names if name not in known]
@@ -147,7 +147,7 @@ class Encoding:
         return notes
 
     def decode_targets(self, array: Any) -> Array:
-        """What a network's results mean: labels of class numbers [n] or scores [n, classes]; or quantities [n]."""
+        """Results as labels, from class numbers [n] or scores [n, classes]; or as quantities in their units [n]."""
         return decode_target(self.target, array)
 
     def to_json(self) -> dict[str, Any]:
@@ -163,13 +163,13 @@ class Encoding:
 
 
 def about_text(table: Any) -> list[str]:
-    """What to say of the encoding of the file that a DataFrame was read from."""
+    """A note if the file that a DataFrame was read from was not in UTF-8."""
     encoding = getattr(table, "attrs", {}).get("encoding", "")
     return [f"the file is not in UTF-8: read as {encoding.upper()}"] if encoding.startswith(("cp", "latin")) else []
 
 
 def with_target(cells: Cells, name: str) -> tuple[Cells, Array, list[str]]:
-    """The rows that have the target, their positions, and what to say of the others."""
+    """The rows that have the target, their positions, and a note about the others."""
     texts = cells.texts(name)
     kept = np.flatnonzero([text != "" for text in texts])
     if len(kept) == len(cells):

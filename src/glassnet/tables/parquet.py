@@ -1,4 +1,4 @@
-"""Parquet: whether a file of it is what it says, before anything is made of it.
+"""Checks of a Parquet file, before pandas reads it.
 
 A few kilobytes can say a text of a megabyte once, and that it is in each of a million rows.
 """

@@ -1,4 +1,4 @@
-"""Tables in a text: its encoding, its delimiter, its rows.
+"""Parsing a table in a text file: its encoding, its delimiter, its rows.
 
 Exported files read tables by these functions, which are copied into them as they stand: they know nothing of glassnet.
 """
@@ -22,7 +22,7 @@ MARKS = (
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text that is in a file, and its encoding: UTF-8, UTF-16 or 32 with a mark, CP949, CP1252 or Latin-1.
+    """The text of a file, and its encoding: UTF-8, UTF-16 or 32 with a mark, CP949, CP1252 or Latin-1.
 
     Raises ValueError for NUL bytes, with their line, and for what is not in the encoding that it begins with.
     """

@@ -1,11 +1,11 @@
-"""Recipe: how a column becomes numbers, found from its cells. A recipe is a dict that JSON can hold:
+"""How a column becomes numbers, found from its cells: its recipe, a dict that JSON can hold.
 
 - ``{"name", "kind": "number", "decimal": "." or ",", "mean": [m], "scale": [s], "missing": bool}``
 - ``{"name", "kind": "boolean", "mean": [m], "scale": [s], "missing": bool}``
 - ``{"name", "kind": "date", "format": "%Y-%m-%d", "parts": ["month", …], "mean": […], "scale": […], "missing": bool}``
 - ``{"name", "kind": "category", "values": ["blue", "red"], "missing": bool}``
 
-``missing`` says that cells were missing in training: then a feature of its own says where.
+``missing``: cells were missing in training, so one more feature says where a cell is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ COUNTERS = ("", "#", "id", "index", "no", "no.", "row", "unnamed: 0")  # columns
 
 
 class ColumnRecipe(NamedTuple):
-    """What became of a column: its recipe, or why it is ignored; ``notes`` are more to say."""
+    """The recipe of a column, or why the column is ignored, and notes."""
 
     recipe: Recipe | None
     why: str = ""
@@ -45,7 +45,7 @@ class ColumnRecipe(NamedTuple):
 
 
 def recipe_of(name: str, cells: Sequence[Any], rows: Sequence[int]) -> ColumnRecipe:
-    """The recipe of the column ``name`` with these ``cells``; ``rows`` are the numbers to call them by.
+    """The recipe of the column ``name`` with these ``cells``; errors call the rows by the numbers in ``rows``.
 
     Raises TableError for a number that is infinite, or too large to compute with.
     """
@@ -65,7 +65,7 @@ def recipe_of(name: str, cells: Sequence[Any], rows: Sequence[int]) -> ColumnRec
 
 
 def feature_names(recipe: Mapping[str, Any]) -> Iterator[str]:
-    """What the features are called that a column becomes, in order."""
+    """The names of the features that a column becomes, in order."""
     name = recipe["name"]
     if recipe["kind"] == "category":
         yield from (f"{name} = {value}" for value in recipe["values"])
@@ -78,7 +78,7 @@ def feature_names(recipe: Mapping[str, Any]) -> Iterator[str]:
 
 
 def decimal_of(counts: Mapping[str, int], enough: float = ENOUGH) -> str:
-    """What the texts write before decimals, "." or ","; "" if they are not numbers."""
+    """The decimal mark of the texts, "." or ","; "" if they are not numbers."""
     for decimal in (".", ","):
         if _share(counts, partial(_is_number, decimal=decimal)) >= enough:
             return decimal
@@ -108,7 +108,7 @@ def _kind(counts: Mapping[str, int]) -> Recipe:
 
 
 def _readings(recipe: Recipe, counts: Mapping[str, int]) -> Iterator[str]:
-    """What to say of cells that another country reads otherwise."""
+    """Notes about cells that mean something else in another country."""
     name = recipe["name"]
     if recipe["kind"] == "number":
         decimal = recipe["decimal"]
@@ -134,7 +134,7 @@ def _is_date(text: str, form: str) -> bool:
 
 
 def _share(counts: Mapping[str, int], fits: Callable[[str], bool]) -> float:
-    """The share of the cells that fit, of those that are not missing."""
+    """The share of the cells that fit, of those that are not missing; 0 if it is below `ENOUGH`."""
     there = {text: n for text, n in counts.items() if text.casefold() not in NO_NUMBER}
     bound = (1 - ENOUGH) * sum(there.values())
     unfit = 0

@@ -17,7 +17,7 @@ NEEDED = {"classification": ("5 rows of one class, one of them", 1), "regression
 
 
 class Prepared(NamedTuple):
-    """A table made ready: rows to learn from, rows held out, and how both were made.
+    """A table ready for training: rows to learn from, rows held out, and the encoding of both.
 
     >>> from glassnet.tables import Prepared, prepare
     >>> ready = prepare({"size": range(10), "price": range(10)}, "price")
@@ -33,11 +33,10 @@ class Prepared(NamedTuple):
 
 
 def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
-    """A table made ready to learn ``target`` from: rows held out, an encoding of the others, both encoded.
+    """Split a table and encode both parts: rows to learn ``target`` from, and rows held out.
 
-    The same rows are held out in every run: every fifth of each class, or every fifth by the size of
-    a quantity. What the task and the classes are is decided from all rows, everything else from those
-    to learn from. Raises TableError.
+    Every run holds out the same rows: every fifth of each class, or every fifth by the size of a quantity. The task and
+    the classes are found from all rows, everything else from the rows to learn from. Raises TableError.
 
     >>> from glassnet.tables import prepare
     >>> ready = prepare({"size": range(10), "price": [10.0 * n for n in range(10)]}, "price")
@@ -66,10 +65,10 @@ def prepare(table: Any, target: str, task: str | None = None) -> Prepared:
 
 
 def every_fifth(labels: Array) -> Array:
-    """Which samples are held out, as booleans: the 5th, 10th, … of each class, in the order they are in.
+    """Which samples are held out, as booleans [n]: the 5th, 10th, … of each class, in order.
 
-    No random number is involved: every run, whatever its seed, is judged on the same samples, and
-    each class is held out in the same proportion.
+    No random numbers: every run, whatever its seed, is validated on the same samples, and each class is held out in
+    the same proportion.
 
     >>> from glassnet.tables import every_fifth
     >>> np.flatnonzero(every_fifth(np.array([0] * 10 + [1] * 5)))

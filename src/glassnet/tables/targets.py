@@ -1,4 +1,4 @@
-"""Targets: what a network is to learn from a table, as numbers, and back.
+"""The target: the column that a network learns, encoded as numbers, and decoded.
 
 A target is a dict that JSON can hold:
 
@@ -30,7 +30,7 @@ Target = dict[str, Any]
 def target_of(
     name: str, texts: Sequence[str], rows: Sequence[int], task: str | None = None
 ) -> tuple[Target, list[str]]:
-    """The target in these cells, none of them empty, and what to say of it.
+    """The target in these cells, none of which is empty, and notes.
 
     Without ``task``: text, yes or no, and numbers of which there are two (0 and 1) are classes; any
     other numbers are a quantity to estimate. Raises TableError for a target that cannot be learned.

@@ -1,4 +1,4 @@
-"""Validation: whether a dict read from a file is an encoding, before anything relies on it."""
+"""Whether a dict that was read from a file is an `Encoding` as JSON, before anything relies on it."""
 
 from __future__ import annotations
 
