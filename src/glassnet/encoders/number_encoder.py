@@ -81,8 +81,10 @@ class NumberEncoder:
         if raw.dtype.kind not in "biuf" or not raw.size or raw[0].size != self.size:
             shape = f"{raw.dtype} {written(raw.shape)}"
             raise SourceError(f"expected numbers of shape [n, {written(self.shape)[1:]}, got {shape}")
-        numbers: Array = raw.astype(dtype, copy=False).reshape(-1, *self.shape)
-        return numbers if self.divide_by == 1 else np.asarray(numbers / self.divide_by)
+        numbers = raw.reshape(-1, *self.shape)
+        if self.divide_by == 1:
+            return numbers.astype(dtype, copy=False)
+        return np.asarray(np.divide(numbers, np.dtype(dtype).type(self.divide_by), dtype=dtype))
 
     def decode(self, results: Any) -> Array:
         """Results as they are: [n]."""

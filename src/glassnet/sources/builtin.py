@@ -63,11 +63,10 @@ def _divided(
     """The data with every fifth sample of each class held out, and inputs divided by ``divide_by``."""
     choose, split = HELD_OUT[CLASSIFICATION]
     held_out = choose(labels)
-    scaled = inputs / np.float32(divide_by)
-    encoder = PictureEncoder if inputs.ndim > 2 else NumberEncoder
+    encoder = (PictureEncoder if inputs.ndim > 2 else NumberEncoder)(inputs.shape[1:], divide_by)
 
     def part(rows: Array) -> Part:
-        return Part(from_numpy(scaled[rows]), from_numpy(labels[rows]))
+        return Part(from_numpy(encoder.encode(inputs[rows])), from_numpy(labels[rows]))
 
     return Data(
         source=source,
@@ -79,7 +78,7 @@ def _divided(
         classes=tuple(classes),
         train=part(~held_out),
         held_out=part(held_out),
-        encoder=encoder(inputs.shape[1:], divide_by),
+        encoder=encoder,
     )
 
 

@@ -1,4 +1,4 @@
-"""`open_source`: from what a person types to data."""
+"""`open_source`: the data that a name or a path stands for."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def open_source(
     folder: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Data:
-    """The data of ``source``: a name, the path of a table (CSV, TSV, Parquet), or of a folder of pictures by class.
+    """The data of ``source``: a name, or the path of a table (CSV, TSV, Parquet) or of a folder of pictures by class.
 
-    ``target`` is the column of a table to learn, and ``task`` "classification" or "regression" where that is
-    not as its values suggest. ``folder`` is where the files of `PICTURES` are, which are downloaded if it is None;
-    ``progress(name, done, total)`` is told of that. A name wins over a file: write ./digits for one of that name.
+    ``target`` is the column of a table to learn. ``task``, "classification" or "regression", is found from its values
+    if it is None. ``folder`` holds the files of `PICTURES`; if it is None they are downloaded, and
+    ``progress(name, done, total)`` is called meanwhile. A name comes before a file: write ./digits for a file of that
+    name.
 
-    Raises SourceError for what is no source or does not go together, TableError, IdxError and the like for
-    files that cannot be used.
+    Raises SourceError for an unknown source or options that do not go together; TableError, IdxError and the like
+    for files that cannot be used.
 
     >>> from pathlib import Path
     >>> from glassnet.sources import open_source

@@ -30,6 +30,7 @@ def idx_source(
     dataset = BY_NAME[name]
     files = load_mnist_like(name, folder, progress)
     where = data_folder() if folder is None else folder
+    encoder = PictureEncoder(files.train_images.shape[1:], LARGEST)
     number, side = len(files.train_images), files.train_images.shape[1]
     return Data(
         source=name,
@@ -39,9 +40,9 @@ def idx_source(
         split="its own test set",
         noun="pictures",
         classes=tuple(name.partition(" - ")[0] for name in dataset.classes),  # "7", where torchvision says "7 - seven"
-        train=_part(files.train_images, files.train_labels),
-        held_out=_part(files.test_images, files.test_labels),
-        encoder=PictureEncoder(files.train_images.shape[1:], LARGEST),
+        train=_part(encoder, files.train_images, files.train_labels),
+        held_out=_part(encoder, files.test_images, files.test_labels),
+        encoder=encoder,
     )
 
 
@@ -76,6 +77,7 @@ def folder_source(source: str, path: Path) -> Data:
     pictures = np.stack([resized(picture, size) for picture in loaded])
     if (pictures == pictures[:, :1]).all():
         pictures = pictures[:, 0]  # shades of grey
+    encoder = PictureEncoder(pictures.shape[1:], LARGEST)
     colour = "" if pictures.ndim == 3 else " in colour"
     return Data(
         source=source,
@@ -85,9 +87,9 @@ def folder_source(source: str, path: Path) -> Data:
         split=split,
         noun="pictures",
         classes=tuple(files.classes),
-        train=_part(pictures[~held_out], labels[~held_out]),
-        held_out=_part(pictures[held_out], labels[held_out]),
-        encoder=PictureEncoder(pictures.shape[1:], LARGEST),
+        train=_part(encoder, pictures[~held_out], labels[~held_out]),
+        held_out=_part(encoder, pictures[held_out], labels[held_out]),
+        encoder=encoder,
     )
 
 
@@ -95,6 +97,5 @@ def _counted(number: int, size: Sequence[int]) -> str:
     return f"{number:,} pictures of {size[0]} × {size[1]} pixels"
 
 
-def _part(pictures: Array, labels: Array) -> Part:
-    scaled = np.divide(pictures, np.float32(LARGEST), dtype=np.float32)
-    return Part(from_numpy(scaled), from_numpy(labels.astype(np.int64)))
+def _part(encoder: PictureEncoder, pictures: Array, labels: Array) -> Part:
+    return Part(from_numpy(encoder.encode(pictures)), from_numpy(labels.astype(np.int64)))

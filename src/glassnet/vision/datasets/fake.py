@@ -1,4 +1,4 @@
-"""Pictures of nothing, to try a program with."""
+"""Random pictures, to try a program with."""
 
 from __future__ import annotations
 

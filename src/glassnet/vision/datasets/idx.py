@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST's files: four bytes, the sizes, the numbers. Read so that no file can do harm.
+"""Files in IDX, the format of MNIST. A damaged or malicious file raises an error and fills no memory.
 
 After Y. LeCun's description of the MNIST files: two zero bytes, a byte for the type of the numbers, a
 byte for how many dimensions there are, each dimension's size as a 4-byte integer, the numbers; all of it with
@@ -30,7 +30,7 @@ _RATIO = 1032  # DEFLATE (RFC 1951) makes at most 258 bytes of two bits
 
 
 class IdxError(GlassnetError, ValueError):
-    """A file that is not IDX, or not all of it, or more than it says.
+    """A file that is not IDX, is cut off, too long, or too large.
 
     >>> from pathlib import Path
     >>> from glassnet.vision import datasets
@@ -44,10 +44,10 @@ class IdxError(GlassnetError, ValueError):
 
 
 def read_idx(path: PathLike, most: int = MOST) -> Array:
-    """The numbers of the IDX file at ``path``, packed by gzip or not, as an array of the shape it states.
+    """The array in the IDX file at ``path``, packed by gzip or not.
 
-    They are read a piece at a time: no more memory is taken than the file has been found to fill, or than
-    ``most`` bytes. The array has the machine's byte order and may be written to. Raises IdxError for a
+    It is read in pieces, so that no more memory is used than the file really fills, and at most ``most`` bytes. The
+    array has the machine's byte order and is writable. Raises IdxError for a
     file that is damaged, cut off, too long or too large, and OSError for one that cannot be opened.
 
     >>> from pathlib import Path

@@ -1,4 +1,4 @@
-"""Fetching a published file: from mirrors in turn, going on where it was cut off, checked by its MD5."""
+"""Downloads of published files: from mirrors in turn, resumed after a broken connection, checked by MD5."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, Ti
 
 
 class DownloadError(OSError, RuntimeError):
-    """A file that no mirror gave, or none gave right, or that could not be written.
+    """A file that could not be downloaded from any mirror, or could not be written.
 
     >>> from pathlib import Path
     >>> from glassnet.vision import datasets
@@ -34,11 +34,11 @@ class DownloadError(OSError, RuntimeError):
 
 
 class _Refused(Exception):
-    """What a mirror does that no further attempt would change."""
+    """A problem with a mirror that another attempt would not change."""
 
 
 def md5_of(path: Path) -> str:
-    """The MD5 of a file, in hexadecimal. It guards against accidents; it is what was published."""
+    """The MD5 of a file, in hexadecimal: the published checksum, against accidents rather than attacks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
@@ -46,12 +46,12 @@ def md5_of(path: Path) -> str:
 def download(
     urls: Iterable[str], target: Path, md5: str, progress: Progress | None = None, timeout: float = 20.0
 ) -> None:
-    """Fetch the file with this ``md5`` from the first of ``urls`` that gives it, and keep it as ``target``.
+    """Download the file with this ``md5`` from the first of ``urls`` that has it, as ``target``.
 
-    It grows as ``target``.part, which is renamed when it is all there and right; one that an earlier
-    call left is gone on with, if the server can (RFC 9110, range requests). ``progress(name, done, total)`` is
-    called as bytes come; ``total`` is None where the server does not say. ``timeout`` is the most seconds of
-    silence. Raises DownloadError, an OSError, which says what each mirror did, or why the file could not be written.
+    The bytes go into ``target``.part, which is renamed when the file is complete and its checksum right. An unfinished
+    .part is resumed if the server can (RFC 9110, range requests). ``progress(name, done, total)`` is called as bytes
+    arrive; ``total`` is None if the server does not say. ``timeout`` is in seconds without a byte. Raises DownloadError
+    (an OSError), which says what went wrong at each mirror, or why the file could not be written.
 
     >>> import hashlib
     >>> from pathlib import Path
@@ -86,11 +86,11 @@ def download(
 
 
 def _silent(name: str, done: int, total: int | None) -> None:
-    """What is called where nobody wants to know."""
+    """No report."""
 
 
 def _problem(url: str, part: Path, md5: str, progress: Progress, timeout: float) -> str | None:
-    """Fill ``part`` with the file of this ``md5`` from ``url``; what went wrong, or None."""
+    """Fill ``part`` with the file of this ``md5`` from ``url``; the problem, or None."""
     begun = _size(part) > 0
     try:
         _fill(url, part, progress, timeout)
