@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from types import CodeType, FunctionType
@@ -42,11 +43,18 @@ def names_in(code: CodeType) -> Names:
         for instruction in dis.get_instructions(inner):
             if instruction.opname.endswith(("_GLOBAL", "_NAME")):
                 names.add(instruction.argval)
-            elif instruction.opname == "LOAD_METHOD" or instruction.argrepr.startswith("NULL|self + "):
+            elif _loads_method(instruction):
                 called.add(instruction.argval)
             elif instruction.opname.endswith("_ATTR"):
                 read.add(instruction.argval)
     return Names(frozenset(names), frozenset(read), frozenset(called - read))
+
+
+def _loads_method(instruction: dis.Instruction) -> bool:
+    """Whether an attribute is loaded in order to be called: an opcode of its own, and from Python 3.12 on a bit."""
+    if instruction.opname == "LOAD_ATTR" and sys.version_info >= (3, 12):
+        return bool((instruction.arg or 0) & 1)
+    return instruction.opname == "LOAD_METHOD"
 
 
 def function_behind(member: Any) -> Any:
