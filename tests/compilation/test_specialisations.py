@@ -63,7 +63,7 @@ def test_before_anything(step: gn.Compiled) -> None:
     assert step.explain_specialisations() == "not called yet"
     assert repr(step) == "<compiled step: 0 specialisations>"
     for what in ("source", "program"):
-        with pytest.raises(RuntimeError, match="step has not been recorded yet: call it first"):
+        with pytest.raises(RuntimeError, match="step has not been traced yet: call it first"):
             getattr(step, what)
 
 

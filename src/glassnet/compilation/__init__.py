@@ -1,4 +1,4 @@
-"""Compile: functions that are recorded when first called, and run as programs from then on."""
+"""Compile: functions that are traced when first called, and run as programs from then on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""compile(): a function that is recorded when it is called in a new way, and run as a program after."""
+"""compile(): a function that is traced when it is called in a new way, and runs as a program from then on."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 class Compiled:
     """A function that runs as a program. Call it as you would call the function.
 
-    It is recorded, while it runs for real, whenever it is called in a new way: other shapes or
-    dtypes, other numbers, modules in another mode, other parameters. ``specialisations`` are those
-    specialisations, ``explain_specialisations()`` says what caused each; ``program`` and ``source`` are
-    those of the latest.
+    It is traced, while it runs for real, whenever it is called in a new way: other shapes or dtypes, other numbers,
+    modules in another mode, other parameters. ``specialisations`` are what came of it, one for each way,
+    ``explain_specialisations()`` says what caused each; ``program`` and ``source`` are those of the latest.
 
     What else the function has, a module its ``parameters()`` and ``eval()``, is found here too.
 
@@ -61,25 +60,25 @@ class Compiled:
         self._has_warned = False
         self._lock = RLock()  # the memory that a program works in is there once
         self._name = _function_name(function)
-        told: Any = SimpleNamespace()
-        functools.update_wrapper(told, function, updated=())
-        vars(self).update(vars(told))
+        wrapper: Any = SimpleNamespace()
+        functools.update_wrapper(wrapper, function, updated=())
+        vars(self).update(vars(wrapper))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the function would give; it may be computed by a recorded program."""
-        if mode.tracer is not None:  # called by a function that is being recorded: part of that
+        """What the function would give; its program may compute it."""
+        if mode.tracer is not None:  # called by a function that is being traced: part of that
             return self.function(*args, **kwargs)
         arrays: list[Any] = []
         key = key_of(args, kwargs, arrays)
         with self._lock:
             if key == self._last_key and self._last.serves(arrays):  # nearly always
                 return self._last.run(arrays)
-            for recording in self._by_key.get(key, ()):
-                if recording.serves(arrays):
-                    self._last_key, self._last = key, recording
-                    return recording.run(arrays)
-            if self._may_record():
-                return self._record(key, arrays, args, kwargs)
+            for specialisation in self._by_key.get(key, ()):
+                if specialisation.serves(arrays):
+                    self._last_key, self._last = key, specialisation
+                    return specialisation.run(arrays)
+            if self._may_specialise():
+                return self._specialise(key, arrays, args, kwargs)
         return self.function(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -112,34 +111,34 @@ class Compiled:
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self.specialisations)} specialisations>"
 
-    # what was recorded --------------------------------------------------------------------------------
+    # what it has become --------------------------------------------------------------------------------
 
     @property
     def program(self) -> Program:
-        """The program of the latest recording; ``program.after("share")`` shows a pass at work."""
+        """The program of the latest specialisation; ``program.after("share")`` shows a pass at work."""
         return self._latest.program
 
     @property
     def source(self) -> str:
-        """The text that the latest recording runs."""
+        """The text that the latest specialisation runs."""
         return self._latest.source
 
     @property
     def _latest(self) -> Specialisation:
         if not self.specialisations:
             raise RuntimeError(
-                f"{self._name} has not been recorded yet: call it first (optimizers with a memory: twice)"
+                f"{self._name} has not been traced yet: call it first (twice where an optimizer keeps state)"
             )
         return self.specialisations[-1]
 
     def explain_specialisations(self) -> str:
-        """One line for each recording: what was new about the call that caused it."""
+        """One line for each specialisation: what was new about the call that caused it."""
         return "\n".join(f"{i}: {cause}" for i, cause in enumerate(self._causes, 1)) or "not called yet"
 
-    # recording ----------------------------------------------------------------------------------------------
+    # specialising ----------------------------------------------------------------------------------------------
 
-    def _may_record(self) -> bool:
-        """Whether one more recording is called for; warns, once, if not."""
+    def _may_specialise(self) -> bool:
+        """Whether there may be one more specialisation; warns, once, if not."""
         if len(self.specialisations) >= self.max_specialisations:
             self._warn(
                 f"{self._name} was called in more than {self.max_specialisations} different ways and runs uncompiled "
@@ -155,26 +154,28 @@ class Compiled:
             return False
         return True
 
-    def _record(self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        recording = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine))
+    def _specialise(
+        self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        specialisation = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine))
         self._unfinished += 1
-        if recording.complete:
+        if specialisation.complete:
             self._unfinished = 0
-            self._causes.append(self._cause(recording))
-            self.specialisations.append(recording)
-            self._by_key.setdefault(key, []).append(recording)
-            self._last_key, self._last = key, recording
-            return recording.run(arrays)
-        return recording.result
+            self._causes.append(self._cause(specialisation))
+            self.specialisations.append(specialisation)
+            self._by_key.setdefault(key, []).append(specialisation)
+            self._last_key, self._last = key, specialisation
+            return specialisation.run(arrays)
+        return specialisation.result
 
     def _warn(self, message: str) -> None:
         if not self._has_warned:
             self._has_warned = True
             warnings.warn(message, stacklevel=4)
 
-    def _cause(self, recording: Specialisation) -> str:
-        """What is new about a recording, compared with the one that it is most like."""
-        news = [recording.guards.difference(earlier.guards) for earlier in reversed(self.specialisations)]
+    def _cause(self, specialisation: Specialisation) -> str:
+        """What is new about a specialisation, compared with the one that it is most like."""
+        news = [specialisation.guards.difference(earlier.guards) for earlier in reversed(self.specialisations)]
         if not news:
             return "the first call"
         return "; ".join(sorted(news, key=len)[0]) or "it is called in another way"
@@ -196,7 +197,7 @@ def compile(
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Compile a training step, an inference function or a module; also as a decorator.
 
-    At the first call the function runs for real and is recorded; then everything is put back as it was,
+    At the first call the function runs for real and is traced; then everything is put back as it was,
     and the program runs, now and from then on, with the same results to rounding. ``engine``: a name of
     `glassnet.engines.ENGINES`, "numpy" for one that writes the program out as NumPy source; "auto" takes the
     fastest that can run here. Beyond

@@ -103,11 +103,11 @@ def _compute(
     if len(starts) != len(tensors):
         raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(starts)}")
     as_tensors = create_graph or mode.tracer is not None
-    seeds = [(t, _seed(t, g, as_tensors)) for t, g in zip(tensors, starts, strict=True)]
+    cotangents = [(t, _cotangent(t, g, as_tensors)) for t, g in zip(tensors, starts, strict=True)]
     return propagate(
-        seeds,
-        keep=create_graph if retain_graph is None else retain_graph,
-        lift=_lift if as_tensors else None,
+        cotangents,
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        to_tensor=_to_tensor if as_tensors else None,
         targets=None if targets is None else {key_of(t) for t in targets},
     )
 
@@ -122,7 +122,8 @@ def _following(enabled: bool) -> Iterator[None]:
         mode.grad = before
 
 
-def _seed(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
+def _cotangent(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
+    """What backward starts from at ``tensor``: ``gradient``, or 1."""
     if not tensor.requires_grad:
         raise GradientError(
             "backward: this tensor requires no gradient: nothing it was computed from has requires_grad=True "
@@ -145,7 +146,7 @@ def _seed(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
     return np.array(gradient.array if isinstance(gradient, State) else gradient, tensor.dtype)
 
 
-def _lift(value: Any, parent: Any) -> Any:
+def _to_tensor(value: Any, parent: Any) -> Any:
     """A value as a tensor whose gradient goes on to ``parent``: a node, or a leaf, which it is."""
     if isinstance(parent, State):
         return parent

@@ -1,7 +1,8 @@
-"""The door: `apply`, the only way an operation happens, and `write`, the same in place.
+"""Dispatch: `apply`, the only way an operation happens, and `write`, the same in place.
 
-A `State` is what a tensor is underneath: an array, and what autograd knows of it. `Tensor` adds
-the methods, which come through here.
+Both run the operation's forward, leave a `Node` for autograd where a gradient is required, and tell the observer, if
+there is one (see `glassnet.observer`). A `State` is what a tensor is underneath: an array, and what autograd knows of
+it. `Tensor` adds the methods, which all come through here.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class State(Value):
     _requires_grad = False
 
     def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Carry out ``op`` through the door.
+        """Carry out ``op`` through dispatch.
 
         >>> x = glassnet.tensor([1, 2])
         >>> x.operate(glassnet.ops.registry["add"], (x, 10), {})
@@ -132,18 +133,18 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
 
 def _alike(values: list[Any]) -> bool:
     """Whether the arrays are all float32 or all float64, and the rest Python numbers: no cast needed."""
-    held = None
+    common = None
     for value in values:
         kind = type(value)
         if kind is ndarray:
             dtype = value.dtype
-            if dtype is not held:
-                if held is not None or (dtype is not float32 and dtype is not float64):
+            if dtype is not common:
+                if common is not None or (dtype is not float32 and dtype is not float64):
                     return False
-                held = dtype
+                common = dtype
         elif kind is not float and kind is not int and value is not None:
             return False
-    return held is not None
+    return common is not None
 
 
 def _cast(op: Op, values: list[Any]) -> list[Any]:
@@ -153,8 +154,8 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         if all(hasattr(v, "dtype") or v is None for v in values):
             equal_dtypes(op.name, *values)
             return values
-        came = ", ".join(type(v).__name__ for v in values)
-        raise DtypeError(f"{op.name}: expected tensors, got {came}")
+        kinds = ", ".join(type(v).__name__ for v in values)
+        raise DtypeError(f"{op.name}: expected tensors, got {kinds}")
     try:
         dtype = CAST_TYPES[op.cast](*values)
     except TypeError as error:
@@ -228,7 +229,7 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
         node = Node(op, inputs, cast, params, target.array)
         version_of(target).written = node.time
         _new_history(target, node)
-        _tell_base(target)
+        _update_bases(target)
     else:
         version_of(target).written = tick()
     return target
@@ -293,8 +294,8 @@ def _new_history(x: State, node: Node) -> None:
     x._requires_grad = True
 
 
-def _tell_base(view: State) -> None:
-    """A view has changed: say so in the history of the tensor it looks into."""
+def _update_bases(view: State) -> None:
+    """A view has changed: give the tensor that it looks into, and that one's base, a node that says so."""
     while view.view_of is not None:
         base, op, params, _ = view.view_of
         if op is getitem:

@@ -1,8 +1,9 @@
 """The graph: what was computed from what, and how gradients travel back along it.
 
-Every operation on a tensor that requires a gradient leaves a `Node`. A node is younger than all
-it was computed from, so visiting nodes from the youngest to the oldest visits each one after
-everything that used its result: that is the whole order of backpropagation, with no recursion.
+Every operation on a tensor that requires a gradient leaves a `Node` with the time it was made. A node is younger than
+all it was computed from, so nodes sorted from the youngest to the oldest are in topological order: each comes after
+everything that used its result. That is the whole of backpropagation, with no recursion, so a network may be as deep
+as memory allows.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ tick = count(1).__next__
 
 
 class Changes:
-    """How often something was set that recorded steps depend on: an attribute of a module, requires_grad."""
+    """How often something was set that compiled functions depend on: an attribute of a module, requires_grad."""
 
     __slots__ = ("count",)
 
@@ -94,11 +95,10 @@ class Node:
 
 
 def _parent(x: Any) -> Any:
-    if not isinstance(x, Value):
-        return None
-    if x._requires_grad:  # type: ignore[attr-defined]
-        return x if x.node is None else x.node  # type: ignore[attr-defined]
-    return version_of(x)
+    tensor: Any = x if isinstance(x, Value) else None
+    if tensor is None or not tensor._requires_grad:
+        return None if tensor is None else version_of(tensor)
+    return key_of(tensor)
 
 
 def version_of(tensor: Any) -> VersionCounter:
@@ -112,50 +112,50 @@ def version_of(tensor: Any) -> VersionCounter:
 
 
 def key_of(tensor: Any) -> Any:
-    """What gradients of ``tensor`` are gathered under: its node, or itself if it is a leaf."""
+    """What gradients of ``tensor`` are accumulated under: its node, or itself if it is a leaf."""
     return tensor if tensor.node is None else tensor.node
 
 
 def propagate(
-    seeds: Iterable[tuple[Any, Any]],
+    cotangents: Iterable[tuple[Any, Any]],
     *,
-    keep: bool,
-    lift: Callable[[Any, Any], Any] | None = None,
+    retain_graph: bool,
+    to_tensor: Callable[[Any, Any], Any] | None = None,
     targets: set[Any] | None = None,
 ) -> dict[Any, Any]:
-    """Carry gradients from ``seeds``, pairs of a tensor and its gradient, back through the graph.
+    """Carry gradients from ``cotangents``, pairs of a tensor and its gradient, back through the graph.
 
-    Gradients are arrays; with ``lift(array, parent)``, which makes a tensor of a value and what
-    its gradient goes on to, they are tensors with a graph of their own. Gives the gradient of
-    every leaf, or, with ``targets`` (see `key_of`), of the targets alone, computing nothing that
-    does not lead to one. Nodes are freed on the way unless ``keep``.
+    Gradients are arrays; with ``to_tensor(array, parent)``, which makes a tensor of a value and what its gradient
+    goes on to, they are tensors with a graph of their own. Gives the gradient of every leaf, or, with ``targets`` (see
+    `key_of`), of the targets alone, computing nothing that does not lead to one. Nodes are freed on the way unless
+    ``retain_graph``.
 
     Raises GradientError if a node was freed before or a value it needs was changed since.
     """
-    gathered: dict[Any, Any] = {}
-    for tensor, gradient in seeds:
-        _accumulate(gathered, key_of(tensor), gradient)
-    order = _youngest_first(gathered)
-    wanted = None if targets is None else _leading_to(targets, order)
-    found: dict[Any, Any] = {}
+    gradients: dict[Any, Any] = {}  # accumulated so far
+    for tensor, gradient in cotangents:
+        _accumulate(gradients, key_of(tensor), gradient)
+    order = _topological_order(gradients)
+    needed = None if targets is None else _descendants(targets, order)
+    results: dict[Any, Any] = {}
     for node in order:
-        g = gathered.pop(node, None)
+        g = gradients.pop(node, None)
         if g is None:
             continue
         g = run_hooks(node.hooks, g)
         if targets is not None and node in targets:
-            found[node] = g
+            results[node] = g
         if mode.tracer is not None:
             mode.tracer.deriving(node.output)
-        _step(node, g, gathered, lift, wanted)
-        if not keep:
+        _propagate_through(node, g, gradients, to_tensor, needed)
+        if not retain_graph:
             node.free()
-    for leaf, g in gathered.items():
+    for leaf, g in gradients.items():
         if targets is None or leaf in targets:
-            found[leaf] = run_hooks(leaf.hooks, g)
-            if leaf.hooks and lift is None:
-                found[leaf] = found[leaf].copy()  # hooks may hold on to what they saw or gave
-    return found
+            results[leaf] = run_hooks(leaf.hooks, g)
+            if leaf.hooks and to_tensor is None:
+                results[leaf] = results[leaf].copy()  # hooks may hold on to what they saw or gave
+    return results
 
 
 class RetainGrad:
@@ -180,21 +180,21 @@ def run_hooks(hooks: list[Callable[[Any], Any]] | None, g: Any) -> Any:
     return g
 
 
-def _step(
+def _propagate_through(
     node: Node,
     g: Any,
-    gathered: dict[Any, Any],
-    lift: Callable[[Any, Any], Any] | None,
-    wanted: set[Any] | None,
+    gradients: dict[Any, Any],
+    to_tensor: Callable[[Any, Any], Any] | None,
+    needed: set[Any] | None,
 ) -> None:
-    """Hand ``g``, the gradient of a node's output, on to its inputs."""
+    """Add to ``gradients`` those of a node's inputs, given ``g``, that of its output."""
     op, y, values, parents = node.op, node.output, node.values, node.parents
-    assert parents is not None  # _youngest_first has seen to it
-    if lift is not None:
-        y = lift(y, node)
-        values = [lift(v, p) for v, p in zip(values, parents, strict=True)]
+    assert parents is not None  # _topological_order has seen to it
+    if to_tensor is not None:
+        y = to_tensor(y, node)
+        values = [to_tensor(v, p) for v, p in zip(values, parents, strict=True)]
     for which, parent in enumerate(parents):
-        if parent is None or type(parent) is VersionCounter or (wanted is not None and parent not in wanted):
+        if parent is None or type(parent) is VersionCounter or (needed is not None and parent not in needed):
             continue
         rule = op.rule(which)
         if rule is None:
@@ -202,16 +202,16 @@ def _step(
         _check_unchanged(node, which)
         is_node = type(parent) is Node
         gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent)
-        if not is_node and lift is None and is_shared(gradient, g, values):
+        if not is_node and to_tensor is None and is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
-        _accumulate(gathered, parent, gradient)
+        _accumulate(gradients, parent, gradient)
         if mode.tracer is not None:
-            mode.tracer.derived(parent.output if is_node else parent, gathered[parent])
+            mode.tracer.derived(parent.output if is_node else parent, gradients[parent])
 
 
-def _accumulate(gathered: dict[Any, Any], key: Any, gradient: Any) -> None:
-    held = gathered.get(key)
-    gathered[key] = gradient if held is None else held + gradient
+def _accumulate(gradients: dict[Any, Any], key: Any, gradient: Any) -> None:
+    so_far = gradients.get(key)
+    gradients[key] = gradient if so_far is None else so_far + gradient
 
 
 def unbroadcast(gradient: Any, x: Any) -> Any:
@@ -250,9 +250,9 @@ def _check_unchanged(node: Node, which: int) -> None:
             )
 
 
-def _youngest_first(starts: Iterable[Any]) -> list[Node]:
-    """All nodes that ``starts`` were computed from, the youngest first."""
-    stack = [start for start in starts if isinstance(start, Node)]
+def _topological_order(outputs: Iterable[Any]) -> list[Node]:
+    """All nodes that ``outputs`` were computed from, each before those that it was computed from itself."""
+    stack = [output for output in outputs if isinstance(output, Node)]
     seen = set(stack)
     while stack:
         node = stack.pop()
@@ -268,10 +268,10 @@ def _youngest_first(starts: Iterable[Any]) -> list[Node]:
     return sorted(seen, key=lambda node: node.time, reverse=True)
 
 
-def _leading_to(targets: set[Any], order: list[Node]) -> set[Any]:
-    """The targets, and the nodes of ``order`` (youngest first) that were computed from one."""
-    leading = set(targets)
+def _descendants(targets: set[Any], order: list[Node]) -> set[Any]:
+    """The targets, and the nodes of ``order``, a topological one, that were computed from one."""
+    descendants = set(targets)
     for node in reversed(order):
-        if any(parent in leading for parent in node.parents or ()):
-            leading.add(node)
-    return leading
+        if any(parent in descendants for parent in node.parents or ()):
+            descendants.add(node)
+    return descendants

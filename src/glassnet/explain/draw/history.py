@@ -25,7 +25,7 @@ def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> G
             "requires_grad=True to what it is computed from, or draw the network: glassnet.draw(model, x)"
         )
     nodes = _oldest_first(result.node)
-    gradients = propagate([(result, np.ones_like(result.array))], keep=True, targets={*nodes, *_leaves(nodes)})
+    gradients = propagate([(result, np.ones_like(result.array))], retain_graph=True, targets={*nodes, *_leaves(nodes)})
     boxes: dict[int, Box] = {}
     called = names or {}
     for node in nodes:
