@@ -1,7 +1,11 @@
-"""Memory: which arrays look into which others, and whose numbers were changed through another one.
+"""Aliasing analysis: which arrays are views of which others, and whose numbers were changed through another one.
 
-A program knows values, not memory: what was changed through one tensor cannot be read through another
-that looks into the same memory, unless it is told how the one lies in the other.
+    >>> row = x[0]
+    >>> x.mul_(2)
+    >>> row + 1   # reads what was written through x
+
+A program knows values, not memory. A write through a view is a new value of its base, for it is known how the view lies
+in it; what was changed through a base, or through another view, cannot be read through a view that is older.
 """
 
 from __future__ import annotations
@@ -16,14 +20,14 @@ STALE = (
     "memory through one tensor after it was changed in place through another, which a program has no word for; make a "
     "new tensor instead (x = x + 1 for x += 1, or clone())"
 )
-Look = tuple[Any, Op, dict[str, Any]]  # what is looked into, a tensor or an array, and how
+View = tuple[Any, Op, dict[str, Any]]  # the base, a tensor or an array, and the operation that gives the view of it
 
 
 class Aliasing:
-    """The views that came about while a function ran, and the arrays that were overwritten, and when."""
+    """The views that were made while a function ran, and the arrays that were overwritten, and when."""
 
     def __init__(self) -> None:
-        self._views: dict[int, Look] = {}  # by the id of the array
+        self._views: dict[int, View] = {}  # by the id of the array
         self._overwritten: list[tuple[Any, int]] = []
 
     def add_view(self, tensor: Any) -> None:
@@ -32,10 +36,10 @@ class Aliasing:
             base, op, params, _ = tensor.view_of
             self._views[id(tensor.array)] = (base.array, op, params)
 
-    def looks_into(self, tensor: Any) -> Look | None:
-        """What a tensor is a view of, and how; one that shares the array of a view (``.data``) is one, too."""
-        held = getattr(tensor, "view_of", None)
-        return held[:3] if held is not None else self._views.get(id(getattr(tensor, "array", tensor)))
+    def view_of(self, tensor: Any) -> View | None:
+        """What a tensor is a view of, and how; one that shares the array of a view (``.data``) is one too."""
+        view = getattr(tensor, "view_of", None)
+        return view[:3] if view is not None else self._views.get(id(getattr(tensor, "array", tensor)))
 
     def overwrite(self, array: Any, since: int) -> None:
         """What is in ``array`` is another value from now on, and values from number ``since`` on know of that."""

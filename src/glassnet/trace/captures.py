@@ -25,17 +25,17 @@ from glassnet.program.names import identifier
 from glassnet.tensor import Tensor
 from glassnet.trace.bytecode import methods, names_in
 from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
+from glassnet.trace.gradients import Gradients
 from glassnet.trace.guard import PLAIN, Guard, Guarded, TensorKind, comparable
 from glassnet.trace.guard_sources import AttributeNames
 from glassnet.trace.refusals import refuse
-from glassnet.trace.tracer import Tracer
+from glassnet.trace.snapshot import Snapshot
 
 
 class Captures:
     """What ``function`` captures, among its free variables and ``reached``: further values by name, its arguments.
 
-    Modules and optimizers that are found only when they are used are added then; the tracer that it is `watched_by`
-    has all of them in its snapshot.
+    Modules and optimizers that are found only when they are used are added then.
     """
 
     def __init__(self, function: Callable[..., Any], reached: Iterable[tuple[str, Any]] = ()) -> None:
@@ -48,7 +48,8 @@ class Captures:
         self.stepped: list[Optimizer] = []
         self._rates: dict[int, list[Any]] = {}  # of optimizers, by id, before the function ran
         self.on_new: Callable[[], None] = lambda: None  # called when something is added later
-        self._tracer: Tracer | None = None
+        self._snapshot: Snapshot | None = None  # while the function runs
+        self._gradients = Gradients()
         for guard, value in list(self.free_variables.values()):
             self._add(guard.last, value, depth=2)
 
@@ -78,42 +79,40 @@ class Captures:
     # what is used while the function runs ----------------------------------------------------------------------------
 
     @contextmanager
-    def watched_by(self, tracer: Tracer) -> Iterator[None]:
-        """Within, ``tracer`` knows what is around the function."""
-        self._tracer = tracer
-        tracer.around = self
+    def kept_in(self, snapshot: Snapshot, gradients: Gradients) -> Iterator[None]:
+        """Within, ``snapshot`` has all that is captured, what is added included; ``gradients`` has the leaves."""
+        self._snapshot, self._gradients = snapshot, gradients
         self.check_rates()
-        tracer.known |= {id(array) for array in self.arrays.values()}
-        self.free_variables.keep(tracer.snapshot)
-        self._watch(self.modules.values(), self.optimizers.values())
-        self._watch(tensors=self.tensors.values())
+        self.free_variables.keep(snapshot)
+        self._keep(self.modules.values(), self.optimizers.values())
+        self._keep(tensors=self.tensors.values())
         try:
             yield
         finally:
-            self._tracer = None
+            self._snapshot, self._gradients = None, Gradients()
 
-    def _watch(
+    def _keep(
         self, modules: Iterable[Module] = (), optimizers: Iterable[Optimizer] = (), tensors: Iterable[Tensor] = ()
     ) -> None:
-        assert self._tracer is not None
-        snapshot = self._tracer.snapshot
+        snapshot = self._snapshot
+        assert snapshot is not None
         for module in modules:
-            self._watch(tensors=[*module.parameters(), *module.buffers()])
+            self._keep(tensors=[*module.parameters(), *module.buffers()])
             for inner in module.modules():
                 snapshot.keep_attributes(inner)
         for optimizer in optimizers:
             snapshot.keep_optimizer(optimizer)
-            self._watch(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
+            self._keep(tensors=[parameter for group in optimizer.param_groups for parameter in group["params"]])
         tensors = list(tensors)
         snapshot.keep_tensors(tensors)
-        self._tracer.gradients.meet(tensors)
+        self._gradients.meet(tensors)
 
     def name_of(self, module: Any) -> str:
         """The name of a module that is being called, which is added if it was not reached before."""
         if id(module) not in self._names:
             if not any(module is inner for known in self.modules.values() for inner in known.modules()):
                 self._add_late(type(module).__name__.lower(), module)
-                self._watch(modules=(module,))
+                self._keep(modules=(module,))
             for root, known in self.modules.items():
                 for path, inner in known.named_modules():
                     self._names.setdefault(id(inner), self._module_name(root, path, inner))
@@ -133,7 +132,7 @@ class Captures:
         """An optimizer is about to step: it is added if it was not reached before."""
         if all(optimizer is not known for known in self.optimizers.values()):
             self._add_late(type(optimizer).__name__.lower(), optimizer)
-            self._watch(optimizers=(optimizer,))
+            self._keep(optimizers=(optimizer,))
         self.check_rates()
         if all(optimizer is not known for known in self.stepped):
             self.stepped.append(optimizer)
@@ -141,8 +140,8 @@ class Captures:
     def _add_late(self, name: str, value: Any) -> None:
         self._add(name, value, depth=0)
         self.free_variables.add(name, value)
-        if self._tracer is not None:
-            self.free_variables.keep(self._tracer.snapshot)
+        if self._snapshot is not None:
+            self.free_variables.keep(self._snapshot)
         self.on_new()
 
     # names ----------------------------------------------------------------------------------------------------

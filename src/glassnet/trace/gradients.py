@@ -1,8 +1,10 @@
 """Gradients: what becomes of the ``.grad`` of parameters while a function runs.
 
-Whether a parameter has a gradient when a function begins decides what the function does: backward
-adds to one that is there, and an optimizer passes over a parameter that has none. So a recording
-serves only where the same gradients are there, unless the function clears them first.
+    >>> loss.backward()   # w.grad = g where it was None, else w.grad += g
+
+Whether a parameter has a gradient when a function begins decides what the function does: backward adds to one that is
+there, and an optimizer passes over a parameter that has none. So a program serves only where the same gradients are
+there, unless the function clears them first.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ class Gradients:
         self._cleared: set[int] = set()
 
     def meet(self, leaves: Iterable[Any]) -> None:
-        """Leaves come into view; their gradients have not been touched yet."""
+        """Add leaves whose gradients have not been touched yet."""
         for leaf in leaves:
             self.before.setdefault(id(leaf), (leaf, leaf.grad))
 
@@ -42,11 +44,11 @@ class Gradients:
                 self._needed.add(id(leaf))
 
     def need_what_is_read(self, arrays: set[int]) -> None:
-        """Gradients whose arrays, given by id, were read as they were when the function began."""
+        """Gradients whose arrays, by id, were read as they were when the function began."""
         self.need([leaf for leaf, grad in self.before.values() if grad is not None and id(grad.array) in arrays])
 
     def leaves(self) -> list[Any]:
-        """The leaves that came into view."""
+        """All leaves that were added."""
         return [leaf for leaf, _ in self.before.values()]
 
     def needed(self) -> Iterator[tuple[Any, Any]]:

@@ -24,11 +24,11 @@ def lower(
     results: tuple[Any, ...],
     kept: tuple[Any, ...],
 ) -> tuple[Program, dict[str, Any]]:
-    """The program of what was recorded, and the arrays that its state stands for, by name.
+    """The program of what was traced, and the arrays that its state stands for, by name.
 
-    ``arguments`` are the arrays the function was given, by name; ``state`` the names of arrays that
-    outlive a step, by their id; ``results`` what the function returned, arrays or constants, and
-    ``kept`` further arrays whose values are wanted.
+    ``arguments`` are the arrays that the function was called with, by name; ``state`` the names of arrays that
+    outlive the run, by their id; ``results`` what the function returned, arrays or constants, and ``kept`` further
+    arrays whose values are wanted.
     """
     return _Lowerer(tracer, arguments, state).program(results, kept)
 
@@ -41,7 +41,7 @@ class _Lowerer:
         self.unique = Namer()
         self.vars: dict[int, Var] = {}
         self.inputs: list[Var] = []
-        self.held: dict[str, Any] = {}  # state by name: the arrays
+        self.state_arrays: dict[str, Any] = {}  # by name
         self.state_vars: list[Var] = []
         self.constants: dict[Var, Any] = {}
 
@@ -51,7 +51,7 @@ class _Lowerer:
         ends = [self.tracer.number(x) for x in (*results, *kept) if isinstance(x, np.ndarray)]
         self._name_origins(ends)
         self._name_results(results)
-        instructions = tuple(self._instruction(noted) for noted in self.tracer.noted)
+        instructions = tuple(map(self._instruction, self.tracer.ops))
         outputs: list[Operand] = [
             self._read(self.tracer.number(r)) if isinstance(r, np.ndarray) else r for r in results
         ]
@@ -65,11 +65,11 @@ class _Lowerer:
             wanted,
             self._derivatives(),
         )
-        return program, self.held
+        return program, self.state_arrays
 
     def _derivatives(self) -> dict[str, str]:
-        found = self.tracer.derivatives.items()
-        return {self._read(v).name: self._read(g).name for v, g in found if {v, g} <= self.vars.keys()}
+        pairs = self.tracer.derivatives.items()
+        return {self._read(v).name: self._read(g).name for v, g in pairs if {v, g} <= self.vars.keys()}
 
     def _name(self, number: int, wish: str) -> Var:
         array = self.tracer.arrays[number]
@@ -86,10 +86,10 @@ class _Lowerer:
 
     def _name_origins(self, ends: list[int]) -> None:
         """State and constants: the values that no instruction made."""
-        made = {noted.output for noted in self.tracer.noted}
-        for noted in self.tracer.noted:
-            into = [] if noted.into is None or not self._is_state(noted.into) else [noted.into]
-            self._name_origins_among([x.number for x in noted.inputs if isinstance(x, Slot)] + into, made)
+        made = {op.output for op in self.tracer.ops}
+        for op in self.tracer.ops:
+            into = [] if op.into is None or not self._is_state(op.into) else [op.into]
+            self._name_origins_among([x.number for x in op.inputs if isinstance(x, Slot)] + into, made)
         self._name_origins_among(ends, made)
 
     def _name_origins_among(self, numbers: list[int], made: set[int]) -> None:
@@ -100,19 +100,19 @@ class _Lowerer:
             if self._is_state(number):
                 var = self._name(number, self.state[id(array)])
                 self.state_vars.append(var)
-                self.held[var.name] = array
+                self.state_arrays[var.name] = array
             else:
                 var = self._name(number, "constant")
                 self.constants[var] = self.tracer.snapshot.numbers_before(array).copy()
 
     def _name_results(self, results: tuple[Any, ...]) -> None:
         """What instructions made."""
-        noted = self.tracer.noted
-        last_of = {n.module: n.output for n in noted if n.phase == "forward" and n.module}
+        ops = self.tracer.ops
+        last_of = {n.module: n.output for n in ops if n.phase == "forward" and n.module}
         returned = {self.tracer.number(r) for r in results if isinstance(r, np.ndarray)}
         gradient_of = {g: v for v, g in self.tracer.derivatives.items()}
         hidden = 0
-        for n in noted:
+        for n in ops:
             if n.output in self.vars:
                 continue
             if n.output in returned and self.tracer.arrays[n.output].size == 1:
@@ -135,17 +135,17 @@ class _Lowerer:
                 wish = telling_name(n.op, n.params, source) or n.op.name
             self._name(n.output, wish)
 
-    def _instruction(self, noted: TracedOp) -> Instruction:
-        derived = self.vars.get(noted.derivative_of) if noted.derivative_of is not None else None
-        into = noted.into if noted.into is not None and self._is_state(noted.into) else None
+    def _instruction(self, op: TracedOp) -> Instruction:
+        derived = self.vars.get(op.derivative_of) if op.derivative_of is not None else None
+        into = op.into if op.into is not None and self._is_state(op.into) else None
         return Instruction(
-            noted.op,
-            tuple(self._read(x.number) if isinstance(x, Slot) else x for x in noted.inputs),
-            self.vars[noted.output],
-            noted.params,
-            noted.phase if into is None else "update",
-            noted.module,
+            op.op,
+            tuple(self._read(x.number) if isinstance(x, Slot) else x for x in op.inputs),
+            self.vars[op.output],
+            op.params,
+            op.phase if into is None else "update",
+            op.module,
             derived.name if derived else "",
             "" if into is None else self.vars[into].name,
-            noted.calls,
+            op.calls,
         )

@@ -76,7 +76,8 @@ def tracing(tracer: Tracer, gradients: bool | None = None) -> Iterator[None]:
     This is the one place that sets the observer. What is changed meanwhile is in the tracer's snapshot.
     """
     before = mode.tracer, mode.grad
-    with nullcontext() if tracer.around is None else tracer.around.watched_by(tracer):
+    captures = tracer.captures
+    with nullcontext() if captures is None else captures.kept_in(tracer.snapshot, tracer.gradients):
         mode.tracer, mode.grad = tracer, mode.grad if gradients is None else gradients
         try:
             yield
@@ -89,9 +90,10 @@ def tracing(tracer: Tracer, gradients: bool | None = None) -> Iterator[None]:
 
 def _state(tracer: Tracer, unnamed_state: bool) -> list[tuple[str, Tensor]]:
     """The tensors that outlive the run, with their names; where one has two, the first counts."""
-    if tracer.around is None:
+    captures = tracer.captures
+    if captures is None:
         return []
     if not unnamed_state:
-        return list(tracer.around.named_state())
-    arrays = ((name, wrap(array)) for name, array in tracer.around.arrays.items())
-    return [*tracer.around.named_state(), *tracer.unnamed_state(), *arrays]
+        return list(captures.named_state())
+    arrays = ((name, wrap(array)) for name, array in captures.arrays.items())
+    return [*captures.named_state(), *tracer.unnamed_state(), *arrays]

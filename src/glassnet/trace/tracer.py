@@ -1,16 +1,23 @@
-"""Record: run a function once, for real, and keep every instruction that passed through the door.
+"""Tracer: the observer that keeps what a function does while it runs once, for real.
 
-While it runs, a `Tracer` stands beside the door. It knows values by the arrays that hold them.
-Names come afterwards, when it is known what every value was for (see `naming`).
+    >>> y = x * 2
+    >>> z = y.sum()
+
+is kept as two operations on numbered values: 1 = mul(0, 2) and 2 = sum(1). A value is known by the array that holds it,
+not by its tensor, for two tensors may share one array. An operation in place puts a new value in an old array:
+
+    >>> x.add_(1)   # 3 = add(0, 1); the array of x is 3 from now on
+
+Names come afterwards, when it is known what every value was for (see `lowering`).
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +30,7 @@ from glassnet.program.program import Call, Phase
 from glassnet.tensor import Tensor
 from glassnet.tensor.dispatch import State
 from glassnet.trace.aliasing import STALE, Aliasing
+from glassnet.trace.captures import Captures
 from glassnet.trace.escapes import Escapes
 from glassnet.trace.gradients import Gradients
 from glassnet.trace.refusals import TraceError, given_by_user, refuse
@@ -40,7 +48,7 @@ class Slot:
 
 @dataclass(slots=True)
 class TracedOp:
-    """An instruction as it was noted: values are numbers that stand for arrays.
+    """An operation that happened, its values as numbers.
 
     ``into`` is the number of the value, older than all instructions, in whose memory the result was
     put; whether that memory outlives the function, and so is state, is known only at the end.
@@ -57,43 +65,22 @@ class TracedOp:
     calls: tuple[Call, ...] = ()
 
 
-class Around(Protocol):
-    """What knows the modules and optimizers around a function, and is told of those it did not know: `Captures`."""
-
-    arrays: dict[str, Any]
-
-    def name_of(self, module: Any) -> str:
-        """The name of a module that is being called."""
-        ...
-
-    def meet(self, optimizer: Any) -> None:
-        """An optimizer is about to step."""
-        ...
-
-    def named_state(self) -> Iterator[tuple[str, Tensor]]:
-        """Every tensor that outlives a run, with its name in a program."""
-        ...
-
-    def watched_by(self, tracer: Tracer) -> AbstractContextManager[None]:
-        """Within, the tracer is told of what is around the function."""
-        ...
-
-
 @dataclass
 class Tracer:
-    """The observer that keeps every operation of one run, for `lower` to make a program of.
+    """What one run did, for `lower` to make a program of.
 
-    ``around`` knows the modules and optimizers that the function reaches. ``known`` are the ids of NumPy arrays that
-    the function may use: those it reaches under a name. ``snapshot`` has what is to be put back after the run.
+    ``captures`` knows the modules and optimizers that the function uses, and is told of those it did not know.
+    ``snapshot`` has what is to be put back after the run.
     """
 
-    around: Around | None = None
-    known: set[int] = field(default_factory=set)
+    captures: Captures | None = None
     snapshot: Snapshot = field(default_factory=Snapshot)
-    noted: list[TracedOp] = field(default_factory=list)
-    arrays: list[Any] = field(default_factory=list)  # by number; held, so that no id is used twice
+    ops: list[TracedOp] = field(default_factory=list)
+    arrays: list[Any] = field(default_factory=list)  # by number; kept, so that no id is used twice
     roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
-    owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> weak references to tensors that held it
+    owners: dict[int, list[Any]] = field(
+        default_factory=dict
+    )  # value -> weak references to the tensors that have held it
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
     gradients: Gradients = field(default_factory=Gradients)
     created: Escapes = field(default_factory=Escapes)
@@ -101,7 +88,7 @@ class Tracer:
     updating: int = 0
     _inputs: set[int] = field(default_factory=set)
     _made: set[int] = field(default_factory=set)
-    _memory: Aliasing = field(default_factory=Aliasing)
+    _aliasing: Aliasing = field(default_factory=Aliasing)
     _numbers: dict[int, int] = field(default_factory=dict)
     _refusal: Exception | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
@@ -109,7 +96,7 @@ class Tracer:
     _backward: int = 0
     _called: int = 0
 
-    # what the door tells -------------------------------------------------------------------------
+    # operations -------------------------------------------------------------------------
 
     def note(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], result: Any) -> None:
         """An operation has happened."""
@@ -121,7 +108,7 @@ class Tracer:
         operands = self._operands(inputs, values)
         # an update gives back the very array it wrote to, which goes on being the state it was
         array = result.array
-        self._memory.add_view(result)
+        self._aliasing.add_view(result)
         self._append(op, operands, self._new(array.view() if op.writes else array), params)
         self.created.add(result)
 
@@ -132,8 +119,8 @@ class Tracer:
     def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
         """An operation is about to happen in place."""
         targets = [target]
-        while (looks := self._memory.looks_into(targets[-1])) is not None:
-            targets.append(looks[0])
+        while (view_of := self._aliasing.view_of(targets[-1])) is not None:
+            targets.append(view_of[0])
         if any(self._number_of(x) in self._inputs for x in targets):
             refuse(
                 "changes an argument in place, which a program does not; make a new tensor (x = x + 1 for x += 1), "
@@ -160,7 +147,7 @@ class Tracer:
             self._append(step, operands, number, its_params)
             operands = (Slot(number),)
         self._replace(array, steps[-1][0], operands, steps[-1][1], since)
-        self._tell_bases(target, since)
+        self._write_bases(target, since)
 
     def wrapped(self, tensor: Any) -> None:
         """A tensor has been made."""
@@ -176,17 +163,17 @@ class Tracer:
             if any(isinstance(x, np.ndarray) for x in _within(data)):
                 _refuse_array()
         elif isinstance(data, Tensor | np.ndarray):
-            held = getattr(data, "array", data)
-            if isinstance(data, np.ndarray) and id(data) not in self._numbers and id(data) not in self.known:
+            source = getattr(data, "array", data)
+            if isinstance(data, np.ndarray) and not self._knows(data):
                 _refuse_array()
-            operands = self._operands((data,), [held])
-            if array is not held:
-                same = array.dtype == held.dtype
+            operands = self._operands((data,), [source])
+            if array is not source:
+                same = array.dtype == source.dtype
                 self._append(copy if same else cast, operands, self._new(array), {} if same else {"dtype": array.dtype})
             return
         self._new_data.add(self.number(array))
 
-    # what autograd tells ---------------------------------------------------------------------------
+    # autograd ---------------------------------------------------------------------------
 
     def deriving(self, output: Array) -> None:
         """Backward has come to the operation that gave ``output``."""
@@ -230,7 +217,7 @@ class Tracer:
             "compiled function, which follows the learning rate"
         )
 
-    # what modules and optimizers tell -----------------------------------------------------------------
+    # modules and optimizers -----------------------------------------------------------------
 
     def accumulating(self, leaf: Any) -> None:
         """A gradient is about to be added to ``leaf.grad``."""
@@ -245,7 +232,7 @@ class Tracer:
     def within(self, module: Any) -> Iterator[None]:
         """Within, what happens is asked for by ``module``."""
         self._called += 1
-        self.calls.append(Call(self.around.name_of(module) if self.around is not None else "", self._called))
+        self.calls.append(Call(self.captures.name_of(module) if self.captures is not None else "", self._called))
         try:
             yield
         finally:
@@ -254,12 +241,12 @@ class Tracer:
     @contextmanager
     def stepping(self, optimizer: Any) -> Iterator[None]:
         """Within, what happens is part of an optimizer's step."""
-        if self.around is not None:
-            self.around.meet(optimizer)
+        if self.captures is not None:
+            self.captures.meet(optimizer)
         for group in optimizer.param_groups:
             self.gradients.need(group["params"])
-        held = (x for memory in optimizer.state.values() for x in memory.values() if isinstance(x, Tensor))
-        for x in (*held, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
+        slots = (x for slots in optimizer.state.values() for x in slots.values() if isinstance(x, Tensor))
+        for x in (*slots, *(parameter for group in optimizer.param_groups for parameter in group["params"])):
             self._keep(x)
         self.updating += 1
         try:
@@ -277,7 +264,7 @@ class Tracer:
             self._backward -= 1
             self._deriving = None
 
-    # bookkeeping -----------------------------------------------------------------------------------
+    # values -----------------------------------------------------------------------------------
 
     def take_inputs(self, arrays: Iterable[Any]) -> None:
         """Say which arrays the function is given."""
@@ -288,10 +275,15 @@ class Tracer:
         known = self._numbers.get(id(array))
         return self._new(array) if known is None else known
 
+    def _knows(self, array: Array) -> bool:
+        """Whether an array is a value already, or one that the function captures under a name."""
+        captured = () if self.captures is None else self.captures.arrays.values()
+        return id(array) in self._numbers or any(array is x for x in captured)
+
     def origin_numbers(self) -> list[int]:
         """The numbers of values that no instruction made and that are not inputs."""
-        used = {x.number for noted in self.noted for x in noted.inputs if isinstance(x, Slot)}
-        used |= {noted.into for noted in self.noted if noted.into is not None}
+        used = {x.number for op in self.ops for x in op.inputs if isinstance(x, Slot)}
+        used |= {op.into for op in self.ops if op.into is not None}
         return sorted(used - self._made - self._inputs)
 
     def origins(self) -> set[int]:
@@ -300,7 +292,7 @@ class Tracer:
 
     def let_go(self) -> None:
         """Forget the arrays, which nobody will ask for again."""
-        self.arrays, self.noted = [], []
+        self.arrays, self.ops = [], []
 
     def refused(self, error: Exception) -> None:
         """Remember what was refused, in case the function catches it."""
@@ -360,16 +352,16 @@ class Tracer:
             operand = self._operand(x, source, beside_arrays)
             self._append(cast, (operand,), self._new(value), {"dtype": value.dtype})
             return Slot(self.number(value))
-        if isinstance(x, np.ndarray) and id(x) not in self._numbers and id(x) not in self.known and given_by_user(x):
+        if isinstance(x, np.ndarray) and not self._knows(x) and given_by_user(x):
             _refuse_array()
         number = self._number_of(x) if isinstance(x, State) else self.number(value)
-        if self._memory.is_stale(number, self.arrays[number]):
+        if self._aliasing.is_stale(number, self.arrays[number]):
             refuse(f"reads {STALE}")
         return Slot(number)
 
     def check_fresh(self, arrays: Iterable[Any]) -> None:
         """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
-        if any(self._memory.is_stale(self.number(array), array) for array in arrays):
+        if any(self._aliasing.is_stale(self.number(array), array) for array in arrays):
             raise TraceError(f"gives back {STALE}")
 
     def _append(
@@ -379,7 +371,7 @@ class Tracer:
         deriving = self._deriving if phase == "backward" else None
         module = self.calls[-1].module if self.calls else ""
         calls = tuple(self.calls)
-        self.noted.append(TracedOp(op, operands, output, dict(params), phase, module, deriving, into, calls))
+        self.ops.append(TracedOp(op, operands, output, dict(params), phase, module, deriving, into, calls))
         self._made.add(output)
 
     def _replace(self, array: Any, op: Op, operands: tuple[Any, ...], params: dict[str, Any], since: int) -> None:
@@ -390,12 +382,12 @@ class Tracer:
         if root is not None:
             self.roots[after] = root
         self._append(op, operands, after, params, root)
-        self._memory.overwrite(array, since)
+        self._aliasing.overwrite(array, since)
 
-    def _tell_bases(self, view: Any, since: int) -> None:
+    def _write_bases(self, view: Any, since: int) -> None:
         """What was changed is a view: then so is the tensor it looks into, and that one's, if it is one."""
-        while (looks := self._memory.looks_into(view)) is not None:
-            base, op, params = looks
+        while (view_of := self._aliasing.view_of(view)) is not None:
+            base, op, params = view_of
             array: Any = getattr(base, "array", base)
             value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
             if op is getitem:

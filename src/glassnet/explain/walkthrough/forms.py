@@ -160,7 +160,7 @@ class _Steps:
     def all(self) -> tuple[Value, ...]:
         """A value for every traced operation."""
         gradient_of = {g: v for v, g in self.tracer.derivatives.items()}
-        made = tuple(self._value(traced, gradient_of) for traced in self.tracer.noted)
+        made = tuple(self._value(traced, gradient_of) for traced in self.tracer.ops)
         for number, gradient in self.tracer.derivatives.items():
             value = self.known.get(number)
             if value in made and gradient in self.known:
