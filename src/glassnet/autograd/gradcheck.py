@@ -21,6 +21,8 @@ class GradientMismatch(GradientError):
     glassnet.autograd.GradientMismatch: gradcheck: ...
     """
 
+    __module__ = "glassnet.autograd"  # where it is found, and named in a traceback
+
 
 def gradcheck(
     function: Callable[..., Any],
