@@ -203,7 +203,7 @@ def test_the_table_of_epochs_has_the_numbers_of_the_history() -> None:
     texts = Page(page(REPORTS["classification"])).texts
     at = texts.index("The numbers of every epoch")
     assert texts[at + 1 :][:15] == [
-        "epoch", "train loss", "held out loss", "accuracy", "held out accuracy",
+        "epoch", "train loss", "held-out loss", "accuracy", "held-out accuracy",
         "1", "1.5", "1.25", "0.5", "0.75",
         "2", "0.5", "0.625", "0.75", "0.875",
     ]  # fmt: skip

@@ -6,7 +6,6 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -148,7 +147,6 @@ class Option:
     open: str = ""
     words: str = ""
     off: Any = None
-    is_path: bool = False
 
     @property
     def flag(self) -> str:
@@ -179,8 +177,6 @@ class Option:
             annotation = Annotated[bool | None, typer.Option(f"{self.flag}/--no-{self.name}", help=help)]
         elif self.name == "source":
             annotation = Annotated[str | None, typer.Argument(metavar=self.metavar, help=help)]
-        elif self.is_path:
-            annotation = Annotated[Path | None, typer.Option(self.flag, metavar=self.metavar, help=help)]
         else:
             annotation = Annotated[str | None, typer.Option(self.flag, metavar=self.metavar, help=help)]
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
@@ -210,7 +206,6 @@ TABLE = (
         "DIR",
         "Where the files of mnist and the like are; nothing is downloaded.",
         open="downloaded where needed",
-        is_path=True,
     ),
     Option(
         "hidden",

@@ -51,16 +51,15 @@ def train(
 
     Example: glassnet train digits --hidden 128,64 --activation tanh
     """
-    arguments = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
     every = SAVE_EVERY if save_every is None else number(least=0)("--save-every", save_every)
     console = display.new_console()
     if resume is not None:
-        _refuse_options({**arguments, "out": None}, {"--config": config, "--print-config": print_config})
-        path = find(resume, Path(arguments["out"] or str(DEFAULTS["out"])), CONFIG)
+        _refuse_options({**options, "out": None}, {"--config": config, "--print-config": print_config})
+        path = find(resume, Path(options["out"] or str(DEFAULTS["out"])), CONFIG)
         _check_unfinished(path)
         _go_on(path, console, every, quiet=quiet)
         return
-    settings = merged(arguments, config)
+    settings = merged(options, config)
     if print_config:
         checked(settings)
         typer.echo(as_toml(settings), nl=False)

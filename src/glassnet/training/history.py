@@ -99,6 +99,7 @@ class History(Sequence[Epoch]):
     def _repr_html_(self) -> str:
         # a run without a notebook does not load these
         from glassnet.explain.notebook.tables import table
+        from glassnet.training.report.curves import heading
         from glassnet.training.report.formats import evenly, number
 
         if not self.epochs:
@@ -111,7 +112,7 @@ class History(Sequence[Epoch]):
         caption = f"{len(self):,} epoch{'s' * (len(self) > 1)}" + (
             "" if len(self) <= ROWS else f", of which {ROWS} are shown"
         )
-        numbers = table(rows, [name.replace("_", " ") for name in names], caption, ["number"] * len(names))
+        numbers = table(rows, [heading(name) for name in names], caption, ["number"] * len(names))
         return f"<style>{_STYLE}</style>\n<div class='glassnet-history'>{self._curves()}</div>\n{numbers}"
 
     def _curves(self) -> str:

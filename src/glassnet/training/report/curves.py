@@ -74,15 +74,16 @@ def _spelled(name: str) -> str:
     return shortened(" ".join(SYMBOLS.get(word, word) for word in name.split("_")))
 
 
-def _heading(key: str) -> str:
+def heading(key: str) -> str:
+    """What a number of the history is called: "held-out loss" is ``val_loss``."""
     part, name = _split(key)
-    return f"held out {_spelled(name)}" if part == "val" else _spelled(key)
+    return f"held-out {_spelled(name)}" if part == "val" else _spelled(key)
 
 
 def _table(history: History, keys: Sequence[str]) -> Html:
     shown = evenly(len(history), ROWS)
     keys = keys[:CHARTS]
-    head = tag("tr", tag("th", "epoch", scope="col"), *(tag("th", _heading(key), scope="col") for key in keys))
+    head = tag("tr", tag("th", "epoch", scope="col"), *(tag("th", heading(key), scope="col") for key in keys))
     rows = [
         tag("tr", tag("th", number(_epochs(history)[place]), scope="row"),
             *(tag("td", number(float(history[place][key])) if key in history[place] else "–") for key in keys))
