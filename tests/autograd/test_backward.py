@@ -42,10 +42,10 @@ def test_a_diamond_is_visited_once_per_node():
 def test_gradients_accumulate_in_place():
     x = leaf(1.0, 2.0)
     (x * 3).sum().backward()
-    held = x.grad
+    gradient = x.grad
     (x * x).sum().backward()
-    assert x.grad is held
-    assert held.tolist() == [5, 7]
+    assert x.grad is gradient
+    assert gradient.tolist() == [5, 7]
 
 
 def test_gradients_of_one_step_are_each_their_own():

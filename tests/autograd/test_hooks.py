@@ -86,8 +86,8 @@ def test_hooks_run_for_grad_too(x):
     h = x * 2
     h.register_hook(lambda g: g * 10)
     x.register_hook(lambda g: g * 100)
-    found = glassnet.autograd.grad(h.sum(), [x, h])
-    assert [g.tolist() for g in found] == [[2000, 2000], [10, 10]]
+    gradients = glassnet.autograd.grad(h.sum(), [x, h])
+    assert [g.tolist() for g in gradients] == [[2000, 2000], [10, 10]]
     assert x.grad is None
 
 

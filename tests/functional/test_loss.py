@@ -64,13 +64,13 @@ LOSSES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-def said(part: Any) -> str:
+def label(part: Any) -> str:
     if isinstance(part, dict):
         return " ".join(f"{k}={v}" if np.ndim(v) == 0 else k for k, v in part.items())
     return part if isinstance(part, str) else ""
 
 
-losses = pytest.mark.parametrize(("name", "inputs", "constants", "options"), LOSSES, ids=said)
+losses = pytest.mark.parametrize(("name", "inputs", "constants", "options"), LOSSES, ids=label)
 
 
 def tensors(arrays: Any, requires_grad: bool) -> list[Any]:

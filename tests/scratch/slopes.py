@@ -19,16 +19,16 @@ def weights_like(y: Any, seed: int = 0) -> np.ndarray:
 def check_slopes(
     forward: Callable[[], Any],
     backward: Callable[[Any], Any],
-    held: Sequence[tuple[str, np.ndarray, Callable[[], Any]]],
+    checked: Sequence[tuple[str, np.ndarray, Callable[[], Any]]],
 ) -> None:
     """Hold the gradients of Σ w·forward() against its slopes in arrays that ``forward`` looks at.
 
-    ``held``: what each array is called, the array, and how its gradient is read after ``backward(w)``.
+    ``checked``: what each array is called, the array, and how its gradient is read after ``backward(w)``.
     """
     w = weights_like(forward())
     backward(w)
-    found = [np.asarray(read()).copy() for _, _, read in held]
-    for (name, x, _), gradient in zip(held, found, strict=True):
+    gradients = [np.asarray(read()).copy() for _, _, read in checked]
+    for (name, x, _), gradient in zip(checked, gradients, strict=True):
         slope = numerical_gradient(lambda _: np.sum(w * forward()), x, h=1e-5)
         assert gradient.shape == x.shape, f"{name}: a gradient of {gradient.shape} for {x.shape}"
         assert gradient.dtype == x.dtype, f"{name}: a gradient of {gradient.dtype} for {x.dtype}"
@@ -47,7 +47,7 @@ def check_layer(layer: Any, *inputs: Any) -> None:
 
     layer.forward(*arrays)
     backward(weights_like(layer.forward(*arrays)))
-    held = [(f"input {i}", arrays[i], lambda i=i: result[i]) for i in places if result[i] is not None]
-    held += [(f"params[{i}]", p, lambda i=i: layer.grads[i]) for i, p in enumerate(layer.params)]
-    assert held, "nothing to check"
-    check_slopes(lambda: layer.forward(*arrays), backward, held)
+    checked = [(f"input {i}", arrays[i], lambda i=i: result[i]) for i in places if result[i] is not None]
+    checked += [(f"params[{i}]", p, lambda i=i: layer.grads[i]) for i, p in enumerate(layer.params)]
+    assert checked, "nothing to check"
+    check_slopes(lambda: layer.forward(*arrays), backward, checked)

@@ -86,8 +86,8 @@ DTYPES = {
 @pytest.mark.parametrize("name", SAME)
 def test_dtypes(name):
     expected = DTYPES.get(name, ("float64", "float32", "float64"))
-    came = [getattr(scratch, name)(np.ones(3, dtype)).dtype.name for dtype in ("int32", "float32", "float64")]
-    assert tuple(came) == expected
+    dtypes = [getattr(scratch, name)(np.ones(3, dtype)).dtype.name for dtype in ("int32", "float32", "float64")]
+    assert tuple(dtypes) == expected
 
 
 def test_bool_counts_as_0_and_1():

@@ -1,4 +1,4 @@
-"""The package as a whole: how it is imported, and that what it offers is there and said."""
+"""The package as a whole: how it is imported, and that it offers what it documents."""
 
 from __future__ import annotations
 

@@ -235,10 +235,10 @@ def test_affine_learns_in_place():
     layer = Affine(W, b)
     assert layer.params[0] is W
     assert layer.params[1] is b
-    held = list(layer.grads)
+    arrays = list(layer.grads)
     layer.forward(normal(4, 3))
     layer.backward(np.ones((4, 2)))
-    assert all(g is h for g, h in zip(layer.grads, held, strict=True))
+    assert all(g is h for g, h in zip(layer.grads, arrays, strict=True))
     np.testing.assert_allclose(layer.grads[1], [4, 4])
     np.testing.assert_allclose(layer.grads[0], normal(4, 3).T @ np.ones((4, 2)))
 

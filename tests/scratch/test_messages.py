@@ -1,4 +1,4 @@
-"""What is wrong is told in one message: what was expected, what came, what to do."""
+"""An error says what was expected, what it got, and what to do."""
 
 from __future__ import annotations
 

@@ -39,6 +39,6 @@ def test_gradients_of_pictures(mnist):
     """Backpropagation against differences on real pictures, few of them and few nodes."""
     x, t = mnist[0][:3, 300:340] / 255, mnist[1][:3]
     net = TwoLayerNet(40, 5, 10, weight_init_std=0.1)
-    found, expected = net.gradient(x, t), net.numerical_gradient(x, t)
-    for key, g in found.items():
+    gradients, expected = net.gradient(x, t), net.numerical_gradient(x, t)
+    for key, g in gradients.items():
         assert np.abs(g - expected[key]).mean() < 1e-9, key

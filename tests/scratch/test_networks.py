@@ -30,9 +30,9 @@ def net(request):
 
 @pytest.mark.parametrize("targets", [LABELS, ONE_HOT], ids=["labels", "one-hot"])
 def test_gradient_is_the_numerical_gradient(net, targets):
-    found, expected = net.gradient(X, targets), net.numerical_gradient(X, targets)
-    assert list(found) == list(expected) == list(net.params)
-    for key, g in found.items():
+    gradients, expected = net.gradient(X, targets), net.numerical_gradient(X, targets)
+    assert list(gradients) == list(expected) == list(net.params)
+    for key, g in gradients.items():
         assert g.shape == net.params[key].shape
         np.testing.assert_allclose(g, expected[key], rtol=1e-5, atol=1e-7, err_msg=key)
 
@@ -96,8 +96,8 @@ def test_params_may_be_replaced():
     x = np.array([[0.1, 0.2]])
     h = scratch.sigmoid(scratch.sigmoid(x @ W["W1"] + W["b1"]) @ W["W2"] + W["b2"])
     np.testing.assert_allclose(net.forward(x), h + np.array([1, 2]))
-    found, expected = net.gradient(x, [1]), net.numerical_gradient(x, [1])
-    for key, g in found.items():
+    gradients, expected = net.gradient(x, [1]), net.numerical_gradient(x, [1])
+    for key, g in gradients.items():
         assert g.shape == np.shape(net.params[key])
         np.testing.assert_allclose(g, expected[key], rtol=1e-5, atol=1e-7)
 
@@ -114,10 +114,10 @@ def test_numerical_gradient_of_weights_that_cannot_be_moved_themselves():
 
 def test_gradients_are_new_arrays_each_time(net):
     first = net.gradient(X, LABELS)
-    held = {k: g.copy() for k, g in first.items()}
+    before = {k: g.copy() for k, g in first.items()}
     net.gradient(2 * X, LABELS)
     for key, g in first.items():
-        np.testing.assert_array_equal(g, held[key])
+        np.testing.assert_array_equal(g, before[key])
 
 
 # first weights ---------------------------------------------------------------------------------------------

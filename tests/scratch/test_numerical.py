@@ -34,9 +34,9 @@ def test_functions_of_whole_numbers():
 
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), elements=st.floats(-100, 100)))
 def test_numerical_gradient_of_any_shape(x):
-    held = x.copy()
-    np.testing.assert_allclose(numerical_gradient(bowl, x), 2 * held, rtol=1e-7, atol=1e-4)
-    np.testing.assert_array_equal(x, held)
+    before = x.copy()
+    np.testing.assert_allclose(numerical_gradient(bowl, x), 2 * before, rtol=1e-7, atol=1e-4)
+    np.testing.assert_array_equal(x, before)
 
 
 @pytest.mark.parametrize("x", [[3, 4], [3.0, 4.0], np.array([3, 4]), np.array([3, 4], np.uint8)])
@@ -77,8 +77,8 @@ def test_x_is_as_it_was_after_an_error_too():
 
 def test_gradient_descent():
     start = np.array([-3.0, 4.0])
-    found = gradient_descent(lambda x: x[0] ** 2 + x[1] ** 2, start, lr=0.1, step_num=100)
-    np.testing.assert_allclose(found, [0, 0], atol=1e-8)
+    lowest = gradient_descent(lambda x: x[0] ** 2 + x[1] ** 2, start, lr=0.1, step_num=100)
+    np.testing.assert_allclose(lowest, [0, 0], atol=1e-8)
     assert start.tolist() == [-3, 4]
 
 
@@ -97,11 +97,11 @@ def test_a_learning_rate_that_is_too_large_is_told():
 
 
 def test_a_tiny_learning_rate_moves_hardly():
-    found = gradient_descent(bowl, [-3.0, 4.0], lr=1e-10, step_num=10)
-    np.testing.assert_allclose(found, [-3, 4], atol=1e-7)
+    lowest = gradient_descent(bowl, [-3.0, 4.0], lr=1e-10, step_num=10)
+    np.testing.assert_allclose(lowest, [-3, 4], atol=1e-7)
 
 
-# the check that layers are held to -----------------------------------------------------------------------
+# the check that layers are before to -----------------------------------------------------------------------
 
 
 class Faulty(Layer):

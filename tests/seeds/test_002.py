@@ -59,12 +59,12 @@ def test_affine(rng: np.random.Generator) -> None:
     assert layer.params[1] is b
     assert [grad.tolist() for grad in layer.grads] == [np.zeros((3, 2)).tolist(), [0, 0]]
     np.testing.assert_allclose(layer.forward(x), x @ w + b)
-    held = list(layer.grads)
+    arrays = list(layer.grads)
     dx = layer.backward(g)
     np.testing.assert_allclose(dx, g @ w.T)  # a product hands each factor the other one
     np.testing.assert_allclose(layer.grads[0], x.T @ g)
     np.testing.assert_allclose(layer.grads[1], g.sum(axis=0))  # b went to every row, so it hears from every row
-    assert all(now is then for now, then in zip(layer.grads, held, strict=True))  # filled, not replaced
+    assert all(now is then for now, then in zip(layer.grads, arrays, strict=True))  # filled, not replaced
 
     def loss(_: Any) -> Any:
         return np.sum(g * layer.forward(x))

@@ -1,4 +1,4 @@
-"""docs/seeds.md and its Korean twin: the code runs, every name is there, and every test is told of."""
+"""docs/seeds.md and its Korean twin: the code runs, every name is there, and every test is mentioned."""
 
 from __future__ import annotations
 

@@ -169,10 +169,10 @@ LINEAR = {"type": "Linear", "in_features": 3, "out_features": 2}
 )
 def test_an_edited_file_is_one_error(path, changes, message):
     changed(path, **changes)
-    with pytest.raises(ModelFileError, match=message) as told:
+    with pytest.raises(ModelFileError, match=message) as raised:
         glassnet.load_model(path)
-    assert str(told.value).startswith(f"{path}: ")
-    assert "\n" not in str(told.value)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
 
 
 def test_texts_that_say_little_are_not_needed(path):

@@ -34,21 +34,21 @@ NESTED = st.recursive(
 )
 
 
-def assert_same(came: Any, expected: Any) -> None:
-    assert type(came) is type(expected)
+def assert_same(loaded: Any, expected: Any) -> None:
+    assert type(loaded) is type(expected)
     if isinstance(expected, gn.Tensor):
-        assert came.dtype == expected.dtype
-        assert gn.equal(came, expected)
+        assert loaded.dtype == expected.dtype
+        assert gn.equal(loaded, expected)
     elif isinstance(expected, dict):
-        assert list(came) == list(expected)
+        assert list(loaded) == list(expected)
         for key, value in expected.items():
-            assert_same(came[key], value)
+            assert_same(loaded[key], value)
     elif isinstance(expected, list | tuple):
-        assert len(came) == len(expected)
-        for one, other in zip(came, expected, strict=True):
+        assert len(loaded) == len(expected)
+        for one, other in zip(loaded, expected, strict=True):
             assert_same(one, other)
     else:
-        assert came == expected
+        assert loaded == expected
 
 
 @given(NESTED)

@@ -214,6 +214,6 @@ def inside(description, depth=1):
     ],
 )
 def test_what_cannot_be_built_names_the_layer(description, message):
-    with pytest.raises(DescriptionError, match=message) as told:
+    with pytest.raises(DescriptionError, match=message) as raised:
         build(description, fill=False)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)

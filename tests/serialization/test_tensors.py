@@ -64,10 +64,10 @@ def test_any_tensors_and_texts_come_back_in_their_order(tmp_path_factory, tensor
 
 def test_views_and_foreign_byte_orders_are_saved_as_what_they_look_like(tmp_path):
     x = np.arange(6.0).reshape(2, 3)
-    given = {"transposed": x.T, "every second": x[:, ::2], "big-endian": x.astype(">f8"), "a scalar": np.float32(3)}
-    glassnet.save(given, tmp_path / "x")
+    arrays = {"transposed": x.T, "every second": x[:, ::2], "big-endian": x.astype(">f8"), "a scalar": np.float32(3)}
+    glassnet.save(arrays, tmp_path / "x")
     for name, value in glassnet.load(tmp_path / "x").items():
-        np.testing.assert_array_equal(value.numpy(), given[name])
+        np.testing.assert_array_equal(value.numpy(), arrays[name])
 
 
 def test_loaded_tensors_may_be_changed_and_the_file_stays(tmp_path):
@@ -196,9 +196,9 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
 
 
 def test_a_missing_folder_is_told_by_the_path_that_was_asked_for(tmp_path):
-    with pytest.raises(FileNotFoundError) as told:
+    with pytest.raises(FileNotFoundError) as raised:
         replace_file(tmp_path / "no" / "x", b"x")
-    assert told.value.filename == str(tmp_path / "no" / "x")
+    assert raised.value.filename == str(tmp_path / "no" / "x")
 
 
 # files that cannot be read ------------------------------------------------------------------------
@@ -238,10 +238,10 @@ NUMBERS = b"01234567"
 def test_a_file_that_is_none_is_one_error(tmp_path, data, message):
     path = tmp_path / "model.safetensors"
     path.write_bytes(data)
-    with pytest.raises(ModelFileError, match=message) as told:
+    with pytest.raises(ModelFileError, match=message) as raised:
         glassnet.load(path)
-    assert str(told.value).startswith(f"{path}: ")
-    assert "\n" not in str(told.value)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
 
 
 def test_metadata_may_be_null(tmp_path):

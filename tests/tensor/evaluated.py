@@ -1,4 +1,4 @@
-"""Expressions of the tables in `calls`, evaluated, and held against each other."""
+"""Expressions of the tables in `calls`, evaluated and compared."""
 
 from __future__ import annotations
 

@@ -86,5 +86,5 @@ def test_same_gradients_as_torch(table: str, subtests: pytest.Subtests) -> None:
                 if expected is None:
                     assert ours[name] is None, name
                 else:  # a flat function leaves no trace here, and zeros there
-                    found = np.zeros(expected.shape) if ours[name] is None else ours[name]
-                    np.testing.assert_allclose(found, expected, 1e-8, 1e-12, err_msg=name)
+                    gradient = np.zeros(expected.shape) if ours[name] is None else ours[name]
+                    np.testing.assert_allclose(gradient, expected, 1e-8, 1e-12, err_msg=name)

@@ -1,4 +1,4 @@
-"""Views, casts, what is found, and what a tensor says of itself."""
+"""Views, casts, searches, and what a tensor says of itself."""
 
 from __future__ import annotations
 
