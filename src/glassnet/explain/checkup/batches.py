@@ -25,7 +25,12 @@ Batch = tuple[Inputs, Tensor]
 
 
 class CheckupError(GlassnetError, ValueError):
-    """A check-up that cannot be made of what it is given."""
+    """A check-up that cannot be made of what it is given.
+
+    >>> glassnet.checkup(nn.Linear(4, 3), 3, F.cross_entropy)
+    Traceback (most recent call last):
+    glassnet.explain.checkup.batches.CheckupError: checkup: expected (x, y), a DataLoader, a dataset or ...
+    """
 
 
 def parts_of(x: Inputs) -> tuple[Tensor, ...]:

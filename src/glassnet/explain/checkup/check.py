@@ -18,6 +18,13 @@ class Finding:
     ``kind`` is the name of the check that found it, ``where`` the layer, value or parameter that it is about, "" if
     it is about none, and ``numbers`` what was measured, by name. The sentences ``problem``, ``evidence`` and
     ``remedy`` are made of these last.
+
+    >>> model, x, y = nn.Linear(4, 3), glassnet.randn(64, 4), glassnet.randint(1, 4, (64,))
+    >>> finding = glassnet.checkup(model, (x, y), F.cross_entropy).findings[0]
+    >>> finding.kind, finding.numbers["low"], finding.numbers["high"]
+    ('labels_out_of_range', 1, 3)
+    >>> finding.evidence
+    'labels from 1 to 3, the network has 3 outputs, for labels 0 to 2'
     """
 
     kind: str

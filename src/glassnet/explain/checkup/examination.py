@@ -19,7 +19,13 @@ HEALTHY = "Nothing wrong was found."
 
 
 class Checkup:
-    """What a check-up found: ``findings``, the likeliest cause first. Print it, or look at it in a notebook."""
+    """What a check-up found: ``findings``, the likeliest cause first. Print it, or look at it in a notebook.
+
+    >>> model, x, y = nn.Linear(4, 3), glassnet.randn(64, 4), glassnet.randint(1, 4, (64,))
+    >>> result = glassnet.checkup(model, (x, y), F.cross_entropy)
+    >>> result, result.healthy, len(result)
+    (<Checkup: labels_out_of_range>, False, 1)
+    """
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = tuple(findings)
@@ -60,6 +66,12 @@ def checkup(
     ``validation``, (x, y), whether it shares samples with the training data. Everything is as before afterwards.
 
     Raises CheckupError for data that it cannot look at.
+
+    >>> model, x, y = nn.Linear(4, 3), glassnet.randn(64, 4), glassnet.randint(1, 4, (64,))
+    >>> print(glassnet.checkup(model, (x, y), F.cross_entropy, optim.SGD(model.parameters(), lr=0.1)))
+    1. labels begin at 1, and classes are counted from 0
+      evidence: labels from 1 to 3, the network has 3 outputs, for labels 0 to 2
+      remedy:   subtract 1: y = y - 1
     """
     if not isinstance(model, Module) or not callable(loss):
         raise CheckupError(

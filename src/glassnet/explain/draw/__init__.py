@@ -7,10 +7,10 @@ from types import FrameType
 from typing import Any
 
 from glassnet.explain.draw.graph import DrawError, Graph
-from glassnet.explain.draw.history import graph_of_tensor
 from glassnet.explain.draw.neurons import draw_neurons
 from glassnet.explain.draw.picture import Picture, drawn
-from glassnet.explain.draw.programs import graph_of_program
+from glassnet.explain.draw.program_graph import graph_of_program
+from glassnet.explain.draw.tensor_graph import graph_of_tensor
 from glassnet.explain.walkthrough import Walkthrough, walkthrough
 from glassnet.explain.walkthrough.values import values_of
 from glassnet.nn.module import Module
@@ -35,6 +35,12 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
     ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations,
     and, when all modules are opened, the core operations that these expand to. Raises DrawError for what there
     is no picture of.
+
+    >>> glassnet.draw(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
+    <picture of 4 → 8 → 3: picture.save('picture.svg') writes it>
+    >>> x = glassnet.tensor(2.0, requires_grad=True)
+    >>> glassnet.draw(x * x + 1)
+    <picture of the graph of add: picture.save('picture.svg') writes it>
     """
     if isinstance(what, Tensor):
         return drawn(graph_of_tensor(what, _names(sys._getframe(1))))
@@ -59,26 +65,26 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> G
     if loss is not None:
         step = walkthrough(module, x, y, loss)
         return graph_of_program(step.program, depth, step.values)
-    given = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
-    program, state, result = trace(module, *given, gradients=False)
+    inputs = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
+    program, state, result = trace(module, *inputs, gradients=False)
     if not isinstance(result, Tensor):
         got = type(result).__name__
         raise DrawError(f"draw: expected a network that gives one tensor, got {got}; give y and a loss that takes it")
-    inputs = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
+    arrays = {var.name: t.array for var, t in zip(program.inputs, inputs, strict=True)}
     return graph_of_program(
-        program, depth, values_of(program, inputs, {name: tensor.array for name, tensor in state.items()}).by_name()
+        program, depth, values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).by_name()
     )
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:
     """What tensors, and their arrays, are called where `draw` was called, and the parameters of the networks there."""
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     variables = {} if frame is None else {**frame.f_globals, **frame.f_locals}
     for value in variables.values():
         if isinstance(value, Module):
             for inner, parameter in value.named_parameters():
-                found.setdefault(id(parameter), inner)
+                names.setdefault(id(parameter), inner)
     for name, value in variables.items():
         if isinstance(value, Tensor) and not name.startswith("_"):
-            found[id(value)] = found[id(value.array)] = name  # its array, where no gradient is asked for
-    return found
+            names[id(value)] = names[id(value.array)] = name  # its array, where no gradient is asked for
+    return names

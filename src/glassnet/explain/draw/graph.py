@@ -1,16 +1,26 @@
-"""The graph of a picture: boxes and the arrows between them, whatever they were read from."""
+"""The graph of a picture: boxes, the arrows between them, and the few characters that stand beside an arrow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.ops.shapes import written
 
 MOST = 500  # boxes of one picture
+FEW = 3  # numbers that are written beside an arrow
 
 
 class DrawError(GlassnetError, ValueError):
-    """Something that there is no picture of."""
+    """Something that there is no picture of.
+
+    >>> glassnet.draw(3)
+    Traceback (most recent call last):
+    glassnet.explain.draw.graph.DrawError: draw: expected a module, a program, a compiled function, ...
+    """
 
 
 @dataclass
@@ -36,7 +46,13 @@ class Box:
 
 @dataclass
 class Graph:
-    """Boxes in an order in which each comes after all that it has arrows from."""
+    """Boxes in an order in which each comes after all that it has arrows from.
+
+    >>> x = glassnet.tensor(2.0, requires_grad=True)
+    >>> graph = glassnet.draw(x * x + 1).graph
+    >>> [box.lines for box in graph.boxes if box.kind == "operation"]
+    [['mul'], ['add']]
+    """
 
     title: str
     boxes: list[Box]
@@ -53,3 +69,37 @@ class Graph:
             if missing or box.key in there:
                 raise DrawError(f"draw: the box {box.key} comes before {missing}, or twice")
             there.add(box.key)
+
+
+def value_text(value: Any) -> str:
+    """A number or a few as they are, of more their shape: "0.42", "[1, 0.5]", "[64, 10]"."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return number_text(array.item())
+    if array.size <= FEW:
+        return _listed(array)
+    return written(array.shape)
+
+
+def gradient_text(gradient: Any) -> str:
+    """The same of a gradient; of many numbers, their mean size: "∂ 0.42", "∂ mean 3.1e-05"."""
+    if gradient is None:
+        return ""
+    array = np.asarray(gradient)
+    if array.size <= FEW:
+        return f"∂ {value_text(array)}"
+    with np.errstate(all="ignore"):
+        return f"∂ mean {number_text(float(np.abs(array).mean()))}"
+
+
+def number_text(number: float | bool) -> str:
+    """At most four digits."""
+    if isinstance(number, bool | int):
+        return str(number)
+    return f"{number:.4g}"
+
+
+def _listed(array: Any) -> str:
+    if array.ndim == 0:
+        return number_text(array.item())
+    return f"[{', '.join(map(_listed, array))}]"

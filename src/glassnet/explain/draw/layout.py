@@ -77,16 +77,16 @@ def laid_out(graph: Graph) -> Layout:
 
 def _columns(boxes: list[Box]) -> dict[str, int]:
     """The column of each box: as far right as those that use it allow, so that arrows are short."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for box in boxes:
-        found[box.key] = 1 + max((found[arrow.source] for arrow in box.arrows), default=-1)
-    last = max(found.values(), default=0)
+        columns[box.key] = 1 + max((columns[arrow.source] for arrow in box.arrows), default=-1)
+    last = max(columns.values(), default=0)
     first_use: dict[str, int] = {}
     for box in reversed(boxes):
-        found[box.key] = first_use.get(box.key, last + 1) - 1
+        columns[box.key] = first_use.get(box.key, last + 1) - 1
         for arrow in box.arrows:
-            first_use[arrow.source] = min(first_use.get(arrow.source, last + 1), found[box.key])
-    return found
+            first_use[arrow.source] = min(first_use.get(arrow.source, last + 1), columns[box.key])
+    return columns
 
 
 def _place(box: Box, column: int) -> Place:
@@ -164,17 +164,17 @@ def _apart(column: list[Place]) -> None:
 
 def _across(columns: list[list[Place]], routes: list[Route]) -> list[float]:
     """Give each column its place; between two of them there is room for bends, then for what arrows say."""
-    said = [0.0] * len(columns)
+    widths = [0.0] * len(columns)
     for route in routes:
         texts = (route.arrow.value, route.arrow.gradient)
         into = route.places[-1].column
-        said[into] = max(said[into], *(width_of(text) + 16 if text else 10 for text in texts))
+        widths[into] = max(widths[into], *(width_of(text) + 16 if text else 10 for text in texts))
     x, labels = 0.0, []
     for number, places in enumerate(columns):
         if number:
             x += CURVE
             labels.append(x)
-            x += said[number]
+            x += widths[number]
         else:
             labels.append(x)
         width = max((place.width for place in places), default=0.0)

@@ -60,26 +60,26 @@ Height = Callable[[Layer, int], float]
 
 def layers_of(model: Module) -> list[Layer]:
     """The layers of a network whose modules follow one another. Raises DrawError for one without linear layers."""
-    found: list[Layer] = []
+    layers: list[Layer] = []
     for path, module in model.named_modules():
         if isinstance(module, Linear):
-            if found and found[-1].size != module.in_features:
+            if layers and layers[-1].size != module.in_features:
                 raise DrawError(
                     f"the layer {path} takes {module.in_features} numbers and the one before it gives "
-                    f"{found[-1].size}: they do not simply follow one another; draw the graph: glassnet.draw(model, x)"
+                    f"{layers[-1].size}: they do not simply follow one another; draw the graph: glassnet.draw(model, x)"
                 )
-            if not found:
-                found.append(Layer(module.in_features, "input"))
+            if not layers:
+                layers.append(Layer(module.in_features, "input"))
             bias = None if module.bias is None else module.bias.detach().numpy()
             weight = module.weight.detach().numpy()
-            found.append(Layer(module.out_features, path or "output", weight, bias))
-        elif not list(module.children()) and found:
-            found[-1].after.append(type(module).__name__)
-    if not found:
+            layers.append(Layer(module.out_features, path or "output", weight, bias))
+        elif not list(module.children()) and layers:
+            layers[-1].after.append(type(module).__name__)
+    if not layers:
         raise DrawError(
             f"{type(model).__name__} has no linear layers to draw as neurons; draw its graph: glassnet.draw(model, x)"
         )
-    return found
+    return layers
 
 
 def draw_neurons(model: Module) -> Canvas:

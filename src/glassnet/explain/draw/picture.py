@@ -19,6 +19,13 @@ class Picture:
     """What `draw` gives: shown by a notebook, saved by `save`, and there as text.
 
     ``graph`` is None for a neuron diagram, which has no text form.
+
+    >>> picture = glassnet.draw(nn.Linear(2, 3), glassnet.ones(4, 2))
+    >>> picture.save("picture.svg")
+    >>> print(picture.mermaid)
+    flowchart LR
+      n0(["x"])
+    ...
     """
 
     canvas: Canvas
@@ -122,8 +129,8 @@ def as_dot(graph: Graph) -> str:
     lines += [f"  {names[box.key]} [shape={shapes[box.kind]}, label={_quoted(*box.lines)}];" for box in graph.boxes]
     for box in graph.boxes:
         for arrow in box.arrows:
-            said = [text for text in (arrow.value, arrow.gradient) if text]
-            label = f" [label={_quoted(*said)}]" if said else ""
+            texts = [text for text in (arrow.value, arrow.gradient) if text]
+            label = f" [label={_quoted(*texts)}]" if texts else ""
             lines.append(f"  {names[arrow.source]} -> {names[box.key]}{label};")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -148,8 +155,8 @@ def as_mermaid(graph: Graph) -> str:
         lines.append(f"  {names[box.key]}{before}{_entities(*box.lines)}{after}")
     for box in graph.boxes:
         for arrow in box.arrows:
-            said = [text for text in (arrow.value, arrow.gradient) if text]
-            label = f"|{_entities(*said)}|" if said else ""
+            texts = [text for text in (arrow.value, arrow.gradient) if text]
+            label = f"|{_entities(*texts)}|" if texts else ""
             lines.append(f"  {names[arrow.source]} -->{label} {names[box.key]}")
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 from glassnet.explain.checkup import Checkup
 from glassnet.explain.draw import Picture
 from glassnet.explain.notebook.explanations import checkup_html, element_html, page_html, picture_html
-from glassnet.explain.notebook.values import module_html, program_html, tensor_html
+from glassnet.explain.notebook.summaries import module_html, program_html, tensor_html
 from glassnet.explain.walkthrough import Element, Opened, Walkthrough
 from glassnet.nn.module import Module
 from glassnet.program.program import Program

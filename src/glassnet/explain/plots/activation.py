@@ -26,22 +26,27 @@ def activation(
 
     A function is one of tensors (``F.relu``, ``nn.GELU()``, one of your own), an operation, or the name
     of one in `glassnet.functional` (``"sigmoid"``). The derivative is autograd's. Gives the axes back.
+
+    >>> from glassnet.explain import plots
+    >>> ax = plots.activation(F.relu, "gelu", derivative=True)
+    >>> [line.get_label() for line in ax.lines[2:]]
+    ['relu', 'relu′', 'gelu', 'gelu′']
     """
     low, high = domain
     if not functions or not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"activation: expected one function or more and a domain (low, high), got {domain}")
     x = np.linspace(low, high, POINTS)
-    found = [(name, *values(name, f, x)) for name, f in map(function_of, functions)]  # before anything is drawn
+    curves = [(name, *values(name, f, x)) for name, f in map(function_of, functions)]  # before anything is drawn
     ax = axes(ax)
     ax.axhline(0, color="0.75", linewidth=0.8, zorder=0)
     ax.axvline(0, color="0.75", linewidth=0.8, zorder=0)
-    for number, (name, y, slope) in enumerate(found):
+    for number, (name, y, slope) in enumerate(curves):
         colour = COLOURS[number % len(COLOURS)]
         ax.plot(x, y, color=colour, label=name, linewidth=2)
         if derivative:
             ax.plot(x, slope, color=colour, label=f"{name}′", linewidth=1.6, linestyle="--")
-    alone = len(found) == 1 and not derivative
-    return labelled(ax, title=found[0][0] if alone else "", x="x", legend=not alone)
+    alone = len(curves) == 1 and not derivative
+    return labelled(ax, title=curves[0][0] if alone else "", x="x", legend=not alone)
 
 
 def function_of(f: Function | Op | str) -> tuple[str, Function]:
@@ -59,8 +64,8 @@ def values(name: str, f: Function, x: Array) -> tuple[Array, Array]:
     state = get_rng_state()
     y = f(tensor)
     if not isinstance(y, Tensor) or y.shape != tensor.shape:
-        came = f"shape {list(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
-        raise ValueError(f"{name}: expected a function of each number by itself, [{x.size}] to [{x.size}], got {came}")
+        got = f"shape {list(y.shape)}" if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"{name}: expected a function of each number by itself, [{x.size}] to [{x.size}], got {got}")
     set_rng_state(state)  # the same noise
     of_some = f(from_numpy(x[: len(x) // 2]))
     if not np.allclose(of_some.numpy(), y.detach().numpy()[: len(x) // 2], equal_nan=True):

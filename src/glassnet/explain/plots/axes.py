@@ -19,10 +19,10 @@ def axes(ax: Any = None, *, width: float = 6.4, height: float = 4.0) -> Any:
 def grid(n: int, ax: Any = None, *, columns: int = 4, width: float = 6.4, height: float = 4.0) -> list[Any]:
     """``n`` axes beside and below each other: those of ``ax``, or new ones of ``width`` × ``height`` inches in all."""
     if ax is not None:
-        given = [ax] if not hasattr(ax, "__len__") else list(getattr(ax, "flat", ax))
-        if len(given) < n:
-            raise ValueError(f"ax: expected {n} axes, one for each plot, got {len(given)}")
-        return given[:n]
+        several = [ax] if not hasattr(ax, "__len__") else list(getattr(ax, "flat", ax))
+        if len(several) < n:
+            raise ValueError(f"ax: expected {n} axes, one for each plot, got {len(several)}")
+        return several[:n]
     with needed_to("draw"):
         from matplotlib import pyplot
     columns = min(columns, n)
@@ -41,7 +41,7 @@ def labelled(ax: Any, *, title: str = "", x: str = "", y: str = "", legend: bool
     ax.set_ylabel(y)
     ax.spines[["top", "right"]].set_visible(False)
     if legend:
-        ax.legend(frameon=False, loc="best")  # said, Matplotlib does not warn that looking for it takes time
+        ax.legend(frameon=False, loc="best")  # where it is named, Matplotlib does not warn that this takes time
     return ax
 
 

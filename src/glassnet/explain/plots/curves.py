@@ -20,6 +20,11 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
 
     ``history`` is a `History`, or a list of mappings, one an epoch: ``{"epoch": 1, "train_loss": 2.1, …}``.
     ``metrics`` are names without ``train_`` and ``val_``; all there are if None. Gives a list of axes.
+
+    >>> from glassnet.explain import plots
+    >>> axes = plots.curves([{"train_loss": 2.1, "val_loss": 2.2}, {"train_loss": 1.4, "val_loss": 1.7}])
+    >>> [line.get_label() for line in axes[0].lines]
+    ['training', 'held out']
     """
     rows: Sequence[Mapping[str, float]] = getattr(history, "epochs", history)
     if not rows:
@@ -49,22 +54,27 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
 
 def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
     """The columns of each metric: {"loss": ["train_loss", "val_loss"], …}."""
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for column in dict.fromkeys(name for row in rows for name in row):
         if column not in ("epoch", "seconds", "lr", "learning_rate"):
-            found.setdefault(column.removeprefix(VALIDATION).removeprefix("train_"), []).append(column)
-    return found
+            columns.setdefault(column.removeprefix(VALIDATION).removeprefix("train_"), []).append(column)
+    return columns
 
 
 def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None, ax: Any = None) -> Any:
     """Draw which class (row) was taken for which (column): how many, darker where it is more of its row.
 
     ``targets`` and ``predicted`` are class numbers [n]. Gives the axes back.
+
+    >>> from glassnet.explain import plots
+    >>> ax = plots.confusion([0, 0, 1, 1], [0, 1, 1, 1], classes=["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '2']
     """
     true, taken = np.asarray(targets).astype(np.int64), np.asarray(predicted).astype(np.int64)
     if true.shape != taken.shape or true.ndim != 1 or not true.size or min(true.min(), taken.min()) < 0:
-        came = f"{list(true.shape)} and {list(taken.shape)}"
-        raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {came}")
+        shapes = f"{list(true.shape)} and {list(taken.shape)}"
+        raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {shapes}")
     n = max(true.max(), taken.max(), len(classes or ()) - 1) + 1
     names = list(classes) if classes is not None else [str(i) for i in range(n)]
     if len(names) < n:

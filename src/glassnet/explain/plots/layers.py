@@ -23,11 +23,15 @@ def weights(model: Module, shape: tuple[int, ...] | None = None, units: int = PI
 
     ``shape`` is that of an input, such as (28, 28); a square if None. At most ``units`` are drawn, the first
     ones. Gives a list of axes.
+
+    >>> from glassnet.explain import plots
+    >>> len(plots.weights(nn.Linear(16, 5)))
+    5
     """
-    found = next(((n, p) for n, p in model.named_parameters() if p.ndim >= 2), None)
-    if found is None:
+    first = next(((n, p) for n, p in model.named_parameters() if p.ndim >= 2), None)
+    if first is None:
         raise ValueError(f"weights: expected a network with a layer of weights, got {type(model).__name__} without")
-    name, parameter = found
+    name, parameter = first
     matrix = parameter.detach().numpy().reshape(parameter.shape[0], -1)
     side = math.isqrt(matrix.shape[1])
     if shape is None and side * side == matrix.shape[1]:
@@ -54,6 +58,11 @@ def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> lis
     """Draw a histogram of what each layer gives for the inputs ``x``. Gives a list of axes, one a layer.
 
     The share of exact zeros is written beside it: of a ReLU, the units that are off.
+
+    >>> from glassnet.explain import plots
+    >>> axes = plots.activations(nn.Sequential(nn.Linear(4, 8), nn.Tanh()), glassnet.randn(32, 4))
+    >>> [ax.get_title() for ax in axes]
+    ['0 Linear', '1 Tanh']
     """
     outputs = outputs_of(model, x)
     drawn = _grid_of(outputs, ax)
@@ -65,10 +74,16 @@ def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> lis
 
 
 def gradients(model: Module, x: Tensor, y: Tensor, loss: Loss, bins: int = 50, ax: Any = None) -> list[Any]:
-    """Draw a histogram of ∂loss/∂parameter for each parameter. Gives a list of axes, one a parameter."""
-    found = gradients_of(model, x, y, loss)
-    drawn = _grid_of(found, ax)
-    for (name, values), where in zip(found.items(), drawn, strict=True):
+    """Draw a histogram of ∂loss/∂parameter for each parameter. Gives a list of axes, one a parameter.
+
+    >>> from glassnet.explain import plots
+    >>> axes = plots.gradients(nn.Linear(4, 1), glassnet.randn(32, 4), glassnet.randn(32, 1), F.mse_loss)
+    >>> [ax.get_title() for ax in axes]
+    ['weight', 'bias']
+    """
+    slopes = gradients_of(model, x, y, loss)
+    drawn = _grid_of(slopes, ax)
+    for (name, values), where in zip(slopes.items(), drawn, strict=True):
         _histogram(where, values, bins, name, COLOURS[1])
     return drawn
 
@@ -78,19 +93,24 @@ def gradient_flow(model: Module, x: Tensor, y: Tensor, loss: Loss, ax: Any = Non
 
     On a logarithmic scale: a line that falls towards the first layer is a gradient that vanishes, one that
     rises is one that explodes. Gives the axes back.
+
+    >>> from glassnet.explain import plots
+    >>> ax = plots.gradient_flow(nn.Linear(4, 1), glassnet.randn(32, 4), glassnet.randn(32, 1), F.mse_loss)
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['weight', 'bias']
     """
-    found = {name: np.abs(values) for name, values in gradients_of(model, x, y, loss).items() if values.size}
-    ax = axes(ax, width=max(4.0, 0.6 * len(found) + 1.5))
-    places = range(len(found))
+    slopes = {name: np.abs(values) for name, values in gradients_of(model, x, y, loss).items() if values.size}
+    ax = axes(ax, width=max(4.0, 0.6 * len(slopes) + 1.5))
+    places = range(len(slopes))
     for label, reduce, style in (("maximum", np.max, "o--"), ("mean", np.mean, "o-")):
-        sizes = [float(reduce(values)) for values in found.values()]
+        sizes = [float(reduce(values)) for values in slopes.values()]
         ax.plot(places, [s if s > 0 else math.nan for s in sizes], style, label=label, color=COLOURS[label == "mean"])
-    none = [i for i, values in enumerate(found.values()) if not values.any()]
+    none = [i for i, values in enumerate(slopes.values()) if not values.any()]
     if none:  # a logarithm cannot show them
         ax.plot(none, [1.0] * len(none), "x", color=COLOURS[6], label="all zero", transform=ax.get_xaxis_transform())
-    if len(none) < len(found):
+    if len(none) < len(slopes):
         ax.set_yscale("log")
-    ax.set_xticks(places, list(found), rotation=45, ha="right")
+    ax.set_xticks(places, list(slopes), rotation=45, ha="right")
     return labelled(ax, y="size of the gradient", legend=True)
 
 
@@ -99,13 +119,13 @@ def outputs_of(model: Module, x: Tensor) -> dict[str, Array]:
 
     A layer that is used again comes again, as ``fc1 Linear (2)``. The network is as before afterwards.
     """
-    found: dict[str, Array] = {}
+    outputs: dict[str, Array] = {}
 
     def note(path: str) -> Callable[[Module, Any, Any], None]:
         def hook(module: Module, inputs: Any, output: Any) -> None:
             if isinstance(output, Tensor):
-                again = sum(name == path or name.startswith(f"{path} (") for name in found)
-                found[f"{path} ({again + 1})" if again else path] = output.detach().numpy().copy()
+                again = sum(name == path or name.startswith(f"{path} (") for name in outputs)
+                outputs[f"{path} ({again + 1})" if again else path] = output.detach().numpy().copy()
 
         return hook
 
@@ -116,9 +136,9 @@ def outputs_of(model: Module, x: Tensor) -> dict[str, Array]:
     finally:
         for handle in handles:
             handle.remove()
-    if not found:
+    if not outputs:
         raise ValueError(f"expected a network of layers that give tensors, got {type(model).__name__} without")
-    return found
+    return outputs
 
 
 def gradients_of(model: Module, x: Tensor, y: Tensor, loss: Loss) -> dict[str, Array]:
@@ -140,8 +160,8 @@ def _grads_kept(model: Module) -> Iterator[None]:
             parameter.grad = gradient
 
 
-def _grid_of(found: dict[str, Array], ax: Any) -> list[Any]:
-    n = len(found)
+def _grid_of(layers: dict[str, Array], ax: Any) -> list[Any]:
+    n = len(layers)
     return grid(n, ax, columns=4, width=min(3 * n, 12), height=2.4 * math.ceil(n / 4))
 
 

@@ -56,8 +56,8 @@ def summary(array: Array) -> str:
     parts = []
     if finite.size:
         mean = np.mean(finite, dtype=np.float64)
-        found = (("min", finite.min()), ("mean", mean), ("max", finite.max()))
-        parts.append("  ".join(f"{name} {written_number(x)}" for name, x in found))
+        figures = (("min", finite.min()), ("mean", mean), ("max", finite.max()))
+        parts.append("  ".join(f"{name} {written_number(x)}" for name, x in figures))
     return ", ".join([*parts, *_unusual(array)])
 
 

@@ -33,7 +33,21 @@ INLINE = 3  # elements in a formula that may be written within another
 
 @dataclass(frozen=True)
 class Line:
-    """One element: ``formula`` in names and ``arithmetic`` in numbers; both "" for what was there from the start."""
+    """One element: ``formula`` in names and ``arithmetic`` in numbers; both "" for what was there from the start.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> with glassnet.no_grad():
+    ...     layer.weight[:], layer.bias[:] = glassnet.tensor([[0.5, -1.0]]), 0.25
+    >>> x, y = glassnet.tensor([[2.0, 3.0]]), glassnet.tensor([[1.0]])
+    >>> w = glassnet.walkthrough(nn.Sequential(layer), x, y, F.mse_loss)
+    >>> line = w.element("linear0", 0, 0).forward.lines[0]
+    >>> line.name, line.number
+    ('linear0[0,0]', -1.75)
+    >>> line.formula
+    'x[0,0]·linear0_weight[0,0] + x[0,1]·linear0_weight[0,1] + linear0_bias[0]'
+    >>> line.arithmetic
+    '2·0.5 + 3·(-1) + 0.25 = -1.75'
+    """
 
     element: Leaf
     expr: Formula | None
@@ -70,7 +84,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Chain:
-    """Lines from an element back to where it came from; ``more`` elements behind these are not spelled out."""
+    """Lines from an element back to where it came from; ``more`` elements behind these are not spelled out.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> with glassnet.no_grad():
+    ...     layer.weight[:], layer.bias[:] = glassnet.tensor([[0.5, -1.0]]), 0.25
+    >>> x, y = glassnet.tensor([[2.0, 3.0]]), glassnet.tensor([[1.0]])
+    >>> w = glassnet.walkthrough(nn.Sequential(layer), x, y, F.mse_loss)
+    >>> chain = w.element("linear0", 0, 0).forward
+    >>> [line.name for line in chain.lines], chain.more
+    (['linear0[0,0]', 'x[0,0]', 'linear0_weight[0,0]', 'x[0,1]', 'linear0_weight[0,1]', 'linear0_bias[0]'], 0)
+    """
 
     title: str
     lines: tuple[Line, ...]
@@ -79,7 +103,23 @@ class Chain:
 
 class Element:
     """An element of a value, as `Walkthrough.element` gives it: print it, or read ``forward``, ``backward``,
-    ``update``: each a `Chain` or None."""
+    ``update``: each a `Chain` or None.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> with glassnet.no_grad():
+    ...     layer.weight[:], layer.bias[:] = glassnet.tensor([[0.5, -1.0]]), 0.25
+    >>> x, y = glassnet.tensor([[2.0, 3.0]]), glassnet.tensor([[1.0]])
+    >>> w = glassnet.walkthrough(nn.Sequential(layer), x, y, F.mse_loss)
+    >>> element = w.element("linear0", 0, 0)
+    >>> element.number, element.gradient
+    (-1.75, -5.5)
+    >>> print(element)
+    linear0[0,0], traced back
+      linear0[0,0] = x[0,0]·linear0_weight[0,0] + x[0,1]·linear0_weight[0,1] +
+          linear0_bias[0]
+      linear0[0,0] = 2·0.5 + 3·(-1) + 0.25 = -1.75
+    ...
+    """
 
     def __init__(self, value: Value, index: Index, updates: Iterable[Value], terms: int, lines: int) -> None:
         self.value, self.index = value, index

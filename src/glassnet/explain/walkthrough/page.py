@@ -77,7 +77,7 @@ def sections(results: Iterable[Value], others: Iterable[Value] = ()) -> tuple[Se
             row, formula = replace(row, formula="as above") if row.formula in updates else row, row.formula
             updates.add(formula)
         rows[value.phase].append(row)
-    return tuple(Section(TITLES[phase], tuple(found)) for phase, found in rows.items() if found)
+    return tuple(Section(TITLES[phase], tuple(of_phase)) for phase, of_phase in rows.items() if of_phase)
 
 
 def _row(number: int, value: Value, instruction: Instruction, also: list[Value], bad: bool) -> Row:

@@ -30,6 +30,13 @@ class Walkthrough:
     ``program`` is the step as recorded, but for copies and products with 1 on the way back. ``values``
     are all values by name, a `Value` each, with its ``array`` and its ``gradient``. A parameter goes by
     its name before the update, and "new_…" after it.
+
+    >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
+    >>> w = glassnet.walkthrough(model, glassnet.ones(4, 2), glassnet.tensor([0, 1, 1, 0]), F.cross_entropy)
+    >>> w
+    <Walkthrough: One training step: loss ...; instructions: 4 forward, 19 backward>
+    >>> w["tanh1"], w["tanh1"].gradient.array.shape
+    (<Value tanh1 float32[4, 3]: tanh(linear0)>, (4, 3))
     """
 
     def __init__(self, program: Program, values: Values) -> None:
@@ -60,11 +67,11 @@ class Walkthrough:
     def _lines(self) -> list[str]:
         lines = []
         for kind, word in (("input", "inputs"), ("parameter", "parameters"), ("state", "other state")):
-            found = [v for v in self.values.values() if v.kind == kind]
-            names = [f"{v.name} {v.array.dtype}{written(v.array.shape)}" for v in found[:SHOWN]]
-            if len(found) > SHOWN:
-                names.append(f"… {len(found) - SHOWN} more")
-            if found:
+            values = [v for v in self.values.values() if v.kind == kind]
+            names = [f"{v.name} {v.array.dtype}{written(v.array.shape)}" for v in values[:SHOWN]]
+            if len(values) > SHOWN:
+                names.append(f"… {len(values) - SHOWN} more")
+            if values:
                 lines.append(f"{word}: {', '.join(names)}")
         empty = [v.name for v in self.values.values() if v.kind == "input" and v.array.size == 0]
         if empty:
@@ -102,9 +109,9 @@ class Walkthrough:
             if form in self.values:
                 return self.values[form]
         ends = f"_{name.replace('.', '_')}"  # "weight" of a model that is one layer, model_weight
-        found = [v for v in self.values.values() if v.name.endswith(ends) and v.phase in ("", "forward")]
-        if len(found) == 1:
-            return found[0]
+        matches = [v for v in self.values.values() if v.name.endswith(ends) and v.phase in ("", "forward")]
+        if len(matches) == 1:
+            return matches[0]
         near = difflib.get_close_matches(name, self.values, n=6, cutoff=0.5) or list(self.values)[:12]
         raise WalkthroughError(f"there is no value {name!r} in this step; there are {', '.join(near)}, …")
 
@@ -147,5 +154,12 @@ def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
 
     Raises WalkthroughError for a loss that is not one number or has no gradient, TraceError for a
     network that no program can stand for (docs/footguns.md), and what the network raises by itself.
+
+    >>> model, x, y = nn.Linear(2, 1), glassnet.ones(4, 2), glassnet.zeros(4, 1)
+    >>> print(glassnet.walkthrough(model, x, y, F.mse_loss, optim.SGD(model.parameters(), lr=0.1)))
+    One training step: loss ...; instructions: 3 forward, 9 backward, 2 update
+    inputs: x float32[4, 2], y float32[4, 1]
+    parameters: model_weight float32[1, 2], model_bias float32[1]
+    ...
     """
     return Walkthrough(*traced_step(model, x, y, loss, optimizer))

@@ -23,7 +23,13 @@ from glassnet.trace.trace import trace
 
 
 class WalkthroughError(GlassnetError, ValueError):
-    """A step that cannot be walked through, or a value that is not part of it."""
+    """A step that cannot be walked through, or a value that is not part of it.
+
+    >>> w = glassnet.walkthrough(nn.Linear(2, 3), glassnet.ones(4, 2), glassnet.zeros(4, 3), F.mse_loss)
+    >>> w["fc1"]
+    Traceback (most recent call last):
+    glassnet.explain.walkthrough.traced_step.WalkthroughError: there is no value 'fc1' in this step; ...
+    """
 
 
 class NoGradientError(WalkthroughError):

@@ -13,19 +13,26 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.ops.shapes import written
 from glassnet.program.evaluate import evaluate
 from glassnet.program.program import Instruction, Program, Var
 
 Kind = Literal["input", "parameter", "state", "constant", "result"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Value:
     """One value: its name, its numbers, and, for a ``result``, the instruction and the operands that made it.
 
     An update makes several; ``place`` says which of them this is. ``gradient`` is ∂loss/∂ this value.
     ``named`` values are what a person knows by name; others are steps on the way, which arithmetic
     writes within a line of its own.
+
+    >>> w = glassnet.walkthrough(nn.Linear(2, 3), glassnet.ones(4, 2), glassnet.zeros(4, 3), F.mse_loss)
+    >>> w["weight"]
+    <Value model_weight float32[3, 2]: parameter>
+    >>> w["weight"].gradient.array.shape
+    (3, 2)
     """
 
     name: str
@@ -43,6 +50,10 @@ class Value:
     def phase(self) -> str:
         """When it is made: "forward", "backward" or "update"; "" for what was there before."""
         return "" if self.instruction is None else self.instruction.phase
+
+    def __repr__(self) -> str:
+        made = self.kind if self.instruction is None else self.instruction.text
+        return f"<Value {self.name} {self.array.dtype}{written(self.array.shape)}: {made}>"
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph
-from glassnet.explain.draw.words import gradient_text, number_text, value_text
+from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph, gradient_text, number_text, value_text
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var
@@ -77,11 +76,11 @@ def _evaluated(program: Program, values: Mapping[str, Value]) -> dict[str, Value
     """The values of an opened program, from what was there at the beginning; gradients are those of the same names."""
     start = {var.name: values[var.name].array for var in (*program.inputs, *program.state)}
     inputs = {var.name: start.pop(var.name) for var in program.inputs}
-    found = values_of(program, inputs, start).by_name()
+    opened_values = values_of(program, inputs, start).by_name()
     for name, value in values.items():
-        if name in found and found[name].gradient is None:
-            found[name].gradient = value.gradient
-    return found
+        if name in opened_values and opened_values[name].gradient is None:
+            opened_values[name].gradient = value.gradient
+    return opened_values
 
 
 def _calls(instruction: Instruction) -> tuple[Call, ...]:
@@ -104,15 +103,15 @@ def _grouped(instructions: Sequence[Instruction], depth: int) -> list[_Group]:
 def _comes_in(group: _Group) -> list[Operand]:
     """What the instructions of a group need from outside, each value once."""
     made = {i.output.name for i in group.instructions}
-    found: dict[object, Operand] = {}
+    operands: dict[object, Operand] = {}
     for i in group.instructions:
         for place, x in enumerate(i.inputs):
             if isinstance(x, Var):
                 if x.name not in made:
-                    found.setdefault(x.name, x)
+                    operands.setdefault(x.name, x)
             elif x is not None and not group.closed:
-                found[place] = x
-    return list(found.values())
+                operands[place] = x
+    return list(operands.values())
 
 
 def _source(
@@ -146,11 +145,11 @@ def _lines(group: _Group, hidden: set[str], count: int) -> list[str]:
         return [group.instructions[-1].op.name]
     again = f" ({count})" if count > 1 else ""
     operations = list(dict.fromkeys(i.op.name for i in group.instructions))
-    said = ", ".join(operations[:3]) + (f", … {len(operations) - 3} more" if len(operations) > 3 else "")
+    names = ", ".join(operations[:3]) + (f", … {len(operations) - 3} more" if len(operations) > 3 else "")
     state = {x.name: x for i in group.instructions for x in i.reads if x.name in hidden}
     shapes = [written(x.shape) for x in state.values()]
     own = ", ".join(shapes[:3]) + (f", … {len(shapes) - 3} more" if len(shapes) > 3 else "")
-    return [f"{group.call.module}{again}", said, *([own] if own else [])]
+    return [f"{group.call.module}{again}", names, *([own] if own else [])]
 
 
 def _hint(group: _Group) -> str:
