@@ -149,7 +149,7 @@ MESSAGES = [
     (lambda: DataLoader(FIVE, prefetch_factor=2), ValueError, "needs num_workers > 0"),
     (lambda: DataLoader(FIVE, num_workers=1, prefetch_factor=-2), ValueError, "prefetch_factor must be 0 or more"),
     (lambda: DataLoader(FIVE, persistent_workers=True), ValueError, "persistent_workers needs num_workers > 0"),
-    (lambda: setattr(DataLoader(FIVE), "batch_size", 3), ValueError, "batch_size cannot be changed any more"),
+    (lambda: setattr(DataLoader(FIVE), "batch_size", 3), ValueError, "batch_size cannot be changed; make"),
     (lambda: first(FIVE, sampler=[9]), IndexError, "expected indices from -5 to 4, for 5 samples, got 9"),
     (lambda: first(FIVE, sampler=["a"]), TypeError, "whole numbers, got <U1"),
     # collating

@@ -128,7 +128,7 @@ def test_classic_mistakes_with_sequential():
         nn.Sequential([nn.Linear(2, 3)])
     with pytest.raises(TypeError, match=r"expected a module at '0', got None; nn\.Identity\(\)"):
         nn.Sequential(None)
-    with pytest.raises(TypeError, match="functions have their modules"):
+    with pytest.raises(TypeError, match="use the module of the function"):
         nn.Sequential(glassnet.relu)
     with pytest.raises(NotImplementedError, match="ModuleList has no forward"):
         nn.ModuleList()(1)

@@ -177,7 +177,7 @@ def test_forgetting_super_init_without_parts_is_explained_when_they_are_asked_fo
         ("scale", 3, r"expected a Parameter or None for the parameter 'scale', got int$"),
         ("fc1", glassnet.zeros(3), r"expected a Module or None for the module 'fc1', got Tensor$"),
         ("fc1", nn.Linear, r"expected a Module or None for the module 'fc1', got the class Linear; make one of it"),
-        ("fc1", len, r"for the module 'fc1', got builtin_function_or_method; functions have their modules"),
+        ("fc1", len, r"for the module 'fc1', got builtin_function_or_method; use the module of the function"),
         ("seen", 3.0, r"expected a Tensor or None for the buffer 'seen', got float"),
     ],
 )

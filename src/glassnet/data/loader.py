@@ -104,7 +104,7 @@ class DataLoader(Generic[T]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and name in vars(self):
-            raise ValueError(f"DataLoader: {name} cannot be changed any more; make a new DataLoader")
+            raise ValueError(f"DataLoader: {name} cannot be changed; make a new DataLoader")
         super().__setattr__(name, value)
 
     def __len__(self) -> int:

@@ -30,6 +30,11 @@ class Embedding(Module):
             [1.0000, 0.0000]])
     """
 
+    num_embeddings: int
+    embedding_dim: int
+    padding_idx: int | None
+    weight: Parameter
+
     def __init__(
         self,
         num_embeddings: int,

@@ -243,7 +243,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Draw uniformly from ± gain·√(6 / (fan_in + fan_out)).
+    """Draw uniformly from [−b, b), with b = gain·√(6 / (fan_in + fan_out)).
 
     fan_in is the number of inputs an output depends on, fan_out the number of outputs an input goes to:
     in and out of a weight [out, in, …], each times the size of the kernel. Raises ShapeError for fewer than
@@ -279,7 +279,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw uniformly from ± gain·√(3 / fan), where fan is the one that ``mode`` names.
+    """Draw uniformly from [−b, b), with b = gain·√(3 / fan) and the fan that ``mode`` names.
 
     The gain is that of ``nonlinearity`` (see `calculate_gain`), ``a`` the slope of "leaky_relu"; fans as in
     `xavier_uniform_`. Raises ValueError for another mode or nonlinearity.

@@ -34,7 +34,8 @@ class Linear(Module):
     """y = x·Wᵀ + b: a layer in which every output depends on every input.
 
     An input [..., in_features] gives [..., out_features]. weight [out_features, in_features] and bias
-    [out_features] (None with ``bias=False``) are drawn uniformly from ±1/√in_features.
+    [out_features] (None with ``bias=False``) are drawn uniformly from [−1/√in_features,
+    1/√in_features).
 
     Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
     DtypeError for an input that does not fit the weight.
@@ -46,6 +47,9 @@ class Linear(Module):
     tensor([[48.]])
     """
 
+    in_features: int
+    out_features: int
+    weight: Parameter
     bias: Parameter | None
 
     def __init__(
@@ -85,7 +89,7 @@ class Bilinear(Module):
 
     Inputs [..., in1_features] and [..., in2_features] give [..., out_features]. weight [out_features,
     in1_features, in2_features] and bias [out_features] (None with ``bias=False``) are drawn uniformly from
-    ±1/√in1_features.
+    [−1/√in1_features, 1/√in1_features).
 
     Raises ValueError or TypeError for sizes that are not whole numbers of 1 or more; called, ShapeError or
     DtypeError for inputs that do not fit the weight.
@@ -95,6 +99,10 @@ class Bilinear(Module):
     (5, 2)
     """
 
+    in1_features: int
+    in2_features: int
+    out_features: int
+    weight: Parameter
     bias: Parameter | None
 
     def __init__(

@@ -125,7 +125,7 @@ class Registry:
             return
         if getattr(type(value), "is_compiled", False) and isinstance(value.function, Registry):
             raise TypeError(
-                f"{type(self).__name__}.{name}: a compiled module is no part of another, which would not find its "
+                f"{type(self).__name__}.{name}: a compiled module cannot be part of another, which would not find its "
                 "parameters; assign the module itself, and compile the whole network, or the training step"
             )
         changes.count += 1
@@ -180,5 +180,5 @@ def _check_kind(kind: Kind, name: str, value: Any) -> None:
     elif kind == "module" and isinstance(value, type):
         what, advice = f"the class {value.__name__}", f"; make one of it: {value.__name__}()"
     elif kind == "module" and callable(value):
-        advice = "; functions have their modules, nn.ReLU() for F.relu"
+        advice = "; use the module of the function, nn.ReLU() for F.relu"
     raise TypeError(f"expected {expected} or None for the {kind} {name!r}, got {what}{advice}")

@@ -121,7 +121,7 @@ def _check_parameter(which: str, param: Any, seen: Collection[Tensor]) -> None:
     if not param.is_leaf:
         raise ValueError(
             f"{which}: expected a leaf tensor, got the result of {param.node and param.node.op.name}, which the next "
-            "forward pass computes anew; optimize what it was computed from, or x.detach().requires_grad_()"
+            "forward pass computes again; optimize what it was computed from, or x.detach().requires_grad_()"
         )
     if param in seen:
         raise ValueError(f"{which} was given before; give every parameter once, in one group")
