@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
 from glassnet.encoders.encoder import Source
-from glassnet.export.shorten import without_types
+from glassnet.export.literals import double_quoted
 
 # Modules that an exported file does without: it has no types, and what it needs of glassnet is copied.
 _LEFT_OUT = {"__future__", "collections.abc", "glassnet", "types", "typing"}
@@ -25,6 +26,24 @@ def copied(source: Source, name: str = "") -> str:
         return without_types("\n".join(text.splitlines()[imports[-1].end_lineno :]).strip())
     text = without_types(text.strip())
     return text.replace(f"def {source.__name__}(", f"def {name}(", 1) if name else text
+
+
+def without_types(text: str) -> str:
+    """``text`` without the types in the heads of its functions; everything else stays as it is."""
+    lines = text.splitlines()
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.FunctionDef):
+            lines[node.lineno - 1 : node.body[0].lineno - 1] = [_head(node)]
+    return "\n".join(lines)
+
+
+def _head(function: ast.FunctionDef) -> str:
+    """The line that defines a function, without types."""
+    bare = copy.deepcopy(function.args)
+    for each in (*bare.posonlyargs, *bare.args, *bare.kwonlyargs, bare.vararg, bare.kwarg):
+        if each is not None:
+            each.annotation = None
+    return f"def {function.name}({double_quoted(ast.unparse(bare))}):"
 
 
 def module_of(source: Callable[..., Any] | ModuleType) -> ModuleType:

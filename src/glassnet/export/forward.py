@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from glassnet.codegen import call, comment, sources
 from glassnet.codegen.expressions import needs_source
+from glassnet.export.copied import without_types
 from glassnet.export.inference import ExportError, follows_batch, in_words
-from glassnet.export.literals import WIDTH, assigned
-from glassnet.export.shorten import expression, one_line, without_types
+from glassnet.export.inlining import inlined, one_line
+from glassnet.export.literals import WIDTH, assigned, double_quoted
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
@@ -36,7 +37,7 @@ def can_be_written(op: Op) -> bool:
     """Whether the operation's own source can stand in a file; if not, it is decomposed into primitives."""
     if not needs_source(op):
         return True
-    if op.takes_out and op.textbook is None:  # written for speed, and no one would read it
+    if op.takes_out and op.textbook is None:  # written for speed, not to be read
         return False
     try:
         sources([op])
@@ -54,8 +55,10 @@ def forward_text(program: Program, also: Iterable[Op] = ()) -> Text:
     parts = [_Part.of(text) for text in sources(dict.fromkeys((*needed, *also)), textbook=True)]
     kept = {op.name for op in also}
     functions = {part.name: without_types(part.text) for part in parts if isinstance(part.node, ast.FunctionDef)}
-    inlined = {name: short for name, text in functions.items() if name not in kept and (short := one_line(text))}
-    lines = [*_filled(program), *_lines(program, inlined)]
+    short_functions = {
+        name: short for name, text in functions.items() if name not in kept and (short := one_line(text))
+    }
+    lines = [*_filled(program), *_lines(program, short_functions)]
     used = _names_in(lines) | kept
     for name, text in reversed(functions.items()):
         used |= _names_in(text.splitlines()) if name in used else set()
@@ -115,14 +118,16 @@ def _filled(program: Program) -> Iterator[str]:
             yield f"{var.name} = np.full({var.shape}, {array.item()!r}, np.{var.dtype})"
 
 
-def _lines(program: Program, inlined: dict[str, ast.FunctionDef]) -> list[str]:
-    codes = [f"{i.output} = {expression(call(i), inlined)}" for i in program]
+def _lines(program: Program, short_functions: Mapping[str, ast.FunctionDef]) -> list[str]:
+    """A line for each instruction: an expression, and a comment: the shape, with the formula if it calls a function."""
+    expressions = [inlined(call(i), short_functions) for i in program]
+    codes = [f"{i.output} = {double_quoted(ast.unparse(e))}" for i, e in zip(program, expressions, strict=True)]
     column = min(max(map(len, codes), default=0), COLUMN)
     lines = []
-    for i, code in zip(map(in_words, program), codes, strict=True):
+    for i, expression, code in zip(map(in_words, program), expressions, codes, strict=True):
         shape = written(i.output.shape)
-        is_call = code.startswith(f"{i.output} = {i.op.name}(")
-        line = f"{code.ljust(column)}  # {comment(i) if is_call else shape}"  # an operator says what it computes
+        calls_operation = isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)
+        line = f"{code.ljust(column)}  # {comment(i) if calls_operation else shape}"
         lines.append(line if len(line) <= WIDTH - 4 else f"{code.ljust(column)}  # {shape}")
     return lines
 

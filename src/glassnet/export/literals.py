@@ -46,6 +46,11 @@ def number_source(x: Any) -> str:
     return str(int(x)) if is_short else str(x)
 
 
+def double_quoted(source: str) -> str:
+    """``source`` by `repr` or `ast.unparse`, with its texts in double quotes, unless one of them holds a quote."""
+    return source if '"' in source else source.replace("'", '"')
+
+
 def _value(value: object, room: int, indent: int) -> str:
     """A value as Python writes it, the first line in no more than ``room``, the others ``indent`` columns in."""
     text = _flat(value)
@@ -77,8 +82,7 @@ def _flat(value: object) -> str:
         return f"[{', '.join(map(_flat, value))}]"
     if isinstance(value, tuple):
         return _tuple([_flat(item) for item in value])
-    text = repr(value)
-    return text if '"' in text else text.replace("'", '"')
+    return double_quoted(repr(value))
 
 
 def _tuple(parts: Sequence[str]) -> str:

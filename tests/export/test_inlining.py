@@ -1,12 +1,16 @@
 """Functions without types compute what the functions compute; short ones are written out."""
 
+import ast
+
 import numpy as np
 import pytest
 
 from glassnet.codegen import sources
 from glassnet.codegen.expressions import needs_source
+from glassnet.export.copied import without_types
 from glassnet.export.forward import can_be_written
-from glassnet.export.shorten import expression, one_line, without_types
+from glassnet.export.inlining import inlined, one_line
+from glassnet.export.literals import double_quoted
 from glassnet.ops import registry
 from tests.ops.samples import samples_of
 
@@ -60,7 +64,8 @@ def test_expressions(text, short):
         "def joined(*xs, axis=0): return np.concatenate(xs, axis=axis)",
         "def shifted(x, *, by=1): return x + by",
     ]
-    assert expression(text, {(f := one_line(each)).name: f for each in functions}) == short
+    expression = inlined(text, {(f := one_line(each)).name: f for each in functions})
+    assert double_quoted(ast.unparse(expression)) == short
 
 
 def test_what_is_more_than_one_expression_is_not_written_out():
