@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,11 @@ def test_core_operations_are_those_without_an_expansion() -> None:
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(ValueError, match="'add' is registered already"):
         register(registry["add"])
+
+
+def test_a_forward_has_a_text_of_its_own() -> None:
+    with pytest.raises(ValueError, match="twice: expected forward as a def, got a lambda"):
+        register(replace(registry["exp"], name="twice", forward=lambda x: 2 * x))
 
 
 @ops

@@ -160,7 +160,12 @@ registry: Mapping[str, Op] = MappingProxyType(_registry)
 
 
 def register(op: Op) -> Op:
-    """Add ``op`` to the registry, where tests, engines and exporters find it, and return it."""
+    """Add ``op`` to the registry, where tests, engines and exporters find it, and return it.
+
+    Raises ValueError for a name that is taken, or a forward without a text of its own to stand in source.
+    """
+    if op.forward.__name__ == "<lambda>":
+        raise ValueError(f"{op.name}: expected forward as a def, got a lambda, whose text cannot stand in source")
     if op.name in _registry:
         raise ValueError(f"an operation named {op.name!r} is registered already")
     _registry[op.name] = op
