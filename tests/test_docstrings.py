@@ -1,7 +1,7 @@
 """Every public class and function has a docstring with an example, and every example does what it shows.
 
-As in NumPy's documentation, an example need not import what everybody imports: `glassnet`, `nn`, `F`, `optim`, `data`
-and `np` are there. Examples run in an empty folder, from the same random state each.
+As in NumPy's documentation, an example need not import what everybody imports: `glassnet`, `F`, `np` and the rooms in
+`IMPORTED` are there. Examples run in an empty folder, from the same random state each.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ ROOMS = (
     "glassnet",
     "glassnet.autograd",
     "glassnet.data",
+    "glassnet.datasets",
     "glassnet.encoders",
     "glassnet.explain.checkup",
     "glassnet.explain.draw",
@@ -36,6 +37,7 @@ ROOMS = (
     "glassnet.optim",
     "glassnet.optim.lr_scheduler",
     "glassnet.scratch",
+    "glassnet.serialization",
     "glassnet.sources",
     "glassnet.tables",
     "glassnet.training",
@@ -47,6 +49,7 @@ ROOMS = (
 # Names that have no example yet; whoever writes one takes the name out.
 NOT_YET: dict[str, str] = {}
 
+IMPORTED = ("data", "datasets", "nn", "optim", "scratch", "serialization")
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -95,8 +98,8 @@ def test_public_names_have_an_example(room: str) -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_examples_do_what_they_show(room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    known = {"glassnet": glassnet, "F": glassnet.functional, "np": np}
-    known |= {name: getattr(glassnet, name) for name in ("nn", "optim", "data", "scratch")}
+    rooms = {name: import_module(f"glassnet.{name}") for name in IMPORTED}
+    known = {"glassnet": glassnet, "F": glassnet.functional, "np": np} | rooms
     failures: list[str] = []
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     for test in examples(room):

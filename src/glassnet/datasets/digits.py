@@ -20,6 +20,10 @@ def load_digits() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
 
     Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
     Repository, 1998, doi:10.24432/C50P49 (CC BY 4.0), the test part; ``digits.README.md`` says more.
+
+    >>> images, labels = datasets.load_digits()
+    >>> images.shape, labels[:3]
+    ((1797, 8, 8), array([0, 1, 2]))
     """
     packed = resources.files(__package__).joinpath("digits.csv.gz").read_bytes()
     lines = gzip.decompress(packed).decode("ascii").splitlines()

@@ -17,6 +17,10 @@ def make_xor(n: int = 400, noise: float = 0.1, seed: int = 0) -> Points:
 
     No straight line divides them (M. Minsky and S. Papert, "Perceptrons", 1969). ``noise`` is the standard
     deviation of the noise added to each coordinate. Shapes: points [n, 2], classes [n].
+
+    >>> points, classes = datasets.make_xor(100, noise=0)
+    >>> bool((classes == (points[:, 0] * points[:, 1] < 0)).all())
+    True
     """
     random, _ = _start(n, noise, seed)
     points = random.uniform(-1, 1, (n, 2))
@@ -24,7 +28,12 @@ def make_xor(n: int = 400, noise: float = 0.1, seed: int = 0) -> Points:
 
 
 def make_moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Points:
-    """Two interlocking half circles of radius 1, around (0, 0) and (1, ½). Shapes: [n, 2], [n]."""
+    """Two interlocking half circles of radius 1, around (0, 0) and (1, ½). Shapes: [n, 2], [n].
+
+    >>> points, classes = datasets.make_moons(100)
+    >>> points.shape, np.bincount(classes)
+    ((100, 2), array([50, 50]))
+    """
     random, classes = _start(n, noise, seed)
     angle = random.uniform(0, np.pi, n)
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -33,7 +42,12 @@ def make_moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Points:
 
 
 def make_circles(n: int = 400, noise: float = 0.1, seed: int = 0) -> Points:
-    """A circle of radius 1 (class 0) around one of radius ½ (class 1). Shapes: points [n, 2], classes [n]."""
+    """A circle of radius 1 (class 0) around one of radius ½ (class 1). Shapes: points [n, 2], classes [n].
+
+    >>> points, classes = datasets.make_circles(100, noise=0)
+    >>> np.linalg.norm(points, axis=1)[:4].round(3)
+    array([1. , 0.5, 1. , 0.5], dtype=float32)
+    """
     random, classes = _start(n, noise, seed)
     angle = random.uniform(0, 2 * np.pi, n)
     points = np.stack([np.cos(angle), np.sin(angle)], 1) * np.where(classes == 0, 1.0, 0.5)[:, None]
@@ -44,6 +58,10 @@ def make_spirals(n: int = 400, noise: float = 0.05, seed: int = 0) -> Points:
     """Three arms of a spiral, each turned by a third; along an arm the angle grows by 4 radians.
 
     After A. Karpathy's notes for CS231n ("Neural Networks Case Study"). Shapes: points [n, 2], classes [n].
+
+    >>> points, classes = datasets.make_spirals(90)
+    >>> points.shape, np.bincount(classes)
+    ((90, 2), array([30, 30, 30]))
     """
     random, classes = _start(n, noise, seed, classes=3)
     radius = random.uniform(0.05, 1, n)
@@ -52,7 +70,14 @@ def make_spirals(n: int = 400, noise: float = 0.05, seed: int = 0) -> Points:
 
 
 def make_blobs(n: int = 400, noise: float = 0.3, seed: int = 0) -> Points:
-    """Three round clouds, centred on the corners of a triangle at distance 1 from 0. Shapes: [n, 2], [n]."""
+    """Three round clouds, centred on the corners of a triangle at distance 1 from 0. Shapes: [n, 2], [n].
+
+    >>> points, classes = datasets.make_blobs(90, noise=0)
+    >>> np.unique(points.round(2), axis=0)
+    array([[-0.87, -0.5 ],
+           [ 0.  ,  1.  ],
+           [ 0.87, -0.5 ]], dtype=float32)
+    """
     random, classes = _start(n, noise, seed, classes=3)
     angle = 2 * np.pi / 3 * classes + np.pi / 2
     return _noisy(np.stack([np.cos(angle), np.sin(angle)], 1), classes, noise, random)

@@ -13,7 +13,13 @@ PathLike = str | os.PathLike[str]
 
 
 class ModelFileError(GlassnetError, ValueError):
-    """A file that `load` or `load_model` cannot read: of another kind, truncated or edited."""
+    """A file that `load` or `load_model` cannot read: of another kind, truncated or edited.
+
+    >>> serialization.replace_file("model.safetensors", b"hello, world")
+    >>> glassnet.load("model.safetensors")
+    Traceback (most recent call last):
+    glassnet.serialization.files.ModelFileError: model.safetensors: not a safetensors file ...
+    """
 
     @classmethod
     def at(cls, path: PathLike, problem: str, advice: str) -> ModelFileError:
@@ -27,6 +33,11 @@ def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
     They go into a temporary file in the same folder, which is flushed to the disk and then renamed
     (POSIX ``rename`` is atomic). Raises OSError; then the file that was there is as it was, and the
     temporary one is gone.
+
+    >>> from pathlib import Path
+    >>> serialization.replace_file("hello.txt", b"hello, ", b"world")
+    >>> Path("hello.txt").read_text()
+    'hello, world'
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -52,7 +63,10 @@ def replace_file(path: PathLike, *pieces: bytes | memoryview) -> None:
 
 
 def discard_unfinished(path: PathLike) -> None:
-    """Delete the temporary files left beside ``path`` by processes that were killed while writing it."""
+    """Delete the temporary files left beside ``path`` by processes that were killed while writing it.
+
+    >>> serialization.discard_unfinished("model.safetensors")
+    """
     target = Path(os.path.realpath(path))
     with suppress(OSError):
         for left in list(target.parent.iterdir()):

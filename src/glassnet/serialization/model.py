@@ -20,7 +20,12 @@ _USUAL = 2**20  # sizes up to this are accepted; a larger one needs as many weig
 
 
 class SavedModel(NamedTuple):
-    """The network in a file, and the ``extra`` saved with it."""
+    """The network in a file, and the ``extra`` saved with it.
+
+    >>> glassnet.save_model(nn.Linear(4, 3), "model.safetensors", {"classes": ["a", "b", "c"]})
+    >>> serialization.read_model("model.safetensors").extra
+    {'classes': ['a', 'b', 'c']}
+    """
 
     module: Module
     extra: dict[str, Any]
@@ -73,7 +78,13 @@ def load_model(path: PathLike) -> Module:
 
 
 def read_model(path: PathLike) -> SavedModel:
-    """The network that `save_model` saved, and the ``extra`` saved with it. Raises what `load_model` raises."""
+    """The network that `save_model` saved, and the ``extra`` saved with it. Raises what `load_model` raises.
+
+    >>> glassnet.save_model(nn.Linear(4, 3), "model.safetensors", {"classes": ["a", "b", "c"]})
+    >>> module, extra = serialization.read_model("model.safetensors")
+    >>> module, extra
+    (Linear(in_features=4, out_features=3, bias=True), {'classes': ['a', 'b', 'c']})
+    """
     tensors, metadata = read(path)
     _check_format(path, metadata)
     description = _json(path, metadata, "network")

@@ -30,7 +30,12 @@ _TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": 
 
 
 class DescriptionError(GlassnetError, ValueError):
-    """A network that cannot be described, or a description that no network can be built from."""
+    """A network that cannot be described, or a description that no network can be built from.
+
+    >>> serialization.build({"type": "Linaer"})
+    Traceback (most recent call last):
+    glassnet.serialization.network.DescriptionError: the network: unknown layer 'Linaer': ... (did you mean Linear?)
+    """
 
 
 @cache
@@ -55,6 +60,9 @@ def describe(module: Module) -> dict[str, Any]:
 
     Raises DescriptionError for a class that is not in `glassnet.nn`: only its author knows how to
     build it.
+
+    >>> serialization.describe(nn.Linear(4, 3))
+    {'type': 'Linear', 'in_features': 4, 'out_features': 3, 'bias': True}
     """
     if not isinstance(module, Module):
         raise TypeError(f"describe: expected a Module, got {type(module).__name__}")
@@ -145,6 +153,9 @@ def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | N
 
     Raises DescriptionError, which names the layer by its path, for a class that is not in
     `glassnet.nn` and for arguments that the class does not take.
+
+    >>> serialization.build({"type": "Linear", "in_features": 4, "out_features": 3})
+    Linear(in_features=4, out_features=3, bias=True)
     """
     try:
         module = _Builder(fill, largest).build(description, "")

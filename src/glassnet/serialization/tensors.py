@@ -101,7 +101,12 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
 
 
 def load_metadata(path: PathLike) -> dict[str, str]:
-    """The texts by name that were saved with the tensors in a safetensors file."""
+    """The texts by name that were saved with the tensors in a safetensors file.
+
+    >>> glassnet.save({"w": glassnet.ones(2)}, "weights.safetensors", {"author": "me"})
+    >>> serialization.load_metadata("weights.safetensors")
+    {'author': 'me'}
+    """
     return {name: text for name, text in read(path).metadata.items() if name != _STRUCTURE}
 
 
