@@ -461,7 +461,31 @@ def test_a_refusal_leaves_everything_as_it_was(kind: Any, end: Callable[..., Any
     assert mode.tracer is None
 
 
-def test_after_a_refusal_other_functions_are_recorded() -> None:
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_an_error_of_the_function_itself_leaves_everything_as_it_was(kind: Any) -> None:
+    model = Net()
+    optimizer = kind(model.parameters(), lr=0.1)
+
+    @gn.compile
+    def step(x: Tensor) -> Tensor:
+        loss = model(x).sum()
+        loss.backward()
+        optimizer.step()
+        model.last = "here"
+        raise ZeroDivisionError
+
+    before = everything(model, optimizer)
+    with pytest.raises(ZeroDivisionError):
+        step(gn.randn(4, 3, generator=gn.Generator(0)))
+    after = everything(model, optimizer)
+    assert after.keys() == before.keys()
+    for name, value in before.items():
+        np.testing.assert_array_equal(after[name], value, err_msg=name)
+    assert mode.tracer is None
+    assert step.specialisations == []
+
+
+def test_after_a_refusal_other_functions_are_traced() -> None:
     model = Net().eval()
     with pytest.raises(TraceError):
         gn.compile(lambda x: model(x).sum().item())(gn.ones(2, 3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,11 @@ import pytest
 
 import glassnet as gn
 from glassnet import nn, optim
-from glassnet.observer import mode
+from glassnet.observer import Observer, mode
 from glassnet.program.evaluate import evaluate
 from glassnet.trace.refusals import TraceError
 from glassnet.trace.trace import trace
+from glassnet.trace.tracer import Tracer
 
 Tensor = gn.Tensor
 
@@ -147,3 +150,55 @@ def test_a_caught_refusal_is_raised_at_the_end() -> None:
 
     with pytest.raises(TraceError, match="reads a tensor's value in Python"):
         trace(catches, gn.ones(2))
+
+
+def test_other_threads_go_on_while_one_traces() -> None:
+    seeded: list[int] = []
+
+    def elsewhere() -> None:
+        gn.manual_seed(3)
+        assert mode.tracer is None
+        seeded.extend([gn.initial_seed(), (gn.ones(1) * 2).item()])
+
+    def f(x: Tensor) -> Tensor:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        return x * 2
+
+    program = trace(f, gn.ones(1), isolated=True).program
+    assert seeded == [3, 2]
+    assert [i.op.name for i in program] == ["mul"]
+    assert not {"manual_seed", "set_state"} & vars(gn.random.default_generator).keys()
+
+
+class Counter:
+    """The least observer: it counts operations."""
+
+    def __init__(self) -> None:
+        self.ops: list[str] = []
+
+    def note(self, op: Any, inputs: Any, values: Any, params: Any, result: Any) -> None:
+        self.ops.append(op.name)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_args, **_kwargs: nullcontext()
+
+
+def test_an_observer_is_whatever_has_the_methods() -> None:
+    counter: Any = Counter()
+    mode.tracer = counter
+    try:
+        w = gn.ones(2, requires_grad=True)
+        (w * 2).sum().backward()
+    finally:
+        mode.tracer = None
+    assert counter.ops[:2] == ["mul", "sum"]
+    assert len(counter.ops) > 2  # backward, too
+
+
+def test_the_tracer_has_every_method_of_an_observer() -> None:
+    observer: Observer = Tracer()  # which mypy checks, with all arguments
+    methods = {name for name in vars(Observer) if not name.startswith("_")}
+    assert "note" in methods
+    assert all(callable(getattr(observer, name)) for name in methods)

@@ -74,7 +74,9 @@ def _in_range(name: str, labels: Array, classes: int, ignore_index: int) -> Arra
     labels = np.where(labels == ignore_index, 0, labels)
     wrong = labels[(labels < 0) | (labels >= classes)]
     if wrong.size:
-        raise RangeError(_why_no_class(name, int(wrong[0]), int(labels.min()), classes), argument="labels")
+        error = RangeError(_why_no_class(name, int(wrong[0]), int(labels.min()), classes))
+        error.argument = "labels"  # set apart: in source that runs without glassnet this is an IndexError
+        raise error
     return labels
 
 

@@ -113,7 +113,7 @@ def _check(model: Any, loss: Callable[..., Any], optimizer: Any) -> None:
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise WalkthroughError(f"walkthrough: expected an optimizer or None, got {type(optimizer).__name__}")
     if mode.tracer is not None:
-        raise WalkthroughError("walkthrough: called within a function that is being recorded; call it outside")
+        raise WalkthroughError("walkthrough: called within a function that is being traced; call it outside")
 
 
 def _checked_loss(value: Any) -> Tensor:
