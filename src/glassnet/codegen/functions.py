@@ -23,19 +23,19 @@ def sources(ops: Iterable[Op], textbook: bool = False) -> list[str]:
 
     Annotations stay: the module they stand in never evaluates them.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     names = {_function(op, textbook): op.name for op in ops}
     for function, name in list(names.items()):
-        _add(function, name, found, names, textbook)
-    return list(found.values())
+        _add(function, name, texts, names, textbook)
+    return list(texts.values())
 
 
 def _function(op: Op, textbook: bool) -> Callable[..., Any]:
     return op.textbook if textbook and op.textbook is not None else op.forward
 
 
-def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str], textbook: bool) -> None:
-    if name in found:
+def _add(function: Any, name: str, texts: dict[str, str], names: dict[Any, str], textbook: bool) -> None:
+    if name in texts:
         return
     text = textwrap.dedent(inspect.getsource(function)).strip()
     text = re.sub(r"  # type: ignore.*", "", text)
@@ -44,7 +44,7 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str],
     for used in sorted(_globals_of(function.__code__) | around.keys()):
         value = around.get(used, function.__globals__.get(used))
         if isinstance(value, ModuleType) and value.__name__ != "numpy":
-            found.setdefault(
+            texts.setdefault(
                 f"import {used}", f"import {value.__name__} as {used}" if used != value.__name__ else f"import {used}"
             )
         if value is None or value is Any or isinstance(value, ModuleType) or value is function:
@@ -55,20 +55,20 @@ def _add(function: Any, name: str, found: dict[str, str], names: dict[Any, str],
             renames[used] = f"np.{value.__name__}"
         elif isinstance(value, FunctionType):
             if value not in names:
-                names[value] = _free(used, {*found, *names.values()})
+                names[value] = _free(used, {*texts, *names.values()})
             renames[used] = names[value]
-            _add(value, renames[used], found, names, textbook)
+            _add(value, renames[used], texts, names, textbook)
         elif isinstance(value, type) and issubclass(value, Exception):
             builtin = next(c for c in value.__mro__ if c.__module__ == "builtins")
             renames[used] = builtin.__name__
         else:
             constant = _constant(value, f"the source of {name} uses {used}")
-            if found.get(used, f"{used} = {constant}") != f"{used} = {constant}":  # another of the same name
-                renames[used] = _free(used, {*found, *names.values()})
-            found[renames.get(used, used)] = f"{renames.get(used, used)} = {constant}"
+            if texts.get(used, f"{used} = {constant}") != f"{used} = {constant}":  # another of the same name
+                renames[used] = _free(used, {*texts, *names.values()})
+            texts[renames.get(used, used)] = f"{renames.get(used, used)} = {constant}"
     for old, new in renames.items():
         text = re.sub(rf"\b{old}\b", new, text)
-    found[name] = text
+    texts[name] = text
 
 
 def _free(name: str, taken: set[str]) -> str:

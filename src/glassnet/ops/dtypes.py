@@ -67,9 +67,9 @@ def category(dtype: Dtype) -> int:
 
 def as_dtype(dtype: npt.DTypeLike) -> Dtype:
     """``dtype`` as NumPy's object; TypeError for what no tensor is of."""
-    found = np.dtype(dtype)
-    category(found)
-    return found
+    result = np.dtype(dtype)
+    category(result)
+    return result
 
 
 def check_holds(dtype: Dtype, array: Array) -> None:
@@ -78,8 +78,8 @@ def check_holds(dtype: Dtype, array: Array) -> None:
         return
     limits, least, most = np.iinfo(dtype), array.min(), array.max()
     if not limits.min <= least <= most <= limits.max:  # NaN is not, either
-        came = str(most) if least == most else f"{least} to {most}"
-        raise RangeError(f"{dtype} holds whole numbers from {limits.min} to {limits.max}, got {came}")
+        values = str(most) if least == most else f"{least} to {most}"
+        raise RangeError(f"{dtype} holds whole numbers from {limits.min} to {limits.max}, got {values}")
 
 
 def result_type(*inputs: Any) -> Dtype:
@@ -90,8 +90,8 @@ def result_type(*inputs: Any) -> Dtype:
             rank, dtype = (0 if x.shape else 1), x.dtype
         else:
             rank, dtype = 2, _dtype_of_number(x)
-        held = best[rank]
-        best[rank] = dtype if held is None else _promoted(held, dtype)
+        other = best[rank]
+        best[rank] = dtype if other is None else _promoted(other, dtype)
     result: Dtype | None = None
     for dtype in best:
         if dtype is not None and (result is None or category(dtype) > category(result)):

@@ -156,8 +156,8 @@ def _concatenate_shape(*xs: Any, dim: int = 0) -> Spec:
     dim = normalize_dim("concatenate", dim, len(shapes[0]))
     rests = {(*s[:dim], *s[dim + 1 :]) for s in shapes}
     if len(rests) > 1 or any(len(s) != len(shapes[0]) for s in shapes):
-        came = ", ".join(map(written, shapes))
-        raise ShapeError(f"concatenate: shapes must be equal except in dimension {dim}, got {came}")
+        each = ", ".join(map(written, shapes))
+        raise ShapeError(f"concatenate: shapes must be equal except in dimension {dim}, got {each}")
     size = sum(s[dim] for s in shapes)
     return Spec((*shapes[0][:dim], size, *shapes[0][dim + 1 :]), result_type(*xs))
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, ShapeError
-from glassnet.ops.dtypes import Dtype, bool_, float_type, int64, number_type, result_type
+from glassnet.ops.dtypes import Dtype, bool_, float_type, int64, result_type
 from glassnet.ops.record import Spec
 
 Shape = tuple[int, ...]
@@ -39,7 +39,7 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
 
 
 def _why_not_broadcast(name: str, shapes: Sequence[Shape]) -> str:
-    came = " and ".join(written(s) for s in shapes)
+    all_shapes = " and ".join(written(s) for s in shapes)
     for back in range(1, max(map(len, shapes)) + 1):
         sizes = {s[-back] for s in shapes if len(s) >= back} - {1}
         if len(sizes) > 1:
@@ -48,7 +48,7 @@ def _why_not_broadcast(name: str, shapes: Sequence[Shape]) -> str:
     advice = "sizes must be equal, or one of them 1"
     if any(len(s) == 1 and other[:1] == s for s in shapes for other in shapes if len(other) == 2):
         advice += "; to line up with the first dimension, give the vector a last dimension: v.unsqueeze(1)"
-    return f"{name}: shapes {came} do not broadcast: dimension {-back} has sizes {clash} ({advice})"
+    return f"{name}: shapes {all_shapes} do not broadcast: dimension {-back} has sizes {clash} ({advice})"
 
 
 def elementwise(name: str, dtype: Callable[..., Dtype] = result_type) -> Callable[..., Spec]:
@@ -62,11 +62,6 @@ def elementwise(name: str, dtype: Callable[..., Dtype] = result_type) -> Callabl
             raise DtypeError(f"{name}: {error}") from None
 
     return rule
-
-
-def elementwise_number(name: str) -> Callable[..., Spec]:
-    """As `elementwise`, refusing bool."""
-    return elementwise(name, number_type)
 
 
 def elementwise_float(name: str) -> Callable[..., Spec]:
@@ -137,8 +132,8 @@ def equal_dtypes(name: str, *inputs: Any) -> Dtype:
     """The one dtype of ``inputs``; DtypeError if they differ."""
     dtypes = [x.dtype for x in inputs if x is not None]
     if any(d != dtypes[0] for d in dtypes):
-        came = " and ".join(map(str, dtypes))
-        raise DtypeError(f"{name}: expected inputs of one dtype, got {came}; convert one, e.g. x.to(weight.dtype)")
+        names = " and ".join(map(str, dtypes))
+        raise DtypeError(f"{name}: expected inputs of one dtype, got {names}; convert one, e.g. x.to(weight.dtype)")
     common: Dtype = dtypes[0]
     return common
 

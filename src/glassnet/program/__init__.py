@@ -1,1 +1,1 @@
-"""The recorded step as data: record it, name it, verify it, rewrite it, write it out."""
+"""The program as data: its values and instructions, names, passes, verification, evaluation."""

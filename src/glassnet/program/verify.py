@@ -49,9 +49,10 @@ def _check_type(instruction: Instruction, where: str) -> None:
         spec: Any = instruction.op.shape(*instruction.inputs, **instruction.params)
     except Exception as error:
         raise ProgramError(f"{where}: the shape rule refuses it: {error}") from error
-    came = (instruction.output.shape, instruction.output.dtype)
-    if (spec.shape, spec.dtype) != came:
-        raise ProgramError(f"{where}: the shape rule says {spec.shape} {spec.dtype}, the program {came[0]} {came[1]}")
+    output = instruction.output
+    if (spec.shape, spec.dtype) != (output.shape, output.dtype):
+        declared = f"{output.shape} {output.dtype}"
+        raise ProgramError(f"{where}: the shape rule says {spec.shape} {spec.dtype}, the program {declared}")
 
 
 def _check_writes(instruction: Instruction, state: dict[str, Var], where: str) -> None:
@@ -63,5 +64,5 @@ def _check_writes(instruction: Instruction, state: dict[str, Var], where: str) -
             raise ProgramError(f"{where}: writes state in the {instruction.phase} phase")
         target = state[name]
         if name == instruction.into and (output.shape, output.dtype) != (target.shape, target.dtype):
-            came = f"{output.shape} {output.dtype}"
-            raise ProgramError(f"{where}: writes {came} to {name}, which is {target.shape} {target.dtype}")
+            value = f"{output.shape} {output.dtype}"
+            raise ProgramError(f"{where}: writes {value} to {name}, which is {target.shape} {target.dtype}")

@@ -19,7 +19,8 @@ from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.lowering import SMALL
 from glassnet.program.passes.liveness import Plan
-from glassnet.program.program import Instruction, Operand, Program, Var, titles
+from glassnet.program.printing import titles
+from glassnet.program.program import Instruction, Operand, Program, Var
 
 WIDTH = 110
 COLUMN = 62  # where comments begin
@@ -35,7 +36,7 @@ class _Writer:
         self.program = program
         self.plan = plan
         self.name = name
-        self.given = {*program.inputs, *program.state, *program.constants}
+        self.starts = {*program.inputs, *program.state, *program.constants}
         self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
 
     def text(self) -> str:
@@ -84,7 +85,7 @@ class _Writer:
 
     def _is_made_anew(self, var: Var) -> bool:
         """Whether an instruction makes memory for ``var`` each time it is carried out."""
-        return var not in self.plan.home and var not in self.plan.views and var not in self.given
+        return var not in self.plan.home and var not in self.plan.views and var not in self.starts
 
     # the step ---------------------------------------------------------------------------------------
 

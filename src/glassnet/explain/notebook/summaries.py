@@ -11,7 +11,8 @@ from glassnet.explain.notebook.tables import heat_table, table
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.program.program import Program, declarations, row, titles
+from glassnet.program.printing import declarations, row, titles
+from glassnet.program.program import Program
 from glassnet.tensor import Tensor
 
 ROWS, COLUMNS = 12, 12  # of a larger tensor; half of them from its end
@@ -92,4 +93,5 @@ def program_html(program: Program) -> str:
         left_out = f"… {len(rows) - INSTRUCTIONS:,} more lines: print(program) shows them all"
         rows = [*rows[: INSTRUCTIONS // 2], left_out, *rows[-INSTRUCTIONS // 2 :]]
     header = ("value", "shape", "instruction", "from")
-    return table(rows, header, "; ".join(declarations(program)), ("", "faint", "", "faint"))
+    declared = "; ".join(declarations(program.inputs, program.state, program.constants))
+    return table(rows, header, declared, ("", "faint", "", "faint"))

@@ -1,4 +1,7 @@
-"""Simplify: the algebra one does in passing. x·1 is x, the sum of n equal numbers is n times one."""
+"""Algebraic simplification: x·1 is x, −(−x) is x, the sum of n equal numbers is n times one.
+
+``y = x * 2; z = y * 3`` becomes ``z = x * 6``, once dead-code elimination has removed ``y``.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Rules = Mapping[Op, tuple[Rule, ...]]
 
 
 def simplify(program: Program, more_rules: Rules = MappingProxyType({})) -> Program:
-    """With instructions replaced by their inputs, or by cheaper ones, where algebra allows it.
+    """Replace instructions by their inputs, or by cheaper ones, where algebra allows it.
 
     The values are the same within rounding. ``more_rules`` are those of an engine, for operations that `RULES`
     has none for.

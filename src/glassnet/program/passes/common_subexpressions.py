@@ -1,4 +1,7 @@
-"""Share: compute once what is computed twice."""
+"""Common-subexpression elimination: what is computed twice from the same is computed once.
+
+``y = exp(x); z = exp(x); w = y + z`` becomes ``y = exp(x); w = y + y``.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from glassnet.program.program import Instruction, Operand, Program, Var
 
 
 def eliminate_common_subexpressions(program: Program) -> Program:
-    """With every second computation of the same from the same replaced by the first one's result.
+    """Replace every further computation of the same operation on the same inputs by the first one's result.
 
-    State that was written to in between is not the same; random numbers never are.
+    State that was written to in between is not the same input; random numbers are never the same.
     """
     seen: dict[Any, Var] = {}
     writes = 0

@@ -1,4 +1,7 @@
-"""Fold: compute now what is the same at every step."""
+"""Constant folding: what depends on constants alone is computed once, when the program is made.
+
+``two = 2.0; four = two * two; y = x * four`` becomes ``y = x * 4.0``.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from glassnet.ops.selection import where
 from glassnet.program.passes.rewriting import has_same_type, with_inputs
 from glassnet.program.program import Instruction, Program, Var
 
-LARGEST = 1 << 16  # bytes; a larger constant costs more to keep than to compute
+LARGEST = 1 << 16  # bytes; a larger constant costs more to keep, and to fetch from memory, than to compute
 
 
 def fold_constants(program: Program) -> Program:
-    """With instructions whose inputs are all constants replaced by their result, a constant."""
+    """Replace instructions whose inputs are all constants by their results, which are constants."""
     constants = dict(program.constants)
     uniform = {v: _number(a) for v, a in constants.items() if a.size and (a == a.flat[0]).all()}
     kept: list[Instruction] = []
@@ -34,7 +37,7 @@ def fold_constants(program: Program) -> Program:
 
 
 def _with_numbers(instruction: Instruction, uniform: Mapping[Var, float | int | bool]) -> Instruction:
-    """With constants that hold one number everywhere written as that number, where that is the same."""
+    """Write a constant that holds one number everywhere as that number, where the result is of the same type."""
     for x in instruction.reads:
         if instruction.op.elementwise and x in uniform and (instruction.op.cast is not None or instruction.op is where):
             simpler = with_inputs(instruction, {x: uniform[x]})

@@ -1,4 +1,8 @@
-"""Settle: give what is to be looked at afterwards memory of its own that is still there afterwards."""
+"""Copy insertion: a value that is read after the program has run gets memory that is its own until then.
+
+A kept gradient that is a view of an input would change with the input: ``keep x.T`` becomes
+``kept = copy(x.T); keep kept``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from glassnet.program.program import Instruction, Program, Var
 
 
 def insert_copies(program: Program) -> Program:
-    """With a copy of every kept value that has no memory of its own.
+    """Add a copy of every kept value that has no memory of its own.
 
     That is one that is an input, state or a constant, or looks into one; that repeats a smaller
     value; or that shares its memory with another kept value.

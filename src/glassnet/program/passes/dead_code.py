@@ -1,4 +1,7 @@
-"""Prune: leave out what nothing uses."""
+"""Dead-code elimination: what no output and no state depends on is not computed.
+
+``y = x * 2; z = x + 1; return y`` becomes ``y = x * 2; return y``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from glassnet.program.program import Instruction, Program
 
 
 def eliminate_dead_code(program: Program) -> Program:
-    """Without the instructions and constants that neither an output nor a write to state depends on."""
+    """Remove the instructions and constants that neither an output nor a write to state depends on.
+
+    What draws random numbers stays: the generator would be in another state afterwards.
+    """
     needed = set(program.wanted)
     kept: list[Instruction] = []
     for instruction in reversed(program.instructions):

@@ -1,4 +1,7 @@
-"""Plan: which values may live in the same memory, because they are never needed at once."""
+"""Liveness and buffer reuse: values that are never needed at the same time share memory.
+
+In ``y = exp(x); z = y * 2; w = z + 1`` nothing reads y after z is made, nor z after w: one buffer holds all three.
+"""
 
 from __future__ import annotations
 

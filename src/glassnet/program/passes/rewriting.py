@@ -1,4 +1,4 @@
-"""What passes share: going through a program while some values stand in for others."""
+"""Rewriting: what passes share, replacing values by others throughout a program."""
 
 from __future__ import annotations
 

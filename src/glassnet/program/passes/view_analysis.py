@@ -1,4 +1,7 @@
-"""Layout: which views are views. A reshape of what does not lie in order in memory has to move the numbers."""
+"""View analysis: which results are views of another value's memory, and which have to be copied.
+
+``x.reshape(6)`` of an x [2, 3] that lies in order is a view; ``x.T.reshape(6)`` has to move the numbers.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,9 @@ def views_of(program: Program, strides: Strides) -> dict[Var, Var]:
             continue
         if source not in layouts:
             layouts[source] = _imagined(source, strides.get(source.name))
-        found = layouts[source]
-        seen = None if found is None else _looking(instruction, found)
-        if found is None or seen is not None:
+        layout = layouts[source]
+        seen = None if layout is None else _looking(instruction, layout)
+        if layout is None or seen is not None:
             views[instruction.output] = source
             layouts[instruction.output] = seen
     return views
