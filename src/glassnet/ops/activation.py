@@ -31,11 +31,20 @@ def activation(
     formula: str,
     expand: Rule,
     cast: Cast = "float",
+    inline: bool = False,
     textbook: Rule | None = None,
 ) -> Op:
     """Register an activation function, one of ``rules`` an input."""
     return elementwise(
-        name, forward, *rules, formula=formula, expand=expand, cast=cast, kind="activation", textbook=textbook
+        name,
+        forward,
+        *rules,
+        formula=formula,
+        expand=expand,
+        cast=cast,
+        inline=inline,
+        kind="activation",
+        textbook=textbook,
     )
 
 
@@ -71,6 +80,7 @@ relu = activation(
     formula="Max(x, 0)",
     expand=lambda x: maximum(x, 0),
     cast="number",
+    inline=True,
 )
 
 

@@ -162,6 +162,7 @@ clamp = elementwise(
     _clamp_rule,
     formula="Min(Max(x, min), max)",
     expand=_clamp_expand,
+    inline=True,
     shape=_clamp_shape,
 )
 

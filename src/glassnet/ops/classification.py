@@ -295,5 +295,6 @@ cross_entropy = register(
         shape=_loss_shape("cross_entropy"),
         formula="y = mean of −log softmax(logitsᵢ)[labelsᵢ] over the rows i",
         expand=_cross_entropy_expand,
+        inline=True,
     )
 )

@@ -36,6 +36,7 @@ squared_error = elementwise(
     formula="(x - target)**2",
     expand=lambda x, target: square(x - target),
     cast="float",
+    inline=True,
 )
 
 
@@ -55,6 +56,7 @@ absolute_error = elementwise(
     formula="Abs(x - target)",
     expand=lambda x, target: abs(x - target),
     cast="float",
+    inline=True,
 )
 
 

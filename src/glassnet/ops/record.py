@@ -71,6 +71,9 @@ class Op:
 
     ``expand(*inputs, **params)`` writes a named operation in primitive ones; primitive operations have none.
 
+    ``inline``: a program is better off with its expansion, which computes the same in a call or two, or whose parts
+    the backward pass needs as well.
+
     ``cast`` says what happens to inputs of different dtypes: "common" casts them to their common
     dtype, "number" too but refuses bool, "float" to their common floating dtype; "equal" refuses to
     mix, None takes them as they are.
@@ -102,6 +105,7 @@ class Op:
     view: bool = False
     in_place: bool = False
     writes: tuple[int, ...] = ()
+    inline: bool = False
     kind: Kind = ""
     method: str = ""
     source: Callable[..., str] | None = None

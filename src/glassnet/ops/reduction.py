@@ -236,6 +236,7 @@ mean = register(
         shape=reduction("mean", _float_only("mean")),
         formula="y = (Σ x) / n over dim",
         expand=lambda x, dim=None, keepdim=False: sum(x, dim=dim, keepdim=keepdim) / count(x, dim),
+        inline=True,
         method="mean",
     )
 )

@@ -13,13 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassnet.ops.activation import relu, sigmoid
-from glassnet.ops.arithmetic import add, clamp, maximum, minimum, mul, neg, reciprocal
-from glassnet.ops.classification import cross_entropy
+from glassnet.ops.activation import sigmoid
+from glassnet.ops.arithmetic import add, maximum, minimum, mul, neg, reciprocal
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.elementary import exp, sign
 from glassnet.ops.linear import linear
-from glassnet.ops.loss import absolute_error, squared_error
 from glassnet.ops.movement import reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean
@@ -36,15 +34,12 @@ LARGE = 1 << 17  # elements: from here on, an update goes through its arrays blo
 def has_own_form(instruction: Instruction) -> bool:
     """Whether the engine runs a named operation as it is.
 
-    Not cross_entropy, whose parts the backward pass needs as well; nor what is only one or two NumPy calls, which
-    can write to memory that is there: mean, relu, clamp, the simplest losses, small linear, and updates that keep
-    no state, unless the parameter is large.
+    Not what the record says is better inline, unless it is a mean of one number, which is simplified to a view; nor
+    what is only one or two NumPy calls: updates that keep no state, unless the parameter is large, and small linear.
     """
     op, size = instruction.op, math.prod(instruction.output.shape)
-    if op is mean:  # of one number, it is simplified to a view
-        return math.prod(instruction.reads[0].shape) == size
-    if op in (cross_entropy, relu, clamp, squared_error, absolute_error):
-        return False
+    if op.inline:
+        return op is mean and math.prod(instruction.reads[0].shape) == size
     if op is linear:
         return size > SMALL
     plain_update = bool(op.writes) and len(instruction.writes) == 1
@@ -173,8 +168,9 @@ def _masks_of_relu(program: Program) -> dict[Var, Var]:
         and len(i.reads) == 1
         and i.inputs[1:] == (0,)
         and _is_small(i)
-        and (relu_of := made.get(i.reads[0])) is not None
-        and (relu_of.op is relu or (relu_of.op is maximum and relu_of.inputs[1:] == (0,)))
+        and (relu := made.get(i.reads[0])) is not None
+        and relu.op is maximum
+        and relu.inputs[1:] == (0,)
     }
     for instruction in program:
         for mask in masks.keys() & set(instruction.reads):
