@@ -132,7 +132,7 @@ class Choosing(Digits):
 def test_a_step_that_cannot_be_recorded_is_not_said_to_end_in_an_error():
     (finding,) = examined(Script(Choosing(), digits()))
     assert finding.kind == "step_fails"
-    assert finding.problem.startswith("the step cannot be recorded")
+    assert finding.problem.startswith("the step cannot be traced")
     assert "x.mean() < 100" in finding.evidence
     assert "footguns" in finding.remedy
 

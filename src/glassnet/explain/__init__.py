@@ -1,1 +1,1 @@
-"""Explanations: readers of networks and programs that show a person what happens in them."""
+"""Explanations: walkthroughs, pictures, plots, check-ups and formulas of networks and programs."""

@@ -48,7 +48,7 @@ def symbolic(
 
     ``function`` is one of tensors, each element by itself: ``F.sigmoid``, ``nn.GELU()``, one of your own; or an
     operation, or the name of a function of `glassnet.functional`. It is called once, with tensors of one number
-    and ``params``, and recorded. ``inputs`` are expressions or numbers to take the places of its inputs, which else
+    and ``params``, and traced. ``inputs`` are expressions or numbers to take the places of its inputs, which else
     are symbols of their names (x for the one that PyTorch calls ``input``); a parameter of a module that is one
     number is a symbol, too.
 

@@ -1,4 +1,4 @@
-"""Batches: what is given as data, as a few batches, and all samples at once where they are there.
+"""The data of a check-up as a few batches, and as one batch of all samples where they are at hand.
 
 The inputs of a batch are a tensor, or a tuple of them for a network that is called with several.
 """
@@ -66,7 +66,7 @@ def _one_after_another(tensors: Iterable[Tensor]) -> Array:
 
 
 def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
-    """A few batches of ``data``, and all of it where it is there at once.
+    """A few batches of ``data``, and one of all of it where it is at hand.
 
     ``data`` is a pair (x, y) of tensors or arrays, where x may be a tuple of several, a DataLoader or another
     iterable of such batches, or a dataset of samples. Raises CheckupError for anything else.
@@ -113,7 +113,7 @@ def _of_pair(pair: Batch) -> tuple[list[Batch], Batch]:
 
 
 def _whole(data: Any) -> Batch | None:
-    """All samples of a loader that gives all of a dataset as it is."""
+    """All samples of a loader over a whole dataset; None where batches are made in another way."""
     if not isinstance(data, DataLoader) or type(data.sampler) not in (RandomSampler, SequentialSampler):
         return None
     if data.collate_fn is not default_collate or not can_gather(data.dataset):

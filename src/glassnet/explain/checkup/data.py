@@ -65,7 +65,7 @@ def labels_out_of_range(run: Observed) -> Iterator[Symptom]:
 
 
 def classes_of(run: Observed) -> int | None:
-    """How many classes the network tells apart, if its loss is one of classes."""
+    """How many classes the network has outputs for, if its loss is one of classes."""
     if run.traced is not None:
         if not run.traced.forward("cross_entropy", "nll_loss"):
             return None
@@ -154,7 +154,7 @@ def _share_of_majority(run: Observed, majority: float) -> float | None:
 
 
 def decided(outputs: Array) -> Array:
-    """The class that outputs stand for."""
+    """The class that the outputs of each sample decide for."""
     if outputs.ndim > 1 and outputs.shape[1] > 1:
         chosen: Array = outputs.argmax(1)
         return chosen

@@ -121,7 +121,7 @@ BEYOND, EDGE = 0.05, 0.02  # of the targets, and how far of the range
 
 
 def _beyond_the_activation(run: Observed) -> Symptom | None:
-    """What there is to say of targets that are compared with an activation that cannot be like them."""
+    """A finding where targets lie beyond what the activation at the end can give."""
     step = run.traced
     for value in step.forward("squared_error", "absolute_error", "sub") if step else ():
         pair = [source_of(x) for x in value.operands[:2] if isinstance(x, Value)]

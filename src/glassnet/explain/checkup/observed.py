@@ -1,4 +1,4 @@
-"""What is looked at: a network, its loss and its optimizer on a few batches, as programs with their numbers.
+"""A training run under examination: a network, its loss and its optimizer on a few batches.
 
 Everything happens on the network itself, and everything is put back: parameters, buffers, gradients, the
 optimizer's memory, random generators, train or eval mode.
@@ -64,7 +64,7 @@ class Trial(NamedTuple):
 
 @dataclass
 class Observed:
-    """A training run, and what a check may ask of it. What costs time is done when it is asked for, once."""
+    """A training run, and what checks read of it. What takes time is computed once, when it is first read."""
 
     model: Module
     batches: list[Batch]
@@ -87,13 +87,13 @@ class Observed:
 
     @cached_property
     def inputs(self) -> dict[str, Array]:
-        """The inputs of all that is looked at, by name: one, or each of those that the network is called with."""
+        """The inputs of all samples, by name: one, or each of those that the network is called with."""
         parts = self._all[0]
         return {"inputs" if n == 1 else f"inputs x_{n}": part for n, part in enumerate(parts, 1)}
 
     @property
     def y(self) -> Array:
-        """The targets of all that is looked at."""
+        """The targets of all samples."""
         return self._all[1]
 
     @cached_property
@@ -106,42 +106,42 @@ class Observed:
 
     @cached_property
     def traced(self) -> Step | None:
-        """The step on the first batch, None where it fails (then `error` is why)."""
+        """The step on the first batch; None where it fails, and then `error` says why."""
         try:
             with self.untouched():
                 self.model.train()
                 program, values = traced_step(self.model, *self.first, self.loss)
-        except Exception as error:  # whatever the person's own code raises is a finding
+        except Exception as error:  # whatever the user's own code raises is a finding
             self.error = error
             return None
         return Step(program, values.by_name(), values.results, float(values.outputs[0].array))
 
     @cached_property
     def runs(self) -> bool:
-        """Whether a step can be carried out: with a program of it, or without one."""
+        """Whether a step runs, traced or, where that is refused, without."""
         if self.traced is not None or not isinstance(self.error, TraceError):
             return self.traced is not None
         try:
             with self.untouched():
                 self.model.train()
                 self.loss(self.answer(self.first[0]), self.first[1]).backward()
-        except Exception:  # told by `traced`, or by what it says of gradients
+        except Exception:  # `traced` has the error, or a check of gradients finds it
             return False
         return True
 
     @cached_property
     def watched(self) -> Watched | None:
-        """What the person's own step was seen to do; None where there is none."""
+        """What the user's own step does; None where there is none."""
         return None if self.step is None else watched(self)
 
     @cached_property
     def outputs(self) -> Array | None:
-        """What the network gives for the batches, in evaluation mode, one after another; None where that fails."""
+        """The outputs for all batches, in evaluation mode, concatenated; None where that fails."""
         try:
             with self.untouched(), no_grad():
                 self.model.eval()
                 return np.concatenate([self.answer(x).array for x, _ in self.batches])
-        except Exception:  # told by `traced`
+        except Exception:  # `traced` has the error
             return None
 
     def fails_for(self, argument: str) -> bool:
@@ -203,16 +203,16 @@ class Observed:
         return to_learn < 1e-3 or after - self.floor(before) <= BY_HEART * to_learn
 
     def to_learn(self, before: float) -> float:
-        """How far the loss can fall at all: from that of knowing nothing to the least that there is."""
+        """How far the loss can fall: from that of outputs unrelated to the targets to the least possible."""
         return max(before, self.chance) - self.floor(before)
 
     def floor(self, before: float) -> float:
-        """The least that the loss can be, for one above 0 not below that: outputs that are free are no log p ≤ 0."""
+        """The least that the loss can be; for one above 0, not below 0, though free outputs may be no log p ≤ 0."""
         return max(self.least, 0.0) if before > 0 else self.least
 
     @cached_property
     def chance(self) -> float:
-        """The loss of outputs that have nothing to do with their targets, being those of other samples."""
+        """The loss of outputs that belong to other samples: what a network has that knows nothing."""
         sizes = [size_of(batch) for batch in self.batches]
         if self.outputs is None or len(self.outputs) != sum(sizes):
             return -math.inf
@@ -227,7 +227,7 @@ class Observed:
 
     @cached_property
     def least(self) -> float:
-        """The least loss that any outputs could have: of outputs that are free, in the place of the network's."""
+        """The least loss that any outputs could have, found by training the outputs themselves."""
         x, y = self.enough
         best = math.inf
         try:
@@ -253,7 +253,7 @@ class Observed:
             return float(self.loss(self.answer(x), y).item())
 
     def learn(self, x: Inputs, y: Tensor, optimizer: Optimizer) -> float:
-        """One step on a batch; gives its loss."""
+        """Take one step on a batch, and return its loss."""
         for parameter in self.model.parameters():
             parameter.grad = None
         optimizer.zero_grad()  # it may have parameters of the loss, too
@@ -264,7 +264,7 @@ class Observed:
 
     @contextmanager
     def untouched(self) -> Iterator[None]:
-        """Within, anything may be done; afterwards all is as it was."""
+        """A context after which everything is as it was before."""
         tensors = [*self.model.parameters(), *self.model.buffers()]
         if self.optimizer is not None:
             tensors += [p for group in self.optimizer.param_groups for p in group["params"]]

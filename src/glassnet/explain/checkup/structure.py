@@ -20,7 +20,7 @@ _OF_LOG_PROBABILITIES = ("log_softmax", "log", "logsigmoid")
 
 
 def source_of(value: object) -> Value | None:
-    """The value that ``value`` is, but for its shape."""
+    """The value before operations that change its shape or dtype only."""
     while isinstance(value, Value) and value.instruction is not None and value.instruction.op.name in _CARRIED:
         value = value.operands[0]
     return value if isinstance(value, Value) else None

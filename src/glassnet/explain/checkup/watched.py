@@ -1,4 +1,4 @@
-"""Watched: a person's own step, carried out twice on one batch, and what it was seen to do.
+"""The user's own step, run twice on one batch and watched: what modes, gradients and updates it makes.
 
 The learning rate is 0 meanwhile, so that both steps compute the same and only what they do with gradients differs.
 """
@@ -50,12 +50,12 @@ class Run(Protocol):
         """What the network gives for inputs."""
 
     def untouched(self) -> AbstractContextManager[None]:
-        """Within, anything may be done; afterwards all is as it was."""
+        """A context after which everything is as it was before."""
 
 
 @dataclass
 class Watched:
-    """What a step was seen to do. Gradients are by the name of their parameter; those that were None are left out."""
+    """What a step did. Gradients are by the name of their parameter, without those that were None."""
 
     modes: dict[str, set[bool]] = field(default_factory=dict)  # of layers in which it matters, as they were called
     first: Gradients = field(default_factory=dict)  # as the optimizer used them
@@ -77,12 +77,12 @@ class Watched:
 
     @property
     def empty(self) -> list[str]:
-        """Parameters of which the optimizer got no gradient, though there is one."""
+        """Parameters whose gradient is not 0, and for which the optimizer got none."""
         return [n for n, true in self.true.items() if self.used and true.any() and not self._got(n).any()]
 
     @property
     def wrong(self) -> list[tuple[str, float]]:
-        """Parameters whose gradient the step computes by itself, and otherwise: with the cosine to the true one."""
+        """Parameters whose gradient the step computes without autograd and wrongly, with the cosine to the true one."""
         by_hand = [n for n, true in self.true.items() if n not in self.followed and true.any() and self._got(n).any()]
         cosines = ((name, _cosine(self.first[name], self.true[name])) for name in by_hand)
         return [(name, cosine) for name, cosine in cosines if cosine < ALONG]
@@ -96,7 +96,7 @@ def _cosine(a: Array, b: Array) -> float:
 
 
 def watched(run: Run) -> Watched:
-    """Carry out the step of ``run`` and watch it. Everything is as before afterwards."""
+    """Run the step of ``run`` twice, and watch it. Everything is as before afterwards."""
     result = Watched()
     parameters = {name: p for name, p in run.model.named_parameters() if p.requires_grad}
     with run.untouched(), np.errstate(all="ignore"):
@@ -107,7 +107,7 @@ def watched(run: Run) -> Watched:
                 result.first = carried_out()
                 set_rng_state(start)  # the same noise
                 result.second = carried_out()
-            except TraceError:  # a compiled step that does not like to be watched
+            except TraceError:  # a compiled step may refuse to be watched
                 return Watched()
             except Exception as error:
                 result.error = error
@@ -123,7 +123,7 @@ def watched(run: Run) -> Watched:
 
 @contextmanager
 def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Iterator[Callable[[], Gradients]]:
-    """Within, calling what it gives carries out the step and gives the gradients that were used in it."""
+    """A context with a function that runs the step and returns the gradients that were used in it."""
     at_use: list[Gradients] = []
     optimizer: Any = run.optimizer
 

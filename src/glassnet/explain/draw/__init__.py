@@ -52,8 +52,7 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
         return drawn(graph_of_program(what.program, depth, what.values))
     program = getattr(what, "program", what)
     if isinstance(program, Program):
-        recorded = program.history.get("traced", program)
-        return drawn(graph_of_program(recorded, depth))
+        return drawn(graph_of_program(program.history.get("traced", program), depth))
     raise DrawError(
         f"draw: expected a module, a program, a compiled function, a walkthrough or a tensor, got {type(what).__name__}"
     )
@@ -77,7 +76,7 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> G
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:
-    """What tensors, and their arrays, are called where `draw` was called, and the parameters of the networks there."""
+    """The names of tensors, of their arrays and of parameters in the frame that called `draw`, by id."""
     names: dict[int, str] = {}
     variables = {} if frame is None else {**frame.f_globals, **frame.f_locals}
     for value in variables.values():

@@ -15,7 +15,7 @@ FEW = 3  # numbers that are written beside an arrow
 
 
 class DrawError(GlassnetError, ValueError):
-    """Something that there is no picture of.
+    """Something that cannot be drawn.
 
     >>> glassnet.draw(3)
     Traceback (most recent call last):
@@ -72,7 +72,7 @@ class Graph:
 
 
 def value_text(value: Any) -> str:
-    """A number or a few as they are, of more their shape: "0.42", "[1, 0.5]", "[64, 10]"."""
+    """A few numbers as they are, of more the shape: "0.42", "[1, 0.5]", "[64, 10]"."""
     array = np.asarray(value)
     if array.ndim == 0:
         return number_text(array.item())

@@ -108,7 +108,7 @@ def _route(arrow: Arrow, number: int, source: Place, target: Place, columns: lis
 
 
 def _order(columns: list[list[Place]]) -> None:
-    """Bring each column into the order of the mean positions of its neighbours, to and fro."""
+    """Sort each column by the mean position of its neighbours, sweeping forward and back."""
     for sweep in range(SWEEPS):
         position = {id(p): i for column in columns for i, p in enumerate(column)}
         forward = sweep % 2 == 0
@@ -124,7 +124,7 @@ def _order(columns: list[list[Place]]) -> None:
 
 
 def _heights(columns: list[list[Place]]) -> None:
-    """Set places in a column below each other, then move them towards their neighbours."""
+    """Stack the places of each column, then move them towards their neighbours."""
     for column in columns:
         _apart(column)
     for sweep in range(SWEEPS):
@@ -142,7 +142,7 @@ def _heights(columns: list[list[Place]]) -> None:
 
 
 def _apart(column: list[Place]) -> None:
-    """Move the places of a column as little as it takes for none to lie on another; the order stays.
+    """Move the places of a column as little as needed so that none overlap; the order stays.
 
     With what the places above take subtracted, heights must not fall: least squares under that
     condition is isotonic regression, found by pooling neighbours (M. Ayer et al., 1955).
@@ -163,7 +163,7 @@ def _apart(column: list[Place]) -> None:
 
 
 def _across(columns: list[list[Place]], routes: list[Route]) -> list[float]:
-    """Give each column its place; between two of them there is room for bends, then for what arrows say."""
+    """Place the columns from left to right, with room between for bends and for the texts of arrows."""
     widths = [0.0] * len(columns)
     for route in routes:
         texts = (route.arrow.value, route.arrow.gradient)

@@ -44,7 +44,7 @@ class Layer:
         return [*range(ENDS[0]), *range(self.size - ENDS[1], self.size)]
 
     def place(self, neuron: int) -> int | None:
-        """The row of a neuron, with a free one for the ellipsis; None if it is not drawn."""
+        """The row of a neuron, with one left free for the ellipsis; None if it is not drawn."""
         if neuron not in self.shown:
             return None
         return self.shown.index(neuron) + (self.size > SHOWN and neuron >= ENDS[0])

@@ -16,7 +16,7 @@ from glassnet.serialization import replace_file
 
 @dataclass(frozen=True)
 class Picture:
-    """What `draw` gives: shown by a notebook, saved by `save`, and there as text.
+    """What `draw` gives: shown in a notebook, written by `save`, and available as text.
 
     ``graph`` is None for a neuron diagram, which has no text form.
 

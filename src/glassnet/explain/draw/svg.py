@@ -44,7 +44,7 @@ def width_of(text: str) -> float:
 
 @dataclass(frozen=True)
 class TextBox:
-    """Where a text stands: for the check that no two lie on one another."""
+    """The box around a text, with which tests check that no two overlap."""
 
     text: str
     left: float

@@ -144,7 +144,7 @@ class Element:
 
     @property
     def gradient(self) -> float | None:
-        """What the loss changes by, for each unit that it changes by."""
+        """∂loss/∂ this element."""
         return None if self.value.gradient is None else as_number(self.value.gradient.array[self.index])
 
     @property
@@ -245,7 +245,7 @@ class _Chains:
 
 
 def _takes_sums(value: Value) -> bool:
-    """Whether a sum is read well within it: Σ x·w + b, Σ x / n."""
+    """Whether a sum is easy to read within its formula: Σ x·w + b, Σ x / n."""
     assert value.instruction is not None
     name = value.instruction.op.name
     return name in ("add", "sub", "neg") or (name == "div" and not isinstance(value.operands[1], Value))
@@ -256,6 +256,6 @@ def _key(leaf: Leaf) -> tuple[int, Index]:
 
 
 def checked_index(name: str, shape: Index, index: tuple[Any, ...]) -> Index:
-    """``index`` counted from the front; IndexError with words for one that there is not."""
+    """``index`` with negative numbers counted from the end."""
     numbers = tuple(int(np.asarray(i)) for i in index)
     return tuple(i + n if i < 0 else i for i, n in zip(numbers, shape, strict=True))

@@ -1,6 +1,6 @@
-"""Rules: of what an element of a result is made, one for each kind of core operation.
+"""Rules: which elements an element of a result is computed from, one for each kind of primitive operation.
 
-What only moves numbers is asked where it moves them: it is carried out on the numbers of places.
+An operation that only moves numbers is run on their positions, which says where each comes from.
 """
 
 from __future__ import annotations

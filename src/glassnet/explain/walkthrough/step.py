@@ -1,4 +1,4 @@
-"""Walkthrough: one training step, instruction by instruction, with its numbers."""
+"""The walkthrough of one training step: print it, index it, trace a number back, open an operation."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SHOWN = 8  # inputs, parameters, … that are named at the top
 
 
 class Walkthrough:
-    """A step that was walked through.
+    """One training step, instruction by instruction, with its numbers.
 
     Print it, or look at ``w["fc1"]``, ``w.element("fc1", 0, 1)``, ``w.open("loss")``.
 
-    ``program`` is the step as recorded, but for copies and products with 1 on the way back. ``values``
+    ``program`` is the step as traced, without copies and products with 1 in backward. ``values``
     are all values by name, a `Value` each, with its ``array`` and its ``gradient``. A parameter goes by
     its name before the update, and "new_…" after it.
 
@@ -149,7 +149,7 @@ def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
 
     ``x`` (a tuple, for a model of several inputs) and ``y`` are the batch, ``loss`` is called with the
     model's output and ``y`` and gives one number, ``optimizer`` is the one whose update is shown, if
-    any. The step is recorded as a program (see `glassnet.compile`) and nothing is changed by it:
+    any. The step is traced to a program (see `glassnet.compile`) and nothing is changed by it:
     parameters, gradients, optimizer and random generators are afterwards as they were.
 
     Raises WalkthroughError for a loss that is not one number or has no gradient, TraceError for a

@@ -1,4 +1,4 @@
-"""The step: one real training step, traced to a program, and every value of it. Nothing is changed by that."""
+"""One training step, traced to a program and evaluated; nothing is changed by that."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _is_trained(tensor: Tensor) -> bool:
 
 
 def _name_seed(values: Values) -> None:
-    """The gradient of the loss by itself, 1, with which backward begins: a constant that nothing else tells."""
+    """The gradient of the loss by itself, 1, with which backward begins: a constant that the program does not name."""
     loss = values.outputs[0]
     if isinstance(loss, Value) and loss.gradient is None:
         loss.gradient = Value(f"d_{loss.name}", np.ones_like(loss.array), "constant")

@@ -43,7 +43,7 @@ class Value:
     place: int = 0
     named: bool = True
     gradient: Value | None = None
-    before: Value | None = None  # what an update has replaced
+    before: Value | None = None  # the value that an update replaced
     users: list[Value] = field(default_factory=list)
 
     @property
@@ -122,7 +122,7 @@ def _made(instruction: Instruction, operands: tuple[Any, ...], arrays: tuple[Arr
 
 
 def _set_gradients(program: Program, values: Mapping[str, Value]) -> None:
-    """Give each value its gradient. What backward makes besides gradients has no name that a person knows."""
+    """Give each value its gradient. Other values of backward count as unnamed."""
     gradients = set()
     for name, gradient in program.derivatives.items():
         value = values.get(name)
