@@ -8,7 +8,7 @@ import pytest
 import glassnet
 import glassnet.functional as F
 from glassnet import nn, optim
-from glassnet.data import Dataset
+from glassnet.data import DataLoader, Dataset, TensorDataset
 from glassnet.training import Trainer, TrainingError
 from tests.training.samples import data
 
@@ -95,3 +95,18 @@ def test_several_inputs():
     history = trainer.fit(Pairs(), Pairs(), epochs=10, batch_size=8)
     assert history["val_accuracy"][-1] > 0.8
     assert np.isfinite(trainer.predict(Pairs()).array).all()
+
+
+def test_outputs_that_change_their_structure():
+    class Growing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(2, 1)
+
+        def forward(self, x):
+            return (self.fc(x),) * len(x)
+
+    model = Growing()
+    trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1))
+    with pytest.raises(TrainingError, match="outputs of the same structure for every batch"):
+        trainer.predict(DataLoader(TensorDataset(glassnet.zeros(3, 2)), 2))

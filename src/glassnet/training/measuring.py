@@ -9,11 +9,12 @@ from typing import Any
 from glassnet.data import DataLoader, Dataset
 from glassnet.nn.module import Module, evaluating
 from glassnet.random import Generator, default_generator
+from glassnet.tensor.creation import cat
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError
 from glassnet.training.feed import AT_ONCE, Batch, converted, in_order
 from glassnet.training.metrics import Metrics
-from glassnet.training.outputs import joined
+from glassnet.training.metrics.collection import tensors_within
 
 
 def measured(
@@ -52,7 +53,15 @@ def predicted(model: Module, inputs: Any) -> Any:
             raise TrainingError("predict: expected at least one sample, got none")
         parts = x.split(AT_ONCE)
     with evaluating(model):
-        return joined([model(part) for part in parts])
+        return _joined([model(part) for part in parts])
+
+
+def _joined(batches: list[Any]) -> Any:
+    """The outputs for several batches as the outputs for all of them."""
+    flat, trees = zip(*(tensors_within(outputs, "predict") for outputs in batches), strict=True)
+    if any(tree != trees[0] for tree in trees):
+        raise TrainingError("predict: expected the model to give outputs of the same structure for every batch")
+    return trees[0].unflatten(cat(parts) for parts in zip(*flat, strict=True))
 
 
 @contextmanager

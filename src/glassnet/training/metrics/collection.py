@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.compilation.pytree import TreeDef, flatten
 from glassnet.tensor import Tensor
 from glassnet.training.errors import TrainingError
 from glassnet.training.metrics.classification import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
 from glassnet.training.metrics.metric import Metric, Whole
 from glassnet.training.metrics.regression import MAE, R2, RMSE
-from glassnet.training.outputs import arrays
 
 METRICS: dict[str, Callable[[], Metric]] = {
     "accuracy": Accuracy,
@@ -56,6 +56,17 @@ def as_metric(metric: Any, name: str | None = None) -> Metric:
     result: Metric = metric
     result.name = name or result.name
     return result
+
+
+def tensors_within(outputs: Any, who: str) -> tuple[list[Tensor], TreeDef]:
+    """The tensors that a model returned for a batch, one or several in tuples, lists and dicts, and their tree."""
+    tensors, tree = flatten(outputs)
+    for x in tensors:
+        if not isinstance(x, Tensor):
+            raise TrainingError(
+                f"{who}: expected the model to give tensors, or tuples, lists and dicts of them, got {type(x).__name__}"
+            )
+    return tensors, tree
 
 
 class Metrics(Mapping[str, Metric]):
@@ -116,7 +127,8 @@ class Metrics(Mapping[str, Metric]):
         """Take a batch."""
         if not self._metrics:
             return
-        scores, labels = arrays(outputs), targets.array
+        tensors, tree = tensors_within(outputs, "metrics")
+        scores, labels = tree.unflatten(x.array for x in tensors), targets.array
         if self._decode is not None:
             labels = np.asarray(self._decode(labels)) if isinstance(outputs, Tensor) else labels
             scores = np.asarray(self._decode(scores))
