@@ -32,12 +32,12 @@ def test_an_operation_without_types_computes_the_same(name):
     assert "Array" not in "".join(parts)
     for sample in samples_of(op):
         with np.errstate(all="ignore"):
-            came = namespace[name](*sample.arrays(), **sample.kwargs())
+            result = namespace[name](*sample.arrays(), **sample.kwargs())
             expected = op.forward(*sample.arrays(), **sample.kwargs())
         if op.textbook:
-            np.testing.assert_allclose(came, expected, 1e-12)
+            np.testing.assert_allclose(result, expected, 1e-12)
         else:
-            np.testing.assert_array_equal(came, expected)
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize(

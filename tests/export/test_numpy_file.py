@@ -28,7 +28,7 @@ def classifier():
     return nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
 
 
-def given(model, x):
+def outputs_of(model, x):
     """What the model gives in evaluation mode."""
     with glassnet.no_grad():
         return model.eval()(wrap(x)).numpy()
@@ -47,11 +47,11 @@ def test_a_file_gives_what_the_network_gives(name, path, capsys):
     file = loaded(path)
     for n in (0, 1, 2, 50):
         x = samples[np.arange(n) % len(samples)]
-        came, expected = file["predict"](x), given(model, x)
-        assert came.shape == expected.shape
-        assert came.dtype == expected.dtype
-        rounding = {np.dtype(np.float64): 1e-12, np.dtype(np.float16): 2e-3}.get(came.dtype, 2e-6)
-        np.testing.assert_allclose(came, expected, rounding, rounding)
+        result, expected = file["predict"](x), outputs_of(model, x)
+        assert result.shape == expected.shape
+        assert result.dtype == expected.dtype
+        rounding = {np.dtype(np.float64): 1e-12, np.dtype(np.float16): 2e-3}.get(result.dtype, 2e-6)
+        np.testing.assert_allclose(result, expected, rounding, rounding)
     assert file["self_test"]() == 0
     assert "self-test passed" in capsys.readouterr().out
 
@@ -99,7 +99,7 @@ def test_a_file_needs_numpy_alone(path, inside):
     assert done.stderr == ""
     header, *rows = (line.split(",") for line in done.stdout.splitlines())
     assert header == ["prediction", *CLASSES]
-    scores = given(model, X)
+    scores = outputs_of(model, X)
     expected = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
     np.testing.assert_allclose(np.array([row[1:] for row in rows], float), expected, atol=1e-6)
     assert [row[0] for row in rows] == [CLASSES[i] for i in scores.argmax(1)]
@@ -122,7 +122,7 @@ def test_probabilities_are_made_of_whatever_the_network_gives(path, last):
     model = nn.Sequential(nn.Linear(6, 3), *last)
     numpy_file(model, path, X, classes=CLASSES)
     file = loaded(path)
-    scores = given(nn.Sequential(model[0]), X)
+    scores = outputs_of(nn.Sequential(model[0]), X)
     expected = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
     np.testing.assert_allclose(file["predict_proba"](X), expected, 1e-5)
     assert list(file["predict"](X)) == [CLASSES[i] for i in scores.argmax(1)]
@@ -133,7 +133,7 @@ def test_what_goes_in_is_scaled_as_in_training(path):
     images = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     numpy_file(model, path, images, encoder=NumberEncoder((2, 3), 16))
     file = loaded(path)
-    expected = given(model, images.astype(np.float32) / 16)
+    expected = outputs_of(model, images.astype(np.float32) / 16)
     for x in (images, images.tolist(), images.reshape(2, 6), images.reshape(2, 6).astype(float).tolist()):
         np.testing.assert_array_equal(file["predict"](x), expected)
     assert "2 × 3, each divided by 16 before the network sees it" in file["__doc__"]
@@ -214,8 +214,8 @@ def test_the_text_stays_within_the_page_and_holds_only_what_it_uses(name, path):
 def test_the_docstring_says_what_it_is_and_where_it_is_from(path):
     facts = {"accuracy": '0.9 of """all""" \\ of them', "trained on": "numbers " * 30}
     numpy_file(classifier(), path, X, classes=CLASSES, title="A title.", facts=facts)
-    said = loaded(path)["__doc__"]
-    assert said.startswith("A title.\n")
+    docstring = loaded(path)["__doc__"]
+    assert docstring.startswith("A title.\n")
     for line in (
         "input       6 numbers a sample",
         "output      the class, one of a, b, c, and the probability of each",
@@ -225,8 +225,8 @@ def test_the_docstring_says_what_it_is_and_where_it_is_from(path):
         "    from model import predict, predict_proba",
         "    python model.py data.csv [--output results.csv]",
     ):
-        assert line in said
-    assert max(map(len, said.splitlines())) <= 110
+        assert line in docstring
+    assert max(map(len, docstring.splitlines())) <= 110
 
 
 def test_the_same_network_gives_the_same_bytes(path):
@@ -262,7 +262,7 @@ def test_names_that_mean_something_else_in_a_file_are_no_trouble(path, inside):
     model = Awkward()
     numpy_file(model, path, X, inside=inside)
     file = loaded(path)
-    np.testing.assert_allclose(file["predict"](X), given(model, X), 1e-5)
+    np.testing.assert_allclose(file["predict"](X), outputs_of(model, X), 1e-5)
     assert run(path, "--self-test").returncode == 0
 
 
@@ -377,7 +377,7 @@ def test_values_are_written_in_full(path):
     np.savetxt(path.parent / "data.csv", X, delimiter=",")
     header, *rows = run(path, "data.csv").stdout.splitlines()
     assert header == "output1,output2,output3"
-    np.testing.assert_allclose(np.array([row.split(",") for row in rows], np.float32), given(model, X), 1e-6)
+    np.testing.assert_allclose(np.array([row.split(",") for row in rows], np.float32), outputs_of(model, X), 1e-6)
     numpy_file(nn.Linear(6, 1), path, X)
     assert run(path, "data.csv").stdout.startswith("output\n")
 
@@ -405,8 +405,8 @@ def test_bad_tables_are_one_message_and_write_nothing(path, text, message, capsy
         (path.parent / "data.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     monkeypatch.setattr(sys, "argv", ["model.py"])
     code = loaded(path)["main"](["data.csv", "--output", "results.csv"])
-    said = capsys.readouterr()
-    assert (code, said.out, said.err) == (2, "", f"model.py: {message}\n")
+    printed = capsys.readouterr()
+    assert (code, printed.out, printed.err) == (2, "", f"model.py: {message}\n")
     assert not (path.parent / "results.csv").exists()
 
 

@@ -46,10 +46,10 @@ def test_bad_input_is_one_message(folder, capsys, name, text, message):
     if text is not None:
         (folder / name).write_text(text)
     assert standalone.main([name]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert message in said.err
-    assert said.err.count("\n") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
 
 
 def test_a_command_without_data_says_what_it_expects(capsys):

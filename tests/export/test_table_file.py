@@ -61,8 +61,8 @@ def trained(request, path):
     return encoding, predicted
 
 
-def agree(came, expected):
-    return list(came) == list(expected) if expected.dtype.kind == "U" else np.allclose(came, expected, rtol=1e-6)
+def agree(result, expected):
+    return list(result) == list(expected) if expected.dtype.kind == "U" else np.allclose(result, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("table", [TABLE, RAW], ids=["training", "raw"])
@@ -72,8 +72,8 @@ def test_a_file_predicts_what_the_network_does(trained, path, table):
     expected = predicted(table)
     names = [column["name"] for column in encoding.columns]
     rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
-    for given in (table, pd.DataFrame(table), rows, [[row[name] for name in names] for row in rows]):
-        assert agree(file["predict"](given), expected)
+    for table_like in (table, pd.DataFrame(table), rows, [[row[name] for name in names] for row in rows]):
+        assert agree(file["predict"](table_like), expected)
     np.testing.assert_array_equal(file["encoded"](table), encoding.encode(table, target=False).inputs)
     assert file["predict"]({name: [] for name in names}).shape == (0,)
 
@@ -90,11 +90,11 @@ def test_the_command_reads_a_raw_file_and_says_what_it_did(trained, path, encodi
     assert done.returncode == 0, done.stderr
     header, *rows = csv.reader(done.stdout.splitlines())
     assert header == (["prediction", *how.classes] if how.classes else ["price"])
-    came = [row[0] for row in rows]
-    assert agree(came if how.classes else np.array(came, float), predicted(RAW))
-    said = [f"raw.csv: {note}" for note in how.encode(RAW, target=False).notes if "columns" not in note]
-    assert [line for line in said if "column" not in line] == done.stderr.splitlines()
-    assert any("'초록' (row 2) not among the categories it knows" in line for line in said)
+    predictions = [row[0] for row in rows]
+    assert agree(predictions if how.classes else np.array(predictions, float), predicted(RAW))
+    notes = [f"raw.csv: {note}" for note in how.encode(RAW, target=False).notes if "columns" not in note]
+    assert [line for line in notes if "column" not in line] == done.stderr.splitlines()
+    assert any("'초록' (row 2) not among the categories it knows" in line for line in notes)
     assert run(path, "--self-test").stdout.startswith("self-test passed: 4 samples")
 
 
@@ -118,10 +118,10 @@ def test_bad_files_are_one_message(trained, path, text, message):
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("given", [5, [5], ["abcde"], [[1, 2]], None, "text"])
-def test_what_is_no_table_is_one_message(trained, path, given):
+@pytest.mark.parametrize("no_table", [5, [5], ["abcde"], [[1, 2]], None, "text"])
+def test_what_is_no_table_is_one_message(trained, path, no_table):
     with pytest.raises(ValueError, match="a list of dicts, or rows of 5 cells: size, when, 색, ok, "):
-        loaded(path)["predict"](given)
+        loaded(path)["predict"](no_table)
 
 
 def test_columns_of_different_lengths_are_one_message(trained, path):
@@ -144,10 +144,10 @@ def test_the_text(trained, path):
     imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     assert imported - {"numpy"} <= names | {"np"}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation]
-    said = ast.get_docstring(tree)
-    assert "input       a row of a table with the columns size, when, 색, ok, " in said
-    assert ("output      an estimate of price" in said) == (encoding.task == "regression")
-    assert "predict(X)  # X: a dict of columns, a DataFrame, a list of dicts" in said
+    docstring = ast.get_docstring(tree)
+    assert "input       a row of a table with the columns size, when, 색, ok, " in docstring
+    assert ("output      an estimate of price" in docstring) == (encoding.task == "regression")
+    assert "predict(X)  # X: a dict of columns, a DataFrame, a list of dicts" in docstring
 
 
 def test_the_help_begins_with_all_of_the_title(trained, path):
@@ -176,8 +176,8 @@ def test_a_file_reads_what_the_library_reads(path):
     done = run(path, data)
     assert (done.returncode, done.stderr) == (0, "")
     scores = model(glassnet.from_numpy(encoding.encode(frame).inputs)).detach().numpy()
-    came = [row[0] for row in csv.reader(done.stdout.splitlines()[1:])]
-    assert came == encoding.decode_targets(scores).tolist()
+    labels = [row[0] for row in csv.reader(done.stdout.splitlines()[1:])]
+    assert labels == encoding.decode_targets(scores).tolist()
 
 
 @pytest.mark.parametrize("cells", [[1.5, float("nan"), 3.0], np.array([1.5, 2.5, 3.5]), pd.Series([1, None, 3])])

@@ -111,9 +111,9 @@ def test_parts_of_a_date():
     ],
 )
 def test_kinds(cells, expected):
-    found = recipe(cells).recipe
-    assert found is not None
-    assert {key: pytest.approx(found[key]) if key == "mean" else found[key] for key in expected} == expected
+    result = recipe(cells).recipe
+    assert result is not None
+    assert {key: pytest.approx(result[key]) if key == "mean" else result[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_kinds(cells, expected):
     ],
 )
 def test_the_form_of_dates_is_the_one_of_most_cells(cells, format, notes):
-    found = recipe(cells, "when")
-    assert (found.recipe["format"], found.notes) == (format, notes)
+    result = recipe(cells, "when")
+    assert (result.recipe["format"], result.notes) == (format, notes)
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_counter_by_name_that_repeats_is_used():
 
 
 def test_many_categories():
-    found = recipe([f"c{i % 120}" for i in range(700)])
-    assert len(found.recipe["values"]) == 100
-    assert found.notes == ("x: of 120 categories the 100 most frequent are told apart, the rest is one",)
+    result = recipe([f"c{i % 120}" for i in range(700)])
+    assert len(result.recipe["values"]) == 100
+    assert result.notes == ("x: of 120 categories the 100 most frequent are told apart, the rest is one",)
 
 
 @pytest.mark.parametrize(("cells", "message"), [(["1", "inf"], "row 2: expected finite numbers in 'x', got 'inf'")])
@@ -279,10 +279,10 @@ def test_no_rows():
 
 def test_features_are_named_as_many_as_there_are():
     cells = ["2024-01-05", "2023-02-06", None]
-    found = recipe(cells, "when").recipe
-    names = [*feature_names(found)]
+    result = recipe(cells, "when").recipe
+    names = [*feature_names(result)]
     assert names == ["when: days", "when: year", "when: month", "when: day", "when: weekday", "when is missing"]
-    x, _ = encode_table({"when": cells}, [found])
+    x, _ = encode_table({"when": cells}, [result])
     assert x.shape == (3, len(names))
     np.testing.assert_allclose(x[:2].mean(0)[:5], 0, atol=1e-6)
     np.testing.assert_allclose(x[:2].std(0)[:5], 1, atol=1e-6)

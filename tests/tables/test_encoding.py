@@ -1,4 +1,4 @@
-"""Encodings: unbroadcast, kept as JSON, applied to other tables; targets; rows held out."""
+"""Encodings: fitted, kept as JSON, applied to other tables; targets; rows held out."""
 
 import json
 import math
@@ -43,13 +43,13 @@ def test_what_was_found_is_said(encoding):
 
 
 def test_a_table_becomes_numbers(encoding):
-    found = encoding.encode(TABLE)
-    assert (found.inputs.dtype, found.inputs.shape) == (np.float32, (6, 11))
-    assert (found.targets.dtype, found.targets.tolist()) == (np.int64, [0, 1, 0, 1, 0, 1])
-    assert found.rows.tolist() == [0, 1, 2, 3, 4, 5]
-    assert encoding.decode_targets(found.targets).tolist() == TABLE["kind"]
+    encoded = encoding.encode(TABLE)
+    assert (encoded.inputs.dtype, encoded.inputs.shape) == (np.float32, (6, 11))
+    assert (encoded.targets.dtype, encoded.targets.tolist()) == (np.int64, [0, 1, 0, 1, 0, 1])
+    assert encoded.rows.tolist() == [0, 1, 2, 3, 4, 5]
+    assert encoding.decode_targets(encoded.targets).tolist() == TABLE["kind"]
     assert encoding.decode_targets([[0.1, 0.9], [0.8, 0.2]]).tolist() == ["b", "a"]
-    assert np.isfinite(found.inputs).all()
+    assert np.isfinite(encoded.inputs).all()
 
 
 def test_the_order_of_the_columns_does_not_matter(encoding):
@@ -62,10 +62,10 @@ def test_the_order_of_the_columns_does_not_matter(encoding):
 
 def test_columns_that_are_not_needed_do_no_harm(encoding):
     needed = {name: TABLE[name] for name in ("size", "colour", "happy", "when")}
-    found = encoding.encode(needed | {"new": range(6)})
-    np.testing.assert_array_equal(found.inputs, encoding.encode(TABLE).inputs)
-    assert found.targets is None
-    assert found.notes[0] == "ignored, for training had no such column: 'new'"
+    encoded = encoding.encode(needed | {"new": range(6)})
+    np.testing.assert_array_equal(encoded.inputs, encoding.encode(TABLE).inputs)
+    assert encoded.targets is None
+    assert encoded.notes[0] == "ignored, for training had no such column: 'new'"
     with pytest.raises(TableError, match="expected a table with the column 'size'; add them"):
         encoding.encode({name: TABLE[name] for name in ("colour", "happy", "when")})
 
@@ -168,10 +168,10 @@ def test_whole_numbers_taken_as_a_quantity_are_said():
 
 def test_a_quantity_is_standardised_and_comes_back():
     encoding = fit(["10", "20", "30"])
-    found = encoding.encode({"x": [0, 1], "y": [20, 40]})
-    assert (found.targets.dtype, found.targets.shape) == (np.float32, (2, 1))
-    assert found.targets[0] == 0
-    np.testing.assert_allclose(encoding.decode_targets(found.targets), [20, 40], rtol=1e-6)
+    encoded = encoding.encode({"x": [0, 1], "y": [20, 40]})
+    assert (encoded.targets.dtype, encoded.targets.shape) == (np.float32, (2, 1))
+    assert encoded.targets[0] == 0
+    np.testing.assert_allclose(encoding.decode_targets(encoded.targets), [20, 40], rtol=1e-6)
 
 
 def test_classes_are_known_however_they_are_written():
@@ -225,24 +225,24 @@ def test_rows_without_a_target_are_left_out_and_said():
     encoding = fit(["a", None, "b", "a", "b"])
     assert encoding.notes == ("1 of 5 rows without 'y': left out",)
     table = {"x": [5, 6, 7], "y": ["b", "", "a"]}
-    found = encoding.encode(table)
-    assert (found.rows.tolist(), found.targets.tolist(), len(found.inputs)) == ([0, 2], [1, 0], 2)
-    assert found.notes == ("1 of 3 rows without 'y': left out",)
+    encoded = encoding.encode(table)
+    assert (encoded.rows.tolist(), encoded.targets.tolist(), len(encoded.inputs)) == ([0, 2], [1, 0], 2)
+    assert encoded.notes == ("1 of 3 rows without 'y': left out",)
     alone = encoding.encode(table, target=False)
     assert (alone.rows.tolist(), alone.targets, len(alone.inputs), alone.notes) == ([0, 1, 2], None, 3, ())
 
 
 @pytest.mark.parametrize(
-    ("target", "came", "message"),
+    ("target", "cells", "message"),
     [
         (["a", "b", "a"], ["a", "c", "b"], "row 2: expected one of the classes a, b in 'y', got 'c'; correct it"),
         ([1.5, 2.5, 4], [1, "x", 2], "row 2: expected a finite number in the target 'y', got 'x'"),
         ([1.5, 2.5, 4], [1, 2, "inf"], "row 3: expected a finite number in the target 'y', got 'inf'"),
     ],
 )
-def test_targets_that_the_encoding_does_not_know(target, came, message):
+def test_targets_that_the_encoding_does_not_know(target, cells, message):
     with pytest.raises(TableError, match=message):
-        fit(target).encode({"x": [1, 2, 3], "y": came})
+        fit(target).encode({"x": [1, 2, 3], "y": cells})
 
 
 # tables of pandas -------------------------------------------------------------------------------
@@ -271,9 +271,9 @@ def test_an_encoding_that_was_guessed_is_said(tmp_path, encoding, name):
     (tmp_path / "a.csv").write_text("이름,값\n" + "가,예\n나,아니오\n" * 5, encoding=encoding)
     frame = read_table(tmp_path / "a.csv")
     expected = (f"the file is not in UTF-8: read as {name}",) if name else ()
-    found = prepare(frame, "값")
-    assert found.notes == expected
-    assert found.encoding.encode(frame).notes == expected
+    prepared = prepare(frame, "값")
+    assert prepared.notes == expected
+    assert prepared.encoding.encode(frame).notes == expected
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,9 @@ def test_a_raw_file_is_encoded_whatever_it_is_written_in(tmp_path, name, encodin
     if name == "a.parquet":
         pytest.importorskip("pyarrow")
     write_table(frame, tmp_path / name)
-    found = how.encode(read_table(tmp_path / name))
-    np.testing.assert_array_equal(found.inputs, how.encode(raw).inputs)
-    assert [note for note in found.notes if "UTF-8" not in note] == [
+    encoded = how.encode(read_table(tmp_path / name))
+    np.testing.assert_array_equal(encoded.inputs, how.encode(raw).inputs)
+    assert [note for note in encoded.notes if "UTF-8" not in note] == [
         "ignored, for training had no such column: 'more'",
         "the columns are in another order than in training: taken by their names",
         "kind: 'another' (row 2) not among the categories it knows: taken as another one",
@@ -353,22 +353,24 @@ def test_a_quantity_is_held_out_over_all_its_range(values):
 def test_prepared_rows_are_all_rows_once_and_only_those_to_learn_from_count():
     rng = np.random.default_rng(0)
     table = {"x": rng.normal(size=50).tolist(), "y": [*sorted(rng.normal(size=49)), None]}
-    found = prepare(table, "y")
-    assert sorted([*found.train.rows, *found.held_out.rows]) == [*range(49)]
-    assert found.split == "every fifth by the size of the target"
-    assert found.encoding == Encoding.fit({k: [v[i] for i in found.train.rows] for k, v in table.items()}, "y")
-    np.testing.assert_allclose(found.train.inputs.mean(), 0, atol=1e-6)
-    np.testing.assert_allclose(found.train.targets.std(), 1, atol=1e-6)
+    prepared = prepare(table, "y")
+    assert sorted([*prepared.train.rows, *prepared.held_out.rows]) == [*range(49)]
+    assert prepared.split == "every fifth by the size of the target"
+    assert prepared.encoding == Encoding.fit({k: [v[i] for i in prepared.train.rows] for k, v in table.items()}, "y")
+    np.testing.assert_allclose(prepared.train.inputs.mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(prepared.train.targets.std(), 1, atol=1e-6)
     y = np.array(table["y"][:49])
-    np.testing.assert_allclose(found.encoding.decode_targets(found.held_out.targets), y[found.held_out.rows], rtol=1e-5)
-    assert found.notes == ("1 of 50 rows without 'y': left out",)
+    np.testing.assert_allclose(
+        prepared.encoding.decode_targets(prepared.held_out.targets), y[prepared.held_out.rows], rtol=1e-5
+    )
+    assert prepared.notes == ("1 of 50 rows without 'y': left out",)
 
 
 def test_prepared_classes_are_those_of_all_rows():
-    found = prepare({"x": range(11), "y": [*"aaaaabbbbb", "c"]}, "y")
-    assert found.encoding.classes == ("a", "b", "c")
-    assert found.held_out.rows.tolist() == [4, 9]
-    assert "'c' is the class of a single row" in found.notes[0]
+    prepared = prepare({"x": range(11), "y": [*"aaaaabbbbb", "c"]}, "y")
+    assert prepared.encoding.classes == ("a", "b", "c")
+    assert prepared.held_out.rows.tolist() == [4, 9]
+    assert "'c' is the class of a single row" in prepared.notes[0]
 
 
 def test_prepared_notes_say_of_which_rows():
@@ -417,13 +419,13 @@ def test_real_files(name, target, classes, rows, features):
     if not path.exists():
         pytest.skip(f"needs {path.name}, which is not here")
     frame = read_table(path)
-    found = prepare(frame, target)
-    assert len(found.encoding.classes) == classes
-    assert (len(found.train.inputs), len(found.held_out.inputs)) == rows
-    assert found.train.inputs.shape[1] == features
-    assert not any("ignored" in note or "missing" in note for note in found.notes)
-    expected = frame.iloc[found.held_out.rows][target].tolist()
-    came = found.encoding.decode_targets(found.held_out.targets)
-    assert came.tolist() == expected if classes else np.allclose(came, np.array(expected, float))
-    alone, _ = encode_table({c: frame[c].tolist() for c in frame}, found.encoding.to_json()["columns"])
-    np.testing.assert_array_equal(alone[found.held_out.rows], found.held_out.inputs)
+    prepared = prepare(frame, target)
+    assert len(prepared.encoding.classes) == classes
+    assert (len(prepared.train.inputs), len(prepared.held_out.inputs)) == rows
+    assert prepared.train.inputs.shape[1] == features
+    assert not any("ignored" in note or "missing" in note for note in prepared.notes)
+    expected = frame.iloc[prepared.held_out.rows][target].tolist()
+    decoded = prepared.encoding.decode_targets(prepared.held_out.targets)
+    assert decoded.tolist() == expected if classes else np.allclose(decoded, np.array(expected, float))
+    alone, _ = encode_table({c: frame[c].tolist() for c in frame}, prepared.encoding.to_json()["columns"])
+    np.testing.assert_array_equal(alone[prepared.held_out.rows], prepared.held_out.inputs)

@@ -175,19 +175,19 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes, lev
         stored[place] ^= flip
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(stored)
-    found: list[np.ndarray] = []
+    arrays: list[np.ndarray] = []
 
     def act() -> None:
         try:
-            found.append(read_idx(path))
+            arrays.append(read_idx(path))
         except IdxError as error:
             assert "\n" not in str(error)  # noqa: PT017
 
     assert most_memory(act) < 500_000  # the buffers of gzip; content itself is under 8 KB
-    if found and level is None:
-        assert idx_bytes(found[0]) == bytes(stored)
-    if found and not flips:
-        assert idx_bytes(found[0]) == content
+    if arrays and level is None:
+        assert idx_bytes(arrays[0]) == bytes(stored)
+    if arrays and not flips:
+        assert idx_bytes(arrays[0]) == content
 
 
 @given(whole, st.sampled_from([None, 1]))

@@ -103,14 +103,14 @@ def got(target: Path) -> bool:
 
 def test_a_download_and_its_progress(server: Server, target: Path) -> None:
     server.answers = [sends()]
-    told: list[tuple[str, int, int | None]] = []
-    download([server.url], target, MD5, lambda *progress: told.append(progress))
+    reports: list[tuple[str, int, int | None]] = []
+    download([server.url], target, MD5, lambda *progress: reports.append(progress))
     assert got(target)
-    assert [name for name, *_ in told] == ["file.gz"] * len(told)
-    done = [n for _, n, _ in told]
+    assert [name for name, *_ in reports] == ["file.gz"] * len(reports)
+    done = [n for _, n, _ in reports]
     assert done == sorted(done)
     assert done[-1] == 300_000
-    assert {total for *_, total in told} == {300_000}
+    assert {total for *_, total in reports} == {300_000}
 
 
 def test_what_was_cut_off_is_gone_on_with(server: Server, target: Path) -> None:
@@ -150,10 +150,10 @@ def test_a_server_without_ranges_begins_again(server: Server, target: Path) -> N
 
 def test_a_server_that_does_not_say_how_much(server: Server, target: Path) -> None:
     server.answers = [sends(stated=False)]
-    told: list[Any] = []
-    download([server.url], target, MD5, lambda *progress: told.append(progress[2]))
+    reports: list[Any] = []
+    download([server.url], target, MD5, lambda *progress: reports.append(progress[2]))
     assert got(target)
-    assert set(told) == {None}
+    assert set(reports) == {None}
 
 
 @pytest.mark.parametrize("left", [b"something else", CONTENT + b"more", CONTENT])

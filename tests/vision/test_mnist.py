@@ -226,8 +226,8 @@ def test_the_variable_names_a_folder_to_look_in(tmp_path: Path, monkeypatch: pyt
 def test_both_halves(tmp_path: Path) -> None:
     arrays = write_dataset(tmp_path / "kmnist")
     loaded = load_mnist_like("kmnist", tmp_path)
-    for ours, given in zip(loaded, arrays, strict=True):
-        np.testing.assert_array_equal(ours, given)
+    for ours, array in zip(loaded, arrays, strict=True):
+        np.testing.assert_array_equal(ours, array)
     assert [a.dtype for a in loaded] == [np.uint8, np.int64] * 2
     with pytest.raises(ValueError, match="one of mnist, fashion-mnist, kmnist, got 'emnist'"):
         load_mnist_like("emnist")

@@ -72,7 +72,7 @@ def test_normalize_can_be_differentiated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "given", "expected"),
+    ("old", "new", "value", "expected"),
     [
         ("uint8", "float32", [0, 51, 255], [0, 0.2, 1]),
         ("float32", "uint8", [0, 0.2, 0.5, 1], [0, 51, 127, 255]),
@@ -87,8 +87,8 @@ def test_normalize_can_be_differentiated() -> None:
         ("float64", "int32", [0, 1], [0, 2**31 - 1]),
     ],
 )
-def test_convert_image_dtype(old: str, new: str, given: list[Any], expected: list[Any]) -> None:
-    y = T.ConvertImageDtype(getattr(glassnet, new))(glassnet.tensor([[given]], dtype=getattr(glassnet, old)))
+def test_convert_image_dtype(old: str, new: str, value: list[Any], expected: list[Any]) -> None:
+    y = T.ConvertImageDtype(getattr(glassnet, new))(glassnet.tensor([[value]], dtype=getattr(glassnet, old)))
     assert y.dtype == np.dtype(new)
     np.testing.assert_allclose(y.numpy()[0, 0], expected, rtol=1e-7)
 

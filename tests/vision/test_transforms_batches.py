@@ -64,9 +64,9 @@ def test_no_transform_is_left_out() -> None:
     assert classes - {name.partition(" ")[0] for name in BATCHED} == {"InterpolationMode", "Lambda", "Transform"}
 
 
-@pytest.mark.parametrize(("make", "given"), BATCHED.values(), ids=BATCHED)
-def test_a_batch_is_its_pictures_each_as_if_alone(make: Any, given: Any) -> None:
-    transform, x = make(), given()
+@pytest.mark.parametrize(("make", "samples"), BATCHED.values(), ids=BATCHED)
+def test_a_batch_is_its_pictures_each_as_if_alone(make: Any, samples: Any) -> None:
+    transform, x = make(), samples()
     assert transform.batched
     glassnet.manual_seed(1)
     together = transform.batch(x)
