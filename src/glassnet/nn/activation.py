@@ -10,7 +10,7 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
-from glassnet.nn.checks import floating, whole
+from glassnet.nn.checks import check_whole, parameter_dtype
 from glassnet.nn.module import FunctionModule
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
@@ -187,9 +187,9 @@ class PReLU(_Activation):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
-        whole("PReLU", num_parameters=num_parameters)
+        check_whole("PReLU", num_parameters=num_parameters)
         self.num_parameters, self.init = num_parameters, init
-        self.weight = Parameter(full((num_parameters,), init, dtype=floating("PReLU", device, dtype)))
+        self.weight = Parameter(full((num_parameters,), init, dtype=parameter_dtype("PReLU", device, dtype)))
 
     def reset_parameters(self) -> None:
         """Set every weight to where it started."""

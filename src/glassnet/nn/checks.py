@@ -12,7 +12,7 @@ from glassnet.tensor import Tensor
 from glassnet.tensor import device as Device
 
 
-def whole(layer: str, least: float = 1, **sizes: Any) -> None:
+def check_whole(layer: str, least: float = 1, **sizes: Any) -> None:
     """Raise unless every size is a whole number of ``least`` or more: TypeError, ValueError."""
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | np.integer):
@@ -21,7 +21,7 @@ def whole(layer: str, least: float = 1, **sizes: Any) -> None:
             raise ValueError(f"{layer}: expected {name} of {least} or more, got {size}")
 
 
-def probability(layer: str, p: Any) -> None:
+def check_probability(layer: str, p: Any) -> None:
     """Raise unless ``p`` is a number from 0 to 1: TypeError, ValueError."""
     if isinstance(p, bool) or not isinstance(p, int | float | np.number):
         raise TypeError(f"{layer}: expected p as a number from 0 to 1, got {type(p).__name__}: {p!r:.60}")
@@ -29,7 +29,7 @@ def probability(layer: str, p: Any) -> None:
         raise ValueError(f"{layer}: expected a probability p from 0 to 1, got {p}")
 
 
-def floating(layer: str, device: Any, dtype: Any) -> Dtype:
+def parameter_dtype(layer: str, device: Any, dtype: Any) -> Dtype:
     """The dtype of a layer's parameters: ``dtype``, or the default one.
 
     Raises DtypeError for one that is not floating, RuntimeError for a device but the CPU.
@@ -42,7 +42,7 @@ def floating(layer: str, device: Any, dtype: Any) -> Dtype:
     return chosen
 
 
-def same_dtype(layer: str, input: Any, weight: Any) -> None:
+def check_same_dtype(layer: str, input: Any, weight: Any) -> None:
     """Raise a DtypeError that says what to convert, and how, unless input and weight have one dtype."""
     if not isinstance(input, Tensor):
         raise DtypeError(

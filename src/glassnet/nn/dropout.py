@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
-from glassnet.nn.checks import probability
+from glassnet.nn.checks import check_probability
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -14,7 +14,7 @@ from glassnet.tensor.creation import ones
 class _Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        probability(type(self).__name__, p)
+        check_probability(type(self).__name__, p)
         self.p = p
         self.inplace = inplace
 

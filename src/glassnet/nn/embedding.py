@@ -7,7 +7,7 @@ from typing import Any, Self
 import glassnet.functional as F
 from glassnet.errors import ShapeError
 from glassnet.nn import init
-from glassnet.nn.checks import floating, whole
+from glassnet.nn.checks import check_whole, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
@@ -45,11 +45,11 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        whole("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        check_whole("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = _row(padding_idx, num_embeddings)
-        self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=floating("Embedding", device, dtype)))
+        self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=parameter_dtype("Embedding", device, dtype)))
         self.reset_parameters()
 
     @classmethod
@@ -83,7 +83,7 @@ def _row(padding_idx: int | None, rows: int) -> int | None:
     """``padding_idx`` counted from the front."""
     if padding_idx is None:
         return None
-    whole("Embedding", -rows, padding_idx=padding_idx)
+    check_whole("Embedding", -rows, padding_idx=padding_idx)
     if padding_idx >= rows:
         raise ValueError(f"Embedding: expected padding_idx from {-rows} to {rows - 1}, got {padding_idx}")
     return padding_idx % rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from glassnet.nn.checks import whole
+from glassnet.nn.checks import check_whole
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 
@@ -44,14 +44,14 @@ class Unflatten(Module):
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
-        whole("Unflatten", -math.inf, dim=dim)
+        check_whole("Unflatten", -math.inf, dim=dim)
         if not isinstance(unflattened_size, Sequence):
             raise TypeError(
                 "Unflatten: expected unflattened_size as a tuple of whole numbers, got "
                 f"{type(unflattened_size).__name__}: {unflattened_size!r:.60}"
             )
         for size in unflattened_size:
-            whole("Unflatten", -1, size=size)
+            check_whole("Unflatten", -1, size=size)
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
 

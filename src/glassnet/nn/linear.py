@@ -8,7 +8,7 @@ from typing import Any
 import glassnet.functional as F
 from glassnet.errors import DtypeError
 from glassnet.nn import init
-from glassnet.nn.checks import floating, same_dtype, whole
+from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.tensor import Tensor
@@ -56,8 +56,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
-        whole("Linear", in_features=in_features, out_features=out_features)
-        dtype = floating("Linear", device, dtype)
+        check_whole("Linear", in_features=in_features, out_features=out_features)
+        dtype = parameter_dtype("Linear", device, dtype)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(empty(out_features, in_features, dtype=dtype))
@@ -76,7 +76,7 @@ class Linear(Module):
         try:
             return F.linear(input, self.weight, self.bias)
         except DtypeError:
-            same_dtype("linear", input, self.weight)
+            check_same_dtype("linear", input, self.weight)
             raise
 
     def extra_repr(self) -> str:
@@ -115,8 +115,8 @@ class Bilinear(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        whole("Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features)
-        dtype = floating("Bilinear", device, dtype)
+        check_whole("Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features)
+        dtype = parameter_dtype("Bilinear", device, dtype)
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
@@ -135,8 +135,8 @@ class Bilinear(Module):
         try:
             return F.bilinear(input1, input2, self.weight, self.bias)
         except DtypeError:
-            same_dtype("bilinear", input1, self.weight)
-            same_dtype("bilinear", input2, self.weight)
+            check_same_dtype("bilinear", input1, self.weight)
+            check_same_dtype("bilinear", input2, self.weight)
             raise
 
     def extra_repr(self) -> str:
