@@ -92,7 +92,7 @@ class Layer:
             return None
         gradient = unbroadcast(rule(g, self.out, *self.inputs, **self.options), x)
         if is_shared(gradient, g, list(self.inputs)):
-            gradient = np.array(gradient)  # whoever gets it may change it in place
+            gradient = np.array(gradient)  # the caller may change it in place
         return plain(np.asarray(gradient))
 
 

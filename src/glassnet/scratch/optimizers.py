@@ -126,7 +126,7 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """b ← momentum·b + ∂L/∂W, W ← W − lr·b: downhill with the speed gathered so far (B. Polyak, 1964).
+    """b ← momentum·b + ∂L/∂W, W ← W − lr·b: the velocity b builds up over the steps (B. Polyak, 1964).
 
     >>> W, optimizer = np.array([1.0]), scratch.Momentum(lr=0.1)
     >>> for _ in range(2):

@@ -1,4 +1,4 @@
-"""Tensors within dicts, lists and tuples, beside numbers and texts: taken apart for a file, and put together again.
+"""Tensors within dicts, lists and tuples, beside numbers and texts: flattened for a file, and built again.
 
 A file holds tensors by name. What is around them, such as a checkpoint's ``{"epoch": 3, "model":
 {…}}``, is kept as JSON, with a tensor's name where the tensor was::
@@ -21,19 +21,19 @@ _KEYS = str | int | float | bool | None
 
 
 class NestingError(ValueError):
-    """A structure that is not one that `take_apart` made."""
+    """A structure that `flatten` did not make."""
 
 
-def take_apart(value: Any) -> tuple[Any, dict[str, Any]]:
-    """The structure of ``value`` as JSON can hold it, and the tensors within, each under a name of its own.
+def flatten(value: Any) -> tuple[Any, dict[str, Any]]:
+    """The structure of ``value`` as JSON can hold it, and the tensors in it, each under a name of its own.
 
-    Raises TypeError, which says where, for what is neither of `HOLDS`.
+    Raises TypeError, which says where, for anything that is not one of `HOLDS`.
     """
     tensors: dict[str, Any] = {}
-    return _apart(value, (), tensors), tensors
+    return _flatten(value, (), tensors), tensors
 
 
-def _apart(value: Any, path: tuple[Any, ...], tensors: dict[str, Any]) -> Any:
+def _flatten(value: Any, path: tuple[Any, ...], tensors: dict[str, Any]) -> Any:
     where = ".".join(map(str, path))
     if len(path) > _DEEPEST:
         raise TypeError(f"save: {where:.60}… is nested more than {_DEEPEST} levels deep; does something hold itself?")
@@ -53,40 +53,40 @@ def _apart(value: Any, path: tuple[Any, ...], tensors: dict[str, Any]) -> Any:
                 raise TypeError(
                     f"save: {where or 'the dict'} has the key {key!r:.60}; expected texts or numbers as keys"
                 )
-        return {"dict": [[key, _apart(inner, (*path, key), tensors)] for key, inner in value.items()]}
+        return {"dict": [[key, _flatten(inner, (*path, key), tensors)] for key, inner in value.items()]}
     if isinstance(value, list | tuple):
         kind = "list" if isinstance(value, list) else "tuple"
-        return {kind: [_apart(inner, (*path, i), tensors) for i, inner in enumerate(value)]}
+        return {kind: [_flatten(inner, (*path, i), tensors) for i, inner in enumerate(value)]}
     advice = "state_dict() gives what such an object remembers" if hasattr(value, "state_dict") else "leave it out"
     raise TypeError(f"save: {where or 'this'} is of type {type(value).__name__}; a file holds {HOLDS}; {advice}")
 
 
 def copied(value: Any) -> Any:
-    """What a file with ``value`` in it would give back: a copy, with tensors where there were arrays.
+    """A copy of ``value`` as a file would give it back: with tensors where there were arrays.
 
-    Raises the TypeError of `take_apart`.
+    Raises the TypeError of `flatten`.
     """
-    structure, tensors = take_apart(value)
-    return put_together(structure, {name: wrap(as_array(x).copy()) for name, x in tensors.items()})
+    structure, tensors = flatten(value)
+    return unflatten(structure, {name: wrap(as_array(x).copy()) for name, x in tensors.items()})
 
 
-def put_together(structure: Any, tensors: Mapping[str, Any]) -> Any:
-    """What `take_apart` took apart. Raises NestingError for a structure that it did not make."""
+def unflatten(structure: Any, tensors: Mapping[str, Any]) -> Any:
+    """The value that `flatten` was given. Raises NestingError for a structure that it did not make."""
     try:
-        return _together(structure, tensors)
+        return _unflatten(structure, tensors)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NestingError(f"the structure around its tensors was edited ({type(error).__name__}: {error})") from None
 
 
-def _together(structure: Any, tensors: Mapping[str, Any]) -> Any:
+def _unflatten(structure: Any, tensors: Mapping[str, Any]) -> Any:
     if not isinstance(structure, dict):
         return structure
     ((kind, inner),) = structure.items()
     if kind == "tensor":
         return tensors[inner]
     if kind == "dict":
-        return {key: _together(value, tensors) for key, value in inner}
+        return {key: _unflatten(value, tensors) for key, value in inner}
     if kind not in ("list", "tuple"):
         raise ValueError(f"{kind!r:.60} is no kind of structure")
-    items = [_together(value, tensors) for value in inner]
+    items = [_unflatten(value, tensors) for value in inner]
     return items if kind == "list" else tuple(items)

@@ -22,7 +22,7 @@ from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.serialization.files import ModelFileError, PathLike, replace_file
-from glassnet.serialization.nested import NestingError, put_together, take_apart
+from glassnet.serialization.nested import NestingError, flatten, unflatten
 from glassnet.tensor import Tensor, as_array, wrap
 
 _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
@@ -69,7 +69,7 @@ def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) 
     if isinstance(value, Mapping) and all(_is_named_tensor(*item) for item in value.items()):
         tensors = dict(value)
     else:
-        structure, tensors = take_apart(value)
+        structure, tensors = flatten(value)
         texts[_STRUCTURE] = json.dumps(structure, ensure_ascii=False)
     replace_file(path, *_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
 
@@ -95,7 +95,7 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
     if _STRUCTURE not in metadata:
         return tensors
     try:
-        return put_together(json.loads(metadata[_STRUCTURE]), tensors)
+        return unflatten(json.loads(metadata[_STRUCTURE]), tensors)
     except (NestingError, ValueError, RecursionError) as error:
         raise ModelFileError.at(path, str(error), "use the original file") from None
 
@@ -130,7 +130,7 @@ def _length(data: bytes | memoryview) -> int:
 
 
 def _damaged(path: PathLike, data: bytes, error: Exception) -> ModelFileError:
-    """What is wrong with a file that is no safetensors file, as far as can be told."""
+    """The error for a file that is no safetensors file: what is wrong with it, as far as its bytes show."""
     if not data:
         problem = "the file is empty"
     elif data[_LENGTH : _LENGTH + 1] != b"{":

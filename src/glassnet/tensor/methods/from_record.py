@@ -17,7 +17,7 @@ from glassnet.tensor.dispatch import State, apply, write
 T = TypeVar("T", bound=State)
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-_examples: dict[str, tuple[str, ...]] = {}  # by the operation's name: what stands inside tensor(...), in and out
+_examples: dict[str, tuple[str, ...]] = {}  # by the operation's name: the texts inside tensor(...)
 
 
 def unary(op: Op, x: str, result: str) -> Callable[[T], T]:
