@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 # these are there for the tests, and must not be for the file
 ALONE = """
@@ -36,3 +39,15 @@ def run(path: Path, *words: object, cwd: Path | None = None) -> subprocess.Compl
         text=True,
         check=False,
     )
+
+
+def run_here(path: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """The same within this process, for what does not depend on what else can be imported."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    argv = [str(path), *map(str, words)]
+    with chdir(path.parent), patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err):
+        try:
+            runpy.run_path(str(path), run_name="__main__")
+        except SystemExit as end:
+            code = end.code or 0
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())

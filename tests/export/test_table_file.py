@@ -14,7 +14,7 @@ from glassnet.errors import ShapeError
 from glassnet.export import numpy_file
 from glassnet.tables import TableError, columns, prepare, read_table, standalone
 from glassnet.tables.columns import encode_table
-from tests.export.files import loaded, run
+from tests.export.files import loaded, run, run_here
 
 TABLE = {
     "size": ["1", "2", None, "4", "5"] * 8,
@@ -113,7 +113,7 @@ def test_the_command_reads_a_raw_file_and_says_what_it_did(trained, path, encodi
 )
 def test_bad_files_are_one_message(trained, path, text, message):
     path.with_name("data.csv").write_text(text, encoding="utf-8")
-    done = run(path, "data.csv")
+    done = run_here(path, "data.csv")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert message in done.stderr
 
