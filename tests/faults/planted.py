@@ -115,10 +115,10 @@ FAULTS = (
         ("tests/codegen", "tests/engines", "tests/program", "tests/compilation"),
     ),
     Fault(
-        "an exported file whose linear layer has the wrong sign",
-        "export/forward.py",
-        "    return x @ weight.T + bias",
-        "    return x @ weight.T - bias",
+        "an exported file whose linear layer subtracts its bias",
+        "ops/linear.py",
+        '(f" + {bias}" if bias != "None" else "")',
+        '(f" - {bias}" if bias != "None" else "")',
         ("tests/export",),
     ),
     Fault(
