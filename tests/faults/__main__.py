@@ -1,6 +1,6 @@
 """Plant every fault in a copy of the tree, one at a time, and run the tests until one fails.
 
-First the quick tests of the fault's room, then all quick ones, then all. Words after the command choose faults: those
+First the quick tests named beside the fault, then all quick ones, then all. Words after the command choose faults: those
 with one of them in the name. Ends with 1 where a fault was not caught, or where more than one in ten was caught by slow
 tests alone; with 2 where one cannot be planted, or the tests fail without any.
 """
@@ -58,7 +58,7 @@ def caught(tree: Tree, fault: Fault) -> tuple[str, str]:
     path.write_text(fault.planted(tree.folder), encoding="utf-8")
     try:
         for tests, options in (
-            ("quick, of its room", (*QUICK, *fault.near)),
+            ("quick, near", (*QUICK, *fault.near)),
             ("quick", (*QUICK, "-n", "2", "--dist", "worksteal")),
             ("slow", ("-n", "2", "--dist", "worksteal")),
         ):
@@ -86,7 +86,7 @@ def main(*words: str) -> int:
         if without is not None:
             print(f"without a fault, {without} fails", file=sys.stderr)
             return 2
-        counts = {"quick, of its room": 0, "quick": 0, "slow": 0, "none": 0}
+        counts = {"quick, near": 0, "quick": 0, "slow": 0, "none": 0}
         for fault in faults:
             tests, test = caught(tree, fault)
             counts[tests] += 1
