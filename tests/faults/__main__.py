@@ -1,8 +1,8 @@
 """Plant every fault in a copy of the tree, one at a time, and run the tests until one fails.
 
-First the quick tests named beside the fault, then all quick ones, then all. Words after the command choose faults: those
-with one of them in the name. Ends with 1 where a fault was not caught, or where more than one in ten was caught by slow
-tests alone; with 2 where one cannot be planted, or the tests fail without any.
+First the quick tests named beside the fault, then all quick ones, then all. Words after the command choose the faults
+that have one of them in the name. Ends with 1 where a fault was not caught, or where more than one in ten was caught by
+slow tests alone; with 2 where one cannot be planted, or the tests fail without any.
 """
 
 from __future__ import annotations
