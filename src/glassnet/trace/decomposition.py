@@ -78,14 +78,17 @@ def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction
 
 
 def _traced_expansion(instruction: Instruction) -> Program:
-    def expand(*tensors: Tensor) -> Any:
+    expand = instruction.op.expand
+    assert expand is not None  # the operation is not primitive
+
+    def expanded(*tensors: Tensor) -> Any:
         values = iter(tensors)
         inputs = (next(values) if isinstance(x, Var) else x for x in instruction.inputs)
-        return instruction.op.expand(*inputs, **instruction.params)  # type: ignore[misc]  # a named operation has one
+        return expand(*inputs, **instruction.params)
 
     stand_ins = (wrap(np.ones(x.shape, x.dtype)) for x in instruction.reads)
     with np.errstate(all="ignore"):
-        return trace(expand, *stand_ins, gradients=False, isolated=True).program
+        return trace(expanded, *stand_ins, gradients=False, isolated=True).program
 
 
 def _writing(instruction: Instruction, parts: list[Instruction], new: list[Any], names: Namer) -> list[Instruction]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from operator import is_
 from types import FunctionType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 from glassnet.trace.guard import PLAIN, Guard
 from glassnet.trace.snapshot import Snapshot, contents_of
@@ -75,7 +75,7 @@ class _Names:
     is_closed = False
     kind: Literal["variable", "attribute"] = "attribute"
 
-    def __init__(self, owner: str, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, owner: str, namespace: MutableMapping[str, Any]) -> None:
         self.owner = owner
         self.namespace = namespace
         self.look()
@@ -119,10 +119,10 @@ class _Names:
         snapshot.keep(put_back)
 
     def _put(self, name: str, value: Any) -> None:
-        self.namespace[name] = value  # type: ignore[index]  # of a class, whose namespace is read-only: see ClassBody
+        self.namespace[name] = value
 
     def _drop(self, name: str) -> None:
-        del self.namespace[name]  # type: ignore[attr-defined]
+        del self.namespace[name]
 
 
 class Globals(_Names):
@@ -148,7 +148,7 @@ class Attributes(_Names):
     is_closed = True
 
     def __init__(
-        self, owner: str, namespace: Mapping[str, Any], names: AttributeNames, owner_class: type | None = None
+        self, owner: str, namespace: MutableMapping[str, Any], names: AttributeNames, owner_class: type | None = None
     ) -> None:
         self._names = names
         self._owner_class = owner_class
@@ -166,7 +166,8 @@ class ClassBody(Attributes):
 
     def __init__(self, owner: str, body: type, names: AttributeNames) -> None:
         self.body = body
-        super().__init__(owner, vars(body), names)
+        read_only = cast(MutableMapping[str, Any], vars(body))  # put and drop go through the class
+        super().__init__(owner, read_only, names)
 
     def _put(self, name: str, value: Any) -> None:
         setattr(self.body, name, value)

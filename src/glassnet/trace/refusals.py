@@ -64,6 +64,49 @@ def refuse(reason: str) -> NoReturn:
     raise error
 
 
+class Refusals:
+    """The part of the tracer that is asked before Python does what a program could not repeat, and refuses it."""
+
+    _refusal: Exception | None = None
+
+    def read(self, what: str) -> None:
+        """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
+        refuse(
+            f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
+            "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
+        )
+
+    def replacing(self, what: str) -> None:
+        """A tensor is given other memory: raises TraceError."""
+        refuse(
+            f"puts {what} in other memory, which the program would do only this once; change the values in place: "
+            "p.data.copy_(new), or p.data -= change"
+        )
+
+    def seeding(self) -> None:
+        """The state of a random generator is about to be set: raises TraceError."""
+        refuse(
+            "sets the state of a random generator, which the program would do only this once; seed before the "
+            "function is called"
+        )
+
+    def scheduling(self) -> None:
+        """A schedule is about to step: raises TraceError."""
+        refuse(
+            "steps a schedule, which the program would do only this once; call the schedule's step() after the "
+            "compiled function, which follows the learning rate"
+        )
+
+    def refused(self, error: Exception) -> None:
+        """Remember what was refused, in case the function catches it."""
+        self._refusal = error
+
+    def raise_refusal(self) -> None:
+        """Raise what was refused while the function ran, if anything was."""
+        if self._refusal is not None:
+            raise self._refusal
+
+
 @cache
 def is_users_file(name: str) -> bool:
     """Whether a file is the user's, and not of glassnet, of Python or of an installed package."""

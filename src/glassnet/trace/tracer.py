@@ -33,7 +33,7 @@ from glassnet.trace.aliasing import STALE, Aliasing
 from glassnet.trace.captures import Captures
 from glassnet.trace.escapes import Escapes
 from glassnet.trace.gradients import Gradients
-from glassnet.trace.refusals import TraceError, given_by_user, refuse
+from glassnet.trace.refusals import Refusals, TraceError, given_by_user, refuse
 from glassnet.trace.snapshot import Snapshot
 
 __all__ = ["Slot", "TraceError", "TracedOp", "Tracer"]
@@ -66,7 +66,7 @@ class TracedOp:
 
 
 @dataclass
-class Tracer:
+class Tracer(Refusals):
     """What one run did, for `lower` to make a program of.
 
     ``captures`` knows the modules and optimizers that the function uses, and is told of those it did not know.
@@ -78,9 +78,7 @@ class Tracer:
     ops: list[TracedOp] = field(default_factory=list)
     arrays: list[Any] = field(default_factory=list)  # by number; kept, so that no id is used twice
     roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
-    owners: dict[int, list[Any]] = field(
-        default_factory=dict
-    )  # value -> weak references to the tensors that have held it
+    owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> its tensors, by weak references
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
     gradients: Gradients = field(default_factory=Gradients)
     created: Escapes = field(default_factory=Escapes)
@@ -90,7 +88,6 @@ class Tracer:
     _made: set[int] = field(default_factory=set)
     _aliasing: Aliasing = field(default_factory=Aliasing)
     _numbers: dict[int, int] = field(default_factory=dict)
-    _refusal: Exception | None = None
     _new_data: set[int] = field(default_factory=set)  # values that were made of numbers and lists
     _deriving: int | None = None
     _backward: int = 0
@@ -189,34 +186,6 @@ class Tracer:
         """``gradient`` is the gradient so far of a leaf, or of the output of an operation."""
         self.derivatives[self._number_of(of)] = self.number(gradient.array)
 
-    def read(self, what: str) -> None:
-        """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
-        refuse(
-            f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
-            "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
-        )
-
-    def replacing(self, what: str) -> None:
-        """A tensor is given other memory: raises TraceError."""
-        refuse(
-            f"puts {what} in other memory, which the program would do only this once; change the values in place: "
-            "p.data.copy_(new), or p.data -= change"
-        )
-
-    def seeding(self) -> None:
-        """The state of a random generator is about to be set: raises TraceError."""
-        refuse(
-            "sets the state of a random generator, which the program would do only this once; seed before the "
-            "function is called"
-        )
-
-    def scheduling(self) -> None:
-        """A schedule is about to step: raises TraceError."""
-        refuse(
-            "steps a schedule, which the program would do only this once; call the schedule's step() after the "
-            "compiled function, which follows the learning rate"
-        )
-
     # modules and optimizers -----------------------------------------------------------------
 
     def accumulating(self, leaf: Any) -> None:
@@ -293,15 +262,6 @@ class Tracer:
     def let_go(self) -> None:
         """Forget the arrays, which nobody will ask for again."""
         self.arrays, self.ops = [], []
-
-    def refused(self, error: Exception) -> None:
-        """Remember what was refused, in case the function catches it."""
-        self._refusal = error
-
-    def raise_refusal(self) -> None:
-        """Raise what was refused while the function ran, if anything was."""
-        if self._refusal is not None:
-            raise self._refusal
 
     def unnamed_state(self) -> Iterator[tuple[str, Any]]:
         """The tensors, older than the run, that it got hold of though nothing reached has a name for them."""
