@@ -47,14 +47,20 @@ def key_of(args: Args, kwargs: Kwargs, arrays: list[Any]) -> tuple[Any, ...]:
 
 def _key(x: Any, arrays: list[Any]) -> Any:
     if isinstance(x, Tensor):
-        if _is_parameter(x):
-            return Same(x)
-        arrays.append(x.array)
-        return x.array.shape, x.array.dtype, x._requires_grad
+        return _leaf_key(x, arrays)
     leaves, treedef = flatten(x)
     if treedef is LEAF:
+        return _leaf_key(x, arrays)
+    return treedef, tuple([_leaf_key(leaf, arrays) for leaf in leaves])
+
+
+def _leaf_key(x: Any, arrays: list[Any]) -> Any:
+    if not isinstance(x, Tensor):
         return type(x), comparable(x)
-    return treedef, tuple(_key(leaf, arrays) for leaf in leaves)
+    if _is_parameter(x):
+        return Same(x)
+    arrays.append(x.array)
+    return x.array.shape, x.array.dtype, x._requires_grad
 
 
 def _is_parameter(x: Any) -> bool:

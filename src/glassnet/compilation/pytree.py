@@ -50,10 +50,10 @@ def flatten(tree: Any) -> tuple[list[Any], TreeDef]:
 
 
 def _flatten(tree: Any, leaves: list[Any]) -> TreeDef:
-    if isinstance(tree, Mapping):
-        return TreeDef(type(tree), tuple(_flatten(child, leaves) for child in tree.values()), tuple(tree))
     if isinstance(tree, list | tuple):
-        return TreeDef(type(tree), tuple(_flatten(child, leaves) for child in tree))
+        return TreeDef(type(tree), tuple([_flatten(child, leaves) for child in tree]))
+    if isinstance(tree, Mapping):
+        return TreeDef(type(tree), tuple([_flatten(child, leaves) for child in tree.values()]), tuple(tree))
     leaves.append(tree)
     return LEAF
 
