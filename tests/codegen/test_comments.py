@@ -36,3 +36,15 @@ def test_comments_in_the_names_of_the_values() -> None:
     assert any(said.endswith("= x[:, 1:3]  [4, 2]") for said in comments)
     assert any(said.endswith("= x[0]  [5]") for said in comments)
     assert any("x == " in said for said in comments)
+
+
+def test_comments_leave_out_what_a_call_leaves_out() -> None:
+    @gn.compile
+    def step(x: gn.Tensor, i: gn.Tensor, w: gn.Tensor) -> tuple[gn.Tensor, ...]:
+        return F.linear(x, w), x.clamp(max=2), x.sum(), x.sum((1,)), x.gather(1, i), F.selu(x), F.softshrink(x)
+
+    step(gn.randn(4, 5), gn.zeros(4, 2).long(), gn.ones(3, 5, requires_grad=True))
+    formulas = {line.partition("# ")[2].partition("  [")[0].partition(" = ")[2] for line in step.source.splitlines()}
+    assert {"x·w_T", "Σ x", "Σ x over dim 1", "x, picked along dim 1 at i"} <= formulas
+    assert any(formula.startswith("1.0507009873554805 * (x if x > 0 else ") for formula in formulas)
+    assert "x - 0.5 if x > 0.5 else x + 0.5 if x < -0.5 else 0" in formulas

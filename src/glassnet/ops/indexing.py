@@ -222,7 +222,7 @@ gather = register(
         forward=_gather,
         vjp=(lambda g, _y, _x, index, dim: scatter_add(g, index, dim=dim, shape=shape_of(_x)), None),
         shape=_gather_shape,
-        formula="y[i, j] = x[index[i, j], j] for dim 0, and so on",
+        formula="y = x, picked along dim at index: y[i, j] = x[index[i, j], j] along the first of two",
     )
 )
 
@@ -245,7 +245,7 @@ scatter_add: Op = register(
         forward=_scatter_add,
         vjp=(lambda g, _y, _x, index, dim, shape: gather(g, index, dim=dim), None),
         shape=_scatter_add_shape,
-        formula="y = zeros of a shape, with y[index[i, j], j] += x[i, j] for dim 0, and so on",
+        formula="y = zeros of a shape, x added along dim at index: y[index[i, j], j] += x[i, j] along the first of two",
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -120,12 +121,14 @@ def outputs_of(model: Module, x: Tensor) -> dict[str, Array]:
     A layer that is used again comes again, as ``fc1 Linear (2)``. The network is as before afterwards.
     """
     outputs: dict[str, Array] = {}
+    calls: Counter[str] = Counter()
 
     def note(path: str) -> Callable[[Module, Any, Any], None]:
         def hook(module: Module, inputs: Any, output: Any) -> None:
             if isinstance(output, Tensor):
-                again = sum(name == path or name.startswith(f"{path} (") for name in outputs)
-                outputs[f"{path} ({again + 1})" if again else path] = output.detach().numpy().copy()
+                calls[path] += 1
+                name = path if calls[path] == 1 else f"{path} ({calls[path]})"
+                outputs[name] = output.detach().numpy().copy()
 
         return hook
 

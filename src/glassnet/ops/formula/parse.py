@@ -8,6 +8,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ def formula_of(op: Operation) -> Formula:
     return parse_statement(op.formula, {name: name for name in names} | dict(letters))
 
 
+@cache
 def input_names(op: Operation) -> tuple[str, ...]:
     """The names of the inputs of ``op``, as its formula uses them."""
     if isinstance(op.forward, np.ufunc):
@@ -51,17 +53,20 @@ def input_names(op: Operation) -> tuple[str, ...]:
     return tuple(p.name for p in arguments if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))[: len(op.vjp)]
 
 
-def parameters(op: Operation) -> dict[str, Any]:
+@cache
+def parameters(op: Operation) -> MappingProxyType[str, Any]:
     """The parameters of ``op`` and their defaults, as forward has them."""
     if isinstance(op.forward, np.ufunc):
-        return {}
+        return MappingProxyType({})
     arguments = inspect.signature(op.forward).parameters
     inputs = () if op.variadic else tuple(arguments)[: len(op.vjp)]
-    return {
-        name: p.default
-        for name, p in arguments.items()
-        if name not in (*inputs, "out") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    }
+    return MappingProxyType(
+        {
+            name: p.default
+            for name, p in arguments.items()
+            if name not in (*inputs, "out") and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        }
+    )
 
 
 # expressions ---------------------------------------------------------------------------------------
