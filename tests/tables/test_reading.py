@@ -140,6 +140,23 @@ def test_bad_input_is_one_message(write, name):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+def test_an_error_says_where_it_is_in_fields(write):
+    path = write("a,b\n1,2\n3\n")
+    with pytest.raises(TableError) as raised:
+        read_table(path)
+    error = raised.value
+    assert (error.path, error.line) == (str(path), 3)
+    assert error.problem == "expected 2 cells, as in the header, got 1; fill in what is missing"
+    assert str(error) == f"{path}, line 3: {error.problem}"
+    with pytest.raises(TableError) as raised:
+        read_table("none.csv")
+    assert (raised.value.path, raised.value.line, raised.value.advice) == (
+        "none.csv",
+        None,
+        "check the name and the folder",
+    )
+
+
 def test_what_is_no_file(tmp_path, monkeypatch):
     with pytest.raises(TableError, match=r"none\.csv: there is no such file; check the name"):
         read_table(tmp_path / "none.csv")

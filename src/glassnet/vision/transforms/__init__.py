@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from glassnet.vision.transforms.chance import RandomCrop, RandomHorizontalFlip, RandomVerticalFlip
 from glassnet.vision.transforms.geometry import CenterCrop, InterpolationMode, Pad, Resize
 from glassnet.vision.transforms.pixels import ConvertImageDtype, Grayscale, Normalize, ToTensor
+from glassnet.vision.transforms.randomized import RandomCrop, RandomHorizontalFlip, RandomVerticalFlip
 from glassnet.vision.transforms.rotation import RandomRotation
 from glassnet.vision.transforms.transform import Compose, Lambda, Transform
 

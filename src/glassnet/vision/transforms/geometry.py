@@ -1,4 +1,4 @@
-"""Transforms of where pixels are: resized, padded, cropped."""
+"""Transforms of the size of pictures: resize, pad, crop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PaddingMode = Literal["constant", "edge", "reflect", "symmetric"]
 
 
 class InterpolationMode(Enum):
-    """How the value of a pixel is found, whose place lies between those of the given picture.
+    """How the value of a pixel is computed that lies between pixels of the original picture.
 
     >>> from glassnet.vision import transforms
     >>> picture = np.array([[0, 100]], np.uint8)
@@ -39,11 +39,11 @@ class InterpolationMode(Enum):
 
 @dataclass(eq=False)
 class Resize(Transform):
-    """Pictures of another size: ``size`` is (height, width), or that of the shorter side, the shape kept.
+    """Resizes pictures to ``size``: (height, width), or one number for the shorter side, with the same aspect ratio.
 
-    With one number, ``max_size`` is the most that the longer side may have. Bilinear: a pixel is the mean of those
-    around its place in the given picture, weighted by a triangle, which, with ``antialias``, is as wide as
-    the pixel is there, so that nothing is skipped when a picture is made smaller. Whole numbers are rounded.
+    ``max_size`` limits the longer side, if ``size`` is one number. Bilinear: a pixel is the mean of the original ones
+    around its place, weighted by a triangle. With ``antialias`` the triangle is as wide as the new pixel, so that a
+    smaller picture skips none of the original pixels. Integer pixels are rounded.
 
     >>> from glassnet.vision import transforms
     >>> transforms.Resize(16)(glassnet.rand(3, 32, 48)).shape
@@ -102,7 +102,7 @@ def triangles(old: int, new: int, antialias: bool, dtype: Dtype) -> Array:
 
 @dataclass(eq=False)
 class Pad(Transform):
-    """A border of ``padding`` pixels: (left, top, right, bottom), (left and right, top and bottom), or one number.
+    """Adds a border of ``padding`` pixels: (left, top, right, bottom), (left and right, top and bottom), or one number.
 
     ``padding_mode``: "constant", of the value ``fill``, or of one for each channel; "edge", of the outermost pixels;
     "reflect" and "symmetric", of the picture mirrored, without and with the outermost pixels.
@@ -127,7 +127,7 @@ class Pad(Transform):
 
 @dataclass(eq=False)
 class CenterCrop(Transform):
-    """The middle of pictures, of ``size`` (height, width) or a square; with zeros around it where there is no more.
+    """Crops the middle of pictures to ``size``: (height, width), or one number; a smaller picture is padded with 0.
 
     >>> from glassnet.vision import transforms
     >>> transforms.CenterCrop((1, 2))(np.array([[1, 2, 3, 4]], np.uint8))

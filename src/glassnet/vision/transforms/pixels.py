@@ -1,4 +1,4 @@
-"""Transforms of the values: pixels to numbers, scaled, shifted, without colour."""
+"""Transforms of the values of pixels: to tensors, scaled, normalised, without colour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glassnet.vision.transforms.transform import Transform
 
 @dataclass(eq=False)
 class ToTensor(Transform):
-    """A PIL image or a NumPy array [height, width(, channels)] as a tensor [channels, height, width].
+    """Converts a PIL image or a NumPy array [height, width(, channels)] to a tensor [channels, height, width].
 
     Bytes from 0 to 255 become floating numbers from 0 to 1; other values stay as they are.
     A tensor is taken only if it is [height, width], or [n, height, width] as a batch.
@@ -112,7 +112,7 @@ class Normalize(Transform):
 
 @dataclass(eq=False)
 class ConvertImageDtype(Transform):
-    """Pictures in another dtype, scaled to its range: 0 to 1 if it is floating, 0 to its largest number if not.
+    """Converts pictures to another dtype and scales them to its range: 0 to 1 for floats, 0 to the largest integer.
 
     >>> from glassnet.vision import transforms
     >>> transforms.ConvertImageDtype(glassnet.float32)(glassnet.tensor([[[0, 255]]], dtype=glassnet.uint8))
@@ -148,7 +148,7 @@ class ConvertImageDtype(Transform):
 
 @dataclass(eq=False)
 class Grayscale(Transform):
-    """Red, green and blue as one brightness, 0.2989 R + 0.587 G + 0.114 B (ITU-R BT.601), in 1 or 3 channels.
+    """Converts colour to brightness, 0.2989 R + 0.587 G + 0.114 B (ITU-R BT.601), in 1 or 3 channels.
 
     >>> from glassnet.vision import transforms
     >>> red = np.array([[[255, 0, 0]]], np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures turned about a point."""
+"""Random rotation of pictures."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from glassnet.vision.transforms.transform import Transform
 
 @dataclass(eq=False)
 class RandomRotation(Transform):
-    """Each picture turned by an angle drawn from ``degrees``, (least, most) or ± a number, against the clock.
+    """Rotates each picture counterclockwise by an angle drawn from ``degrees``: (least, most), or ± one number.
 
-    It turns about ``center``, (x, y) from the upper left corner, or its middle. The size stays, or, with ``expand``,
-    becomes that of what is turned (of the largest, of several pictures in one tensor; a batch they are not, then). What
-    comes from outside is ``fill``, a number or one for each channel. A pixel takes the value of the nearest, or, with
-    InterpolationMode.BILINEAR, the mean of four, weighted by how near they are.
+    The centre is ``center``, (x, y) from the upper left corner, or the middle of the picture. The size stays the same;
+    with ``expand`` the picture grows to hold all that is rotated (several pictures in one tensor grow to the size of
+    the largest, and a batch is taken one by one). Pixels from outside are ``fill``, a number or one for each channel.
+    A pixel takes the value of the nearest one, or, with InterpolationMode.BILINEAR, the weighted mean of four.
 
     >>> from glassnet.vision import transforms
     >>> transforms.RandomRotation((90, 90))(np.array([[1, 2], [3, 4]], np.uint8))

@@ -1,4 +1,4 @@
-"""What a transform is; one after another; and one made of a function."""
+"""`Transform`, the base of transforms; `Compose` and `Lambda`, which make one of others and of a function."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.vision.transforms.images import opened, opened_batch
 
 
 class Transform:
-    """A change of pictures, written for many at once: a subclass defines ``changed``.
+    """The base of transforms, which act on many pictures at once: a subclass defines ``changed``.
 
     ``transform(image)`` takes one picture: a tensor [channels, height, width] (or [height, width], or several in
     [..., channels, height, width]), a NumPy array [height, width] or [height, width, channels], or a PIL
@@ -46,7 +46,7 @@ class Transform:
 
 
 class Compose:
-    """``transforms`` one after another: ``Compose([ToTensor(), Normalize((0.5,), (0.5,))])``.
+    """Applies ``transforms`` one after another: ``Compose([ToTensor(), Normalize((0.5,), (0.5,))])``.
 
     They may be any functions of a picture. Where all of them are `batched`, so is the whole.
 

@@ -1,4 +1,4 @@
-"""Transforms by chance, drawn for each picture anew, from glassnet's generator."""
+"""Random transforms: each picture gets a draw of its own, from glassnet's generator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassnet.vision.transforms.transform import Transform
 
 @dataclass(eq=False)
 class _RandomFlip(Transform):
-    """Each picture mirrored with probability ``p``."""
+    """Flips each picture with probability ``p``."""
 
     p: float = 0.5
     _axis: ClassVar[int]
@@ -33,7 +33,7 @@ class _RandomFlip(Transform):
 
 
 class RandomHorizontalFlip(_RandomFlip):
-    """Each picture mirrored, left for right, with probability ``p``.
+    """Flips each picture, left for right, with probability ``p``.
 
     >>> from glassnet.vision import transforms
     >>> transforms.RandomHorizontalFlip(p=1.0)(np.array([[1, 2, 3]], np.uint8))
@@ -44,7 +44,7 @@ class RandomHorizontalFlip(_RandomFlip):
 
 
 class RandomVerticalFlip(_RandomFlip):
-    """Each picture mirrored, top for bottom, with probability ``p``.
+    """Flips each picture, top for bottom, with probability ``p``.
 
     >>> from glassnet.vision import transforms
     >>> transforms.RandomVerticalFlip(p=1.0)(np.array([[1], [2]], np.uint8))
@@ -57,10 +57,11 @@ class RandomVerticalFlip(_RandomFlip):
 
 @dataclass(eq=False)
 class RandomCrop(Transform):
-    """A part of each picture, of ``size`` (height, width) or a square, from a place drawn at random.
+    """Crops each picture at a random place to ``size``: (height, width), or one number for a square.
 
-    Before that, ``padding``, ``fill`` and ``padding_mode`` add a border as `Pad` does; ``pad_if_needed`` another, where
-    a picture is smaller than the part, of what is missing, on both sides. Raises ShapeError where it is smaller still.
+    First ``padding``, ``fill`` and ``padding_mode`` add a border as `Pad` does. With ``pad_if_needed``, a picture that
+    is still smaller than ``size`` is padded on both sides by what is missing. Raises ShapeError for a picture that is
+    too small.
 
     >>> from glassnet.vision import transforms
     >>> transforms.RandomCrop(24, padding=2)(glassnet.rand(3, 28, 28)).shape
