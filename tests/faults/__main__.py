@@ -45,7 +45,7 @@ class Tree:
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return None
-        failed = re.search(r"^(?:FAILED|ERROR|SUBFAILED\S*) (\S+?)(?: - .*)?$", done.stdout, re.MULTILINE)
+        failed = re.search(r"^(?:FAILED|ERROR|SUBFAILED\S*) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
         if failed is None:
             raise RuntimeError(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return failed[1]
