@@ -210,8 +210,8 @@ FAULTS = (
     Fault(
         "a scratch layer whose gradient is the memory of another",
         "scratch/layer.py",
-        "gradient = np.array(gradient)  # whoever gets it may change it in place",
-        "pass",
+        "gradient = np.array(gradient)",
+        "gradient = np.asarray(gradient)",
         ("tests/scratch/test_layers.py",),
     ),
     Fault(
