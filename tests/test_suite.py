@@ -30,10 +30,10 @@ def mistakes(text: str) -> Iterator[str]:
             if modules & {"time", "timeit"}:
                 yield f"{node.lineno}: reads the clock; count calls, or wait for what must happen"
         elif isinstance(node, ast.Attribute):
-            if ast.unparse(node) == "pytest.mark.slow" and id(node) not in reasons:
+            if node.attr == "slow" and id(node) not in reasons and ast.unparse(node) == "pytest.mark.slow":
                 yield f"{node.lineno}: a slow mark without its reason"
         elif isinstance(node, ast.Call):
-            name = ast.unparse(node.func).rpartition(".")[2]
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             constants = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
             if name == "settings" and "max_examples" in constants:
                 yield f"{node.lineno}: a number of examples that no profile changes; use settings.default.max_examples"
