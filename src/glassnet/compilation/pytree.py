@@ -9,13 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class TreeDef:
+class TreeDef(NamedTuple):
     """A tree without its leaves. Those of trees that are put together alike are equal, and have one hash.
 
     ``kind`` is the class of the container, None for a leaf; ``keys`` are those of a dict, None for all else.
@@ -50,22 +49,31 @@ def flatten(tree: Any) -> tuple[list[Any], TreeDef]:
 
 
 def _flatten(tree: Any, leaves: list[Any]) -> TreeDef:
-    if isinstance(tree, list | tuple):
-        return TreeDef(type(tree), tuple([_flatten(child, leaves) for child in tree]))
-    if isinstance(tree, Mapping):
-        return TreeDef(type(tree), tuple([_flatten(child, leaves) for child in tree.values()]), tuple(tree))
-    leaves.append(tree)
-    return LEAF
+    kind: Any = type(tree)
+    form = _form(kind)
+    if form is None:
+        leaves.append(tree)
+        return LEAF
+    if form is Mapping:
+        return TreeDef(kind, tuple([_flatten(child, leaves) for child in tree.values()]), tuple(tree))
+    return TreeDef(kind, tuple([_flatten(child, leaves) for child in tree]))
+
+
+@cache  # asked of every leaf at every call, and slow to find out
+def _form(kind: Any) -> type | None:
+    """What a class is as a tree: a Sequence, a Mapping, or None for a leaf."""
+    if issubclass(kind, list | tuple):
+        return Sequence
+    return Mapping if issubclass(kind, Mapping) else None
 
 
 def named_leaves(name: str, tree: Any) -> Iterator[tuple[str, Any]]:
     """The leaves of a tree that is called ``name``, with names that say where in it they are: batch_0, batch_x."""
-    if isinstance(tree, Mapping):
-        children: Iterable[tuple[Any, Any]] = tree.items()
-    elif isinstance(tree, list | tuple):
-        children = enumerate(tree)
-    else:
+    kind: Any = type(tree)
+    form = _form(kind)
+    if form is None:
         yield name, tree
         return
+    children: Iterable[tuple[Any, Any]] = tree.items() if form is Mapping else enumerate(tree)
     for key, child in children:
         yield from named_leaves(f"{name}_{key}", child)
