@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 import glassnet
 import glassnet.functional as F
 from glassnet import nn
+from glassnet.explain.notebook import WRITERS, html
 from glassnet.explain.walkthrough import walkthrough
+from glassnet.notebook import repr_html
 
 VOID = {"br", "meta", "hr"}
 
@@ -161,3 +164,12 @@ def test_of_a_long_program_the_middle_is_left_out():
 def test_importing_glassnet_does_not_load_what_writes_html():
     code = "import sys, glassnet; assert glassnet.tensor and not [m for m in sys.modules if 'glassnet.explain' in m]"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_class_that_is_shown_has_a_writer():
+    source = Path(glassnet.__file__).parent
+    asking = sum(path.read_text(encoding="utf-8").count("_repr_html_ = repr_html") for path in source.rglob("*.py"))
+    assert asking == len(WRITERS)
+    assert all(base._repr_html_ is repr_html for base in WRITERS)
+    with pytest.raises(TypeError, match=r"expected a Tensor, Module, Program, .*, got int"):
+        html(3)

@@ -119,3 +119,11 @@ def test_every_input_of_an_elementwise_operation_is_in_its_formula(op: Op):
 def test_raised_and_lowered_letters_are_one_index():
     assert math_of("yᵢⱼ = Σₖ aᵢₖ bₖⱼ") == r"y_{ij} = \sum _{k} a_{ik} b_{kj}"
     assert text_of("xᵢ ≤ 50 %") == r"x$_{i}$ $\le$ 50 \%"
+
+
+def test_a_dimension_is_said_in_words_within_math():
+    softmax = formula_of(registry["softmax"])
+    assert not softmax.is_prose
+    assert LatexMath({"y": "p", "x": "logits", "dim": "dim 1"}).text(softmax) == (
+        r"p_{i} = \exp (\mathit{logits}_{i}) / \sum _{j} \exp (\mathit{logits}_{j}) \text{ along } \text{dim 1}"
+    )

@@ -30,5 +30,8 @@ WRITERS: dict[type, Callable[[Any], str]] = {
 
 
 def html(value: object) -> str:
-    """The HTML of a value of one of these classes, or of a subclass."""
-    return next(write for base, write in WRITERS.items() if isinstance(value, base))(value)
+    """The HTML of a value of one of these classes, or of a subclass. Raises TypeError for any other."""
+    for base, write in WRITERS.items():
+        if isinstance(value, base):
+            return write(value)
+    raise TypeError(f"expected a {', '.join(base.__name__ for base in WRITERS)}, got {type(value).__name__}")

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from glassnet.ops.formula.parse import is_script
 from glassnet.ops.formula.text import ATOM, CASES, POWER, PythonText
-from glassnet.ops.formula.tree import FUNCTIONS, Call, Cases, Formula, Name, Statement, Unary, words
+from glassnet.ops.formula.tree import FUNCTIONS, JOINING, Call, Cases, Formula, Name, Statement, Unary, words
 
 SYMBOLS = {
     "·": r"\cdot ",
@@ -115,9 +115,14 @@ class LatexMath(PythonText):
         return "".join(
             math_of(part)
             if isinstance(part, str)
-            else f"{math_of(self.names.get(part.name, part.letter))}{_signs(part.marks)}"
+            else f"{_value(self.names.get(part.name, part.letter))}{_signs(part.marks)}"
             for part in statement.parts
         ).strip()
+
+
+def _value(text: str) -> str:
+    """What stands for an argument: a name or a number, or, as "dim 1", words."""
+    return rf"\text{{{text_of(text)}}}" if " " in text else math_of(text)
 
 
 def _function(name: str) -> str:
@@ -139,6 +144,8 @@ def _word(word: str) -> str:
     marks = _signs(word[len(letters) :])
     if letters in LATEX_FUNCTIONS or letters in FUNCTIONS:
         return f"{_function(letters)} {marks}"
+    if letters in JOINING:
+        return rf"\text{{ {letters} }}"
     if letters[:1].isdigit() or all(letter in SYMBOLS for letter in letters):
         return _signs(letters) + marks
     return name_in_math(letters) + marks

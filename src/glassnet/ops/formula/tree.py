@@ -124,9 +124,9 @@ class Statement(Formula):
 
     @property
     def is_prose(self) -> bool:
-        """Whether there are words in it besides arguments and functions."""
+        """Whether there are words in it besides arguments, functions, and what joins a dimension to the rest."""
         return any(
-            len(word) > 1 and word.isalpha() and word.islower() and word not in FUNCTIONS
+            len(word) > 1 and word.isalpha() and word.islower() and word not in FUNCTIONS | JOINING
             for part in self.parts
             if isinstance(part, str)
             for word in words(part)
@@ -151,6 +151,8 @@ def words(text: str) -> Iterator[str]:
 
 FUNCTIONS = frozenset({"exp", "log", "mean", "softmax"})
 """Functions that statements are written with."""
+JOINING = frozenset({"over", "along"})
+"""Words before the dimension of a sum and the like."""
 CONSTANTS: Mapping[str, float] = {"pi": math.pi}
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "**"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
