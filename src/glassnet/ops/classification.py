@@ -132,7 +132,7 @@ row_weights = register(
         forward=_row_weights,
         vjp=(None, None),
         shape=lambda labels, _weight=None, *, dtype, **_params: Spec(shape_of(labels), np.dtype(dtype)),
-        formula="yᵢ = weight[labelsᵢ], 0 where labelsᵢ = ignore_index; divided by their sum for the mean",
+        formula="yᵢ = what labelsᵢ counts, 0 where labelsᵢ = ignore_index; its weight or 1, by their sum for the mean",
         expand=_row_weights_expand,
     )
 )
