@@ -19,7 +19,7 @@ from tests.faults.planted import FAULTS, SOURCE, Fault
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("-m", "not slow", "--hypothesis-profile=quick")
-COPIED = ("src", "tests", "docs", "examples", "benchmarks", "README.md", "README.ko.md", "pyproject.toml", "Makefile")
+LEFT_OUT = (".git", ".venv", "*cache*", "runs", "build", "dist", "htmlcov")
 MISSED_BY_QUICK = 0.1
 
 
@@ -28,13 +28,7 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "glassnet"
-        for name in COPIED:
-            origin, copy = ROOT / name, self.folder / name
-            if origin.is_dir():
-                shutil.copytree(origin, copy, ignore=shutil.ignore_patterns("__pycache__"))
-            elif origin.exists():
-                self.folder.mkdir(exist_ok=True)
-                shutil.copy(origin, copy)
+        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
         if (ROOT.parent / "shared").is_dir():  # data that some tests read
             (folder / "shared").symlink_to(ROOT.parent / "shared")
 

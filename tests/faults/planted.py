@@ -35,7 +35,7 @@ FAULTS = (
         "ops/activation.py",
         "g * ((y > 0) & (y < 6))",
         "g * (y > 0)",
-        ("tests/ops/test_registry.py",),
+        ("tests/ops/test_registry.py", "tests/functional/test_activation.py"),
     ),
     Fault(
         "a derivative that is a thousandth too large",
