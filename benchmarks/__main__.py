@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure everything, print it, keep it as JSON in benchmarks/results/."""
+"""`python -m benchmarks`: measure everything, print it, and save it as JSON in benchmarks/results/."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Print the tables, then write the figures down."""
+    """Print the tables, then save the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, help="interleaved rounds of each contender (default 7, quick 3)")
     parser.add_argument("--quick", action="store_true", help="shorter rounds and fewer of them: under a minute")
-    parser.add_argument("--only", choices=(*WORKLOADS, "growth", "costs"), help="measure this alone")
+    parser.add_argument("--only", choices=(*WORKLOADS, "growth", "costs"), help="measure only this")
     parser.add_argument(
-        "--keep-environment", action="store_true", help="leave variables that hold OpenBLAS to kernels or threads"
+        "--keep-environment", action="store_true", help="keep the variables that set kernels or threads of OpenBLAS"
     )
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 7)
-    variables, taken = environment.for_contenders(options.keep_environment)
+    variables, removed = environment.for_contenders(options.keep_environment)
 
     machine = description(variables)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(environment.described(taken))
+    print(environment.described(removed))
     print(f"best of {rounds} interleaved rounds, each contender in a process of its own, threads as each chooses\n")
-    figures: dict[str, object] = {"machine": machine, "taken_out": taken, "rounds": rounds, "workloads": {}}
+    figures: dict[str, object] = {"machine": machine, "removed_variables": removed, "rounds": rounds, "workloads": {}}
 
     for name in WORKLOADS:
         if options.only not in (None, name):
@@ -55,9 +55,9 @@ def main() -> None:
         tables.print_not_yet(NOT_YET)
 
     RESULTS.mkdir(exist_ok=True)
-    kept = RESULTS / time.strftime("%Y-%m-%d-%H%M%S.json")
-    kept.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    print(f"kept in {kept.relative_to(Path.cwd())}" if kept.is_relative_to(Path.cwd()) else f"kept in {kept}")
+    path = RESULTS / time.strftime("%Y-%m-%d-%H%M%S.json")
+    path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print(f"saved in {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ ROUNDS, STEPS = 10, 50
 
 
 def seconds() -> dict[str, float]:
-    """The best of several: a step as it is written, the call that compiles it, a step as a program."""
+    """The best of several: a step in eager mode, the call that compiles it, a compiled step."""
     import glassnet
 
     images, labels = map(glassnet.from_numpy, common.made_images(mlp_epoch.BATCH))

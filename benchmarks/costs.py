@@ -12,7 +12,7 @@ from benchmarks import compiling, dispatch, imports
 
 
 def measured(environment: Mapping[str, str], starts: int) -> dict[str, Any]:
-    """All of it, measured by a process in that environment; each import the best of so many ``starts``."""
+    """All costs, measured by a process in this environment; an import is the best of ``starts`` process starts."""
     command = [sys.executable, "-m", "benchmarks.costs", str(starts)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)

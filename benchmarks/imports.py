@@ -1,4 +1,4 @@
-"""What `import glassnet` takes, beside `import numpy` and `import torch`: whole processes, by turns."""
+"""The time of `import glassnet`, beside `import numpy` and `import torch`: whole processes, interleaved."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import time
 def seconds(modules: list[str], rounds: int = 8) -> dict[str, float]:
     """The best time of a process that imports each module, above that of one that imports nothing.
 
-    Bytecode is cached, as it is for everyone from the second start on. A module that is not
-    installed is left out.
+    Bytecode is cached, as it is from the second start on. A module that is not installed is left out.
     """
     best = dict.fromkeys(["", *modules], float("inf"))
     with tempfile.TemporaryDirectory() as cache:

@@ -1,4 +1,4 @@
-"""What was measured, printed."""
+"""Prints what was measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PEER = "PyTorch eager"
 
 
 def print_workload(workload: Any, measured: Mapping[str, Measured], missing: Mapping[str, str], per: str = "") -> None:
-    """A workload: a line for each contender, with its ratio to PyTorch. ``per`` is what a round was, if not all."""
+    """A line for each contender, with its ratio to PyTorch. ``per`` names a round, if it was shorter than usual."""
     print(workload.__doc__.partition("\n")[0])
     header = ("", per or workload.PER, "a step", "x PyTorch", "first 2 steps", "memory")
     print("  {:19}  {:>12}  {:>10}  {:>9}  {:>13}  {:>8}".format(*header))
@@ -45,14 +45,14 @@ def print_not_yet(waiting: Mapping[str, str]) -> None:
 
 
 def print_costs(figures: Mapping[str, Any]) -> None:
-    """What glassnet itself costs."""
+    """The costs of glassnet itself."""
     print_dispatch(figures["dispatch_microseconds"])
     print_compiling(figures["compiling_seconds"])
     print_imports(figures["import_seconds"])
 
 
 def print_dispatch(calls: Mapping[str, float]) -> None:
-    """What an operation costs above NumPy."""
+    """The cost of an operation above NumPy."""
     print("One addition of two 1-element float32 arrays")
     base = calls["np.add(x, y)"]
     for name, cost in calls.items():
@@ -62,7 +62,7 @@ def print_dispatch(calls: Mapping[str, float]) -> None:
 
 
 def print_compiling(costs: Mapping[str, float]) -> None:
-    """What compiling a step takes."""
+    """The time to compile a step."""
     print("Compiling the step of 784-128-64-10 (tracing, passes, source)")
     for what, seconds in costs.items():
         print(f"  {what:36} {duration(seconds):>9}")
@@ -73,7 +73,7 @@ def print_compiling(costs: Mapping[str, float]) -> None:
 
 
 def print_imports(started: Mapping[str, float]) -> None:
-    """What starting up takes."""
+    """The time to import."""
     print("import, above an empty process")
     for module, took in started.items():
         ratio = f"{took / started['numpy']:5.2f} x NumPy" if module != "numpy" else ""
@@ -82,13 +82,13 @@ def print_imports(started: Mapping[str, float]) -> None:
 
 
 def ratio_to(seconds: float, others: float) -> str:
-    """How many times as long, in two digits or so."""
+    """``seconds`` as a multiple of ``others``, in about two digits."""
     ratio = seconds / others
     return f"{ratio:.{2 if ratio >= 0.1 else 3}f}"
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them, three digits or so."""
+    """Seconds in a unit that suits them, in about three digits."""
     unit, size = next(((u, s) for u, s in (("s", 1.0), ("ms", 1e-3)) if seconds >= s), ("µs", 1e-6))
     value = seconds / size
     return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"

@@ -1,8 +1,8 @@
 """Taking turns: contenders in processes of their own, timed one at a time.
 
-`python -m benchmarks.turns WORKLOAD NAME` is such a process. It answers every line it is sent, a
-request in JSON, with a line of JSON: ``{"prepare": {…}}`` prepares with these arguments and does the
-first two steps, ``{"run": n}`` does n steps.
+`python -m benchmarks.turns WORKLOAD NAME` is such a process. It answers each line of JSON with a line
+of JSON: ``{"prepare": {…}}`` prepares the contender with these arguments and does the first two steps,
+``{"run": n}`` does n steps.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Threads that have nothing to do any more go on looking for work for a while, OpenBLAS's for tens of
-# milliseconds; the next to take a turn waits until they sleep.
+# Idle threads look for work for a while before they sleep, those of OpenBLAS for tens of milliseconds;
+# the next contender waits until then.
 PAUSE = 0.06
 
 
 @dataclass
 class Measured:
-    """What came of a contender: the seconds of each round of ``steps`` steps, and the last one's result.
+    """The figures of a contender: the seconds of each round of ``steps`` steps, and the result of the last round.
 
-    ``first`` is what its first two steps took, with everything that is compiled on the way (an optimizer
-    with a memory is compiled at its second step), ``peak`` the most memory its process had, in bytes.
+    ``first`` is the time of its first two steps, compiling included (a step whose optimizer has state is
+    compiled at its second call); ``peak`` is the most memory that its process used, in bytes.
     """
 
     steps: int
@@ -38,7 +38,7 @@ class Measured:
 
     @property
     def best(self) -> float:
-        """The shortest round: the one least disturbed by others."""
+        """The shortest round, which other processes disturbed least."""
         return min(self.seconds)
 
     @property
@@ -47,7 +47,7 @@ class Measured:
         return self.best / self.steps
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, as plain data."""
+        """All figures, as plain data."""
         return asdict(self)
 
 
@@ -77,7 +77,7 @@ class Contender:
         return json.loads(line)
 
     def prepare(self, steps: int, **arguments: Any) -> Measured:
-        """Have it prepared with ``arguments``, and its first round of ``steps`` steps, which warms up, over."""
+        """Prepare it with ``arguments``, and do a first round of ``steps`` steps to warm up."""
         answer = self.ask(prepare=arguments)
         self.missing = answer.get("missing")
         if self.missing is None:
@@ -85,12 +85,12 @@ class Contender:
         return Measured(steps, first=answer.get("first", 0.0))
 
     def run(self, steps: int) -> dict[str, Any]:
-        """Do so many steps, undisturbed by who was at it before."""
+        """Do ``steps`` steps, after a pause in which other processes come to rest."""
         time.sleep(PAUSE)
         return self.ask(run=steps)
 
     def take_turn(self, measured: Measured) -> None:
-        """Do a round, and add what came of it to ``measured``."""
+        """Do a round, and add its figures to ``measured``."""
         answer = self.run(measured.steps)
         measured.seconds.append(answer["seconds"])
         measured.peak, measured.result = answer["peak"], answer["result"]
@@ -121,7 +121,7 @@ def measure(
 def measure_growth(
     rounds: int, seconds: float, environment: Mapping[str, str], every: int = 1
 ) -> dict[str, dict[str, Measured]]:
-    """Every point of the growth workload, by its name: what came of each contender that is there.
+    """Every point of the growth workload, by its name: the figures of each contender that is installed.
 
     A round is as many steps as take about ``seconds``; of the points, every ``every``-th is measured.
     """
@@ -147,13 +147,13 @@ def measure_growth(
 
 
 def serve(workload: str, name: str) -> None:
-    """Be a contender: one JSON line in answer to each line read."""
+    """Run as a contender: answer each line read with a line of JSON."""
     prepare = importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS[name]
     run: Any = None
     for line in sys.stdin:
         request = json.loads(line)
         if "prepare" in request:
-            run = None  # what was prepared before may go
+            run = None  # frees what was prepared before
             try:
                 run = prepare(**request["prepare"])
             except ImportError as error:

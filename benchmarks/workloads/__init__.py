@@ -1,7 +1,7 @@
 """The workloads, each a file with one function for each contender.
 
-A function prepares everything and gives ``run``: ``run(n)`` does n steps and gives a number that they
-computed. `STEPS` is how many make a round, `PER` what they are together.
+A function prepares everything and returns ``run``: ``run(n)`` does n steps and returns a number that
+they computed. `STEPS` is the number of steps of a round, and `PER` names such a round.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 # by name; the order in which they are measured
 WORKLOADS = ("mlp_epoch", "tiny_step", "inference", "wide_adam", "mnist_pipeline")
 
-# of the table of the design, those that need what is not built yet
+# workloads that need what is not built yet
 NOT_YET = {
     "LeNet-like CNN, 28×28, batch 64, Adam": "needs convolutions",
     "LSTM, T 28, in 28, hidden 128, batch 100, Adam": "needs recurrent layers",

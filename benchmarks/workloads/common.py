@@ -1,6 +1,6 @@
 """What workloads share: the same network for every library.
 
-glassnet and PyTorch run the same text, once with one library as ``library``, once with the other.
+glassnet and PyTorch run the same code, with either library as ``library``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def perceptron(nn: Any, sizes: Sequence[int], *last: Any) -> Any:
 
 
 def training_step(model: Any, optimizer: Any, criterion: Any) -> Callable[[Any, Any], Any]:
-    """The loss of a batch forward, the gradients backward, one step of the optimizer."""
+    """Forward, backward, and one step of the optimizer."""
 
     def step(x: Any, y: Any) -> Any:
         optimizer.zero_grad()
@@ -60,7 +60,7 @@ def jax_parameters(sizes: Sequence[int]) -> list[tuple[Any, Any]]:
 
 
 def jax_scores(parameters: Any, x: Any) -> Any:
-    """What the network makes of a batch."""
+    """The scores of a batch."""
     import jax
 
     for weight, bias in parameters[:-1]:

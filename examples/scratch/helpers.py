@@ -1,4 +1,4 @@
-"""What the scripts share: their options, where the data is, and how a picture looks."""
+"""What the scripts share: their options, the folder of data, and the style of the pictures."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ matplotlib.use("Agg")  # draws into files: no screen needed
 import matplotlib.pyplot as plt
 from cycler import cycler
 
-# Colours that the colour-blind can tell apart too. The ground is part of the picture: it reads on a dark page as well.
+# Colour-blind readers can tell these colours apart. The background is part of the picture, for dark pages.
 BLUE, ORANGE, GREEN, RED, PURPLE = "#2b6cb0", "#d9730d", "#2f855a", "#c53030", "#6b46c1"
 INK, MUTED, PALE, GROUND = "#1f2933", "#5f6c7b", "#dde3ea", "#fbfbf9"
 
@@ -51,16 +51,16 @@ plt.rcParams |= {
 
 
 def options(about, picture, data=None):
-    """What was asked for on the command line: ``out``, ``quick`` and, for a script that reads data, ``data``."""
+    """The options of the command line: ``out``, ``quick`` and, for a script that reads data, ``data``."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--out", type=Path, default=Path(picture), help=f"where the picture goes ({picture})")
-    parser.add_argument("--quick", action="store_true", help="a small run, to see that it works")
+    parser.add_argument("--out", type=Path, default=Path(picture), help=f"the file to draw into ({picture})")
+    parser.add_argument("--quick", action="store_true", help="a small run, to see that the script works")
     if data is not None:
         parser.add_argument("--data", type=Path, default=data_folder() / data, help="where the data is (%(default)s)")
-    asked = parser.parse_args()
-    if data is not None and not asked.data.exists():
-        parser.error(f"there is no {asked.data}; say where it is with --data, or in GLASSNET_DATA")
-    return asked
+    args = parser.parse_args()
+    if data is not None and not args.data.exists():
+        parser.error(f"there is no {args.data}; say where it is with --data, or in GLASSNET_DATA")
+    return args
 
 
 def data_folder():
@@ -69,7 +69,7 @@ def data_folder():
 
 
 def save(figure, path):
-    """Write the picture and say where it is."""
+    """Write the picture, and print where it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     plt.close(figure)
