@@ -91,6 +91,20 @@ def test_no_pickle():
             assert not roots & {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}, path
 
 
+# File names that stand in several rooms, because they are of one subject there.
+OF_ONE_SUBJECT = {
+    "activation", "adam", "adaptive", "checks", "classification", "confusion", "curves", "dataset",
+    "elementwise", "errors", "indexing", "latex", "linear", "loss", "printing", "reduction", "sampler",
+    "sampling", "sgd", "standalone", "text",
+}  # fmt: skip
+
+
+def test_a_file_name_means_one_thing():
+    names = Counter(path.stem for path in MODULES if path.stem != "__init__")
+    shared = {name for name, number in names.items() if number > 1}
+    assert shared == OF_ONE_SUBJECT
+
+
 def test_imports_go_in_no_circle():
     """Counting imports in functions, and those for annotations alone: nothing is read before what it needs."""
     graph = grimp.build_graph("glassnet", cache_dir=None, exclude_type_checking_imports=False)

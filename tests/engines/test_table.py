@@ -14,7 +14,7 @@ import glassnet.nn.functional as F
 from glassnet import engines, nn, optim
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.engines import ENGINES, Engine, engine_class
-from glassnet.program.evaluate import Evaluation, evaluate
+from glassnet.program.evaluation import Evaluation, evaluate
 from glassnet.program.passes import PASSES, Pass
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program

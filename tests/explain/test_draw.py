@@ -14,7 +14,7 @@ import glassnet
 import glassnet.functional as F
 from glassnet import nn
 from glassnet.explain.draw import DrawError, draw
-from glassnet.explain.draw.graph import MOST, Arrow, Box, Graph
+from glassnet.explain.draw.boxes import MOST, Arrow, Box, Graph
 from glassnet.explain.draw.layout import laid_out
 from glassnet.explain.draw.picture import Picture, drawn
 from glassnet.explain.draw.svg import Canvas, TextBox, width_of

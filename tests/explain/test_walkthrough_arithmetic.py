@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.explain.walkthrough.arithmetic import Words
 from glassnet.explain.walkthrough.element import Element, Line
 from glassnet.explain.walkthrough.values import Value, values_of
+from glassnet.explain.walkthrough.worked_formula import Words
 from glassnet.ops import Op, registry
 from glassnet.program.program import Instruction, Program, Var
 from tests.explain.arithmetic_text import holds, split

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet.explain.walkthrough.arithmetic import Series, Words, leaves, with_names, with_numbers, worked_out
 from glassnet.explain.walkthrough.decimals import rows_of, written_number
 from glassnet.explain.walkthrough.text import columns, wrapped
+from glassnet.explain.walkthrough.worked_formula import Series, Words, leaves, with_names, with_numbers, worked_out
 from glassnet.ops.formula import Binary, Call, Formula, Number, Unary
 from tests.explain.arithmetic_text import holds
 

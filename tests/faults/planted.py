@@ -160,7 +160,7 @@ FAULTS = (
     ),
     Fault(
         "a checkpoint that forgets the optimizer",
-        "training/state.py",
+        "training/run_state.py",
         'trainer.optimizer.load_state_dict(state["optimizer"])\n',
         "pass\n",
         ("tests/training/test_resume.py",),

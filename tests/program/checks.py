@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.program.evaluate import Evaluation
+from glassnet.program.evaluation import Evaluation
 
 Array = Any
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.engines import engine_class
-from glassnet.program.evaluate import Evaluation, evaluate
+from glassnet.program.evaluation import Evaluation, evaluate
 from glassnet.program.passes import PASSES
 from tests.program.checks import check_equal
 from tests.program.recipes import Kitchen, Recipe, recipes

@@ -15,7 +15,7 @@ from glassnet.ops.linear import matmul
 from glassnet.ops.movement import cast, copy, reshape
 from glassnet.ops.update import sgd_update
 from glassnet.program import passes
-from glassnet.program.evaluate import evaluate
+from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.verify import ProgramError, verify

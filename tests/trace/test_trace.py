@@ -12,7 +12,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.observer import Observer, mode
-from glassnet.program.evaluate import evaluate
+from glassnet.program.evaluation import evaluate
 from glassnet.trace.refusals import TraceError
 from glassnet.trace.trace import trace
 from glassnet.trace.tracer import Tracer

@@ -21,7 +21,7 @@ import glassnet
 from glassnet import nn, optim
 from glassnet.optim.lr_scheduler import StepLR
 from glassnet.serialization import tensors
-from glassnet.training import Checkpoint, CSVLogger, EarlyStopping, Trainer, state
+from glassnet.training import Checkpoint, CSVLogger, EarlyStopping, Trainer, run_state
 
 EPOCHS, SAMPLES, BATCH = 8, 30, 8
 ENDS = ("run", "log.csv", "model")
@@ -62,7 +62,7 @@ def in_place(path, *pieces):
 def plant(fault):
     """Break what the run relies on."""
     if fault == "generators":
-        state.Generators._set = lambda *_: None
+        run_state.Generators._set = lambda *_: None
     elif fault == "in place":
         tensors.replace_file = in_place
 

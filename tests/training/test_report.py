@@ -15,7 +15,7 @@ import pytest
 
 from glassnet.training.report import Report, ReportError, write_report
 from glassnet.training.report.markup import VOID
-from glassnet.training.report.page import page
+from glassnet.training.report.report_page import page
 
 HISTORY = [
     {"epoch": 1, "train_loss": 1.5, "accuracy": 0.5, "val_loss": 1.25, "val_accuracy": 0.75},

@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from glassnet.cli import display, judging
-from glassnet.cli.arguments import RUNS, RunName, RunsFolder
 from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
 from glassnet.encoders import Samples, read_samples
 
 

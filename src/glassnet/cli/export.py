@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 
 from glassnet.cli import display
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.errors import unknown
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.session import EXAMPLES
+from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 
 
 def export(

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from glassnet.cli import display
-from glassnet.cli.arguments import Force, check_output, writing
 from glassnet.cli.errors import BadInput
+from glassnet.cli.shared_arguments import Force, check_output, writing
 from glassnet.extras import needed_to
 
 

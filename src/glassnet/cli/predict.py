@@ -14,10 +14,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from glassnet.cli import display, judging
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.errors import BadInput
 from glassnet.cli.run import MODEL
 from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
 from glassnet.serialization import replace_file

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli import display
-from glassnet.cli.arguments import RUNS, RunName, RunsFolder
 from glassnet.cli.run import REPORT, read_config
 from glassnet.cli.saved_run import SavedRun
+from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
 from glassnet.ops.shapes import written
 from glassnet.training.report.formats import SYMBOLS
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from glassnet.cli import display
-from glassnet.cli.arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.errors import BadInput
 from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import SavedRun
+from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.serialization import replace_file
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.data.check import check_finite
+from glassnet.data.array_checks import check_finite
 from glassnet.data.collate import default_collate, default_convert
 from glassnet.data.dataset import (
     ChainDataset,

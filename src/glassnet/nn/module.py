@@ -15,7 +15,7 @@ from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.registry import Kind, Registered, Registry, joined
-from glassnet.nn.state import Entry, IncompatibleKeys, load_state
+from glassnet.nn.state_dict import Entry, IncompatibleKeys, load_state
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
 from glassnet.ops.dtypes import float16, float32, float64

@@ -25,9 +25,9 @@ from glassnet.training.feed import Batch, Feed, divided, is_fraction, measuring_
 from glassnet.training.history import History
 from glassnet.training.measuring import measured, predicted
 from glassnet.training.metrics import Metrics
+from glassnet.training.run_state import Generators, Progress, packed, unpack
 from glassnet.training.schedule import Schedule
-from glassnet.training.state import Generators, Progress, packed, unpack
-from glassnet.training.step import Clip, Learned, Steps
+from glassnet.training.training_step import Clip, Learned, Steps
 
 MEASURED = ("running", "after")
 LONG = 60.0  # seconds: a longer epoch is not repeated only to explain its failure

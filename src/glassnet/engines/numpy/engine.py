@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.engines.numpy.assignment import makes_memory
-from glassnet.engines.numpy.lowering import has_own_form, lowered, may_overwrite_input, product_over_one
+from glassnet.engines.numpy.fast_forms import has_own_form, lowered, may_overwrite_input, product_over_one
 from glassnet.engines.numpy.source import generators, module_source, state_views
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import matmul

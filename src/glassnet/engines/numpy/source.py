@@ -17,7 +17,7 @@ from glassnet.codegen import call, comment, function_call, shape, sources
 from glassnet.codegen.expressions import needs_source
 from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
-from glassnet.engines.numpy.lowering import SMALL
+from glassnet.engines.numpy.fast_forms import SMALL
 from glassnet.program.passes.liveness import Plan
 from glassnet.program.printing import titles
 from glassnet.program.program import Instruction, Operand, Program, Var

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from glassnet.explain.draw.graph import DrawError, Graph
+from glassnet.explain.draw.boxes import DrawError, Graph
 from glassnet.explain.draw.neurons import draw_neurons
 from glassnet.explain.draw.picture import Picture, drawn
 from glassnet.explain.draw.program_graph import graph_of_program

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from glassnet.explain.draw.graph import Arrow, Box, Graph
+from glassnet.explain.draw.boxes import Arrow, Box, Graph
 from glassnet.explain.draw.svg import LINE, width_of
 
 PORT = 38.0  # from one arrow into a box to the next: a line of text above and one below fit between

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.explain.draw.graph import DrawError
+from glassnet.explain.draw.boxes import DrawError
 from glassnet.explain.draw.svg import LINE, Canvas, width_of
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassnet.explain.draw.graph import DrawError, Graph
+from glassnet.explain.draw.boxes import DrawError, Graph
 from glassnet.explain.draw.layout import CURVE, Place, Route, laid_out
 from glassnet.explain.draw.svg import LINE, Canvas
 from glassnet.notebook import repr_html

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph, gradient_text, number_text, value_text
+from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_text, number_text, value_text
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var

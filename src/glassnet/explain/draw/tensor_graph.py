@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.draw.graph import Arrow, Box, DrawError, Graph, gradient_text, value_text
+from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_text, value_text
 from glassnet.tensor import Tensor
 from glassnet.tensor.graph import Node, VersionCounter, propagate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glassnet.explain.plots.activation import activation
 from glassnet.explain.plots.curves import confusion, curves
-from glassnet.explain.plots.layers import activations, gradient_flow, gradients, weights
+from glassnet.explain.plots.inside_layers import activations, gradient_flow, gradients, weights
 from glassnet.explain.plots.surfaces import decision_boundary, loss_surface, optimizer_paths
 
 __all__ = [

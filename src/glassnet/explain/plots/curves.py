@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.confusion import confusion_matrix
 from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.renamed import current_name
@@ -79,8 +80,7 @@ def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None
     names = list(classes) if classes is not None else [str(i) for i in range(n)]
     if len(names) < n:
         raise ValueError(f"confusion: expected {n} names of classes, got {len(names)}")
-    counts = np.zeros((n, n), np.int64)
-    np.add.at(counts, (true, taken), 1)
+    counts = confusion_matrix(true, taken, n)
     side = max(3.2, 0.42 * n + 1.6)
     ax = axes(ax, width=side, height=side)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)

@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.walkthrough.arithmetic import (
+from glassnet.explain.walkthrough.decimals import as_number, written_number
+from glassnet.explain.walkthrough.forms import as_expanded, computed
+from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
+from glassnet.explain.walkthrough.text import wrapped
+from glassnet.explain.walkthrough.values import Value
+from glassnet.explain.walkthrough.worked_formula import (
     Leaf,
     Series,
     Words,
@@ -20,11 +25,6 @@ from glassnet.explain.walkthrough.arithmetic import (
     with_numbers,
     worked_out,
 )
-from glassnet.explain.walkthrough.decimals import as_number, written_number
-from glassnet.explain.walkthrough.forms import as_expanded, computed
-from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
-from glassnet.explain.walkthrough.text import wrapped
-from glassnet.explain.walkthrough.values import Value
 from glassnet.notebook import repr_html
 from glassnet.ops.formula import Formula
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.walkthrough.arithmetic import Leaf, Series, Words, binary, bound
 from glassnet.explain.walkthrough.decimals import as_number
 from glassnet.explain.walkthrough.values import Value
+from glassnet.explain.walkthrough.worked_formula import Leaf, Series, Words, binary, bound
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Binary, Call, Formula, Number, formula_of, input_names, parameters
 from glassnet.ops.indexing import gather, getitem, put

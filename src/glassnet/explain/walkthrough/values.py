@@ -14,7 +14,7 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.program.evaluate import evaluate
+from glassnet.program.evaluation import evaluate
 from glassnet.program.program import Instruction, Program, Var
 
 Kind = Literal["input", "parameter", "state", "constant", "result"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glassnet.training.metrics.classification import F1, Accuracy, Confusion, Precision, Recall, TopK, confusion_matrix
+from glassnet.explain.confusion import confusion_matrix
+from glassnet.training.metrics.classification import F1, Accuracy, Confusion, Precision, Recall, TopK
 from glassnet.training.metrics.collection import METRICS, Metrics, as_metric
 from glassnet.training.metrics.metric import Metric, Whole
 from glassnet.training.metrics.regression import MAE, R2, RMSE

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.confusion import confusion_matrix
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, wrap
 from glassnet.training.errors import TrainingError, check_whole
@@ -118,17 +119,6 @@ class TopK(Accuracy):
         before = (scores > own) | ((scores == own) & first)
         right: Array = (before.sum(1) < self.k) & ~np.isnan(own[:, 0])
         return right
-
-
-def confusion_matrix(targets: Array, predicted: Array, classes: int) -> Array:
-    """How many samples of class i were taken for class j: int64 [classes, classes], of class numbers [n] and [n].
-
-    >>> from glassnet.training.metrics import confusion_matrix
-    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
-    array([[1, 1],
-           [0, 1]])
-    """
-    return np.bincount(targets * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
 class Confusion(OfClasses):

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from glassnet.training.report.content import Report, ReportError
-from glassnet.training.report.page import write_report
+from glassnet.training.report.report_page import write_report
 
 __all__ = ["Report", "ReportError", "write_report"]

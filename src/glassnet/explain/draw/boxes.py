@@ -19,7 +19,7 @@ class DrawError(GlassnetError, ValueError):
 
     >>> glassnet.draw(3)
     Traceback (most recent call last):
-    glassnet.explain.draw.graph.DrawError: draw: expected a module, a program, a compiled function, ...
+    glassnet.explain.draw.boxes.DrawError: draw: expected a module, a program, a compiled function, ...
     """
 
 

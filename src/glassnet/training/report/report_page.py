@@ -11,8 +11,8 @@ from glassnet.training.report.curves import training
 from glassnet.training.report.first_layer import first_layer
 from glassnet.training.report.markup import Html, join, shortened, tag
 from glassnet.training.report.mistakes import mistakes
-from glassnet.training.report.results import headline, regression
 from glassnet.training.report.style import STYLE
+from glassnet.training.report.validation_results import headline, regression
 
 
 def write_report(path: str | PathLike[str], report: Report) -> None:

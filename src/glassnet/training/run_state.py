@@ -18,7 +18,7 @@ from glassnet.training.callbacks.callback import Callbacks, RunningTrainer
 from glassnet.training.errors import TrainingError
 from glassnet.training.history import History
 from glassnet.training.metrics import Metrics
-from glassnet.training.step import Learned
+from glassnet.training.training_step import Learned
 
 FORMAT = 1  # of the state
 _PARTS = (
