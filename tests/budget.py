@@ -40,7 +40,8 @@ class Budget:
         return result
 
     def pytest_sessionfinish(self) -> None:
-        self.total += cpu_seconds()
+        # the processes that this one started are the workers, if there are any, and those tell of themselves
+        self.total += time.process_time() if self.total else cpu_seconds()
         if hasattr(self.config, "workeroutput"):
             dear = {name: seconds for name, seconds in self.tests.items() if seconds > ONE}
             self.config.workeroutput["budget"] = {"total": self.total, "tests": dear}
