@@ -49,10 +49,10 @@ class Results:
 
     def around(self, computed: Any) -> Any:
         """What the function returns around what a program gave: a tuple of arrays, or one where there is one."""
-        arrays = computed if isinstance(computed, tuple | list) else (computed,)
-        if self._treedef is LEAF:  # the usual case, quickly
+        if self._treedef is LEAF:  # the usual case, quickly: a program of one result gives that itself
             slot = self._slots[0]
-            return slot.tensor(arrays) if type(slot) is _Computed else slot
+            return slot.tensor((computed,)) if type(slot) is _Computed else slot
+        arrays = computed if isinstance(computed, tuple | list) else (computed,)
         return self._treedef.unflatten(slot.tensor(arrays) if type(slot) is _Computed else slot for slot in self._slots)
 
 
