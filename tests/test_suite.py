@@ -1,4 +1,4 @@
-"""What holds for the tests themselves: none depends on the clock, and whoever is slow says why."""
+"""What holds for the tests themselves: none depends on the clock, and a slow one says why."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_updates_that_remember_take_two_arrays_of_a_parameters_size(kind: Any) -
 
 
 def test_a_recording_holds_no_more_than_it_needs() -> None:
-    """The values of the recorded step are gone: what stays is the workspace, of which parts serve several values."""
+    """The values of the traced step are gone: what stays is the workspace, of which parts serve several values."""
     step, x, y = made(lambda p: optim.SGD(p, lr=0.1), F.cross_entropy, nn.ReLU)
     compiled = gn.compile(step)
     for _ in range(3):

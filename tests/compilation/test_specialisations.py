@@ -1,4 +1,4 @@
-"""When a function is recorded anew, what is said of it, and what is seen without that."""
+"""When a function is traced again, what is reported, and what changes need no trace."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def call(step: Any, n: int = 6) -> None:
         step(batch(0, n, 5), labels(0, n, 3))
 
 
-# what causes a recording -----------------------------------------------------------------------------------
+# what causes a trace ---------------------------------------------------------------------------------------
 
 
 def test_before_anything(step: gn.Compiled) -> None:
@@ -269,7 +269,7 @@ def test_the_default_dtype() -> None:
     assert causes(f)[1:] == ["the default dtype is float64, not float32"]
 
 
-# what is seen without a recording ----------------------------------------------------------------------------
+# what needs no new trace -------------------------------------------------------------------------------------
 
 
 def test_data_that_is_replaced(step: gn.Compiled, model: Any) -> None:

@@ -88,16 +88,16 @@ def test_a_hundred_steps_of_training(name: str, tmp_path: Path) -> None:
     compiled = gn.compile(step)
     for _ in range(2):
         compiled(gn.tensor(xs[0]), gn.tensor(ys[0]))
-    recording = compiled.specialisations[-1]
-    names = [var.name for var in recording.program.state]
-    state = {name: recording.engine.module[name].copy() for name in names}
+    specialisation = compiled.specialisations[-1]
+    names = [var.name for var in specialisation.program.state]
+    state = {name: specialisation.engine.module[name].copy() for name in names}
     came = in_a_process_of_its_own(tmp_path, compiled, {"x": xs, "y": ys}, state)
 
     losses = [step(gn.tensor(x), gn.tensor(y)).item() for x, y in zip(xs, ys, strict=True)]
     np.testing.assert_allclose(came["results"], losses, rtol=1e-9)
     assert {f"linear0_{which}" for which in ("weight", "bias")} <= set(names)
     for name in names:  # parameters, and what the optimizer remembers
-        np.testing.assert_allclose(came[name], recording.engine.module[name], rtol=1e-9, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(came[name], specialisation.engine.module[name], rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_inference(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_inference(tmp_path: Path) -> None:
     with gn.no_grad():
         predict(gn.tensor(xs[0]))
         expected = [model(gn.tensor(x)).array for x in xs]
-    recording = predict.specialisations[-1]
-    state = {var.name: recording.engine.module[var.name] for var in recording.program.state}
+    specialisation = predict.specialisations[-1]
+    state = {var.name: specialisation.engine.module[var.name] for var in specialisation.program.state}
     came = in_a_process_of_its_own(tmp_path, predict, {"x": xs}, state)
     np.testing.assert_allclose(came["results"], expected, rtol=1e-12)
 

@@ -760,7 +760,7 @@ def test_what_an_optimizer_holds_is_changed_outside(change: str) -> None:
 @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.RMSprop])
 @pytest.mark.parametrize("dtype", [gn.float32, gn.float64])
 def test_numbers_alone_are_learned(kind: Any, dtype: Any) -> None:
-    """A parameter of no dimensions, changed in place after the step as well: both are undone after recording."""
+    """A parameter of no dimensions, changed in place after the step as well: both are undone after tracing."""
     results = []
     for compiled in (False, True):
         w = gn.tensor(1.0, dtype=dtype, requires_grad=True)

@@ -67,7 +67,7 @@ def test_what_is_too_long_is_no_number() -> None:
     for kind in (float, int):
         array = rng.integers(0, 99, LONG + 1).astype(kind)
         came = eval(expression(array), {"np": np})
-        assert expression(array).endswith("  # 10,001 numbers, to be set by whoever runs this")
+        assert expression(array).endswith("  # 10,001 numbers: set them before you run this")
         assert (came.shape, came.dtype) == (array.shape, array.dtype)
         assert np.isnan(came).all() if kind is float else (came == np.iinfo(np.int64).min).all()
 

@@ -101,9 +101,9 @@ def check(engine: Engine, program: Program, inputs: list[Any], state: Mapping[st
 @given(recipe=recipes())
 def test_an_engine_computes_what_the_evaluator_does(engine: str, recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
-    recording = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class(engine))
-    state = {var.name: np.array(recording.engine.value(var.name)) for var in recording.program.state}
-    check(recording.engine, recording.program, [x.array for x in kitchen.inputs(2)], state)
+    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class(engine))
+    state = {var.name: np.array(specialisation.engine.value(var.name)) for var in specialisation.program.state}
+    check(specialisation.engine, specialisation.program, [x.array for x in kitchen.inputs(2)], state)
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -114,9 +114,9 @@ def test_an_engine_runs_the_zoo_as_the_evaluator_does(engine: str, name: str) ->
     for i in range(4):
         run.call(i)
     rng = np.random.default_rng(0)
-    for recording in run.compiled.specialisations:
-        program = recording.program
-        state = {var.name: np.array(recording.engine.value(var.name)) for var in program.state}
+    for specialisation in run.compiled.specialisations:
+        program = specialisation.program
+        state = {var.name: np.array(specialisation.engine.value(var.name)) for var in program.state}
         made = engine_class(engine)(program, "alone")
         if any("generator" in instruction.params for instruction in program):
             continue  # the evaluator draws what an engine would draw next

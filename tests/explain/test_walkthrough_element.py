@@ -129,5 +129,5 @@ def test_what_no_operation_made_does_not_open(name: str, said: str) -> None:
 
 
 def test_a_core_operation_does_not_open() -> None:
-    with pytest.raises(WalkthroughError, match="exp1 is made by exp, a core operation"):
+    with pytest.raises(WalkthroughError, match="exp1 is made by exp, a primitive operation"):
         walked().open("exp1")

@@ -21,7 +21,7 @@ from tests.ops.sample import Sample
 
 
 def cast(op: Op, arrays: list[Any]) -> list[Any]:
-    """``arrays`` in the dtype in which the door would hand them to ``op``."""
+    """``arrays`` in the dtype in which dispatch would pass them to ``op``."""
     if op.cast in ("common", "float"):
         dtype = (float_type if op.cast == "float" else result_type)(*arrays)
         return [np.asarray(x, dtype) for x in arrays]
@@ -63,7 +63,7 @@ def differentiated_arrays(op: Op, sample: Sample) -> list[np.ndarray]:
 
 
 def check_shape(op: Op, sample: Sample) -> None:
-    """The shape rule gives the shape and dtype that the door gives, in float64 and float32."""
+    """The shape rule gives the shape and dtype that dispatch gives, in float64 and float32."""
     for dtype in (np.float64, np.float32):
         result = apply(op, *sample.arrays(dtype), **sample.kwargs())
         _compare_spec(op, [_spec(x) for x in sample.arrays(dtype)], sample, result)
@@ -189,10 +189,10 @@ def _check_new_values(op: Op, sample: Sample) -> None:
 
 
 def check_expands_to_core(op: Op, sample: Sample) -> None:
-    """Expanded fully, the operation is core operations alone, all of them registered."""
+    """Expanded fully, the operation is made of primitive operations alone, all of them registered."""
     arrays = sample.arrays()
     expected = apply(op, *arrays, **sample.kwargs()).numpy()
-    with recorded(expanding=True) as happened:
+    with dispatched(expanding=True) as happened:
         inputs = [Tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
         result = dispatch.apply(op, *inputs, **sample.kwargs())
         result = result[0] if op.writes else result
@@ -204,12 +204,12 @@ def check_expands_to_core(op: Op, sample: Sample) -> None:
 
 
 @contextlib.contextmanager
-def recorded(expanding: bool = False) -> Iterator[list[Op]]:
-    """The operations that go through the door; with ``expanding``, named ones are carried out expanded."""
+def dispatched(expanding: bool = False) -> Iterator[list[Op]]:
+    """The operations that are dispatched; with ``expanding``, those that have a decomposition are decomposed."""
     happened: list[Op] = []
     real = dispatch.apply
 
-    def recording(op: Op, *inputs: Any, **params: Any) -> Any:
+    def spied(op: Op, *inputs: Any, **params: Any) -> Any:
         if expanding and op.expand is not None:
             tensors = [Tensor(x) if isinstance(x, np.ndarray) else x for x in inputs]
             return op.expand(*tensors, **params)
@@ -219,7 +219,7 @@ def recorded(expanding: bool = False) -> Iterator[list[Op]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, module in list(sys.modules.items()):
             if name.startswith("glassnet") and getattr(module, "apply", None) is real:
-                patch.setattr(module, "apply", recording)
+                patch.setattr(module, "apply", spied)
         yield happened
 
 

@@ -220,7 +220,7 @@ FAULTS: dict[str, tuple[Check, str, dict[str, Any]]] = {
         "do not depend on input 1",
         {"expand": lambda a, b, scale=1.0: a * lost(scale * exp(b))},
     ),
-    "an expansion outside of the door": (
+    "an expansion outside of dispatch": (
         EXPAND,
         "the expansion gives a ndarray",
         {"expand": lambda a, b, scale=1.0: (a.detach() * (scale * exp(b.detach()))).numpy()},
@@ -340,13 +340,13 @@ def test_messages_name_sample_order_and_input():
         checks.check_gradients(wrong, samples_of(RIGHT)[0])
 
 
-def test_what_happens_is_recorded():
+def test_what_happens_is_dispatched():
     x = Tensor([1.0, 2.0])
-    with checks.recorded() as happened:
+    with checks.dispatched() as happened:
         x * 2 + x.exp()
     assert [op.name for op in happened] == ["mul", "exp", "add"]
     assert happened[0] is mul
     assert happened[2] is add
-    with checks.recorded(expanding=True) as happened:
+    with checks.dispatched(expanding=True) as happened:
         x.softmax(0)
     assert [op.name for op in happened] == ["amax", "sub", "exp", "sum", "div"]

@@ -21,39 +21,39 @@ EXACT = {"eliminate_common_subexpressions", "eliminate_dead_code", "insert_copie
 @given(recipe=recipes())
 def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
-    recording = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class("numpy"))
-    assert recording.complete
+    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class("numpy"))
+    assert specialisation.complete
     inputs = [x.array for x in kitchen.inputs(2)]
-    state = {var.name: np.array(recording.engine.module[var.name]) for var in recording.program.state}
+    state = {var.name: np.array(specialisation.engine.module[var.name]) for var in specialisation.program.state}
 
-    programs = recording.program.history
+    programs = specialisation.program.history
     stages = {name: evaluate(program, inputs, state, in_order=True) for name, program in programs.items()}
     before = "traced"
     for name in ("decompose", *PASSES):
         check_equal(stages[name], stages[before], exactly=name in EXACT)
         before = name
 
-    engine = recording.engine
+    engine = specialisation.engine
     lowered = evaluate(engine.program, inputs, state, in_order=True)
     check_equal(lowered, stages[before], exactly=True)
     for _ in range(2):  # the workspace remembers nothing
-        check_equal(_run(recording, inputs, state), lowered, exactly=True)
-    _check_against_the_function(kitchen, recording, evaluate(programs["traced"], inputs, state))
+        check_equal(_run(specialisation, inputs, state), lowered, exactly=True)
+    _check_against_the_function(kitchen, specialisation, evaluate(programs["traced"], inputs, state))
 
 
-def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, recorded: Evaluation) -> None:
-    """What was recorded gives the function's outputs bit for bit; what runs changes what the function changes."""
+def _check_against_the_function(kitchen: Kitchen, specialisation: Specialisation, traced: Evaluation) -> None:
+    """What was traced gives the function's outputs bit for bit; what runs changes what the function changes."""
     inputs = kitchen.inputs(2)
     start = [array.copy() for array in kitchen.changed()]
     outputs = [y.array.copy() for y in kitchen.cook(*inputs)]
     changed = [array.copy() for array in kitchen.changed()]
     gradients = [g if g is None else g.copy() for g in kitchen.gradients()]
-    for x, y in zip(outputs, recorded.outputs, strict=True):
+    for x, y in zip(outputs, traced.outputs, strict=True):
         np.testing.assert_array_equal(y, x)
 
     for array, before in zip(kitchen.changed(), start, strict=True):
         array[...] = before
-    results = recording.run([x.array for x in inputs])
+    results = specialisation.run([x.array for x in inputs])
     for came, expected in zip(results, outputs, strict=True):
         np.testing.assert_allclose(came.array, expected, rtol=1e-9, atol=1e-11)
     for came, expected in zip(kitchen.changed(), changed, strict=True):
@@ -65,12 +65,12 @@ def _check_against_the_function(kitchen: Kitchen, recording: Specialisation, rec
             assert came.flags.writeable
 
 
-def _run(recording: Specialisation, inputs: list[Any], state: dict[str, Any]) -> Evaluation:
+def _run(specialisation: Specialisation, inputs: list[Any], state: dict[str, Any]) -> Evaluation:
     """What the engine makes of a state, which is put back."""
-    module, program = recording.engine.module, recording.engine.program
+    module, program = specialisation.engine.module, specialisation.engine.program
     for name, array in state.items():
         module[name][...] = array
-    result = recording.engine.run(*inputs)
+    result = specialisation.engine.run(*inputs)
     results = result if isinstance(result, tuple) else (result,)
     values = Evaluation(
         (),

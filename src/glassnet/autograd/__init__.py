@@ -1,4 +1,4 @@
-"""Autograd: gradients, whether operations are followed for them, and checks that a derivative is right."""
+"""Autograd: gradients, turning them on and off, and gradient checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing: instructions as NumPy source. What the engine and the exporter of NumPy source share."""
+"""Code generation: instructions as NumPy source, for the NumPy engine and the NumPy exporter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compile: functions that are traced when first called, and run as programs from then on."""
+"""Compilation: a function is traced when first called, and runs as a program from then on."""
 
 from __future__ import annotations
 

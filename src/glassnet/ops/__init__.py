@@ -1,4 +1,4 @@
-"""The ground: every operation, one record each. Imports nothing above it."""
+"""Operations, one record each: forward, derivatives, shape rule, formula. Imports no room above it."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ Kind = Literal["", "activation"]
 class Value:
     """What an operation can act on besides arrays and numbers; `Tensor` is one.
 
-    An operation called on arrays is its `forward`. Called on a Value, it asks the Value to carry
-    it out. That is why one derivative serves twice: given arrays it computes numbers, given
-    tensors it builds a graph that can be recorded and differentiated again.
+    An operation called on arrays runs its `forward`. Called on a Value, it asks the Value to apply
+    it. That is why one derivative serves twice: given arrays it computes numbers, given tensors it
+    builds a graph that can be traced and differentiated again.
     """
 
     __slots__ = ()

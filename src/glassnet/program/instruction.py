@@ -37,7 +37,7 @@ Operand = Var | int | float | bool | None
 
 
 class Call(NamedTuple):
-    """A call of a module: its name, and which call of the recording it was."""
+    """A call of a module: its name, and which call of it in the trace."""
 
     module: str
     number: int

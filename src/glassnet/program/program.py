@@ -1,8 +1,8 @@
 """A program: one step written down as data, a short list of typed instructions.
 
-Tracing makes one of a function that runs, passes turn it into a better one, readers run, draw,
-explain or export it. It holds no numbers but constants: state and inputs are named here and
-bound to arrays by whoever runs it.
+Tracing makes a program of a running function, passes rewrite it, and readers run, draw, explain or
+export it. It holds no numbers but constants: state and inputs are names, which an engine binds to
+arrays.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["PHASES", "Call", "Instruction", "Operand", "Phase", "Program", "Var"
 class Program:
     """Instructions in order, and the values they start from: inputs, state, constants.
 
-    ``outputs`` are what it gives back. ``kept`` are further values that whoever runs it wants to
-    look at afterwards (gradients), so no pass may drop them or reuse their memory. ``derivatives``
-    says of values, by name, which value is the gradient, as recorded: a pass may have dropped it.
+    ``outputs`` are what it returns. ``kept`` are further values to be read afterwards (gradients), so
+    no pass may drop them or reuse their memory. ``derivatives`` names the gradient of each value, as
+    traced: a pass may have dropped it.
     """
 
     inputs: tuple[Var, ...]

@@ -1,4 +1,4 @@
-"""Tensor, and apply(): the one dispatch through which every operation passes."""
+"""`Tensor`, and `apply`, by which every operation is dispatched."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How a program is made of code that runs: one real call, traced, and lowered to instructions."""
+"""Tracing: a function is called once, for real, and its operations are lowered to a program."""

@@ -18,7 +18,7 @@ WIDTH = 110
 def expression(array: Array) -> str:
     """``array`` as source: bit for bit the same numbers, unless there are too many to be written out.
 
-    Then it is an array in which nothing is a number, or a valid position, for whoever runs the source to fill.
+    Then it is an array of NaN, or of integers that are no valid index, to be filled before the source is run.
     """
     short = _short(array)
     if short is not None:
@@ -103,5 +103,5 @@ def _spelled_out(array: Array) -> str:
 
 def _unknown(array: Array) -> str:
     kinds = {"f": "np.nan", "c": "np.nan", "i": f"np.iinfo(np.{array.dtype}).min"}
-    left = f"  # {array.size:,} numbers, to be set by whoever runs this"
+    left = f"  # {array.size:,} numbers: set them before you run this"
     return f"np.full({array.shape}, {kinds.get(array.dtype.kind, 0)}, np.{array.dtype}){left}"

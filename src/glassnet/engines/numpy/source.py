@@ -139,7 +139,7 @@ def _looked_into(var: Var, plan: Plan) -> Var:
 def state_views(program: Program, plan: Plan) -> Iterator[tuple[str, str, str]]:
     """The views of state, in order: the name of the state, that of the view, and its expression.
 
-    They are set up once, and again by whoever puts another array in the state's place.
+    They are made once, and made again when a state is bound to another array.
     """
     for instruction in program:
         root = _looked_into(instruction.output, plan)

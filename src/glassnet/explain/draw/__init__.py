@@ -33,8 +33,8 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
     - a program, a compiled function, a walkthrough: their graph.
 
     ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations,
-    and, when all modules are opened, the core operations that these expand to. Raises DrawError for what there
-    is no picture of.
+    and, when all modules are opened, the primitive operations that these decompose into. Raises DrawError for
+    what cannot be drawn.
 
     >>> glassnet.draw(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     <picture of 4 → 8 → 3: picture.save('picture.svg') writes it>

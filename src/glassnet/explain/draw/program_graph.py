@@ -29,8 +29,8 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
     """The graph of the forward part of ``program``.
 
     ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
-    on; when all modules are opened into operations, the next depth has the core ones that these
-    expand to. ``values`` are what was computed, by name.
+    on; when all modules are opened into operations, the next depth has the primitive ones that
+    these decompose into. ``values`` are what was computed, by name.
     """
     if depth < 1:
         raise DrawError(f"draw: expected a depth of 1 or more, got {depth}")
@@ -67,7 +67,7 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
 
 
 def _opened(program: Program, depth: int) -> Program:
-    """The program, with forward operations written in core ones if ``depth`` reaches beyond the innermost modules."""
+    """The program, with forward operations decomposed if ``depth`` reaches beyond the innermost modules."""
     innermost = max((len(_calls(i)) for i in program.phase("forward")), default=0)
     return program if depth <= innermost + 1 else decompose(program, lambda i: i.phase != "forward")
 

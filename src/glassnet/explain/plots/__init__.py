@@ -1,4 +1,4 @@
-"""Plots, with Matplotlib (an extra). Each takes ``ax=``, draws into it, and gives its axes back."""
+"""Plots, with Matplotlib (an extra). Each draws into ``ax=``, if it is given, and returns its axes."""
 
 from __future__ import annotations
 

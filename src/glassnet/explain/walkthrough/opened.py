@@ -78,7 +78,7 @@ def opened(value: Value) -> Opened:
     op = value.instruction.op
     if op.primitive:
         raise WalkthroughError(
-            f"open: {value.name} is made by {op.name}, a core operation, which is made of no others: {op.formula}"
+            f"open: {value.name} is made by {op.name}, a primitive operation, which is not made of others: {op.formula}"
         )
     note, form = DERIVATIONS.get(op.name, ("", as_expanded(op)))
     gradient = None if value.gradient is None else value.gradient.array
