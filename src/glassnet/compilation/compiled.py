@@ -199,12 +199,11 @@ def compile(
 
     At the first call the function runs for real and is traced; then everything is put back as it was,
     and the program runs, now and from then on, with the same results to rounding. ``engine``: a name of
-    `glassnet.engines.ENGINES`, "numpy" for one that writes the program out as NumPy source; "auto" takes the
-    fastest that can run here. Beyond
-    ``max_specialisations`` different kinds of call it warns, and runs new ones uncompiled. See
-    docs/footguns.md for what cannot be compiled.
+    `glassnet.engines.ENGINES`, "numpy" for one that writes the program as NumPy source; "auto" takes the
+    fastest that can run here. Beyond ``max_specialisations`` different kinds of call it warns, and runs new
+    ones uncompiled. See docs/footguns.md for what cannot be compiled.
 
-    Raises TraceError, with the line and the way out, for a function that no program can stand for.
+    Raises TraceError, with the line and what to write instead, for a function that cannot be traced.
 
     >>> double = glassnet.compile(lambda x: x * 2)
     >>> double(glassnet.ones(2))

@@ -52,9 +52,9 @@ def symbolic(
     are symbols of their names (x for the one that PyTorch calls ``input``); a parameter of a module that is one
     number is a symbol, too.
 
-    Raises SymbolError for what is not of each number by itself, TraceError for a function that
-    no program can stand for (docs/footguns.md), TypeError for unknown names of inputs and what is no function,
-    ValueError for the name of a function that there is not.
+    Raises SymbolError for a function that does not act on each number by itself, TraceError for one that
+    cannot be traced (docs/footguns.md), TypeError for unknown names of inputs and for what is not a function,
+    ValueError for the name of an unknown function.
 
     >>> glassnet.symbolic(lambda x: x * x.exp())
     x*exp(x)

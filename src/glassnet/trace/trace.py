@@ -50,8 +50,8 @@ def trace(
     function uses besides those that can be found in its code; ``isolated``: it uses nothing but its inputs.
     Tensors that are got hold of without a name are constants, or with ``unnamed_state`` state.
 
-    The outputs of the program are the tensor that the function gives, or those of the tuple or list that it gives.
-    Raises TraceError for what no program can stand for, and what the function itself raises.
+    The outputs of the program are the tensor that the function returns, or those of the tuple or list that it returns.
+    Raises TraceError for a function that cannot be traced, and what the function itself raises.
     """
     captures = None if isolated else Captures(function, reached)
     if names is None:

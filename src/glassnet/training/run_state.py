@@ -193,7 +193,7 @@ def unpack(
     if saved["format"] != FORMAT:
         raise TrainingError(
             f"load_state_dict: the state is of another glassnet, in format {saved['format']!r:.20}; this one reads "
-            f"format {FORMAT}: install the glassnet that wrote it, or begin the run anew"
+            f"format {FORMAT}: install the glassnet that wrote it, or start a new run"
         )
     state: dict[str, Any] = copied(saved)
     try:

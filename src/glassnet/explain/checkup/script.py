@@ -22,7 +22,7 @@ WRONG = 0.02  # by which a derivative may differ from the differences
 
 @check(85)
 def step_fails(run: Observed) -> Iterator[Symptom]:
-    """A step that ends in an error, or that no program can stand for."""
+    """A step that ends in an error, or that cannot be traced."""
     if run.traced is not None or run.error is None:
         if run.watched is not None and run.watched.error is not None:
             yield _failed(
@@ -43,7 +43,7 @@ def step_fails(run: Observed) -> Iterator[Symptom]:
             run.error,
             "the training step ends in an error",
             "{error}: {message}",
-            "see what the message says is expected; glassnet.checkup() again when it is mended",
+            "see what the message says is expected; glassnet.checkup() again when it is fixed",
         )
 
 

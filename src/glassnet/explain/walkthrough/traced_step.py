@@ -40,7 +40,7 @@ def traced_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
     """The program of one training step, and its values. ``model``, ``optimizer`` and random generators are as before.
 
     Raises WalkthroughError for a loss that is not one number, or that no gradient flows back from,
-    TraceError for a network that no program can stand for, and what the network itself raises.
+    TraceError for a network that cannot be traced, and what the network itself raises.
     """
     _check(model, loss, optimizer)
     inputs = tuple(map(_tensor, x)) if isinstance(x, tuple) else (_tensor(x),)

@@ -153,7 +153,7 @@ def walkthrough(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
     parameters, gradients, optimizer and random generators are afterwards as they were.
 
     Raises WalkthroughError for a loss that is not one number or has no gradient, TraceError for a
-    network that no program can stand for (docs/footguns.md), and what the network raises by itself.
+    network that cannot be traced (docs/footguns.md), and what the network itself raises.
 
     >>> model, x, y = nn.Linear(2, 1), glassnet.ones(4, 2), glassnet.zeros(4, 1)
     >>> print(glassnet.walkthrough(model, x, y, F.mse_loss, optim.SGD(model.parameters(), lr=0.1)))
