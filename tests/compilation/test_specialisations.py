@@ -409,6 +409,23 @@ def test_the_warning_is_of_the_users_line() -> None:
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("give", [lambda loss: loss, lambda loss: [loss], lambda loss: {"loss": loss, "n": 3}])
+def test_the_call_that_makes_state_gives_what_every_call_gives(model: Any, give: Any) -> None:
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+
+    @gn.compile
+    def step(x: Tensor, y: Tensor) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return give(loss)
+
+    first, second = step(batch(0, 6, 5), labels(0, 6, 3)), step(batch(0, 6, 5), labels(0, 6, 3))
+    assert str(first).count("[") == str(second).count("[")  # the optimizer's state is made in the first call
+    assert len(step.specialisations) == 1
+
+
 def test_what_makes_state_at_every_call_is_not_recorded_for_ever(model: Any) -> None:
     @gn.compile
     def step(x: Tensor, y: Tensor) -> Tensor:

@@ -67,7 +67,8 @@ class Specialisation:
                 traced = self._lowered(tracer, arguments, state)
             else:
                 tracer.snapshot.discard()  # the run stands for the call
-                self.result = self._results.around(self._results.arrays)
+                arrays = self._results.arrays
+                self.result = self._results.around(arrays[0] if len(arrays) == 1 else arrays)
         if self.complete:
             tracer.let_go()  # before the engine is made, which may have the memory of what was kept for this
             self.program = optimize(traced, passes_for(engine.accepts, engine.passes))
