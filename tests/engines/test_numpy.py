@@ -177,7 +177,7 @@ def test_values_share_memory_when_they_are_not_needed_at_once() -> None:
     program = small(Instruction(mul, (x, 2.0), y), Instruction(add, (y, 1.0), z), outputs=(z,))
     engine = NumpyEngine(program)
     np.testing.assert_array_equal(engine.run(np.ones((2, 3))), np.full((2, 3), 3.0))
-    assert engine.plan.nbytes == x.nbytes
+    assert engine.buffers.nbytes == x.nbytes
     assert engine.value("z") is engine.value("y")
     assert engine.value("nothing") is None
 

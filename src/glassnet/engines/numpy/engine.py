@@ -18,7 +18,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import matmul
 from glassnet.program.passes import PASSES, Pass
 from glassnet.program.passes.algebraic_simplification import simplify
-from glassnet.program.passes.liveness import plan
+from glassnet.program.passes.liveness import buffers_of
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program
 from glassnet.program.verify import verify
@@ -40,8 +40,8 @@ class NumpyEngine:
 
     def __init__(self, program: Program, name: str = "step", strides: Strides | None = None) -> None:
         self.program = program = verify(lowered(program))
-        self.plan = plan(program, may_overwrite_input, makes_memory, strides)
-        self.source = module_source(program, self.plan, name)
+        self.buffers = buffers_of(program, may_overwrite_input, makes_memory, strides)
+        self.source = module_source(program, self.buffers, name)
         self.file = f"<glassnet {name} {next(_files)}>"
         # so that tracebacks and debuggers show the lines
         linecache.cache[self.file] = (len(self.source), None, self.source.splitlines(keepends=True), self.file)
@@ -53,7 +53,7 @@ class NumpyEngine:
             np.copyto(self.module[var.name], array)  # in place: there are views of it
         self.run: Callable[..., Any] = self.module[name]
         self._views: dict[str, list[tuple[str, Any]]] = {}
-        for state, target, expression in state_views(program, self.plan):
+        for state, target, expression in state_views(program, self.buffers):
             self._views.setdefault(state, []).append((target, compile(expression, self.file, "eval")))
 
     @classmethod

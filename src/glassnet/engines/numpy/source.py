@@ -18,7 +18,7 @@ from glassnet.codegen.expressions import needs_source
 from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.fast_forms import SMALL
-from glassnet.program.passes.liveness import Plan
+from glassnet.program.passes.liveness import Buffers
 from glassnet.program.printing import titles
 from glassnet.program.program import Instruction, Operand, Program, Var
 
@@ -26,15 +26,15 @@ WIDTH = 110
 COLUMN = 62  # where comments begin
 
 
-def module_source(program: Program, plan: Plan, name: str = "step") -> str:
+def module_source(program: Program, buffers: Buffers, name: str = "step") -> str:
     """The text of the module; its function ``name`` takes the program's inputs and gives its outputs."""
-    return _Writer(program, plan, name).text()
+    return _Writer(program, buffers, name).text()
 
 
 class _Writer:
-    def __init__(self, program: Program, plan: Plan, name: str) -> None:
+    def __init__(self, program: Program, buffers: Buffers, name: str) -> None:
         self.program = program
-        self.plan = plan
+        self.buffers = buffers
         self.name = name
         self.starts = {*program.inputs, *program.state, *program.constants}
         self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
@@ -69,23 +69,23 @@ class _Writer:
     def _workspace_lines(self) -> Iterator[str]:
         for instruction in self.program:
             var = instruction.output
-            if var in self.plan.home:
-                home = self.plan.home[var]
-                if home == var:
+            if var in self.buffers.owner:
+                owner = self.buffers.owner[var]
+                if owner == var:
                     yield f"{var.name} = np.empty({shape(var)}, np.{var.dtype})"
                 else:
-                    yield f"{var.name} = {home.name}  # its memory is free again by then"
+                    yield f"{var.name} = {owner.name}  # its memory is free again by then"
             elif self._is_set_up_once(var):
                 yield f"{var.name} = {call(instruction)}"
 
     def _is_set_up_once(self, var: Var) -> bool:
         """Whether ``var`` is a view of memory that stays the same from step to step."""
-        root = _looked_into(var, self.plan)
-        return var in self.plan.views and root not in self.program.inputs and not self._is_made_anew(root)
+        root = self.buffers.root(var)
+        return var in self.buffers.views and root not in self.program.inputs and not self._is_made_anew(root)
 
     def _is_made_anew(self, var: Var) -> bool:
         """Whether an instruction makes memory for ``var`` each time it is carried out."""
-        return var not in self.plan.home and var not in self.plan.views and var not in self.starts
+        return var not in self.buffers.owner and var not in self.buffers.views and var not in self.starts
 
     # the step ---------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class _Writer:
             names = {id(generator): name for name, generator in generators(self.program).items()}
             name = Name(names[id(instruction.params["generator"])])
             instruction = replace(instruction, params={**instruction.params, "generator": name})
-        if instruction.output in self.plan.views:
+        if instruction.output in self.buffers.views:
             return f"{instruction.output.name} = {call(instruction)}"
         if instruction.is_view and not instruction.into:  # of what does not lie in order: the numbers move
             x = instruction.reads[0]
@@ -129,21 +129,14 @@ def _is_function(instruction: Instruction) -> bool:
     return op.takes_out and not op.method and not isinstance(op.forward, np.ufunc)
 
 
-def _looked_into(var: Var, plan: Plan) -> Var:
-    """The value whose memory ``var`` is a view of, in the end."""
-    while var in plan.views:
-        var = plan.views[var]
-    return var
-
-
-def state_views(program: Program, plan: Plan) -> Iterator[tuple[str, str, str]]:
+def state_views(program: Program, buffers: Buffers) -> Iterator[tuple[str, str, str]]:
     """The views of state, in order: the name of the state, that of the view, and its expression.
 
     They are made once, and made again when a state is bound to another array.
     """
     for instruction in program:
-        root = _looked_into(instruction.output, plan)
-        if instruction.output in plan.views and root in program.state:
+        root = buffers.root(instruction.output)
+        if instruction.output in buffers.views and root in program.state:
             yield root.name, instruction.output.name, call(instruction)
 
 

@@ -14,65 +14,73 @@ from glassnet.program.program import Instruction, Program, Var
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """``home`` says for every computed value that is given memory, of its own or borrowed, whose it is;
-    views look into the memory of another value and are in ``views``. All others are made anew each time."""
+class Buffers:
+    """The memory of the values that a program computes.
 
-    home: dict[Var, Var]
+    ``owner`` says for every value that has a buffer whose it is: its own, or that of an earlier value. ``views`` says
+    for every view which value it looks into. All others are made anew each time.
+    """
+
+    owner: dict[Var, Var]
     views: dict[Var, Var]
+
+    def root(self, var: Var) -> Var:
+        """The value whose memory ``var`` looks into, in the end: itself where it is no view."""
+        while var in self.views:
+            var = self.views[var]
+        return var
 
     @property
     def nbytes(self) -> int:
         """The bytes of all memory that is needed."""
-        return sum(var.nbytes for var in set(self.home.values()))
+        return sum(var.nbytes for var in set(self.owner.values()))
 
 
-def plan(
+def buffers_of(
     program: Program,
     may_overwrite_input: Callable[[Instruction], bool],
     makes_memory: Callable[[Instruction], bool],
     strides: Strides | None = None,
-) -> Plan:
-    """A home for every value: its own memory, or that of an earlier one of the same shape and dtype
-    that nothing reads any more.
+) -> Buffers:
+    """A buffer for every value: its own, or that of an earlier one of the same shape and dtype that nothing reads
+    any more.
 
     A value that is given back or kept shares with none that comes after it. ``may_overwrite_input`` says
     whether the result of an instruction may be written over an input while that is read: element by element.
     ``makes_memory`` says whether an instruction makes memory for its result each time it is carried out; a
-    result that is not kept needs no home then. ``strides`` say by name how state lies in memory, where it does
+    result that is not kept needs no buffer then. ``strides`` say by name how state lies in memory, where it does
     not lie in order.
     """
-    views = views_of(program, strides or {})
-    owner = _owners(views)
-    kept = {owner.get(var, var) for var in program.kept}
-    homeless = _made_anew(program, makes_memory) - kept
+    buffers = Buffers({}, views_of(program, strides or {}))
+    owner, views = buffers.owner, buffers.views
+    kept = set(map(buffers.root, program.kept))
+    made_anew = _made_anew(program, makes_memory) - kept
     last_read: dict[Var, int] = {}
     for position, instruction in enumerate(program.instructions):
         for var in instruction.reads:
-            last_read[owner.get(var, var)] = position
+            last_read[buffers.root(var)] = position
     for var in program.wanted:
-        last_read[owner.get(var, var)] = len(program.instructions)
+        last_read[buffers.root(var)] = len(program.instructions)
 
     outside = {*program.inputs, *program.state, *program.constants}
-    home: dict[Var, Var] = {}
     free: dict[tuple[tuple[int, ...], str], list[Var]] = {}
     ends: dict[int, list[Var]] = {}
     for position, instruction in enumerate(program.instructions):
         output = instruction.output
-        if output not in views and output not in homeless and not instruction.writes:
+        if output not in views and output not in made_anew and not instruction.writes:
             kind = (output.shape, str(output.dtype))
             ready = ends.get(position, []) if may_overwrite_input(instruction) else []
-            same = next((v for v in ready if (home[v].shape, str(home[v].dtype)) == kind), None)
+            same = next((v for v in ready if (owner[v].shape, str(owner[v].dtype)) == kind), None)
             if same is not None:
                 ready.remove(same)
-                home[output] = home[same]
+                owner[output] = owner[same]
             else:
-                home[output] = free[kind].pop() if free.get(kind) else output
+                owner[output] = free[kind].pop() if free.get(kind) else output
             ends.setdefault(last_read.get(output, position), []).append(output)
         for var in ends.get(position, []):
             if var not in outside:
-                free.setdefault((home[var].shape, str(home[var].dtype)), []).append(home[var])
-    return Plan(home, views)
+                free.setdefault((owner[var].shape, str(owner[var].dtype)), []).append(owner[var])
+    return buffers
 
 
 def _made_anew(program: Program, makes_memory: Callable[[Instruction], bool]) -> set[Var]:
@@ -90,10 +98,3 @@ def _made_anew(program: Program, makes_memory: Callable[[Instruction], bool]) ->
         elif not (instruction.op.view or instruction.writes or reads_transposed) and makes_memory(instruction):
             anew.add(instruction.output)
     return {var for var in anew if var.shape}
-
-
-def _owners(views: dict[Var, Var]) -> dict[Var, Var]:
-    owner: dict[Var, Var] = {}
-    for view, source in views.items():
-        owner[view] = owner.get(source, source)
-    return owner
