@@ -115,7 +115,7 @@ class Compiled:
 
     @property
     def program(self) -> Program:
-        """The program of the latest specialisation; ``program.after("share")`` shows a pass at work."""
+        """The program of the latest specialisation; ``program.after("simplify")`` shows a pass at work."""
         return self._latest.program
 
     @property

@@ -71,7 +71,7 @@ class Op:
 
     ``expand(*inputs, **params)`` writes a named operation in primitive ones; primitive operations have none.
 
-    ``inline``: a program is better off with its expansion, which computes the same in a call or two, or whose parts
+    ``inline``: a program is better off with its decomposition, which computes the same in a call or two, or whose parts
     the backward pass needs as well.
 
     ``cast`` says what happens to inputs of different dtypes: "common" casts them to their common

@@ -23,7 +23,7 @@ def passes_for(known: Callable[[Instruction], bool], passes: Mapping[str, Pass] 
 
 
 def decompose(program: Program, known: Callable[[Instruction], bool]) -> Program:
-    """With every instruction whose operation is named and not ``known`` written in its expansion."""
+    """With every instruction whose operation is named and not ``known`` decomposed."""
     names = Namer(program)
     constants = dict(program.constants)
     stands_for: dict[Var, Operand] = {}
@@ -33,7 +33,7 @@ def decompose(program: Program, known: Callable[[Instruction], bool]) -> Program
         if instruction.op.primitive or known(instruction):
             instructions.append(instruction)
             continue
-        parts, result, new_constants = _expansion(instruction, names)
+        parts, result, new_constants = _decomposition(instruction, names)
         constants |= new_constants
         deeper = decompose(_fragment(program, parts, constants), known)
         constants |= deeper.constants
@@ -47,27 +47,28 @@ def _fragment(program: Program, parts: list[Instruction], constants: Any) -> Pro
     return program.having(instructions=tuple(parts), outputs=(), kept=(), constants=constants)
 
 
-def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction], Operand, dict[Var, Any]]:
-    """The instructions that an instruction's expansion consists of, its result, and new constants.
+def _decomposition(instruction: Instruction, names: Namer) -> tuple[list[Instruction], Operand, dict[Var, Any]]:
+    """The instructions that an instruction decomposes into, its result, and new constants.
 
-    Found by tracing the expansion on stand-ins, all ones, of the inputs' shapes; then values get names of ``names``.
+    Found by tracing the operation's ``expand`` on stand-ins, all ones, of the inputs' shapes; then values get names of
+    ``names``.
     """
     op, variables = instruction.op, instruction.reads
-    expansion = _traced_expansion(instruction)
-    known: dict[Operand, Operand] = dict(zip(expansion.inputs, variables, strict=True))
+    traced = _traced_decomposition(instruction)
+    known: dict[Operand, Operand] = dict(zip(traced.inputs, variables, strict=True))
     constants: dict[Var, Any] = {}
-    for var, array in expansion.constants.items():
+    for var, array in traced.constants.items():
         known[var] = new = Var(names("constant"), var.shape, var.dtype)
         constants[new] = array
     parts: list[Instruction] = []
-    for part in expansion:
+    for part in traced:
         inputs = tuple(known.get(x, x) for x in part.inputs)
         wish = f"change_of_{instruction.inputs[0]}" if op.writes else f"{instruction.output.name}_{part.op.name}"
         source = inputs[0] if inputs and isinstance(inputs[0], Var) else None
         output = Var(names(telling_name(part.op, part.params, source) or wish), part.output.shape, part.output.dtype)
         known[part.output] = output
         parts.append(replace(instruction, op=part.op, inputs=inputs, params=part.params, output=output, into=""))
-    results = [known.get(x, x) for x in expansion.outputs]
+    results = [known.get(x, x) for x in traced.outputs]
     if op.writes:
         return _writing(instruction, parts, results, names), None, constants
     (value,) = results
@@ -77,7 +78,7 @@ def _expansion(instruction: Instruction, names: Namer) -> tuple[list[Instruction
     return parts, value, constants
 
 
-def _traced_expansion(instruction: Instruction) -> Program:
+def _traced_decomposition(instruction: Instruction) -> Program:
     expand = instruction.op.expand
     assert expand is not None  # the operation is not primitive
 

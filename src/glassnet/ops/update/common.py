@@ -64,7 +64,7 @@ def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any],
     def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
         return _fitting(name, param, grad, state)
 
-    def expansion(*arguments: Any, **chosen: Any) -> Any:
+    def decomposed(*arguments: Any, **chosen: Any) -> Any:
         call = signature.bind(*arguments, **chosen)
         call.apply_defaults()
         options, values = Options(**call.kwargs), dict(zip(inputs, call.args, strict=True))
@@ -76,7 +76,7 @@ def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any],
         return expand(options, *values.values())
 
     writes = tuple(i for i, x in enumerate(inputs) if x not in ("grad", "lr", "momentum_now"))
-    return register(Op(name, forward, (None,) * len(inputs), shape, formula, expansion, writes=writes))
+    return register(Op(name, forward, (None,) * len(inputs), shape, formula, decomposed, writes=writes))
 
 
 def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:
