@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,10 +20,10 @@ from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, chec
 
 def export(
     run: RunName,
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="numpy: one file that needs NumPy alone.")] = "numpy",
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
-        "model.py"
-    ),
+    to: Annotated[str, typer.Option(metavar="FORMAT", help=FORMATS)] = "numpy",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write [model.py, or the like].")
+    ] = None,
     runs: RunsFolder = RUNS,
     force: Force = False,
 ) -> None:
@@ -33,17 +33,17 @@ def export(
     """
     if to not in TARGETS:
         raise unknown("--to", to, TARGETS)
-    check_output("--output", output, (".py",), force=force, beside=".npz")
+    target = TARGETS[to]
+    output = Path(f"model{target.ending}") if output is None else output
+    check_output("--output", output, (target.ending,), force=force, beside=target.beside)
     saved = SavedRun.read(run, runs)
     console = display.new_console()
     used = Used.of(saved, console)
     with writing("--output", output):
-        written = TARGETS[to](saved, used, output)
+        written = target.write(saved, used, output)
     files = " and ".join(f"{file} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     console.print(display.headline("Exported ", f"{saved.path} as {files}."), soft_wrap=True)
-    display.show_next(
-        console, display.command("python", output, "--self-test"), display.command("python", output, "data.csv")
-    )
+    display.show_next(console, *target.commands(output))
 
 
 @dataclass(frozen=True)
@@ -86,4 +86,24 @@ def as_numpy(saved: SavedRun, used: Used, output: Path) -> list[Path]:
     )
 
 
-TARGETS: dict[str, Callable[[SavedRun, Used, Path], list[Path]]] = {"numpy": as_numpy}
+@dataclass(frozen=True)
+class Target:
+    """A format, which ``about`` describes in a few words. ``write`` makes its files, and returns them.
+
+    A file ends in ``ending``, a second one that may be written beside it in ``beside``. ``commands`` are what to try
+    with a file.
+    """
+
+    about: str
+    write: Callable[[SavedRun, Used, Path], list[Path]]
+    ending: str
+    commands: Callable[[Path], Sequence[str]]
+    beside: str | None = None
+
+
+def _python_commands(file: Path) -> list[str]:
+    return [display.command("python", file, "--self-test"), display.command("python", file, "data.csv")]
+
+
+TARGETS = {"numpy": Target("one file that needs NumPy alone", as_numpy, ".py", _python_commands, beside=".npz")}
+FORMATS = "; ".join(f"{name}: {target.about}" for name, target in TARGETS.items()) + "."
