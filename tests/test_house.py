@@ -100,7 +100,9 @@ OF_ONE_SUBJECT = {
 
 
 def test_a_file_name_means_one_thing():
-    names = Counter(path.stem for path in MODULES if path.stem != "__init__")
+    engines = SOURCE / "engines"  # which are made alike: a name that stands in several of them counts once
+    places = {(path.stem, engines if engines in path.parents else path) for path in MODULES if path.stem != "__init__"}
+    names = Counter(name for name, _ in places)
     shared = {name for name, number in names.items() if number > 1}
     assert shared == OF_ONE_SUBJECT
 

@@ -132,16 +132,12 @@ def test_an_engine_runs_the_zoo_as_the_evaluator_does(engine: str, name: str) ->
 
 def test_auto_is_the_first_that_can_run(monkeypatch: pytest.MonkeyPatch, table: None) -> None:
     assert engine_class("auto") is engine_class(next(iter(ENGINES)))
-    others = dict(engines.ENGINES)
-    for name in others:
-        monkeypatch.delitem(engines.ENGINES, name)
-    for name in ("lacking", "evaluator"):
-        monkeypatch.setitem(engines.ENGINES, name, others[name])
+    monkeypatch.setattr(engines.table, "ENGINES", {name: ENGINES[name] for name in ("lacking", "evaluator")})
     assert engine_class("auto").__name__ == "Evaluator"
 
 
 def test_an_engine_that_is_not_there(table: None) -> None:
-    with pytest.raises(ValueError, match=r"expected engine 'auto', 'numpy', 'evaluator' or 'lacking', got 'abacus'"):
+    with pytest.raises(ValueError, match=r"expected engine 'auto', 'numpy', .*'evaluator' or 'lacking', got 'abacus'"):
         gn.compile(lambda x: x, engine="abacus")
     with pytest.raises(RuntimeError, match="the engine 'lacking' cannot run here: install the moon"):
         gn.compile(lambda x: x, engine="lacking")

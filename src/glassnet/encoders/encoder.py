@@ -23,7 +23,7 @@ class SourceError(GlassnetError, ValueError):
     ...     open_source("digit")
     ... except SourceError as error:
     ...     print(error)
-    SOURCE: expected digits, colors, ... or a folder of pictures, got 'digit' (did you mean digits?)
+    SOURCE: expected ... a table (.csv, .tsv, .parquet) or a folder of pictures, got 'digit' (did you mean digits?)
     """
 
 
