@@ -26,6 +26,7 @@ from glassnet.explain.walkthrough.worked_formula import (
     worked_out,
 )
 from glassnet.notebook import repr_html
+from glassnet.ops.arithmetic import add, div, neg, sub
 from glassnet.ops.formula import Formula
 
 INLINE = 3  # elements in a formula that may be written within another
@@ -247,8 +248,8 @@ class _Chains:
 def _takes_sums(value: Value) -> bool:
     """Whether a sum is easy to read within its formula: Σ x·w + b, Σ x / n."""
     assert value.instruction is not None
-    name = value.instruction.op.name
-    return name in ("add", "sub", "neg") or (name == "div" and not isinstance(value.operands[1], Value))
+    op = value.instruction.op
+    return op in (add, sub, neg) or (op is div and not isinstance(value.operands[1], Value))
 
 
 def _key(leaf: Leaf) -> tuple[int, Index]:

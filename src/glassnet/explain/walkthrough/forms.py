@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.arithmetic import div, mul
-from glassnet.ops.classification import row_weights
+from glassnet.ops.classification import cross_entropy, row_weights
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import exp, log
 from glassnet.ops.movement import cast, reshape
@@ -44,7 +44,7 @@ def as_expanded(op: Op) -> Form:
     return lambda _label, inputs, params: expand(*inputs, **params)
 
 
-# a textbook's derivations, where the expansion of the record takes another way ------------------------
+# a textbook's derivations, where the record decomposes it in another way ------------------------
 
 LARGE = 50  # exp of twice as much is more than float32 holds
 
@@ -83,8 +83,8 @@ def p_minus_t(steps: dict[str, Array], gradient: Array) -> Array:
     return np.asarray((steps["p"] - steps["t"]) * (steps["share"] * gradient)[:, np.newaxis])
 
 
-DERIVATIONS: dict[str, tuple[str, Form]] = {
-    "cross_entropy": (
+DERIVATIONS: dict[Op, tuple[str, Form]] = {
+    cross_entropy: (
         "softmax with cross-entropy, p = softmax(a), t = 1 at the label: the shortcut is ∂loss/∂a = p − t, each row "
         "times its share in the loss; node by node, back through product, log, division, sum and exp, it is the same",
         _softmax_with_loss,

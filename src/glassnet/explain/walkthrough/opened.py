@@ -14,6 +14,7 @@ from glassnet.explain.walkthrough.text import as_markdown, as_text
 from glassnet.explain.walkthrough.traced_step import WalkthroughError
 from glassnet.explain.walkthrough.values import Value
 from glassnet.notebook import repr_html
+from glassnet.ops.classification import cross_entropy
 from glassnet.ops.dtypes import Array
 
 
@@ -80,7 +81,7 @@ def opened(value: Value) -> Opened:
         raise WalkthroughError(
             f"open: {value.name} is made by {op.name}, a primitive operation, which is not made of others: {op.formula}"
         )
-    note, form = DERIVATIONS.get(op.name, ("", as_expanded(op)))
+    note, form = DERIVATIONS.get(op, ("", as_expanded(op)))
     gradient = None if value.gradient is None else value.gradient.array
     shortcut = computed(value, as_itself(op, value.name), gradient)
     derivation = computed(value, form, gradient)
@@ -89,7 +90,7 @@ def opened(value: Value) -> Opened:
     for name, short in shortcut.gradients.items():
         long = derivation.gradients.get(name)
         differences[f"∂loss/∂{name}"] = _difference(short, np.zeros_like(short) if long is None else long)
-    if op.name == "cross_entropy" and gradient is not None:
+    if op is cross_entropy and gradient is not None:
         by_name = {step.name: step.array for step in derivation.steps}
         name, through_rule = next(iter(shortcut.gradients.items()))
         differences[f"∂loss/∂{name} and (p − t)·share"] = _difference(through_rule, p_minus_t(by_name, gradient))

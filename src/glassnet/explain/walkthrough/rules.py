@@ -14,23 +14,27 @@ import numpy as np
 from glassnet.explain.walkthrough.decimals import as_number
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.worked_formula import Leaf, Series, Words, binary, bound
+from glassnet.ops import indexing, movement, reduction
+from glassnet.ops.arithmetic import clamp
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Binary, Call, Formula, Number, formula_of, input_names, parameters
-from glassnet.ops.indexing import gather, getitem, put
+from glassnet.ops.linear import matmul
 from glassnet.ops.record import Op
 from glassnet.ops.selection import bitwise_not
 
 Index = tuple[int, ...]
 Operand = Callable[[int, Index], Formula]
 """The formula of an element of the operand in some place."""
+Rule = Callable[[Value, Index, Operand, int], Formula]
+"""What makes an element: of a value, which element, its operands, and how many terms of a long sum are shown."""
 
 
-def rule_for(value: Value) -> Callable[[Value, Index, Operand, int], Formula] | None:
+def rule_for(value: Value) -> Rule | None:
     """What makes an element of ``value``, if it is known without opening its operation."""
     op, _ = _op(value)
     if op.elementwise:
         return _elementwise
-    return RULES.get(op.name, _in_words if op.primitive else None)
+    return RULES.get(op, _in_words if op.primitive else None)
 
 
 # each element by itself ----------------------------------------------------------------------------
@@ -43,7 +47,7 @@ def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Fo
         for name, default in (parameters(op) | dict(params)).items()
         if isinstance(default, int | float)
     }
-    if op.name == "clamp":
+    if op is clamp:
         names |= {k: Number(s * math.inf) for k, s in (("min", -1), ("max", 1)) if params.get(k) is None}
     for position, name in enumerate(input_names(op)):
         if position < len(value.operands):
@@ -61,7 +65,7 @@ def broadcast_index(index: Index, shape: Index) -> Index:
 # many elements -------------------------------------------------------------------------------------
 
 
-def _reduction(kind: str) -> Callable[[Value, Index, Operand, int], Formula]:
+def _reduction(kind: str) -> Rule:
     def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
         _, params = _op(value)
         x = _array(value, 0)
@@ -125,7 +129,7 @@ def _series(kind: str, numbers: Array, term: Callable[[int], Formula], shown: in
 # what only moves numbers ---------------------------------------------------------------------------
 
 
-def _moved(data: int | None) -> Callable[[Value, Index, Operand, int], Formula]:
+def _moved(data: int | None) -> Rule:
     """The rule of an operation that moves its first ``data`` inputs, None: all of them."""
 
     def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
@@ -157,10 +161,10 @@ def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Formu
     shape = tuple(params["shape"])
     places = np.arange(math.prod(shape)).reshape(shape)
     by = [_array(value, i) for i in range(1, len(value.operands))]
-    if op is put:
-        targets = getitem.forward(places, *by, index=params["index"])
+    if op is indexing.put:
+        targets = indexing.getitem.forward(places, *by, index=params["index"])
     else:
-        targets = gather.forward(places, *by, dim=params["dim"])
+        targets = indexing.gather.forward(places, *by, dim=params["dim"])
     x = np.broadcast_to(_array(value, 0), targets.shape)
     sources = np.flatnonzero(targets == places[index])
 
@@ -187,27 +191,27 @@ def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Formu
     return Words(f"{op.formula.removeprefix('y = ')}", as_number(value.array[index]))
 
 
-RULES: dict[str, Callable[[Value, Index, Operand, int], Formula]] = {
-    "sum": _reduction("+"),
-    "prod": _reduction("*"),
-    "amax": _reduction("max"),
-    "amin": _reduction("min"),
-    "cumsum": _cumsum,
-    "matmul": _matmul,
-    "cast": _same_place,
-    "copy": _same_place,
-    "reshape": _moved(1),
-    "permute": _moved(1),
-    "broadcast_to": _moved(1),
-    "flip": _moved(1),
-    "getitem": _moved(1),
-    "gather": _moved(1),
-    "setitem": _moved(2),
-    "concatenate": _moved(None),
-    "stack": _moved(None),
-    "put": _gathered,
-    "scatter_add": _gathered,
-    "one_hot": _one_hot,
+RULES: dict[Op, Rule] = {
+    reduction.sum: _reduction("+"),
+    reduction.prod: _reduction("*"),
+    reduction.amax: _reduction("max"),
+    reduction.amin: _reduction("min"),
+    reduction.cumsum: _cumsum,
+    matmul: _matmul,
+    movement.cast: _same_place,
+    movement.copy: _same_place,
+    movement.reshape: _moved(1),
+    movement.permute: _moved(1),
+    movement.broadcast_to: _moved(1),
+    movement.flip: _moved(1),
+    indexing.getitem: _moved(1),
+    indexing.gather: _moved(1),
+    indexing.setitem: _moved(2),
+    movement.concatenate: _moved(None),
+    movement.stack: _moved(None),
+    indexing.put: _gathered,
+    indexing.scatter_add: _gathered,
+    indexing.one_hot: _one_hot,
 }
 
 
