@@ -14,9 +14,10 @@ from glassnet import nn
 from glassnet.encoders import NumberEncoder
 from glassnet.export import ExportError, numpy_file
 from glassnet.export.literals import array_source
+from glassnet.ops.dtypes import float_type
 from glassnet.ops.linear import linear
 from glassnet.ops.record import Op
-from glassnet.ops.shapes import elementwise_float
+from glassnet.ops.shapes import elementwise
 from glassnet.tensor import apply, wrap
 from tests.export.files import loaded, run
 from tests.export.networks import REFUSED, WRITTEN, Net, X
@@ -72,7 +73,8 @@ def _scaled(x, out=None):
 
 
 def unwritable(expand):
-    return Op("scaled", _scaled, (None,), elementwise_float("scaled"), "2*x", expand, cast="float", elementwise=True)
+    shape = elementwise("scaled", float_type)
+    return Op("scaled", _scaled, (None,), shape, "2*x", expand, cast="float", elementwise=True)
 
 
 def test_an_operation_whose_source_cannot_stand_alone_is_written_in_others(path):

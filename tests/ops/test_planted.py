@@ -11,9 +11,10 @@ import pytest
 
 from glassnet.ops import Op, Spec
 from glassnet.ops.arithmetic import add, mul
+from glassnet.ops.dtypes import float_type
 from glassnet.ops.elementary import exp
 from glassnet.ops.reduction import spread
-from glassnet.ops.shapes import elementwise_float, reduction, sum_type
+from glassnet.ops.shapes import elementwise, reduction, sum_type
 from glassnet.tensor import Tensor
 from tests.ops import checks
 from tests.ops.formulas import check_formula
@@ -37,7 +38,7 @@ RIGHT = Op(
     "right",
     forward=_forward,
     vjp=(_rule_a, _rule_b),
-    shape=elementwise_float("right"),
+    shape=elementwise("right", float_type),
     formula="scale * a * exp(b)",
     expand=lambda a, b, scale=1.0: a * (scale * exp(b)),
     cast="float",

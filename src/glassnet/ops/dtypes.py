@@ -30,7 +30,6 @@ float64 = np.dtype(np.float64)
 
 _default: Dtype = float32
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
-_OF_PYTHON = {bool: "b", int: "i", float: "f"}
 
 
 def get_default_dtype() -> Dtype:

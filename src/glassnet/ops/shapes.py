@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, ShapeError
-from glassnet.ops.dtypes import Dtype, bool_, float_type, int64, result_type
+from glassnet.ops.dtypes import Dtype, bool_, int64, result_type
 from glassnet.ops.record import Spec
 
 Shape = tuple[int, ...]
@@ -62,11 +62,6 @@ def elementwise(name: str, dtype: Callable[..., Dtype] = result_type) -> Callabl
             raise DtypeError(f"{name}: {error}") from None
 
     return rule
-
-
-def elementwise_float(name: str) -> Callable[..., Spec]:
-    """As `elementwise`, with a floating result."""
-    return elementwise(name, float_type)
 
 
 def elementwise_bool(name: str) -> Callable[..., Spec]:

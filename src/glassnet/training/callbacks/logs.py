@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import ClassVar
 
 from glassnet.serialization import replace_file
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
@@ -17,8 +16,6 @@ class _HistoryFile(Callback):
     Raises OSError where it cannot be written.
     """
 
-    form: ClassVar[str]
-
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
 
@@ -28,8 +25,11 @@ class _HistoryFile(Callback):
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Write the file."""
-        text: str = getattr(trainer.history, self.form)()
-        replace_file(self.path, text.encode())
+        replace_file(self.path, self._text(trainer.history).encode())
+
+    def _text(self, history: History) -> str:
+        """What the file holds."""
+        raise NotImplementedError
 
 
 class CSVLogger(_HistoryFile):
@@ -45,7 +45,8 @@ class CSVLogger(_HistoryFile):
     True
     """
 
-    form = History.to_csv.__name__
+    def _text(self, history: History) -> str:
+        return history.to_csv()
 
 
 class JSONLLogger(_HistoryFile):
@@ -61,4 +62,5 @@ class JSONLLogger(_HistoryFile):
     2
     """
 
-    form = History.to_jsonl.__name__
+    def _text(self, history: History) -> str:
+        return history.to_jsonl()
