@@ -126,6 +126,10 @@ def test_everything_offered_is_there():
             assert hasattr(module, name), f"{module.__name__}.{name}"
 
 
+def test_what_the_pages_name_is_there_without_an_import_of_its_own():
+    run("import glassnet; glassnet.explain.plots.curves, glassnet.tables.read_table, glassnet.datasets.load_digits")
+
+
 def test_no_room_takes_the_place_of_a_function():
     """A module that is loaded is set in its package, whatever is there."""
     code = """

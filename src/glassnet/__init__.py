@@ -206,7 +206,20 @@ _LATER = {
     "walkthrough": "explain.walkthrough",
 }
 # rooms, loaded when first used, too
-_ROOMS = ("data", "explain", "export", "functional", "nn", "optim", "scratch", "training", "utils", "vision")
+_ROOMS = (
+    "data",
+    "datasets",
+    "explain",
+    "export",
+    "functional",
+    "nn",
+    "optim",
+    "scratch",
+    "tables",
+    "training",
+    "utils",
+    "vision",
+)
 
 
 if TYPE_CHECKING:

@@ -196,6 +196,12 @@ def test_a_run_is_found(runs, monkeypatch, name, found):
     assert find(name, runs).resolve() == (runs / found).resolve()
 
 
+def test_a_folder_of_pictures_does_not_hide_the_run_that_was_trained_on_it(runs, monkeypatch):
+    monkeypatch.chdir(runs.parent)
+    (runs.parent / "moons").mkdir()
+    assert find("moons", runs).resolve() == (runs / "moons-001").resolve()
+
+
 def test_a_name_in_full_is_not_the_beginning_of_another(runs):
     (runs / "digits-002").rename(runs / "digits-0011")
     assert find("digits-001", runs).name == "digits-001"

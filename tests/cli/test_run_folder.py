@@ -56,7 +56,7 @@ def test_a_loss_that_is_no_number_ends_training(command, tmp_path, words):
     assert "try a smaller rate, --lr 1" in result.stderr
     assert "What a check-up says of it:\n\n1. the learning rate 1e+" in result.stderr
     assert "  remedy:   use a smaller one, such as 0.001\n" in result.stderr
-    assert result.stderr.endswith("\n\nNo epoch was whole, so there is nothing to save: there is no run folder.\n")
+    assert result.stderr.endswith("\n\nNo epoch was completed, so there is nothing to save: there is no run folder.\n")
     assert tree(tmp_path) == []
 
 

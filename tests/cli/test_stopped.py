@@ -270,7 +270,7 @@ def of_something_else(folder):
         (of_something_else, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
         (
             lambda folder: (folder / "checkpoint.safetensors").unlink(),
-            "--resume: runs/digits-001 is whole, there is nothing left to learn; see: glassnet show runs/digi",
+            "--resume: runs/digits-001 is complete, there is nothing left to learn; see: glassnet show runs/digi",
         ),
     ],
 )
@@ -323,7 +323,7 @@ def test_a_run_that_comes_to_its_end_before_it_is_locked_is_left_alone(command, 
     monkeypatch.setattr(Lock, "take", late)
     result = command("train", "--resume", "latest")
     assert result.exit_code == 2
-    assert "is whole, there is nothing left to learn" in result.stderr
+    assert "is complete, there is nothing left to learn" in result.stderr
 
 
 def test_a_table_is_found_where_training_was_started(command, stopped, tmp_path, monkeypatch):

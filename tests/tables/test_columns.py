@@ -191,7 +191,7 @@ def test_missing_and_wrong_numbers_are_filled_and_said():
     assert x.tolist() == [[-1, 0], [0, 1], [0, 1], [0, 1]]
     assert notes == [
         "x: expected numbers, got 'many' (row 7): taken as missing",
-        "x: 3 of 4 cells missing, filled with the mean of the training",
+        "x: 3 of 4 cells missing, filled with the mean of the training rows",
     ]
 
 
@@ -212,7 +212,7 @@ def test_categories():
     x, notes = encode_table({"colour": ["red", "blue", "grün", None]}, [COLOUR])
     assert x.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 1]]
     assert notes == [
-        "colour: 'grün' (row 3) not among the categories it knows: taken as another one",
+        "colour: 'grün' (row 3) not among the categories it knows: taken as none of them",
         "colour: 1 of 4 cells missing, taken as a category of their own",
     ]
     x, notes = encode_table({"colour": [""]}, [{**COLOUR, "missing": False}])
@@ -268,7 +268,7 @@ def test_what_is_no_table_is_one_message(table, message):
 def test_columns_that_are_missing_are_named():
     with pytest.raises(ValueError, match=r"with the columns 'x', 'colour' \(is it there as 'color'\?\)"):
         encode_table({"color": ["red"], "z": ["1"]}, [NUMBER, COLOUR])
-    with pytest.raises(ValueError, match="with the column 'x'; add them"):
+    with pytest.raises(ValueError, match="with the column 'x'; add it"):
         encode_table({}, [NUMBER])
 
 

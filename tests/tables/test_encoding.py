@@ -65,8 +65,8 @@ def test_columns_that_are_not_needed_do_no_harm(encoding):
     encoded = encoding.encode(needed | {"new": range(6)})
     np.testing.assert_array_equal(encoded.inputs, encoding.encode(TABLE).inputs)
     assert encoded.targets is None
-    assert encoded.notes[0] == "ignored, for training had no such column: 'new'"
-    with pytest.raises(TableError, match="expected a table with the column 'size'; add them"):
+    assert encoded.notes[0] == "ignored: training had no such column: 'new'"
+    with pytest.raises(TableError, match="expected a table with the column 'size'; add it"):
         encoding.encode({name: TABLE[name] for name in ("colour", "happy", "when")})
 
 
@@ -296,12 +296,12 @@ def test_a_raw_file_is_encoded_whatever_it_is_written_in(tmp_path, name, encodin
     encoded = how.encode(read_table(tmp_path / name))
     np.testing.assert_array_equal(encoded.inputs, how.encode(raw).inputs)
     assert [note for note in encoded.notes if "UTF-8" not in note] == [
-        "ignored, for training had no such column: 'more'",
+        "ignored: training had no such column: 'more'",
         "the columns are in another order than in training: taken by their names",
-        "kind: 'another' (row 2) not among the categories it knows: taken as another one",
+        "kind: 'another' (row 2) not among the categories it knows: taken as none of them",
         "kind: 1 of 4 cells missing, taken as none of the categories it knows",
         "n: expected numbers, got 'x' (row 3): taken as missing",
-        "n: 2 of 4 cells missing, filled with the mean of the training",
+        "n: 2 of 4 cells missing, filled with the mean of the training rows",
     ]
 
 

@@ -247,7 +247,7 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
     path = Path(name)
     if path.is_file() and path.name == MODEL:
         return path.parent
-    if name and path.is_dir():
+    if name and any((path / kept).is_file() for kept in (MODEL, CONFIG, file)):
         return path
     there = sorted(path.parent for path in runs.glob(f"*/{file}")) if runs.is_dir() else []
     if name == LATEST and there:
@@ -257,6 +257,8 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
     ]
     if len(matching) == 1:
         return matching[0]
+    if name and path.is_dir():  # after the runs: a folder of pictures, from which one was trained, may share their name
+        return path
     if matching:
         raise BadInput(f"RUN: {name!r} begins the names of {_listed(matching)}; write one of them in full")
     if there:

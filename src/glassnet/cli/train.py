@@ -106,10 +106,10 @@ def _refuse_options(arguments: Mapping[str, Any], others: Mapping[str, Any]) -> 
 
 
 def _check_unfinished(path: Path) -> None:
-    """Raise BadInput if the run at ``path`` is whole, or there is none."""
+    """Raise BadInput if the run at ``path`` is complete, or there is none."""
     read_config(path)
     if (path / MODEL).exists() and not (path / CHECKPOINT).exists():
-        raise BadInput(f"--resume: {path} is whole, there is nothing left to learn; see: glassnet show {path}")
+        raise BadInput(f"--resume: {path} is complete, there is nothing left to learn; see: glassnet show {path}")
 
 
 def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
@@ -179,7 +179,7 @@ def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
 def _nothing_learned(run: Run) -> str:
     """What is left of a run that failed in its first epoch, as a sentence."""
     left = f"{run.path} is as it was" if run.stays else "there is no run folder"
-    return f"No epoch was whole, so there is nothing to save: {left}."
+    return f"No epoch was completed, so there is nothing to save: {left}."
 
 
 def _save(

@@ -114,6 +114,11 @@ def checked_parameters(name: str, group: Any, earlier: Collection[Tensor]) -> Gr
 
 def _check_parameter(which: str, param: Any, seen: Collection[Tensor]) -> None:
     if not isinstance(param, Tensor):
+        if hasattr(param, "parameters"):  # a module: its class is above this package
+            raise TypeError(
+                f"{which}: expected a tensor, got the module {type(param).__name__}; give its parameters: "
+                "model.parameters()"
+            )
         raise TypeError(
             f"{which}: expected a tensor, got {type(param).__name__}; make one of it: "
             "glassnet.tensor(x, requires_grad=True)"

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from glassnet.ops.shapes import written
 from glassnet.program.instruction import Instruction, Var
 
+_CALL = 80  # columns: comments align to the calls that are no longer than this
+
 
 def titles(instructions: Iterable[Instruction]) -> Iterator[str]:
     """For each instruction the title that goes before it: its phase where that begins, "" elsewhere.
@@ -27,6 +29,8 @@ def listing(instructions: Sequence[Instruction]) -> Iterator[str]:
         name, kind, text, origin = row(instruction)
         rows.append((name, kind, f"= {text}", f"# {origin}" if origin else ""))
     widths = [max((len(cells[c]) for cells in rows), default=0) for c in range(4)]
+    # one long call, such as an optimizer's, does not push every comment out of sight
+    widths[2] = max((width for cells in rows if (width := len(cells[2])) <= _CALL), default=0)
     for title, cells in zip(titles(instructions), rows, strict=True):
         if title:
             yield f"{title}:"

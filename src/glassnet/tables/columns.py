@@ -67,8 +67,9 @@ def encode_table(
     if absent:
         near = {match: None for name in absent[:6] for match in difflib.get_close_matches(name, [*table], 1)}
         hint = f" (is it there as {few([repr(match) for match in near])}?)" if near else ""
-        names = few([repr(name) for name in absent])
-        raise ValueError(f"expected a table with the column{'s' * (len(absent) > 1)} {names}{hint}; add them")
+        names, one = few([repr(name) for name in absent]), len(absent) == 1
+        what, add = ("column", "it") if one else ("columns", "them")
+        raise ValueError(f"expected a table with the {what} {names}{hint}; add {add}")
     parts, notes = [], []
     for column in columns:
         texts = [text_of(cell) for cell in table[column["name"]]]
@@ -107,7 +108,7 @@ def encode_values(
         names, where = few([repr(text)[:40] for text in wrong]), first_row(texts, wrong, rows)
         notes.append(f"{name}: expected {expected}, got {names} ({where}): taken as missing")
     if empty.any():
-        notes.append(f"{name}: {empty.sum()} of {len(texts)} cells missing, filled with the mean of the training")
+        notes.append(f"{name}: {empty.sum()} of {len(texts)} cells missing, filled with the mean of the training rows")
     return x, empty, notes
 
 
@@ -124,7 +125,7 @@ def encode_category(
     notes = []
     if others := [text for text in dict.fromkeys(texts) if text and text not in places]:
         names, where = few([repr(other)[:40] for other in others]), first_row(texts, others, rows)
-        notes.append(f"{column['name']}: {names} ({where}) not among the categories it knows: taken as another one")
+        notes.append(f"{column['name']}: {names} ({where}) not among the categories it knows: taken as none of them")
     if empty.any():
         taken = "a category of their own" if column["missing"] else "none of the categories it knows"
         notes.append(f"{column['name']}: {empty.sum()} of {len(texts)} cells missing, taken as {taken}")

@@ -141,7 +141,7 @@ class Encoding:
         wanted = dict.fromkeys(column["name"] for column in self.columns)
         known = {*wanted, *self.ignored, self.target["name"]}
         more = [repr(name) for name in names if name not in known]
-        notes = [f"ignored, for training had no such column: {few(more)}"] if more else []
+        notes = [f"ignored: training had no such column: {few(more)}"] if more else []
         if [name for name in names if name in wanted] != [*wanted]:
             notes.append("the columns are in another order than in training: taken by their names")
         return notes
