@@ -241,7 +241,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD(Model()), TypeError, "got Model; pass its parameters: model.parameters()"),
     (lambda: SGD(7), TypeError, "got int; pass a list of them"),
     (lambda: SGD([X, np.ones(2)]), TypeError, "SGD: parameter 1: expected a tensor, got ndarray; make one of it"),
-    (lambda: SGD([Model()]), TypeError, "SGD: parameter 0: expected a tensor, got the module Model; give its parameters"),
+    (lambda: SGD([Model()]), TypeError, "SGD: parameter 0: expected a tensor, got the module Model; give its"),
     (lambda: SGD([("w", X), ("b", 2)]), TypeError, "SGD: parameter 1 (b): expected a tensor, got int"),
     (lambda: SGD([("w", X), X]), ValueError, "expected all parameters of a group with names or none"),
     (lambda: SGD([X * 2]), ValueError, "SGD: parameter 0: expected a leaf tensor, got the result of mul"),
