@@ -35,7 +35,7 @@ class Origin:
 class TrainingFailed(GlassnetError, RuntimeError):
     """A run whose loss is no longer a number, or grows without end.
 
-    ``what`` failed is "loss", "held-out loss" or "weights". ``epoch`` and ``batch`` say where, both counted
+    ``what`` failed is "loss", "val_loss" or "weights". ``epoch`` and ``batch`` say where, both counted
     from 1 (``batch`` is None where a whole epoch was measured), ``batches`` how many an epoch has, if known.
     ``loss`` is the bad value, and ``learning_rate`` the rate at that time. ``origin`` is the cause, and
     ``checkup`` the text of a check-up of the run, where they could be found.
@@ -78,9 +78,10 @@ class TrainingFailed(GlassnetError, RuntimeError):
         where = f"in epoch {self.epoch}"
         if self.batch is not None:
             where += f", batch {self.batch}" + (f" of {self.batches}" if self.batches else "")
+        what = "held-out loss" if self.what == "val_loss" else self.what
         became = "nan or infinite" if self.what == "weights" else f"{self.loss:g}"
         parts = [
-            f"{where}, the {self.what} became {became}: {self._advice(rate_option)}. The network is as it was before "
+            f"{where}, the {what} became {became}: {self._advice(rate_option)}. The network is as it was before "
             "that epoch"
         ]
         if self.origin is not None:
@@ -94,7 +95,7 @@ class TrainingFailed(GlassnetError, RuntimeError):
             return "the data holds numbers that are not finite; correct those"
         smaller = f"try a smaller rate, {rate_option}{self.learning_rate / 10:g}"
         too_large = f"with the learning rate {self.learning_rate:g} the steps are too large"
-        if self.what == "held-out loss":  # all that was learned from has a loss
+        if self.what == "val_loss":  # all that was learned from has a loss
             return (
                 "the held-out data holds numbers that are not finite, or far from those it was trained on, or "
                 f"{too_large}; look at the data first, then {smaller}"

@@ -317,7 +317,7 @@ class Trainer:
             numbers = self._measured(validation_feed)
             self.result |= {f"val_{name}": value for name, value in numbers.items()}
             if failure.has_failed(numbers["loss"], progress.first_loss or 0.0):
-                raise self._failed("held-out loss", None, numbers["loss"])
+                raise self._failed("val_loss", None, numbers["loss"])
         self.result["learning_rate"] = progress.learning_rate
         if validation_feed is not None:
             self._callbacks("on_validation_end", self)
