@@ -162,7 +162,7 @@ def _reduced(
 
 
 def _reduced_expand(losses: Any, labels: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
-    w = row_weights.expand(labels, weight, dtype=losses.dtype, ignore_index=ignore_index)  # type: ignore[misc]
+    w = _row_weights_expand(labels, weight, dtype=losses.dtype, ignore_index=ignore_index)
     losses = where(labels == ignore_index, 0.0, losses * w)
     if reduction == "none":
         return losses
