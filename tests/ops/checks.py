@@ -146,7 +146,7 @@ def check_inputs_kept(op: Op, sample: Sample) -> None:
 
 
 def check_expand(op: Op, sample: Sample) -> None:
-    """The expansion has the operation's values, dtype and first derivative."""
+    """The decomposition has the operation's values, dtype and first derivative."""
     assert op.expand is not None
     if op.writes:
         _check_new_values(op, sample)
@@ -159,7 +159,7 @@ def check_expand(op: Op, sample: Sample) -> None:
             for i, x in enumerate(sample.arrays())
         ]
         y = function(*inputs, **sample.kwargs())
-        assert isinstance(y, Tensor), f"{sample.label}: the expansion gives a {type(y).__name__}"
+        assert isinstance(y, Tensor), f"{sample.label}: the decomposition gives a {type(y).__name__}"
         weights = np.random.default_rng(0).standard_normal(y.shape)
         found = grad(y, [inputs[i] for i in places], (weights,)) if places else ()
         results.append((y.detach().numpy(), [g.numpy() for g in found]))
@@ -174,7 +174,7 @@ def check_expand(op: Op, sample: Sample) -> None:
 
 
 def _check_new_values(op: Op, sample: Sample) -> None:
-    """The expansion of an operation that writes gives the new values of what is written, in order."""
+    """The decomposition of an operation that writes gives the new values of what is written, in order."""
     assert op.expand is not None
     arrays = sample.arrays()
     op.forward(*arrays, **sample.kwargs())
@@ -188,7 +188,7 @@ def _check_new_values(op: Op, sample: Sample) -> None:
             np.testing.assert_allclose(new, expected, rtol=1e-12, err_msg=f"{sample.label}: input {i}, expanded")
 
 
-def check_expands_to_core(op: Op, sample: Sample) -> None:
+def check_decomposes_into_primitives(op: Op, sample: Sample) -> None:
     """Expanded fully, the operation is made of primitive operations alone, all of them registered."""
     arrays = sample.arrays()
     expected = apply(op, *arrays, **sample.kwargs()).numpy()
@@ -330,12 +330,12 @@ def check_reads(op: Op, samples: list[Sample]) -> None:
 
 
 def check_parameters(op: Op) -> None:
-    """Rules, shape rule and expansion take the parameters that forward takes, with the same defaults."""
+    """Rules, shape rule and decomposition take the parameters that forward takes, with the same defaults."""
     expected = parameters(op)
     others = {f"the rule of input {i}": rule for i, rule in enumerate(op.vjp) if rule is not None}
     others["the shape rule"] = op.shape
     if op.expand is not None:
-        others["the expansion"] = op.expand
+        others["the decomposition"] = op.expand
     for what, function in others.items():
         found = inspect.signature(function).parameters
         takes_any = any(p.kind is p.VAR_KEYWORD for p in found.values())

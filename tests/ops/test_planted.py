@@ -83,11 +83,11 @@ def each(check: Callable[[Op, Sample], Any]) -> Check:
 SHAPE, DTYPES, OUT, KEPT = map(
     each, (checks.check_shape, checks.check_other_dtypes, checks.check_out, checks.check_inputs_kept)
 )
-EXPAND, CORE, GRADIENTS, BOTH, PRECISION, FORMULA = map(
+EXPAND, PRIMITIVE, GRADIENTS, BOTH, PRECISION, FORMULA = map(
     each,
     (
         checks.check_expand,
-        checks.check_expands_to_core,
+        checks.check_decomposes_into_primitives,
         checks.check_gradients,
         checks.check_both_ways,
         checks.check_precision,
@@ -103,7 +103,7 @@ def PARAMETERS(op: Op, _samples: list[Sample]) -> None:
 
 
 def test_the_right_ones_pass():
-    for check in (SHAPE, DTYPES, OUT, KEPT, EXPAND, CORE, GRADIENTS, BOTH, PRECISION, FORMULA, READS, PARAMETERS):
+    for check in (SHAPE, DTYPES, OUT, KEPT, EXPAND, PRIMITIVE, GRADIENTS, BOTH, PRECISION, FORMULA, READS, PARAMETERS):
         check(RIGHT, OF_RIGHT)
     for check in (SHAPE, OUT, KEPT, GRADIENTS, BOTH, PRECISION, READS, PARAMETERS):
         check(TOTAL, OF_TOTAL)
@@ -200,38 +200,38 @@ FAULTS: dict[str, tuple[Check, str, dict[str, Any]]] = {
         "derivative of .* in b",
         rules(b=lambda g, y, _a, _b, scale=1.0: g * y * 1.001),
     ),
-    "an expansion that differs": (
+    "a decomposition that differs": (
         EXPAND,
         ": values",
         {"expand": lambda a, b, scale=1.0: a * (scale * exp(b)) * (1 + 1e-9)},
     ),
-    "an expansion of another dtype": (
+    "a decomposition of another dtype": (
         EXPAND,
         "dtype float64, expanded float32",
         {"expand": lambda a, b, scale=1.0: (a * (scale * exp(b))).float()},
     ),
-    "an expansion of another shape": (
+    "a decomposition of another shape": (
         EXPAND,
         r"expanded \(1, 2, 3\)",
         {"expand": lambda a, b, scale=1.0: (a * (scale * exp(b)))[None]},
     ),
-    "an expansion without its parameter": (EXPAND, ": values", {"expand": lambda a, b, scale=1.0: a * exp(b)}),
-    "an expansion of other gradients": (
+    "a decomposition without its parameter": (EXPAND, ": values", {"expand": lambda a, b, scale=1.0: a * exp(b)}),
+    "a decomposition of other gradients": (
         EXPAND,
         "do not depend on input 1",
         {"expand": lambda a, b, scale=1.0: a * lost(scale * exp(b))},
     ),
-    "an expansion outside of dispatch": (
+    "a decomposition outside of dispatch": (
         EXPAND,
-        "the expansion gives a ndarray",
+        "the decomposition gives a ndarray",
         {"expand": lambda a, b, scale=1.0: (a.detach() * (scale * exp(b.detach()))).numpy()},
     ),
-    "an expansion into what is not registered": (
-        CORE,
+    "a decomposition into what is not registered": (
+        PRIMITIVE,
         r"not registered: \{'stranger'\}",
         {"expand": lambda a, b, scale=1.0: stranger(a, b, scale=scale)},
     ),
-    "an expansion into nothing": (CORE, "nothing happened", {"expand": lambda a, b, scale=1.0: a}),
+    "a decomposition into nothing": (PRIMITIVE, "nothing happened", {"expand": lambda a, b, scale=1.0: a}),
     "a shape without broadcasting": (
         SHAPE,
         r"shape rule \(3,\), forward \(2, 3\)",
@@ -265,9 +265,9 @@ FAULTS: dict[str, tuple[Check, str, dict[str, Any]]] = {
         "the rule of input 1 does not take the parameter scale",
         rules(b=lambda g, y, _a, _b: g * y),
     ),
-    "an expansion without it": (
+    "a decomposition without it": (
         PARAMETERS,
-        "the expansion does not take the parameter scale",
+        "the decomposition does not take the parameter scale",
         {"expand": lambda a, b: a * exp(b)},
     ),
     "a textbook form with out": (PARAMETERS, "its textbook form takes out", {"textbook": _forward}),

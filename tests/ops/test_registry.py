@@ -67,7 +67,7 @@ def test_every_floating_input_has_a_derivative(op: Op) -> None:
         assert without == CONSTANT.get(op.name, set()), f"{op.name}: input(s) {without} without a derivative"
 
 
-def test_core_operations_are_those_without_an_expansion() -> None:
+def test_primitive_operations_are_those_without_a_decomposition() -> None:
     assert [op.name for op in primitive_ops()] == [name for name, op in registry.items() if op.expand is None]
 
 
@@ -122,15 +122,15 @@ def test_inputs_are_kept(op: Op) -> None:
 
 
 @named
-def test_expansion_is_the_same(op: Op) -> None:
+def test_decomposition_is_the_same(op: Op) -> None:
     for sample in samples_of(op):
         checks.check_expand(op, sample)
 
 
 @named
-def test_expands_to_core_operations(op: Op) -> None:
+def test_decomposes_into_primitive_operations(op: Op) -> None:
     for sample in samples_of(op):
-        checks.check_expands_to_core(op, sample)
+        checks.check_decomposes_into_primitives(op, sample)
 
 
 @differentiable
