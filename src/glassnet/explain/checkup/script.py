@@ -256,7 +256,7 @@ def gradients_not_zeroed(run: Observed) -> Iterator[Symptom]:
 @check(89)
 def evaluation_mode(run: Observed) -> Iterator[Symptom]:
     """Training in evaluation mode, where dropout does nothing."""
-    modules = {path: m for path, m in run.model.named_modules() if type(m).__name__ in DIFFER}
+    modules = {path: m for path, m in run.model.named_modules() if isinstance(m, DIFFER)}
     called = {} if run.watched is None else {path: modes for path, modes in run.watched.modes.items() if modes}
     off = [path for path, m in modules.items() if called.get(path, {m.training}) == {False}]
     where = " in your step" if called else ""

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassnet.explain.checkup.batches import Batch, Inputs
+from glassnet.nn.activation import RReLU
+from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Optimizer
@@ -21,7 +23,7 @@ from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
 from glassnet.trace.refusals import TraceError
 
-DIFFER = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "RReLU")
+DIFFER = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, RReLU)  # in training from evaluation
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
 ALONG = 0.95  # the cosine between a gradient and the true one
 Gradients = dict[str, Array]
@@ -142,7 +144,7 @@ def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Itera
 
     with ExitStack() as stack:
         for path, module in run.model.named_modules():
-            if type(module).__name__ in DIFFER:
+            if isinstance(module, DIFFER):
                 modes = result.modes.setdefault(path, set())
                 stack.callback(module.register_forward_pre_hook(partial(_note_mode, modes)).remove)
         for name, parameter in parameters.items():
