@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.codegen.comments import comment
-from glassnet.codegen.expressions import call, function_call, operand, shape, spelled
+from glassnet.codegen.expressions import call, function_call, method_call, operand, shape, spelled
 from glassnet.codegen.functions import sources
 
-__all__ = ["call", "comment", "function_call", "operand", "shape", "sources", "spelled"]
+__all__ = ["call", "comment", "function_call", "method_call", "operand", "shape", "sources", "spelled"]

@@ -19,16 +19,19 @@ Params = Mapping[str, Any]
 
 def call(instruction: Instruction) -> str:
     """The expression that computes an instruction: ``a + b``, ``x.sum(axis=0)``, ``gelu(x)``."""
-    op, params = instruction.op, instruction.params
-    inputs = [operand(x) for x in instruction.inputs]
+    op = instruction.op
     if op.source is not None:
-        return op.source(instruction.output, *inputs, **params)
-    if op.method:
-        has_axis = params.get("dim") is not None and any(x.shape for x in instruction.reads)
-        axis = [f"axis={params['dim']!r}"] if has_axis else []
-        keep = ["keepdims=True"] if params.get("keepdim") else []
-        return f"{inputs[0]}.{op.method}({', '.join([*axis, *keep])})"
-    return function_call(instruction)
+        return op.source(instruction.output, *map(operand, instruction.inputs), **instruction.params)
+    return method_call(instruction) if op.method else function_call(instruction)
+
+
+def method_call(instruction: Instruction, *more: str) -> str:
+    """The call of an array's method, ``x.sum(axis=0)``, with ``more`` arguments after its own."""
+    op, params = instruction.op, instruction.params
+    has_axis = params.get("dim") is not None and any(x.shape for x in instruction.reads)
+    axis = [f"axis={params['dim']!r}"] if has_axis else []
+    keep = ["keepdims=True"] if params.get("keepdim") else []
+    return f"{operand(instruction.inputs[0])}.{op.method}({', '.join([*axis, *keep, *more])})"
 
 
 def function_call(instruction: Instruction, *more: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.codegen import call, function_call, operand
+from glassnet.codegen import call, function_call, method_call, operand
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import cast, copy
 from glassnet.ops.selection import where
@@ -28,8 +28,7 @@ def assigned(instruction: Instruction, target: str, tersely: bool = False) -> st
     if op in (cast, copy):
         return f"{target}[...] = {inputs[0]}"
     if op.method:
-        beginning = call(instruction).removesuffix(")")
-        return f"{beginning}{'' if beginning.endswith('(') else ', '}out={target})"
+        return method_call(instruction, f"out={target}")
     if not op.takes_out:
         return f"{target}[...] = {call(instruction)}"
     can_be_terse = isinstance(op.forward, np.ufunc) and op.forward not in (np.maximum, np.minimum)  # deprecated there

@@ -188,7 +188,7 @@ def _one_hot(value: Value, index: Index, operand: Operand, shown: int) -> Formul
 
 def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     op, _ = _op(value)
-    return Words(f"{op.formula.removeprefix('y = ')}", as_number(value.array[index]))
+    return Words(op.formula.removeprefix("y = "), as_number(value.array[index]))
 
 
 RULES: dict[Op, Rule] = {
