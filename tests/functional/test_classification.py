@@ -204,8 +204,8 @@ def test_one_node_is_all_it_takes() -> None:
             [0, 10, 1],
             {},
             IndexError,
-            "expected class labels from 0 to 9, got 10; the scores have 10 columns, one a class: give the last layer "
-            "as many outputs as there are classes",
+            "expected class labels from 0 to 9, got 10; the scores have 10 columns, one per class: give the last layer "
+            "an output for each class",
         ),
         (
             (3, 10),
@@ -226,8 +226,8 @@ def test_one_node_is_all_it_takes() -> None:
             [0, -1, 12],
             {"ignore_index": -1},
             IndexError,
-            "expected class labels from 0 to 9, got 12; the scores have 10 columns, one a class: give the last layer "
-            "as many outputs as there are classes",
+            "expected class labels from 0 to 9, got 12; the scores have 10 columns, one per class: give the last layer "
+            "an output for each class",
         ),
         (
             (2, 3),
@@ -334,8 +334,8 @@ def test_message(name: str, shape: Any, target: Any, options: Any, error: type[E
             gn.tensor([0, 3]),
             {"label_smoothing": 0.1},
             IndexError,
-            "expected class labels from 0 to 2, got 3; the scores have 3 columns, one a class: give the last layer as "
-            "many outputs as there are classes",
+            "expected class labels from 0 to 2, got 3; the scores have 3 columns, one per class: give the last layer "
+            "an output for each class",
         ),
     ],
 )

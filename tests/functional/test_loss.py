@@ -187,11 +187,11 @@ def test_gaussian_nll_takes_one_variance_for_all() -> None:
 @pytest.mark.parametrize(
     ("shape", "target", "advice"),
     [
-        ((4, 1), (4,), "so they are repeated to fill [4, 4], which is seldom meant; give the target that shape: "
+        ((4, 1), (4,), "so they are repeated to fill [4, 4], which is rarely intended; give the target that shape: "
                        "target.unsqueeze(1)"),
-        ((4,), (4, 1), "so they are repeated to fill [4, 4], which is seldom meant; give the target that shape: "
+        ((4,), (4, 1), "so they are repeated to fill [4, 4], which is rarely intended; give the target that shape: "
                        "target.squeeze(1)"),
-        ((2, 3), (3,), "so they are repeated to fill [2, 3], which is seldom meant"),
+        ((2, 3), (3,), "so they are repeated to fill [2, 3], which is rarely intended"),
         ((1, 2, 2), (1, 4, 1), None),
     ],
 )  # fmt: skip

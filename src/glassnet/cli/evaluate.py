@@ -17,7 +17,7 @@ from glassnet.encoders import Samples, read_samples
 def evaluate(
     run: RunName,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Samples with their targets; without it, those held out.")
+        Path | None, typer.Argument(metavar="FILE", help="Samples with their targets; without it, the held-out ones.")
     ] = None,
     runs: RunsFolder = RUNS,
 ) -> None:

@@ -194,17 +194,17 @@ TABLE = (
         f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
         open="what to learn",
     ),
-    Option("target", "COLUMN", "Of a table: the column to learn.", open="for a table: the column to learn"),
+    Option("target", "COLUMN", "For a table: the column to learn.", open="for a table: the column to learn"),
     Option(
         "task",
         "TASK",
-        "classification or regression, where the target does not tell.",
+        "classification or regression; if not given, what the target suggests.",
         open="for a table: as the values of the target suggest",
     ),
     Option(
         "data",
         "DIR",
-        "Where the files of mnist and the like are; nothing is downloaded.",
+        "Folder with the files of mnist and the like, instead of a download.",
         open="downloaded where needed",
     ),
     Option(
@@ -214,11 +214,11 @@ TABLE = (
         read=layer_sizes,
         open="what suits the number of features",
     ),
-    Option("activation", "NAME", "What follows each hidden layer.", default="relu", read=one_of(ACTIVATIONS)),
+    Option("activation", "NAME", "Activation after each hidden layer.", default="relu", read=one_of(ACTIVATIONS)),
     Option(
         "dropout",
         "SHARE",
-        "Of the units of hidden layers, left out at random.",
+        "Share of the hidden units that are left out at random.",
         default="0",
         read=number(least=0, below=1),
         words="dropout {:g}",
@@ -227,14 +227,14 @@ TABLE = (
     Option(
         "epochs",
         "N",
-        "Rounds over the data; if not given, what suits their number.",
+        "Passes over the data; if not given, what suits its size.",
         read=whole(1),
         open="what suits the number of samples",
     ),
     Option(
         "batch_size",
         "N",
-        "Samples in one step; if not given, what suits their number.",
+        "Samples in one step; if not given, what suits the data's size.",
         read=whole(1),
         open="what suits the number of samples",
     ),
@@ -250,7 +250,7 @@ TABLE = (
     Option(
         "weight_decay",
         "X",
-        "Pull of the weights towards 0.",
+        "Strength of the pull of the weights towards 0.",
         default="0",
         read=number(least=0),
         words="weight decay {:g}",
@@ -259,7 +259,7 @@ TABLE = (
     Option(
         "schedule",
         "NAME",
-        f"Of the learning rate: {', '.join(SCHEDULES)}.",
+        f"How the learning rate changes: {', '.join(SCHEDULES)}.",
         default="cosine",
         read=one_of(SCHEDULES),
         words="schedule {}",
@@ -285,7 +285,7 @@ TABLE = (
     Option(
         "patience",
         "N",
-        "Stop when the held-out loss was not better for N epochs; keep the best.",
+        "Stop when the held-out loss has not improved for N epochs; keep the best.",
         read=whole(1),
         open="all epochs are trained",
         words="patience {}",

@@ -17,7 +17,7 @@ from glassnet.extras import needed_to
 def plot(
     functions: Annotated[list[str], typer.Argument(metavar="NAME...", help="Functions of glassnet.functional.")],
     derivative: Annotated[bool, typer.Option("--derivative", help="Draw their derivatives too, dashed.")] = False,
-    domain: Annotated[str, typer.Option(metavar="LOW,HIGH", help="From where to where.")] = "-5,5",
+    domain: Annotated[str, typer.Option(metavar="LOW,HIGH", help="Lowest and highest input.")] = "-5,5",
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf.")] = Path(
         "plot.png"
     ),

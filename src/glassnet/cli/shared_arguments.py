@@ -14,7 +14,7 @@ from glassnet.cli.errors import BadInput, Failed
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, the beginning of its name, or latest.")]
 RunsFolder = Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where runs are looked for by name.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over what is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 
 RUNS = Path("runs")
 FULL = (errno.ENOSPC, errno.EDQUOT)

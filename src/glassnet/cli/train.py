@@ -34,12 +34,12 @@ SAVE_EVERY = 10.0  # seconds
 def train(
     *,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings in TOML; the command line goes before them.")
+        Path | None, typer.Option(metavar="FILE", help="Settings in TOML; options on the command line override them.")
     ] = None,
-    print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML, and end.")] = False,
+    print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML, and exit.")] = False,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a run that was cut off, as if it had not been."),
+        typer.Option(metavar="RUN", help="Go on with an interrupted run; the result is the same."),
     ] = None,
     save_every: Annotated[
         str | None, typer.Option(metavar="SECONDS", help=f"How often a run is saved to be resumed [{SAVE_EVERY:g}].")

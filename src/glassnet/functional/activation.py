@@ -279,7 +279,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """x · sigmoid(x), also called swish. S. Elfwing et al., Sigmoid-Weighted Linear Units, 2017.
+    """x · sigmoid(x), also called swish. S. Elfwing et al., Sigmoid-Weighted Linear Units, 2018.
 
     >>> F.silu(glassnet.tensor([0.0, 2.0]))
     tensor([0.0000, 1.7616])

@@ -56,7 +56,7 @@ def cross_entropy(
         if ignore_index >= 0:
             raise RangeError(
                 f"cross_entropy: ignore_index={ignore_index} is for labels, and the target holds probabilities; leave "
-                "it out, and make rows that shall not count 0"
+                "it out, and make rows that should not count 0"
             )
         return _of_probabilities(input, target, weight, reduction, label_smoothing)
     if label_smoothing > 0:

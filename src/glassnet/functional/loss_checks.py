@@ -57,7 +57,7 @@ def warn_unless_alike(name: str, input: Tensor, target: Tensor) -> None:
         shape = broadcast_shapes(name, input.shape, target.shape)
         warn(
             f"{name}: the input is {written(input.shape)} but the target {written(target.shape)}, so they are repeated "
-            f"to fill {written(shape)}, which is seldom meant{_advice(input, target)}"
+            f"to fill {written(shape)}, which is rarely intended{_advice(input, target)}"
         )
 
 

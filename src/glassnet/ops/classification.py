@@ -86,9 +86,7 @@ def _why_no_class(name: str, wrong: int, least: int, classes: int) -> str:
     elif wrong == classes and least > 0:
         hint = "labels that count from 1 must count from 0: labels - 1"
     else:
-        hint = (
-            f"the scores have {classes} columns, one a class: give the last layer as many outputs as there are classes"
-        )
+        hint = f"the scores have {classes} columns, one per class: give the last layer an output for each class"
     return f"{name}: expected class labels from 0 to {classes - 1}, got {wrong}; {hint}"
 
 

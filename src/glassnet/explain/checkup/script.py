@@ -65,7 +65,7 @@ def not_in_optimizer(run: Observed) -> Iterator[Symptom]:
         yield symptom(
             "the optimizer does not have all parameters of the network",
             "{count} of {parameters} are missing: {missing}" + also,
-            "make the optimizer after the network is whole, from model.parameters(); freeze what shall not learn: "
+            "make the optimizer after the network is complete, from model.parameters(); freeze what should not learn: "
             "p.requires_grad = False",
             where=missing[0],
             count=len(missing),
@@ -81,7 +81,7 @@ def not_in_optimizer(run: Observed) -> Iterator[Symptom]:
             "the loss depends on parameters that neither model.parameters() nor the optimizer has: they do not learn",
             "{hidden} of {parameters}, of shapes {shapes}",
             "keep layers of a list in nn.ModuleList, of a dict in nn.ModuleDict, tensors in nn.Parameter; freeze "
-            "what shall not learn: p.requires_grad = False",
+            "what should not learn: p.requires_grad = False",
             hidden=len(hidden),
             parameters=len(hidden) + len(there),
             shapes=Names(str(Shape(p.shape)) for p in hidden),
