@@ -74,7 +74,7 @@ class _Writer:
                 if owner == var:
                     yield f"{var.name} = np.empty({shape(var)}, np.{var.dtype})"
                 else:
-                    yield f"{var.name} = {owner.name}  # its memory is free again by then"
+                    yield f"{var.name} = {owner.name}  # in its memory, free by then"
             elif self._is_set_up_once(var):
                 yield f"{var.name} = {call(instruction)}"
 
