@@ -20,6 +20,7 @@ import numpy as np
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, get_default_dtype, set_default_dtype
 from glassnet.optim.optimizer import Optimizer
+from glassnet.random import Generator
 from glassnet.tensor import Tensor
 
 CONTAINERS = (list, tuple, set, frozenset, deque, dict)
@@ -90,6 +91,11 @@ class Snapshot:
             self._generators.add(id(generator))
             state = generator.bit_generator.state
             self.keep(lambda: setattr(generator.bit_generator, "state", state))
+
+    def keep_random(self, generator: Generator) -> None:
+        """Keep the state and the seed of one of glassnet's random generators."""
+        state = generator.get_state()
+        self.keep(lambda: generator.set_state(state))
 
     def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Keep which array each tensor has, which gradient, and whether it requires one; not the numbers."""

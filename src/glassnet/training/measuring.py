@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from glassnet.data import DataLoader, Dataset
 from glassnet.nn.module import Module, evaluating
 from glassnet.random import Generator, default_generator
 from glassnet.tensor.creation import cat
+from glassnet.trace.snapshot import Snapshot
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError
 from glassnet.training.feed import AT_ONCE, Batch, converted, in_order
@@ -30,7 +30,9 @@ def measured(
     """
     total = count = 0.0
     metrics.reset()
-    with evaluating(model), _undrawn([default_generator, *generators]):
+    with evaluating(model), Snapshot() as snapshot:
+        for generator in (default_generator, *generators):  # so a run does not depend on whether it is measured
+            snapshot.keep_random(generator)
         for inputs, targets, sample_weights in batches:
             outputs = model(inputs)
             weights = criterion.weigh(targets, sample_weights)
@@ -62,17 +64,3 @@ def _joined(batches: list[Any]) -> Any:
     if any(tree != trees[0] for tree in trees):
         raise TrainingError("predict: expected the model to give outputs of the same structure for every batch")
     return trees[0].unflatten(cat(parts) for parts in zip(*flat, strict=True))
-
-
-@contextmanager
-def _undrawn(generators: list[Generator]) -> Iterator[None]:
-    """Within, anything may be drawn from ``generators``; after, they are as they were.
-
-    So a run does not depend on whether it is measured: samplers, transforms and networks may draw meanwhile.
-    """
-    before = [(generator, generator.get_state()) for generator in generators]
-    try:
-        yield
-    finally:
-        for generator, state in before:
-            generator.set_state(state)

@@ -13,7 +13,8 @@ from glassnet.explain.checkup.check import CHECKS, Finding
 from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
 from glassnet.notebook import repr_html
-from glassnet.random import get_rng_state, set_rng_state
+from glassnet.random import default_generator
+from glassnet.trace.snapshot import Snapshot
 
 HEALTHY = "Nothing wrong was found."
 
@@ -82,16 +83,14 @@ def checkup(
         raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {name}; make one: {name}(…)")
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
-    state = get_rng_state()
-    try:
+    with Snapshot() as snapshot:
+        snapshot.keep_random(default_generator)
         batches, everything = batches_of(data)
         validation = None if validation is None else _joined(validation)
         run = Observed(model, batches, loss, optimizer, step, validation, everything)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # they are told as findings
             return Checkup(_findings(run))
-    finally:
-        set_rng_state(state)
 
 
 def _findings(run: Observed) -> list[Finding]:
