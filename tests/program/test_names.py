@@ -9,6 +9,7 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
+from glassnet.ops import record
 from glassnet.program.names import Namer, identifier
 
 Tensor = gn.Tensor
@@ -22,6 +23,12 @@ def names_of(function: Any, *args: Any) -> tuple[set[str], Any]:
     program = compiled.program.after("traced")
     names = {var.name for var in (*program.inputs, *program.state, *program.constants)}
     return names | {i.output.name for i in program}, compiled
+
+
+def test_an_operation_that_is_added_after_the_first_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    Namer()  # knows the names of all operations
+    monkeypatch.setitem(record._registry, "added_later", record.registry["relu"])
+    assert Namer()("added_later") == "added_later1"
 
 
 def training(model: nn.Module, optimizer: Any = None, loss: Any = F.mse_loss) -> Any:

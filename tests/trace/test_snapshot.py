@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,11 @@ def test_the_modes_are_kept_from_the_beginning() -> None:
     assert gn.get_default_dtype() == gn.float32
 
 
-@pytest.mark.parametrize("before", [[1, 2], {"a": 1, "b": 2}, {1, 2}, deque([1, 2])], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "before",
+    [[1, 2], {"a": 1, "b": 2}, {1, 2}, deque([1, 2]), OrderedDict(a=1, b=2)],
+    ids=lambda x: type(x).__name__,
+)
 def test_containers(before: Any) -> None:
     container = before.copy()
     with Snapshot() as snapshot:
@@ -33,6 +37,7 @@ def test_containers(before: Any) -> None:
         if isinstance(container, dict):
             container["c"] = 3
     assert container == before
+    assert list(container) == list(before)
 
 
 def test_attributes_and_what_is_in_them() -> None:

@@ -66,9 +66,13 @@ def _names_in(program: Program) -> set[str]:
     return {var.name for var in (*program.inputs, *program.state, *program.constants, *made)}
 
 
-@cache
 def _reserved() -> set[str]:
     """Names that are Python's, NumPy's, or those of operations and of what they call."""
+    return {*registry, *_reserved_by_modules()}  # operations may be added at any time
+
+
+@cache
+def _reserved_by_modules() -> set[str]:
     modules = [vars(module) for name, module in sys.modules.items() if name.startswith(ops.__name__)]
     helpers = {n for names in modules for n, x in names.items() if not isinstance(x, ModuleType | type | Op)}
-    return {*registry, *keyword.kwlist, *dir(builtins), *helpers, "np", "math", "generator"}
+    return {*keyword.kwlist, *dir(builtins), *helpers, "np", "math", "generator"}

@@ -10,7 +10,7 @@ References are kept at once; numbers only of those arrays that are about to be o
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from operator import is_
 from typing import Any
@@ -120,6 +120,7 @@ class Snapshot:
                 if isinstance(container, kind):
                     kind.clear(container)  # whatever a subclass makes of it
                     refill(container, before)
+                    return
 
         self.keep(put_back)
 
@@ -164,9 +165,16 @@ def _refill_dict(container: Any, contents: list[Any]) -> None:
     dict.update(container, zip(contents[:half], contents[half:], strict=True))
 
 
+def _refill_ordered_dict(container: Any, contents: list[Any]) -> None:
+    half = len(contents) // 2
+    for key, value in zip(contents[:half], contents[half:], strict=True):
+        OrderedDict.__setitem__(container, key, value)  # it has an order of its own, of which dict knows nothing
+
+
 _REFILL: dict[Any, Callable[[Any, list[Any]], Any]] = {
     list: list.extend,
     deque: deque.extend,
     set: set.update,
+    OrderedDict: _refill_ordered_dict,
     dict: _refill_dict,
 }
