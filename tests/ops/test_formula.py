@@ -52,6 +52,11 @@ def test_what_is_no_formula_is_refused(text):
         parse(text)
 
 
+def test_a_formula_with_a_slip_is_named():
+    with pytest.raises(ValueError, match=r"the formula '2\*x//' cannot be read: invalid syntax at character"):
+        parse("2*x//")
+
+
 @pytest.mark.parametrize(
     ("text", "python", "textbook", "latex"),
     [

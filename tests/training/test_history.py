@@ -38,6 +38,7 @@ def test_names_of_older_runs():
     old = "epoch,train_loss,held_out_loss,held_out_accuracy\n1,0.5,0.75,0.9\n"
     h = History({name: float(text) for name, text in row.items()} for row in csv.DictReader(io.StringIO(old)))
     assert h.names == ["epoch", "train_loss", "val_loss", "val_accuracy"]
+    assert h["held_out_loss"] == h["val_loss"] == [0.75]
     assert h["val_accuracy"] == [0.9]
     assert "held_out" not in h.to_csv()
 

@@ -57,7 +57,8 @@ class _Trimmed(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        self._file.flush()
+        if not self._file.closed:  # Python flushes what is let go of, at the very end too
+            self._file.flush()
 
 
 # before -------------------------------------------------------------------------------------------

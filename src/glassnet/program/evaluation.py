@@ -33,9 +33,14 @@ class Evaluation:
 
 
 def evaluate(
-    program: Program, inputs: Sequence[Array], state: Mapping[str, Array], *, in_order: bool = False
+    program: Program,
+    inputs: Sequence[Array],
+    state: Mapping[str, Array],
+    *,
+    in_order: bool = False,
+    advance: bool = False,
 ) -> Evaluation:
-    """Carry out ``program``. Nothing that is given changes, random generators included.
+    """Carry out ``program``. The arrays that are given do not change, and random generators only with ``advance``.
 
     ``in_order``: results lie in memory in the order of their elements, as an engine's do; otherwise as
     NumPy lays them, which may be transposed, and a sum is then rounded in another way.
@@ -45,7 +50,7 @@ def evaluate(
     values = {var.name: _read_only(array) for var, array in program.constants.items()}
     values |= {var.name: _read_only(array) for var, array in zip(program.inputs, inputs, strict=True)}
     values |= {var.name: np.array(state[var.name]) for var in program.state}
-    generators: dict[int, Any] = {}
+    generators: dict[int, Any] | None = None if advance else {}  # copies of the program's, by the id of each
     results: list[tuple[Array, ...]] = []
     for instruction in program:
         result = _result(instruction, values, generators)
@@ -64,7 +69,7 @@ def evaluate(
     )
 
 
-def _result(instruction: Instruction, values: dict[str, Array], generators: dict[int, Any]) -> Array:
+def _result(instruction: Instruction, values: dict[str, Array], generators: dict[int, Any] | None) -> Array:
     inputs = [_value(x, values) for x in instruction.inputs]
     params = {name: _own(value, generators) for name, value in instruction.params.items()}
     result = np.asarray(instruction.op.forward(*inputs, **params))
@@ -87,8 +92,8 @@ def _read_only(array: Array) -> Array:
     return array
 
 
-def _own(value: Any, generators: dict[int, Any]) -> Any:
+def _own(value: Any, generators: dict[int, Any] | None) -> Any:
     """A parameter; for a random generator one in the same state, which is then advanced in its place."""
-    if not isinstance(value, np.random.Generator):
+    if generators is None or not isinstance(value, np.random.Generator):
         return value
     return generators.setdefault(id(value), deepcopy(value))

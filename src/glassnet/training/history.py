@@ -63,6 +63,7 @@ class History(Sequence[Epoch]):
             return History(self.epochs[key])
         if not isinstance(key, str):
             return self.epochs[key]
+        key = current_name(key)
         if key not in self.names:
             raise KeyError(f"History: there is no {key!r}; there are {', '.join(self.names) or 'no epochs yet'}")
         return [epoch[key] for epoch in self.epochs if key in epoch]

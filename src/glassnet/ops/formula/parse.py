@@ -97,7 +97,11 @@ def parse(text: str) -> Formula:
 
     Raises ValueError for what is none.
     """
-    return _tree(ast.parse(text, mode="eval").body)
+    try:
+        expression = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"the formula {text!r} cannot be read: {error.msg} at character {error.offset}") from None
+    return _tree(expression)
 
 
 def _tree(node: ast.expr) -> Formula:
