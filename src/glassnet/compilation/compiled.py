@@ -17,10 +17,6 @@ from glassnet.nn.module import Module
 from glassnet.observer import mode
 from glassnet.program.program import Program
 
-_OWN = {
-    "engine", "max_specialisations", "specialisations", "_causes", "_by_key", "_last_key", "_last", "_unfinished",
-    "_has_warned", "_lock", "_name",
-}  # fmt: skip
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
 
@@ -40,6 +36,20 @@ class Compiled:
 
     is_compiled: ClassVar[bool] = True
 
+    # What is declared here is set on the compiled function itself, all else on a module that it is made of.
+    function: Callable[..., Any]
+    engine: str
+    max_specialisations: int
+    specialisations: list[Specialisation]
+    _causes: list[str]
+    _by_key: dict[tuple[Any, ...], list[Specialisation]]
+    _last_key: tuple[Any, ...] | None
+    _last: Specialisation
+    _unfinished: int  # calls in a row that made state
+    _has_warned: bool
+    _lock: RLock  # the memory that a program works in is there once
+    _name: str
+
     def __init__(self, function: Callable[..., Any], engine: str = "auto", max_specialisations: int = 8) -> None:
         engine_class(engine)  # raises for one that there is not
         if not callable(function):
@@ -48,17 +58,14 @@ class Compiled:
             raise ValueError(
                 f"compile: expected max_specialisations as a whole number, 1 or more, got {max_specialisations!r}"
             )
-        super().__setattr__("function", function)
+        self.function = function
         self.engine = engine
         self.max_specialisations = max_specialisations
-        self.specialisations: list[Specialisation] = []
-        self._causes: list[str] = []
-        self._by_key: dict[tuple[Any, ...], list[Specialisation]] = {}
-        self._last_key: tuple[Any, ...] | None = None
-        self._last: Specialisation
+        self.specialisations, self._causes, self._by_key = [], [], {}
+        self._last_key = None
         self._unfinished = 0
         self._has_warned = False
-        self._lock = RLock()  # the memory that a program works in is there once
+        self._lock = RLock()
         self._name = _function_name(function)
         wrapper: Any = SimpleNamespace()
         functools.update_wrapper(wrapper, function, updated=())
@@ -100,7 +107,7 @@ class Compiled:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What is set on a compiled module is set on the module."""
-        if name in _OWN or not isinstance(self.function, Module):
+        if name in Compiled.__annotations__ or not isinstance(self.function, Module):
             super().__setattr__(name, value)
         else:
             setattr(self.function, name, value)
