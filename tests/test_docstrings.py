@@ -93,6 +93,7 @@ def test_public_names_have_an_example(room: str) -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_examples_do_what_they_show(room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GLASSNET_DATA", raising=False)  # examples bring their own files
     rooms = {name: import_module(f"glassnet.{name}") for name in IMPORTED}
     known = {"glassnet": glassnet, "F": glassnet.functional, "np": np} | rooms
     failures: list[str] = []
