@@ -132,7 +132,7 @@ def _write(path: Path, text: FileText, beside: Path | None, exported: Exported) 
     arrays: dict[str, Any] = exported.arrays
     np.savez(packed, **arrays)
     is_new = not beside.exists()
-    replace_file(beside, packed.getbuffer())
+    replace_file(beside, packed.getvalue())
     try:
         replace_file(path, str(text).encode())
     except BaseException:
