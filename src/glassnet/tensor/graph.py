@@ -95,10 +95,12 @@ class Node:
 
 
 def _parent(x: Any) -> Any:
-    tensor: Any = x if isinstance(x, Value) else None
-    if tensor is None or not tensor._requires_grad:
-        return None if tensor is None else version_of(tensor)
-    return key_of(tensor)
+    if not isinstance(x, Value):
+        return None
+    tensor: Any = x
+    if tensor._requires_grad:
+        return tensor if tensor.node is None else tensor.node
+    return version_of(tensor)
 
 
 def version_of(tensor: Any) -> VersionCounter:
