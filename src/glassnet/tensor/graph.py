@@ -99,7 +99,7 @@ def _parent(x: Any) -> Any:
         return None
     tensor: Any = x
     if tensor._requires_grad:
-        return tensor if tensor.node is None else tensor.node
+        return tensor if tensor.node is None else tensor.node  # key_of, without the call: each operation comes here
     return version_of(tensor)
 
 
