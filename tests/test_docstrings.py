@@ -30,6 +30,7 @@ ROOMS = (
     "glassnet.explain.plots",
     "glassnet.explain.walkthrough",
     "glassnet.export",
+    "glassnet.files",
     "glassnet.functional",
     "glassnet.nn",
     "glassnet.nn.init",

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import glassnet
 from glassnet import nn
-from glassnet.serialization import DescriptionError, ModelFileError, load_metadata, read_model, replace_file
+from glassnet.files import replace_file
+from glassnet.serialization import DescriptionError, ModelFileError, load_metadata, read_model
 
 
 def small():

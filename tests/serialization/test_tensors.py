@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 
 import glassnet
 from glassnet.errors import DtypeError
-from glassnet.serialization import ModelFileError, load_metadata, replace_file
+from glassnet.files import replace_file
+from glassnet.serialization import ModelFileError, load_metadata
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 
@@ -167,38 +168,6 @@ def test_a_write_that_fails_leaves_the_file_that_was_there(tmp_path, monkeypatch
         glassnet.save({"x": np.zeros(3)}, tmp_path / "x")
     assert (tmp_path / "x").read_bytes() == b"before"
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
-
-
-def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        replace_file(tmp_path / "x", b"after")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_link_stays_a_link(tmp_path):
-    replace_file(tmp_path / "x", b"before")
-    (tmp_path / "link").symlink_to(tmp_path / "x")
-    replace_file(tmp_path / "link", b"after")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "x").read_bytes() == b"after"
-
-
-def test_what_is_no_file_is_not_replaced(tmp_path):
-    with pytest.raises(FileExistsError, match=r"expected the path of a file to write, but .* is a folder; add a name"):
-        replace_file(tmp_path, b"x")
-    if os.path.exists(os.devnull):
-        with pytest.raises(FileExistsError, match="is a device"):
-            replace_file(os.devnull, b"x")
-
-
-def test_a_missing_folder_is_told_by_the_path_that_was_asked_for(tmp_path):
-    with pytest.raises(FileNotFoundError) as raised:
-        replace_file(tmp_path / "no" / "x", b"x")
-    assert raised.value.filename == str(tmp_path / "no" / "x")
 
 
 # files that cannot be read ------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class FullFrom(Callback):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         if (trainer.epoch, trainer.batch) == (2, 3):
-            self.monkeypatch.setattr("glassnet.serialization.files.os.fsync", full)
+            self.monkeypatch.setattr("glassnet.files.writing.os.fsync", full)
             self.last = self.path.read_bytes()
 
 
@@ -195,8 +195,8 @@ def test_a_model_is_no_checkpoint(tmp_path):
 
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path):
-    """A temporary file of this checkpoint goes when the next run begins; those of others, and other files, stay."""
-    mine, others = tmp_path / ".run.safetensors-0123.tmp", tmp_path / ".other.safetensors-0123.tmp"
+    """It goes when the next run begins; other files stay."""
+    mine, others = tmp_path / ".glassnet-0123.tmp", tmp_path / ".other-0123.tmp"
     for left in (mine, others):
         left.write_bytes(b"half a fi")
     fit(made(Checkpoint(tmp_path / "run.safetensors", every=0)))

@@ -20,7 +20,7 @@ from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
-from glassnet.serialization import replace_file
+from glassnet.files import replace_file
 
 SHOWN = 10  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")

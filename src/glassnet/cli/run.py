@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
+from glassnet.files import replace_file, sweep
+from glassnet.files.lock import locked
 from glassnet.nn.module import Module
-from glassnet.serialization import SavedModel, read_model, replace_file, save_model
+from glassnet.serialization import SavedModel, read_model, save_model
 from glassnet.serialization.renamed import current_name
 from glassnet.training import History
 from glassnet.training.report import Report, write_report
@@ -110,8 +112,8 @@ class Run:
 
     def finish(self) -> None:
         """Remove the checkpoint, and what was being written when a run was killed."""
-        for file in (self.path / CHECKPOINT, *self.path.glob(".glassnet-*.tmp")):
-            file.unlink(missing_ok=True)
+        (self.path / CHECKPOINT).unlink(missing_ok=True)
+        sweep(self.path)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -189,7 +191,7 @@ class Lock:
         """Take it, and return whether that was possible. Raises OSError if its file cannot be made."""
         while True:
             handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
-            if not _locked(handle):
+            if not locked(handle):
                 os.close(handle)
                 return False
             if self._is_of(handle):
@@ -216,24 +218,6 @@ class Lock:
         with suppress(OSError):
             self._file.unlink()
         os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    """Lock ``handle``, and return whether that was possible; True, too, on a file system without locks."""
-    try:
-        if sys.platform == "win32":  # pragma: no cover
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 # reading one ----------------------------------------------------------------------------------------------

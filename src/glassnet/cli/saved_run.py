@@ -52,7 +52,7 @@ class SavedRun:
         try:
             encoder = encoder_from_json(extra.get("encoding"))
         except GlassnetError as error:
-            raise ModelFileError(f"{path / runs.MODEL}: {error}") from None
+            raise _damaged(path, str(error)) from None
         return cls(path, model, extra, task, encoder)
 
     @property
@@ -122,7 +122,7 @@ class SavedRun:
 
 
 def _damaged(path: Path, problem: str) -> ModelFileError:
-    return ModelFileError.at(path / runs.MODEL, problem, "use the run as it was saved, or train it again")
+    return ModelFileError(path / runs.MODEL, problem, "use the run as it was saved, or train it again")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
-from glassnet.serialization import replace_file
+from glassnet.files import replace_file
 
 
 def walkthrough(

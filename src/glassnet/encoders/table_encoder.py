@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
+from glassnet.files import encodings
 from glassnet.ops.dtypes import Array
 from glassnet.tables import Encoding, columns, parsing, read_table, standalone
 from glassnet.tables.cells import Cells
@@ -115,7 +116,7 @@ class TableEncoder:
             data="a CSV file whose header names the columns, in any order",
             constants=constants,
             encode={"": [_ENCODED + cast], "from cells to numbers": [columns]},
-            read={"": [standalone.read], "a table in a file": [parsing]},
+            read={"": [standalone.read], "a table in a file": [encodings, parsing]},
             output=f"an estimate of {target['name']}",
             predict=standalone.predict,
             answers=standalone.answers,

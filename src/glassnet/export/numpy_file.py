@@ -14,9 +14,9 @@ from glassnet.errors import ShapeError
 from glassnet.export.file_text import Exported, FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
 from glassnet.export.inference import ExportError, inference_program
+from glassnet.files import PathLike, replace_file
 from glassnet.nn.module import Module, evaluating
 from glassnet.ops.shapes import written
-from glassnet.serialization.files import PathLike, replace_file
 from glassnet.tensor import as_array, wrap
 
 INSIDE = 2000  # numbers up to which a file holds them itself

@@ -5,7 +5,7 @@ A file is in the safetensors format, so that other programs can read it and none
 
 from __future__ import annotations
 
-from glassnet.serialization.files import ModelFileError, discard_unfinished, replace_file
+from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.model import SavedModel, load_model, read_model, save_model
 from glassnet.serialization.network import DescriptionError, build, describe
 from glassnet.serialization.tensors import load, load_metadata, save
@@ -16,12 +16,10 @@ __all__ = [
     "SavedModel",
     "build",
     "describe",
-    "discard_unfinished",
     "load",
     "load_metadata",
     "load_model",
     "read_model",
-    "replace_file",
     "save",
     "save_model",
 ]

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from glassnet.files import PathLike
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
-from glassnet.serialization.files import ModelFileError, PathLike
+from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.network import DescriptionError, build, describe
 from glassnet.serialization.tensors import read, save
 from glassnet.tensor import Tensor
@@ -91,31 +92,31 @@ def read_model(path: PathLike) -> SavedModel:
     try:
         module = build(description, fill=False, largest=max(_USUAL, sum(x.numel() for x in tensors.values())))
     except DescriptionError as error:
-        raise ModelFileError.at(path, str(error), "the description was edited: use the original file") from None
+        raise ModelFileError(path, str(error), "the description was edited: use the original file") from None
     wrong = _misfits(module.state_dict(), tensors)
     if wrong:
         problem = f"the weights do not fit the network it describes: {_few(wrong)}"
-        raise ModelFileError.at(path, problem, "the file was edited: use the original")
+        raise ModelFileError(path, problem, "the file was edited: use the original")
     module.load_state_dict(tensors, assign=True)
     module.train(metadata.get("mode") != "eval")
     extra = _json(path, metadata, "extra")
     if not isinstance(extra, dict):
-        raise ModelFileError.at(path, f"its extra is no object, but {extra!r:.60}", "use the original file")
+        raise ModelFileError(path, f"its extra is no object, but {extra!r:.60}", "use the original file")
     return SavedModel(module, extra)
 
 
 def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:
     if "network" not in metadata:
         advice = "build the network yourself, then model.load_state_dict(glassnet.load(path))"
-        raise ModelFileError.at(path, "it holds tensors, but no description of a network", advice)
+        raise ModelFileError(path, "it holds tensors, but no description of a network", advice)
     version = metadata.get("glassnet_format", "")
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         problem = f"expected the format of the file as a number, got {version!r:.60}"
-        raise ModelFileError.at(path, problem, "the file was edited: use the original")
+        raise ModelFileError(path, problem, "the file was edited: use the original")
     if int(version) > FORMAT:
         writer = metadata.get("glassnet", "an unknown version")
         problem = f"written in format {version} by glassnet {writer:.20}, but this glassnet reads up to format {FORMAT}"
-        raise ModelFileError.at(path, problem, "install a newer one: pip install --upgrade glassnet")
+        raise ModelFileError(path, problem, "install a newer one: pip install --upgrade glassnet")
 
 
 def _json(path: PathLike, metadata: Mapping[str, str], name: str) -> Any:
@@ -123,7 +124,7 @@ def _json(path: PathLike, metadata: Mapping[str, str], name: str) -> Any:
         return json.loads(metadata.get(name, "{}"))
     except (ValueError, RecursionError) as error:
         problem = f"its {name} is not valid JSON ({error})"
-        raise ModelFileError.at(path, problem, "the file was edited: use the original") from None
+        raise ModelFileError(path, problem, "the file was edited: use the original") from None
 
 
 def _misfits(expected: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> list[str]:

@@ -18,10 +18,11 @@ import safetensors
 import safetensors.numpy
 
 from glassnet.errors import DtypeError
+from glassnet.files import PathLike, replace_file
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.serialization.files import ModelFileError, PathLike, replace_file
+from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.nested import NestingError, flatten, unflatten
 from glassnet.tensor import Tensor, as_array, wrap
 
@@ -97,7 +98,7 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
     try:
         return unflatten(json.loads(metadata[_STRUCTURE]), tensors)
     except (NestingError, ValueError, RecursionError) as error:
-        raise ModelFileError.at(path, str(error), "use the original file") from None
+        raise ModelFileError(path, str(error), "use the original file") from None
 
 
 def load_metadata(path: PathLike) -> dict[str, str]:
@@ -113,7 +114,7 @@ def load_metadata(path: PathLike) -> dict[str, str]:
 def read(path: PathLike) -> Content:
     """Everything in a safetensors file. Raises what `load` raises."""
     if os.path.exists(path) and not os.path.isfile(path):
-        raise ModelFileError.at(path, "expected a safetensors file, but this is no file", "name the file itself")
+        raise ModelFileError(path, "expected a safetensors file, but this is no file", "name the file itself")
     with open(path, "rb") as file:
         data = file.read()
     try:
@@ -139,19 +140,19 @@ def _damaged(path: PathLike, data: bytes, error: Exception) -> ModelFileError:
         problem = f"the header should have {_length(data)} bytes, but the whole file has {len(data)}: it was cut off"
     else:
         problem = f"the safetensors file was cut off or edited ({error})"
-    return ModelFileError.at(path, problem, "use a whole copy of it, or save the model again")
+    return ModelFileError(path, problem, "use a whole copy of it, or save the model again")
 
 
 def _read_array(path: PathLike, name: str, entry: dict[str, Any]) -> Array:
     dtype = _DTYPES.get(entry["dtype"])
     if dtype is None:
         problem = f"{name} has dtype {entry['dtype']}, which NumPy or glassnet does not have"
-        raise ModelFileError.at(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
+        raise ModelFileError(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
     try:
         array = np.frombuffer(entry["data"], dtype.newbyteorder("<")).reshape(entry["shape"])
     except ValueError as error:
         problem = f"{name} has shape {written(entry['shape'])}, which NumPy cannot make ({error})"
-        raise ModelFileError.at(path, problem, "the file was edited: use the original") from None
+        raise ModelFileError(path, problem, "the file was edited: use the original") from None
     return np.asarray(array, dtype)
 
 

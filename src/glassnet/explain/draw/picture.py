@@ -10,8 +10,8 @@ from pathlib import Path
 from glassnet.explain.draw.boxes import DrawError, Graph
 from glassnet.explain.draw.layout import CURVE, Place, Route, laid_out
 from glassnet.explain.draw.svg import LINE, Canvas
+from glassnet.files import replace_file
 from glassnet.notebook import repr_html
-from glassnet.serialization import replace_file
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
-from glassnet.serialization import discard_unfinished, save
+from glassnet.files import sweep
+from glassnet.serialization import save
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.errors import TrainingError
 
@@ -47,7 +48,7 @@ class Checkpoint(Callback):
     def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Make the folder, and begin to count the seconds."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        discard_unfinished(self.path)
+        sweep(self.path.parent)
         self._written = time.monotonic()
 
     def on_batch_end(self, trainer: RunningTrainer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from glassnet.serialization import replace_file
+from glassnet.files import replace_file
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.history import History
 

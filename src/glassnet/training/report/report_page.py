@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
-from glassnet.serialization import replace_file
+from glassnet.files import replace_file
 from glassnet.training.report.confusion import confusion
 from glassnet.training.report.content import Report
 from glassnet.training.report.curves import training

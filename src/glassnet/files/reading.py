@@ -1,0 +1,107 @@
+"""The door by which every file is read: an ordinary file, of a size that is expected, and never waited for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from glassnet.errors import GlassnetError
+from glassnet.files.readable import shown
+
+PathLike = str | os.PathLike[str]
+
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+_PIECE = 2**24  # bytes
+
+
+class FileError(GlassnetError, ValueError):
+    """A file that cannot be used: what is wrong with it, and what to do.
+
+    >>> from glassnet.files import FileError, read_bytes
+    >>> try:
+    ...     read_bytes(".")
+    ... except FileError as error:
+    ...     print(error)
+    .: expected a file, got a folder; name a file in it
+    """
+
+    def __init__(self, path: PathLike, problem: str, advice: str) -> None:
+        super().__init__(f"{shown(os.fspath(path))}: {problem}; {advice}")
+        self.path = os.fspath(path)
+        self.problem = problem
+        self.advice = advice
+
+
+@contextmanager
+def opened(path: PathLike, error: type[FileError] = FileError) -> Iterator[BinaryIO]:
+    """The ordinary file at ``path``, open to be read in bytes.
+
+    Raises ``error`` at once for a folder, a pipe or a device, which may never end, and OSError for a file that is not
+    there or may not be read.
+
+    >>> from pathlib import Path
+    >>> from glassnet.files import opened
+    >>> _ = Path("hello.txt").write_text("hello")
+    >>> with opened("hello.txt") as file:
+    ...     file.read()
+    b'hello'
+    """
+    _check_is_ordinary(path, _status(path, error), error)  # before it is opened, which some devices take for a command
+    handle = os.open(path, _FLAGS)
+    try:
+        _check_is_ordinary(path, os.fstat(handle), error)  # and after: it may have been exchanged
+        file = os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+    with file:
+        yield file
+
+
+def read_bytes(path: PathLike, most: int = 2**31, error: type[FileError] = FileError) -> bytes:
+    """The content of the ordinary file at ``path``, of ``most`` bytes or fewer. Raises what `opened` raises.
+
+    >>> from pathlib import Path
+    >>> from glassnet.files import read_bytes
+    >>> _ = Path("hello.txt").write_text("hello")
+    >>> read_bytes("hello.txt")
+    b'hello'
+    """
+    with opened(path, error) as file:
+        size = os.fstat(file.fileno()).st_size
+        pieces, count = [], 0
+        while size <= most and count <= most and (piece := file.read(min(_PIECE, most + 1 - count))):
+            pieces.append(piece)
+            count += len(piece)
+    if max(size, count) > most:
+        came = f"{size:,}" if size > most else "more"
+        raise error(path, f"expected at most {most:,} bytes, got {came}", "check that it is the file you mean")
+    return b"".join(pieces)
+
+
+def kind_of(mode: int) -> str:
+    """What a file of this mode is, as a word: file, folder, pipe, socket or device.
+
+    >>> import os
+    >>> kind_of(os.stat(".").st_mode)
+    'folder'
+    """
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+    return kinds.get(stat.S_IFMT(mode), "device")
+
+
+def _status(path: PathLike, error: type[FileError]) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except ValueError:  # a NUL in the name, or letters that no name can have
+        raise error(path, "no file can have this name", "check the name") from None
+
+
+def _check_is_ordinary(path: PathLike, status: os.stat_result, error: type[FileError]) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = kind_of(status.st_mode)
+        advice = "name a file in it" if kind == "folder" else "copy what it gives into a file"
+        raise error(path, f"expected a file, got a {kind}", advice)
