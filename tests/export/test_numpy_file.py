@@ -250,7 +250,7 @@ class Awkward(nn.Module):
 
     def __init__(self):
         super().__init__()
-        for name in ("main", "np", "read", "file", "x", "CLASSES", "forward_", "numbers"):
+        for name in ("main", "np", "read", "file", "x", "CLASSES", "forward_", "main_", "main__", "numbers"):
             setattr(self, name, nn.Parameter(glassnet.randn(6)))
 
     def forward(self, inputs):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import glassnet as gn
 import glassnet.nn.functional as F
@@ -174,11 +177,34 @@ def test_names_in_korean() -> None:
         ("ﬁlter", "filter"),  # as Python reads it
         ("층.가중치", "층_가중치"),
         ("😀", "_"),
+        ("𐄇.൰", "___"),  # \\w, and in no name of Python's
+        ("\ud800", "_"),
+        ("", "_"),
     ],
 )
 def test_paths_become_identifiers(path: str, name: str) -> None:
     assert identifier(path) == name
     assert name.isidentifier()
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_any_path_becomes_a_name_as_python_reads_it(path: str, other: str) -> None:
+    name = identifier(path)
+    assert name.isidentifier()
+    scope: dict[str, Any] = {}
+    exec(f"{Namer()(name)} = 1", scope)
+    assert Namer()(name) in scope
+    if identifier(other) != name:
+        assert unicodedata.normalize("NFKC", identifier(other)) != unicodedata.normalize("NFKC", name)
+
+
+@pytest.mark.parametrize("name", ["class", "None", "print", "np", "__file__", "__builtins__", "__name__", "__debug__"])
+def test_a_name_that_means_something_is_given_to_nothing_else(name: str) -> None:
+    other = Namer()(name)
+    assert other != name
+    scope: dict[str, Any] = {}
+    exec(f"{other} = 1", scope)
+    assert other in scope
 
 
 def test_a_namer_gives_every_name_once() -> None:

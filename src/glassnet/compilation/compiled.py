@@ -15,6 +15,7 @@ from glassnet.compilation.specialisation import Specialisation
 from glassnet.engines import engine_class
 from glassnet.nn.module import Module
 from glassnet.observer import mode
+from glassnet.program.names import identifier
 from glassnet.program.program import Program
 
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
@@ -192,7 +193,7 @@ def _function_name(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", None)
     if name is None:  # an object
         name = getattr(getattr(function, "func", None), "__name__", type(function).__name__.lower())
-    return str(name) if str(name).isidentifier() else "step"
+    return identifier(str(name)) if str(name).isidentifier() else "step"
 
 
 @overload

@@ -14,7 +14,7 @@ from glassnet.compilation.guards import Guards
 from glassnet.compilation.results import Results
 from glassnet.engines import Engine
 from glassnet.ops.dtypes import Array
-from glassnet.program.names import taken_names
+from glassnet.program.names import taken_names, unused
 from glassnet.program.passes import optimize
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor, wrap
@@ -73,7 +73,7 @@ class Specialisation:
             tracer.let_go()  # before the engine is made, which may have the memory of what was kept for this
             self.program = optimize(traced, passes_for(engine.accepts, engine.passes))
             strides = {label: array.strides for label, array in self._state_arrays()}
-            self.engine = engine(self.program, _unused(name, self.program), strides)
+            self.engine = engine(self.program, unused(name, taken_names(self.program)), strides)
             self._bind()
             self._find_what_is_written()
             self.guards.settle(tracer.gradients)
@@ -196,11 +196,3 @@ class _Binding:
     def is_gradient(self, gradient: Tensor) -> bool:
         """Whether ``gradient`` was there when the function began, and was only added to."""
         return id(gradient.array) in self.leaves
-
-
-def _unused(name: str, program: Program) -> str:
-    """``name``, if it means nothing else in the source of ``program``."""
-    taken = taken_names(program)
-    while name in taken:
-        name += "_"
-    return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from glassnet.export.literals import WIDTH, assigned, double_quoted
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
+from glassnet.program.names import unused
 from glassnet.program.passes.rewriting import finished, with_inputs
-from glassnet.program.program import Program
+from glassnet.program.program import Program, Var
 
 COLUMN = 62  # where comments begin, at the furthest
 
@@ -70,13 +71,15 @@ def forward_text(program: Program, also: Iterable[Op] = ()) -> Text:
     )
 
 
-def without_names(
-    program: Program, state: Mapping[str, Array], taken: Iterable[str]
-) -> tuple[Program, dict[str, Array]]:
+def without_names(program: Program, state: Mapping[str, Array], taken: Set[str]) -> tuple[Program, dict[str, Array]]:
     """``program`` and its ``state`` by name, with nothing called as something that is ``taken``."""
-    names = {*taken}
     everything = [*program.state, *program.constants, *(i.output for i in program)]
-    other = {var: replace(var, name=f"{var.name}_") for var in everything if var.name in names}
+    used = {*taken, *(var.name for var in everything)}
+    other: dict[Var, Var] = {}
+    for var in everything:
+        if var.name in taken:
+            other[var] = replace(var, name=unused(var.name, used))
+            used.add(other[var].name)
     instructions = [with_inputs(replace(i, output=other.get(i.output, i.output)), other) for i in program]
     renamed = program.having(
         state=tuple(other.get(v, v) for v in program.state),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -20,10 +19,16 @@ from glassnet.program.program import Program, Var
 
 
 def identifier(path: str, kind: str = "") -> str:
-    """A path through modules as one Python name: "layers.0" of a Linear is layers_linear0."""
+    """A path through modules as one Python name: "layers.0" of a Linear is layers_linear0.
+
+    It is what Python itself makes of it (NFKC), so names that Python takes for one are one. What cannot stand in a
+    name, also letters of \\w that Python knows no name with, is an underscore.
+    """
     words = [f"{kind.lower()}{word}" if word.isdigit() else word for word in path.split(".")]
-    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", "_".join(words)))  # as Python reads names
-    return f"_{name}" if name[:1].isdigit() else name
+    name = unicodedata.normalize("NFKC", "_".join(words))
+    if not name.isidentifier():
+        name = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in name)
+    return name if name.isidentifier() else f"_{name}"
 
 
 def telling_name(op: Op, params: Mapping[str, Any], source: Var | None) -> str:
@@ -49,11 +54,23 @@ class Namer:
         """``wish``, or what is nearest to it of the names that are free."""
         form = f"{wish}{{}}" if wish in self._used and wish in registry else f"{wish}_{{}}"
         number, name = 1, wish
-        while name in self._used:
+        while name in self._used or is_modules_own(name):
             name = form.format(number if wish in registry else number + 1)
             number += 1
         self._used.add(name)
         return name
+
+
+def is_modules_own(name: str) -> bool:
+    """Whether a module may keep something of its own under ``name``: __file__, __builtins__."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """``name``, with as many underscores after it as it takes to be none of the ``taken``."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def taken_names(program: Program) -> set[str]:
