@@ -24,7 +24,7 @@ from glassnet.training.metrics import (
     Whole,
     as_metric,
 )
-from glassnet.training.metrics.classification import OfConfusion
+from glassnet.training.metrics.classification import OfEachClass
 from glassnet.training.metrics.regression import OfNumbers
 
 NAMES = [*METRICS, "top_2"]
@@ -253,7 +253,7 @@ def test_misuse():
     with pytest.raises(NotImplementedError):
         OfNumbers().measure([1.0], [1.0])
     with pytest.raises(NotImplementedError):
-        OfConfusion().measure([[1.0, 0.0]], [0])
+        OfEachClass().measure([[1.0, 0.0]], [0])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,12 +20,14 @@ from rich.text import Text
 from glassnet.cli.display import columns, headline
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.tasks import percent
+from glassnet.explain.confusion import MANY, class_counts, confusion_matrix, lowest_recall, worst_confusions
 from glassnet.ops.dtypes import Array
 from glassnet.sources import Data
 from glassnet.tensor import Tensor
-from glassnet.training.metrics import Metrics, confusion_matrix
+from glassnet.training.metrics import Metrics
 
 WORST = 5  # mistakes; of pictures, as many as fit
+WORST_CLASSES = 10  # lines of a list, where there are too many classes for a matrix
 SHADES = " ░▒▓█"
 PLAIN_SHADES = " .:*#"  # where the output cannot hold the blocks
 LARGEST = 16  # pixels along a side; a larger picture is made smaller
@@ -36,10 +38,10 @@ def show(
     console: Console, run: SavedRun, answers: Answers, inputs: Tensor, targets: Tensor, names: Sequence[str]
 ) -> None:
     """Print how good the ``answers`` of ``run`` are, and the worst mistakes. ``names`` are those of the samples."""
-    if answers.probabilities is None:
+    if answers.numbers is None or answers.sure is None:
         _show_quantities(console, run, answers, run.decoded(targets.numpy()), names)
     else:
-        _show_classes(console, run, answers.probabilities, inputs.numpy(), targets.numpy(), names)
+        _show_classes(console, run, answers.numbers, answers.sure, inputs.numpy(), targets.numpy(), names)
 
 
 def names_of(data: Data) -> Sequence[str]:
@@ -48,21 +50,27 @@ def names_of(data: Data) -> Sequence[str]:
 
 
 def _show_classes(
-    console: Console, run: SavedRun, probabilities: Array, inputs: Array, targets: Array, names: Sequence[str]
+    console: Console,
+    run: SavedRun,
+    predicted: Array,
+    sure: Array,
+    inputs: Array,
+    targets: Array,
+    names: Sequence[str],
 ) -> None:
-    predicted = probabilities.argmax(1)
-    counts = confusion_matrix(targets, predicted, len(run.classes))
-    right, total = int(np.trace(counts)), len(targets)
+    right, total = int((predicted == targets).sum()), len(targets)
     console.print(headline(f"Accuracy {right / total:.4f}", f": {right} of {total} are right.\n"))
-    show_confusion(console, counts, run.classes)
+    if len(run.classes) <= MANY:
+        show_confusion(console, confusion_matrix(targets, predicted, len(run.classes)), run.classes)
+    else:
+        show_worst_classes(console, targets, predicted, run.classes)
     wrong = np.flatnonzero(predicted != targets)
-    sure = probabilities[wrong, predicted[wrong]]
-    worst = wrong[np.argsort(-sure, kind="stable")][:WORST]
+    worst = wrong[np.argsort(-sure[wrong], kind="stable")][:WORST]
     shown: Any = names or run.encoder.inverse(inputs) if inputs.ndim == 2 else inputs
     show_mistakes(
         console,
         [
-            Mistake(shown[i], run.classes[targets[i]], run.classes[predicted[i]], float(probabilities[i, predicted[i]]))
+            Mistake(shown[i], run.classes[targets[i]], run.classes[predicted[i]], float(sure[i]))
             for i in worst
         ],
     )
@@ -108,6 +116,23 @@ def show_confusion(console: Console, counts: Array, classes: Sequence[str]) -> N
     console.print(Text("  Rows: what it is. Columns: what the network says.", "dim"))
     console.print()
     console.print(Padding(table, (0, 2)))
+
+
+def show_worst_classes(console: Console, targets: Array, predicted: Array, classes: Sequence[str]) -> None:
+    """Print, of more classes than a matrix has room for, those of lowest recall and the most frequent mistakes."""
+    counts = class_counts(targets, predicted, len(classes))
+    table = columns("lowest recall", "samples", "right", "recall")
+    for i in lowest_recall(counts, WORST_CLASSES):
+        right, samples = int(counts.right[i]), int(counts.actual[i])
+        table.add_row(Text(classes[i]), f"{samples:,}", f"{right:,}", percent(right / samples))
+    console.print(Text(f"  {len(classes):,} classes are too many for a matrix.", "dim"))
+    console.print(Padding(table, (1, 2)))
+    confused = worst_confusions(targets, predicted, WORST_CLASSES)
+    if confused:
+        mistakes = columns("most frequent mistakes", "read as", "samples", left=2)
+        for pair in confused:
+            mistakes.add_row(Text(classes[pair.true]), Text(classes[pair.predicted]), f"{pair.samples:,}")
+        console.print(Padding(mistakes, (0, 2)))
 
 
 def _cell(n: int, *, right: bool) -> Text:

@@ -53,16 +53,16 @@ def predict(
     if probabilities and not saved.classes:
         raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
     samples = read_samples(saved.encoder, file, saved.classes)
-    answers = Answers.of(saved, samples.inputs)
+    answers = Answers.of(saved, samples.inputs, probabilities=probabilities)
     if out is not None:
         with writing("--out", out):
-            _write(out, saved, samples, answers, probabilities=probabilities)
+            _write(out, saved, samples, answers)
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))
     if out is not None:
         console.print(f"{len(samples.inputs):,} predictions written to {out}", soft_wrap=True)
     else:
-        _show(console, saved, samples, answers, probabilities=probabilities)
+        _show(console, saved, samples, answers)
 
 
 def _show_held_out(console: Console, saved: SavedRun) -> None:
@@ -90,26 +90,26 @@ def _check(file: Path | None, out: Path | None, probabilities: bool, *, force: b
         check_output("--out", out, ENDINGS, force=force)
 
 
-def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:
-    sure = answers.probabilities
-    shown = [*run.classes] if probabilities else []
+def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -> None:
+    sure, of_all = answers.sure, answers.probabilities
+    shown = [*run.classes] if of_all is not None else []
     table = display.columns("", "prediction", *(shown or (["sure"] if sure is not None else [])), left=2)
     for i in range(min(SHOWN, len(samples.inputs))):
         value = answers.values[i]
         cells = [str(samples.names[i]), str(value) if sure is not None else f"{value:.5g}"]
         if sure is not None:
-            cells += [percent(p) for p in sure[i]] if shown else [percent(sure[i].max())]
+            cells += [percent(sure[i])] if of_all is None else [percent(p) for p in of_all[i]]
         table.add_row(*map(Text, cells))
     console.print(Padding(table, (1, 2)))
     if len(samples.inputs) > SHOWN:
         console.print(f"{SHOWN} of {len(samples.inputs):,}; all of them: --out predictions.csv")
 
 
-def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers, *, probabilities: bool) -> None:
+def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None:
     """Write the table of the samples with the answers beside it; or, if they are no rows, their names and answers."""
     columns: dict[str, list[object]] = {"prediction": answers.values.tolist()}
     if answers.probabilities is not None:
-        for i, name in enumerate(run.classes if probabilities else ()):
+        for i, name in enumerate(run.classes):
             columns[f"probability of {name}"] = answers.probabilities[:, i].tolist()
     if samples.frame is not None:
         from glassnet.tables import write_table  # other samples do without pandas

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-import glassnet.functional as F
 from glassnet.cli.display import command, layers_text, source_words
+from glassnet.cli.saved_run import in_parts, most_probable
 from glassnet.cli.session import VERSIONS, Session
 from glassnet.nn.linear import Linear
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
-from glassnet.tensor import Tensor
 from glassnet.training import History, Trainer
 from glassnet.training.report import Report
 from glassnet.training.report.formats import SYMBOLS
@@ -39,17 +38,19 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         first_layer=None if first is None else first.weight.detach().numpy(),
         image_shape=shape if is_image else None,
         command=repeated(session),
-        **judged(data, trainer.predict(data.held_out.inputs)),
+        **judged(data, trainer),
     )
 
 
-def judged(data: Data, outputs: Tensor) -> dict[str, Any]:
+def judged(data: Data, trainer: Trainer) -> dict[str, Any]:
     """The targets and the answers of the network, as arguments of `Report`."""
-    targets = data.held_out.targets.numpy()
+    inputs, targets = data.held_out.inputs, data.held_out.targets.numpy()
     if data.task == CLASSIFICATION:
-        return {"targets": targets, "probabilities": F.softmax(outputs, 1).numpy()}
+        outputs = (trainer.predict(part) for part in in_parts(inputs, len(data.classes)))
+        predictions, certainty, _ = most_probable(outputs)
+        return {"targets": targets, "predictions": predictions, "certainty": certainty}
     decode = data.encoder.decode
-    return {"targets": decode(targets), "predictions": decode(outputs.numpy())}
+    return {"targets": decode(targets), "predictions": decode(trainer.predict(inputs).numpy())}
 
 
 def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:

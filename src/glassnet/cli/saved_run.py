@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat
 
 _AT_ONCE = 1024  # samples in one forward pass
+_NUMBERS = 2**22  # outputs of one forward pass: fewer samples where there are thousands of classes
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,17 @@ class SavedRun:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The outputs of the network. Raises ModelFileError if they do not fit its task."""
-        with no_grad():
-            outputs = cat([self.model(part) for part in inputs.split(_AT_ONCE)])
-        expected = (len(inputs), len(self.classes) or 1)
-        if outputs.shape != expected:
-            raise self.damaged(f"expected {expected[1]} outputs for a sample, got shape {list(outputs.shape[1:])}")
-        return outputs
+        return cat(list(self.outputs_in_parts(inputs)))
+
+    def outputs_in_parts(self, inputs: Tensor) -> Iterator[Tensor]:
+        """The outputs of the network for one part of ``inputs`` after the other. Raises what `outputs` raises."""
+        expected = len(self.classes) or 1
+        for part in in_parts(inputs, expected):
+            with no_grad():
+                outputs = self.model(part)
+            if outputs.shape != (len(part), expected):
+                raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
+            yield outputs
 
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""
@@ -127,16 +133,41 @@ def _damaged(path: Path, problem: str) -> ModelFileError:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of a network for samples: class names or numbers [n], and the probabilities of classes [n, C]."""
+    """The answers of a network for samples.
+
+    ``values`` are names of classes or numbers [n]. Of classes there are also their ``numbers``, and how ``sure`` the
+    network is of them, [n] each; and the ``probabilities`` of all, [n, C], if they were asked for.
+    """
 
     values: Array
-    probabilities: Array | None
+    numbers: Array | None = None
+    sure: Array | None = None
+    probabilities: Array | None = None
 
     @classmethod
-    def of(cls, run: SavedRun, inputs: Tensor) -> Answers:
+    def of(cls, run: SavedRun, inputs: Tensor, *, probabilities: bool = False) -> Answers:
         """The answers of ``run`` for ``inputs``."""
-        outputs = run.outputs(inputs)
         if run.extra["task"] != CLASSIFICATION:
-            return cls(run.decoded(outputs.numpy()), None)
-        probabilities = F.softmax(outputs, 1).numpy()
-        return cls(np.array(run.classes)[probabilities.argmax(1)], probabilities)
+            return cls(run.decoded(run.outputs(inputs).numpy()))
+        numbers, sure, of_all = most_probable(run.outputs_in_parts(inputs), keep=probabilities)
+        return cls(np.array(run.classes, object)[numbers], numbers, sure, of_all)
+
+
+def in_parts(inputs: Tensor, outputs: int) -> Sequence[Tensor]:
+    """``inputs`` in parts that a network with so many ``outputs`` for a sample takes at once."""
+    return inputs.split(max(1, min(_AT_ONCE, _NUMBERS // outputs)))
+
+
+def most_probable(outputs: Iterable[Tensor], *, keep: bool = False) -> tuple[Array, Array, Array | None]:
+    """The most probable classes [n], how probable they are [n], and, to ``keep``, the probabilities of all [n, C].
+
+    ``outputs`` come in parts, so that no more of them is there than is kept.
+    """
+    numbers, sure, kept = [], [], []
+    for part in outputs:
+        probabilities = F.softmax(part, 1).numpy()
+        numbers.append(probabilities.argmax(1))
+        sure.append(probabilities.max(1))
+        if keep:
+            kept.append(probabilities)
+    return np.concatenate(numbers), np.concatenate(sure), np.concatenate(kept) if keep else None

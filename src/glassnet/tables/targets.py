@@ -134,7 +134,8 @@ def decode_target(target: Target, array: Array) -> Array:
     array = np.asarray(array)
     if target["task"] == "regression":
         return np.asarray(array.astype(np.float64) * target["scale"] + target["mean"]).reshape(len(array))
-    return np.take(target["classes"], array.argmax(1) if array.ndim == 2 else array)
+    names = np.array(target["classes"], object)  # as objects: else each label is as long as the longest
+    return names[array.argmax(1) if array.ndim == 2 else array]
 
 
 def _label(text: str, decimal: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.confusion import confusion_matrix
+from glassnet.explain.confusion import MANY, confusion_matrix, worst_confusions
 from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.renamed import current_name
 
 VALIDATION = "val_"
+WORST = 20  # mistakes drawn of more classes than a matrix has room for
 
 
 def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -> list[Any]:
@@ -65,7 +66,8 @@ def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
 def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None, ax: Any = None) -> Any:
     """Draw which class (row) was taken for which (column): how many, darker where it is more of its row.
 
-    ``targets`` and ``predicted`` are class numbers [n]. Gives the axes back.
+    ``targets`` and ``predicted`` are class numbers [n]. Of more than 30 classes, whose matrix would have no room, the
+    most frequent mistakes are drawn. Gives the axes back.
 
     >>> from glassnet.explain import plots
     >>> ax = plots.confusion([0, 0, 1, 1], [0, 1, 1, 1], classes=["cat", "dog"])
@@ -76,10 +78,13 @@ def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None
     if true.shape != taken.shape or true.ndim != 1 or not true.size or min(true.min(), taken.min()) < 0:
         shapes = f"{list(true.shape)} and {list(taken.shape)}"
         raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {shapes}")
-    n = max(true.max(), taken.max(), len(classes or ()) - 1) + 1
-    names = list(classes) if classes is not None else [str(i) for i in range(n)]
+    n = int(max(true.max(), taken.max(), len(classes or ()) - 1)) + 1
+    names: Sequence[Any] = range(n) if classes is None else list(classes)
     if len(names) < n:
         raise ValueError(f"confusion: expected {n} names of classes, got {len(names)}")
+    if n > MANY:
+        return _worst(true, taken, names, ax)
+    names = list(map(str, names))
     counts = confusion_matrix(true, taken, n)
     side = max(3.2, 0.42 * n + 1.6)
     ax = axes(ax, width=side, height=side)
@@ -90,6 +95,18 @@ def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None
     _write_counts(ax, counts, share)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
+    return ax
+
+
+def _worst(true: Array, taken: Array, names: Sequence[Any], ax: Any) -> Any:
+    """The most frequent mistakes as bars."""
+    worst = worst_confusions(true, taken, WORST)
+    ax = axes(ax, width=6.4, height=0.3 * max(len(worst), 1) + 1.6)
+    ax.barh(range(len(worst)), [pair.samples for pair in worst])
+    ax.set_yticks(range(len(worst)), [f"{names[pair.true]} → {names[pair.predicted]}" for pair in worst])
+    ax.invert_yaxis()
+    ax.set_xlabel("samples" if worst else "no mistakes")
+    ax.set_ylabel("true → predicted")
     return ax
 
 

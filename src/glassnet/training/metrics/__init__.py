@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.explain.confusion import confusion_matrix
+from glassnet.explain.confusion import confusion_matrix, worst_confusions
 from glassnet.training.metrics.classification import F1, Accuracy, Confusion, Precision, Recall, TopK
 from glassnet.training.metrics.collection import METRICS, Metrics, as_metric
 from glassnet.training.metrics.metric import Metric, Whole
@@ -24,4 +24,5 @@ __all__ = [
     "Whole",
     "as_metric",
     "confusion_matrix",
+    "worst_confusions",
 ]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.confusion import confusion_matrix
+from glassnet.explain.confusion import ClassCounts, Confused, check_cells, class_counts
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, wrap
 from glassnet.training.errors import TrainingError, check_whole
@@ -122,7 +122,7 @@ class TopK(Accuracy):
 
 
 class Confusion(OfClasses):
-    """Which class was taken for which, and how often: ``matrix``. It adds no number to the history.
+    """Which class was taken for which, and how often: ``matrix``, or ``worst()``. It adds no number to the history.
 
     >>> from glassnet.training.metrics import Confusion
     >>> confusion = Confusion()
@@ -131,31 +131,48 @@ class Confusion(OfClasses):
     >>> confusion.matrix
     tensor([[1, 1],
             [0, 1]])
+    >>> confusion.worst()
+    [Confused(true=0, predicted=1, samples=1)]
     """
 
     name = "confusion"
 
     def start(self) -> dict[str, Any]:
-        """An empty matrix: how many classes there are is not known yet."""
-        return {"counts": np.zeros((0, 0), np.int64)}
+        """No samples: how many classes there are is not known yet. ``pairs`` are counts by true · classes + taken."""
+        return {"classes": 0, "pairs": {}}
 
     def update(self, outputs: Array, targets: Array) -> None:
-        """Count every pair."""
+        """Count every pair; only those that there are take room."""
         scores, labels = self.rows(outputs, targets)
-        counts = confusion_matrix(labels, scores.argmax(1), scores.shape[1])
-        self.totals["counts"] = self.totals["counts"] + counts if self.totals["counts"].size else counts
+        self.totals["classes"] = classes = scores.shape[1]
+        pairs = self.totals["pairs"]
+        found, counts = np.unique(labels * classes + scores.argmax(1), return_counts=True)
+        for pair, count in zip(found.tolist(), counts.tolist(), strict=True):
+            pairs[pair] = pairs.get(pair, 0) + count
 
     @property
     def matrix(self) -> Tensor:
-        """The counts, int64 [C, C]: a row for each target, a column for each prediction."""
-        return wrap(self.totals["counts"].copy())
+        """The counts, int64 [C, C]: a row for each target, a column for each prediction. Raises ValueError where that
+        would fill the memory: see `worst`.
+        """
+        classes = self.totals["classes"]
+        check_cells(classes)
+        counts = np.zeros(classes * classes, np.int64)
+        counts[list(self.totals["pairs"])] = list(self.totals["pairs"].values())
+        return wrap(counts.reshape(classes, classes))
+
+    def worst(self, most: int = 20) -> list[Confused]:
+        """The ``most`` frequent mistakes, the most frequent first."""
+        classes = self.totals["classes"]
+        pairs = [Confused(*divmod(pair, classes), count) for pair, count in self.totals["pairs"].items()]
+        return sorted((p for p in pairs if p.true != p.predicted), key=lambda p: (-p.samples, p))[:most]
 
     def compute(self) -> dict[str, float]:
         """No number."""
         return {}
 
 
-class OfConfusion(Confusion):
+class OfEachClass(OfClasses):
     """The base of metrics with a number for each class: its macro mean or, with ``per_class``, each by its name.
 
     ``classes`` are the names, in the order of the class numbers; None means the numbers themselves.
@@ -173,14 +190,24 @@ class OfConfusion(Confusion):
         self.per_class = per_class or classes is not None
         self.classes = classes
 
+    def start(self) -> dict[str, Any]:
+        """No samples: how many classes there are is not known yet."""
+        return {part: np.zeros(0, np.int64) for part in ClassCounts._fields}
+
+    def update(self, outputs: Array, targets: Array) -> None:
+        """Count what is of each class, what was taken for it, and what is right."""
+        scores, labels = self.rows(outputs, targets)
+        counts = class_counts(labels, scores.argmax(1), scores.shape[1])
+        for part, count in counts._asdict().items():
+            self.totals[part] = self.totals[part] + count if self.totals[part].size else count
+
     def of(self, right: Array, predicted: Array, actual: Array) -> Array:
         """The numbers, given for each class how often it was right, predicted, and the target."""
         raise NotImplementedError
 
     def compute(self) -> dict[str, float]:
         """The mean, or a number for each class."""
-        counts = self.totals["counts"]
-        right, predicted, actual = np.diag(counts), counts.sum(0), counts.sum(1)
+        actual, predicted, right = (self.totals[part] for part in ClassCounts._fields)
         values = self.of(right, predicted, actual)
         if not self.per_class:
             occurs = (predicted + actual) > 0
@@ -191,7 +218,7 @@ class OfConfusion(Confusion):
         return {f"{self.name}_{name}": float(value) for name, value in zip(names, values, strict=True)}
 
 
-class Precision(OfConfusion):
+class Precision(OfEachClass):
     """Of the samples that were taken for a class, the share that is of it; the macro mean.
 
     >>> from glassnet.training.metrics import Precision
@@ -206,7 +233,7 @@ class Precision(OfConfusion):
         return _shares(right, predicted)
 
 
-class Recall(OfConfusion):
+class Recall(OfEachClass):
     """Of the samples of a class, the share that was taken for it; the macro mean.
 
     >>> from glassnet.training.metrics import Recall
@@ -221,7 +248,7 @@ class Recall(OfConfusion):
         return _shares(right, actual)
 
 
-class F1(OfConfusion):
+class F1(OfEachClass):
     """The harmonic mean of precision and recall of each class; the macro mean.
 
     >>> from glassnet.training.metrics import F1

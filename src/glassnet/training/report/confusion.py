@@ -6,20 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glassnet.explain.confusion import MANY, class_counts, confusion_matrix, lowest_recall, worst_confusions
 from glassnet.ops.dtypes import Array
-from glassnet.training.metrics import confusion_matrix
 from glassnet.training.report.curves import scrolled
 from glassnet.training.report.formats import percent
 from glassnet.training.report.markup import Html, shortened, tag
 
-FEW = 20  # classes that have a row and a column each
-WORST = 20  # rows shown of more
+WORST = 20  # rows shown of more classes than a matrix has room for
 
 
 def confusion(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
     """The section on classes."""
     size = len(classes)
-    section = (_matrix if size <= FEW else _worst)(actual, predicted, classes)
+    section = (_matrix if size <= MANY else _worst)(actual, predicted, classes)
     absent = size - len(np.unique(actual))
     if absent:
         words = f"{absent} of {size} classes {'has' if absent == 1 else 'have'} no held-out sample, and so no recall."
@@ -71,19 +70,15 @@ def _cell(n: int, total: int, true: str, predicted: str, *, right: bool) -> Html
 def _worst(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html]:
     """Of many classes, whose matrix would have no room: those of lowest recall, and the most frequent mistakes."""
     size = len(classes)
-    samples, taken = np.bincount(actual, minlength=size), np.bincount(predicted, minlength=size)
-    right = np.bincount(actual[actual == predicted], minlength=size)
-    recall = np.where(samples > 0, right / np.maximum(samples, 1), np.inf)
-    order = [int(c) for c in np.lexsort((np.arange(size), -samples, recall))[:WORST] if samples[c]]
-    rows = [_words(classes[c], f"{samples[c]:,}", percent(int(right[c]), int(samples[c])),
-                   percent(int(right[c]), int(taken[c]))) for c in order]  # fmt: skip
-    is_wrong = actual != predicted
-    pairs, counts = np.unique(actual[is_wrong] * size + predicted[is_wrong], return_counts=True)
-    first = np.lexsort((pairs, -counts))[:WORST]
-    mistakes = [_words(classes[int(pairs[i]) // size], classes[int(pairs[i]) % size], f"{counts[i]:,}") for i in first]
+    counts = class_counts(actual, predicted, size)
+    order = lowest_recall(counts, WORST)
+    rows = [_words(classes[c], f"{counts.actual[c]:,}", percent(int(counts.right[c]), int(counts.actual[c])),
+                   percent(int(counts.right[c]), int(counts.predicted[c]))) for c in order]  # fmt: skip
+    confused = worst_confusions(actual, predicted, None)
+    mistakes = [_words(classes[pair.true], classes[pair.predicted], f"{pair.samples:,}") for pair in confused[:WORST]]
     words = f"{size:,} classes are too many for a matrix: here are the {len(order)} of lowest recall"
     section = [
-        tag("p", words + (f", and the {len(mistakes)} most frequent mistakes of {len(pairs):,} kinds." if mistakes else
+        tag("p", words + (f", and the {len(mistakes)} most frequent mistakes of {len(confused):,} kinds." if mistakes else
             "."), class_="lead"),
         scrolled(_listed(rows, "class", "samples", "recall", "precision"), "classes of lowest recall"),
     ]  # fmt: skip

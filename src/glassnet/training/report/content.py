@@ -44,6 +44,9 @@ class Report:
     predictions: Array | None = None
     """Of each held-out sample the class number or the number predicted, in its own unit: [n] or [n, 1]. Of a
     classification that has probabilities, not needed: the most probable class counts."""
+    certainty: Array | None = None
+    """Of each held-out sample the probability of the class predicted, [n]: beside ``predictions``, where the
+    probabilities of all classes are not at hand."""
     target_name: str = "target"
     """What is predicted, in words: "quality"."""
     images: Array | None = None
@@ -71,8 +74,8 @@ class Report:
 
     def _check_samples(self, samples: int) -> None:
         parts = {
-            "probabilities": self.probabilities, "predictions": self.predictions, "images": self.images,
-            "rows": self.rows, "row_numbers": self.row_numbers,
+            "probabilities": self.probabilities, "predictions": self.predictions, "certainty": self.certainty,
+            "images": self.images, "rows": self.rows, "row_numbers": self.row_numbers,
         }  # fmt: skip
         for name, part in parts.items():
             if part is not None and len(part) != samples:
@@ -115,6 +118,13 @@ class Report:
         if self.task == "classification" and self.probabilities is not None:
             return np.asarray(self.probabilities.argmax(1), np.int64)
         return None if self.predictions is None else self._flat(self.predictions)
+
+    def sure(self, samples: Any) -> Array | None:
+        """How probable the network took its answers for ``samples``, positions [k]; None where that is not known."""
+        if self.probabilities is not None:
+            chosen: Array = self.probabilities[samples]
+            return chosen.max(-1)
+        return None if self.certainty is None else self.certainty[samples]
 
     def _flat(self, values: Any) -> Array:
         kind = np.int64 if self.task == "classification" else np.float64

@@ -43,9 +43,9 @@ def worst(report: Report, predicted: Array) -> list[int]:
         order = np.argsort(-size, kind="stable")[:MOST]
         return [int(i) for i in order if size[i] > 0]
     wrong: Array = np.flatnonzero(predicted != actual)
-    if report.probabilities is not None:
-        sure = np.nan_to_num(report.probabilities[wrong, predicted[wrong]])
-        wrong = wrong[np.argsort(-sure, kind="stable")]
+    sure = report.sure(wrong)
+    if sure is not None:
+        wrong = wrong[np.argsort(-np.nan_to_num(sure), kind="stable")]
     return [int(i) for i in wrong[:MOST]]
 
 
@@ -54,7 +54,7 @@ def _words(report: Report, predicted: Array, shown: int) -> str:
     if report.task == "regression":
         return f"The {shown} of {total:,} held-out samples whose prediction is furthest off, the furthest first."
     wrong = int((predicted != report.actual).sum())
-    how = "the surest first" if report.probabilities is not None else "in their order"
+    how = "the surest first" if report.sure([]) is not None else "in their order"
     if wrong == shown:
         return f"All {wrong:,} mistakes in {total:,} held-out samples, {how}."
     return f"{shown} of {wrong:,} mistakes in {total:,} held-out samples, {how}."
@@ -65,7 +65,8 @@ def _compared(report: Report, predicted: Array, i: int) -> tuple[str, str, str]:
     if report.task == "regression":
         true, guess = float(report.actual[i]), float(predicted[i])
         return number(true), number(guess), number(guess - true)
-    sure = float(report.probabilities[i, predicted[i]]) if report.probabilities is not None else math.nan
+    of_sample = report.sure(i)
+    sure = math.nan if of_sample is None else float(of_sample)
     names = [shortened(report.classes[int(c)], 28) for c in (report.actual[i], predicted[i])]
     return names[0], names[1], percent(sure, 1) if math.isfinite(sure) else ""
 
@@ -89,7 +90,7 @@ def _rows(report: Report, rows: Sequence[Mapping[str, Any]], predicted: Array, o
     columns, why = _columns(report, named)
     how = "off by" if report.task == "regression" else "sure"
     heads = ["row", f"true {report.target_name}", "predicted"]
-    if report.task == "regression" or report.probabilities is not None:
+    if report.task == "regression" or report.sure([]) is not None:
         heads.append(how)
     head = [tag("th", shortened(name), scope="col") for name in (*heads, *columns)]
     numbers = range(1, len(rows) + 1) if report.row_numbers is None else report.row_numbers
@@ -114,14 +115,32 @@ def _columns(report: Report, named: Sequence[str]) -> tuple[list[str], str]:
     if report.first_layer is None or len(report.feature_names) != report.first_layer.shape[1]:
         return list(named[:COLUMNS]), "the first"
     size = np.nan_to_num(np.abs(report.first_layer)).mean(0).tolist()
+    owners = owners_of(report.feature_names, named)
     matter = dict.fromkeys(named, -1.0)
-    for feature, weight in zip(report.feature_names, size, strict=True):
-        owners = [name for name in named if feature == name or feature.startswith(name)]
-        if owners:  # "colour=red" belongs to "colour"; the longest name is meant
-            owner = max(owners, key=len)
+    for owner, weight in zip(owners, size, strict=True):
+        if owner is not None:
             matter[owner] = max(matter[owner], weight)
     kept = sorted(named, key=lambda name: -matter[name])[:COLUMNS]
     return [name for name in named if name in kept], "those with the largest weights in the first layer"
+
+
+def owners_of(features: Sequence[str], columns: Sequence[str]) -> list[str | None]:
+    """The column that each feature belongs to: the longest one that its name begins with; None if there is none.
+
+    "colour = red" belongs to "colour". In the order of names, a name stands between what it begins with and what
+    begins with it, so one walk through all of them finds every owner: the stack holds the beginnings of where it is.
+    """
+    names = [*((name, False, -1) for name in columns), *((name, True, i) for i, name in enumerate(features))]
+    owners: list[str | None] = [None] * len(features)
+    beginnings: list[str] = []
+    for name, is_feature, place in sorted(names):
+        while beginnings and not name.startswith(beginnings[-1]):
+            beginnings.pop()
+        if is_feature:
+            owners[place] = beginnings[-1] if beginnings else None
+        else:
+            beginnings.append(name)
+    return owners
 
 
 def _cell(value: Any) -> str:
