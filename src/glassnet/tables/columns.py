@@ -196,4 +196,5 @@ def few(items: Sequence[Any]) -> str:
 
 def first_row(texts: Sequence[str], wanted: Any, rows: Sequence[int]) -> str:
     """The number of the first row whose text is among the ``wanted``."""
+    wanted = set(wanted)
     return f"row {next(row for row, text in zip(rows, texts, strict=True) if text in wanted)}"

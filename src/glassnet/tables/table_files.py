@@ -35,6 +35,7 @@ BINARY = {
     b"\x7fELF": ("a program", "give a table"),
 }
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
+CELLS_AT_ONCE = 2**20  # as texts, while a table is written
 MOST_COLUMNS = 50_000  # beyond that, a table takes minutes to read
 _LOOKED_AT = 100_000  # characters, of which no more than a hundredth may be control characters
 
@@ -106,9 +107,11 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
             raise TableError(problem, "write a .csv", path=path) from None
         return replace_file(path, packed.getvalue())
     delimiter = "\t" if ending == ".tsv" else frame.attrs.get("delimiter") or ","
-    text = frame.to_csv(index=False, sep=delimiter, lineterminator="\n")
+    rows = max(1, CELLS_AT_ONCE // max(1, frame.shape[1]))  # pandas would take one row, where there are many columns
+    options: dict[str, Any] = {"index": False, "sep": delimiter, "lineterminator": "\n", "chunksize": rows}
+    text = frame.to_csv(**options)
     if "\r" in text:  # which pandas does not put in quotes
-        text = frame.to_csv(index=False, sep=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        text = frame.to_csv(**options, quoting=csv.QUOTE_ALL)
     encoding = frame.attrs.get("encoding", "utf-8")
     try:
         data = text.encode(encoding)
