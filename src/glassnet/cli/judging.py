@@ -69,10 +69,7 @@ def _show_classes(
     shown: Any = names or run.encoder.inverse(inputs) if inputs.ndim == 2 else inputs
     show_mistakes(
         console,
-        [
-            Mistake(shown[i], run.classes[targets[i]], run.classes[predicted[i]], float(sure[i]))
-            for i in worst
-        ],
+        [Mistake(shown[i], run.classes[targets[i]], run.classes[predicted[i]], float(sure[i])) for i in worst],
     )
 
 

@@ -164,7 +164,7 @@ class Confusion(OfClasses):
     def worst(self, most: int = 20) -> list[Confused]:
         """The ``most`` frequent mistakes, the most frequent first."""
         classes = self.totals["classes"]
-        pairs = [Confused(*divmod(pair, classes), count) for pair, count in self.totals["pairs"].items()]
+        pairs = [Confused(pair // classes, pair % classes, count) for pair, count in self.totals["pairs"].items()]
         return sorted((p for p in pairs if p.true != p.predicted), key=lambda p: (-p.samples, p))[:most]
 
     def compute(self) -> dict[str, float]:

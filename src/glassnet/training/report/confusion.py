@@ -77,11 +77,10 @@ def _worst(actual: Array, predicted: Array, classes: Sequence[str]) -> list[Html
     confused = worst_confusions(actual, predicted, None)
     mistakes = [_words(classes[pair.true], classes[pair.predicted], f"{pair.samples:,}") for pair in confused[:WORST]]
     words = f"{size:,} classes are too many for a matrix: here are the {len(order)} of lowest recall"
-    section = [
-        tag("p", words + (f", and the {len(mistakes)} most frequent mistakes of {len(confused):,} kinds." if mistakes else
-            "."), class_="lead"),
-        scrolled(_listed(rows, "class", "samples", "recall", "precision"), "classes of lowest recall"),
-    ]  # fmt: skip
+    if mistakes:
+        words += f", and the {len(mistakes)} most frequent mistakes of {len(confused):,} kinds"
+    lowest = scrolled(_listed(rows, "class", "samples", "recall", "precision"), "classes of lowest recall")
+    section = [tag("p", f"{words}.", class_="lead"), lowest]
     if mistakes:
         section.append(scrolled(_listed(mistakes, "true", "predicted", "samples"), "most frequent mistakes"))
     return [tag("div", *section, class_="stack")]

@@ -122,9 +122,8 @@ class Report:
     def sure(self, samples: Any) -> Array | None:
         """How probable the network took its answers for ``samples``, positions [k]; None where that is not known."""
         if self.probabilities is not None:
-            chosen: Array = self.probabilities[samples]
-            return chosen.max(-1)
-        return None if self.certainty is None else self.certainty[samples]
+            return np.asarray(self.probabilities[samples].max(-1))
+        return None if self.certainty is None else np.asarray(self.certainty[samples])
 
     def _flat(self, values: Any) -> Array:
         kind = np.int64 if self.task == "classification" else np.float64
