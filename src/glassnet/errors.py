@@ -16,7 +16,8 @@ class GlassnetError(Exception):
 
     ``where`` names the layer the error was raised in, as the network names it: "fc1 (Linear …)". It is
     filled in while the error passes through the modules being called. ``layer`` is that module, the
-    innermost one. ``argument`` names the argument at fault, such as "labels", where that is known.
+    innermost one. ``argument`` names the argument at fault, such as "labels", where that is known. Whatever
+    names are in a message, it is harmless to a terminal and has 2,000 bytes at most.
 
     >>> try:
     ...     glassnet.ones(2) @ glassnet.ones(3)
@@ -33,8 +34,10 @@ class GlassnetError(Exception):
         self.argument = argument
 
     def __str__(self) -> str:
+        from glassnet.text import harmless  # most scripts have no errors
+
         text = super().__str__()
-        return f"in {self.where}: {text}" if self.where else text
+        return harmless(f"in {self.where}: {text}" if self.where else text)
 
 
 class ShapeError(GlassnetError, RuntimeError, ValueError):

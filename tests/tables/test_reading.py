@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.extras import MissingExtra
-from glassnet.files.encodings import decoded
 from glassnet.tables import Encoding, TableError, prepare, read_table
 from glassnet.tables.parsing import DELIMITERS, delimiter_of, rows_of
+from glassnet.text.encodings import decoded
 
 KOREAN = "이름,값\r\n홍길동,1\r\n"
 EXPECTED = [["홍길동", "1"]]

@@ -10,12 +10,12 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
-from glassnet.files import encodings
 from glassnet.ops.dtypes import Array
 from glassnet.tables import Encoding, columns, parsing, read_table, standalone
 from glassnet.tables.cells import Cells
 from glassnet.tables.columns import few
 from glassnet.tensor.creation import from_numpy
+from glassnet.text import encodings
 
 
 @dataclass(frozen=True)

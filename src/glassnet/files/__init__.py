@@ -1,4 +1,4 @@
-"""Files: one door to read them by, one way to write them, and their names as text.
+"""Files: one door to read them by, and one way to write them.
 
 Everything that glassnet reads of a person's disk comes through `reading`, and everything it leaves there goes through
 `writing`; so what holds for one file holds for all.
@@ -7,20 +7,17 @@ Everything that glassnet reads of a person's disk comes through `reading`, and e
 from __future__ import annotations
 
 from glassnet.files.json_text import parsed_json
-from glassnet.files.readable import decoded_name, shown
 from glassnet.files.reading import FileError, PathLike, opened, read_bytes
 from glassnet.files.writing import replace_file, replace_files, replacing, sweep
 
 __all__ = [
     "FileError",
     "PathLike",
-    "decoded_name",
     "opened",
     "parsed_json",
     "read_bytes",
     "replace_file",
     "replace_files",
     "replacing",
-    "shown",
     "sweep",
 ]

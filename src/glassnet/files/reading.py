@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from glassnet.errors import GlassnetError
-from glassnet.files.readable import shown
+from glassnet.text import shown
 
 PathLike = str | os.PathLike[str]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.files.encodings import decoded
 from glassnet.tables.columns import columns_of, encode_table
 from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of
+from glassnet.text.encodings import decoded
 
 # what a file defines, for any table ---------------------------------------------------------------
 

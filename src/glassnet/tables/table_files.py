@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.extras import needed_to
 from glassnet.files import replace_file
-from glassnet.files.encodings import decoded
 from glassnet.tables.cells import TableError
 from glassnet.tables.columns import few, number_of
 from glassnet.tables.parquet import MAGIC, broken, check_parquet
 from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of
+from glassnet.text.encodings import decoded
 
 if TYPE_CHECKING:
     from pandas import DataFrame

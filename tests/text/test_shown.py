@@ -1,12 +1,13 @@
 """Names as text: whole where they can be, and harmless always."""
 
 import os
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassnet.files import decoded_name, shown
+from glassnet.text import decoded_name, harmless, shown
 
 
 @pytest.mark.parametrize("name", ["고양이.png", "집값 (1).csv", "café", "données.csv"])
@@ -48,3 +49,31 @@ def test_anything_becomes_one_short_line(text, most):
 @given(st.binary(max_size=20))
 def test_every_name_of_a_file_can_be_shown(data):
     shown(os.fsdecode(data)).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("유저/".encode() + "고양이".encode("cp949") + "/한글.csv".encode(), "유저/고양이/한글.csv"),
+        ("뷁/믜".encode("cp949") + b".csv", "뷁/믜.csv"),  # letters whose second byte is one of ASCII
+        (b"\xff\xfe\x80", "ÿþ€"),
+    ],
+)
+def test_each_part_of_a_path_is_read_by_itself(name, text):
+    assert shown(os.fsdecode(name)) == text
+
+
+def test_a_name_is_read_where_files_are_taken_to_have_names_in_ascii():
+    assert decoded_name("고양이.png".encode().decode("ascii", "surrogateescape")) == "고양이.png"
+
+
+@given(st.text(st.characters(), max_size=30), st.integers(3, 40))
+def test_anything_becomes_a_short_message(text, most):
+    message = harmless(text, most)
+    assert len(message.encode()) <= most
+    controls = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert {letter for letter in message if unicodedata.category(letter) in controls} <= {*"\n\u200c\u200d"}
+
+
+def test_ends_of_lines_stay_in_a_message():
+    assert harmless("one\ntwo\r\n") == "one\ntwo\\r\n"

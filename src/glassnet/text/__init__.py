@@ -1,0 +1,7 @@
+"""Texts from outside: what encoding they are in, and how they can be shown."""
+
+from __future__ import annotations
+
+from glassnet.text.readable import decoded_name, harmless, shown
+
+__all__ = ["decoded_name", "harmless", "shown"]
