@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DimensionError", "DtypeError", "GlassnetError", "GradientError", "RangeError", "ShapeError"]
+__all__ = [
+    "DimensionError",
+    "DtypeError",
+    "GlassnetError",
+    "GradientError",
+    "NotFiniteError",
+    "RangeError",
+    "ShapeError",
+]
 
 
 class GlassnetError(Exception):
@@ -73,6 +81,19 @@ class GradientError(GlassnetError, RuntimeError):
     >>> glassnet.ones(1).backward()
     Traceback (most recent call last):
     glassnet.errors.GradientError: backward: ...
+    """
+
+
+class NotFiniteError(GlassnetError, RuntimeError, ValueError):
+    """A network whose weights, or whose results for a sample, are nan or infinite.
+
+    >>> from glassnet.export import numpy_file
+    >>> model = nn.Linear(2, 1)
+    >>> model.bias.data.fill_(float("nan"))
+    tensor([nan])
+    >>> numpy_file(model, "model.py", np.ones((1, 2), np.float32))
+    Traceback (most recent call last):
+    glassnet.errors.NotFiniteError: the network cannot be used, its weights are not finite: bias [1] ...
     """
 
 

@@ -62,7 +62,7 @@ def trained(request, path):
 
 
 def agree(result, expected):
-    return list(result) == list(expected) if expected.dtype.kind == "U" else np.allclose(result, expected, rtol=1e-6)
+    return list(result) == list(expected) if expected.dtype.kind == "O" else np.allclose(result, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("table", [TABLE, RAW], ids=["training", "raw"])

@@ -35,7 +35,7 @@ def evaluate(
         samples = read_samples(saved.encoder, file, saved.classes, targets=True)
         on = f"{file}: {len(samples.inputs):,} {saved.noun}"
     assert samples.targets is not None
-    answers = Answers.of(saved, samples.inputs)
+    answers = Answers.of(saved, samples.inputs, samples.names)
     console.print(display.headline("Evaluating ", str(saved.path)), soft_wrap=True)
     console.print(f"on {on}\n", soft_wrap=True)
     for note in samples.notes:

@@ -53,7 +53,7 @@ def predict(
     if probabilities and not saved.classes:
         raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
     samples = read_samples(saved.encoder, file, saved.classes)
-    answers = Answers.of(saved, samples.inputs, probabilities=probabilities)
+    answers = Answers.of(saved, samples.inputs, samples.names, probabilities=probabilities)
     if out is not None:
         with writing("--out", out):
             _write(out, saved, samples, answers)
@@ -67,13 +67,14 @@ def predict(
 
 def _show_held_out(console: Console, saved: SavedRun) -> None:
     data = saved.data(console)
-    answers = Answers.of(saved, data.held_out.inputs)
+    names = judging.names_of(data)
+    answers = Answers.of(saved, data.held_out.inputs, names)
     about = display.facts()
     about.add_row("network", display.layers(saved.model))
     about.add_row("data", f"{len(data.held_out):,} {data.noun} held out from its training: {data.split}")
     console.print(display.headline("Predicting with ", str(saved.path)), soft_wrap=True)
     console.print(Padding(about, (1, 2)))
-    judging.show(console, saved, answers, *data.held_out, judging.names_of(data))
+    judging.show(console, saved, answers, *data.held_out, names)
     display.show_next(
         console,
         display.command("glassnet", "export", saved.path, "--output", "model.py"),

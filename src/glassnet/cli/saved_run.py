@@ -19,6 +19,7 @@ from glassnet.cli.settings import completed
 from glassnet.cli.tasks import Task, task_of
 from glassnet.encoders import Encoder, SourceError, encoder_from_json
 from glassnet.errors import GlassnetError
+from glassnet.nn.finite import ADVICE, check_results, weights_problem
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.serialization import ModelFileError
@@ -41,11 +42,16 @@ class SavedRun:
     encoder: Encoder
 
     @classmethod
-    def read(cls, name: str, where: Path) -> SavedRun:
-        """The run that ``name`` means. Raises BadInput and ModelFileError."""
+    def read(cls, name: str, where: Path, *, to_use: bool = True) -> SavedRun:
+        """The run that ``name`` means. Raises BadInput and ModelFileError.
+
+        A network ``to_use`` has weights that are numbers; one that is only to be looked at need not.
+        """
         path = runs.find(name, where)
         model, extra = runs.read(path)
         model.eval()
+        if to_use and (problem := weights_problem(model)):
+            raise ModelFileError(path / runs.MODEL, problem, ADVICE)
         task = task_of(extra)
         texts, classes = [extra.get(name) for name in ("source", "split", "noun")], extra.get("classes")
         if not isinstance(classes, list) or not all(isinstance(text, str) for text in (*texts, *classes)):
@@ -116,7 +122,7 @@ class SavedRun:
         """The outputs of the network for one part of ``inputs`` after the other. Raises what `outputs` raises."""
         expected = len(self.classes) or 1
         for part in in_parts(inputs, expected):
-            with no_grad():
+            with no_grad(), np.errstate(all="ignore"):  # what is too large is found in the answers
                 outputs = self.model(part)
             if outputs.shape != (len(part), expected):
                 raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
@@ -145,11 +151,14 @@ class Answers:
     probabilities: Array | None = None
 
     @classmethod
-    def of(cls, run: SavedRun, inputs: Tensor, *, probabilities: bool = False) -> Answers:
-        """The answers of ``run`` for ``inputs``."""
+    def of(cls, run: SavedRun, inputs: Tensor, names: Sequence[str] = (), *, probabilities: bool = False) -> Answers:
+        """The answers of ``run`` for ``inputs``. Raises NotFiniteError, with the name of the sample, if one is none."""
         if run.extra["task"] != CLASSIFICATION:
-            return cls(run.decoded(run.outputs(inputs).numpy()))
+            values = run.decoded(run.outputs(inputs).numpy())
+            check_results(values, names)
+            return cls(values)
         numbers, sure, of_all = most_probable(run.outputs_in_parts(inputs), keep=probabilities)
+        check_results(sure, names)
         return cls(np.array(run.classes, object)[numbers], numbers, sure, of_all)
 
 
@@ -165,7 +174,8 @@ def most_probable(outputs: Iterable[Tensor], *, keep: bool = False) -> tuple[Arr
     """
     numbers, sure, kept = [], [], []
     for part in outputs:
-        probabilities = F.softmax(part, 1).numpy()
+        with np.errstate(all="ignore"):
+            probabilities = F.softmax(part, 1).numpy()
         numbers.append(probabilities.argmax(1))
         sure.append(probabilities.max(1))
         if keep:

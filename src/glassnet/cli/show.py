@@ -12,6 +12,7 @@ from glassnet.cli import display
 from glassnet.cli.run import REPORT, read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
+from glassnet.nn.finite import ADVICE, weights_problem
 from glassnet.ops.shapes import written
 from glassnet.training.report.formats import SYMBOLS
 
@@ -24,7 +25,7 @@ def show(
 
     Example: glassnet show latest
     """
-    saved = SavedRun.read(run, runs)
+    saved = SavedRun.read(run, runs, to_use=False)
     config = read_config(saved.path)
     console = display.new_console()
     table = display.columns("layer", "", "parameters", "numbers", left=3)
@@ -37,6 +38,8 @@ def show(
     console.print(Text(str(saved.path), "bold"), soft_wrap=True)
     console.print(Padding(_facts(saved, config), (1, 2)))
     console.print(Padding(table, (0, 2)))
+    if problem := weights_problem(saved.model):
+        console.print(Text(f"\nIt cannot be used, {problem}; {ADVICE}", "bold red"), soft_wrap=True)
     console.print(f"\nTo look at: {saved.path / REPORT}", soft_wrap=True)
 
 

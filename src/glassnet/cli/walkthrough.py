@@ -13,7 +13,7 @@ from glassnet.cli import display
 from glassnet.cli.errors import BadInput
 from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
-from glassnet.cli.saved_run import SavedRun
+from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.files import replace_file
 
@@ -49,6 +49,7 @@ def walkthrough(
     if not 0 <= number < rows:
         raise BadInput(f"--row: expected a held-out row, 0 to {rows - 1}, got {number}")
     inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
+    Answers.of(saved, inputs, [f"row {number}"])  # which says what is wrong if they are no numbers
     optimizer = _optimizer(saved)
     shown: Any = explained.walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
     if open_ is not None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import keyword
+import os
+import re
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +20,17 @@ from glassnet.export import standalone
 from glassnet.export.copied import copied, imports_of, module_of
 from glassnet.export.forward import forward_text
 from glassnet.export.inference import follows_batch
-from glassnet.export.literals import WIDTH, array_source, assigned, names_assigned
+from glassnet.export.literals import WIDTH, array_source, assigned, in_docstring, names_assigned, quoted
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import log_softmax, softmax
+from glassnet.program.names import identifier
 from glassnet.program.program import Program
+from glassnet.text import shown
 from glassnet.version import __version__
 
+_LONGEST = 2000  # characters of a title or a fact
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9}
 
 
@@ -92,24 +99,23 @@ def _copied_sources(parts: Standalone) -> list[Any]:
 
 
 class FileText:
-    """The text of a file named ``stem``.py; ``code`` is all of it but the numbers and what starts the command.
+    """The text of the file called ``name``.
 
     ``beside`` is the name of the file that the numbers are in, "" if they are in the text itself.
     """
 
-    def __init__(self, exported: Exported, stem: str, beside: str, title: str, facts: Mapping[str, str]) -> None:
+    def __init__(self, exported: Exported, name: str, beside: str, title: str, facts: Mapping[str, str]) -> None:
         self.exported = exported
-        self.stem = stem
+        self.name = name
         self.beside = beside
         self.title = title or "A network, written out by glassnet. It needs NumPy alone."
         self.facts = facts
 
     def __str__(self) -> str:
         start = 'if __name__ == "__main__":\n    sys.exit(main())'
-        return "\n".join([self.code, section("the numbers"), "", *self._numbers(), "", "", start, ""])
+        return "\n".join([self._code(), section("the numbers"), "", *self._numbers(), "", "", start, ""])
 
-    @cached_property
-    def code(self) -> str:
+    def _code(self) -> str:
         """Everything but the numbers."""
         parts = self.exported.standalone
         also = [softmax] if self._softmax_last else []
@@ -120,7 +126,7 @@ class FileText:
         blocks += [section("the network"), "", *self._forward(forward.lines), ""]
         blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
         blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
-        blocks += [*_sections(parts.read), ""]
+        blocks += [*_sections(parts.read), "", "", copied(standalone.write), "", "", copied(standalone.printable), ""]
         blocks += [section("the self-test"), "", copied(standalone.self_test), ""]
         body = "\n".join(blocks)
         head = [f'"""{self._docstring()}\n"""', "", *self._imports(body, forward.imports), ""]
@@ -131,26 +137,36 @@ class FileText:
     def _docstring(self) -> str:
         e = self.exported
         count = sum(array.size for array in e.weights.values())
-        place = f"in {self.beside}, which belongs beside this file" if self.beside else "at the end of this file"
+        beside = shown(self.beside)
+        place = f"in {beside}, which belongs beside this file" if beside else "at the end of this file"
         facts = {"input": e.standalone.sample, "output": self._output(), **self.facts}
         facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {__version__}"}
+        facts = {_line(name): _line(text) for name, text in facts.items()}
         width = max(map(len, facts)) + 2
-        lines = [*textwrap.wrap(self.title, WIDTH), ""]
+        title = _line(self.title).replace("%(", "% (")  # which argparse would take for a name of its own
+        lines = [*textwrap.wrap(title, WIDTH), ""]
         for name, text in facts.items():
             lines += textwrap.wrap(f"{name.ljust(width)}{text}", WIDTH, subsequent_indent=" " * width)
         offered = "predict" if not e.classes else "predict, predict_proba"
-        name = self.stem if self.stem.isidentifier() else f"({self.stem}, renamed to what Python can import)"
-        lines += ["", "In Python:", "", f"    from {name} import {offered}", ""]
+        lines += ["", "In Python:", "", f"    from {self._module()} import {offered}", ""]
         lines += [f"    predict(X)  # X: {e.standalone.usage}", ""]
-        lines += ["As a command:", "", f"    python {self.stem}.py data.csv [--output results.csv]"]
-        lines += [f"    python {self.stem}.py --self-test"]
-        return "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+        name = shlex.quote(f"./{self.name}" if self.name.startswith("-") else self.name)
+        lines += ["As a command:", "", f"    python {shown(name)} data.csv [--output results.csv]"]
+        lines += [f"    python {shown(name)} --self-test"]
+        return in_docstring("\n".join(lines))
+
+    def _module(self) -> str:
+        """What the file is called in an import."""
+        stem, ending = os.path.splitext(self.name)
+        can_be_imported = identifier(stem) == stem and not keyword.iskeyword(stem) and ending == ".py"
+        return stem if can_be_imported else f"({shown(self.name)}, renamed to what Python can import)"
 
     def _output(self) -> str:
         e = self.exported
         if not e.classes:
             return e.standalone.output or f"{e.outputs[0].size} value{'s' * (e.outputs[0].size != 1)} a sample"
-        names = ", ".join(e.classes) if len(e.classes) <= 12 else f"{e.classes[0]}, {e.classes[1]}, …, {e.classes[-1]}"
+        few = e.classes if len(e.classes) <= 12 else (*e.classes[:2], "…", e.classes[-1])
+        names = ", ".join(map(shown, few))
         return f"the class, one of {names}, and the probability of each"
 
     def _imports(self, body: str, of_operations: list[str]) -> list[str]:
@@ -185,6 +201,7 @@ class FileText:
         e = self.exported
         if not e.classes:
             yield from (copied(e.standalone.predict or standalone.values, "predict"), "", "")
+            yield from (copied(standalone.finite), "", "")
             return
         probabilities = "forward(encoded(X))"
         if e.last_op is log_softmax:
@@ -194,7 +211,7 @@ class FileText:
         yield from (copied(standalone.predict), "", "")
         yield "def predict_proba(X):"
         yield f'    """The probability of each class for each sample: [n, {len(e.classes)}]."""'
-        yield from (f"    return {probabilities}", "", "")
+        yield from (f"    return finite({probabilities})", "", "", copied(standalone.finite), "", "")
 
     def _answers(self) -> str:
         e = self.exported
@@ -218,14 +235,20 @@ class FileText:
         yield f"TOLERANCE = {self.exported.tolerance}  # of the self-test: machines round differently"
 
     def _loaded(self) -> Iterator[str]:
+        needs = f"{shown(self.name)} needs {shown(self.beside)}, as it was written, beside it: "
         yield "try:"
-        yield f'    with open(Path(__file__).with_name("{self.beside}"), "rb") as file:'
+        yield f'    with open(Path(__file__).with_name({quoted(self.beside)}), "rb") as file:'
         yield "        numbers = np.load(file, allow_pickle=False)"
         for name, array in self.exported.arrays.items():
             yield f'        {name} = numbers["{name}"]  # {written(array.shape)}'
         yield "except (OSError, LookupError, ValueError, EOFError, zipfile.BadZipFile) as error:"
-        yield f'    problem = f"{self.stem}.py needs {self.beside}, as it was written, beside it: {{error}}"'
+        yield f"    problem = {quoted(needs)} + printable(error)"
         yield '    raise (SystemExit if __name__ == "__main__" else ImportError)(problem) from None'
+
+
+def _line(text: str) -> str:
+    """A text from outside as a line that can be shown."""
+    return shown(re.sub(r"[ \t\n\r\f\v]+", " ", text), most=_LONGEST)
 
 
 def section(title: str) -> str:

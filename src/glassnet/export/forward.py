@@ -13,7 +13,7 @@ from glassnet.codegen.expressions import needs_source
 from glassnet.export.copied import without_types
 from glassnet.export.inference import ExportError, follows_batch, in_words
 from glassnet.export.inlining import inlined, one_line
-from glassnet.export.literals import WIDTH, assigned, double_quoted
+from glassnet.export.literals import WIDTH, assigned, double_quoted, in_comment
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
@@ -130,7 +130,7 @@ def _lines(program: Program, short_functions: Mapping[str, ast.FunctionDef]) -> 
     for i, expression, code in zip(map(in_words, program), expressions, codes, strict=True):
         shape = written(i.output.shape)
         calls_operation = isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)
-        line = f"{code.ljust(column)}  # {comment(i) if calls_operation else shape}"
+        line = f"{code.ljust(column)}  # {in_comment(comment(i)) if calls_operation else shape}"
         lines.append(line if len(line) <= WIDTH - 4 else f"{code.ljust(column)}  # {shape}")
     return lines
 

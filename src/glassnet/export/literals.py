@@ -1,4 +1,8 @@
-"""Literals: values as source that a person can read and that gives back the same bits."""
+"""Literals: values as source that a person can read and that gives back the same bits.
+
+What comes from outside, names of files, columns, classes and layers, gets into source by these doors alone: as code by
+`quoted` and `assigned`, in a docstring by `in_docstring`, in a comment by `in_comment`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,24 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.text import shown
 
 WIDTH = 110
+
+
+def quoted(text: str) -> str:
+    """A text as code: in double quotes, with all that cannot be seen written as Python writes it."""
+    return double_quoted(repr(text))
+
+
+def in_docstring(text: str) -> str:
+    """``text``, of lines that can be shown, as it stands within three double quotes and says what it says."""
+    return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+
+
+def in_comment(text: str) -> str:
+    """``text`` as it stands in a comment: in one line."""
+    return shown(text, most=WIDTH)
 
 
 def assigned(name: str, value: object) -> str:
@@ -82,7 +102,7 @@ def _flat(value: object) -> str:
         return f"[{', '.join(map(_flat, value))}]"
     if isinstance(value, tuple):
         return _tuple([_flat(item) for item in value])
-    return double_quoted(repr(value))
+    return quoted(value) if isinstance(value, str) else double_quoted(repr(value))
 
 
 def _tuple(parts: Sequence[str]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,13 +18,16 @@ from glassnet.errors import ShapeError
 from glassnet.export.file_text import Exported, FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
 from glassnet.export.inference import ExportError, inference_program
-from glassnet.files import PathLike, replace_file
+from glassnet.files import PathLike, replace_files
+from glassnet.nn.finite import check_results, check_weights
 from glassnet.nn.module import Module, evaluating
 from glassnet.ops.shapes import written
 from glassnet.tensor import as_array, wrap
+from glassnet.text import shown
 
 INSIDE = 2000  # numbers up to which a file holds them itself
 TESTED = 4  # samples whose results are kept, for the file to test itself with
+_MODULES = {*sys.stdlib_module_names, "numpy", "glassnet"}  # a file beside a script is found before these
 
 
 def numpy_file(
@@ -41,11 +48,13 @@ def numpy_file(
     names of the outputs, or an encoder that knows them, the file predicts classes and their probabilities;
     otherwise it predicts the outputs of the network. ``title`` and ``facts`` (texts by name) go into its docstring.
 
-    Up to ``inside`` weights are written into the file itself, more into an .npz file beside it. The text is run
-    before it is written, and must compute what the module computes. Existing files are replaced.
+    Up to ``inside`` weights are written into the file itself, more into an .npz file beside it. The file is run
+    before it is written, and must compute what the module computes. Existing files are replaced: both, or, where one
+    cannot be written, neither.
 
-    Raises ExportError for a network that cannot be written for any number of samples, ShapeError for an example
-    or classes that do not fit, SourceError or TableError for samples that the encoder cannot take, and OSError.
+    Raises ExportError for a network that cannot be written for any number of samples and for a name that would hide
+    a module, NotFiniteError for weights or results that are nan or infinite, ShapeError for an example or classes that
+    do not fit, SourceError or TableError for samples that the encoder cannot take, and OSError.
 
     >>> from pathlib import Path
     >>> from glassnet.export import numpy_file
@@ -60,14 +69,27 @@ def numpy_file(
         return linear2
     """
     target = Path(path)
-    if target.suffix != ".py":
-        raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(path)!r}")
+    _check_name(target)
     exported = _exported(module, example_input, encoder, classes)
     numbers = sum(array.size for array in exported.weights.values())
     beside = target.with_suffix(".npz") if numbers > inside else None
-    text = FileText(exported, target.stem, beside.name if beside else "", title, facts or {})
-    _check(text, exported, module)
-    return _write(target, text, beside, exported)
+    text = str(FileText(exported, target.name, beside.name if beside else "", title, facts or {}))
+    files: dict[PathLike, list[bytes]] = {target: [text.encode()]}
+    if beside is not None:
+        files[beside] = [_packed(exported)]
+    _check(target, files, exported, module)
+    replace_files(files)
+    return [Path(file) for file in files]
+
+
+def _check_name(target: Path) -> None:
+    if target.suffix.lower() != ".py":
+        raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(target)!r}")
+    if target.stem in _MODULES:
+        raise ExportError(
+            f"{shown(target)}: a file of this name hides the module {target.stem} from Python, and from itself; name "
+            f"another, such as {target.stem}_network.py"
+        )
 
 
 def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Sequence[str] | None) -> Exported:
@@ -82,10 +104,12 @@ def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Se
         dtype = dtype if example.dtype.kind == "f" else example.dtype
         example = example.astype(dtype)
     inputs = encoder.encode(example, dtype)
+    check_weights(module)
     parts = encoder.standalone(dtype)
     program, state = inference_program(module, inputs, lambda i: can_be_written(i.op))
     program, state = without_names(program, state, reserved_names(parts))
-    with evaluating(module):
+    with evaluating(module), np.errstate(all="ignore"):
+        check_results(module(wrap(inputs)).numpy())
         outputs = module(wrap(inputs[:TESTED])).numpy()
     classes = tuple(encoder.classes or classes or ())
     if classes and outputs.shape[1:] != (len(classes),):
@@ -100,43 +124,53 @@ def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Se
     return Exported(program, state, encoder, samples, inputs[:TESTED], outputs, classes)
 
 
-def _check(text: FileText, exported: Exported, module: Module) -> None:
-    """Run the text on one sample and on several. Raises ExportError unless it computes what the module computes."""
-    namespace: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(text.code, "<exported>", "exec"), namespace)
-    namespace.update(exported.weights)
-    for n in {1, len(exported.inputs)}:
-        with evaluating(module):
-            expected = module(wrap(exported.inputs[:n])).numpy()
-        try:
-            result = namespace["forward"](namespace["encoded"](exported.encoder.take(exported.samples, n)))
-        except Exception as error:
-            raise ExportError(
-                f"the file would fail with {n} of the samples: {type(error).__name__}: {error}"
-            ) from error
-        same = result.shape == expected.shape and result.dtype == expected.dtype
-        if not same or not np.allclose(result, expected, exported.tolerance, exported.tolerance, equal_nan=True):
-            raise ExportError(
-                f"the file would give something else than the network for {n} of the samples: "
-                f"{np.array2string(result, threshold=6)} for {np.array2string(expected, threshold=6)}; the network "
-                "computes in a way that cannot be written for any number of samples"
-            )
-
-
-def _write(path: Path, text: FileText, beside: Path | None, exported: Exported) -> list[Path]:
-    """Write both files, or neither."""
-    if beside is None:
-        replace_file(path, str(text).encode())
-        return [path]
+def _packed(exported: Exported) -> bytes:
+    """The numbers as an .npz file."""
     packed = io.BytesIO()
     arrays: dict[str, Any] = exported.arrays
     np.savez(packed, **arrays)
-    is_new = not beside.exists()
-    replace_file(beside, packed.getvalue())
+    return packed.getvalue()
+
+
+def _check(target: Path, files: Mapping[PathLike, Sequence[bytes]], exported: Exported, module: Module) -> None:
+    """Run the ``target`` of the ``files`` as Python will, on one sample and on several, and its self-test.
+
+    It is their bytes that are run, and what they open are these files; nothing is written for it. Raises ExportError
+    unless the file computes what the module computes.
+    """
+
+    def opened(path: Path, mode: str) -> io.BytesIO:
+        if path not in files:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return io.BytesIO(b"".join(files[path]))
+
+    said = io.StringIO()
+    namespace: dict[str, Any] = {"__name__": "exported", "__file__": str(target), "open": opened}
     try:
-        replace_file(path, str(text).encode())
-    except BaseException:
-        if is_new:
-            beside.unlink(missing_ok=True)
+        exec(compile(b"".join(files[target]), "<exported>", "exec"), namespace)
+        for n in {1, len(exported.inputs)}:
+            _compare(namespace, n, exported, module)
+        namespace["sys"] = SimpleNamespace(stdout=said, stderr=said)
+        failed = namespace["self_test"]()
+    except ExportError:
         raise
-    return [path, beside]
+    except Exception as error:
+        raise ExportError(f"the file would fail: {type(error).__name__}: {error}") from error
+    if failed:
+        raise ExportError(f"the file would fail its own test: {said.getvalue().strip()}")
+
+
+def _compare(namespace: Mapping[str, Any], n: int, exported: Exported, module: Module) -> None:
+    with evaluating(module):
+        expected = module(wrap(exported.inputs[:n])).numpy()
+    try:
+        result = namespace["forward"](namespace["encoded"](exported.encoder.take(exported.samples, n)))
+    except Exception as error:
+        raise ExportError(f"the file would fail with {n} of the samples: {type(error).__name__}: {error}") from error
+    same = result.shape == expected.shape and result.dtype == expected.dtype
+    if not same or not np.allclose(result, expected, exported.tolerance, exported.tolerance):
+        raise ExportError(
+            f"the file would give something else than the network for {n} of the samples: "
+            f"{np.array2string(result, threshold=6)} for {np.array2string(expected, threshold=6)}; the network "
+            "computes in a way that cannot be written for any number of samples"
+        )

@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import io
+import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -41,7 +44,7 @@ def encoded(X: Any) -> np.ndarray:
 
 def predict_proba(X: Any) -> np.ndarray:
     """The probability of each class."""
-    return forward(encoded(X))
+    return finite(forward(encoded(X)))
 
 
 def read(path: str) -> list[list[float]]:
@@ -54,7 +57,7 @@ def read(path: str) -> list[list[float]]:
 
 def predict(X: Any) -> Any:
     """The most probable class of each sample: n names."""
-    return np.take(CLASSES, predict_proba(X).argmax(axis=1))
+    return np.array(CLASSES, object)[predict_proba(X).argmax(axis=1)]
 
 
 def answers(samples: list[list[float]]) -> Iterator[list[str]]:
@@ -64,12 +67,20 @@ def answers(samples: list[list[float]]) -> Iterator[list[str]]:
         yield [CLASSES[row.argmax()], *(f"{p:.6f}" for p in row)]
 
 
+def finite(results: np.ndarray) -> np.ndarray:
+    """The results, if all are finite. Raises ValueError, which names the sample, if one is none."""
+    wrong = np.argwhere(~np.isfinite(results))
+    if len(wrong):
+        raise ValueError(f"sample {wrong[0][0] + 1}: the network gives no finite number for it; look at its numbers")
+    return results
+
+
 # … or a network that gives values ----------------------------------------------------------------
 
 
 def values(X: Any) -> np.ndarray:
     """What the network gives for each sample."""
-    return forward(encoded(X))
+    return finite(forward(encoded(X)))
 
 
 def answers_in_values(samples: list[list[float]]) -> Iterator[list[str]]:
@@ -85,27 +96,59 @@ def answers_in_values(samples: list[list[float]]) -> Iterator[list[str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Exit codes: 0 done, 1 the self-test failed, 2 bad input."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    about = (__doc__ or "").partition("\n\n")[0]
+    parser = argparse.ArgumentParser(prog=printable(os.path.basename(sys.argv[0])), description=about)
     parser.add_argument("data", nargs="?", help=DATA)
     parser.add_argument("--output", metavar="FILE", help="the CSV file to write; without it, the results are printed")
     parser.add_argument("--self-test", action="store_true", help="check that the network computes what it did")
-    options = parser.parse_args(arguments)
-    if options.self_test:
-        return self_test()
-    if options.data is None:
-        parser.error("expected a CSV file, or --self-test")
     try:
-        table = list(answers(read(options.data)))
-        if options.output is None:
-            csv.writer(sys.stdout, lineterminator="\n").writerows(table)
-        else:
-            with open(options.output, "w", newline="", encoding="utf-8") as file:
-                csv.writer(file, lineterminator="\n").writerows(table)
-    except (OSError, LookupError, ValueError, csv.Error) as error:
+        options = parser.parse_args(arguments)
+        with np.errstate(all="ignore"):  # what is too large is found in the results
+            if options.self_test:
+                return self_test()
+            if options.data is None:
+                parser.error("expected a CSV file, or --self-test")
+            if os.path.exists(options.data) and not os.path.isfile(options.data):
+                raise ValueError(f"{options.data}: expected a file; copy what it gives into one, or name one in it")
+            if options.output and os.path.exists(options.output) and os.path.samefile(options.data, options.output):
+                raise ValueError(f"--output: {options.output} is the data itself; name another file")
+            write(answers(read(options.data)), options.output)
+    except (OSError, LookupError, MemoryError, ValueError, csv.Error) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
-        sys.stderr.write(f"{parser.prog}: {reason}\n")
+        sys.stderr.write(f"{parser.prog}: {printable(reason)}\n")
         return 2
     return 0
+
+
+def write(rows: Iterable[list[str]], path: str | None) -> None:
+    """Write the rows of a table as CSV: into the file at ``path``, whole or not at all, or, without one, to stdout."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    if path is None:
+        sys.stdout.write(text.getvalue())
+        sys.stdout.flush()
+        return
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ValueError(f"--output: expected the path of a file, got {path}, which is none; add a name")
+    unfinished = os.path.join(os.path.dirname(target), f".results-{os.getpid()}.tmp")
+    try:
+        with open(unfinished, "x", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text.getvalue())
+        if os.path.exists(target):
+            shutil.copymode(target, unfinished)
+        os.replace(unfinished, target)
+    except OSError as error:
+        error.filename = path
+        raise
+    finally:
+        if os.path.exists(unfinished):
+            os.remove(unfinished)
+
+
+def printable(text: object) -> str:
+    """A text in one line that does nothing to a terminal."""
+    return "".join(x if x.isprintable() else ascii(x)[1:-1] for x in str(text))
 
 
 def self_test() -> int:
@@ -116,7 +159,7 @@ def self_test() -> int:
     if digest.hexdigest()[:16] != FINGERPRINT:
         sys.stderr.write("self-test failed: the weights are not those that this file was written with\n")
         return 1
-    difference = np.abs(forward(encoded(TEST_INPUTS)) - TEST_OUTPUTS)
+    difference = np.abs(forward(encoded(TEST_INPUTS)).astype(float) - TEST_OUTPUTS)
     if not (difference <= TOLERANCE * (1 + np.abs(TEST_OUTPUTS))).all():
         sys.stderr.write(f"self-test failed: the outputs differ by {difference.max():.2g} from those it was given\n")
         return 1

@@ -36,12 +36,22 @@ def encoded(X: Any) -> np.ndarray:
     return encode_table(columns_of(X, [column["name"] for column in COLUMNS]), COLUMNS)[0]
 
 
+def finite(results: np.ndarray) -> np.ndarray:
+    """The results, if all are finite."""
+    return results
+
+
+def printable(text: object) -> str:
+    """A text in one line that does nothing to a terminal."""
+    return str(text)
+
+
 # how to use it, copied ---------------------------------------------------------------------------
 
 
 def predict(X: Any) -> np.ndarray:
     """What the network estimates for each row, in the units of the table: n numbers."""
-    return forward(encoded(X)).astype(np.float64).reshape(-1) * TARGET_SCALE + TARGET_MEAN
+    return finite(forward(encoded(X)).astype(np.float64).reshape(-1) * TARGET_SCALE + TARGET_MEAN)
 
 
 def answers(samples: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
@@ -67,7 +77,7 @@ def read(path: str) -> dict[str, list[str]]:
         if not rows:
             raise ValueError("expected a header and rows below it, got none; add data")
         for note in encode_table(table, COLUMNS)[1]:
-            sys.stderr.write(f"{path}: {note}\n")
+            sys.stderr.write(printable(f"{path}: {note}") + "\n")
     except ValueError as error:
         problem, *line = error.args
         place = f"{path}, line {line[0]}" if line else path

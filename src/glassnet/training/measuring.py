@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from glassnet.data import DataLoader, Dataset
+from glassnet.nn.finite import check_weights
 from glassnet.nn.module import Module, evaluating
 from glassnet.random import Generator, default_generator
 from glassnet.tensor.creation import cat
@@ -45,7 +46,8 @@ def measured(
 
 
 def predicted(model: Module, inputs: Any) -> Any:
-    """The outputs of ``model`` for all ``inputs``, in evaluation mode."""
+    """The outputs of ``model`` for all ``inputs``, in evaluation mode. Raises NotFiniteError for weights of nan."""
+    check_weights(model)
     if isinstance(inputs, DataLoader | Dataset):
         loader = in_order(inputs) if isinstance(inputs, DataLoader) else DataLoader(inputs, AT_ONCE)
         parts: Iterable[Any] = (batch[0] if isinstance(batch, tuple | list) else batch for batch in loader)
