@@ -57,6 +57,7 @@ ROOMS = {
     "ops": 30,
     "random": 1,
     "tensor": 24,
+    "threads": 1,
     "version": 1,
 }
 

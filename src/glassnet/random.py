@@ -3,11 +3,67 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.observer import mode
+from glassnet.threads import computed_once, is_left_locked, usable_after_fork
+
+
+class _Stream:
+    """A seed, and NumPy's generator that was started from it. Threads that draw from one take turns."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        usable_after_fork(self)
+
+    @computed_once
+    def numpy(self) -> np.random.Generator:
+        """Made when first drawn from: numpy.random costs a third of what `import glassnet` may take."""
+        return np.random.Generator(self._seeded())
+
+    def _seeded(self) -> np.random.PCG64:
+        return np.random.PCG64(self.seed % 2**64)  # PyTorch takes negative seeds: counted from the far end
+
+    def start(self, seed: int) -> None:
+        """Start again."""
+        self.seed = seed
+        if "numpy" in vars(self):
+            self._set(self._seeded().state)
+
+    def state(self) -> dict[str, Any]:
+        """Where it is, as plain data."""
+        bits = self.numpy.bit_generator
+        with bits.lock:  # another thread may be drawing, without the interpreter's lock
+            return {**bits.state, "seed": self.seed}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._set({k: v for k, v in state.items() if k != "seed"})
+        self.seed = state["seed"]
+
+    def _set(self, state: Any) -> None:
+        bits = self.numpy.bit_generator
+        with bits.lock:
+            bits.state = state
+
+    def in_child(self) -> None:
+        """Draw from a generator whose lock is free; another thread may have been drawing."""
+        if "numpy" in vars(self) and is_left_locked(self.numpy.bit_generator.lock):
+            fresh, state = np.random.PCG64(0), self.numpy.bit_generator.state
+            self.numpy = np.random.Generator(fresh)
+            self._set(state)
+
+
+class Kept(NamedTuple):
+    """How a generator is put back to where it was, or left where it is."""
+
+    put_back: Callable[[], None]
+    leave: Callable[[], None]
 
 
 class Generator:
@@ -22,40 +78,38 @@ class Generator:
     True
     """
 
-    numpy: np.random.Generator
-    _seed: int
-
     def __init__(self, seed: int | str | None = None, *, device: object = "cpu") -> None:
         for name in (seed, device):
             if isinstance(name, str) and name != "cpu":
                 raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r}')
+        if mode.tracer is not None:
+            mode.tracer.seeding()
         if seed is None or isinstance(seed, str):  # PyTorch's Generator("cpu")
             seed = _random_seed()
-        self.manual_seed(seed)
+        self._stream = _Stream(_checked(seed))
+
+    def _drawn_from(self) -> _Stream:
+        return self._stream
+
+    def _to_be_set(self) -> _Stream:
+        return self._stream
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's generator, to draw from."""
+        return self._drawn_from().numpy
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, any whole number; returns the generator itself."""
         if mode.tracer is not None:
             mode.tracer.seeding()
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-            raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
-        self._seed = int(seed)
-        if "numpy" in vars(self):
-            self.numpy.bit_generator.state = self._seeded().state
+        seed = _checked(seed)
+        self._to_be_set().start(seed)
         return self
-
-    def __getattr__(self, name: str) -> Any:
-        # NumPy's generator is made when first drawn from: numpy.random costs a third of what `import glassnet` may take
-        if name != "numpy":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        return vars(self).setdefault("numpy", np.random.Generator(self._seeded()))  # one, whichever thread is first
-
-    def _seeded(self) -> np.random.PCG64:
-        return np.random.PCG64(self._seed % 2**64)  # PyTorch takes negative seeds: counted from the far end
 
     def initial_seed(self) -> int:
         """The seed that the generator was last started from."""
-        return self._seed
+        return self._drawn_from().seed
 
     def seed(self) -> int:
         """Start again from an unpredictable seed; returns it."""
@@ -63,19 +117,94 @@ class Generator:
 
     def get_state(self) -> dict[str, Any]:
         """The state as plain data (JSON can hold it)."""
-        state: dict[str, Any] = {**self.numpy.bit_generator.state, "seed": self._seed}
-        return state
+        return self._drawn_from().state()
 
     def set_state(self, state: dict[str, Any]) -> Generator:
         """Go on from a state that `get_state` gave; returns the generator itself."""
         if mode.tracer is not None:
             mode.tracer.seeding()
-        self._seed = state["seed"]
-        self.numpy.bit_generator.state = {k: v for k, v in state.items() if k != "seed"}
+        self._to_be_set().set_state(state)
         return self
 
+    def keep(self) -> Kept:
+        """Keep where it is now."""
+        stream, state = self._stream, self._stream.state()
+        return Kept(lambda: stream.set_state(state), lambda: None)
+
+    # what operations draw, as from NumPy's: looked up at each draw, for it may be another in another thread
+
+    def random(self, *args: Any, **kwargs: Any) -> Any:
+        """Numbers from [0, 1), as NumPy's ``Generator.random`` gives them."""
+        return self.numpy.random(*args, **kwargs)
+
+    def standard_normal(self, *args: Any, **kwargs: Any) -> Any:
+        """Normal numbers, as NumPy's ``Generator.standard_normal`` gives them."""
+        return self.numpy.standard_normal(*args, **kwargs)
+
+    def integers(self, *args: Any, **kwargs: Any) -> Any:
+        """Whole numbers, as NumPy's ``Generator.integers`` gives them."""
+        return self.numpy.integers(*args, **kwargs)
+
+    def permutation(self, *args: Any, **kwargs: Any) -> Any:
+        """An order, as NumPy's ``Generator.permutation`` gives it."""
+        return self.numpy.permutation(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return _at, (self.get_state(),)
+
     def __repr__(self) -> str:
-        return f"Generator(seed={self._seed})"
+        return f"Generator(seed={self.initial_seed()})"
+
+
+class _Default(Generator):
+    """The generator of all threads, but for a thread that has seeded it: that one has its own from then on.
+
+    So a training that begins with `manual_seed` draws the same numbers in a thread as alone, whatever others do. The
+    main thread seeds for all. What is "a thread" here is a context of `contextvars`: each call of `asyncio.to_thread`
+    has one.
+    """
+
+    def _drawn_from(self) -> _Stream:
+        own = _own.get()
+        return self._stream if own is None else own
+
+    def _to_be_set(self) -> _Stream:
+        if _own.get() is None and threading.get_ident() != threading.main_thread().ident:
+            _own.set(_Stream(0))
+        return self._drawn_from()
+
+    def keep(self) -> Kept:
+        """Draw from a copy from here on: others go on meanwhile, and nothing of theirs is put back."""
+        before, stream = _own.get(), self._drawn_from()
+        copy, state = _Stream(0), stream.state()
+        copy.set_state(state)
+        _own.set(copy)
+
+        def put_back() -> None:
+            _own.set(before)
+
+        def leave() -> None:
+            _own.set(before)
+            if (now := copy.state()) != state:
+                stream.set_state(now)
+
+        return Kept(put_back, leave)
+
+
+_own: ContextVar[_Stream | None] = ContextVar("own default generator", default=None)
+
+
+def _checked(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
+    return int(seed)
+
+
+def _at(state: dict[str, Any]) -> Generator:
+    """A generator in that state."""
+    generator = Generator(0)
+    generator._stream.set_state(state)
+    return generator
 
 
 def _random_seed() -> int:
@@ -83,11 +212,13 @@ def _random_seed() -> int:
     return int.from_bytes(os.urandom(8)) >> 1
 
 
-default_generator = Generator()
+default_generator: Generator = _Default()
 
 
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator, from which everything random is drawn that has no generator of its own.
+
+    In the main thread for all threads, in another one for that alone.
 
     >>> generator = glassnet.manual_seed(0)
     >>> x = glassnet.rand(3)
@@ -141,6 +272,6 @@ def set_rng_state(state: dict[str, Any]) -> None:
     default_generator.set_state(state)
 
 
-def chosen(generator: Generator | None) -> np.random.Generator:
-    """The NumPy generator behind ``generator``, or behind the default one."""
-    return (default_generator if generator is None else generator).numpy
+def chosen(generator: Generator | None) -> Generator:
+    """``generator``, or the default one."""
+    return default_generator if generator is None else generator

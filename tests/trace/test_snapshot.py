@@ -72,7 +72,7 @@ def test_generators_tensors_and_optimizers() -> None:
     array, groups, state = w.array, optimizer.param_groups, optimizer.state
     drawn = gn.rand(3, generator=gn.Generator(0)).tolist()
     with Snapshot() as snapshot:
-        snapshot.keep_generator(generator.numpy)
+        snapshot.keep_generator(generator)
         snapshot.keep_tensors([w])
         snapshot.keep_optimizer(optimizer)
         gn.rand(3, generator=generator)

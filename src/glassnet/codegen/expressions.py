@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.ops import indexing
 from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Operand, Var
+from glassnet.random import Generator
 
 Params = Mapping[str, Any]
 
@@ -70,7 +71,7 @@ def keywords(op: Op, params: Params) -> list[str]:
 
 def literal(value: Any) -> str:
     """A parameter's value as source."""
-    if isinstance(value, np.random.Generator):
+    if isinstance(value, np.random.Generator | Generator):
         return "generator"
     if isinstance(value, np.dtype):
         return f"np.dtype({str(value)!r})"

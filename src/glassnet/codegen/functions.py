@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.dtypes import DefaultDtype
 from glassnet.ops.indexing import ARRAY
 from glassnet.ops.record import Op
 
@@ -93,6 +94,8 @@ def _constant(value: Any, use: str) -> str:
         return value.__name__
     if isinstance(value, int | float | str):
         return repr(value)
+    if isinstance(value, DefaultDtype):  # all that is asked of it is its dtype
+        return f"np.empty(0, np.{value.dtype})"
     if value is ARRAY:  # all that is asked of it is to be what it is
         return "object()"
     raise TypeError(f"{use}, a {type(value).__name__}, which cannot be written out")

@@ -17,6 +17,7 @@ from glassnet.nn.module import Module
 from glassnet.observer import mode
 from glassnet.program.names import identifier
 from glassnet.program.program import Program
+from glassnet.threads import is_left_locked, usable_after_fork
 
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
@@ -71,6 +72,14 @@ class Compiled:
         wrapper: Any = SimpleNamespace()
         functools.update_wrapper(wrapper, function, updated=())
         vars(self).update(vars(wrapper))
+        usable_after_fork(self)
+
+    def in_child(self) -> None:
+        """In a process that was forked while another thread ran or traced this: begin anew."""
+        if is_left_locked(self._lock):
+            self._lock = RLock()
+            self.specialisations, self._causes, self._by_key = [], [], {}
+            self._last_key = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function would give; its program may compute it."""
@@ -98,8 +107,8 @@ class Compiled:
                 "and no place for it; compile a function that is given the object"
             )
         bound = Compiled(self.function.__get__(instance, owner), self.engine, self.max_specialisations)
-        vars(instance)[self.function.__name__] = bound  # one for each object, and found at once next time
-        return bound
+        # one for each object, whichever thread is first, and found at once next time
+        return vars(instance).setdefault(self.function.__name__, bound)
 
     def __getattr__(self, name: str) -> Any:
         if name == "function":  # not made yet

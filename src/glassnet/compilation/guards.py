@@ -106,10 +106,11 @@ class Guards:
         self._had_gradient = {key: gradient is not None for key, (_, gradient) in gradients.before.items()}
         self.captures.free_variables.let_go()
         self._look_again()
+        self._changes = -1  # another thread may have set something since the function began: the next call compares all
 
     def _look_again(self) -> None:
         """Remember which objects are there now, for the quick look of the next call."""
-        self._changes = changes.count
+        self._changes = changes.last
         self.captures.free_variables.look_again()
         optimizers = list(self.captures.optimizers.values())
         groups = [(o, group) for o in optimizers for group in o.param_groups]
@@ -143,13 +144,14 @@ class Guards:
         for i, array in self._pinned:
             if arrays[i] is not array:
                 return False
-        unchanged = self._changes == changes.count and self.captures.free_variables.is_unchanged()
+        unchanged = self._changes == changes.last and self.captures.free_variables.is_unchanged()
         if unchanged and self._optimizers_hold():
             return True
-        if self._values_now() != self.values:
-            return False
-        self._look_again()
-        return True
+        self._look_again()  # first: what another thread sets meanwhile is then seen at the next call
+        if self._values_now() == self.values:
+            return True
+        self._changes = -1
+        return False
 
     def _optimizers_hold(self) -> bool:
         for optimizer, group, before, options in self._groups:

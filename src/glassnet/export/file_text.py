@@ -10,7 +10,6 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from glassnet.ops.softmax import log_softmax, softmax
 from glassnet.program.names import identifier
 from glassnet.program.program import Program
 from glassnet.text import shown
+from glassnet.threads import computed_once
 from glassnet.version import __version__
 
 _LONGEST = 2000  # characters of a title or a fact
@@ -50,7 +50,7 @@ class Exported:
     outputs: Array
     classes: tuple[str, ...]
 
-    @cached_property
+    @computed_once
     def standalone(self) -> Standalone:
         """What the file needs to encode samples."""
         return self.encoder.standalone(self.inputs.dtype)

@@ -12,7 +12,7 @@ from glassnet.tensor import RemovableHandle, Tensor
 from glassnet.tensor.graph import changes
 
 Function = Callable[..., Any]
-_new_key = count().__next__
+_new_key = count(1).__next__
 
 
 class Hook(NamedTuple):
@@ -58,15 +58,10 @@ class Hooked:
         return self._add_hook(Hook("backward", hook), prepend)
 
     def _add_hook(self, hook: Hook, prepend: bool) -> RemovableHandle:
-        if self._call_hooks is None:
-            self._call_hooks = {}
-        hooks, key = self._call_hooks, _new_key()
-        changes.count += 1
-        earlier = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
+        hooks: dict[int, Hook] = vars(self).setdefault("_call_hooks", {})
+        key = -_new_key() if prepend else _new_key()  # they are called in the order of keys
         hooks[key] = hook
-        hooks.update(earlier)
+        changes.tell()
         return RemovableHandle(hooks, key)
 
     def _forward_traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -77,7 +72,7 @@ class Hooked:
             return self._forward_with_hooks(args, kwargs)
 
     def _forward_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        hooks = list((self._call_hooks or {}).values())
+        hooks = [hook for _, hook in sorted((self._call_hooks or {}).items())]
         for hook in hooks:
             if hook.when == "before":
                 args, kwargs = self._before(hook, args, kwargs)

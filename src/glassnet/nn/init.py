@@ -119,7 +119,7 @@ def trunc_normal_(
     if not a < b or not std > 0:
         raise ValueError(f"trunc_normal_: expected a < b and std > 0, got a={a}, b={b}, std={std}")
     shape = _floating("trunc_normal_", tensor).shape
-    drawn = truncated_normal(chosen(generator), math.prod(shape), (a - mean) / std, (b - mean) / std)
+    drawn = truncated_normal(chosen(generator).numpy, math.prod(shape), (a - mean) / std, (b - mean) / std)
     return _filled(tensor, np.clip(mean + std * drawn.reshape(shape), a, b))
 
 
@@ -231,7 +231,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparse_: expected a sparsity from 0 to 1, got {sparsity}")
     rows = tensor.shape[0]
-    draw = chosen(generator)
+    draw = chosen(generator).numpy
     matrix = draw.normal(0, std, tensor.shape)
     # the rank of a random number in its column is a random place
     ranks = np.argsort(draw.random(tensor.shape), axis=0)

@@ -262,9 +262,9 @@ class Module(Registry, Hooked):
             parameter.data = fn(parameter.data)
             if parameter.grad is not None:
                 parameter.grad = fn(parameter.grad.detach())
-        changes.count += 1
         for name, buffer in self.named_buffers(recurse=False):
             self.__dict__[name] = fn(buffer)
+        changes.tell()
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:

@@ -113,12 +113,12 @@ class Registry:
         if getattr(type(self), name, None) is not None:
             raise KeyError(f"{name!r} is a name that every {type(self).__name__} has already; choose another name")
         _check_kind(kind, name, value)
-        changes.count += 1
         if kinds.get(name) != kind:
             kinds.pop(name, None)
             kinds[name] = kind
             self._unsaved_buffers.discard(name)
         self.__dict__[name] = value
+        changes.tell()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__dict__.get(name, _NOTHING) is value:
@@ -128,7 +128,6 @@ class Registry:
                 f"{type(self).__name__}.{name}: a compiled module cannot be part of another, which would not find its "
                 "parameters; assign the module itself, and compile the whole network, or the training step"
             )
-        changes.count += 1
         if isinstance(value, Parameter):
             self._register_member("parameter", name, value)
         elif isinstance(value, Registry):
@@ -142,13 +141,14 @@ class Registry:
             if kind is not None:
                 _check_kind(kind, name, value)
             object.__setattr__(self, name, value)
+            changes.tell()
 
     def __delattr__(self, name: str) -> None:
-        changes.count += 1
         object.__delattr__(self, name)
         if "_member_kinds" in self.__dict__:
             self._member_kinds.pop(name, None)
             self._unsaved_buffers.discard(name)
+        changes.tell()
 
     def __getattr__(self, name: str) -> Any:
         if name in ("_member_kinds", "_unsaved_buffers"):

@@ -7,8 +7,9 @@ turn ``int64 * float32`` into float64; here, as in PyTorch, it stays float32.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,21 @@ float16 = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
 
-_default: Dtype = float32
+
+class DefaultDtype(threading.local):
+    """The dtype of new floating tensors: one for all threads, but for a thread that is apart and has set its own."""
+
+    of_all: ClassVar[Dtype] = float32
+    own: Dtype | None = None
+    is_apart = False
+
+    @property
+    def dtype(self) -> Dtype:
+        """That of this thread."""
+        return self.own or DefaultDtype.of_all
+
+
+_default = DefaultDtype()
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
@@ -38,22 +53,36 @@ def get_default_dtype() -> Dtype:
     >>> glassnet.get_default_dtype()
     dtype('float32')
     """
-    return _default
+    own = _default.own  # as `dtype` does, without the call: it is asked at every call of a compiled function
+    return DefaultDtype.of_all if own is None else own
 
 
 def set_default_dtype(dtype: npt.DTypeLike) -> None:
-    """Make ``dtype`` (float16, float32 or float64) the dtype of new floating tensors.
+    """Make ``dtype`` (float16, float32 or float64) the dtype of new floating tensors, in all threads.
 
     >>> glassnet.set_default_dtype(glassnet.float64)
     >>> glassnet.ones(2).dtype
     dtype('float64')
     >>> glassnet.set_default_dtype(glassnet.float32)
     """
-    global _default
     chosen = np.dtype(dtype)
     if chosen.kind != "f":
         raise TypeError(f"the default dtype must be floating (float16, float32, float64), got {chosen}")
-    _default = chosen
+    if _default.is_apart:
+        _default.own = chosen
+    else:
+        DefaultDtype.of_all = chosen
+
+
+def own_default_dtype() -> Callable[[], None]:
+    """Let what this thread sets be the default for it alone, until the result is called: then all is as before."""
+    before = _default.is_apart, _default.own
+    _default.is_apart = True
+
+    def end() -> None:
+        _default.is_apart, _default.own = before
+
+    return end
 
 
 def category(dtype: Dtype) -> int:
@@ -109,7 +138,7 @@ def _promoted(a: Dtype, b: Dtype) -> Dtype:
 def float_type(*inputs: Any) -> Dtype:
     """`result_type`, with the default floating dtype in place of bool and integers."""
     dtype = result_type(*inputs)
-    return dtype if dtype.kind == "f" else _default
+    return dtype if dtype.kind == "f" else _default.dtype
 
 
 def number_type(*inputs: Any) -> Dtype:
@@ -133,5 +162,5 @@ def _dtype_of_number(x: Any) -> Dtype:
     if isinstance(x, int):
         return int64
     if isinstance(x, float):
-        return _default
+        return _default.dtype
     raise TypeError(f"expected a tensor, an array or a number, got {type(x).__name__}: {x!r:.80}")

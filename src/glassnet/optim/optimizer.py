@@ -133,9 +133,9 @@ class Optimizer:
         earlier = {param for group in self.param_groups for param in group["params"]}
         group = {**self.defaults, **checked_parameters(name, param_group, earlier)}
         self.check_group(group)
-        changes.count += 1
         self.param_groups.append(group)
         self._rates.append(wrap(np.zeros(())))
+        changes.tell()
 
     def check_group(self, group: Group) -> None:
         """Raise ValueError or TypeError for options of ``group`` that make no sense."""
@@ -266,8 +266,8 @@ class Optimizer:
         groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, self.defaults, self.slots)
         for group in groups:
             self.check_group(group)
-        changes.count += 1
         self.param_groups, self.state = groups, state
+        changes.tell()
 
 
 def options(arguments: Group) -> Group:

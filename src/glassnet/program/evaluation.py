@@ -15,6 +15,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.program.verify import ProgramError
+from glassnet.random import Generator
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,6 @@ def _read_only(array: Array) -> Array:
 
 def _own(value: Any, generators: dict[int, Any] | None) -> Any:
     """A parameter; for a random generator one in the same state, which is then advanced in its place."""
-    if generators is None or not isinstance(value, np.random.Generator):
+    if generators is None or not isinstance(value, np.random.Generator | Generator):
         return value
     return generators.setdefault(id(value), deepcopy(value))

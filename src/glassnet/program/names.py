@@ -90,6 +90,6 @@ def _reserved() -> set[str]:
 
 @cache
 def _reserved_by_modules() -> set[str]:
-    modules = [vars(module) for name, module in sys.modules.items() if name.startswith(ops.__name__)]
+    modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith(ops.__name__)]
     helpers = {n for names in modules for n, x in names.items() if not isinstance(x, ModuleType | type | Op)}
     return {*keyword.kwlist, *dir(builtins), *helpers, "np", "math", "generator"}

@@ -188,11 +188,11 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; nothing happens if it is gone already."""
-        changes.count += 1
         if isinstance(self._hooks, dict):
             self._hooks.pop(self._key, None)
         elif self._key in self._hooks:
             self._hooks.remove(self._key)
+        changes.tell()
 
     def __enter__(self) -> RemovableHandle:
         return self

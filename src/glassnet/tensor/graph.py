@@ -26,12 +26,20 @@ tick = count(1).__next__
 
 
 class Changes:
-    """How often something was set that compiled functions depend on: an attribute of a module, requires_grad."""
+    """When something was last set that compiled functions depend on: an attribute of a module, requires_grad.
 
-    __slots__ = ("count",)
+    ``last`` is another number each time, whichever threads set something at once. It is told afterwards: who has seen
+    the number before has not seen the change.
+    """
+
+    __slots__ = ("last",)
 
     def __init__(self) -> None:
-        self.count = 0
+        self.last = 0
+
+    def tell(self) -> None:
+        """Something has been set."""
+        self.last = tick()
 
 
 changes = Changes()

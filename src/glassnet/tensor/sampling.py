@@ -191,6 +191,6 @@ def multinomial(
             f"multinomial: expected 1 sample or more, and no more than the {possible} weights that are not 0, got "
             f"{num_samples}; to draw a position again: replacement=True"
         )
-    draw = chosen(generator).choice
+    draw = chosen(generator).numpy.choice
     drawn = [draw(rows.shape[1], num_samples, replacement, row / row.sum()) for row in rows]
     return wrap(np.array(drawn, np.int64).reshape(*input.shape[:-1], num_samples))

@@ -99,8 +99,9 @@ class Tensor(Autograd):
             raise GradientError(
                 "requires_grad can be turned off for leaf tensors only; x.detach() gives one that shares the values"
             )
-        graph.changes.count += self._requires_grad is not bool(value)
-        self._requires_grad = bool(value)
+        if self._requires_grad is not bool(value):
+            self._requires_grad = bool(value)
+            graph.changes.tell()
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set whether backward computes a gradient for this tensor.
@@ -268,8 +269,8 @@ class Tensor(Autograd):
         >>> x.detach_()
         tensor([2., 2.])
         """
-        graph.changes.count += 1
         self.node, self._requires_grad, self.view_of = None, False, None
+        graph.changes.tell()
         return self
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.observer import mode
-from glassnet.ops.dtypes import Array, get_default_dtype, set_default_dtype
+from glassnet.ops.dtypes import Array, own_default_dtype
 from glassnet.optim.optimizer import Optimizer
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
@@ -29,16 +29,20 @@ CONTAINERS = (list, tuple, set, frozenset, deque, dict)
 class Snapshot:
     """What was kept, to be put back by `restore`, or at the end of a ``with`` block.
 
-    Whether gradients are followed in this thread, and the default dtype, are kept from the beginning.
+    Whether gradients are followed in this thread, and who observes it, is kept from the beginning; so is the default
+    dtype in a ``with`` block. What all threads share, that and the default generator, is not changed meanwhile: this
+    thread has its own.
     """
 
     def __init__(self) -> None:
-        self._steps: list[Callable[[], Any]] = []
+        self._steps: list[tuple[Callable[[], Any], Callable[[], Any]]] = []  # to put something back, to leave it
         self._arrays: dict[int, tuple[Array, Array]] = {}  # by id: an array, held so that the id stays its own, a copy
         self._generators: set[int] = set()
         self._keep_modes()
 
     def __enter__(self) -> Snapshot:
+        end = own_default_dtype()
+        self.keep(end, end)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,25 +50,33 @@ class Snapshot:
 
     def restore(self) -> None:
         """Put everything back, the last kept first, and let go of it."""
-        steps, self._steps = self._steps, []
-        for step in reversed(steps):
-            step()
-        self.discard()
+        self._finish(0)
 
     def discard(self) -> None:
         """Let go of what was kept: all stays as it is now."""
-        self._steps, self._arrays, self._generators = [], {}, set()
+        self._finish(1)
 
-    def keep(self, step: Callable[[], Any]) -> None:
-        """Have `restore` call ``step``."""
-        self._steps.append(step)
+    def _finish(self, which: int) -> None:
+        try:
+            while self._steps:
+                self._steps[-1][which]()
+                self._steps.pop()
+        except BaseException as error:  # a second Ctrl-C, perhaps, while what the first one stopped is put back
+            if isinstance(error, Exception):
+                self._steps.pop()
+            self._finish(which)
+            raise
+        self._arrays, self._generators = {}, set()
+
+    def keep(self, step: Callable[[], Any], or_else: Callable[[], Any] = lambda: None) -> None:
+        """Have `restore` call ``step``, and `discard` ``or_else``. Each may be called twice."""
+        self._steps.append((step, or_else))
 
     def _keep_modes(self) -> None:
-        grad, dtype = mode.grad, get_default_dtype()
+        grad, tracer = mode.grad, mode.tracer
 
         def put_back() -> None:
-            mode.grad = grad
-            set_default_dtype(dtype)
+            mode.grad, mode.tracer = grad, tracer
 
         self.keep(put_back)
 
@@ -85,17 +97,16 @@ class Snapshot:
         """The numbers that were in ``array`` when it was kept; what is in it now if it was not."""
         return self._arrays.get(id(array), (array, array))[1]
 
-    def keep_generator(self, generator: np.random.Generator) -> None:
+    def keep_generator(self, generator: Generator | np.random.Generator) -> None:
         """Keep the state of a random generator; a second time changes nothing."""
-        if id(generator) not in self._generators:
-            self._generators.add(id(generator))
+        if id(generator) in self._generators:
+            return
+        self._generators.add(id(generator))
+        if isinstance(generator, Generator):
+            self.keep(*generator.keep())
+        else:
             state = generator.bit_generator.state
             self.keep(lambda: setattr(generator.bit_generator, "state", state))
-
-    def keep_random(self, generator: Generator) -> None:
-        """Keep the state and the seed of one of glassnet's random generators."""
-        state = generator.get_state()
-        self.keep(lambda: generator.set_state(state))
 
     def keep_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Keep which array each tensor has, which gradient, and whether it requires one; not the numbers."""
@@ -131,11 +142,7 @@ class Snapshot:
             if isinstance(value, CONTAINERS):
                 self.keep_contents(value)
 
-        def put_back() -> None:
-            vars(owner).clear()
-            vars(owner).update(attributes)
-
-        self.keep(put_back)
+        self.keep(lambda: _put_back(vars(owner), attributes))
 
     def keep_optimizer(self, optimizer: Optimizer) -> None:
         """Keep an optimizer's options, and which tensors and numbers are its state for which parameter."""
@@ -146,13 +153,26 @@ class Snapshot:
 
         def put_back() -> None:
             groups[:] = [group for group, _ in options_of]
-            state.clear()
-            state.update(slots_of)
+            _put_back(state, slots_of)
             for group, options in options_of:
-                group.clear()
-                group.update(options)
+                _put_back(group, options)
 
         self.keep(put_back)
+
+
+def _put_back(namespace: dict[Any, Any], before: dict[Any, Any]) -> None:
+    """Have in ``namespace`` what was there before. What is the same is left alone: other threads may be reading it."""
+    for key in [key for key in list(namespace) if key not in before]:
+        namespace.pop(key, None)
+    for key, value in before.items():
+        if namespace.get(key, _NOTHING) is not value:
+            namespace[key] = value
+    if not all(map(is_, namespace, before)):  # some were taken out and put in again
+        namespace.clear()
+        namespace.update(before)
+
+
+_NOTHING = object()
 
 
 def contents_of(container: Any) -> list[Any]:

@@ -78,8 +78,8 @@ def tracing(tracer: Tracer, gradients: bool | None = None) -> Iterator[None]:
     before = mode.tracer, mode.grad
     captures = tracer.captures
     with nullcontext() if captures is None else captures.kept_in(tracer.snapshot, tracer.gradients):
-        mode.tracer, mode.grad = tracer, mode.grad if gradients is None else gradients
         try:
+            mode.tracer, mode.grad = tracer, mode.grad if gradients is None else gradients
             yield
         finally:
             mode.tracer = before[0]

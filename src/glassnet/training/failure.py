@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +15,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.optim import Optimizer
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
+from glassnet.threads import quietly
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import Origin, TrainingFailed
 from glassnet.training.feed import Batch
@@ -47,8 +47,7 @@ def explained(
     from glassnet.explain.checkup import Checkup, checkup  # a run that does not fail does not load it
 
     findings = []
-    with suppress(GlassnetError, ValueError, TypeError, RuntimeError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with suppress(GlassnetError, ValueError, TypeError, RuntimeError), quietly():
         findings = [f for f in checkup(model, data, loss, optimizer) if origin is None or f.kind != "not_finite"]
     return TrainingFailed(
         error.what,

@@ -33,7 +33,7 @@ def measured(
     metrics.reset()
     with evaluating(model), Snapshot() as snapshot:
         for generator in (default_generator, *generators):  # so a run does not depend on whether it is measured
-            snapshot.keep_random(generator)
+            snapshot.keep_generator(generator)
         for inputs, targets, sample_weights in batches:
             outputs = model(inputs)
             weights = criterion.weigh(targets, sample_weights)

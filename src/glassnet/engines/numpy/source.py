@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class Name(str):
     __repr__ = str.__str__
 
 
-def generators(program: Program) -> dict[str, np.random.Generator]:
+def generators(program: Program) -> dict[str, Any]:
     """The random generators that a program draws from, by the names they have in its source."""
     drawn = [i.params["generator"] for i in program if "generator" in i.params]
     different = list({id(generator): generator for generator in drawn}.values())

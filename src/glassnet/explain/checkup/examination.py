@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
 from glassnet.notebook import repr_html
 from glassnet.random import default_generator
+from glassnet.threads import quietly
 from glassnet.trace.snapshot import Snapshot
 
 HEALTHY = "Nothing wrong was found."
@@ -84,12 +84,11 @@ def checkup(
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
     with Snapshot() as snapshot:
-        snapshot.keep_random(default_generator)
+        snapshot.keep_generator(default_generator)
         batches, everything = batches_of(data)
         validation = None if validation is None else _joined(validation)
         run = Observed(model, batches, loss, optimizer, step, validation, everything)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # they are told as findings
+        with quietly(), np.errstate(all="ignore"):  # they are told as findings
             return Checkup(_findings(run))
 
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ from glassnet.optim import Adam, Optimizer
 from glassnet.program.program import Program
 from glassnet.random import default_generator
 from glassnet.tensor import Tensor, wrap
+from glassnet.threads import computed_once
 from glassnet.trace.refusals import TraceError
 from glassnet.trace.snapshot import Snapshot
 
@@ -85,7 +85,7 @@ class Observed:
         """The first batch."""
         return self.batches[0]
 
-    @cached_property
+    @computed_once
     def inputs(self) -> dict[str, Array]:
         """The inputs of all samples, by name: one, or each of those that the network is called with."""
         parts = self._all[0]
@@ -96,7 +96,7 @@ class Observed:
         """The targets of all samples."""
         return self._all[1]
 
-    @cached_property
+    @computed_once
     def _all(self) -> tuple[tuple[Array, ...], Array]:
         return joined(self.batches if self.everything is None else [self.everything])
 
@@ -104,7 +104,7 @@ class Observed:
         """What the network gives for inputs."""
         return self.model(*parts_of(x))
 
-    @cached_property
+    @computed_once
     def traced(self) -> Step | None:
         """The step on the first batch; None where it fails, and then `error` says why."""
         try:
@@ -116,7 +116,7 @@ class Observed:
             return None
         return Step(program, values.by_name(), values.results, float(values.outputs[0].array))
 
-    @cached_property
+    @computed_once
     def runs(self) -> bool:
         """Whether a step runs, traced or, where that is refused, without."""
         if self.traced is not None or not isinstance(self.error, TraceError):
@@ -129,12 +129,12 @@ class Observed:
             return False
         return True
 
-    @cached_property
+    @computed_once
     def watched(self) -> Watched | None:
         """What the user's own step does; None where there is none."""
         return None if self.step is None else watched(self)
 
-    @cached_property
+    @computed_once
     def outputs(self) -> Array | None:
         """The outputs for all batches, in evaluation mode, concatenated; None where that fails."""
         try:
@@ -176,7 +176,7 @@ class Observed:
         numbers = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
         return head(self.first, max(2, min(ENOUGH, numbers)))
 
-    @cached_property
+    @computed_once
     def by_heart(self) -> tuple[float, float]:
         """The loss on a few samples before and after they were learned by heart, with Adam."""
         x, y = self.enough
@@ -210,7 +210,7 @@ class Observed:
         """The least that the loss can be; for one above 0, not below 0, though free outputs may be no log p ≤ 0."""
         return max(self.least, 0.0) if before > 0 else self.least
 
-    @cached_property
+    @computed_once
     def chance(self) -> float:
         """The loss of outputs that belong to other samples: what a network has that knows nothing."""
         sizes = [size_of(batch) for batch in self.batches]
@@ -225,7 +225,7 @@ class Observed:
             return -math.inf
         return float(np.mean(losses))
 
-    @cached_property
+    @computed_once
     def least(self) -> float:
         """The least loss that any outputs could have, found by training the outputs themselves."""
         x, y = self.enough
@@ -269,7 +269,7 @@ class Observed:
         if self.optimizer is not None:
             tensors += [p for group in self.optimizer.param_groups for p in group["params"]]
         with Snapshot() as snapshot:
-            snapshot.keep_generator(default_generator.numpy)
+            snapshot.keep_generator(default_generator)
             for module in self.model.modules():
                 snapshot.keep_attributes(module)
             if self.optimizer is not None:

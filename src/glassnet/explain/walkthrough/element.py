@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from glassnet.explain.walkthrough.worked_formula import (
 from glassnet.notebook import repr_html
 from glassnet.ops.arithmetic import add, div, neg, sub
 from glassnet.ops.formula import Formula
+from glassnet.threads import computed_once
 
 INLINE = 3  # elements in a formula that may be written within another
 
@@ -63,12 +63,12 @@ class Line:
         """What it is."""
         return self.element.number
 
-    @cached_property
+    @computed_once
     def formula(self) -> str:
         """In names: "x[0,0]·fc1_weight[1,0] + fc1_bias[1]"."""
         return "" if self.expr is None else with_names(self.expr)
 
-    @cached_property
+    @computed_once
     def arithmetic(self) -> str:
         """In numbers, with the result: "0.23·0.51 + 0.3 = 0.4173"."""
         if self.expr is None:

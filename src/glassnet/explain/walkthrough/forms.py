@@ -124,13 +124,14 @@ def computed(value: Value, form: Form, gradient: Array | None = None, prefix: st
         if isinstance(x, Value):
             steps.used.add(x.name)
             steps.known[tracer.number(tensors[id(x)].array)] = x
-    with np.errstate(all="ignore"), tracing(tracer, gradient is not None):
+    with np.errstate(all="ignore"), tracer.snapshot, tracing(tracer, gradient is not None):
         made = form(steps.label, inputs, dict(instruction.params))
         results = made if isinstance(made, tuple) else (made,)
         followed = [x for x in tensors.values() if x._requires_grad]
         input_gradients: tuple[Any, ...] = ()
         if gradient is not None and followed and results[0].requires_grad:
             input_gradients = gradients(results[0], followed, wrap(np.array(gradient)), allow_unused=True)
+        tracer.snapshot.discard()  # the operands are its own
     names = {id(tensors[id(x)]): x.name for x in value.operands if isinstance(x, Value)}
     by_name = {names[id(t)]: g.array for t, g in zip(followed, input_gradients, strict=False) if g is not None}
     all_steps = steps.all()

@@ -72,9 +72,10 @@ class Autograd(InPlace):
 
     def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
         holder = self if self.node is None else self.node
-        changes.count += 1
         if holder.hooks is None:
             holder.hooks = []
-        holder.hooks.append(hook)
-        holder.hooks.sort(key=lambda hook: isinstance(hook, RetainGrad))  # stable: but for the keeper, which is last
-        return RemovableHandle(holder.hooks, hook)
+        hooks = holder.hooks
+        is_kept_last = bool(hooks) and isinstance(hooks[-1], RetainGrad)
+        hooks.insert(len(hooks) - is_kept_last, hook)
+        changes.tell()
+        return RemovableHandle(hooks, hook)

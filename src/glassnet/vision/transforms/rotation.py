@@ -57,7 +57,7 @@ class RandomRotation(Transform):
     def changed(self, pixels: Array) -> Array:
         """Each turned."""
         old = pixels.shape[2:]
-        angles = np.deg2rad(chosen(None).uniform(*self._range, len(pixels)))[:, None, None]
+        angles = np.deg2rad(chosen(None).numpy.uniform(*self._range, len(pixels)))[:, None, None]
         height, width = self._size(angles, old) if self.expand else old
         rows, columns = self._source(angles, old, _middle(height)[:, None], _middle(width))
         return _between(pixels, rows, columns, self.interpolation, column(self.fill, pixels))
