@@ -20,6 +20,7 @@ from glassnet.cli.train import train
 from glassnet.cli.walkthrough import walkthrough
 from glassnet.errors import GlassnetError
 from glassnet.extras import MissingExtra
+from glassnet.text import harmless, shown
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."
 
@@ -38,7 +39,7 @@ class _OneMessage(TyperGroup):
             message, code = _explained(error)
             if message is None:
                 raise
-            sys.stderr.write(f"glassnet: {message}\n")
+            sys.stderr.write(f"glassnet: {harmless(message)}\n")
         sys.exit(code or 0)
 
 
@@ -53,7 +54,7 @@ def _explained(error: Exception) -> tuple[str | None, int]:
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); try a smaller network or smaller batches", 1
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else str(error), 1
+        return f"{shown(error.filename)}: {error.strerror}" if error.filename else str(error), 1
     usage = getattr(error, "format_message", None)  # what typer raises for a command line it cannot read
     if usage is None:
         return None, 1

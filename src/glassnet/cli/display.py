@@ -5,15 +5,12 @@ Nothing needs more than 60 columns, and nothing depends on colour alone.
 
 from __future__ import annotations
 
-import io
 import math
-import re
-import shlex
-import sys
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -24,6 +21,7 @@ from rich.text import Text
 
 from glassnet.cli.options import Options
 from glassnet.cli.run import CHECKPOINT, REPORT
+from glassnet.cli.screen import Screen, place, shell_word
 from glassnet.cli.tasks import Task, number_text
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
@@ -35,30 +33,8 @@ ROWS = 10  # of a table of epochs that would be longer
 
 
 def new_console() -> Console:
-    """The console for everything but errors: in colour on a terminal, plain text elsewhere."""
-    console = Console(highlight=False, emoji=False, markup=False)  # names in data are not markup
-    if not console.is_terminal:
-        console.file = cast(TextIO, _Trimmed(sys.stdout))
-    return console
-
-
-class _Trimmed(io.TextIOBase):
-    """A file like ``file`` without the spaces that rich puts at the end of lines."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._file.encoding
-
-    def write(self, text: str) -> int:
-        self._file.write(re.sub(r" +(?=\n)", "", text))
-        return len(text)
-
-    def flush(self) -> None:
-        if not self._file.closed:  # Python flushes what is let go of, at the very end too
-            self._file.flush()
+    """The console for everything but errors."""
+    return Screen()
 
 
 # before -------------------------------------------------------------------------------------------
@@ -78,7 +54,7 @@ def show_plan(console: Console, data: Data, model: Module, options: Options) -> 
     if more := options.extras():
         plan.add_row("", more)
     plan.add_row("", f"{counted(options.epochs, 'epoch')} of {counted(batches, 'batch', 'es')} of {options.batch_size}")
-    console.print(Text(f"Training on {data.source}", "bold"))
+    console.print(Text(f"Training on {place(data.source)}", "bold"))
     console.print(Padding(plan, (1, 2)))
 
 
@@ -274,8 +250,8 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
     console.print(headline(f"Held-out {task.label} {value:.4f}", f": {task.about(how, data.noun)}."))
     if value < task.guess(len(data.classes)):
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
-    console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {path}", soft_wrap=True)
-    console.print(f"To look at: {path / REPORT}", soft_wrap=True)
+    console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {place(path)}", soft_wrap=True)
+    console.print(f"To look at: {place(path / REPORT)}", soft_wrap=True)
     again = [*source_words(config["settings"]), "--hidden", "128", "--activation", "tanh"]
     more = ["--resume", path] if (path / CHECKPOINT).exists() else again
     show_next(console, command("glassnet", "predict", path), command("glassnet", "train", *more))
@@ -284,7 +260,7 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
 def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:
     """Print the same in one line."""
     value, how = config["results"][f"val_{task.main}"], task.in_words(config["results"], len(data.held_out))
-    line = f"held-out {task.label} {value:.4f} ({how}), {config['seconds']:.1f} s, {path}"
+    line = f"held-out {task.label} {value:.4f} ({how}), {config['seconds']:.1f} s, {place(path)}"
     console.print(line, soft_wrap=True)
 
 
@@ -302,14 +278,23 @@ def show_next(console: Console, *commands: str) -> None:
 
 
 def command(*words: object) -> str:
-    """A command line of ``words``, quoted where a shell needs it."""
-    return shlex.join(map(str, words))
+    """A command line of ``words``, quoted where a shell needs it; no path is taken for an option."""
+    return " ".join(shell_word(_path(word) if isinstance(word, os.PathLike) else word) for word in words)
 
 
-def source_words(settings: Mapping[str, Any]) -> list[str]:
+def _path(path: os.PathLike[str]) -> str:
+    name = os.fspath(path)
+    return f".{os.sep}{name}" if name.startswith("-") else name
+
+
+def source_words(settings: Mapping[str, Any]) -> list[object]:
     """The words of a command line that name the data."""
+    source = settings["source"]
     named = {name: settings[name] for name in ("target", "task", "data") if settings[name] is not None}
-    return [settings["source"], *(word for name, value in named.items() for word in (f"--{name}", value))]
+    return [
+        Path(source) if source.startswith("-") else source,
+        *(word for name, value in named.items() for word in (f"--{name}", value)),
+    ]
 
 
 def counted(n: int, noun: str, plural: str = "s") -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from glassnet.cli import display, judging
 from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
 from glassnet.encoders import Samples, read_samples
 
@@ -30,13 +31,13 @@ def evaluate(
     if file is None:
         data = saved.data(console)
         samples = Samples(*data.held_out, judging.names_of(data))
-        on = f"what was held out of {data.source}: {data.split}"
+        on = f"what was held out of {place(data.source)}: {data.split}"
     else:
         samples = read_samples(saved.encoder, file, saved.classes, targets=True)
-        on = f"{file}: {len(samples.inputs):,} {saved.noun}"
+        on = f"{place(file)}: {len(samples.inputs):,} {saved.noun}"
     assert samples.targets is not None
     answers = Answers.of(saved, samples.inputs, samples.names)
-    console.print(display.headline("Evaluating ", str(saved.path)), soft_wrap=True)
+    console.print(display.headline("Evaluating ", place(saved.path)), soft_wrap=True)
     console.print(f"on {on}\n", soft_wrap=True)
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))

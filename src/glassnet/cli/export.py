@@ -14,6 +14,7 @@ from glassnet.cli import display
 from glassnet.cli.errors import unknown
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import SavedRun
+from glassnet.cli.screen import place
 from glassnet.cli.session import EXAMPLES
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 
@@ -41,8 +42,8 @@ def export(
     used = Used.of(saved, console)
     with writing("--output", output):
         written = target.write(saved, used, output)
-    files = " and ".join(f"{file} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
-    console.print(display.headline("Exported ", f"{saved.path} as {files}."), soft_wrap=True)
+    files = " and ".join(f"{place(file)} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
+    console.print(display.headline("Exported ", f"{place(saved.path)} as {files}."), soft_wrap=True)
     display.show_next(console, *target.commands(output))
 
 

@@ -60,16 +60,16 @@ def _show_classes(
 ) -> None:
     right, total = int((predicted == targets).sum()), len(targets)
     console.print(headline(f"Accuracy {right / total:.4f}", f": {right} of {total} are right.\n"))
-    if len(run.classes) <= MANY:
-        show_confusion(console, confusion_matrix(targets, predicted, len(run.classes)), run.classes)
+    if len(run.labels) <= MANY:
+        show_confusion(console, confusion_matrix(targets, predicted, len(run.labels)), run.labels)
     else:
-        show_worst_classes(console, targets, predicted, run.classes)
+        show_worst_classes(console, targets, predicted, run.labels)
     wrong = np.flatnonzero(predicted != targets)
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:WORST]
     shown: Any = names or run.encoder.inverse(inputs) if inputs.ndim == 2 else inputs
     show_mistakes(
         console,
-        [Mistake(shown[i], run.classes[targets[i]], run.classes[predicted[i]], float(sure[i])) for i in worst],
+        [Mistake(shown[i], run.labels[targets[i]], run.labels[predicted[i]], float(sure[i])) for i in worst],
     )
 
 

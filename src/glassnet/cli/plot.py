@@ -10,6 +10,7 @@ import typer
 
 from glassnet.cli import display
 from glassnet.cli.errors import BadInput
+from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import Force, check_output, writing
 from glassnet.extras import needed_to
 
@@ -46,7 +47,7 @@ def plot(
             ax.figure.savefig(output, dpi=150)
     finally:
         pyplot.close(ax.figure)
-    display.new_console().print(f"Drawn in {output}", soft_wrap=True)
+    display.new_console().print(f"Drawn in {place(output)}", soft_wrap=True)
 
 
 def _known(functions: list[str]) -> None:

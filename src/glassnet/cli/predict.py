@@ -17,10 +17,12 @@ from glassnet.cli import display, judging
 from glassnet.cli.errors import BadInput
 from glassnet.cli.run import MODEL
 from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
 from glassnet.files import replace_file
+from glassnet.text import shown
 
 SHOWN = 10  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")
@@ -60,7 +62,7 @@ def predict(
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))
     if out is not None:
-        console.print(f"{len(samples.inputs):,} predictions written to {out}", soft_wrap=True)
+        console.print(f"{len(samples.inputs):,} predictions written to {place(out)}", soft_wrap=True)
     else:
         _show(console, saved, samples, answers)
 
@@ -72,7 +74,7 @@ def _show_held_out(console: Console, saved: SavedRun) -> None:
     about = display.facts()
     about.add_row("network", display.layers(saved.model))
     about.add_row("data", f"{len(data.held_out):,} {data.noun} held out from its training: {data.split}")
-    console.print(display.headline("Predicting with ", str(saved.path)), soft_wrap=True)
+    console.print(display.headline("Predicting with ", place(saved.path)), soft_wrap=True)
     console.print(Padding(about, (1, 2)))
     judging.show(console, saved, answers, *data.held_out, names)
     display.show_next(
@@ -93,11 +95,11 @@ def _check(file: Path | None, out: Path | None, probabilities: bool, *, force: b
 
 def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -> None:
     sure, of_all = answers.sure, answers.probabilities
-    shown = [*run.classes] if of_all is not None else []
-    table = display.columns("", "prediction", *(shown or (["sure"] if sure is not None else [])), left=2)
+    labels = [*run.labels] if of_all is not None else []
+    table = display.columns("", "prediction", *(labels or (["sure"] if sure is not None else [])), left=2)
     for i in range(min(SHOWN, len(samples.inputs))):
         value = answers.values[i]
-        cells = [str(samples.names[i]), str(value) if sure is not None else f"{value:.5g}"]
+        cells = [shown(samples.names[i]), shown(value, 40) if sure is not None else f"{value:.5g}"]
         if sure is not None:
             cells += [percent(sure[i])] if of_all is None else [percent(p) for p in of_all[i]]
         table.add_row(*map(Text, cells))

@@ -97,7 +97,8 @@ class Run:
         """Write ``config.json``. Raises Failed if it cannot be written."""
         with self.writing():
             text = json.dumps({"format": FORMAT, **config}, indent=2, ensure_ascii=False)
-            replace_file(self.path / CONFIG, f"{text}\n".encode())
+            # a surrogate that stands for a byte of a path becomes the \\u… that JSON has for it
+            replace_file(self.path / CONFIG, f"{text}\n".encode(errors="backslashreplace"))
 
     def save(
         self, model: Module, extra: Mapping[str, Any], history: History, config: Mapping[str, Any], report: Report

@@ -14,6 +14,7 @@ import glassnet.functional as F
 from glassnet.autograd import no_grad
 from glassnet.cli import run as runs
 from glassnet.cli.errors import BadInput
+from glassnet.cli.screen import place
 from glassnet.cli.session import opened
 from glassnet.cli.settings import completed
 from glassnet.cli.tasks import Task, task_of
@@ -26,7 +27,9 @@ from glassnet.serialization import ModelFileError
 from glassnet.sources import CLASSIFICATION, Data
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat
+from glassnet.text import shown
 
+_LABEL = 40  # characters
 _AT_ONCE = 1024  # samples in one forward pass
 _NUMBERS = 2**22  # outputs of one forward pass: fewer samples where there are thousands of classes
 
@@ -68,6 +71,11 @@ class SavedRun:
         return tuple(self.extra["classes"])
 
     @property
+    def labels(self) -> Sequence[str]:
+        """The names of the classes as they are printed."""
+        return tuple(shown(name, _LABEL) for name in self.classes)
+
+    @property
     def source(self) -> str:
         """What it was trained on."""
         return str(self.extra["source"])
@@ -104,13 +112,15 @@ class SavedRun:
             paths = runs.read_config(self.path).get("paths")
             data = opened(self.settings(), console, quiet=False, paths=paths)
         except GlassnetError as error:
-            raise BadInput(f"{self.path} was trained on {self.source}, which cannot be read again: {error}") from None
+            raise BadInput(
+                f"{place(self.path)} was trained on {place(self.source)}, which cannot be read again: {error}"
+            ) from None
         here = {"classes": list(data.classes), "encoding": data.encoder.to_json(), "split": data.split}
         for name, value in here.items():
             if self.extra.get(name) != value:
                 raise BadInput(
-                    f"{self.source} is not what it was when {self.path} was trained (another {name}); put it back, "
-                    "or name a FILE of samples"
+                    f"{place(self.source)} is not what it was when {place(self.path)} was trained (another {name}); "
+                    "put it back, or name a FILE of samples"
                 )
         return data
 

@@ -27,6 +27,7 @@ from glassnet.nn.module import Module
 from glassnet.optim import Optimizer, lr_scheduler
 from glassnet.random import manual_seed
 from glassnet.sources import BUILTIN, CLASSIFICATION, PICTURES, REGRESSION, Data, open_source
+from glassnet.text import decoded_name
 from glassnet.training import Callback, EarlyStopping, Trainer
 
 EXAMPLES = 4  # of the held-out samples, which are saved with the network for an exported file to test itself with
@@ -156,7 +157,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
     at = settings | _elsewhere(settings, paths or {})
     with download_progress(console, quiet=quiet) as progress:
         data = open_source(at["source"], target=at["target"], task=at["task"], folder=at["data"], progress=progress)
-    return replace(data, source=source)
+    return replace(data, source=decoded_name(source))
 
 
 def _paths(settings: Settings) -> dict[str, str]:

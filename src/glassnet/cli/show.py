@@ -11,10 +11,14 @@ from rich.text import Text
 from glassnet.cli import display
 from glassnet.cli.run import REPORT, read_config
 from glassnet.cli.saved_run import SavedRun
+from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
 from glassnet.nn.finite import ADVICE, weights_problem
 from glassnet.ops.shapes import written
+from glassnet.text import shown
 from glassnet.training.report.formats import SYMBOLS
+
+LONGEST = 1000  # characters of a fact
 
 
 def show(
@@ -32,15 +36,17 @@ def show(
     for path, layer in saved.model.named_modules():
         if any(True for _ in layer.children()):
             continue
-        shapes = ", ".join(f"{name} {written(p.shape)}" for name, p in layer.named_parameters())
-        table.add_row(path or "network", Text(repr(layer)), Text(shapes), f"{display.count(layer):,}")
+        shapes = ", ".join(f"{shown(name)} {written(p.shape)}" for name, p in layer.named_parameters())
+        table.add_row(
+            Text(shown(path or "network")), Text(shown(repr(layer))), Text(shapes), f"{display.count(layer):,}"
+        )
     table.add_row("", "", "in all", f"{display.count(saved.model):,}", style="bold")
-    console.print(Text(str(saved.path), "bold"), soft_wrap=True)
+    console.print(Text(place(saved.path), "bold"), soft_wrap=True)
     console.print(Padding(_facts(saved, config), (1, 2)))
     console.print(Padding(table, (0, 2)))
     if problem := weights_problem(saved.model):
         console.print(Text(f"\nIt cannot be used, {problem}; {ADVICE}", "bold red"), soft_wrap=True)
-    console.print(f"\nTo look at: {saved.path / REPORT}", soft_wrap=True)
+    console.print(f"\nTo look at: {place(saved.path / REPORT)}", soft_wrap=True)
 
 
 def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
@@ -52,7 +58,7 @@ def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
     ]
     facts = display.facts()
     rows = {
-        "source": saved.source,
+        "source": place(saved.source),
         "task": f"{saved.extra['task']}{f' of {_few(saved.classes)}' if saved.classes else ''}",
         "data": f"{data.get('train', 0):,} to learn from, {data.get('held_out', 0):,} held out: {saved.extra['split']}",
         "training": f"{options.get('optimizer')}, learning rate {options.get('lr')}, seed {options.get('seed')}",
@@ -62,10 +68,10 @@ def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
         "with": ", ".join(f"{name} {version}" for name, version in config.get("versions", {}).items()),
     }
     for name, words in rows.items():
-        facts.add_row(name, Text(words))
+        facts.add_row(name, Text(shown(words, LONGEST)))
     return facts
 
 
 def _few(names: Any, most: int = 12) -> str:
-    shown = ", ".join(names[:most])
-    return f"{len(names)} classes: {shown}" + (f" and {len(names) - most} more" if len(names) > most else "")
+    first = ", ".join(shown(name, 40) for name in names[:most])
+    return f"{len(names)} classes: {first}" + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -19,13 +20,16 @@ from glassnet.cli.errors import BadInput, Failed
 from glassnet.cli.options import DEFAULTS, OPTIONS, checked, number, with_options
 from glassnet.cli.report import report_of
 from glassnet.cli.run import CHECKPOINT, CONFIG, MODEL, Run, find, read_config, uninterrupted
+from glassnet.cli.screen import place
 from glassnet.cli.session import Session, about
 from glassnet.cli.settings import as_toml, completed, merged
 from glassnet.errors import GlassnetError
 from glassnet.serialization import load
 from glassnet.sources import BUILTIN, PICTURES
+from glassnet.text import decoded_name
 from glassnet.training import Checkpoint, EarlyStopping, Trainer, TrainingFailed
 
+NAME = 100  # bytes of the name of a run folder, before its number
 ROOM = 100_000  # bytes a run may need beside its weights
 SAVE_EVERY = 10.0  # seconds
 
@@ -79,7 +83,8 @@ def train(
 def _name(source: str) -> str:
     """The name of the run folders of a source: its own, or that of the file or folder."""
     name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
-    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.") or "run"
+    words = re.sub(r"[^\w.-]+", "-", decoded_name(Path(name).stem)).strip("-.").encode()
+    return os.fsdecode(words[:NAME].decode(errors="ignore").encode()) or "run"
 
 
 def _show_checkup(console: Console, session: Session) -> None:
@@ -159,7 +164,7 @@ def _train(session: Session, run: Run, console: Console, every: float, *, quiet:
     if failed is not None:
         raise failed if trainer.history else Failed(f"{failed}\n\n{_nothing_learned(run)}")
     if not trainer.history:
-        what = f"; go on: glassnet train --resume {run.path}" if run.stays else ": there is nothing to save."
+        what = f"; go on: glassnet train --resume {place(run.path)}" if run.stays else ": there is nothing to save."
         console.print(f"Stopped in the first epoch{what}", soft_wrap=True)
     if stopped:
         raise typer.Exit(130)

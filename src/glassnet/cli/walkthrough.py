@@ -14,8 +14,10 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import Answers, SavedRun
+from glassnet.cli.screen import echo, place
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
 from glassnet.files import replace_file
+from glassnet.text import shown
 
 
 def walkthrough(
@@ -51,26 +53,26 @@ def walkthrough(
     inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
     Answers.of(saved, inputs, [f"row {number}"])  # which says what is wrong if they are no numbers
     optimizer = _optimizer(saved)
-    shown: Any = explained.walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
+    walk: Any = explained.walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
     if open_ is not None:
-        shown = shown.open(open_)
+        walk = walk.open(open_)
     if element is not None:
-        shown = shown.element(*_place(element))
+        walk = walk.element(*_place(element))
     if write is None or output is None:
-        typer.echo(f"{_about(data, number, optimizer)}\n\n{shown}")
+        echo(f"{_about(data, number, optimizer)}\n\n{walk}")
     else:
-        text = write(shown)
+        text = write(walk)
         with writing("--output", output):
             replace_file(output, text.encode())
-        typer.echo(f"{_about(data, number, optimizer)}\nWritten to {output}")
+        echo(f"{_about(data, number, optimizer)}\nWritten to {place(output)}")
 
 
 def _about(data: Any, row: int, optimizer: Any) -> str:
     """Which row it is, and what step."""
     target = data.held_out.targets[row].tolist()
-    label = f", which is {data.classes[target]}" if data.classes else ""
+    label = f", which is {shown(data.classes[target])}" if data.classes else ""
     step = "" if optimizer is None else f"; the update is a first step of {type(optimizer).__name__}"
-    return f"Row {row} of what was held out of {data.source}{label}{step}"
+    return f"Row {row} of what was held out of {place(data.source)}{label}{step}"
 
 
 HTML = '<!doctype html>\n<html style="color-scheme: light dark">\n<meta charset="utf-8">\n<title>Walkthrough</title>\n'
@@ -87,10 +89,10 @@ def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
     check_output("--output", output, list(WRITERS), force=force)
     method, write = WRITERS[output.suffix.lower()]
 
-    def written(shown: Any) -> str:
-        if not hasattr(shown, method):
+    def written(walk: Any) -> str:
+        if not hasattr(walk, method):
             raise BadInput("--output: one element is text; write it to a file that ends in .html or .txt")
-        return write(shown)
+        return write(walk)
 
     return written
 

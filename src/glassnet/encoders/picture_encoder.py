@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.encoders.encoder import Samples, SourceError
 from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.ops.dtypes import Array
+from glassnet.text import decoded_name
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ class PictureEncoder(NumberEncoder):
         if len(self.shape) == 2:
             pictures = [picture.mean(0) for picture in pictures]  # shades of grey
         places = {name: i for i, name in enumerate(classes)}
-        labels = [places.get(file.relative_to(path).parts[0]) for file in files] if path.is_dir() else [None]
+        labels = (
+            [places.get(decoded_name(file.relative_to(path).parts[0])) for file in files] if path.is_dir() else [None]
+        )
         known = None if None in labels else np.array(labels, np.int64)
         samples = self._samples(np.stack(pictures), path, known)
-        return Samples(samples.inputs, samples.targets, [str(file) for file in files])
+        return Samples(samples.inputs, samples.targets, [decoded_name(str(file)) for file in files])
 
 
 def read_picture(file: str | Path) -> Array:

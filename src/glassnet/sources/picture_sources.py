@@ -15,6 +15,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.sources.source_data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
+from glassnet.text import shown
 from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, load_mnist_like
 from glassnet.vision.datasets.mnist import BY_NAME
 
@@ -36,7 +37,7 @@ def idx_source(
         source=name,
         task=CLASSIFICATION,
         what=f"{_counted(number + len(files.test_images), (side, side))}, in {len(dataset.classes)} classes",
-        origin=f"{dataset.__name__}, {where}",
+        origin=f"{dataset.__name__}, {shown(where, 1000)}",
         split="its own test set",
         noun="pictures",
         classes=tuple(name.partition(" - ")[0] for name in dataset.classes),  # "7", where torchvision says "7 - seven"
@@ -55,16 +56,16 @@ def folder_source(source: str, path: Path) -> Data:
     labels = np.array(files.targets, np.int64)
     counts = np.bincount(labels, minlength=len(files.classes))
     if not counts.all() or len(counts) < 2:
-        empty = ", ".join(name for name, count in zip(files.classes, counts, strict=True) if not count)
-        problem = f"none in {empty}" if empty else f"one folder, {files.classes[0]}"
+        empty = ", ".join(shown(name) for name, count in zip(files.classes, counts, strict=True) if not count)
+        problem = f"none in {empty}" if empty else f"one folder, {shown(files.classes[0])}"
         raise SourceError(
-            f"SOURCE: {path}: expected two folders or more, each with the pictures of a class, got {problem}; those "
-            f"count that end in {', '.join(IMG_EXTENSIONS)}"
+            f"SOURCE: {shown(path)}: expected two folders or more, each with the pictures of a class, got {problem}; "
+            f"those count that end in {', '.join(IMG_EXTENSIONS)}"
         )
     choose, split = HELD_OUT[CLASSIFICATION]
     held_out = choose(labels)
     if not held_out.any():
-        raise SourceError(f"SOURCE: {path}: expected 5 pictures of a class or more, one to test with, got fewer")
+        raise SourceError(f"SOURCE: {shown(path)}: expected 5 pictures of a class or more, one to test with, got fewer")
     loaded, scaled = [], False
     for file, _ in files.samples:
         picture = read_picture(file)
@@ -83,7 +84,7 @@ def folder_source(source: str, path: Path) -> Data:
         source=source,
         task=CLASSIFICATION,
         what=f"{_counted(len(labels), size)}{colour}{', scaled' if scaled else ''}, in {len(files.classes)} classes",
-        origin=f"the folder {path}",
+        origin=f"the folder {shown(path, 1000)}",
         split=split,
         noun="pictures",
         classes=tuple(files.classes),

@@ -9,7 +9,9 @@ from typing import Any, overload
 from glassnet.encoders import SourceError, TableEncoder
 from glassnet.sources.source_data import Data, Part
 from glassnet.tables import Encoded, prepare, read_table
+from glassnet.tables.columns import few
 from glassnet.tensor.creation import from_numpy
+from glassnet.text import shown
 
 
 def table_source(source: str, path: Path, target: str | None, task: str | None) -> Data:
@@ -18,7 +20,8 @@ def table_source(source: str, path: Path, target: str | None, task: str | None) 
     names = [str(name) for name in frame.columns]
     if target is None:
         raise SourceError(
-            f"--target: name the column of {source} to learn, one of {', '.join(names)}; perhaps --target {names[-1]}"
+            f"--target: name the column of {shown(source)} to learn, one of {few([shown(name) for name in names])}; "
+            f"perhaps --target {shown(names[-1])}"
         )
     prepared = prepare(frame, target, task)
     encoding = prepared.encoding
@@ -26,8 +29,8 @@ def table_source(source: str, path: Path, target: str | None, task: str | None) 
     return Data(
         source=source,
         task=encoding.task,
-        what=f"{len(frame):,} rows of {len(names)} columns; to learn: {target} ({aim})",
-        origin=f"{path.name}, {len(encoding.feature_names)} features",
+        what=f"{len(frame):,} rows of {len(names)} columns; to learn: {shown(target)} ({aim})",
+        origin=f"{shown(path.name)}, {len(encoding.feature_names)} features",
         split=prepared.split,
         noun="rows",
         classes=encoding.classes,

@@ -10,6 +10,7 @@ from typing import Any
 
 from glassnet.errors import GlassnetError
 from glassnet.extras import needed_to
+from glassnet.text import decoded_name, shown
 from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -58,11 +59,12 @@ def default_loader(path: PathLike) -> Any:
 class DatasetFolder(Pictures):
     """The files ``root``/CLASS/…/NAME: sample i is ``(loader(path), number of the class)``.
 
-    Classes are the folders in ``root`` in the order of their names. Files count by their ``extensions``, or
+    Classes are the folders in ``root`` in the order of their names; a name that is not UTF-8 is read in the encoding
+    that it is probably in. Files count by their ``extensions``, or
     those for which ``is_valid_file(path)``. A class without any is an error, unless ``allow_empty``.
 
     Attributes: ``classes``, ``class_to_idx``, ``samples``, pairs (path, class), ``targets``.
-    Raises FileNotFoundError where there are no classes or no files.
+    Raises FileNotFoundError where there are no classes or no files, PictureError where two folders have one name.
 
     >>> from pathlib import Path
     >>> from glassnet.vision import datasets
@@ -94,22 +96,24 @@ class DatasetFolder(Pictures):
         self.target_transform = target_transform
         self.loader = loader
         self.extensions = extensions
-        self.classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
-        if not self.classes:
-            raise FileNotFoundError(f"{self.root}: expected a folder for each class, found none in it")
+        folders = _named(root)
+        self.classes = [*folders]
+        if not folders:
+            raise FileNotFoundError(f"{shown(self.root)}: expected a folder for each class, found none in it")
         self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
         self.samples = [
             (path, number)
             for name, number in self.class_to_idx.items()
-            for path in _files(Path(self.root, name))
+            for path in _files(Path(self.root, folders[name]))
             if valid(path)
         ]
         self.targets = [number for _, number in self.samples]
         empty = [self.classes[number] for number in sorted({*range(len(self.classes))} - {*self.targets})]
         if empty and not allow_empty:
             kinds = f"; those count that end in {', '.join(ends)}" if ends else ""
+            names = ", ".join(map(shown, empty))
             raise FileNotFoundError(
-                f"{self.root}: expected files of every class, found none of {', '.join(empty)}{kinds}; "
+                f"{shown(self.root)}: expected files of every class, found none of {names}{kinds}; "
                 "allow_empty=True lets that be"
             )
 
@@ -152,6 +156,20 @@ class ImageFolder(DatasetFolder):
         extensions = None if is_valid_file else IMG_EXTENSIONS
         super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
         self.imgs = self.samples
+
+
+def _named(root: PathLike) -> dict[str, str]:
+    """The folders in ``root``: what each is called, and the name that the system has for it."""
+    folders: dict[str, str] = {}
+    for folder in sorted(entry.name for entry in os.scandir(root) if entry.is_dir()):
+        name = decoded_name(folder)
+        if name in folders:
+            raise PictureError(
+                f"{shown(root)}: expected folders of different names, got two of the name {shown(name)}, in different "
+                "encodings; rename one, or put what is in one into the other"
+            )
+        folders[name] = folder
+    return dict(sorted(folders.items()))
 
 
 def _files(folder: Path) -> list[str]:
