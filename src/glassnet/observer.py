@@ -107,10 +107,13 @@ class Observer(Protocol):
 
 
 class Mode(threading.local):
-    """Whether operations leave nodes behind, and who observes them: one answer a thread."""
+    """Whether operations leave nodes behind, who observes them, and how many numbers may still be made, if that is
+    limited: one answer a thread.
+    """
 
     grad = True
     tracer: Observer | None = None
+    room: int | None = None
 
 
 mode = Mode()

@@ -6,14 +6,15 @@ import json
 from typing import Any
 
 DEEPEST = 100  # lists and objects within each other; ours have fewer than ten
+MOST = 5_000_000  # values: each may take some thirty times as much memory as its two or three letters
 
 
 def parsed_json(text: str | bytes) -> Any:
     """What the JSON ``text`` says.
 
-    Raises ValueError, in a line, for text that is no JSON, is nested more than `DEEPEST` deep, or holds half of a
-    character (a lone surrogate, which no program can write), except those in which Python keeps the bytes of a file's
-    name.
+    Raises ValueError, in a line, for text that is no JSON, is nested more than `DEEPEST` deep, holds more than `MOST`
+    values, or half of a character (a lone surrogate, which no program can write), except those in which Python keeps
+    the bytes of a file's name.
 
     >>> from glassnet.files import parsed_json
     >>> parsed_json('{"lr": 0.1}')
@@ -22,6 +23,9 @@ def parsed_json(text: str | bytes) -> Any:
     Traceback (most recent call last):
     ValueError: it is nested more than 100 deep
     """
+    signs = sum(map(text.count, (b",", b"[", b"{"))) if isinstance(text, bytes) else sum(map(text.count, ",[{"))
+    if signs > MOST:
+        raise ValueError(f"it holds more than {MOST:,} values")
     too_deep = f"it is nested more than {DEEPEST} deep"
     try:
         whole = json.loads(text)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from glassnet.files import PathLike
+import numpy as np
+
+from glassnet.files import PathLike, parsed_json
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.network import DescriptionError, build, describe
-from glassnet.serialization.tensors import read, save
+from glassnet.serialization.tensors import Entry, json_text, save, tensor_file
 from glassnet.tensor import Tensor
 from glassnet.version import __version__
 
 FORMAT = 1  # raised when a file changes in a way that older versions would misread
 _SHOWN = 6  # entries that do not fit, named in an error
-_USUAL = 2**20  # sizes up to this are accepted; a larger one needs as many weights in the file
+_USUAL = 2**20  # weights that a network may have, and sizes; one that needs more has to have them in the file
 
 
 class SavedModel(NamedTuple):
@@ -58,9 +60,9 @@ def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None =
     metadata = {
         "glassnet": __version__,
         "glassnet_format": str(FORMAT),
-        "network": json.dumps(description),
+        "network": json_text(description),
         "mode": "train" if module.training else "eval",
-        "extra": json.dumps(dict(extra or {}), ensure_ascii=False),
+        "extra": json_text(dict(extra or {})),
     }
     save(state, path, metadata)
 
@@ -86,23 +88,35 @@ def read_model(path: PathLike) -> SavedModel:
     >>> module, extra
     (Linear(in_features=4, out_features=3, bias=True), {'classes': ['a', 'b', 'c']})
     """
-    tensors, metadata = read(path)
-    _check_format(path, metadata)
-    description = _json(path, metadata, "network")
-    try:
-        module = build(description, fill=False, largest=max(_USUAL, sum(x.numel() for x in tensors.values())))
-    except DescriptionError as error:
-        raise ModelFileError(path, str(error), "the description was edited: use the original file") from None
-    wrong = _misfits(module.state_dict(), tensors)
-    if wrong:
-        problem = f"the weights do not fit the network it describes: {_few(wrong)}"
-        raise ModelFileError(path, problem, "the file was edited: use the original")
+    with tensor_file(path) as file:
+        metadata = file.metadata
+        _check_format(path, metadata)
+        module = _described(path, metadata, file.entries)
+        for made in module.state_dict(
+            keep_vars=True
+        ).values():  # for its shape alone: not in memory beside what is read
+            made.array = np.broadcast_to(np.zeros((), made.dtype), made.shape)
+        tensors = file.tensors()
     module.load_state_dict(tensors, assign=True)
     module.train(metadata.get("mode") != "eval")
     extra = _json(path, metadata, "extra")
     if not isinstance(extra, dict):
         raise ModelFileError(path, f"its extra is no object, but {extra!r:.60}", "use the original file")
     return SavedModel(module, extra)
+
+
+def _described(path: PathLike, metadata: Mapping[str, str], entries: Mapping[str, Entry]) -> Module:
+    """The network that a file describes, with weights that are not set, if those in the file fit it."""
+    numbers = sum(math.prod(entry.shape) for entry in entries.values())
+    try:
+        module = build(_json(path, metadata, "network"), fill=False, largest=max(_USUAL, numbers))
+    except DescriptionError as error:
+        raise ModelFileError(path, str(error), "the description was edited: use the original file") from None
+    wrong = _misfits(module.state_dict(), entries)
+    if wrong:
+        problem = f"the weights do not fit the network it describes: {_few(wrong)}"
+        raise ModelFileError(path, problem, "the file was edited: use the original")
+    return module
 
 
 def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:
@@ -121,21 +135,21 @@ def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:
 
 def _json(path: PathLike, metadata: Mapping[str, str], name: str) -> Any:
     try:
-        return json.loads(metadata.get(name, "{}"))
-    except (ValueError, RecursionError) as error:
+        return parsed_json(metadata.get(name, "{}"))
+    except ValueError as error:
         problem = f"its {name} is not valid JSON ({error})"
         raise ModelFileError(path, problem, "the file was edited: use the original") from None
 
 
-def _misfits(expected: Mapping[str, Tensor], saved: Mapping[str, Tensor]) -> list[str]:
+def _misfits(expected: Mapping[str, Tensor], saved: Mapping[str, Tensor | Entry]) -> list[str]:
     """Where ``saved`` differs from ``expected`` in names, shapes or kinds of numbers."""
     wrong = [f"{name} is missing" for name in expected if name not in saved]
     wrong += [f"{name} is too many" for name in saved if name not in expected]
     for name, wanted in expected.items():
-        there = saved.get(name, wanted)
+        there: Tensor | Entry = saved.get(name, wanted)
         if wanted.shape != there.shape:
             wrong.append(f"{name} should be {written(wanted.shape)} and is {written(there.shape)}")
-        elif wanted.dtype != there.dtype and not (wanted.is_floating_point() and there.is_floating_point()):
+        elif wanted.dtype != there.dtype and not wanted.dtype.kind == there.dtype.kind == "f":
             wrong.append(f"{name} should be {wanted.dtype} and is {there.dtype}")
     return wrong
 

@@ -16,7 +16,7 @@ import numpy as np
 from glassnet.tensor import Tensor, as_array, wrap
 
 HOLDS = "tensors, arrays, numbers, texts, True, False, None, and dicts, lists and tuples of them"
-_DEEPEST = 100  # levels: far more than anyone writes, far fewer than Python can follow
+_DEEPEST = 30  # levels: far more than anyone writes; each is three of JSON, which a file may nest a hundred deep
 _KEYS = str | int | float | bool | None
 
 

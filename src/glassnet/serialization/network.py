@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from contextlib import nullcontext
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -20,13 +21,19 @@ from glassnet.errors import GlassnetError
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import room_for
 
 _NOT_LAYERS = (Module, ParameterDict, ParameterList)
 # A container is described by the modules within it, whatever its constructor is like.
 _CONTAINERS = (Sequential, ModuleList, ModuleDict)
 # Constructor arguments that say what the numbers are at first: those come from the saved weights.
 _OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
+_LETTERS = 2**24  # of the paths to all layers, those that are in several places counted in each
+_DEEPEST = 40  # containers within each other: a file may nest JSON a hundred deep
 _TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}
+
+
+_Path = tuple[str, ...]  # the names of a module and of those around it
 
 
 class DescriptionError(GlassnetError, ValueError):
@@ -67,16 +74,17 @@ def describe(module: Module) -> dict[str, Any]:
     if not isinstance(module, Module):
         raise TypeError(f"describe: expected a Module, got {type(module).__name__}")
     _check_untied(module)
-    described = _describe(module, "", {})
+    described = _describe(module, "", {}, 0)
     assert described is not None
     return described
 
 
-def _describe(module: Module | None, path: str, seen: dict[Module, str]) -> dict[str, Any] | None:
+def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: int) -> dict[str, Any] | None:
     if module is None:
         return None
     if module in seen:
         return {"same_as": seen[module]}
+    _check_depth(depth)
     seen[module] = path
     kind: Any = type(module)
     if _layers().get(type(module).__name__) is not type(module):
@@ -87,7 +95,7 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str]) -> dict
         )
     described: dict[str, Any] = {"type": kind.__name__}
     if isinstance(module, _CONTAINERS):
-        inner = {name: _describe(m, _joined(path, name), seen) for name, m in module._modules.items()}
+        inner = {name: _describe(m, _joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
         return described | {"modules": inner}
     for name, parameter in _arguments(kind).items():
         described[name] = _argument(module, name, parameter, path)
@@ -147,9 +155,9 @@ def _check_untied(module: Module) -> None:
 def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | None = None) -> Module:
     """A new network from what `describe` gave, with new random weights.
 
-    ``fill=False`` draws none: saved ones will take their place. ``largest`` is the largest size that
-    is believed. With both, a description that was tampered with cannot fill the memory: what it asks for
-    is refused, or at most reserved, never touched.
+    ``fill=False`` draws none: saved ones will take their place. ``largest`` is the largest size that is believed, and
+    how many weights the network may have altogether: a description that was tampered with is refused before it fills
+    the memory.
 
     Raises DescriptionError, which names the layer by its path, for a class that is not in
     `glassnet.nn` and for arguments that the class does not take.
@@ -157,52 +165,83 @@ def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | N
     >>> serialization.build({"type": "Linear", "in_features": 4, "out_features": 3})
     Linear(in_features=4, out_features=3, bias=True)
     """
-    try:
-        module = _Builder(fill, largest).build(description, "")
-    except RecursionError:
-        raise DescriptionError("the network is nested too deeply to be built") from None
-    assert module is not None
-    return module
+    with nullcontext() if largest is None else room_for(largest):
+        builder = _Builder(fill, largest)
+        builder.build(description, builder.whole, ())
+    assert builder.whole.module is not None
+    return builder.whole.module
+
+
+class _Place:
+    """Where a module belongs: it is None until it is built. ``inner`` are the places within it, by name.
+
+    ``layers`` and ``letters`` say how many paths lead to it and to what is within it, and how long these are together:
+    a few containers, each of which has the one before in it twice, have more paths than can ever be walked.
+    """
+
+    def __init__(self) -> None:
+        self.module: Module | None = None
+        self.inner: dict[str, _Place] = {}
+        self.layers, self.letters = 1, 1
+
+    def count(self, name: str, within: _Place, path: _Path) -> None:
+        """Add the paths to what is ``within``. Raises DescriptionError where that are too many."""
+        self.layers += within.layers
+        self.letters += within.letters + within.layers * (len(name) + 1)
+        if self.letters > _LETTERS:
+            raise DescriptionError(
+                f"{_at(path):.60}: expected layers whose paths have at most {_LETTERS:,} letters together, got more"
+            )
 
 
 class _Builder:
+    """``path`` are names, and not one text of them: a long name at the top would be in those of all that is below."""
+
     def __init__(self, fill: bool, largest: int | None) -> None:
         self._fill = fill
         self._largest = largest
-        self._built: dict[str, Module] = {}
+        self.whole = _Place()
 
-    def build(self, description: Any, path: str) -> Module | None:
+    def build(self, description: Any, place: _Place, path: _Path) -> None:
+        """Build the module at ``place``, and those within it."""
+        _check_depth(len(path))
         if description is None and path:
-            return None  # an empty place in a ModuleList or ModuleDict
+            return  # an empty place in a ModuleList or ModuleDict
         if not isinstance(description, Mapping):
             raise DescriptionError(f'{_at(path)}: expected a layer as {{"type": …}}, got {description!r:.60}')
         if "same_as" in description:
-            return self._earlier(description["same_as"], path)
+            earlier = self._earlier(description["same_as"], path)
+            place.module, place.layers, place.letters = earlier.module, earlier.layers, earlier.letters
+            return
         arguments = dict(description)
         kind = _class(arguments.pop("type", None), path)
         inner = arguments.pop("modules", {}) if issubclass(kind, _CONTAINERS) else {}
         if not isinstance(inner, Mapping):
             raise DescriptionError(f"{_at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
         self._check(kind, arguments, path)
-        modules = {name: self.build(each, _joined(path, name)) for name, each in inner.items()}
+        for name, each in inner.items():
+            place.inner[name] = _Place()
+            self.build(each, place.inner[name], (*path, name))
+            place.count(name, place.inner[name], path)
         try:
             module = self._made(kind, arguments)
-            for name, each in modules.items():
-                module.add_module(name, each)
+            for name, within in place.inner.items():
+                module.add_module(name, within.module)
         except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
             call = ", ".join(f"{name}={value!r:.40}" for name, value in arguments.items())
             why = error.args[0] if isinstance(error, KeyError) and error.args else error  # str() would put it in quotes
             raise DescriptionError(f"{_at(path)}: {kind.__name__}({call}) cannot be built: {why}") from error
-        self._built[path] = module
-        return module
+        place.module = module
 
-    def _earlier(self, place: Any, path: str) -> Module:
-        module = self._built.get(place) if isinstance(place, str) else None
-        if module is None:
-            raise DescriptionError(f"{_at(path)}: expected the path of an earlier layer, got {place!r:.60}")
-        return module
+    def _earlier(self, earlier: Any, path: _Path) -> _Place:
+        place = self.whole if isinstance(earlier, str) and earlier else _Place()
+        for name in earlier.split(".", _DEEPEST) if isinstance(earlier, str) else []:
+            place = place.inner.get(name, _Place())
+        if place.module is None:
+            raise DescriptionError(f"{_at(path)}: expected the path of an earlier layer, got {earlier!r:.60}")
+        return place
 
-    def _check(self, kind: Any, arguments: dict[str, Any], path: str) -> None:
+    def _check(self, kind: Any, arguments: dict[str, Any], path: _Path) -> None:
         """Raise where the names, plain types and sizes of ``arguments`` cannot be those of the class's constructor."""
         taken = {} if issubclass(kind, _CONTAINERS) else _arguments(kind)
         unknown = [name for name in arguments if name not in taken]
@@ -235,7 +274,7 @@ def _unfilled(kind: Any) -> Any:
     return type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
 
 
-def _class(name: Any, path: str) -> type[Module]:
+def _class(name: Any, path: _Path) -> type[Module]:
     kind = _layers().get(name) if isinstance(name, str) else None
     if kind is None:
         near = get_close_matches(str(name), _layers(), n=1)
@@ -252,5 +291,11 @@ def _joined(path: str, name: Any) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def _at(path: str) -> str:
-    return f"layer {path}" if path else "the network"
+def _at(path: str | _Path) -> str:
+    text = path if isinstance(path, str) else ".".join(map(str, path))
+    return f"layer {text}" if path else "the network"
+
+
+def _check_depth(depth: int) -> None:
+    if depth > _DEEPEST:
+        raise DescriptionError(f"expected containers at most {_DEEPEST} deep within each other, got more")

@@ -2,25 +2,26 @@
 
 The format (https://github.com/huggingface/safetensors#format): the length of a header (8 bytes,
 little-endian), the header (JSON: each tensor's dtype, shape and place; ``__metadata__``, texts by
-name), the numbers. The safetensors library checks a file; the header says what its reader leaves
-out: the order of the tensors.
+name), the numbers, without gaps. What a file claims is held against its size before any of its numbers are read, and
+each number is in memory once.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import Any, BinaryIO, NamedTuple, TypeGuard, cast
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from glassnet.errors import DtypeError
-from glassnet.files import PathLike, replace_file
+from glassnet.files import PathLike, opened, parsed_json, replace_file
 from glassnet.nn.module import Module
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
 from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.nested import NestingError, flatten, unflatten
@@ -31,17 +32,21 @@ _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
     for letter, kind, sizes in (("F", "float", (16, 32, 64)), ("I", "int", (8, 16, 32, 64)), ("U", "uint", (8,)))
     for bits in sizes
 }
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _METADATA = "__metadata__"
 _STRUCTURE = "glassnet_structure"  # what is around the tensors, where that is more than names
 _LENGTH = 8  # bytes of the number that a file begins with
-_deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
+_LONGEST = 2**26  # bytes of a header: that of 49,999 columns has 15 MB
+_PIECE = 2**24  # bytes that are read at once
 
 
-class Content(NamedTuple):
-    """What is in a file: tensors by name, in the order they were saved in, and texts by name."""
+class Entry(NamedTuple):
+    """What the header of a file says of a tensor: its kind, and where its bytes are, from ``start`` to ``end``."""
 
-    tensors: dict[str, Tensor]
-    metadata: dict[str, str]
+    dtype: Dtype
+    shape: tuple[int, ...]
+    start: int
+    end: int
 
 
 def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) -> None:
@@ -71,7 +76,7 @@ def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) 
         tensors = dict(value)
     else:
         structure, tensors = flatten(value)
-        texts[_STRUCTURE] = json.dumps(structure, ensure_ascii=False)
+        texts[_STRUCTURE] = json_text(structure)
     replace_file(path, *_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
 
 
@@ -92,12 +97,14 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
     >>> glassnet.load("weights.safetensors")
     {'epoch': 3, 'w': tensor([1., 1.])}
     """
-    tensors, metadata = read(path)
-    if _STRUCTURE not in metadata:
+    with tensor_file(path) as file:
+        structure = file.metadata.get(_STRUCTURE)
+        tensors = file.tensors()
+    if structure is None:
         return tensors
     try:
-        return unflatten(json.loads(metadata[_STRUCTURE]), tensors)
-    except (NestingError, ValueError, RecursionError) as error:
+        return unflatten(parsed_json(structure), tensors)
+    except (NestingError, ValueError) as error:
         raise ModelFileError(path, str(error), "use the original file") from None
 
 
@@ -108,72 +115,161 @@ def load_metadata(path: PathLike) -> dict[str, str]:
     >>> serialization.load_metadata("weights.safetensors")
     {'author': 'me'}
     """
-    return {name: text for name, text in read(path).metadata.items() if name != _STRUCTURE}
+    with tensor_file(path) as file:
+        return {name: text for name, text in file.metadata.items() if name != _STRUCTURE}
 
 
-def read(path: PathLike) -> Content:
-    """Everything in a safetensors file. Raises what `load` raises."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise ModelFileError(path, "expected a safetensors file, but this is no file", "name the file itself")
-    with open(path, "rb") as file:
-        data = file.read()
+def json_text(value: Any) -> str:
+    """``value`` as JSON; letters beyond ASCII as they are, unless half of one is among them, which no file can hold."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if _can_be_written(text) else json.dumps(value)
+
+
+def _can_be_written(text: str) -> bool:
     try:
-        entries = dict(_deserialize(data))
-        header = json.loads(data[_LENGTH : _LENGTH + _length(data)])
-    except (safetensors.SafetensorError, ValueError) as error:
-        raise _damaged(path, data, error) from None
-    metadata = header.pop(_METADATA, None) or {}
-    return Content({name: wrap(_read_array(path, name, entries[name])) for name in header}, metadata)
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _length(data: bytes | memoryview) -> int:
-    return int.from_bytes(data[:_LENGTH], "little")
+# reading ------------------------------------------------------------------------------------------
 
 
-def _damaged(path: PathLike, data: bytes, error: Exception) -> ModelFileError:
-    """The error for a file that is no safetensors file: what is wrong with it, as far as its bytes show."""
-    if not data:
-        problem = "the file is empty"
-    elif data[_LENGTH : _LENGTH + 1] != b"{":
-        problem = f"not a safetensors file (it begins with {data[:12]!r})"
-    elif _LENGTH + _length(data) > len(data):
-        problem = f"the header should have {_length(data)} bytes, but the whole file has {len(data)}: it was cut off"
-    else:
-        problem = f"the safetensors file was cut off or edited ({error})"
+class TensorFile:
+    """An open file, whose header was read and found to be in order: ``entries`` and ``metadata`` are what is in it."""
+
+    def __init__(self, path: PathLike, file: BinaryIO) -> None:
+        self._path, self._file = path, cast(BufferedReader, file)
+        size = os.fstat(file.fileno()).st_size
+        header, self._begin = _header(path, file, size)
+        texts = header.pop(_METADATA, None)
+        self.metadata: dict[str, str] = {} if texts is None else texts
+        if not isinstance(self.metadata, dict) or not all(isinstance(text, str) for text in self.metadata.values()):
+            raise _edited(path, "its metadata are not texts by name")
+        self.entries = {name: _entry(path, name, entry) for name, entry in header.items()}
+        end = 0
+        for name, entry in self._in_order():
+            if entry.start != end:
+                raise _edited(path, f"the numbers of {name:.60} begin at {entry.start}, expected at {end}")
+            end = entry.end
+        if self._begin + end != size:
+            raise _edited(path, f"the header speaks of {end:,} bytes of numbers, and there are {size - self._begin:,}")
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors by name, in the order they were saved in; each has memory of its own."""
+        self._file.seek(self._begin)
+        arrays = {name: self._array(name, entry) for name, entry in self._in_order()}
+        return {name: wrap(arrays[name]) for name in self.entries}
+
+    def _in_order(self) -> list[tuple[str, Entry]]:
+        """The entries in the order of their bytes."""
+        return sorted(self.entries.items(), key=lambda item: (item[1].start, item[1].end))
+
+    def _array(self, name: str, entry: Entry) -> Array:
+        try:
+            array = np.empty(entry.shape, entry.dtype.newbyteorder("<"))
+        except (ValueError, MemoryError) as error:
+            problem = f"{name} has shape {written(entry.shape)}, which NumPy cannot make ({error})"
+            raise ModelFileError(self._path, problem, "use the original file, or a machine with more memory") from None
+        numbers = array.reshape(-1).view(np.uint8)
+        for start in range(0, len(numbers), _PIECE):
+            piece = numbers[start : start + _PIECE]
+            if self._file.readinto(piece.data) != len(piece):
+                raise _edited(self._path, f"the file ends within {name:.60}")
+        return array.astype(entry.dtype, copy=False)
+
+
+@contextmanager
+def tensor_file(path: PathLike) -> Iterator[TensorFile]:
+    """The safetensors file at ``path``, open. Raises what `load` raises."""
+    with opened(path, ModelFileError) as file:
+        yield TensorFile(path, file)
+
+
+def _header(path: PathLike, file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
+    """The header of a file of ``size`` bytes, and where it ends."""
+    advice = "use a whole copy of it, or save the model again"
+    start = file.read(_LENGTH + 4)
+    length = int.from_bytes(start[:_LENGTH], "little")
+    if not start:
+        raise ModelFileError(path, "the file is empty", advice)
+    if start[_LENGTH : _LENGTH + 1] != b"{":
+        raise ModelFileError(path, f"not a safetensors file (it begins with {start!r})", advice)
+    if length > size - _LENGTH:
+        problem = f"the header should have {length} bytes, but the whole file has {size}: it was cut off"
+        raise ModelFileError(path, problem, advice)
+    if length > _LONGEST:
+        raise ModelFileError(path, f"expected a header of at most {_LONGEST:,} bytes, got {length:,}", advice)
+    file.seek(_LENGTH)
+    try:
+        header = parsed_json(file.read(length).decode())
+    except ValueError as error:
+        raise _edited(path, f"its header is no JSON: {error}") from None
+    if not isinstance(header, dict):
+        raise _edited(path, "its header is no object")
+    return header, _LENGTH + length
+
+
+def _entry(path: PathLike, name: str, entry: Any) -> Entry:
+    """What the header says of the tensor ``name``, if it makes sense."""
+    parts = entry if isinstance(entry, dict) else {}
+    kind, shape, places = parts.get("dtype"), parts.get("shape"), parts.get("data_offsets")
+    if not isinstance(kind, str) or not _are_sizes(shape) or not _are_sizes(places) or len(places) != 2:
+        raise _edited(path, f"expected a dtype, a shape and a place of {name:.60}, got {entry!r:.60}")
+    dtype = _DTYPES.get(kind)
+    if dtype is None:
+        problem = f"{name:.60} has dtype {kind:.20}, which NumPy or glassnet does not have"
+        raise ModelFileError(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
+    start, end = places
+    needed = math.prod(shape) * dtype.itemsize
+    if end - start != needed:
+        raise _edited(path, f"{name:.60} is {kind}{written(shape)}, {needed} bytes, and has {end - start}")
+    return Entry(dtype, tuple(shape), start, end)
+
+
+def _are_sizes(values: Any) -> TypeGuard[list[int]]:
+    return isinstance(values, list) and all(type(n) is int and 0 <= n < 2**64 for n in values)
+
+
+def _edited(path: PathLike, reason: str) -> ModelFileError:
+    problem = f"the safetensors file was cut off or edited ({reason})"
     return ModelFileError(path, problem, "use a whole copy of it, or save the model again")
 
 
-def _read_array(path: PathLike, name: str, entry: dict[str, Any]) -> Array:
-    dtype = _DTYPES.get(entry["dtype"])
-    if dtype is None:
-        problem = f"{name} has dtype {entry['dtype']}, which NumPy or glassnet does not have"
-        raise ModelFileError(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
-    try:
-        array = np.frombuffer(entry["data"], dtype.newbyteorder("<")).reshape(entry["shape"])
-    except ValueError as error:
-        problem = f"{name} has shape {written(entry['shape'])}, which NumPy cannot make ({error})"
-        raise ModelFileError(path, problem, "the file was edited: use the original") from None
-    return np.asarray(array, dtype)
+# writing ------------------------------------------------------------------------------------------
 
 
 def _array(name: str, value: Any) -> Array:
     array = as_array(value)
-    if array.dtype.newbyteorder("=") not in _DTYPES.values():
-        known = ", ".join(str(dtype) for dtype in _DTYPES.values())
+    if array.dtype.newbyteorder("=") not in _NAMES:
+        known = ", ".join(str(dtype) for dtype in _NAMES)
         raise DtypeError(f"save: {name!r} has dtype {array.dtype}, which a file cannot hold; it holds {known}")
-    return np.array(array, order="C", copy=None)
+    return np.array(array, array.dtype.newbyteorder("<"), order="C", copy=None)
 
 
-def _packed(arrays: dict[str, Array], metadata: dict[str, str]) -> tuple[bytes, memoryview]:
-    """The bytes of a file: header and numbers.
+def _packed(arrays: dict[str, Array], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
+    """The bytes of a file: header and numbers, of which none are copied.
 
-    The library writes metadata in an order that differs from run to run, and the tensors in one of
-    its own; the header is written again in the order given, so that equal content is equal bytes.
+    The largest kinds of numbers come first, so that each begins at a multiple of its size.
     """
-    packed = memoryview(safetensors.numpy.save(arrays))
-    end = _LENGTH + _length(packed)
-    places = json.loads(bytes(packed[_LENGTH:end]))
+    places: dict[str, Any] = {}
+    end = 0
+    in_order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
+    for name in in_order:
+        array, start = arrays[name], end
+        end += array.nbytes
+        kind = _NAMES[array.dtype.newbyteorder("=")]
+        places[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [start, end]}
     ordered = ({_METADATA: metadata} if metadata else {}) | {name: places[name] for name in arrays}
-    header = json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+    try:
+        header = text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"save: expected names of whole letters, got half of one at {text[: error.end][-20:]!r}"
+        ) from None
     header += b" " * (-len(header) % _LENGTH)  # the numbers begin at a multiple of 8
-    return len(header).to_bytes(_LENGTH, "little") + header, packed[end:]
+    yield len(header).to_bytes(_LENGTH, "little") + header
+    for name in in_order:
+        yield arrays[name].reshape(-1).view(np.uint8).data

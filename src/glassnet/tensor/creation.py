@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.errors import ShapeError
+from glassnet.observer import mode
 from glassnet.ops import movement, selection
 from glassnet.ops.dtypes import (
     Array,
@@ -121,6 +124,27 @@ BoolTensor = _constructor("BoolTensor", bool_)
 # of one number --------------------------------------------------------------------------------
 
 
+@contextmanager
+def room_for(numbers: int) -> Iterator[None]:
+    """Within, this thread can make tensors of so many numbers altogether. Raises MemoryError before there are more."""
+    before, mode.room = mode.room, numbers
+    try:
+        yield
+    finally:
+        mode.room = before
+
+
+def _shape(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """The sizes of a new tensor, if there is room for it."""
+    shape = sizes(args, named)
+    if mode.room is not None:
+        numbers = math.prod(shape)
+        if numbers > mode.room:
+            raise MemoryError(f"it needs {numbers:,} numbers, and there is room for {mode.room:,}")
+        mode.room -= numbers
+    return shape
+
+
 def zeros(
     *shape: Any, size: Any = None, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
@@ -130,7 +154,7 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return finished(np.zeros(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
+    return finished(np.zeros(_shape(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def ones(
@@ -142,7 +166,7 @@ def ones(
     tensor([[1., 1., 1.],
             [1., 1., 1.]])
     """
-    return finished(np.ones(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
+    return finished(np.ones(_shape(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def empty(
@@ -153,7 +177,7 @@ def empty(
     >>> glassnet.empty(2, 3).shape
     (2, 3)
     """
-    return finished(np.empty(sizes(shape, size), dtype_of(dtype)), requires_grad, device)
+    return finished(np.empty(_shape(shape, size), dtype_of(dtype)), requires_grad, device)
 
 
 def full(
@@ -175,7 +199,7 @@ def full(
     value = as_array(fill_value, dtype)
     if value.ndim:
         raise ShapeError(f"full: expected one number to fill with, got a value of shape {written(value.shape)}")
-    return finished(np.full(sizes((size,)), value, value.dtype), requires_grad, device)
+    return finished(np.full(_shape((size,)), value, value.dtype), requires_grad, device)
 
 
 def zeros_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
