@@ -142,11 +142,18 @@ def wrong_end(outcome: Outcome) -> Iterator[str]:
 
 def wrong_text(outcome: Outcome, program: str) -> Iterator[str]:
     """What it printed is not one printable message and nothing else, or not one after a success."""
-    if outcome.code and not outcome.err.startswith(("glassnet: ", f"{program}: ", "self-test failed: ", "usage: ")) \
-            and "needs" not in outcome.err.partition("\n")[0]:
+    if (
+        outcome.code
+        and not outcome.err.startswith(("glassnet: ", f"{program}: ", "self-test failed: ", "usage: "))
+        and "needs" not in outcome.err.partition("\n")[0]
+    ):
         yield f"no message, or something before it: {_shown(outcome.err)!r}"
     notes = program.endswith(".py") and outcome.code == 0  # an exported file tells there what it filled in
-    if outcome.err.count("glassnet: ") > 1 or "Warning" in outcome.err or (outcome.err and not outcome.code and not notes):
+    if (
+        outcome.err.count("glassnet: ") > 1
+        or "Warning" in outcome.err
+        or (outcome.err and not outcome.code and not notes)
+    ):
         yield f"more than one message: {_shown(outcome.err)!r}"
     if len(outcome.err.encode(errors="surrogatepass")) > LONGEST:
         yield f"a message of {len(outcome.err)} characters: {_shown(outcome.err)}"
@@ -156,14 +163,18 @@ def wrong_text(outcome: Outcome, program: str) -> Iterator[str]:
         bad = {c for c in text if not (c.isprintable() or c in "\n\t")}
         if bad:
             yield f"characters that are not printed as text, {sorted(bad)[:5]}: {_shown(text)!r}"
-    if outcome.code and outcome.out and "Traceback" not in outcome.err and "usage" not in outcome.err \
-            and not outcome.out.isprintable() and len(outcome.out) > LONGEST:
+    if (
+        outcome.code
+        and outcome.out
+        and "Traceback" not in outcome.err
+        and "usage" not in outcome.err
+        and not outcome.out.isprintable()
+        and len(outcome.out) > LONGEST
+    ):
         yield f"much output before an error: {_shown(outcome.out)!r}"
 
 
-def wrong_files(
-    outcome: Outcome, told: Command, before: dict[str, object], after: dict[str, object]
-) -> Iterator[str]:
+def wrong_files(outcome: Outcome, told: Command, before: dict[str, object], after: dict[str, object]) -> Iterator[str]:
     """It changed what it must not, or left something behind."""
     changed = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     may = told.writes if outcome.code == 0 or (outcome.code == 1 and told.fails_too) else ()
@@ -183,8 +194,13 @@ def wrong_answer(outcome: Outcome, told: Command, work: Path) -> Iterator[str]:
     written = [work / name for name in told.writes if (work / name).is_file()]
     if verb == "predict" and "--out" in told.words and not (written and written[0].stat().st_size):
         yield "success, and nothing was written"
-    if any(path.suffix == ".csv" and re.search(r",(nan|)(,|$)", path.read_text("utf-8"), re.MULTILINE) is not None
-           and verb == "predict" and "houses" not in told.words[2] for path in written):
+    if any(
+        path.suffix == ".csv"
+        and re.search(r",(nan|)(,|$)", path.read_text("utf-8"), re.MULTILINE) is not None
+        and verb == "predict"
+        and "houses" not in told.words[2]
+        for path in written
+    ):
         yield "an answer in the file that is no number"
     if verb == "export":
         done = attempt(partial(_do, Command(("m.py", "--self-test"))), work)
@@ -197,7 +213,7 @@ def wrong_answer(outcome: Outcome, told: Command, work: Path) -> Iterator[str]:
 
 
 def _shown(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN // 3]} … {text[-SHOWN * 2 // 3 :]}"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 3]} … {text[-SHOWN * 2 // 3 :]}"
 
 
 def shares(count: int, readers: tuple[Reader, ...] = READERS) -> dict[Reader, int]:

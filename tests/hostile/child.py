@@ -58,9 +58,7 @@ def attempt(act: Callable[[], Any], folder: Path, *, prepare: Callable[[], Any] 
     )
 
 
-def _become(
-    act: Callable[[], Any], folder: Path, out: int, err: int, prepare: Callable[[], Any] | None
-) -> None:
+def _become(act: Callable[[], Any], folder: Path, out: int, err: int, prepare: Callable[[], Any] | None) -> None:
     """Be the child; never returns."""
     code = EXIT_OF_A_CRASH
     try:

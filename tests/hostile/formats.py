@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from tests.hostile.mutations import Mutation, flip
-from tests.hostile.trees import VALUES, changed, written
+from tests.hostile.trees import changed, written
 
 Others = Sequence[bytes]
 NUMBERS = (0, 1, 2, 7, 127, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1)
@@ -97,12 +97,12 @@ def many_layers(data: bytes, random: Random, others: Others) -> bytes:
             {"type": "Dropout", "p": 0.5, "inplace": False},
         )
     )
-    network = {"type": "Sequential", "modules": {str(i): layer for i in range(number)}}
     if random.random() < 0.3:
-        network = layer
-        for _ in range(min(number, 900)):
-            network = {"type": "Sequential", "modules": {"0": network}}
-    header["__metadata__"]["network"] = json.dumps(network)
+        around = '{"type": "Sequential", "modules": {"0": '
+        network = around * number + json.dumps(layer) + "}}" * number
+    else:
+        network = json.dumps({"type": "Sequential", "modules": {str(i): layer for i in range(number)}})
+    header["__metadata__"]["network"] = network
     return _joined(json.dumps(header).encode(), body)
 
 
@@ -237,7 +237,9 @@ def png_made(data: bytes, random: Random, others: Others) -> bytes:
         row = 1 + side * 3
         return _png(side, side, 8, 2, zlib.compress(bytes(row * side), 1))
     if how == 2:
-        return _png(8, 8, random.choice((0, 1, 3, 16, 255)), random.choice((0, 1, 3, 4, 6, 255)), zlib.compress(bytes(999)))
+        return _png(
+            8, 8, random.choice((0, 1, 3, 16, 255)), random.choice((0, 1, 3, 4, 6, 255)), zlib.compress(bytes(999))
+        )
     if how == 3:
         text = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(5 * 10**7), 1))
         return _png(8, 8, 8, 2, zlib.compress(bytes(8 * 25)), text)

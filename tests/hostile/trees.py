@@ -91,7 +91,7 @@ def _near(value: Any, random: Random) -> Any:
         return [value]
     if isinstance(value, str):
         return random.choice((value * 2, value.upper(), value + "\u202e", value[1:], f" {value}", [value]))
-    return random.choice((value + 1, -value, value * 10**6, value / 3, str(value), float(value), value**0.5 if value > 0 else 0))
+    return random.choice((value + 1, -value, value * 10**6, value / 3, str(value), float(value)))
 
 
 def _with_another_key(tree: Any, parent: dict[str, Any], key: str, random: Random) -> Any:
