@@ -7,6 +7,7 @@ known by its sleeping while its CPU time stands still.
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -41,6 +42,7 @@ def attempt(act: Callable[[], Any], folder: Path, *, prepare: Callable[[], Any] 
     sys.stdout.flush()
     sys.stderr.flush()
     out, err = (os.memfd_create(name) for name in ("out", "err"))
+    gc.freeze()  # so that a collection in a child does not write to, and so copy, all that the parent has
     pid = os.fork()
     if pid == 0:
         _become(act, folder, out, err, prepare)

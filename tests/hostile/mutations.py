@@ -14,7 +14,8 @@ Mutation = Callable[[bytes, Random, Sequence[bytes]], bytes]
 
 HUGE = (
     b"9223372036854775808", b"-9223372036854775809", b"4611686018427387904", b"4294967296", b"1e400", b"-1e400",
-    b"1e-320", b"1e308", b"nan", b"inf", b"-0", b"0", b"-1", b"0x10", b"1_000", b"1e5", b"9" * 4301, b"0." + b"0" * 4301,
+    b"1e-320", b"1e308", b"nan", b"inf", b"-0", b"0", b"-1", b"0x10", b"1_000", b"1e5", b"9" * 4301,
+    b"0." + b"0" * 4301,
 )  # fmt: skip
 PIECES = (
     b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[31m\x1b]0;x\x07", b"\r", b"\r\n", b"\n\n", b'"', b"'", b",", b"\t",

@@ -12,7 +12,7 @@ Place = Callable[[Path, Path, Random], object]
 
 
 def put(path: Path, outside: Path, random: Random) -> str:
-    """Put something else where the file ``path`` is; returns what. ``outside`` is a folder that no command may change."""
+    """Put something else where the file ``path`` is; returns what. No command may change the folder ``outside``."""
     name, place = random.choice(list(PLACES.items()))
     data = path.read_bytes()
     path.unlink()

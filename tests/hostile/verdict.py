@@ -98,9 +98,7 @@ def wrong_answer(outcome: Outcome, told: Command, work: Path) -> Iterator[str]:
         file = work / pattern
         if not (file.is_file() and file.stat().st_size):
             yield "a success, and nothing was written"
-        elif file.suffix == ".csv" and re.search(
-            r",(nan|inf|-inf|)$", file.read_text("utf-8", "replace"), re.MULTILINE
-        ):
+        elif file.suffix == ".csv" and re.search(rb",(nan|inf|-inf|)$", file.read_bytes(), re.MULTILINE):
             yield "an answer in the file that is no number"
 
 
