@@ -3,13 +3,15 @@
 import os
 import re
 import shutil
-import signal
+import stat
+import tempfile
 
 import pytest
 
 from glassnet.cli import run
 from glassnet.cli import train as training
-from glassnet.cli.run import Lock, Run
+from glassnet.cli.run import CONFIG, MODEL, Run, find
+from glassnet.files import new_folder
 from tests.cli.runs import tree
 
 FEW = ("--epochs", 2)
@@ -27,22 +29,60 @@ def test_runs_are_numbered_on_from_the_highest(command, tmp_path):
 
 def test_runs_that_begin_at_once_never_share_a_folder(tmp_path, monkeypatch):
     """Each of them has seen the same folders before any has made its own."""
-    begun = [Run.begin(tmp_path, "digits", 1).path for _ in range(3)]
+    begun = [Run.begin(tmp_path, "digits", 1, {}).path for _ in range(3)]
     monkeypatch.setattr(run, "_number", lambda path: 0)
-    begun += [Run.begin(tmp_path, "digits", 1).path for _ in range(3)]
+    begun += [Run.begin(tmp_path, "digits", 1, {}).path for _ in range(3)]
     assert [path.name for path in begun] == [f"digits-00{number}" for number in range(1, 7)]
 
 
 def test_discarding_a_run_leaves_what_others_made(tmp_path):
-    first = Run.begin(tmp_path / "a" / "runs", "digits", 1)
-    second = Run.begin(tmp_path / "a" / "runs", "digits", 1)
+    first = Run.begin(tmp_path / "a" / "runs", "digits", 1, {})
+    second = Run.begin(tmp_path / "a" / "runs", "digits", 1, {})
     first.discard()
-    assert tree(tmp_path) == ["a", "a/runs", "a/runs/digits-002"]
+    assert tree(tmp_path) == ["a", "a/runs", "a/runs/digits-002", "a/runs/digits-002/config.json"]
+    (tmp_path / "a" / "runs" / "digits-002" / "notes").touch()
     second.discard()
-    assert tree(tmp_path) == ["a", "a/runs"]
-    only = Run.begin(tmp_path / "b" / "runs", "digits", 1)
+    assert tree(tmp_path) == ["a", "a/runs", "a/runs/digits-002", "a/runs/digits-002/notes"]
+    only = Run.begin(tmp_path / "b" / "runs", "digits", 1, {})
     only.discard()
-    assert tree(tmp_path) == ["a", "a/runs"]
+    assert "b" not in tree(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["moved", "a link"])
+def test_discarding_a_run_leaves_what_stands_in_its_place(what, tmp_path):
+    """Whoever looks at the path of a run folder finds, meanwhile, another run's."""
+    mine = Run.begin(tmp_path, "digits", 1, {})
+    mine.path.rename(tmp_path / "elsewhere")
+    other = Run.begin(tmp_path / "others", "digits", 1, {})
+    other.path.rename(mine.path) if what == "moved" else mine.path.symlink_to(other.path)
+    mine.discard()
+    assert (mine.path / "config.json").exists()
+    assert mine.save({"config.json": [b"{}"], "model.safetensors": [b""]}, None) is not None
+    assert tree(mine.path) == ["config.json", "model.safetensors"]
+    assert mine.path == tmp_path / "digits-002"
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path):
+    """It was making its folder, or deleting it; another that does so now is left alone."""
+    left = tmp_path / ".glassnet-0123456789abcdef.tmp"
+    left.mkdir()
+    (left / "config.json").touch()
+    (tmp_path / ".glassnet-01234567.tmp").touch()
+    with new_folder(tmp_path) as lock:
+        Run.begin(tmp_path, "digits", 1, {})
+        assert sorted(path.name for path in tmp_path.iterdir()) == [lock.folder.name, "digits-001"]
+    assert [path.name for path in tmp_path.iterdir()] == ["digits-001"]
+
+
+def test_the_latest_run_is_the_last_though_the_clock_was_set_back(tmp_path):
+    runs = []
+    for _ in range(3):
+        run = Run.begin(tmp_path, "digits", 1, {})
+        run.save({CONFIG: [b"{}"], MODEL: [b""]}, None)
+        assert find("latest", tmp_path) == find("latest", tmp_path, CONFIG) == run.path
+        for name in (CONFIG, MODEL):  # the clock was an hour ahead, until now
+            os.utime(run.path / name, (4e9 - len(runs) * 3600,) * 2)
+        runs.append(run)
 
 
 # what goes wrong with good input ------------------------------------------------------------------
@@ -74,40 +114,24 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(command, tmp_path, mon
     calls = []
 
     def full(handle):
-        calls.append(handle)
-        if len(calls) > 2 * written:  # the file and its folder
+        calls.append(stat.S_ISREG(os.fstat(handle).st_mode))
+        if calls[-1] and sum(calls) > written:
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    result = command("train", "digits", *FEW)
-    assert result.exit_code == 1
-    assert "the run could not be saved in runs/digits-001 (No space left on device)" in result.stderr
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "home"))
+    result = command("train", "digits", "--epochs", 1)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    if written:
+        message = "could not be saved in runs/digits-001 (No space left on device), nor in runs, "
+        assert result.stderr.endswith(f"{tmp_path / 'home'}; nothing of it was left there\n")
+    else:
+        message = "a run folder cannot be made in runs (No space left on device); make room, or name"
+    assert message in result.stderr
     assert ("held-out loss" in result.stdout) == (written > 0)  # the table was shown: it is all that is left
-    assert tree(tmp_path) == []
-
-
-def test_a_disk_without_room_for_the_lock_leaves_nothing(command, tmp_path, monkeypatch):
-    def full(self):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Lock, "take", full)
-    result = command("train", "digits", *FEW)
-    assert result.exit_code == 1
-    assert "the run could not be saved in runs/digits-001 (No space left on device); nothing of it" in result.stderr
-    assert tree(tmp_path) == []
-
-
-def test_ctrl_c_while_the_run_is_saved_waits(command, tmp_path, monkeypatch):
-    save = Run.save
-
-    def interrupted(*parts):
-        signal.raise_signal(signal.SIGINT)
-        save(*parts)
-
-    monkeypatch.setattr(Run, "save", interrupted)
-    result = command("train", "digits", *FEW)
-    assert result.exit_code == 0
-    assert (tmp_path / "runs" / "digits-001" / "model.safetensors").exists()
+    assert tree(tmp_path) == ["home"]
 
 
 def test_too_little_memory_is_one_message(command, tmp_path, monkeypatch):

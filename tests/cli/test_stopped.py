@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from typer.testing import CliRunner
@@ -14,10 +15,9 @@ from typer.testing import CliRunner
 import glassnet
 from glassnet.cli import display
 from glassnet.cli.app import app
-from glassnet.cli.run import Lock
+from glassnet.files.lock import FolderLock
 from glassnet.sources import open_source
 from glassnet.training import TrainingFailed
-from glassnet.training.callbacks import checkpoint
 from tests.cli.runs import accuracy, config, rows, tree
 from tests.cli.test_command import ENVIRONMENT
 
@@ -118,22 +118,24 @@ def test_a_run_that_fails_later_keeps_what_it_had_learned(command, tmp_path, sto
 
 @pytest.mark.parametrize("error", [NO_SPACE, OSError(122, "Disk quota exceeded")])
 def test_a_disk_that_fills_up_leaves_the_last_checkpoint(command, tmp_path, monkeypatch, whole, error):
-    save, written = checkpoint.save, []
+    written = []
 
-    def full(*parts):
-        written.append(parts)
-        if len(written) > 100:
+    def full(handle):
+        written.append(handle)
+        if len(written) > 200:
             raise error
-        save(*parts)
 
-    monkeypatch.setattr(checkpoint, "save", full)
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     result = command(*WORDS, "--save-every", 0)
     assert result.exit_code == 1
     assert result.stderr == (
-        f"glassnet: the run could not be saved in runs/digits-001 ({error.strerror}); make room, and go on with what "
-        "was saved before: glassnet train --resume runs/digits-001\n"
+        f"glassnet: the run could not be saved in runs/digits-001 ({error.strerror}), nor in runs, {tmp_path}; make "
+        "room, and go on with what was saved before: glassnet train --resume runs/digits-001\n"
     )
-    monkeypatch.setattr(checkpoint, "save", save)
+    assert result.stdout.count(f"cannot be written ({error.strerror}); training goes on, and it is tried again") == 1
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
     again = command("train", "--resume", "runs/digits-001")
     assert again.exit_code == 0, again.output
     assert_same(tmp_path / "runs" / "digits-001", whole)
@@ -147,10 +149,10 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint(command, tmp_path, monk
 MEETS = """
 import os, sys
 from glassnet.cli import main
-from glassnet.training.callbacks import checkpoint
+from glassnet.training import Checkpoint
 
 number, left = int(sys.argv.pop(1)), int(sys.argv.pop(1))
-save = checkpoint.save
+write = Checkpoint.write
 
 def counted(frame, event, argument):
     global left
@@ -159,12 +161,12 @@ def counted(frame, event, argument):
         sys.setprofile(None)
         os.kill(os.getpid(), number)
 
-def saved(*args, **kwargs):
-    save(*args, **kwargs)
-    checkpoint.save = save
+def written(*args):
+    write(*args)
+    Checkpoint.write = write
     sys.setprofile(counted)
 
-checkpoint.save = saved
+Checkpoint.write = written
 main()
 """
 
@@ -314,13 +316,13 @@ def test_a_run_that_fails_in_its_first_epoch_again_stays(command, cut_off, stopp
 
 
 def test_a_run_that_comes_to_its_end_before_it_is_locked_is_left_alone(command, cut_off, monkeypatch):
-    take = Lock.take
+    take = FolderLock.take
 
     def late(self):
         (cut_off / "checkpoint.safetensors").unlink()
         return take(self)
 
-    monkeypatch.setattr(Lock, "take", late)
+    monkeypatch.setattr(FolderLock, "take", late)
     result = command("train", "--resume", "latest")
     assert result.exit_code == 2
     assert "is complete, there is nothing left to learn" in result.stderr

@@ -22,6 +22,7 @@ from glassnet import nn, optim
 from glassnet.optim.lr_scheduler import StepLR
 from glassnet.serialization import tensors
 from glassnet.training import Checkpoint, CSVLogger, EarlyStopping, Trainer, run_state
+from glassnet.training.callbacks import checkpoint
 
 EPOCHS, SAMPLES, BATCH = 8, 30, 8
 ENDS = ("run", "log.csv", "model")
@@ -49,7 +50,7 @@ def learn(folder):
     glassnet.save(model.state_dict(), folder / "model")
 
 
-def in_place(path, *pieces):
+def in_place(path, *pieces, follow=True):
     """A file as it is written by who thinks of no power cut: piece by piece, over the old one."""
     with open(path, "wb", buffering=0) as file:
         for piece in pieces:
@@ -64,7 +65,7 @@ def plant(fault):
     if fault == "generators":
         run_state.Generators._set = lambda *_: None
     elif fault == "in place":
-        tensors.replace_file = in_place
+        tensors.replace_file = checkpoint.replace_file = in_place
 
 
 class Calls:

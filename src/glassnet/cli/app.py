@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 import glassnet
-from glassnet.cli.errors import Failed
+from glassnet.cli import interruptions, streams
+from glassnet.cli.errors import STOPPED, Failed, Stopped
 from glassnet.cli.evaluate import evaluate
 from glassnet.cli.export import export
 from glassnet.cli.info import info
@@ -22,7 +23,7 @@ from glassnet.errors import GlassnetError
 from glassnet.extras import MissingExtra
 from glassnet.text import harmless, shown
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."  # others: 128 and the signal
 
 
 class _OneMessage(TyperGroup):
@@ -30,27 +31,40 @@ class _OneMessage(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command and end the process with its exit code."""
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # where × or █ cannot be written, a ? can
+        with streams.lenient() as (out, err), interruptions.handled():
+            try:
+                code = super().main(*args, **extra | {"standalone_mode": False}) or 0
+            except Exception as error:
+                message, code = _explained(error)
+                if message is None:
+                    raise
+                err.write(f"glassnet: {harmless(message)}\n")
+            if code == STOPPED:
+                code = interruptions.exit_code()
+            out.flush()
+            if out.error is not None and code == 0:
+                message, code = streams.unwritten(out.error)
+                err.write(f"glassnet: {message}\n" if message else "")
+        sys.exit(code)
+
+    def invoke(self, context: Any) -> Any:
+        """Run the command; KeyboardInterrupt becomes an error with a message."""
         try:
-            code = super().main(*args, **extra | {"standalone_mode": False})
-        except Exception as error:
-            message, code = _explained(error)
-            if message is None:
-                raise
-            sys.stderr.write(f"glassnet: {harmless(message)}\n")
-        sys.exit(code or 0)
+            return super().invoke(context)
+        except KeyboardInterrupt as error:
+            raise Stopped(str(error) or "stopped") from None
 
 
 def _explained(error: Exception) -> tuple[str | None, int]:
     """The message and the exit code for ``error``; no message for an error that is a fault of glassnet."""
     if isinstance(error, Failed | MissingExtra):
         return str(error), 1
+    if isinstance(error, Stopped):
+        return str(error), STOPPED
     if isinstance(error, GlassnetError):
         return str(error), 2
     if isinstance(error, typer.Abort):
-        return "stopped", 130
+        return "stopped", STOPPED
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); try a smaller network or smaller batches", 1
     if isinstance(error, OSError):

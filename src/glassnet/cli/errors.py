@@ -16,6 +16,13 @@ class Failed(GlassnetError, RuntimeError):
     """A failure with good input. Exit code 1."""
 
 
+class Stopped(GlassnetError, RuntimeError):
+    """A command that was asked to end. Exit code `STOPPED`, or that of the signal which asked."""
+
+
+STOPPED = 130  # by Ctrl-C
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> BadInput:
     """The error for a ``name`` that is not one of ``known``; the message lists them, and the nearest."""
     names = list(known)

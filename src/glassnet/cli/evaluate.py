@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.text import Text
 
 from glassnet.cli import display, judging
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.screen import place
-from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
+from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder, path_argument
 from glassnet.encoders import Samples, read_samples
 
 
 def evaluate(
     run: RunName,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Samples with their targets; without it, the held-out ones.")
+        Path | None, path_argument(metavar="FILE", help="Samples with their targets; without it, the held-out ones.")
     ] = None,
     runs: RunsFolder = RUNS,
 ) -> None:

@@ -16,14 +16,14 @@ from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.session import EXAMPLES
-from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
+from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, path_option, writing
 
 
 def export(
     run: RunName,
     to: Annotated[str, typer.Option(metavar="FORMAT", help=FORMATS)] = "numpy",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write [model.py, or the like].")
+        Path | None, path_option("--output", "-o", metavar="FILE", help="The file to write [model.py, or the like].")
     ] = None,
     runs: RunsFolder = RUNS,
     force: Force = False,

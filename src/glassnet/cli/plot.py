@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,16 @@ import typer
 from glassnet.cli import display
 from glassnet.cli.errors import BadInput
 from glassnet.cli.screen import place
-from glassnet.cli.shared_arguments import Force, check_output, writing
+from glassnet.cli.shared_arguments import Force, check_output, path_option, writing
 from glassnet.extras import needed_to
+from glassnet.files import replace_file
 
 
 def plot(
     functions: Annotated[list[str], typer.Argument(metavar="NAME...", help="Functions of glassnet.functional.")],
     derivative: Annotated[bool, typer.Option("--derivative", help="Draw their derivatives too, dashed.")] = False,
     domain: Annotated[str, typer.Option(metavar="LOW,HIGH", help="Lowest and highest input.")] = "-5,5",
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf.")] = Path(
+    output: Annotated[Path, path_option("--output", "-o", metavar="FILE", help="A .png, .svg or .pdf.")] = Path(
         "plot.png"
     ),
     force: Force = False,
@@ -43,8 +45,10 @@ def plot(
     except (TypeError, ValueError) as error:
         raise BadInput(str(error)) from None
     try:
+        picture = io.BytesIO()
+        ax.figure.savefig(picture, dpi=150, format=output.suffix[1:].lower())
         with writing("--output", output):
-            ax.figure.savefig(output, dpi=150)
+            replace_file(output, picture.getvalue())
     finally:
         pyplot.close(ax.figure)
     display.new_console().print(f"Drawn in {place(output)}", soft_wrap=True)

@@ -18,7 +18,16 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.run import MODEL
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.screen import place
-from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
+from glassnet.cli.shared_arguments import (
+    RUNS,
+    Force,
+    RunName,
+    RunsFolder,
+    check_output,
+    path_argument,
+    path_option,
+    writing,
+)
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
 from glassnet.files import replace_file
@@ -31,10 +40,10 @@ ENDINGS = (".csv", ".tsv", ".parquet")
 def predict(
     run: RunName,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Samples: a table, numbers, a picture or a folder of them.")
+        Path | None, path_argument(metavar="FILE", help="Samples: a table, numbers, a picture or a folder of them.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="F", help="Write the results: a .csv, .tsv or .parquet.")
+        Path | None, path_option("--out", "-o", metavar="F", help="Write the results: a .csv, .tsv or .parquet.")
     ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Show the probability of every class.")

@@ -7,35 +7,44 @@ number is taken and a place that cannot be written to is known at once; while it
 Ctrl-C, there is ``checkpoint.safetensors``, from which it can go on. Each file is there in full or
 not at all, and the model comes last: a folder with a model is a whole run. A run that fails before
 its first epoch is whole takes its folder with it; one that is killed leaves it, to be resumed. While
-a process trains, it holds the folder's lock (`Lock`).
+a process trains, it holds the folder's lock (`FolderLock`). What was learned is in memory: where it
+can no longer be written into the folder, it goes into another.
+
+The folder may be a link. Its own files may not: a run that was received could lead to any file
+through them, so they are never written through, and `Run.resume` refuses them. Commands that only
+read follow them.
 """
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
 import re
 import shutil
-import signal
+import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
-from glassnet.files import replace_file, sweep
-from glassnet.files.lock import locked
-from glassnet.nn.module import Module
-from glassnet.serialization import SavedModel, read_model, save_model
+from glassnet.cli.shared_arguments import FULL, expanded, reason
+from glassnet.files import new_folder, replace_file, replace_files, sweep, unfinished_name
+from glassnet.files.lock import LOCK, FolderLock
+from glassnet.files.reading import kind_of
+from glassnet.serialization import SavedModel, read_model
 from glassnet.serialization.renamed import current_name
-from glassnet.training import History
-from glassnet.training.report import Report, write_report
+
+Pieces = Sequence[bytes | memoryview]
+Files = Mapping[str, Pieces]  # by their names in the folder, the model last
 
 MODEL, HISTORY, CONFIG, REPORT = "model.safetensors", "history.csv", "config.json", "report.html"
 CHECKPOINT = "checkpoint.safetensors"
-LOCK = ".lock"
+OWN = (MODEL, HISTORY, CONFIG, REPORT, CHECKPOINT, LOCK)
 FORMAT = 2  # of the configuration; raised when it changes in a way that older versions would misread
 LATEST = "latest"
 COUNTS = ("train", "held_out")  # of samples
@@ -43,124 +52,180 @@ PARTS = ("settings", "options", "paths", "data", "results", "versions")  # of th
 
 
 class Run:
-    """A run folder that is being written. After ``with Run.begin(…) as run:`` it is removed unless it was saved.
+    """A run folder that is being written, by the one process that has its lock.
 
-    ``with`` takes the lock of the folder, and raises BadInput if another process trains the same run.
+    After ``with Run.begin(…) as run:`` it is removed unless it was saved. Its own files are never written through a
+    link, and none is written once something else stands in its place.
     """
 
-    def __init__(self, path: Path, made: list[Path]) -> None:
-        self.path = path
-        self._made = made  # the folders that were not there before, the innermost first
+    def __init__(self, lock: FolderLock, name: str, made: list[Path]) -> None:
+        self._lock = lock
+        self._name = name  # that of the folder, without its number
+        self._made = made  # the folders around it that were not there before, the innermost first
         self.stays = False  # even if the run fails
-        self._lock = Lock(path)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._lock.folder
 
     @classmethod
-    def begin(cls, runs: Path, name: str, size: int) -> Run:
-        """Make the next folder called ``name`` in ``runs``, for about ``size`` bytes.
+    def begin(cls, runs: Path, name: str, size: int, config: Mapping[str, Any]) -> Run:
+        """Make the next folder called ``name`` in ``runs``, with its configuration, for about ``size`` bytes.
 
-        Making a folder is atomic: of two runs that begin at once, each gets a number of its own.
-        Raises BadInput where no folder can be made, Failed where there is no room.
+        Of two runs that begin at once, each gets a number of its own. What was left in ``runs`` by one that was killed
+        while it made its folder is deleted. Raises BadInput where no folder can be made, Failed where there is no room.
         """
-        try:
-            missing = [folder for folder in (runs, *runs.parents) if not folder.exists()]
-            runs.mkdir(parents=True, exist_ok=True)
-            number = 1 + max(map(_number, runs.glob(f"{glob.escape(name)}-*")), default=0)
-            while True:
-                path = runs / f"{name}-{number:03}"
-                try:
-                    path.mkdir()
-                    break
-                except FileExistsError:
-                    number += 1
-            free = shutil.disk_usage(path).free
-        except OSError as error:
-            raise BadInput(
-                f"--out: a run folder cannot be made in {runs} ({error.strerror}); name a folder that can be written to"
-            ) from None
-        run = cls(path, [path, *missing])
-        if free < size:
-            run.discard()
-            raise Failed(
-                f"--out: a run needs about {size / 1e6:.1f} MB, and {runs} has {free / 1e6:.1f} MB left; make room, or "
-                "name a folder on another disk"
-            )
-        return run
+        made: list[Path] = []
+        with ExitStack() as failing:
+            failing.callback(_remove, made)
+            try:
+                made += [folder for folder in (runs, *runs.parents) if not folder.exists()]
+                runs.mkdir(parents=True, exist_ok=True)
+                sweep(runs)
+                free = shutil.disk_usage(runs).free
+                if free < size:
+                    raise Failed(
+                        f"--out: a run needs about {size / 1e6:.1f} MB, and {runs} has {free / 1e6:.1f} MB left; make "
+                        "room, or name a folder on another disk"
+                    )
+                lock = _new_folder(runs, name, {CONFIG: packed_config(config)})
+            except OSError as error:
+                what = f"--out: a run folder cannot be made in {runs} ({reason(error)})"
+                if error.errno in FULL:
+                    raise Failed(f"{what}; make room, or name a folder on another disk") from None
+                raise BadInput(f"{what}; name a folder that can be written to") from None
+            failing.pop_all()
+        return cls(lock, name, made)
 
     @classmethod
     def resume(cls, path: Path) -> Run:
-        """The folder at ``path`` of a run that goes on: it stays even if the run fails."""
-        run = cls(path, [])
+        """The folder at ``path`` of a run that goes on: it stays even if the run fails.
+
+        Raises BadInput if another process trains it, or it holds something that no run leaves there.
+        """
+        lock = FolderLock(path)
+        try:
+            is_ours = lock.take()
+        except OSError as error:
+            raise BadInput(f"--resume: {path} cannot be opened ({reason(error)}); name a run folder") from None
+        if not is_ours:
+            raise BadInput(
+                f"--resume: {path} is being trained by another process; wait for its end, or stop it with Ctrl-C"
+            )
+        run = cls(lock, re.sub(r"-\d+$", "", path.name), [])
         run.stays = True
         return run
 
-    def write_config(self, config: Mapping[str, Any]) -> None:
-        """Write ``config.json``. Raises Failed if it cannot be written."""
-        with self.writing():
-            text = json.dumps({"format": FORMAT, **config}, indent=2, ensure_ascii=False)
-            # a surrogate that stands for a byte of a path becomes the \\u… that JSON has for it
-            replace_file(self.path / CONFIG, f"{text}\n".encode(errors="backslashreplace"))
+    def save(self, files: Files, checkpoint: Callable[[], Pieces] | None) -> OSError | None:
+        """Write the ``files``, all of them or none; where that is not possible, in a new folder somewhere else.
 
-    def save(
-        self, model: Module, extra: Mapping[str, Any], history: History, config: Mapping[str, Any], report: Report
-    ) -> None:
-        """Write the four files, the model last. Raises Failed if one cannot be written."""
-        self.write_config(config)
-        with self.writing():
-            replace_file(self.path / HISTORY, history.to_csv().encode())
-            write_report(self.path / REPORT, report)
-            save_model(model, self.path / MODEL, extra)
-        self.stays = True
+        There, a ``checkpoint`` goes along. Gives the error for which they are somewhere else. Raises Failed where they
+        could be written nowhere.
+        """
+        try:
+            self.check_is_in_place()
+            replace_files({self.path / name: pieces for name, pieces in files.items()}, follow=False)
+            _be_the_latest(self.path)
+            self.stays = True
+            return None
+        except OSError as error:
+            problem = error
+        tried = [self.path]
+        for place in _elsewhere(self.path):
+            tried.append(place)
+            with suppress(OSError):
+                more = {} if checkpoint is None else {CHECKPOINT: checkpoint()}
+                lock = _new_folder(place, self._name, {**more, **files})
+                self._leave()
+                self._lock, self.stays = lock, True
+                return problem
+        left = "nothing of it was left there"
+        if self.can_go_on():
+            left = f"make room, and go on with what was saved before: glassnet train --resume {self.path}"
+        where = f"{self.path} ({reason(problem)}), nor in {', '.join(map(str, tried[1:]))}"
+        raise Failed(f"the run could not be saved in {where}; {left}")
+
+    def check_is_in_place(self) -> None:
+        """Raise OSError unless the folder is where it was when the run began."""
+        if not self._lock.is_in_place:
+            raise FileNotFoundError(errno.ENOENT, "it is no longer there, or something else is")
 
     def finish(self) -> None:
-        """Remove the checkpoint, and what was being written when a run was killed."""
-        (self.path / CHECKPOINT).unlink(missing_ok=True)
-        sweep(self.path)
+        """Remove the checkpoint: the run has come to its end."""
+        if self._lock.is_in_place:
+            with suppress(OSError):
+                (self.path / CHECKPOINT).unlink(missing_ok=True)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Within, an error of writing into the folder is Failed."""
-        try:
-            yield
-        except OSError as error:
-            left = "nothing of it was left there"
-            if self._can_go_on():
-                left = f"make room, and go on with what was saved before: glassnet train --resume {self.path}"
-            why = error.strerror or str(error)
-            raise Failed(f"the run could not be saved in {self.path} ({why}); {left}") from None
-
-    def _can_go_on(self) -> bool:
-        return self.stays or (self.path / CHECKPOINT).exists()
+    def can_go_on(self) -> bool:
+        """Whether there is anything to go on from."""
+        return self.stays or (self._lock.is_in_place and (self.path / CHECKPOINT).exists())
 
     def __enter__(self) -> Run:
-        try:
-            with self.writing():
-                is_ours = self._lock.take()
-        except Failed:
-            self._leave()
-            raise
-        if not is_ours:
-            raise BadInput(
-                f"--resume: {self.path} is being trained by another process; wait for its end, or stop it with Ctrl-C"
-            )
         return self
 
     def __exit__(self, *_: object) -> None:
         self._leave()
 
     def _leave(self) -> None:
-        if not self._can_go_on():
+        if not self.can_go_on():
             self.discard()
+        elif self._lock.is_in_place:
+            _clear(self.path)
         self._lock.release()
 
     def discard(self) -> None:
         """Remove the run and the folders that were made for it."""
-        self.finish()
-        for name in (MODEL, HISTORY, CONFIG, REPORT):
-            (self.path / name).unlink(missing_ok=True)
+        if self._lock.is_in_place:
+            with suppress(OSError):
+                _clear(self.path)
+                if {path.name for path in self.path.iterdir()} <= set(OWN):
+                    self._lock.rename(unfinished_name(self.path.parent))  # to be swept away, if this process is killed
+                for name in OWN:
+                    (self.path / name).unlink(missing_ok=True)
+                self.path.rmdir()
         self._lock.release()
-        for folder in self._made:
-            with suppress(OSError):  # another run is in it
-                folder.rmdir()
+        _remove(self._made)
+
+
+def packed_config(config: Mapping[str, Any]) -> Pieces:
+    """What ``config.json`` holds."""
+    text = json.dumps({"format": FORMAT, **config}, indent=2, ensure_ascii=False)
+    return [f"{text}\n".encode("utf-8", "backslashreplace")]  # of names that are not UTF-8, as JSON writes them
+
+
+def check_own_files(path: Path) -> None:
+    """Raise BadInput where what has the name of a file of the run at ``path`` is a link, a folder or the like."""
+    for name in OWN[:-1]:
+        try:
+            mode = os.lstat(path / name).st_mode
+        except OSError:
+            continue
+        if not stat.S_ISREG(mode):
+            kind = "link" if stat.S_ISLNK(mode) else kind_of(mode)
+            raise BadInput(
+                f"--resume: {path / name} is a {kind}, where a run has a file of its own; put the file itself there"
+            )
+
+
+def _new_folder(runs: Path, name: str, files: Files) -> FolderLock:
+    """The next folder called ``name`` in ``runs``, with all of the ``files`` from its beginning, and locked."""
+    with new_folder(runs) as lock:
+        for file, pieces in files.items():
+            replace_file(lock.folder / file, *pieces)
+        number = 1 + max(map(_number, runs.glob(f"{glob.escape(name)}-*")), default=0)
+        while True:
+            path = runs / f"{name}-{number:03}"
+            try:
+                if not os.path.lexists(path):
+                    lock.rename(path)
+                    break
+            except OSError:
+                if not os.path.lexists(path):  # else another process has just made it
+                    raise
+            number += 1
+    _be_the_latest(path)
+    return lock
 
 
 def _number(path: Path) -> int:
@@ -168,57 +233,45 @@ def _number(path: Path) -> int:
     return int(digits[1]) if digits else 0
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C, so that a run that has ended is saved."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-# the lock: one process at a time trains the run in a folder -----------------------------------------------
-
-
-class Lock:
-    """The lock of ``folder``: a locked file, which the system unlocks when the process ends."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / LOCK
-        self._handle: int | None = None
-
-    def take(self) -> bool:
-        """Take it, and return whether that was possible. Raises OSError if its file cannot be made."""
-        while True:
-            handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
-            if not locked(handle):
-                os.close(handle)
-                return False
-            if self._is_of(handle):
-                self._handle = handle
-                return True
-            os.close(handle)  # its holder has just removed the file
-
-    def _is_of(self, handle: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(handle), os.stat(self._file))
-        except FileNotFoundError:
-            return False
-
-    def release(self) -> None:
-        """Release it, if it is held, and remove its file."""
-        if self._handle is None:
-            return
-        handle, self._handle = self._handle, None
-        if sys.platform == "win32":  # where no open file can be taken away  # pragma: no cover
-            os.close(handle)
-            with suppress(OSError):
-                self._file.unlink()
-            return
+def _be_the_latest(path: Path) -> None:
+    """Set the times of the run's files after those of the runs beside it, if the clock was set back since."""
+    for name in (CONFIG, MODEL):
         with suppress(OSError):
-            self._file.unlink()
-        os.close(handle)
+            own = (path / name).lstat().st_mtime_ns
+            others = [other.stat().st_mtime_ns for other in _runs_in(path.parent, name) if other.parent != path]
+            if others and max(others) >= own:
+                os.utime(path / name, ns=(own, max(others) + 1000))
+
+
+def _elsewhere(path: Path) -> Iterator[Path]:
+    """Where a run can be saved that cannot be saved at ``path``."""
+    seen: list[Path] = []
+    places: Sequence[Callable[[], Path]] = (
+        lambda: path.parent,
+        Path.cwd,
+        Path.home,
+        lambda: Path(tempfile.gettempdir()),
+    )
+    for place in places:
+        with suppress(OSError, RuntimeError):  # there is no such place
+            folder = place()
+            if folder.is_dir() and not any(map(folder.samefile, seen)):
+                seen.append(folder)
+                yield folder
+
+
+def _clear(path: Path) -> None:
+    """Delete what was being written at ``path`` when a run was killed, and the lock of an earlier version."""
+    sweep(path)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            (path / LOCK).unlink()
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # another run is in it
+            folder.rmdir()
 
 
 # reading one ----------------------------------------------------------------------------------------------
@@ -229,12 +282,12 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
 
     In ``runs``, those count that hold ``file``. Raises BadInput, which lists the runs, if none or several match.
     """
-    path = Path(name)
+    path = expanded(name)
     if path.is_file() and path.name == MODEL:
         return path.parent
     if name and any((path / kept).is_file() for kept in (MODEL, CONFIG, file)):
         return path
-    there = sorted(path.parent for path in runs.glob(f"*/{file}")) if runs.is_dir() else []
+    there = sorted(path.parent for path in _runs_in(runs, file)) if runs.is_dir() else []
     if name == LATEST and there:
         return max(there, key=lambda run: ((run / file).stat().st_mtime_ns, run.name))
     matching = [run for run in there if run.name == name] or [
@@ -249,6 +302,11 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
     if there:
         raise BadInput(f"RUN: there is no run {name!r}; in {runs} there are {_listed(there)}")
     raise BadInput(f"RUN: there is no run {name!r}, and none in {runs}; make one: glassnet train digits")
+
+
+def _runs_in(folder: Path, file: str) -> list[Path]:
+    """The files of that name in the run folders in ``folder``."""
+    return [path for path in folder.glob(f"*/{file}") if not path.parent.name.startswith(".") and path.is_file()]
 
 
 def _listed(runs: Sequence[Path]) -> str:

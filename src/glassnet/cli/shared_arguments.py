@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from glassnet.cli.errors import BadInput, Failed
+from glassnet.files.reading import kind_of
+
+
+def expanded(path: str | Path) -> Path:
+    """The path that was asked for; ~ at its beginning is the home folder, also where the shell leaves it as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # of a user that there is not
+        return Path(path)
+
+
+def path_argument(metavar: str, help: str) -> Any:
+    """The argument of a command that is a path."""
+    return typer.Argument(metavar=metavar, help=help, parser=expanded)
+
+
+def path_option(*names: str, metavar: str, help: str) -> Any:
+    """The option of a command that is a path."""
+    return typer.Option(*names, metavar=metavar, help=help, parser=expanded)
+
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, the beginning of its name, or latest.")]
-RunsFolder = Annotated[Path, typer.Option(metavar="RUNS_DIR", help="Where runs are looked for by name.")]
+RunsFolder = Annotated[Path, path_option(metavar="RUNS_DIR", help="Where runs are looked for by name.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 
 RUNS = Path("runs")
@@ -21,7 +43,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_output(option: str, output: Path, endings: Sequence[str], *, force: bool, beside: str | None = None) -> None:
-    """Raise BadInput unless ``output`` has one of the ``endings``, and no file would be written over.
+    """Raise BadInput unless ``output`` has one of the ``endings``, can be written, and no file would be written over.
 
     ``beside`` is the ending of a second file that may be written beside it.
     """
@@ -30,7 +52,18 @@ def check_output(option: str, output: Path, endings: Sequence[str], *, force: bo
         known = f"{', '.join(others)} or {last}" if others else last
         raise BadInput(f"{option}: expected a file that ends in {known}, got {str(output)!r:.60}")
     files = [output] if beside is None else [output, output.with_suffix(beside)]
-    there = [str(file) for file in files if file.exists()]
+    there = []
+    with writing(option, output):
+        if not stat.S_ISDIR(os.stat(output.parent).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        for file in files:
+            with suppress(FileNotFoundError):  # also of a link that leads nowhere, which is a file to be
+                mode = os.stat(file).st_mode
+                if not stat.S_ISREG(mode):
+                    raise BadInput(
+                        f"{option}: expected the path of a file to write, but {file} is a {kind_of(mode)}; add a name"
+                    )
+                there.append(str(file))
     if there and not force:
         raise BadInput(f"{option}: {' and '.join(there)} would be written over; name another file, or add --force")
 
@@ -41,7 +74,13 @@ def writing(option: str, output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = error.strerror or str(error)
         if error.errno in FULL:
-            raise Failed(f"{option}: {output} could not be written ({why}); make room, or name another disk") from None
-        raise BadInput(f"{option}: {output} cannot be written ({why}); name another place") from None
+            raise Failed(
+                f"{option}: {output} could not be written ({reason(error)}); make room, or name another disk"
+            ) from None
+        raise BadInput(f"{option}: {output} cannot be written ({reason(error)}); name another place") from None
+
+
+def reason(error: OSError) -> str:
+    """Why something could not be done with a file."""
+    return error.strerror or str(error)

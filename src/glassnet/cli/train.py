@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,19 +17,33 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from glassnet.cli import display
-from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli import display, interruptions
+from glassnet.cli.errors import STOPPED, BadInput, Failed
 from glassnet.cli.options import DEFAULTS, OPTIONS, checked, number, with_options
 from glassnet.cli.report import report_of
-from glassnet.cli.run import CHECKPOINT, CONFIG, MODEL, Run, find, read_config, uninterrupted
+from glassnet.cli.run import (
+    CHECKPOINT,
+    CONFIG,
+    HISTORY,
+    MODEL,
+    REPORT,
+    Run,
+    check_own_files,
+    find,
+    packed_config,
+    read_config,
+)
 from glassnet.cli.screen import place
 from glassnet.cli.session import Session, about
 from glassnet.cli.settings import as_toml, completed, merged
+from glassnet.cli.shared_arguments import expanded, path_option, reason
 from glassnet.errors import GlassnetError
-from glassnet.serialization import load
+from glassnet.serialization import load, packed, packed_model
 from glassnet.sources import BUILTIN, PICTURES
-from glassnet.text import decoded_name
+from glassnet.text import decoded_name, harmless
 from glassnet.training import Checkpoint, EarlyStopping, Trainer, TrainingFailed
+from glassnet.training.callbacks import RunningTrainer
+from glassnet.training.report.report_page import page
 
 NAME = 100  # bytes of the name of a run folder, before its number
 ROOM = 100_000  # bytes a run may need beside its weights
@@ -38,7 +54,7 @@ SAVE_EVERY = 10.0  # seconds
 def train(
     *,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings in TOML; options on the command line override them.")
+        Path | None, path_option(metavar="FILE", help="Settings in TOML; options on the command line override them.")
     ] = None,
     print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML, and exit.")] = False,
     resume: Annotated[
@@ -59,7 +75,7 @@ def train(
     console = display.new_console()
     if resume is not None:
         _refuse_options({**options, "out": None}, {"--config": config, "--print-config": print_config})
-        path = find(resume, Path(options["out"] or str(DEFAULTS["out"])), CONFIG)
+        path = find(resume, expanded(options["out"] or str(DEFAULTS["out"])), CONFIG)
         _check_unfinished(path)
         _go_on(path, console, every, quiet=quiet)
         return
@@ -70,19 +86,18 @@ def train(
         return
     session = Session.begin(settings, console, quiet=quiet)
     weights = sum(parameter.nbytes for parameter in session.model.parameters())
-    with Run.begin(Path(settings["out"]), _name(settings["source"]), ROOM + 8 * weights) as run:
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        run.write_config(session.config(started=started))
+    saved = session.config(started=datetime.now(UTC).isoformat(timespec="seconds"))
+    with Run.begin(expanded(settings["out"]), _name(settings["source"]), ROOM + 8 * weights, saved) as run:
         if not quiet:
             display.show_plan(console, session.data, session.model, session.options)
         if settings["checkup"]:
             _show_checkup(console, session)
-        _train(session, run, console, every, quiet=quiet)
+        _train(session, run, saved, console, every, quiet=quiet)
 
 
 def _name(source: str) -> str:
     """The name of the run folders of a source: its own, or that of the file or folder."""
-    name = Path(source).expanduser().resolve().name if source not in (*BUILTIN, *PICTURES) else source
+    name = expanded(source).resolve().name if source not in (*BUILTIN, *PICTURES) else source
     words = re.sub(r"[^\w.-]+", "-", decoded_name(Path(name).stem)).strip("-.").encode()
     return os.fsdecode(words[:NAME].decode(errors="ignore").encode()) or "run"
 
@@ -111,7 +126,8 @@ def _refuse_options(arguments: Mapping[str, Any], others: Mapping[str, Any]) -> 
 
 
 def _check_unfinished(path: Path) -> None:
-    """Raise BadInput if the run at ``path`` is complete, or there is none."""
+    """Raise BadInput if the run at ``path`` is complete, or there is none, or it holds what no run leaves there."""
+    check_own_files(path)
     read_config(path)
     if (path / MODEL).exists() and not (path / CHECKPOINT).exists():
         raise BadInput(f"--resume: {path} is complete, there is nothing left to learn; see: glassnet show {path}")
@@ -131,7 +147,7 @@ def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
             )
         if not quiet:
             display.show_plan(console, session.data, session.model, session.options)
-        _train(session, run, console, every, quiet=quiet)
+        _train(session, run, config, console, every, quiet=quiet)
 
 
 def _restore(path: Path, trainer: Trainer) -> None:
@@ -148,34 +164,82 @@ def _restore(path: Path, trainer: Trainer) -> None:
 # training and saving ----------------------------------------------------------------------------------------
 
 
-def _train(session: Session, run: Run, console: Console, every: float, *, quiet: bool) -> None:
-    """Train from where ``run`` was last saved, save it, and print the result."""
+class _Saved(Checkpoint):
+    """The checkpoint of a run, and its end when it is asked for: the batch is finished, and saved.
+
+    Where it cannot be written, training goes on: what was learned is in memory, and there may be room at the end.
+    """
+
+    follows_links = False
+
+    def __init__(self, run: Run, every: float, tell: Callable[[str], None]) -> None:
+        super().__init__(run.path / CHECKPOINT, every)
+        self._run = run
+        self._tell = tell
+        self._problem = ""
+
+    def begin(self) -> None:
+        """The folder is there already."""
+
+    def on_epoch_start(self, trainer: RunningTrainer) -> None:
+        """End if a signal asks for it."""
+        if interruptions.count():
+            raise KeyboardInterrupt
+
+    def on_batch_end(self, trainer: RunningTrainer) -> None:
+        """Write the file if it is time, and end if a signal asks for it."""
+        super().on_batch_end(trainer)
+        self.on_epoch_start(trainer)
+
+    def is_time(self) -> bool:
+        """Whether the seconds have passed, or a signal asks for the end."""
+        return interruptions.count() > 0 or super().is_time()
+
+    def write(self, trainer: RunningTrainer) -> None:
+        """Write the file, if that is possible."""
+        try:
+            self._run.check_is_in_place()
+            super().write(trainer)
+        except OSError as error:
+            self.put_off()
+            if reason(error) != self._problem:
+                self._problem = reason(error)
+                self._tell(
+                    f"  {self.path} cannot be written ({self._problem}); training goes on, and it is tried again"
+                )
+
+
+def _train(session: Session, run: Run, config: dict[str, Any], console: Console, every: float, *, quiet: bool) -> None:
+    """Train from where ``run`` was last saved, save it, and print the result. ``config`` is its configuration."""
     began = time.perf_counter()
-    with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
-        trainer = session.trainer([shown, Checkpoint(run.path / CHECKPOINT, every)])
-        _restore(run.path, trainer)
-        failed = _fit(trainer, session, run)
-    stopped = trainer.interrupted or failed is not None
-    if trainer.history:
-        with uninterrupted():
-            _save(session, run, trainer, console, began, stopped=stopped, quiet=quiet)
-    elif not run.stays:
-        run.discard()
+    with interruptions.uninterrupted():
+        with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
+            tell = (lambda _: None) if quiet else partial(console.print, soft_wrap=True)
+            trainer = session.trainer([shown, _Saved(run, every, tell)])
+            _restore(run.path, trainer)
+            failed = _fit(trainer, session)
+        stopped = trainer.interrupted or failed is not None
+        if not trainer.history and not run.stays:
+            run.discard()
+        if interruptions.count() > 1:
+            raise KeyboardInterrupt(f"stopped; go on: glassnet train --resume {run.path}" if run.can_go_on() else "")
+        if trainer.history:
+            config |= {"seconds": round(config.get("seconds", 0) + time.perf_counter() - began, 3), "stopped": stopped}
+            _save(session, run, trainer, config, console, quiet=quiet)
     if failed is not None:
         raise failed if trainer.history else Failed(f"{failed}\n\n{_nothing_learned(run)}")
     if not trainer.history:
         what = f"; go on: glassnet train --resume {place(run.path)}" if run.stays else ": there is nothing to save."
         console.print(f"Stopped in the first epoch{what}", soft_wrap=True)
     if stopped:
-        raise typer.Exit(130)
+        raise typer.Exit(STOPPED)
 
 
-def _fit(trainer: Trainer, session: Session, run: Run) -> Failed | None:
+def _fit(trainer: Trainer, session: Session) -> Failed | None:
     """Train; returns the error if it failed, with the network as it was after the last complete epoch."""
     options, train, held_out = session.options, tuple(session.data.train), tuple(session.data.held_out)
     try:
-        with run.writing():
-            trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
+        trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
     except TrainingFailed as failed:
         return Failed(failed.message(rate_option="--lr "))
     return None
@@ -188,21 +252,30 @@ def _nothing_learned(run: Run) -> str:
 
 
 def _save(
-    session: Session, run: Run, trainer: Trainer, console: Console, began: float, *, stopped: bool, quiet: bool
+    session: Session, run: Run, trainer: Trainer, config: dict[str, Any], console: Console, *, quiet: bool
 ) -> None:
-    """Save the run, which ``began`` at that time, and print its result."""
+    """Save the run, and print its result. What cannot be in the report does not keep the rest from being saved."""
     kept = next((c.best_epoch for c in trainer.callbacks if isinstance(c, EarlyStopping)), None)
-    if not quiet:
-        display.show_history(console, trainer.history, session.task, kept)
-    config = read_config(run.path)
-    config |= {
-        "results": trainer.history[(kept or 0) - 1],
-        "seconds": round(config.get("seconds", 0) + time.perf_counter() - began, 3),
-        "stopped": stopped,
-    }
-    report = report_of(run.path.name, session, trainer, config)
-    run.save(session.model, about(session.data), trainer.history, config, report)
+    config |= {"results": trainer.history[(kept or 0) - 1]}
+    files = {CONFIG: packed_config(config), HISTORY: [trainer.history.to_csv().encode()]}
+    failed = None
+    try:
+        files[REPORT] = [page(report_of(run.path.name, session, trainer, config)).encode("utf-8", "replace")]
+    except Exception as error:
+        failed = error
+    files[MODEL] = packed_model(session.model, about(session.data))
+    before = run.path
+    try:
+        problem = run.save(files, (lambda: packed(trainer.state_dict())) if trainer.interrupted else None)
+    finally:
+        if not quiet:
+            display.show_history(console, trainer.history, session.task, kept)
     if not trainer.interrupted:
         run.finish()
+    if problem is not None:
+        note = f"glassnet: {before} could not be written ({reason(problem)}); the run is in {run.path}"
+        sys.stderr.write(f"{harmless(note)}\n")
     show = display.show_line if quiet else display.show_result
     show(console, run.path, session.data, session.task, config)
+    if failed is not None:
+        raise failed

@@ -15,7 +15,7 @@ from glassnet.cli.options import OPTIMIZERS, whole
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.screen import echo, place
-from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, writing
+from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, path_option, writing
 from glassnet.files import replace_file
 from glassnet.text import shown
 
@@ -30,7 +30,7 @@ def walkthrough(
         str | None, typer.Option("--open", metavar="NAME", help="Open a named operation instead, such as loss.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a .html, .md, .tex or .txt instead.")
+        Path | None, path_option("--output", "-o", metavar="FILE", help="Write a .html, .md, .tex or .txt instead.")
     ] = None,
     runs: RunsFolder = RUNS,
     force: Force = False,

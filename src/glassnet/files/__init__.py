@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from glassnet.files.json_text import parsed_json
 from glassnet.files.reading import FileError, PathLike, opened, read_bytes
-from glassnet.files.writing import replace_file, replace_files, replacing, sweep
+from glassnet.files.writing import new_folder, replace_file, replace_files, replacing, sweep, unfinished_name
 
 __all__ = [
     "FileError",
     "PathLike",
+    "new_folder",
     "opened",
     "parsed_json",
     "read_bytes",
@@ -20,4 +21,5 @@ __all__ = [
     "replace_files",
     "replacing",
     "sweep",
+    "unfinished_name",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import stat
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from glassnet.files.lock import locked
+from glassnet.files.lock import FolderLock, locked
 from glassnet.files.reading import PathLike, kind_of
 
 Pieces = Sequence[bytes | memoryview]
@@ -64,10 +65,11 @@ def replacing(path: PathLike, *, follow: bool = True) -> Iterator[BinaryIO]:
     _flush_folder(unfinished.target.parent)
 
 
-def replace_files(files: Mapping[PathLike, Pieces]) -> None:
+def replace_files(files: Mapping[PathLike, Pieces], *, follow: bool = True) -> None:
     """Write several files, or none of them: where one cannot be written, those that were there are as they were.
 
-    All are written beside their places before the first is renamed. Raises OSError.
+    All are written beside their places before the first is renamed, and then they are renamed in their order. See
+    `replace_file` for ``follow``. Raises OSError.
 
     >>> from pathlib import Path
     >>> from glassnet.files import replace_files
@@ -78,7 +80,7 @@ def replace_files(files: Mapping[PathLike, Pieces]) -> None:
     with ExitStack() as stack:
         waiting = []
         for path, pieces in files.items():
-            unfinished = stack.enter_context(_Unfinished(path, True))
+            unfinished = stack.enter_context(_Unfinished(path, follow))
             unfinished.file.writelines(pieces)
             unfinished.finish()
             waiting.append(unfinished)
@@ -92,7 +94,7 @@ def replace_files(files: Mapping[PathLike, Pieces]) -> None:
 
 
 def sweep(folder: PathLike) -> None:
-    """Delete what was left in ``folder`` by processes that were killed while they wrote a file there.
+    """Delete what was left in ``folder`` by processes that were killed while they wrote a file or a folder there.
 
     >>> from glassnet.files import sweep
     >>> sweep(".")
@@ -103,9 +105,57 @@ def sweep(folder: PathLike) -> None:
                 _sweep(left)
 
 
+@contextmanager
+def new_folder(parent: PathLike) -> Iterator[FolderLock]:
+    """A folder in ``parent`` to fill, locked, which is deleted when the block ends, unless it was renamed by its lock.
+
+    So a folder, too, is there with all that belongs into it or not at all. Raises OSError.
+
+    >>> from pathlib import Path
+    >>> from glassnet.files import new_folder
+    >>> with new_folder(".") as lock:
+    ...     _ = (lock.folder / "hello.txt").write_text("hello")
+    ...     lock.rename(Path("greetings"))
+    ...     lock.release()
+    >>> Path("greetings/hello.txt").read_text()
+    'hello'
+    """
+    while True:
+        folder = unfinished_name(parent)
+        folder.mkdir()
+        lock = FolderLock(folder)
+        try:
+            if lock.take():
+                break
+        except FileNotFoundError:  # another process swept it away in between
+            continue
+    try:
+        yield lock
+    finally:
+        if lock.folder == folder:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+
+
+def unfinished_name(parent: PathLike) -> Path:
+    """A path in ``parent`` that nothing has, for what is to be deleted by the next `sweep` if this process is killed.
+
+    >>> from glassnet.files import unfinished_name
+    >>> unfinished_name("runs").match("runs/.glassnet-*.tmp")
+    True
+    """
+    return Path(parent) / f".glassnet-{secrets.token_hex(8)}.tmp"
+
+
 def _sweep(left: Path) -> None:
-    """Delete the file ``left``, unless a process is writing it."""
-    if not stat.S_ISREG(os.lstat(left).st_mode):
+    """Delete the file or folder ``left``, unless a process is writing it."""
+    mode = os.lstat(left).st_mode
+    if stat.S_ISDIR(mode):
+        lock = FolderLock(left)
+        if lock.take():
+            shutil.rmtree(left, ignore_errors=True)
+            lock.release()
+    if not stat.S_ISREG(mode):
         return
     handle = os.open(left, _FLAGS & ~os.O_CREAT)
     try:
@@ -249,16 +299,26 @@ class _Before:
         self._kept: Path | None = None
 
     def __enter__(self) -> Self:
-        if self._target.exists():
+        if os.path.lexists(self._target):
             kept = self._target.with_name(f".glassnet-{_number(self._target)}-before.tmp")
             kept.unlink(missing_ok=True)  # left by a process that was killed
             try:
-                os.link(self._target, kept)
-            except OSError:  # a file system without links
-                kept.write_bytes(self._target.read_bytes())
+                self._keep_as(kept)
+            except BaseException:
+                kept.unlink(missing_ok=True)
+                raise
             self._kept = kept
         self._is_changed = True
         return self
+
+    def _keep_as(self, kept: Path) -> None:
+        if self._target.is_symlink():
+            kept.symlink_to(os.readlink(self._target))
+            return
+        try:
+            os.link(self._target, kept)
+        except OSError:  # a file system without links
+            shutil.copy2(self._target, kept)
 
     def forget(self) -> None:
         """The new file stays."""

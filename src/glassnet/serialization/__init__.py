@@ -6,9 +6,9 @@ A file is in the safetensors format, so that other programs can read it and none
 from __future__ import annotations
 
 from glassnet.serialization.errors import ModelFileError
-from glassnet.serialization.model import SavedModel, load_model, read_model, save_model
+from glassnet.serialization.model import SavedModel, load_model, packed_model, read_model, save_model
 from glassnet.serialization.network import DescriptionError, build, describe
-from glassnet.serialization.tensors import load, load_metadata, save
+from glassnet.serialization.tensors import load, load_metadata, packed, save
 
 __all__ = [
     "DescriptionError",
@@ -19,6 +19,8 @@ __all__ = [
     "load",
     "load_metadata",
     "load_model",
+    "packed",
+    "packed_model",
     "read_model",
     "save",
     "save_model",

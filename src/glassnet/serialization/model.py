@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.files import PathLike, parsed_json
+from glassnet.files import PathLike, parsed_json, replace_file
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.network import DescriptionError, build, describe
-from glassnet.serialization.tensors import Entry, json_text, save, tensor_file
+from glassnet.serialization.tensors import Entry, json_text, packed, tensor_file
 from glassnet.tensor import Tensor
 from glassnet.version import __version__
 
@@ -50,6 +50,16 @@ def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None =
       (1): ReLU()
     )
     """
+    replace_file(path, *packed_model(module, extra))
+
+
+def packed_model(module: Module, extra: Mapping[str, Any] | None = None) -> list[bytes | memoryview]:
+    """What `save_model` writes, in pieces. Raises DescriptionError and TypeError.
+
+    >>> from glassnet.serialization import packed_model
+    >>> len(packed_model(nn.Linear(4, 3))[-1])  # the weights, 4 bytes each
+    60
+    """
     description, state = describe(module), module.state_dict()
     wrong = _misfits(build(description, fill=False).state_dict(), state)
     if wrong:
@@ -64,7 +74,7 @@ def save_model(module: Module, path: PathLike, extra: Mapping[str, Any] | None =
         "mode": "train" if module.training else "eval",
         "extra": json_text(dict(extra or {})),
     }
-    save(state, path, metadata)
+    return packed(state, metadata)
 
 
 def load_model(path: PathLike) -> Module:

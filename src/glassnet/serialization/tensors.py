@@ -64,6 +64,16 @@ def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) 
     >>> glassnet.load("weights.safetensors")
     {'w': tensor([1., 1.])}
     """
+    replace_file(path, *packed(value, metadata))
+
+
+def packed(value: Any, metadata: Mapping[str, str] | None = None) -> list[bytes | memoryview]:
+    """What `save` writes, in pieces. Raises TypeError or DtypeError.
+
+    >>> from glassnet.serialization import packed
+    >>> b"".join(packed({"w": glassnet.ones(1)}))[8:31]
+    b'{"w":{"dtype":"F32","sh'
+    """
     texts = dict(metadata or {})
     for name, text in texts.items():
         if not isinstance(name, str) or not isinstance(text, str):
@@ -77,7 +87,7 @@ def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) 
     else:
         structure, tensors = flatten(value)
         texts[_STRUCTURE] = json_text(structure)
-    replace_file(path, *_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
+    return list(_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
 
 
 def _is_named_tensor(name: Any, value: Any) -> bool:

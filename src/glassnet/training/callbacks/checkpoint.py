@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
-from glassnet.files import sweep
-from glassnet.serialization import save
+from glassnet.files import replace_file, sweep
+from glassnet.serialization import packed
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.errors import TrainingError
 
@@ -37,35 +37,52 @@ class Checkpoint(Callback):
     """
 
     is_last: ClassVar[bool] = True
+    follows_links: ClassVar[bool] = True  # whether ``path`` may be a link, through which it is written
 
     def __init__(self, path: str | PathLike[str], every: float = 10.0) -> None:
         if isinstance(every, bool) or not isinstance(every, int | float) or not every >= 0:
             raise TrainingError(f"Checkpoint: expected every as seconds, 0 or more, got {every!r}")
         self.path = Path(path)
         self.every = every
-        self._written = time.monotonic()
+        self.put_off()
+        self._is_later = False
 
     def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Make the folder, and begin to count the seconds."""
+        self.begin()
+        self.put_off()
+
+    def begin(self) -> None:
+        """Make the folder."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         sweep(self.path.parent)
-        self._written = time.monotonic()
 
     def on_batch_end(self, trainer: RunningTrainer) -> None:
         """Write the file if it is time."""
-        if time.monotonic() - self._written >= self.every:
+        if self.is_time():
             self.write(trainer)
+            self._is_later = True
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Write the file if it is time."""
-        self.on_batch_end(trainer)
+        self._is_later = False
+        if self.is_time():
+            self.write(trainer)
 
     def on_exception(self, trainer: RunningTrainer, error: BaseException) -> None:
-        """After Ctrl-C, write where the run stands now."""
-        if isinstance(error, KeyboardInterrupt):
+        """After Ctrl-C, write where the run stands now, unless what was written is later: in the middle of an epoch."""
+        if isinstance(error, KeyboardInterrupt) and not self._is_later:
             self.write(trainer)
 
     def write(self, trainer: RunningTrainer) -> None:
         """Write the file."""
-        save(trainer.state_dict(), self.path)
+        replace_file(self.path, *packed(trainer.state_dict()), follow=self.follows_links)
+        self.put_off()
+
+    def is_time(self) -> bool:
+        """Whether the seconds have passed."""
+        return time.monotonic() - self._written >= self.every
+
+    def put_off(self) -> None:
+        """Begin to count the seconds."""
         self._written = time.monotonic()
