@@ -57,8 +57,9 @@ def packed_model(module: Module, extra: Mapping[str, Any] | None = None) -> list
     """What `save_model` writes, in pieces. Raises DescriptionError and TypeError.
 
     >>> from glassnet.serialization import packed_model
-    >>> len(packed_model(nn.Linear(4, 3))[-1])  # the weights, 4 bytes each
-    60
+    >>> header, weight, bias = packed_model(nn.Linear(4, 3))
+    >>> len(weight), len(bias)  # bytes
+    (48, 12)
     """
     description, state = describe(module), module.state_dict()
     wrong = _misfits(build(description, fill=False).state_dict(), state)
