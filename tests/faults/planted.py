@@ -182,9 +182,23 @@ FAULTS = (
     Fault(
         "a command that ends well after bad input",
         "cli/app.py",
-        "sys.exit(code or 0)",
+        "sys.exit(code)",
         "sys.exit(0)",
         ("tests/cli/test_command.py",),
+    ),
+    Fault(
+        "a run's files written through links",
+        "cli/run.py",
+        "for name, pieces in files.items()}, follow=False)",
+        "for name, pieces in files.items()})",
+        ("tests/cli/test_own_files.py",),
+    ),
+    Fault(
+        "a second Ctrl-C that waits like the first",
+        "cli/interruptions.py",
+        "if not _depth or len(_received) > 1:",
+        "if not _depth:",
+        ("tests/cli/test_interruptions.py",),
     ),
     Fault(
         "dropout that does not scale what it keeps",
