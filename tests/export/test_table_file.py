@@ -101,7 +101,7 @@ def test_the_command_reads_a_raw_file_and_says_what_it_did(trained, path, encodi
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "data.csv: expected a header and rows below it, got none; add data"),
+        ("", "data.csv: expected a header and rows, got an empty file; give a table"),
         ("size,when\n", "data.csv: expected a header and rows below it, got none; add data"),
         ("size,when\n1\n", "data.csv, line 2: expected 2 cells, as in the header, got 1; fill in what is missing"),
         ("size,Wann\n1,2\n", "data.csv: expected a table with the columns 'when', '색', 'ok', "),

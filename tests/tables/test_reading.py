@@ -104,7 +104,7 @@ def test_the_delimiter_is_the_one_that_fits(text, path, delimiter):
 BAD = {
     "empty": (b"", ": expected a header and rows, got an empty file"),
     "blank": (b" \r\n\n", ": expected a header and rows, got an empty file"),
-    "only a mark": (codecs.BOM_UTF8, ": expected a header and rows below it, got none"),
+    "only a mark": (codecs.BOM_UTF8, ": expected a header and rows, got an empty file"),
     "no data": ("a,b\n\n", ": expected a header and rows below it, got none; add data"),
     "short row": ("a,b\n\n1,2\n3\n", ", line 4: expected 2 cells, as in the header, got 1; fill in what is missing"),
     "long row": ('a,b\n"1\n",2\n3,4,5\n', ", line 4: expected 2 cells, as in the header, got 3; put a cell that holds"),

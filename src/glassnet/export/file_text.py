@@ -30,7 +30,6 @@ from glassnet.text import shown
 from glassnet.threads import computed_once
 from glassnet.version import __version__
 
-_LONGEST = 2000  # characters of a title or a fact
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9}
 
 
@@ -141,7 +140,7 @@ class FileText:
         place = f"in {beside}, which belongs beside this file" if beside else "at the end of this file"
         facts = {"input": e.standalone.sample, "output": self._output(), **self.facts}
         facts |= {"numbers": f"{count:,}, {place}", "written by": f"glassnet {__version__}"}
-        facts = {_line(name): _line(text) for name, text in facts.items()}
+        facts = {_line(name, 20): _line(text) for name, text in facts.items()}
         width = max(map(len, facts)) + 2
         title = _line(self.title).replace("%(", "% (")  # which argparse would take for a name of its own
         lines = [*textwrap.wrap(title, WIDTH), ""]
@@ -246,9 +245,9 @@ class FileText:
         yield '    raise (SystemExit if __name__ == "__main__" else ImportError)(problem) from None'
 
 
-def _line(text: str) -> str:
-    """A text from outside as a line that can be shown."""
-    return shown(re.sub(r"[ \t\n\r\f\v]+", " ", text), most=_LONGEST)
+def _line(text: str, most: int = 2000) -> str:
+    """A text from outside as a line of ``most`` characters or fewer that can be shown."""
+    return shown(re.sub(r"[ \t\n\r\f\v]+", " ", text), most)
 
 
 def section(title: str) -> str:

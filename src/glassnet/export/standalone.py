@@ -125,12 +125,11 @@ def write(rows: Iterable[list[str]], path: str | None) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     if path is None:
-        sys.stdout.write(text.getvalue())
-        sys.stdout.flush()
+        print(text.getvalue(), end="", flush=True)
         return
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
-        raise ValueError(f"--output: expected the path of a file, got {path}, which is none; add a name")
+        raise ValueError(f"--output: expected the path of a file to write, got {path!r}; add a name")
     unfinished = os.path.join(os.path.dirname(target), f".results-{os.getpid()}.tmp")
     try:
         with open(unfinished, "x", newline="", encoding="utf-8", errors="surrogateescape") as file:

@@ -50,6 +50,15 @@ def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, list[Any]]:
     return columns
 
 
+def check_header(cells: Sequence[str]) -> None:
+    """Raise ValueError, with the line, for a header of numbers, which is none."""
+    numbers = [cell for cell in cells if number_of(cell) % 1 > 0]
+    if len(numbers) > len(cells) / 2:
+        raise ValueError(
+            f"expected the names of the columns, got numbers ({few(numbers)}); add a row with the names", 1
+        )
+
+
 def _listed(cells: Any) -> list[Any]:
     """The cells as a list. For a pandas column of texts, ``tolist`` is ten times as fast as iterating."""
     kind = getattr(cells, "dtype", None)

@@ -7,9 +7,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
+from glassnet.text.encodings import decoded
+
 DELIMITERS = (",", ";", "\t", "|")
+
+
+def text_in(data: bytes) -> tuple[str, str]:
+    """The text in the bytes of a table, and its encoding. Raises ValueError for what is no text, or blank."""
+    text, encoding = decoded(data)
+    start = text[:100_000]
+    if len(re.findall("[\x01-\x08\x0e-\x1f\x7f]", start)) > 0.01 * len(start):
+        raise ValueError("expected a table of text, such as CSV, got bytes that are no text; give a table")
+    if not text.strip():
+        raise ValueError("expected a header and rows, got an empty file; give a table")
+    return text, encoding
 
 
 def delimiter_of(text: str, path: str) -> str:

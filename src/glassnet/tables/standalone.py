@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tables.columns import columns_of, encode_table
-from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of
-from glassnet.text.encodings import decoded
+from glassnet.tables.columns import check_header, columns_of, encode_table
+from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of, text_in
 
 # what a file defines, for any table ---------------------------------------------------------------
 
@@ -69,13 +68,14 @@ def read(path: str) -> dict[str, list[str]]:
     with open(path, "rb") as file:
         data = file.read()
     try:
-        text, _ = decoded(data)
-        header, *rows = [row for _, row in rows_of(text, delimiter_of(text, path))] or [[]]
+        text, _ = text_in(data)
+        header, *rows = [row for _, row in rows_of(text, delimiter_of(text, path))]
+        check_header(header)
+        if not rows:
+            raise ValueError("expected a header and rows below it, got none; add data")
         names = names_of(header)
         check_names(names)
         table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-        if not rows:
-            raise ValueError("expected a header and rows below it, got none; add data")
         for note in encode_table(table, COLUMNS)[1]:
             sys.stderr.write(printable(f"{path}: {note}") + "\n")
     except ValueError as error:

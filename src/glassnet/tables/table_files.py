@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from glassnet.extras import needed_to
 from glassnet.files import replace_file
 from glassnet.tables.cells import TableError
-from glassnet.tables.columns import few, number_of
+from glassnet.tables.columns import check_header
 from glassnet.tables.parquet import MAGIC, broken, check_parquet
-from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of
-from glassnet.text.encodings import decoded
+from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of, text_in
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -34,10 +33,8 @@ BINARY = {
     b"SQLite format 3": ("an SQLite database", "save the table in it as CSV"),
     b"\x7fELF": ("a program", "give a table"),
 }
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
 CELLS_AT_ONCE = 2**20  # as texts, while a table is written
 MOST_COLUMNS = 50_000  # beyond that, a table takes minutes to read
-_LOOKED_AT = 100_000  # characters, of which no more than a hundredth may be control characters
 
 
 def read_table(path: str | os.PathLike[str]) -> DataFrame:
@@ -127,9 +124,7 @@ def _text(name: str, data: bytes) -> DataFrame:
     header: list[str] = []
     rows = -1  # the header does not count
     try:
-        text, encoding = decoded(data)
-        if len(_CONTROL.findall(text, 0, _LOOKED_AT)) > 0.01 * min(len(text), _LOOKED_AT):
-            raise ValueError("expected a table of text, such as CSV, got bytes that are no text; give a table")
+        text, encoding = text_in(data)
         delimiter = delimiter_of(text, name)
         rewritten = re.search("\r(?!\n)", text) is not None  # pandas loses rows that end so, where cells are empty
         plain = io.StringIO(newline="")
@@ -141,12 +136,9 @@ def _text(name: str, data: bytes) -> DataFrame:
             rows += 1
             if rewritten:
                 writer.writerow(row)
+        check_header(header)
     except ValueError as error:
         raise TableError.of(error, name) from None
-    numbers = [cell for cell in header if number_of(cell) % 1 > 0]
-    if len(numbers) > len(header) / 2:
-        problem = f"expected the names of the columns, got numbers ({few(numbers)})"
-        raise TableError(problem, "add a row with the names", path=name, line=1)
     if rows < 1:
         raise TableError("expected a header and rows below it, got none", "add data", path=name)
     as_written = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
