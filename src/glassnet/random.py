@@ -120,7 +120,15 @@ class Generator:
         return self._drawn_from().state()
 
     def set_state(self, state: dict[str, Any]) -> Generator:
-        """Go on from a state that `get_state` gave; returns the generator itself."""
+        """Go on from a state that `get_state` gave; returns the generator itself.
+
+        Raises ValueError (Misfit), which names the part, and changes nothing, for what is no such state.
+        """
+        from glassnet.files.schema import one_of, record, whole  # few scripts go on from a state
+
+        of_bits = {"state": whole(0, 2**128 - 1), "inc": whole(0, 2**128 - 1)}
+        whole_state = {"bit_generator": one_of("PCG64"), "state": record(of_bits), "has_uint32": whole(0, 1)}
+        record({**whole_state, "uinteger": whole(0, 2**32 - 1), "seed": whole()}).check(state)
         if mode.tracer is not None:
             mode.tracer.seeding()
         self._to_be_set().set_state(state)

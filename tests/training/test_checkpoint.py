@@ -173,10 +173,11 @@ def test_of_another_run(tmp_path, checkpoint, options, message):
     [
         ({"format": 2}, "of another glassnet, in format 2; this one reads format 1"),
         ({"format": "new"}, "in format 'new'"),
-        ({"progress": {}}, "not as Trainer.state_dict gave it"),
-        ({"progress": 3}, "not as Trainer.state_dict gave it"),
-        ({"optimizer": None}, "of another run: Adam.load_state_dict: expected a dict"),
-        ({"callbacks": [3]}, "not as Trainer.state_dict gave it"),
+        ({"progress": {}}, "its progress should be an object with 'epoch', got an object of nothing"),
+        ({"progress": 3}, "its progress should be an object, got 3"),
+        ({"optimizer": None}, "its optimizer should be an object, got None"),
+        ({"optimizer": {}}, "of another run: Adam.load_state_dict: expected a dict"),
+        ({"callbacks": [3]}, r"its callbacks\[0\] should be an object of kind, state, got 3"),
     ],
 )
 def test_newer_or_edited(tmp_path, checkpoint, changes, message):

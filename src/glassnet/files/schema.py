@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from glassnet.errors import GlassnetError
-from glassnet.files.readable import shown
+from glassnet.text.readable import shown
 
+_COUNTLESS = 2**53  # a bound that no one meets is not told
+_FEW = 6  # items that are shown
 _LONGEST = 60  # characters of a value in a message
 
 
@@ -33,8 +36,8 @@ class Misfit(GlassnetError, ValueError):
     def __init__(self, place: str, expected: str, value: Any) -> None:
         self.place = shown(place)
         self.expected = expected
-        self.got = described(value)
-        super().__init__(f"{self.place or 'it'} should be {expected}, got {self.got}")
+        self.value = value
+        super().__init__(f"{self.place or 'it'} should be {expected}, got {described(value)}")
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,11 @@ def _is_whole(value: Any) -> bool:
 
 def _as_float(value: Any) -> float:
     """A number as a float, inf where it has more digits than a float can have; nan for what is none."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, Real) or isinstance(value, bool):
         return math.nan
     with suppress(OverflowError):
         return float(value)
-    return math.inf if value > 0 else -math.inf
+    return -math.inf if isinstance(value, int) and value < 0 else math.inf
 
 
 def whole(least: int | None = None, most: int | None = None) -> Kind:
@@ -126,7 +129,9 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     >>> whole(1, 9).expected, whole(1).test(True)
     ('a whole number from 1 to 9', False)
     """
-    bounds = "" if least is None else f" of {least} or more" if most is None else f" from {least} to {most}"
+    bounds = "" if least is None else f" of {least} or more"
+    if least is not None and most is not None and most < _COUNTLESS:
+        bounds = f" from {least} to {most}"
 
     def fits(value: Any) -> bool:
         return _is_whole(value) and (least is None or value >= least) and (most is None or value <= most)
@@ -151,8 +156,10 @@ def number(*, least: float = -math.inf, above: float = -math.inf, most: float = 
     return Kind(" ".join(["a number", *bounds]), fits)
 
 
-any_number = Kind("a number", lambda value: _is_whole(value) or isinstance(value, float))
+any_number = Kind("a number", lambda value: isinstance(value, float) or math.isfinite(_as_float(value)))
 """Numbers, those that are not finite too."""
+a_count = whole(0, _COUNTLESS)
+"""Numbers of things, which a float can hold."""
 flag = Kind("true or false", lambda value: isinstance(value, bool))
 text = Kind("a text", lambda value: isinstance(value, str))
 filled = Kind("a text that is not empty", lambda value: isinstance(value, str) and value != "")
@@ -247,20 +254,40 @@ def _has_length(size: int) -> Callable[[Any], bool]:
 
 def joined(place: str, name: Any) -> str:
     """The place of the part ``name`` of what stands at ``place``."""
-    return f"{place}.{name}" if place else str(name)
+    inner = str(name)
+    return f"{place}.{inner}" if place and inner and not inner.startswith("[") else f"{place}{inner}"
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Inside, a Misfit of a part says where it is in the whole.
+
+    >>> from glassnet.files.schema import flag, within
+    >>> with within("optimizer"):
+    ...     flag.check(1, "amsgrad")
+    Traceback (most recent call last):
+    glassnet.files.schema.Misfit: optimizer.amsgrad should be true or false, got 1
+    """
+    try:
+        yield
+    except Misfit as error:
+        raise Misfit(joined(place, error.place), error.expected, error.value) from None
 
 
 def described(value: Any) -> str:
     """``value`` in a few words, however large it is.
 
     >>> from glassnet.files.schema import described
-    >>> described([1, 2]), described({"a": 1}), described("x" * 100)[:5], described(10**5000)
-    ('a list of 2', 'an object of a', "'xxxx", 'a number of more than 4,300 digits')
+    >>> described([1, 2]), described([[]]), described({"a": 1}), described(10**5000)
+    ('[1, 2]', 'a list of 1', 'an object of a', 'a number of more than 4,300 digits')
     """
     if isinstance(value, Mapping):
         names = ", ".join(str(name) for name, _ in zip(value, range(9), strict=False))
         return shown(f"an object of {names or 'nothing'}", _LONGEST)
     if isinstance(value, list | tuple):
+        if 0 < len(value) < _FEW and all(x is None or isinstance(x, int | float | str) for x in value):
+            inner = ", ".join(map(described, value)) + "," * (isinstance(value, tuple) and len(value) == 1)
+            return shown(f"[{inner}]" if isinstance(value, list) else f"({inner})", _LONGEST)
         return f"a list of {len(value)}"
     if isinstance(value, str):
         return shown(repr(value[: 2 * _LONGEST]), _LONGEST)

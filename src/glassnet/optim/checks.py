@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.files.schema import described, number
 from glassnet.tensor import Tensor
 
 Group = dict[str, Any]
 
 
 def _is_not_negative(value: Any) -> bool:
-    return isinstance(value, Real) and 0 <= float(value) < float("inf")
+    return isinstance(value, Real) and number(least=0).test(+value)
 
 
 def _is_fraction(value: Any) -> bool:
-    return isinstance(value, Real) and 0 <= float(value) <= 1
+    return isinstance(value, Real) and number(least=0, most=1).test(+value)
 
 
 def _are_betas(value: Any) -> bool:
@@ -60,7 +61,7 @@ def check_options(name: str, group: Group) -> None:
         if allowed is not None and not allowed.test(value):
             advice = f"pass a number: {option}.item()" if isinstance(value, Tensor) else allowed.advice
             error = ValueError if isinstance(value, Real | tuple | list) else TypeError
-            raise error(f"{name}: expected {allowed.expected}, got {option}={value!r}; {advice}")
+            raise error(f"{name}: expected {allowed.expected}, got {option}={described(value)}; {advice}")
 
 
 def group_list(name: str, params: Any) -> list[Group]:

@@ -10,11 +10,32 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
+from glassnet.files.schema import Kind, an_object, items, record, whole, within
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
 
 Group = dict[str, Any]
 State = defaultdict[Any, dict[str, Any]]
+
+_GROUP = record({"params": items(whole(0), different=True)}, others=True)
+_PARTS = record(
+    {
+        "state": Kind("state by the number of the parameter", lambda x: isinstance(x, Mapping)),
+        "param_groups": items(_GROUP, expected="a list of groups"),
+    },
+    others=True,
+)
+
+
+def _are_numbers(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and as_array(value).dtype.kind in "iuf"
+    except (TypeError, ValueError):
+        return False
+
+
+_NUMBERS = Kind("a tensor of numbers", _are_numbers)
+_COUNT = Kind("a number of 0 or more", lambda x: 0 <= x < np.inf)
 
 
 def packed(groups: list[Group], state: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
@@ -41,6 +62,7 @@ def unpacked(
     fault = f"{name}.load_state_dict: "
     if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
         raise ValueError(f"{fault}expected a dict with 'state' and 'param_groups', as state_dict() gives")
+    _PARTS.check(state_dict)
     saved_groups = state_dict["param_groups"]
     sizes = [len(group["params"]) for group in groups]
     saved_sizes = [len(group["params"]) for group in saved_groups]
@@ -64,9 +86,11 @@ def unpacked(
     }
     state: State = defaultdict(dict)
     for key, entries in state_dict["state"].items():
+        an_object.check(entries, f"state.{key}")
         if key in owner:
             param, group = owner[key]
-            state[param] = _fitted(f"{fault}parameter {key}", entries, param, group, slots)
+            with within(f"state.{key}"):
+                state[param] = _fitted(f"{fault}parameter {key}", entries, param, group, slots)
         elif isinstance(key, str) and not key.isdecimal():
             state[key] = deepcopy(entries)  # an optimizer's own, of no parameter
         else:
@@ -90,10 +114,13 @@ def _fitted(
         if name not in is_scalar:
             fitted[name] = deepcopy(value)
             continue
+        _NUMBERS.check(value, name)
         shape = () if is_scalar[name] else param.shape
         array = as_array(value, np.float64 if is_scalar[name] else param.dtype, copy=True)
         if array.shape != shape:
             raise ShapeError(f"{fault}: expected {name} of shape {written(shape)}, got {written(array.shape)}")
+        if is_scalar[name]:
+            _COUNT.check(array.item(), name)
         fitted[name] = wrap(array)
     return fitted
 

@@ -72,20 +72,26 @@ def copied(value: Any) -> Any:
 
 def unflatten(structure: Any, tensors: Mapping[str, Any]) -> Any:
     """The value that `flatten` was given. Raises NestingError for a structure that it did not make."""
+    left = dict(tensors)
     try:
-        return _unflatten(structure, tensors)
+        return _unflatten(structure, left)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NestingError(f"the structure around its tensors was edited ({type(error).__name__}: {error})") from None
 
 
-def _unflatten(structure: Any, tensors: Mapping[str, Any]) -> Any:
+def _unflatten(structure: Any, tensors: dict[str, Any]) -> Any:
     if not isinstance(structure, dict):
+        if isinstance(structure, list):
+            raise ValueError("a list is written as {'list': …}")
         return structure
     ((kind, inner),) = structure.items()
     if kind == "tensor":
-        return tensors[inner]
+        return tensors.pop(inner)  # each stands in one place: a small file cannot become a large structure
     if kind == "dict":
-        return {key: _unflatten(value, tensors) for key, value in inner}
+        whole = {key: _unflatten(value, tensors) for key, value in inner}
+        if len(whole) < len(inner) or not all(isinstance(key, _KEYS) for key in whole):
+            raise ValueError("a dict has names that differ")
+        return whole
     if kind not in ("list", "tuple"):
         raise ValueError(f"{kind!r:.60} is no kind of structure")
     items = [_unflatten(value, tensors) for value in inner]

@@ -24,7 +24,7 @@ from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
 from glassnet.serialization.errors import ModelFileError
-from glassnet.serialization.nested import NestingError, flatten, unflatten
+from glassnet.serialization.nested import flatten, unflatten
 from glassnet.tensor import Tensor, as_array, wrap
 
 _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
@@ -114,7 +114,7 @@ def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True)
         return tensors
     try:
         return unflatten(parsed_json(structure), tensors)
-    except (NestingError, ValueError) as error:
+    except ValueError as error:  # NestingError among them
         raise ModelFileError(path, str(error), "use the original file") from None
 
 

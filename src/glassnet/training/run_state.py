@@ -6,14 +6,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from itertools import islice
 from typing import Any
 
+from glassnet.autograd import no_grad
 from glassnet.errors import GlassnetError
+from glassnet.files.schema import (
+    Kind,
+    Misfit,
+    a_count,
+    an_object,
+    any_number,
+    anything,
+    described,
+    flag,
+    items,
+    like,
+    maybe,
+    named,
+    number,
+    one_of,
+    record,
+    text,
+    whole,
+    within,
+)  # fmt: skip
 from glassnet.nn.module import Module
+from glassnet.ops.shapes import written
 from glassnet.random import Generator, default_generator
 from glassnet.serialization.nested import copied
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.graph import changes
 from glassnet.training.callbacks.callback import Callbacks, RunningTrainer
 from glassnet.training.errors import TrainingError
 from glassnet.training.history import History
@@ -21,16 +45,36 @@ from glassnet.training.metrics import Metrics
 from glassnet.training.training_step import Learned
 
 FORMAT = 1  # of the state
-_PARTS = (
-    "format", "model", "loss", "optimizer", "schedule", "progress", "generators", "callbacks", "history", "gradients",
-    "should_stop", "batches",
-)  # fmt: skip
+_MOST = 2**53
 
-
-_PROGRESS = (
-    "epoch", "batch", "done", "waiting", "waiting_count", "total", "count", "first_loss", "has_begun", "batch_loss",
-    "learning_rate", "split_seed",
-)  # fmt: skip
+PARTS: dict[str, Kind] = {
+    "format": whole(),
+    "model": named(anything),
+    "loss": maybe(named(anything)),
+    "optimizer": an_object,
+    "schedule": maybe(an_object),
+    "progress": an_object,
+    "generators": record(dict.fromkeys(("now", "at_start"), items(an_object, 1))),
+    "callbacks": items(record({"kind": text, "state": an_object})),
+    "history": items(record({"epoch": whole(1)}, others=True)),
+    "gradients": maybe(items(anything)),
+    "should_stop": flag,
+    "batches": maybe(a_count),
+}
+PROGRESS: dict[str, Kind] = {
+    "epoch": a_count,
+    "batch": a_count,
+    "done": a_count,
+    "waiting": a_count,
+    "waiting_count": number(least=0),
+    "total": number(),
+    "count": number(least=0),
+    "first_loss": maybe(number()),
+    "has_begun": flag,
+    "batch_loss": number(),
+    "learning_rate": number(),
+    "split_seed": maybe(whole()),
+}
 
 
 class Progress:
@@ -83,12 +127,14 @@ class Progress:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything, as plain data."""
-        return {**{name: getattr(self, name) for name in _PROGRESS}, "metrics": self.metrics.state_dict()}
+        return {**{name: getattr(self, name) for name in PROGRESS}, "metrics": self.metrics.state_dict()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from there."""
-        self.metrics.load_state_dict(state_dict["metrics"])
-        for name in _PROGRESS:
+        """Go on from there. Raises Misfit."""
+        record({**PROGRESS, "metrics": an_object}).check(state_dict)
+        with within("metrics"):
+            self.metrics.load_state_dict(state_dict["metrics"])
+        for name in PROGRESS:
             setattr(self, name, state_dict[name])
 
 
@@ -122,7 +168,19 @@ class Generators:
         return {"now": self._states(), "at_start": self._at_start}
 
     def resume(self, state_dict: Mapping[str, Any], batches: Iterator[Any], total: int | None) -> None:
-        """Skip those of the ``total`` ``batches`` that were learned before, and go on from the saved states."""
+        """Skip those of the ``total`` ``batches`` that were learned before, and go on from the saved states.
+
+        Raises TrainingError where there are other batches or generators; then the generators are as they were.
+        """
+        before, at_start = self._states(), self._at_start
+        try:
+            self._resume(state_dict, batches, total)
+        except BaseException:
+            self._set(before, True)
+            self._at_start = at_start
+            raise
+
+    def _resume(self, state_dict: Mapping[str, Any], batches: Iterator[Any], total: int | None) -> None:
         saved = state_dict["generators"]
         done = state_dict["progress"]["done"]
         self._set(saved["at_start"] if done else saved["now"], bool(done))
@@ -155,8 +213,7 @@ def packed(
 ) -> dict[str, Any]:
     """The state of ``trainer``; ``resumed`` is the one that it is yet to go on from."""
     schedule = None if trainer.schedule is None else trainer.schedule.scheduler.state_dict()
-    parameters = [param for group in trainer.optimizer.param_groups for param in group["params"]]
-    gradients = [param.grad for param in parameters] if progress.waiting else None
+    gradients = [param.grad for param in _parameters(trainer)] if progress.waiting else None
     state: dict[str, Any] = copied(
         {
             "format": FORMAT,
@@ -177,29 +234,34 @@ def packed(
 
 
 def unpack(
-    trainer: RunningTrainer,
-    progress: Progress,
-    callbacks: Callbacks,
-    saved: Mapping[str, Any],
-    now: Mapping[str, Any],
+    trainer: RunningTrainer, progress: Progress, callbacks: Callbacks, saved: Mapping[str, Any], *, is_own: bool
 ) -> dict[str, Any]:
     """Put ``trainer`` where the state ``saved`` was taken, all but the generators; gives a copy of that state.
 
-    Raises TrainingError or StateError for one that does not fit; then it is put where it is ``now``.
+    ``is_own`` says that it is of this very trainer, and was in no file, where it may have been edited. Raises
+    TrainingError or StateError for one that does not fit; then everything is as it was.
     """
-    missing = [part for part in _PARTS if part not in saved] if isinstance(saved, Mapping) else ["anything"]
+    missing = [part for part in PARTS if part not in saved] if isinstance(saved, Mapping) else ["anything"]
     if missing:
         raise TrainingError(f"load_state_dict: expected what Trainer.state_dict gave; it lacks {', '.join(missing)}")
-    if saved["format"] != FORMAT:
+    if not PARTS["format"].test(saved["format"]) or saved["format"] != FORMAT:
         raise TrainingError(
-            f"load_state_dict: the state is of another glassnet, in format {saved['format']!r:.20}; this one reads "
-            f"format {FORMAT}: install the glassnet that wrote it, or start a new run"
+            f"load_state_dict: the state is of another glassnet, in format {described(saved['format'])}; this one "
+            f"reads format {FORMAT}: install the glassnet that wrote it, or start a new run"
         )
-    state: dict[str, Any] = copied(saved)
+    if (saved["schedule"] is None) is not (trainer.schedule is None):
+        which = "a schedule, and this trainer has none" if trainer.schedule is None else "no schedule"
+        raise TrainingError(f"load_state_dict: the saved run had {which}; make the trainer as it was")
+    undo = _Before(trainer, progress, callbacks)
     try:
+        state: dict[str, Any] = copied(saved)
+        if not is_own:
+            _check(trainer, state)
         _set(trainer, progress, callbacks, state)
     except Exception as error:
-        _set(trainer, progress, callbacks, copied(now))
+        undo.restore()
+        if isinstance(error, Misfit):
+            raise TrainingError(f"load_state_dict: its {error}; use a state as it was saved") from error
         if isinstance(error, GlassnetError):
             raise
         what = "of another run" if isinstance(error, ValueError) else "not as Trainer.state_dict gave it"
@@ -208,24 +270,105 @@ def unpack(
     return state
 
 
+def _check(trainer: RunningTrainer, state: dict[str, Any]) -> None:
+    """Raise Misfit for the first part of ``state`` that is not as this ``trainer`` would have saved it.
+
+    What the parts check themselves when they are loaded is left to them.
+    """
+    record(PARTS, others=True).check(state)
+    progress, batches, epochs = state["progress"], state["batches"], len(state["history"])
+    record({**PROGRESS, "metrics": an_object}).check(progress, "progress")
+    for at, epoch in enumerate(state["history"]):
+        own = [name for name in epoch if str(name).startswith(("train_", "val_"))]  # a callback may add to them
+        numbers = dict.fromkeys(("train_loss", "learning_rate", *own), any_number)
+        record({"epoch": one_of(at + 1), **numbers}, others=True).check(epoch, f"history[{at}]")
+    for part in ("now", "at_start"):
+        for at, one in enumerate(state["generators"][part]):
+            with within(f"generators.{part}[{at}]"):
+                Generator(0).set_state(one)
+    latest = epochs + 1 if progress["done"] else epochs
+    whole(latest, epochs + 1).check(progress["epoch"], "progress.epoch")
+    whole(0, _MOST if batches is None else batches).check(progress["done"], "progress.done")
+    whole(0, progress["done"]).check(progress["waiting"], "progress.waiting")
+    if progress["waiting"]:
+        kinds = [maybe(_tensor_like(param)) for param in _parameters(trainer)]
+        items(anything, len(kinds), len(kinds)).check(state["gradients"], "gradients")
+        for at, (kind, gradient) in enumerate(zip(kinds, state["gradients"], strict=True)):
+            kind.check(gradient, f"gradients[{at}]")
+
+
+def _parameters(trainer: RunningTrainer) -> list[Tensor]:
+    return [param for group in trainer.optimizer.param_groups for param in group["params"]]
+
+
+def _tensor_like(example: Tensor) -> Kind:
+    """The kind of a tensor: those of its shape and dtype."""
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, Tensor) and value.shape == example.shape and value.dtype == example.dtype
+
+    return Kind(f"a tensor of {example.dtype}{written(example.shape)}", fits)
+
+
 def _set(trainer: RunningTrainer, progress: Progress, callbacks: Callbacks, state: dict[str, Any]) -> None:
-    if (state["schedule"] is None) is not (trainer.schedule is None):
-        which = "a schedule, and this trainer has none" if trainer.schedule is None else "no schedule"
-        raise TrainingError(f"load_state_dict: the saved run had {which}; make the trainer as it was")
-    trainer.model.load_state_dict(state["model"])
-    if isinstance(trainer.loss, Module) and state["loss"] is not None:
-        trainer.loss.load_state_dict(state["loss"])
-    trainer.optimizer.load_state_dict(state["optimizer"])
+    for part, module in (("model", trainer.model), ("loss", trainer.loss)):
+        if isinstance(module, Module) and state[part] is not None:
+            own = module.state_dict()
+            module.load_state_dict(state[part])  # which says what is missing, and what has another shape
+            record({name: _tensor_like(x) for name, x in own.items()}, others=True).check(state[part], part)
+    groups = [{name: x for name, x in group.items() if name != "params"} for group in trainer.optimizer.param_groups]
+    with within("optimizer"):
+        trainer.optimizer.load_state_dict(state["optimizer"])
+        for at, group in enumerate(groups):
+            options = {name: like(value) for name, value in group.items()}
+            record(options, others=True).check(trainer.optimizer.param_groups[at], f"param_groups[{at}]")
     trainer.optimizer.zero_grad()
     if trainer.schedule is not None:
-        trainer.schedule.scheduler.load_state_dict(state["schedule"])
-    progress.load_state_dict(state["progress"])
+        scheduler = trainer.schedule.scheduler
+        own = scheduler.state_dict()
+        with within("schedule"):
+            if own.keys() == state["schedule"].keys():
+                like(own).check(state["schedule"])
+            scheduler.load_state_dict(state["schedule"])
+    with within("progress"):
+        progress.load_state_dict(state["progress"])
     trainer.optimizer.stepped |= progress.has_begun  # schedules ask
-    callbacks.load_state_dict(state["callbacks"])
     trainer.history = History(state["history"])
     trainer.result = dict(trainer.history[-1]) if trainer.history else {}
     trainer.should_stop = state["should_stop"]
+    with within("callbacks"):
+        callbacks.load_state_dict(state["callbacks"])
     if state["gradients"] is not None:
-        parameters = [param for group in trainer.optimizer.param_groups for param in group["params"]]
-        for param, gradient in zip(parameters, state["gradients"], strict=True):
+        for param, gradient in zip(_parameters(trainer), state["gradients"], strict=True):
             param.grad = None if gradient is None else wrap(gradient.array)
+
+
+class _Before:
+    """How everything was before a state was loaded, to put it back to the last bit."""
+
+    def __init__(self, trainer: RunningTrainer, progress: Progress, callbacks: Callbacks) -> None:
+        modules = [module for module in (trainer.model, trainer.loss) if isinstance(module, Module)]
+        schedulers = [] if trainer.schedule is None else [trainer.schedule.scheduler]
+        self._arrays = [(x, x.array.copy()) for module in modules for x in module.state_dict().values()]
+        self._gradients = [(param, param.grad) for param in _parameters(trainer)]
+        self._callbacks = [(callback, deepcopy(callback.state_dict())) for callback in callbacks.callbacks]
+        self._schedulers = [(scheduler, scheduler.state_dict()) for scheduler in schedulers]
+        holders = [trainer, progress, trainer.optimizer, *schedulers, *progress.metrics.values(), *callbacks.callbacks]
+        self._attributes = [(vars(holder), dict(vars(holder))) for holder in holders]
+
+    def restore(self) -> None:
+        """Put it back."""
+        for callback, state in self._callbacks:
+            if state:  # what it changed in place
+                callback.load_state_dict(state)
+        for scheduler, state in self._schedulers:
+            scheduler.load_state_dict(state)
+        for now, before in self._attributes:
+            now.clear()
+            now.update(before)
+        for x, array in self._arrays:
+            with no_grad():
+                x.copy_(wrap(array))
+        for param, gradient in self._gradients:
+            param.grad = gradient
+        changes.count += 1  # compiled steps look again at what the optimizer holds

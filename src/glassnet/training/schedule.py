@@ -55,14 +55,24 @@ class Schedule:
     def after_batch(self) -> None:
         """Make a step if it is time."""
         if self.is_per_batch:
-            self.scheduler.step()
+            self._step()
 
     def after_epoch(self, result: Mapping[str, float]) -> None:
         """Make a step if it is time, given the numbers of the epoch."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
-            self.scheduler.step(monitored(result, self.monitor, "Schedule"))
+            self._step(monitored(result, self.monitor, "Schedule"))
         elif not self.is_per_batch:
-            self.scheduler.step()
+            self._step()
+
+    def _step(self, *metric: float) -> None:
+        try:
+            self.scheduler.step(*metric)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            name, reason = type(self.scheduler).__name__, f"{type(error).__name__}: {error}"
+            raise TrainingError(
+                f"schedule: {name} cannot make its next step ({reason}); look at its arguments, and at the state that "
+                "was loaded into it"
+            ) from error
 
 
 def monitored(result: Mapping[str, float], name: str | None, who: str) -> float:

@@ -201,7 +201,7 @@ class Trainer:
             self._callbacks("on_exception", self, error)
             raise error from None
         except BaseException as error:
-            self.load_state_dict(self._whole)
+            self._go_back()
             self.interrupted = isinstance(error, KeyboardInterrupt)
             self._callbacks("on_exception", self, error)
             if not self.interrupted:
@@ -281,7 +281,7 @@ class Trainer:
                 moments = failing if is_validation else self._learned_again(feed)
                 origin = failure.where_it_began(model, criterion, moments, self._whole["model"])
         finally:
-            self.load_state_dict(self._whole)
+            self._go_back()
         return failure.explained(error, origin, model, feed.everything, self.loss, self.optimizer)
 
     def _learned_again(self, feed: Feed) -> Iterable[failure.Moment]:
@@ -295,7 +295,7 @@ class Trainer:
             moments.append(failure.Moment.now(self.batch, batch, self.model))
             return self._steps.learn(batch)
 
-        self.load_state_dict(self._whole)
+        self._go_back()
         if self.schedule is None or not self.schedule.is_per_batch:  # then callbacks may have set them
             for group, own in zip(self.optimizer.param_groups, options, strict=True):
                 group.update(own)
@@ -363,4 +363,8 @@ class Trainer:
         Random generators are set by that `fit`, which knows the loaders'. Raises TrainingError or StateError where
         the state is of another model, optimizer or schedule, or of other metrics; then nothing has changed.
         """
-        self._resumed = unpack(self, self._progress, self._callbacks, state_dict, self.state_dict())
+        self._resumed = unpack(self, self._progress, self._callbacks, state_dict, is_own=False)
+
+    def _go_back(self) -> None:
+        """Be as at the end of the last complete epoch, or where `fit` began."""
+        self._resumed = unpack(self, self._progress, self._callbacks, self._whole, is_own=True)

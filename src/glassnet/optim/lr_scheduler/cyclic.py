@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+from glassnet.files.schema import whole
 from glassnet.optim.lr_scheduler.scheduler import LRScheduler, check, checked_optimizer, per_group
 from glassnet.optim.optimizer import Optimizer
 
@@ -30,6 +31,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     1.00 0.50 1.00 0.50 1.00 0.50
     """
 
+    kinds: ClassVar = {**LRScheduler.kinds, **dict.fromkeys(("T_0", "T_i", "T_mult"), whole(1))}  # of 0 there is no end
     _takes_epoch = True
 
     def __init__(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
+from glassnet.files.schema import Kind, an_object, anything, items, named, whole, within
 from glassnet.observer import mode
 from glassnet.optim.optimizer import Optimizer
 
@@ -36,6 +37,8 @@ class LRScheduler:
     0.5
     """
 
+    # Of the parts of a state that a file may have wrong in a way that is seen only in a later step, or never.
+    kinds: ClassVar[Mapping[str, Kind]] = {"last_epoch": whole(-1, 2**53), "_step_count": whole(0, 2**53)}
     _is_initial = False
     _takes_epoch = False
 
@@ -133,6 +136,15 @@ class LRScheduler:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from what `state_dict` returned. Raises ValueError, and changes nothing, where it does not fit."""
         self._check_state(state_dict)
+        before = self.state_dict()
+        try:
+            self._load(state_dict)
+        except Exception as error:
+            self._load(before)
+            reason = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{type(self).__name__}.load_state_dict: the state cannot be loaded ({reason})") from error
+
+    def _load(self, state_dict: Mapping[str, Any]) -> None:
         for name in self._state_names():
             setattr(self, name, _unpacked(vars(self)[name], state_dict[name]))
 
@@ -140,6 +152,7 @@ class LRScheduler:
         return set(vars(self)) - {"optimizer"}
 
     def _check_state(self, state_dict: Mapping[str, Any]) -> None:
+        named(anything).check(state_dict)
         own = self._state_names()
         missing = sorted(own - set(state_dict))
         unknown = sorted(name for name in set(state_dict) - own if not name.startswith("_"))
@@ -149,14 +162,18 @@ class LRScheduler:
         for name in own:
             current, saved = vars(self)[name], state_dict[name]
             if not isinstance(current, list) or not any(isinstance(x, LRScheduler) for x in current):
+                if name in self.kinds:
+                    self.kinds[name].check(saved, name)
                 continue
+            items(an_object).check(saved, name)
             if len(current) != len(saved):
                 raise ValueError(
                     f"{type(self).__name__}.load_state_dict: expected the state of {len(current)} schedules, got "
                     f"{len(saved)}"
                 )
-            for scheduler, state in zip(current, saved, strict=True):
-                scheduler._check_state(state)
+            for position, (scheduler, state) in enumerate(zip(current, saved, strict=True)):
+                with within(f"{name}[{position}]"):
+                    scheduler._check_state(state)
 
 
 def _packed(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol
 
+from glassnet.files.schema import within
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
@@ -163,11 +164,12 @@ class Callbacks:
     def load_state_dict(self, saved: list[dict[str, Any]]) -> None:
         """Give each its own state. TrainingError where a state has no callback."""
         left = list(self.callbacks)
-        for entry in saved:
+        for number, entry in enumerate(saved):
             place = next((i for i, c in enumerate(left) if type(c).__name__ == entry["kind"]), None)
             if place is None:
                 raise TrainingError(
                     f"load_state_dict: the saved run had a callback {entry['kind']}, and this trainer has none for its "
                     "state; give the same callbacks"
                 )
-            left.pop(place).load_state_dict(entry["state"])
+            with within(f"[{number}].state"):
+                left.pop(place).load_state_dict(entry["state"])

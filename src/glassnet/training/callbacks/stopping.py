@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from glassnet.files.schema import Kind, any_number, maybe, named, record, whole
 from glassnet.tensor import Tensor
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
 from glassnet.training.errors import TrainingError, check_whole, one_of
 from glassnet.training.schedule import monitored
 
+_STATE = {
+    "best": maybe(any_number),
+    "best_epoch": maybe(whole(1)),
+    "stopped_epoch": maybe(whole(1)),
+    "waited": whole(0),
+    "weights": maybe(named(Kind("a tensor", lambda x: isinstance(x, Tensor)), expected="tensors by name")),
+}
 SMALLER = ("loss", "mae", "rmse", "mse", "error")  # endings of names of which less is better
 
 
@@ -58,9 +66,15 @@ class EarlyStopping(Callback):
         self._weights: dict[str, Tensor] | None = None
 
     def on_fit_start(self, trainer: RunningTrainer) -> None:
-        """Begin anew with a new run."""
+        """Begin anew with a new run. Raises TrainingError where a state that was loaded is not of this run."""
         if trainer.is_new:
             self._forget()
+        own = trainer.model.state_dict()
+        weights = own if self._weights is None else self._weights
+        fits = {name: x.shape for name, x in weights.items()} == {name: x.shape for name, x in own.items()}
+        if not fits or (self.best_epoch or 0) > len(trainer.history):
+            what = f"of epoch {self.best_epoch}" if fits else "of another network"
+            raise TrainingError(f"EarlyStopping: its best weights are {what}; use a state as it was saved, of this run")
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:
         """Compare with the best so far."""
@@ -102,7 +116,8 @@ class EarlyStopping(Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from there. Raises Misfit."""
+        record(_STATE).check(state_dict)
         self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
         self.stopped_epoch, self._waited = state_dict["stopped_epoch"], state_dict["waited"]
         self._weights = state_dict["weights"]

@@ -11,15 +11,16 @@ over the classes that occur as a target or as a prediction (Y. Yang, 1999).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from glassnet.explain.confusion import ClassCounts, Confused, check_cells, class_counts
+from glassnet.files.schema import a_count, named, whole
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, wrap
 from glassnet.training.errors import TrainingError, check_whole
-from glassnet.training.metrics.metric import Metric
+from glassnet.training.metrics.metric import Metric, table_of
 
 IGNORED = -100
 
@@ -76,6 +77,7 @@ class Accuracy(OfClasses):
     """
 
     name = "accuracy"
+    kinds: ClassVar = {"right": a_count, "samples": a_count}
 
     def start(self) -> dict[str, Any]:
         """No samples."""
@@ -136,6 +138,7 @@ class Confusion(OfClasses):
     """
 
     name = "confusion"
+    kinds: ClassVar = {"classes": whole(0, 2**31), "pairs": named(a_count, int, "counts by whole numbers")}
 
     def start(self) -> dict[str, Any]:
         """No samples: how many classes there are is not known yet. ``pairs`` are counts by true · classes + taken."""
@@ -190,6 +193,8 @@ class OfEachClass(OfClasses):
         self.per_class = per_class or classes is not None
         self.classes = classes
 
+    kinds: ClassVar = {part: table_of("iu", 1, "a tensor of counts") for part in ClassCounts._fields}
+
     def start(self) -> dict[str, Any]:
         """No samples: how many classes there are is not known yet."""
         return {part: np.zeros(0, np.int64) for part in ClassCounts._fields}
@@ -198,6 +203,8 @@ class OfEachClass(OfClasses):
         """Count what is of each class, what was taken for it, and what is right."""
         scores, labels = self.rows(outputs, targets)
         counts = class_counts(labels, scores.argmax(1), scores.shape[1])
+        if any(self.totals[part].shape not in ((0,), count.shape) for part, count in counts._asdict().items()):
+            raise self._misfit("as many classes as in the batches before", outputs, targets)
         for part, count in counts._asdict().items():
             self.totals[part] = self.totals[part] + count if self.totals[part].size else count
 

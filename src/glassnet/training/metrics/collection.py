@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.compilation.pytree import TreeDef, flatten
+from glassnet.files.schema import an_object, named, within
 from glassnet.tensor import Tensor
 from glassnet.training.errors import TrainingError
 from glassnet.training.metrics.classification import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
@@ -150,10 +151,12 @@ class Metrics(Mapping[str, Metric]):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
+        named(an_object).check(state_dict)
         if set(state_dict) != set(self._metrics):
             raise TrainingError(
                 f"load_state_dict: the saved run measured {', '.join(state_dict) or 'nothing'}, this trainer measures "
                 f"{', '.join(self._metrics) or 'nothing'}; give the same metrics"
             )
         for name, metric in self._metrics.items():
-            metric.load_state_dict(state_dict[name])
+            with within(name):
+                metric.load_state_dict(dict(state_dict[name]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.files.schema import Kind, an_object, items, record
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
@@ -33,6 +34,7 @@ class Metric:
     """
 
     name = "metric"
+    kinds: ClassVar[Mapping[str, Kind]] = {}  # of the totals, to check those of a file; none: they may be anything
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or type(self).name
@@ -59,7 +61,8 @@ class Metric:
         return dict(self.totals)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave."""
+        """Go on from what `state_dict` gave. Raises Misfit, and changes nothing, for totals of other kinds."""
+        (record(self.kinds) if self.kinds else an_object).check(state_dict)
         self.totals = {name: _as_was(value) for name, value in state_dict.items()}
 
     def measure(self, outputs: Any, targets: Any) -> dict[str, float]:
@@ -73,6 +76,9 @@ class Metric:
             f"{self.name}: expected {expected}, got outputs {written(outputs.shape)} and targets "
             f"{targets.dtype}{written(targets.shape)}"
         )
+
+
+_PARTS = ("outputs", "targets")
 
 
 class Whole(Metric):
@@ -90,9 +96,11 @@ class Whole(Metric):
             raise TrainingError("metrics: a function needs a name to be shown under; give a dict: {'name': function}")
         super().__init__(called)
 
+    kinds: ClassVar = {part: items(Kind("a tensor", lambda x: isinstance(x, Tensor | np.ndarray))) for part in _PARTS}
+
     def start(self) -> dict[str, Any]:
         """No batches."""
-        return {"outputs": [], "targets": []}
+        return {part: [] for part in _PARTS}
 
     def update(self, outputs: Array, targets: Array) -> None:
         """Keep the batch."""
@@ -101,12 +109,29 @@ class Whole(Metric):
 
     def compute(self) -> dict[str, float]:
         """The function of everything."""
-        value = self.function(*(wrap(np.concatenate(self.totals[part])) for part in ("outputs", "targets")))
+        value = self.function(*(wrap(self._whole(self.totals[part])) for part in _PARTS))
         if isinstance(value, Tensor | np.ndarray | np.generic):
             value = value.item() if np.prod(value.shape) == 1 else value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TrainingError(f"metrics: expected {self.name} to give one number, got {type(value).__name__}")
         return {self.name: float(value)}
+
+    def _whole(self, batches: list[Array]) -> Array:
+        try:
+            return np.concatenate(batches)
+        except ValueError:
+            shapes = ", ".join(dict.fromkeys(written(batch.shape[1:]) for batch in batches)) or "none"
+            raise TrainingError(f"{self.name}: expected batches of samples of one shape, got {shapes}") from None
+
+
+def table_of(kind: str, ndim: int, words: str) -> Kind:
+    """Tensors and arrays of ``ndim`` dimensions whose numbers are of a ``kind``, as NumPy's letters say it."""
+
+    def fits(value: Any) -> bool:
+        array = value.array if isinstance(value, Tensor) else value
+        return isinstance(array, np.ndarray) and array.dtype.kind in kind and array.ndim == ndim
+
+    return Kind(words, fits)
 
 
 def _as_was(value: Any) -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.files.schema import Kind, a_count, number
 from glassnet.ops.dtypes import Array
-from glassnet.training.metrics.metric import Metric
+from glassnet.training.metrics.metric import Metric, table_of
 
 
 class OfNumbers(Metric):
     """The base of metrics of regressions: sums over all errors."""
+
+    kinds: ClassVar = {"sum": number(least=0), "numbers": a_count}
 
     def start(self) -> dict[str, Any]:
         """No numbers."""
@@ -77,6 +80,10 @@ class RMSE(OfNumbers):
         return {self.name: math.sqrt(self.mean())}
 
 
+_ARRAY = table_of("f", 1, "a tensor of numbers, one for each output")
+_SUMS = Kind(_ARRAY.expected, lambda x: _ARRAY.test(x) or number().test(x))  # a number before the first batch
+
+
 class R2(OfNumbers):
     """R² = 1 − Σ(y − t)²/Σ(t − t̄)²: 1 is perfect, 0 as good as the mean of the targets. Of several outputs, the mean.
 
@@ -89,6 +96,7 @@ class R2(OfNumbers):
     """
 
     name = "r2"
+    kinds: ClassVar = {"samples": a_count, **dict.fromkeys(("squares", "mean", "spread"), _SUMS)}
 
     def start(self) -> dict[str, Any]:
         """No samples."""
@@ -102,6 +110,8 @@ class R2(OfNumbers):
         errors = self.errors(outputs, targets).reshape(n, -1)
         t = targets.astype(np.float64).reshape(n, -1)
         mean = t.mean(0)
+        if any(np.shape(totals[part]) not in ((), mean.shape) for part in ("squares", "mean", "spread")):
+            raise self._misfit("as many outputs as in the batches before", outputs, targets)
         before, samples = totals["samples"], totals["samples"] + n
         apart = mean - totals["mean"]
         self.totals = {
