@@ -70,6 +70,15 @@ def test_the_command_line_goes_before_the_file_and_the_file_before_the_default(c
         ("hidden = [[1]]", "--config: c.toml: expected a text or a number for hidden, got list"),
         ("lr = nan", "--lr: expected a number above 0, got 'nan'"),
         ('optimizer = ""', "--optimizer: expected one of adadelta"),
+        ("hidden = " + "[" * 500 + "]" * 500, "--config: c.toml is nested too deep for settings; "),
+        ("seed = " + "9" * 4301, "--config: c.toml is not TOML: Exceeds the limit"),
+        ("seed = 0x" + "f" * 4000, "--config: c.toml: expected a shorter number for seed"),
+        ("lr = 1" + "0" * 400, "--lr: expected a number above 0, got '1000"),
+        ("lr = 1e400", "--lr: expected a number above 0, got 'inf'"),
+        ("epochs = 1" + "0" * 30, "--epochs: expected a whole number up to 1,000,000, got '1000"),
+        ("hidden = [true]", "--config: c.toml: expected a text or a number for hidden, got list"),
+        ("# " + "x" * 100_000, "--config: c.toml: expected at most 100,000 bytes, got 100,002; "),
+        ("x" * 60_000 + " = 1", "--config: c.toml: expected one of source, target"),
     ],
 )
 @pytest.mark.parametrize("more", [(), ("--print-config",)])
@@ -79,6 +88,7 @@ def test_a_bad_file_is_one_message(command, tmp_path, text, message, more):
     assert result.exit_code == 2
     assert message in result.stderr
     assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+    assert len(result.stderr) < 700
     assert tree(tmp_path) == ["c.toml"]
 
 

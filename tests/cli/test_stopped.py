@@ -257,8 +257,11 @@ def of_something_else(folder):
         (lambda folder: (folder / "config.json").unlink(), "runs/digits-001 holds no config.json: it is no run folder"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read (Expecting property"),
         (lambda folder: (folder / "config.json").write_text("[]"), "expected the configuration of a run, got someth"),
-        (lambda folder: edited(folder, results={"a": "b"}), "expected the configuration of a run, got something els"),
-        (lambda folder: edited(folder, data=[]), "expected the configuration of a run, got something else"),
+        (lambda folder: edited(folder, results={"a": "b"}), "config.json: its results.a should be a number, got 'b'"),
+        (
+            lambda folder: edited(folder, data=[]),
+            "its data should be an object, got a list of 0; use the",
+        ),
         (
             lambda folder: edited(folder, settings={"source": ["digits"]}),
             "runs/digits-001: its setting source is damaged, got ['digits']",

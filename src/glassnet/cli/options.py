@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet import optim
-from glassnet.cli.errors import BadInput, unknown
+from glassnet.cli.errors import BadInput
+from glassnet.cli.option_values import MOST, Reader, layer_sizes, number, one_of, whole
 from glassnet.nn import activation
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
@@ -19,7 +20,6 @@ from glassnet.sources import BUILTIN, PICTURES
 
 T = TypeVar("T")
 Settings = dict[str, Any]  # by the names of the options: texts, or True or False for a switch, or None
-Reader = Callable[[str, str], Any]  # of a flag and its text; raises BadInput
 
 # what may be chosen --------------------------------------------------------------------------------------
 
@@ -57,73 +57,6 @@ def usual_rate(optimizer: str) -> float:
     """The learning rate of ``optimizer`` where none is given."""
     own = inspect.signature(OPTIMIZERS[optimizer]).parameters["lr"].default
     return float(LEARNING_RATES.get(optimizer, own))
-
-
-# readers: the text of an option as the number or the name that it is -----------------------------------------
-
-
-def whole(least: int | None = None) -> Reader:
-    """A reader of whole numbers, of ``least`` or more."""
-
-    def read(flag: str, text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = None
-        if value is None or (least is not None and value < least):
-            bound = "" if least is None else f" of {least} or more"
-            raise BadInput(f"{flag}: expected a whole number{bound}, got {text!r:.40}")
-        return value
-
-    return read
-
-
-def number(*, above: float = -math.inf, least: float = -math.inf, below: float = math.inf) -> Reader:
-    """A reader of finite numbers within bounds."""
-    bounds = [f"above {above:g}"] * (above > -math.inf) + [f"of {least:g} or more"] * (least > -math.inf)
-    bounds += [f"below {below:g}"] * (below < math.inf)
-
-    def read(flag: str, text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (math.isfinite(value) and value > above and least <= value < below):
-            raise BadInput(f"{flag}: expected a number {' and '.join(bounds)}, got {text!r:.40}")
-        return value
-
-    return read
-
-
-def one_of(known: Mapping[str, Any]) -> Reader:
-    """A reader of names, as they are in the table ``known``: LeakyReLU and leaky_relu are leakyrelu."""
-
-    def read(flag: str, text: str) -> str:
-        name = text.lower().replace("_", "").replace("-", "")
-        if name not in known:
-            raise unknown(flag, text, known)
-        return name
-
-    return read
-
-
-LARGEST_LAYER = 1_000_000  # units: more is a slip of the finger, and would fill the memory
-
-
-def layer_sizes(flag: str, text: str) -> tuple[int, ...]:
-    """The sizes of the hidden layers: "64,32" is (64, 32), and "none" or nothing is ()."""
-    if text.strip().lower() in ("", "none"):
-        return ()
-    sizes = []
-    for each in text.split(","):
-        size = int(each) if each.strip().isdecimal() and len(each) < 20 else 0
-        if not 1 <= size <= LARGEST_LAYER:
-            raise BadInput(
-                f"{flag}: expected the sizes of the hidden layers, whole numbers from 1 to {LARGEST_LAYER:,}, with "
-                f'commas between them (64,32), or none; got {each.strip()!r:.20} in "{text:.40}"'
-            )
-        sizes.append(size)
-    return tuple(sizes)
 
 
 # the table ------------------------------------------------------------------------------------------------
@@ -228,14 +161,14 @@ TABLE = (
         "epochs",
         "N",
         "Passes over the data; if not given, what suits its size.",
-        read=whole(1),
+        read=whole(1, MOST),
         open="what suits the number of samples",
     ),
     Option(
         "batch_size",
         "N",
         "Samples in one step; if not given, what suits the data's size.",
-        read=whole(1),
+        read=whole(1, MOST),
         open="what suits the number of samples",
     ),
     Option(
@@ -278,7 +211,7 @@ TABLE = (
         "N",
         "Batches whose gradients make one step.",
         default="1",
-        read=whole(1),
+        read=whole(1, MOST),
         words="{} batches a step",
         off=1,
     ),
@@ -286,7 +219,7 @@ TABLE = (
         "patience",
         "N",
         "Stop when the held-out loss has not improved for N epochs; keep the best.",
-        read=whole(1),
+        read=whole(1, MOST),
         open="all epochs are trained",
         words="patience {}",
     ),

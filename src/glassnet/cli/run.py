@@ -33,9 +33,19 @@ from typing import Any
 
 from glassnet.cli.errors import BadInput, Failed
 from glassnet.cli.shared_arguments import FULL, expanded, reason
-from glassnet.files import new_folder, replace_file, replace_files, sweep, unfinished_name
+from glassnet.files import (
+    FileError,
+    new_folder,
+    parsed_json,
+    read_bytes,
+    replace_file,
+    replace_files,
+    sweep,
+    unfinished_name,
+)
 from glassnet.files.lock import LOCK, FolderLock
 from glassnet.files.reading import kind_of
+from glassnet.files.schema import Misfit, a_count, any_number, anything, flag, items, named, number, record, text, whole
 from glassnet.serialization import SavedModel, read_model
 from glassnet.serialization.renamed import current_name
 
@@ -47,8 +57,6 @@ CHECKPOINT = "checkpoint.safetensors"
 OWN = (MODEL, HISTORY, CONFIG, REPORT, CHECKPOINT, LOCK)
 FORMAT = 2  # of the configuration; raised when it changes in a way that older versions would misread
 LATEST = "latest"
-COUNTS = ("train", "held_out")  # of samples
-PARTS = ("settings", "options", "paths", "data", "results", "versions")  # of the configuration, each by name
 
 
 class Run:
@@ -335,26 +343,46 @@ def read_config(path: Path) -> dict[str, Any]:
     """The configuration of the run at ``path``. Raises BadInput where there is none that can be used."""
     file = path / CONFIG
     try:
-        config = json.loads(file.read_text("utf-8"))
+        config = parsed_json(read_bytes(file, LARGEST_CONFIG))
     except FileNotFoundError:
         raise BadInput(f"{path} holds no {CONFIG}: it is no run folder") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read ({error.strerror}); use the original file, or train again") from None
+    except FileError:
+        raise
+    except ValueError as error:
         raise BadInput(f"{file} cannot be read ({error}); use the original file, or train again") from None
     format = config.get("format") if isinstance(config, dict) else None
-    if isinstance(format, int) and format > FORMAT:
-        version = str(config.get("versions", {}).get("glassnet", "a newer glassnet"))
+    if whole(FORMAT + 1).test(format):
+        versions = config.get("versions")
+        version = str(versions.get("glassnet") if isinstance(versions, dict) else "a newer glassnet")
         raise BadInput(f"{file}: the run is of glassnet {version:.20}; update this one: pip install --upgrade glassnet")
-    if not isinstance(format, int) or "settings" not in config or not _is_sound(config):
+    if not whole(1).test(format) or "settings" not in config:
         raise BadInput(f"{file}: expected the configuration of a run, got something else; train again")
+    try:
+        _CONFIG.check(config)
+    except Misfit as error:
+        raise BadInput(f"{file}: its {error}; use the original file, or train again") from None
     if "results" in config:
         config["results"] = {current_name(name): value for name, value in config["results"].items()}
     return dict(config)
 
 
-def _is_sound(config: Mapping[str, Any]) -> bool:
-    """Whether the parts of a configuration have the types that the commands expect."""
-    parts = {name: config.get(name, {}) for name in PARTS}
-    if not all(isinstance(part, dict) for part in parts.values()):
-        return False
-    numbers = [*parts["results"].values(), config.get("seconds", 0), *(parts["data"].get(n, 0) for n in COUNTS)]
-    return all(isinstance(number, int | float) for number in numbers)
+LARGEST_CONFIG = 2**24  # bytes: of a table with very many columns and categories
+_DATA = dict.fromkeys(("what", "origin", "split", "fingerprint"), text) | dict.fromkeys(("train", "held_out"), a_count)
+# What the commands rely on, where it is there: runs of older versions have fewer parts.
+_CONFIG = record(
+    {"format": whole(1), "settings": named(anything)},
+    {
+        "source": text,
+        "options": named(anything),
+        "paths": named(text),
+        "data": record({}, {**_DATA, "notes": items(text)}, others=True),
+        "results": named(any_number),
+        "versions": named(text),
+        "started": text,
+        "seconds": number(least=0),
+        "stopped": flag,
+    },
+    others=True,
+)

@@ -17,6 +17,7 @@ from rich.console import Console
 import glassnet
 from glassnet.cli.display import download_progress
 from glassnet.cli.errors import BadInput
+from glassnet.cli.option_values import check_weights
 from glassnet.cli.options import ACTIVATIONS, MANY_SAMPLES, OPTIMIZERS, Options, Settings, checked
 from glassnet.cli.tasks import TASKS, Task
 from glassnet.nn.container import Sequential
@@ -59,6 +60,7 @@ class Session:
         options = Options.of(values, len(data.train), math.prod(shape))
         if options.class_weight != "none" and data.task != CLASSIFICATION:
             raise BadInput(f"--class-weight: {data.source} is a regression, there are no classes; leave it out")
+        check_weights(options.hidden, math.prod(shape), data.outputs)
         manual_seed(options.seed)
         model = network(shape, options.hidden, options.activation, options.dropout, data.outputs)
         optimizer = OPTIMIZERS[options.optimizer](model.parameters(), lr=options.lr, weight_decay=options.weight_decay)

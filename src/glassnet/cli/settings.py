@@ -11,6 +11,10 @@ from typing import Any
 
 from glassnet.cli.errors import BadInput, unknown
 from glassnet.cli.options import DEFAULTS, OPTIONS, Option, Settings
+from glassnet.files import FileError, read_bytes
+from glassnet.files.schema import described
+
+LARGEST = 100_000  # bytes of a file of settings
 
 
 def merged(arguments: Mapping[str, Any], file: Path | None) -> Settings:
@@ -27,18 +31,21 @@ def completed(saved: Mapping[str, Any], where: str) -> Settings:
     settings = {name: saved.get(name, default) for name, default in DEFAULTS.items()}
     for name, value in settings.items():
         if not isinstance(value, bool if OPTIONS[name].is_switch else str | None):
-            raise BadInput(f"{where}: its setting {name} is damaged, got {value!r:.40}; train again")
+            raise BadInput(f"{where}: its setting {name} is damaged, got {described(value)}; train again")
     return settings
 
 
 def read(file: Path) -> Settings:
     """The settings in a TOML file, by name; numbers and lists become the texts of the command line."""
     try:
-        with open(file, "rb") as stream:
-            table = tomllib.load(stream)
+        table = tomllib.loads(read_bytes(file, LARGEST).decode("utf-8").replace("\r\n", "\n"))
     except OSError as error:
         raise BadInput(f"--config: {file} cannot be read ({error.strerror}); --print-config writes one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except FileError as error:
+        raise BadInput(f"--config: {error}") from None
+    except RecursionError:
+        raise BadInput(f"--config: {file} is nested too deep for settings; --print-config writes one") from None
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, and a number of thousands of digits
         raise BadInput(f"--config: {file} is not TOML: {error}; --print-config writes one") from None
     settings: Settings = {}
     for name, value in table.items():
@@ -54,12 +61,15 @@ def _text(file: Path, name: str, value: Any, option: Option) -> str | bool:
         if option.is_switch and isinstance(value, bool):
             return value
         raise BadInput(
-            f"--config: {file}: {name} is {'true or false' if option.is_switch else 'no switch'}, got {value!r:.40}"
+            f"--config: {file}: {name} is {'true or false' if option.is_switch else 'no switch'}, got "
+            f"{described(value)}"
         )
-    if isinstance(value, list) and all(isinstance(x, int | float | str) for x in value):
-        return ",".join(map(str, value)) or "none"
-    if isinstance(value, str | int | float):
-        return str(value)
+    is_list = isinstance(value, list)
+    if all(isinstance(x, int | float | str) and not isinstance(x, bool) for x in (value if is_list else [value])):
+        try:
+            return ",".join(map(str, value)) or "none" if is_list else str(value)
+        except ValueError:  # more digits than Python writes, which TOML can say in hexadecimal
+            raise BadInput(f"--config: {file}: expected a shorter number for {name}") from None
     raise BadInput(f"--config: {file}: expected a text or a number for {name}, got {type(value).__name__}")
 
 

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from glassnet.cli import display, interruptions
 from glassnet.cli.errors import STOPPED, BadInput, Failed
-from glassnet.cli.options import DEFAULTS, OPTIONS, checked, number, with_options
+from glassnet.cli.option_values import number
+from glassnet.cli.options import DEFAULTS, OPTIONS, checked, with_options
 from glassnet.cli.report import report_of
 from glassnet.cli.run import (
     CHECKPOINT,
@@ -38,6 +39,7 @@ from glassnet.cli.session import Session, about
 from glassnet.cli.settings import as_toml, completed, merged
 from glassnet.cli.shared_arguments import expanded, path_option, reason
 from glassnet.errors import GlassnetError
+from glassnet.files.schema import any_number, items, record
 from glassnet.serialization import load, packed, packed_model
 from glassnet.sources import BUILTIN, PICTURES
 from glassnet.text import decoded_name, harmless
@@ -150,14 +152,18 @@ def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
         _train(session, run, config, console, every, quiet=quiet)
 
 
-def _restore(path: Path, trainer: Trainer) -> None:
+def _restore(path: Path, trainer: Trainer, session: Session) -> None:
     """Put ``trainer`` where the run at ``path`` was last saved; it begins where it was not. Raises BadInput."""
     file = path / CHECKPOINT
     if not file.exists():
         return
     try:
         trainer.load_state_dict(load(file))
-    except (GlassnetError, KeyError, TypeError, ValueError) as error:
+        numbers = ("loss", *session.task.metrics)
+        names = ["epoch", "learning_rate", *(f"{part}_{name}" for part in ("train", "val") for name in numbers)]
+        epoch = record(dict.fromkeys(names, any_number), others=True)
+        items(epoch, most=session.options.epochs).check(trainer.history.epochs, "history")
+    except GlassnetError as error:
         raise BadInput(f"--resume: {file} cannot be used ({error}); delete it to begin the run again") from None
 
 
@@ -216,7 +222,7 @@ def _train(session: Session, run: Run, config: dict[str, Any], console: Console,
         with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
             tell = (lambda _: None) if quiet else partial(console.print, soft_wrap=True)
             trainer = session.trainer([shown, _Saved(run, every, tell)])
-            _restore(run.path, trainer)
+            _restore(run.path, trainer, session)
             failed = _fit(trainer, session)
         stopped = trainer.interrupted or failed is not None
         if not trainer.history and not run.stays:

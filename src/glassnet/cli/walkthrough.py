@@ -11,7 +11,8 @@ import typer
 
 from glassnet.cli import display
 from glassnet.cli.errors import BadInput
-from glassnet.cli.options import OPTIMIZERS, whole
+from glassnet.cli.option_values import whole
+from glassnet.cli.options import OPTIMIZERS
 from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.screen import echo, place

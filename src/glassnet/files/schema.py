@@ -210,7 +210,7 @@ def record(parts: Mapping[str, Kind], optional: Mapping[str, Kind] | None = None
     glassnet.files.schema.Misfit: it should be an object with 'missing', got an object of nothing
     """
     is_one = an_object.test
-    return _Record(f"an object of {', '.join([*parts, *(optional or {})])}", is_one, parts, optional or {}, others)
+    return _Record("an object", is_one, parts, optional or {}, others)
 
 
 def like(example: Any, leaf: Callable[[Any], Kind | None] = lambda _: None) -> Kind:

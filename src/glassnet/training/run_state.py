@@ -371,4 +371,4 @@ class _Before:
                 x.copy_(wrap(array))
         for param, gradient in self._gradients:
             param.grad = gradient
-        changes.count += 1  # compiled steps look again at what the optimizer holds
+        changes.tell()  # compiled steps look again at what the optimizer holds
