@@ -190,7 +190,7 @@ def goes_on(trainer, path, value):
         raise AssertionError(f"{path}, set to {value!r}: {type(error).__name__}: {error}") from error
 
 
-@pytest.mark.slow(reason="every part of a state, with two dozen wrong values each")
+@pytest.mark.slow("every part of a state, with two dozen wrong values each")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_part_with_every_wrong_value(kind):
     tried, refused = check_all(kind, lambda number: WRONG)
