@@ -31,7 +31,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli import interruptions
 from glassnet.cli.errors import BadInput, Failed
+from glassnet.cli.interruptions import uninterrupted
 from glassnet.cli.shared_arguments import FULL, expanded, reason
 from glassnet.files import (
     FileError,
@@ -85,7 +87,7 @@ class Run:
         while it made its folder is deleted. Raises BadInput where no folder can be made, Failed where there is no room.
         """
         made: list[Path] = []
-        with ExitStack() as failing:
+        with uninterrupted(), ExitStack() as failing:
             failing.callback(_remove, made)
             try:
                 made += [folder for folder in (runs, *runs.parents) if not folder.exists()]
@@ -170,6 +172,9 @@ class Run:
         return self.stays or (self._lock.is_in_place and (self.path / CHECKPOINT).exists())
 
     def __enter__(self) -> Run:
+        if interruptions.count():  # while it was made
+            self._leave()
+            raise KeyboardInterrupt
         return self
 
     def __exit__(self, *_: object) -> None:
