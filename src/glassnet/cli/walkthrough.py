@@ -52,7 +52,7 @@ def walkthrough(
     if not 0 <= number < rows:
         raise BadInput(f"--row: expected a held-out row, 0 to {rows - 1}, got {number}")
     inputs, targets = (part[number : number + 1] for part in (data.held_out.inputs, data.held_out.targets))
-    Answers.of(saved, inputs, [f"row {number}"])  # which says what is wrong if they are no numbers
+    Answers.of(saved, inputs, [f"held-out row {number}"])  # which says what is wrong if they are no numbers
     optimizer = _optimizer(saved)
     walk: Any = explained.walkthrough(saved.model, inputs, targets, saved.task.loss, optimizer)
     if open_ is not None:

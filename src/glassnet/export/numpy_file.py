@@ -92,6 +92,7 @@ def _check_name(target: Path) -> None:
         )
 
 
+@np.errstate(all="ignore")  # what becomes too large is found in the results
 def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Sequence[str] | None) -> Exported:
     """The network, traced with the example, and the samples of it that the file tests itself with."""
     dtype = next((p.dtype for p in module.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
@@ -108,7 +109,7 @@ def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Se
     parts = encoder.standalone(dtype)
     program, state = inference_program(module, inputs, lambda i: can_be_written(i.op))
     program, state = without_names(program, state, reserved_names(parts))
-    with evaluating(module), np.errstate(all="ignore"):
+    with evaluating(module):
         check_results(module(wrap(inputs)).numpy())
         outputs = module(wrap(inputs[:TESTED])).numpy()
     classes = tuple(encoder.classes or classes or ())
@@ -132,6 +133,7 @@ def _packed(exported: Exported) -> bytes:
     return packed.getvalue()
 
 
+@np.errstate(all="ignore")
 def _check(target: Path, files: Mapping[PathLike, Sequence[bytes]], exported: Exported, module: Module) -> None:
     """Run the ``target`` of the ``files`` as Python will, on one sample and on several, and its self-test.
 

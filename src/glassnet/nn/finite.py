@@ -54,7 +54,7 @@ def check_results(results: Array, names: Sequence[str] = ()) -> None:
     first, value = int(places[0][0]), results[tuple(places[0])]
     count = len(np.unique(places[:, 0]))
     name = shown(names[first]) if names else f"sample {first + 1}"
-    others = f", and no finite numbers for {count - 1} more" if count > 1 else ""
+    others = f", and nothing finite for {count - 1} more" if count > 1 else ""
     raise NotFiniteError(
         f"{name}: the network gives {value} for it{others}; look at its numbers, which may be far from all it was "
         f"trained on, or {ADVICE}"
