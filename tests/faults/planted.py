@@ -201,6 +201,27 @@ FAULTS = (
         ("tests/cli/test_interruptions.py",),
     ),
     Fault(
+        "a network of nan that is taken into use",
+        "nn/finite.py",
+        "np.isfinite(parameter.array))",
+        "~np.isinf(parameter.array))",
+        ("tests/cli/test_not_finite.py",),
+    ),
+    Fault(
+        "an exported file that puts its own name into its docstring as it is",
+        "export/literals.py",
+        'text.replace("\\\\", "\\\\\\\\")',
+        "text",
+        ("tests/export/test_file_names.py",),
+    ),
+    Fault(
+        "a letter of a layer's name that Python knows no name with",
+        "program/names.py",
+        'letter if f"_{letter}".isidentifier() else "_"',
+        'letter if letter.isalnum() else "_"',
+        ("tests/program/test_names.py", "tests/export/test_file_names.py"),
+    ),
+    Fault(
         "dropout that does not scale what it keeps",
         "functional/layers.py",
         "write(kept, mul, kept, 1 / (1 - p))",
