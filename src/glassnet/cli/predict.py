@@ -32,6 +32,7 @@ from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, read_samples
 from glassnet.files import replace_file
 from glassnet.text import shown
+from glassnet.text.formulas import as_text
 
 SHOWN = 10  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")
@@ -133,8 +134,9 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None
         raise BadInput("--out: a .parquet is written of a table only; name a .csv")
     text = io.StringIO()
     writer = csv.writer(text, delimiter="\t" if out.suffix.lower() == ".tsv" else ",", lineterminator="\n")
-    writer.writerow(["sample", *columns])
-    writer.writerows(zip(samples.names, *columns.values(), strict=True))
+    writer.writerow(["sample", *map(as_text, columns)])
+    rows = zip(samples.names, *columns.values(), strict=True)
+    writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     replace_file(out, text.getvalue().encode())
 
 

@@ -16,6 +16,7 @@ from glassnet.tables.cells import Cells
 from glassnet.tables.columns import few
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import encodings
+from glassnet.text.formulas import as_written
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class TableEncoder:
             data="a CSV file whose header names the columns, in any order",
             constants=constants,
             encode={"": [_ENCODED + cast], "from cells to numbers": [columns]},
-            read={"": [standalone.read], "a table in a file": [encodings, parsing]},
+            read={"": [standalone.read, as_written], "a table in a file": [encodings, parsing]},
             output=f"an estimate of {target['name']}",
             predict=standalone.predict,
             answers=standalone.answers,

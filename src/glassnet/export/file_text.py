@@ -26,7 +26,7 @@ from glassnet.ops.shapes import written
 from glassnet.ops.softmax import log_softmax, softmax
 from glassnet.program.names import identifier
 from glassnet.program.program import Program
-from glassnet.text import shown
+from glassnet.text import formulas, shown
 from glassnet.threads import computed_once
 from glassnet.version import __version__
 
@@ -87,7 +87,7 @@ class Exported:
 
 def reserved_names(parts: Standalone) -> set[str]:
     """What the values of a network may not be called in a file, because something else is called so there."""
-    modules = [standalone, *(module_of(source) for source in _copied_sources(parts))]
+    modules = [standalone, formulas, *(module_of(source) for source in _copied_sources(parts))]
     names = {name for module in modules for name in vars(module) if not name.startswith("__")}
     return names | set(parts.constants) | {"Path", "allow_pickle", "file", "numbers", "x", "zipfile"}
 
@@ -125,7 +125,9 @@ class FileText:
         blocks += [section("the network"), "", *self._forward(forward.lines), ""]
         blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
         blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
-        blocks += [*_sections(parts.read), "", "", copied(standalone.write), "", "", copied(standalone.printable), ""]
+        blocks += [*_sections(parts.read), ""]
+        for function in (standalone.write, formulas.as_text, standalone.printable):
+            blocks += ["", copied(function), ""]
         blocks += [section("the self-test"), "", copied(standalone.self_test), ""]
         body = "\n".join(blocks)
         head = [f'"""{self._docstring()}\n"""', "", *self._imports(body, forward.imports), ""]
@@ -169,7 +171,7 @@ class FileText:
         return f"the class, one of {names}, and the probability of each"
 
     def _imports(self, body: str, of_operations: list[str]) -> list[str]:
-        modules = [standalone, *(module_of(source) for source in _copied_sources(self.exported.standalone))]
+        modules = [standalone, formulas, *(module_of(source) for source in _copied_sources(self.exported.standalone))]
         lines = {*of_operations, *imports_of(body, modules)}
         lines |= {"import zipfile", "from pathlib import Path"} if self.beside else set()
         return [*sorted(lines, key=lambda line: (line.startswith("from"), line)), "", "import numpy as np"]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.encoders.number_encoder import numbers_in, rows_in
+from glassnet.text.formulas import as_text
 
 # what a file defines, for any network ------------------------------------------------------------
 
@@ -123,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
 def write(rows: Iterable[list[str]], path: str | None) -> None:
     """Write the rows of a table as CSV: into the file at ``path``, whole or not at all, or, without one, to stdout."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(map(as_text, row) for row in rows)
     if path is None:
         print(text.getvalue(), end="", flush=True)
         return

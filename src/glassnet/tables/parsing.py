@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from glassnet.text.encodings import decoded
+from glassnet.text.formulas import as_written
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -71,7 +72,7 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def names_of(header: Sequence[str]) -> list[str]:
     """What the columns under a header are called; one without a name by its place."""
-    return [cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(header)]
+    return [as_written(cell.strip()) or f"Unnamed: {i}" for i, cell in enumerate(header)]
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from glassnet.tables.columns import check_header, columns_of, encode_table
 from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of, text_in
+from glassnet.text.formulas import as_written
 
 # what a file defines, for any table ---------------------------------------------------------------
 
@@ -75,7 +76,7 @@ def read(path: str) -> dict[str, list[str]]:
             raise ValueError("expected a header and rows below it, got none; add data")
         names = names_of(header)
         check_names(names)
-        table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+        table = {name: [as_written(row[i]) for row in rows] for i, name in enumerate(names)}
         for note in encode_table(table, COLUMNS)[1]:
             sys.stderr.write(printable(f"{path}: {note}") + "\n")
     except ValueError as error:

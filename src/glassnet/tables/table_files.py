@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glassnet.extras import needed_to
@@ -14,6 +15,7 @@ from glassnet.tables.cells import TableError
 from glassnet.tables.columns import check_header
 from glassnet.tables.parquet import MAGIC, broken, check_parquet
 from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of, text_in
+from glassnet.text.formulas import SIGNS, as_text, as_written
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -82,8 +84,9 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table as Parquet, TSV or CSV, by the ending of the ``path``; a file that was there is replaced.
 
     The text of a table that `read_table` read is in the encoding and, as CSV, with the delimiter that
-    it had there; otherwise in UTF-8, which is also taken for what that encoding has no letters for.
-    Raises TableError where Parquet cannot hold the table, and OSError.
+    it had there; otherwise in UTF-8, which is also taken for what that encoding has no letters for. A text that a
+    spreadsheet would compute, such as =1+1, gets an apostrophe before it, which `read_table` takes away.
+    Raises TableError where the file cannot hold the table, and OSError.
 
     >>> from pathlib import Path
     >>> from glassnet.tables import read_table, write_table
@@ -106,7 +109,11 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
     delimiter = "\t" if ending == ".tsv" else frame.attrs.get("delimiter") or ","
     rows = max(1, CELLS_AT_ONCE // max(1, frame.shape[1]))  # pandas would take one row, where there are many columns
     options: dict[str, Any] = {"index": False, "sep": delimiter, "lineterminator": "\n", "chunksize": rows}
+    frame = _changed(frame, as_text)
+    frame.columns = [as_text(str(name)) for name in frame.columns]
     text = frame.to_csv(**options)
+    if "\0" in text:
+        raise TableError("a cell holds a NUL character, which no CSV file can have", "write a .parquet", path=path)
     if "\r" in text:  # which pandas does not put in quotes
         text = frame.to_csv(**options, quoting=csv.QUOTE_ALL)
     encoding = frame.attrs.get("encoding", "utf-8")
@@ -115,6 +122,19 @@ def write_table(frame: DataFrame, path: str | os.PathLike[str]) -> None:
     except (LookupError, UnicodeEncodeError):  # it was read from Parquet, or has letters that are not in the encoding
         data = text.encode("utf-8")
     return replace_file(path, data)
+
+
+def _changed(frame: DataFrame, change: Callable[[str], str]) -> DataFrame:
+    """A table whose texts were changed."""
+    changed = frame.copy(deep=False)
+    for place in range(frame.shape[1]):
+        cells = frame.iloc[:, place]
+        if cells.dtype.kind != "O":
+            continue  # numbers
+        texts = cells.tolist()
+        if any(isinstance(text, str) and text[:1] in SIGNS for text in texts):
+            changed.isetitem(place, [change(text) if isinstance(text, str) else text for text in texts])
+    return changed
 
 
 def _text(name: str, data: bytes) -> DataFrame:
@@ -141,11 +161,13 @@ def _text(name: str, data: bytes) -> DataFrame:
         raise TableError.of(error, name) from None
     if rows < 1:
         raise TableError("expected a header and rows below it, got none", "add data", path=name)
-    as_written = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
+    as_they_are = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
     plain = io.StringIO(plain.getvalue() if rewritten else text, newline="")
-    frame = _read(name, "read_csv", plain, sep=delimiter, header=None, names=range(len(header)), **as_written)
+    frame = _read(name, "read_csv", plain, sep=delimiter, header=None, names=range(len(header)), **as_they_are)
     frame = frame.iloc[1:].reset_index(drop=True)
     frame.columns = names_of(header)
+    if re.search("'['=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]", text):  # else there is nothing to change
+        frame = _changed(frame, as_written)
     frame.attrs = {"encoding": encoding, "delimiter": delimiter}
     return frame
 

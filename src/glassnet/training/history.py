@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from glassnet.serialization.renamed import current_name
+from glassnet.text.formulas import as_text
 
 Epoch = dict[str, float]
 ROWS = 12  # of the table that a notebook shows; of more epochs, some
@@ -88,9 +89,9 @@ class History(Sequence[Epoch]):
     def to_csv(self) -> str:
         """A table as text: a line for each epoch, under the names; numbers to their last digit."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, self.names, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.epochs)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(map(as_text, self.names))
+        writer.writerows([epoch.get(name, "") for name in self.names] for epoch in self.epochs)
         return text.getvalue()
 
     def to_jsonl(self) -> str:
