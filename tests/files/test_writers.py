@@ -157,6 +157,24 @@ def test_a_file_is_written_whole_or_left_as_it_was(writer, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("writer", WRITERS)
+def test_a_limit_of_the_size_of_files_leaves_the_old_one(writer, tmp_path):
+    """As a quota does, it lets the beginning of a file be written."""
+    resource = pytest.importorskip("resource")
+    ending, write = WRITERS[writer]
+    path = tmp_path / f"x{ending}"
+    path.write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
 def test_a_folder_is_not_written_over(writer, tmp_path):
     ending, write = WRITERS[writer]
     path = tmp_path / f"x{ending}"

@@ -273,6 +273,30 @@ def test_tensorboard_goes_on(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_tensorboard_reads_what_came_later_last(tmp_path, monkeypatch):
+    """TensorBoard reads files in the order of their names, which say when they were begun: by a clock."""
+    epochs = []
+    for now in (2e9, 1e9, 0.0, 3e9):  # it was set back twice
+        monkeypatch.setattr("glassnet.training.callbacks.tensorboard.time.time", lambda now=now: now)
+        board, before = TensorBoard(tmp_path), set(tmp_path.iterdir())
+        fitted(board)
+        epochs += set(tmp_path.iterdir()) - before
+    assert epochs == sorted(epochs)
+
+
+def test_tensorboard_leaves_whole_records_on_a_disk_that_is_full(tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            fitted(TensorBoard(tmp_path), metrics="accuracy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (path,) = tmp_path.iterdir()
+    assert len(events(path)) == 1
+
+
 def test_tensorboard_is_closed(tmp_path):
     class Broken(Callback):
         def on_epoch_end(self, trainer):

@@ -12,9 +12,10 @@ import os
 import re
 import struct
 import time
+from contextlib import suppress
 from functools import cache
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
 
@@ -40,16 +41,14 @@ class TensorBoard(Callback):
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
 
     def on_fit_start(self, trainer: RunningTrainer) -> None:
         """Begin the file."""
         self.folder.mkdir(parents=True, exist_ok=True)
         now = time.time()
-        number = 0
-        while (path := self.folder / f"events.out.tfevents.{int(now):010d}.glassnet.{os.getpid()}.{number}").exists():
-            number += 1
-        self._file = open(path, "xb")  # noqa: SIM115  # as long as the run
+        path = self.folder / f"events.out.tfevents.{self._stamp(now):010d}.glassnet.{os.getpid()}.0"
+        self._file = open(path, "xb", buffering=0)  # noqa: SIM115  # as long as the run
         self._write(_field(1, DOUBLE, struct.pack("<d", now)) + _text(3, "brain.Event:2"))
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:
@@ -77,8 +76,23 @@ class TensorBoard(Callback):
 
     def _write(self, event: bytes) -> None:
         assert self._file is not None
-        self._file.write(record(event))
-        self._file.flush()
+        before, data = self._file.tell(), memoryview(record(event))
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(before)  # half a record would hide those that follow it
+            raise
+
+    def _stamp(self, now: float) -> int:
+        """The second in the name of a file: TensorBoard reads files in the order of their names.
+
+        It is after those of the files that are there, also where the clock was set back since.
+        """
+        names = [path.name for path in self.folder.glob("events.out.tfevents.*")]
+        stamps = [int(found[1]) for name in names if (found := re.match(r"events\.out\.tfevents\.(\d{1,12})\.", name))]
+        return max(int(now), 1 + max(stamps, default=-1))
 
 
 def record(data: bytes) -> bytes:
