@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from glassnet.extras import MissingExtra
 from glassnet.text import harmless, shown
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."  # others: 128 and the signal
+NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)  # of what was asked for
 
 
 class _OneMessage(TyperGroup):
@@ -68,7 +70,8 @@ def _explained(error: Exception) -> tuple[str | None, int]:
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); try a smaller network or smaller batches", 1
     if isinstance(error, OSError):
-        return f"{shown(error.filename)}: {error.strerror}" if error.filename else str(error), 1
+        message = f"{shown(error.filename)}: {error.strerror}" if error.filename else str(error)
+        return message, 2 if error.errno in NO_NAME else 1
     usage = getattr(error, "format_message", None)  # what typer raises for a command line it cannot read
     if usage is None:
         return None, 1
