@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from glassnet.encoders import encoder_from_json, read_samples
 from glassnet.encoders.number_encoder import read_numbers
+from glassnet.files import FileError
 from glassnet.sources import SourceError, open_source
 from glassnet.tables import TableError
 
@@ -89,13 +90,13 @@ def test_labels_that_are_missing_or_not_known(file, text, message):
 def test_files_that_are_no_samples_are_one_message(file, tmp_path):
     with pytest.raises(SourceError, match=r"FILE: there is no no\.csv; name a file of samples"):
         read_samples(COLORS, tmp_path.relative_to(tmp_path) / "no.csv")
-    with pytest.raises(SourceError, match=r"is no \.npy file of numbers"):
+    with pytest.raises(FileError, match=r"is no \.npy file of numbers"):
         read_samples(COLORS, file(b"\x93NUMPY", "a.npy"))
     np.save(tmp_path / "b.npy", np.zeros((2, 4)))
     with pytest.raises(SourceError, match=r"expected numbers of shape \[n, 3\], got float64 \[2, 4\]"):
         read_samples(COLORS, tmp_path / "b.npy")
     np.save(tmp_path / "c.npy", np.array(["a", "b"]))
-    with pytest.raises(SourceError, match="expected numbers of shape"):
+    with pytest.raises(FileError, match="expected an array of numbers, got one of <U1"):
         read_samples(COLORS, tmp_path / "c.npy")
     np.save(tmp_path / "d.npy", np.zeros((2, 3)))
     with pytest.raises(SourceError, match="has no targets to hold the results against; give a table with 3 numbers"):

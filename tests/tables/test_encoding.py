@@ -118,13 +118,21 @@ def test_json_of_a_newer_version_says_so(encoding):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("columns", 0, "scale"), [0.0], r"expected a list of numbers above 0 as its columns\[0\].scale, got \[0.0\]"),
-        (("columns", 0, "kind"), "colour", r"one of number, boolean, date, category as its columns\[0\].kind"),
-        (("columns", 0, "mean"), [1, 2], r"a mean and a scale for each of 1"),
-        (("columns", 0, "name"), "kind", "expected different names"),
-        (("target", "classes"), ["a", "a"], "two or more different texts"),
+        (("columns", 0, "scale"), [0.0], r"its columns\[0\].scale\[0\] should be a number above 0, got 0.0"),
+        (
+            ("columns", 0, "kind"),
+            "colour",
+            r"its columns\[0\].kind should be one of 'number', 'boolean', 'date', 'category', got",
+        ),
+        (("columns", 0, "mean"), [1, 2], r"its columns\[0\].mean should be a list of 1, got \[1, 2\]"),
+        (("columns", 0, "name"), "kind", "its names should be a list, all different"),
+        (
+            ("target", "classes"),
+            ["a", "a"],
+            "its target.classes should be a list of 2 or more, all different",
+        ),
         (("target", "extra"), 1, "an object of name, task, classes, decimal"),
-        (("columns",), [], "a list of objects"),
+        (("columns",), [], "its encoding.columns should be a list of 1 or more"),
     ],
 )
 def test_json_that_is_broken_says_where(encoding, path, value, message):

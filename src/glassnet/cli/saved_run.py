@@ -18,8 +18,9 @@ from glassnet.cli.screen import place
 from glassnet.cli.session import opened
 from glassnet.cli.settings import completed
 from glassnet.cli.tasks import Task, task_of
-from glassnet.encoders import Encoder, SourceError, encoder_from_json
+from glassnet.encoders import Encoder, SourceError, TableEncoder, encoder_from_json
 from glassnet.errors import GlassnetError
+from glassnet.files.schema import Misfit, filled, items, record, text
 from glassnet.nn.finite import ADVICE, check_results, weights_problem
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -32,6 +33,9 @@ from glassnet.text import shown
 _LABEL = 40  # characters
 _AT_ONCE = 1024  # samples in one forward pass
 _NUMBERS = 2**22  # outputs of one forward pass: fewer samples where there are thousands of classes
+_TEXTS = dict.fromkeys(("source", "split", "noun"), text)
+_CLASSIFICATION = record({**_TEXTS, "classes": items(filled, 2, different=True)}, others=True)
+_REGRESSION = record({**_TEXTS, "classes": items(text, most=0)}, others=True)
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,15 @@ class SavedRun:
         if to_use and (problem := weights_problem(model)):
             raise ModelFileError(path / runs.MODEL, problem, ADVICE)
         task = task_of(extra)
-        texts, classes = [extra.get(name) for name in ("source", "split", "noun")], extra.get("classes")
-        if not isinstance(classes, list) or not all(isinstance(text, str) for text in (*texts, *classes)):
-            raise _damaged(path, "what it says of its data cannot be read")
         try:
+            (_CLASSIFICATION if extra["task"] == CLASSIFICATION else _REGRESSION).check(extra)
             encoder = encoder_from_json(extra.get("encoding"))
+        except Misfit as error:
+            raise _damaged(path, f"what it says of its data cannot be read: its {error}") from None
         except GlassnetError as error:
             raise _damaged(path, str(error)) from None
+        if isinstance(encoder, TableEncoder) and encoder.classes != tuple(extra["classes"]):
+            raise _damaged(path, "its classes are not those of its encoding")
         return cls(path, model, extra, task, encoder)
 
     @property

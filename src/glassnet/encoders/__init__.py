@@ -13,6 +13,7 @@ from glassnet.encoders.encoder import Encoder, Samples, SourceError, Standalone
 from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.encoders.picture_encoder import PictureEncoder
 from glassnet.encoders.table_encoder import TableEncoder
+from glassnet.files.reading import is_there
 
 __all__ = [
     "ENCODERS",
@@ -71,7 +72,7 @@ def read_samples(encoder: Encoder, path: Path, classes: Sequence[str] = (), *, t
     >>> samples.inputs, samples.targets
     (tensor([[1.0000, 0.0000, 0.2000]]), tensor([1]))
     """
-    if not path.exists():
+    if not is_there(path):
         raise SourceError(f"FILE: there is no {path}; name a file of samples")
     samples = encoder.read(path, classes, targets=targets)
     if targets and samples.targets is None:

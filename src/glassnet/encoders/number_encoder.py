@@ -12,9 +12,21 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
+from glassnet.encoders.npy_file import read_npy
+from glassnet.files.schema import Misfit, described, items, number, one_of, record, whole
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor.creation import from_numpy
+
+_LARGEST = 2**24  # numbers of a sample
+_ENCODING = record(
+    {
+        "kind": one_of("numbers"),
+        "shape": items(whole(1, _LARGEST), 1, 3),
+        "divide_by": number(least=1e-30, most=1e30, expected="a number above 0"),  # of which float32 can hold shares
+    },
+    others=True,
+)
 
 
 @dataclass(frozen=True)
@@ -33,16 +45,14 @@ class NumberEncoder:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The encoder that `to_json` gave. Raises SourceError for anything else."""
-        shape, divide_by = data.get("shape"), data.get("divide_by")
-        if not (
-            isinstance(shape, list)
-            and 1 <= len(shape) <= 3
-            and all(isinstance(n, int) and n > 0 for n in shape)
-            and isinstance(divide_by, int | float)
-            and divide_by > 0
-        ):
-            raise SourceError(f"expected an encoding of numbers with their shape, got {data!r:.80}; train again")
-        return cls(tuple(shape), divide_by)
+        try:
+            _ENCODING.check(data)
+            size = math.prod(data["shape"])
+            whole(1, _LARGEST).check(size, "size, the product of its shape,")
+        except Misfit as error:
+            problem = f"expected an encoding of numbers with their shape, but its {error}"
+            raise SourceError(f"{problem}; use the original file, or train again") from None
+        return cls(tuple(data["shape"]), data["divide_by"])
 
     def to_json(self) -> dict[str, Any]:
         """The encoder as a dict that JSON can hold."""
@@ -78,13 +88,14 @@ class NumberEncoder:
     def encode(self, samples: Any, dtype: Any = np.float32) -> Array:
         """Numbers [n, …] as the network takes them: [n, \\*shape] of ``dtype``, divided."""
         raw = np.asarray(samples)
-        if raw.dtype.kind not in "biuf" or not raw.size or raw[0].size != self.size:
+        if raw.dtype.kind not in "biuf" or not raw.ndim or not raw.size or raw[0].size != self.size:
             shape = f"{raw.dtype} {written(raw.shape)}"
             raise SourceError(f"expected numbers of shape [n, {written(self.shape)[1:]}, got {shape}")
         numbers = raw.reshape(-1, *self.shape)
-        if self.divide_by == 1:
-            return numbers.astype(dtype, copy=False)
-        return np.asarray(np.divide(numbers, np.dtype(dtype).type(self.divide_by), dtype=dtype))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite, which is told
+            if self.divide_by == 1:
+                return numbers.astype(dtype, copy=False)
+            return np.asarray(np.divide(numbers, np.dtype(dtype).type(self.divide_by), dtype=dtype))
 
     def decode(self, results: Any) -> Array:
         """Results as they are: [n]."""
@@ -108,17 +119,18 @@ class NumberEncoder:
     def examples_from_json(self, data: Any) -> Array:
         """Samples that were saved as nested lists. Raises SourceError for anything else."""
         try:
-            numbers = np.array(data, np.float32) if isinstance(data, list) else np.zeros(0)
+            with np.errstate(over="ignore"):
+                numbers = np.array(data, np.float32) if isinstance(data, list) else np.zeros(0)
         except (ValueError, TypeError, OverflowError):
             numbers = np.zeros(0)
-        if not len(numbers) or numbers.shape[1:] != self.shape:
-            raise SourceError(f"expected samples of shape {written(self.shape)}, got {data!r:.60}")
+        if not len(numbers) or numbers.shape[1:] != self.shape or not np.isfinite(numbers).all():
+            raise SourceError(f"expected finite samples of shape {written(self.shape)}, got {described(data)}")
         return numbers
 
     def read(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:
         """The numbers in a file: .npy, IDX, or a CSV file with a sample in each row, and its class if wanted."""
         if path.suffix == ".npy":
-            return self._samples(_read_npy(path), path)
+            return self._samples(read_npy(path), path)
         if path.name.removesuffix(".gz").endswith("-ubyte"):
             from glassnet.vision.datasets import read_idx  # other samples do without
 
@@ -209,14 +221,6 @@ def read_numbers(path: Path, columns: int, *, labelled: bool) -> tuple[Array, li
     except ValueError as error:
         raise SourceError(f"FILE: {error}") from None
     return np.array(numbers), labels
-
-
-def _read_npy(path: Path) -> Array:
-    try:
-        numbers: Array = np.load(path, allow_pickle=False, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise SourceError(f"FILE: {path} is no .npy file of numbers ({error})") from None
-    return numbers
 
 
 # These functions are copied into exported files, so they know nothing of glassnet. ------------------

@@ -10,10 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
+from glassnet.files.schema import items, record, text
 from glassnet.ops.dtypes import Array
 from glassnet.tables import Encoding, columns, parsing, read_table, standalone
 from glassnet.tables.cells import Cells
-from glassnet.tables.columns import few
+from glassnet.tables.columns import columns_of, few
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import encodings
 from glassnet.text.formulas import as_written
@@ -90,9 +91,12 @@ class TableEncoder:
 
     def examples_from_json(self, data: Any) -> Any:
         """Rows that were saved as lists of texts by column. Raises SourceError for anything else."""
-        texts = [data.get(column["name"]) for column in self.encoding.columns] if isinstance(data, dict) else [None]
-        if not all(isinstance(cells, list) and cells and all(isinstance(x, str) for x in cells) for cells in texts):
-            raise SourceError(f"expected columns of texts, got {data!r:.60}")
+        cells = items(text, 1)
+        try:
+            record({column["name"]: cells for column in self.encoding.columns}, others=True).check(data)
+            columns_of(data, [column["name"] for column in self.encoding.columns])
+        except ValueError as error:
+            raise SourceError(f"expected columns of texts: {error}") from None
         return data
 
     def read(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:

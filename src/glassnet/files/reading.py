@@ -82,6 +82,22 @@ def read_bytes(path: PathLike, most: int = 2**31, error: type[FileError] = FileE
     return b"".join(pieces)
 
 
+def is_there(path: PathLike) -> bool:
+    """Whether there is anything at ``path``: a file, a folder, a pipe. Names that none can have are nowhere.
+
+    >>> from glassnet.files.reading import is_there
+    >>> is_there("."), is_there("x" * 1000), is_there("a\0b")
+    (True, False, False)
+    """
+    try:
+        os.stat(path)
+    except PermissionError:
+        return True  # to be told by who reads it
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def kind_of(mode: int) -> str:
     """What a file of this mode is, as a word: file, folder, pipe, socket or device.
 

@@ -63,7 +63,7 @@ class _Items(Kind):
         for number, item in enumerate(value):
             self.each.check(item, f"{place}[{number}]")
         if self.different and len(set(value)) < len(value):
-            raise Misfit(place, f"{self.expected}, each once", value)
+            raise Misfit(place, f"{self.expected}, all different", value)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     """
     bounds = "" if least is None else f" of {least} or more"
     if least is not None and most is not None and most < _COUNTLESS:
-        bounds = f" from {least} to {most}"
+        bounds = f" from {least:,} to {most:,}"
 
     def fits(value: Any) -> bool:
         return _is_whole(value) and (least is None or value >= least) and (most is None or value <= most)
@@ -139,8 +139,8 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     return Kind(f"a whole number{bounds}", fits)
 
 
-def number(*, least: float = -math.inf, above: float = -math.inf, most: float = math.inf) -> Kind:
-    """Finite numbers within bounds.
+def number(*, least: float = -math.inf, above: float = -math.inf, most: float = math.inf, expected: str = "") -> Kind:
+    """Finite numbers within bounds, which need not all be told.
 
     >>> from glassnet.files.schema import number
     >>> number(above=0).expected, number().test(10**400)
@@ -153,7 +153,7 @@ def number(*, least: float = -math.inf, above: float = -math.inf, most: float = 
         x = _as_float(value)
         return math.isfinite(x) and x >= least and x > above and x <= most
 
-    return Kind(" ".join(["a number", *bounds]), fits)
+    return Kind(expected or " ".join(["a number", *bounds]), fits)
 
 
 any_number = Kind("a number", lambda value: isinstance(value, float) or math.isfinite(_as_float(value)))
@@ -191,7 +191,9 @@ def items(each: Kind, least: int = 0, most: int = sys.maxsize, *, different: boo
     Traceback (most recent call last):
     glassnet.files.schema.Misfit: shape[1] should be a whole number of 1 or more, got 0
     """
-    size = f" of {least} to {most}" if most < sys.maxsize else f" of {least} or more" if least else ""
+    size = f" of {least:,} or more" if least else ""
+    if most < sys.maxsize:
+        size = f" of {least:,}" if least == most else f" of {least:,} to {most:,}"
     words = expected or f"a list{size}"
     return _Items(words, lambda x: isinstance(x, list | tuple) and least <= len(x) <= most, each, different)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from glassnet import nn
 from glassnet.errors import GlassnetError
+from glassnet.files.schema import Misfit, any_number, anything, described, flag, items, maybe, one_of, text, whole
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
@@ -30,7 +31,15 @@ _CONTAINERS = (Sequential, ModuleList, ModuleDict)
 _OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
 _LETTERS = 2**24  # of the paths to all layers, those that are in several places counted in each
 _DEEPEST = 40  # containers within each other: a file may nest JSON a hundred deep
-_TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (int, float), "str": (str,)}
+_KINDS = {  # of arguments, by their annotation
+    "bool": flag,
+    "int": whole(),
+    "int | None": maybe(whole()),
+    "float": any_number,
+    "str": text,
+    "Sequence[int]": items(whole()),
+    "Tensor | None": one_of(None),  # a description holds none
+}
 
 
 _Path = tuple[str, ...]  # the names of a module and of those around it
@@ -252,9 +261,11 @@ class _Builder:
             raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {takes}: {wrong}")
         for name, value in arguments.items():
             expected = str(taken[name].annotation)
-            types = _TYPES.get(expected)
-            if types and (not isinstance(value, types) or (isinstance(value, bool) and expected != "bool")):
-                raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {name} as {expected}, got {value!r:.60}")
+            try:
+                _KINDS.get(expected, anything).check(value)
+            except Misfit:
+                problem = f"{kind.__name__} takes {name} as {expected}, got {described(value)}"
+                raise DescriptionError(f"{_at(path)}: {problem}") from None
             if expected == "int" and self._largest is not None and value > self._largest:
                 raise DescriptionError(
                     f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"

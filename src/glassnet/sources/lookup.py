@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from glassnet.encoders import SourceError
+from glassnet.files.reading import is_there
 from glassnet.sources.builtin import BUILTIN
 from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
+_LOOKED_AT = 10_000  # files of a folder, for one whose name is nearly that
 Progress = Callable[[str, int, int | None], Any]
 
 
@@ -51,13 +56,15 @@ def open_source(
 
         return idx_source(source, folder, progress)
     _refuse(source, "is a path of its own", data=folder)
-    path = Path(source).expanduser()
-    if source and path.is_dir():
+    path = Path(source)
+    with suppress(RuntimeError):  # ~ of nobody
+        path = path.expanduser()
+    if source and is_there(path) and path.is_dir():
         _refuse(source, "is a folder of pictures, whose classes are its folders", target=target, task=task)
         from glassnet.sources.picture_sources import folder_source
 
         return folder_source(source, path)
-    if path.is_file():
+    if source and is_there(path):  # what is no ordinary file is refused by who reads it
         if task not in (None, CLASSIFICATION, REGRESSION):
             raise SourceError(f"--task: expected {CLASSIFICATION} or {REGRESSION}, got {task!r:.40}")
         from glassnet.sources.table_source import table_source
@@ -70,11 +77,13 @@ def _unknown(source: str, path: Path) -> SourceError:
     """The error for what is neither a name nor a file: it guesses what is meant."""
     names = [*BUILTIN, *PICTURES]
     if path.suffix or len(path.parts) > 1:
-        there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = [str(path.with_name(name)) for name in get_close_matches(path.name, there, n=2)]
+        there: list[str] = []
+        with suppress(OSError, ValueError), os.scandir(path.parent) as entries:
+            there = [entry.name for entry in islice(entries, _LOOKED_AT)]
+        near = [str(path.with_name(name)) for name in get_close_matches(path.name[:200], there, n=2)]
         problem = f"there is no file {source!r:.200}"
     else:
-        near = get_close_matches(source.lower(), names, n=2)
+        near = get_close_matches(source[:200].lower(), names, n=2)
         problem = (
             f"expected {', '.join(names)}, a table (.csv, .tsv, .parquet) or a folder of pictures, got {source!r:.40}"
         )
