@@ -19,6 +19,7 @@ from glassnet.program.names import identifier
 from glassnet.program.program import Program
 from glassnet.threads import is_left_locked, usable_after_fork
 
+COMPARED = 16  # earlier specialisations, to say what is new about one: all of them would be ever more
 PATIENCE = 3  # calls in a row that make state; an optimizer does it once
 
 
@@ -191,8 +192,9 @@ class Compiled:
             warnings.warn(message, stacklevel=4)
 
     def _cause(self, specialisation: Specialisation) -> str:
-        """What is new about a specialisation, compared with the one that it is most like."""
-        news = [specialisation.guards.difference(earlier.guards) for earlier in reversed(self.specialisations)]
+        """What is new about a specialisation, compared with the one of the latest that it is most like."""
+        latest = self.specialisations[: -COMPARED - 1 : -1]
+        news = [specialisation.guards.difference(earlier.guards) for earlier in latest]
         if not news:
             return "the first call"
         return "; ".join(sorted(news, key=len)[0]) or "it is called in another way"
