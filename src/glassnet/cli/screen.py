@@ -46,7 +46,7 @@ class _Trimmed(io.TextIOBase):
         return self._file.encoding
 
     def write(self, text: str) -> int:
-        self._file.write(re.sub(r" +(?=\n)", "", text))
+        self._file.write(re.sub(r"(?<! ) +(?=\n)", "", text))
         return len(text)
 
     def flush(self) -> None:

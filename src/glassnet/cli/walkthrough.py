@@ -100,16 +100,16 @@ def _writer(output: Path, *, force: bool) -> Callable[[Any], str]:
 
 def _place(text: str) -> tuple[Any, ...]:
     """The name and the indices of "fc1[0,1]"."""
-    match = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[([-\d,\s]*)\])?\s*", text)
+    name, bracket, inner = (part.strip() for part in text.partition("["))
     try:
-        if match is None:
+        if not name or "]" in name or not re.fullmatch(r"[-\d,\s]*\]" if bracket else "", inner):
             raise ValueError
-        indices = [int(i) for i in (match[2] or "").split(",") if i.strip()]
+        indices = [int(i) for i in inner.removesuffix("]").split(",") if i.strip()]
     except ValueError:
         raise BadInput(
             f"--element: expected a value and which element of it, as in fc1[0,1], got {text!r:.40}"
         ) from None
-    return match[1], *indices
+    return name, *indices
 
 
 def _optimizer(saved: SavedRun) -> Any:

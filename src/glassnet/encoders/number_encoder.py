@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from glassnet.encoders.npy_file import read_npy
 from glassnet.files.schema import Misfit, described, items, number, one_of, record, whole
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
+from glassnet.tables.columns import few
 from glassnet.tensor.creation import from_numpy
 
 _LARGEST = 2**24  # numbers of a sample
@@ -145,7 +147,7 @@ class NumberEncoder:
         places = {name: i for i, name in enumerate(classes)}
         unknown = next((label for label in labels if label not in places), None)
         if unknown is not None:
-            raise SourceError(f"FILE: {path}: expected classes {', '.join(classes)}, got {unknown!r:.40}")
+            raise SourceError(f"FILE: {path}: expected classes {few(classes)}, got {unknown!r:.40}")
         return self._samples(numbers, path, np.array([places[label] for label in labels], np.int64))
 
     def _samples(self, numbers: Array, path: Path, targets: Array | None = None) -> Samples:
@@ -212,15 +214,15 @@ def read_numbers(path: Path, columns: int, *, labelled: bool) -> tuple[Array, li
     Raises SourceError, which names the line.
     """
     expected = f"{columns} numbers and a class" if labelled else f"{columns} numbers"
-    numbers: list[list[float]] = []
+    numbers = array("d")
     labels: list[str] = []
     try:
         for place, row in rows_in(str(path), columns + labelled, expected):
-            numbers.append(numbers_in(row[:columns], place))
+            numbers.extend(numbers_in(row[:columns], place))
             labels += [cell.strip() for cell in row[columns:]]
     except ValueError as error:
         raise SourceError(f"FILE: {error}") from None
-    return np.array(numbers), labels
+    return np.frombuffer(numbers).reshape(-1, columns), labels
 
 
 # These functions are copied into exported files, so they know nothing of glassnet. ------------------
@@ -236,12 +238,16 @@ def rows_in(path: str, columns: int, expected: str) -> Iterator[tuple[str, list[
 
     Raises ValueError, which names the line, for a row of more or fewer cells, and for a file without rows.
     """
-    rows = 0
+    rows, header = 0, False
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        reader = csv.reader(file, strict=True)
+        lines = iter(lambda: file.readline(2**24), "")  # a longer line is cut, and has too many cells
+        reader = csv.reader(lines, strict=True)
         try:
             for row in reader:
-                if not row or (not rows and not any(map(is_number, row))):
+                if not row:
+                    continue
+                if not rows and not header and len(row) <= columns + 1 and not any(map(is_number, row)):
+                    header = True
                     continue
                 rows += 1
                 place = f"{path}, line {reader.line_num}"

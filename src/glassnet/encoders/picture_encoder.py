@@ -41,7 +41,7 @@ class PictureEncoder(NumberEncoder):
         if not files:
             endings = ", ".join(IMG_EXTENSIONS)
             raise SourceError(f"FILE: there is no picture in {path}; those count that end in {endings}")
-        pictures = [resized(read_picture(file), self.shape[-2:]) for file in files]
+        pictures = [resized(read_picture(file, self.shape[-2:]), self.shape[-2:]) for file in files]
         if len(self.shape) == 2:
             pictures = [picture.mean(0) for picture in pictures]  # shades of grey
         places = {name: i for i, name in enumerate(classes)}
@@ -53,11 +53,11 @@ class PictureEncoder(NumberEncoder):
         return Samples(samples.inputs, samples.targets, [decoded_name(str(file)) for file in files])
 
 
-def read_picture(file: str | Path) -> Array:
-    """The picture in a file: [3, height, width], of bytes."""
-    from glassnet.vision.datasets import default_loader
+def read_picture(file: str | Path, size: Sequence[int]) -> Array:
+    """The picture in a file: [3, height, width], of bytes; of a large one no more than scaling it to ``size`` needs."""
+    from glassnet.vision.datasets.folder import read_image
 
-    return np.moveaxis(np.asarray(default_loader(str(file))), 2, 0)
+    return np.moveaxis(np.asarray(read_image(str(file), size)), 2, 0)
 
 
 def resized(picture: Array, size: Sequence[int]) -> Array:

@@ -68,7 +68,7 @@ def folder_source(source: str, path: Path) -> Data:
         raise SourceError(f"SOURCE: {shown(path)}: expected 5 pictures of a class or more, one to test with, got fewer")
     loaded, scaled = [], False
     for file, _ in files.samples:
-        picture = read_picture(file)
+        picture = read_picture(file, (SIDE, SIDE))
         if max(picture.shape) > MOST:  # at once, so that many of them fit in memory
             picture, scaled = resized(picture, (SIDE, SIDE)), True
         loaded.append(picture)

@@ -6,7 +6,6 @@ Exported files read tables by these functions, which are copied into them as the
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +13,8 @@ from glassnet.text.encodings import decoded
 from glassnet.text.formulas import as_written
 
 DELIMITERS = (",", ";", "\t", "|")
+LONGEST = 2**25  # characters of a line: each may be a cell of its own
+SNIFFED = 2**20  # characters that are looked at for the delimiter
 
 
 def text_in(data: bytes) -> tuple[str, str]:
@@ -29,13 +30,13 @@ def text_in(data: bytes) -> tuple[str, str]:
 
 def delimiter_of(text: str, path: str) -> str:
     """What separates the cells of a row: the one of `DELIMITERS` that fits the first rows best, or a comma."""
-    start = "".join(line for line, _ in zip(io.StringIO(text, newline=""), range(50), strict=False))
+    start = "".join(line for line, _ in zip(lines_of(text[:SNIFFED]), range(50), strict=False))
     if path.lower().endswith(".tsv") and "\t" in start:
         return "\t"
     fits = {}
     for delimiter in DELIMITERS:
         try:
-            rows = [row for row in csv.reader(io.StringIO(start, newline=""), delimiter=delimiter) if row]
+            rows = [row for row in csv.reader(lines_of(start), delimiter=delimiter) if row]
         except csv.Error:
             continue
         if rows and len(rows[0]) > 1:
@@ -49,17 +50,18 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     Raises ValueError, with the problem and the line, for a row of more or fewer cells than the header,
     and for quotes that do not close.
     """
-    lines = [*io.StringIO(text, newline="")]
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    lines: list[str] = []  # of the row that is being read
+    reader = csv.reader(kept_lines(text, lines), delimiter=delimiter, strict=True)
     columns, line = 0, 1
     while True:
+        lines.clear()
         try:
             row = next(reader, None)
         except csv.Error:
-            raise ValueError(problem_of(lines[line - 1 : reader.line_num], delimiter), line) from None
+            raise ValueError(problem_of(lines, delimiter), line) from None
         if row is None:
             return
-        is_blank = not row or (len(row) == 1 and not row[0].strip(" \t") and '"' not in lines[reader.line_num - 1])
+        is_blank = not row or (len(row) == 1 and not row[0].strip(" \t") and '"' not in lines[-1])
         columns = columns or (0 if is_blank else len(row))
         if not is_blank and len(row) != columns:
             hint = f"put a cell that holds {delimiter!r} in quotes" if len(row) > columns else "fill in what is missing"
@@ -68,6 +70,20 @@ def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         if not is_blank:
             yield line, row
         line = reader.line_num + 1
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one at a time."""
+    return (line[0] for line in re.finditer("[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text))
+
+
+def kept_lines(text: str, kept: list[str]) -> Iterator[str]:
+    """The lines of a text, which are added to those that are ``kept``. Raises ValueError for one that is too long."""
+    for line in lines_of(text):
+        if len(line) > LONGEST:
+            raise ValueError(f"expected lines of at most {LONGEST:,} characters, got {len(line):,}; is it a table?")
+        kept.append(line)
+        yield line
 
 
 def names_of(header: Sequence[str]) -> list[str]:

@@ -16,6 +16,13 @@ from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
+FORMATS = ("JPEG", "PNG", "PPM", "BMP", "DIB", "TIFF", "WEBP", "GIF")  # no others are looked for, whatever a file says
+MOST_PIXELS = 2**26 + 2**24  # 83,886,080; of 4 bytes each, they are in memory twice while they become RGB
+MANY_PIXELS = 2**20  # of a picture that is made smaller while it is read
+ROOM = 4  # times the size that is wanted: what scaling needs to be smooth
+REDUCED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F")  # modes in which Pillow takes averages
+
+
 class PictureError(GlassnetError, ValueError):
     """A file that is not a picture, or a damaged one.
 
@@ -40,12 +47,34 @@ def default_loader(path: PathLike) -> Any:
     >>> picture.size, picture.mode
     ((28, 28), 'RGB')
     """
+    return read_image(path)
+
+
+def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
+    """The picture in a file, as a PIL image in RGB. Raises PictureError, before anything is decoded if it is too large.
+
+    Where one of ``size``, (height, width), is wanted, a picture of more than a million pixels is made smaller while it
+    is read, by averages, to no less than four times that: to be scaled, it need not be there in full.
+    """
     with needed_to("read pictures"):
         from PIL import Image
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(file).convert("RGB")
+            image: Any = Image.open(file, formats=FORMATS)
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                raise PictureError(
+                    f"{os.fspath(path)}: expected a picture of at most {MOST_PIXELS:,} pixels, got {width:,} × "
+                    f"{height:,}; make it smaller, or leave it out"
+                )
+            if size is not None and width * height > MANY_PIXELS:
+                image.draft("RGB", (ROOM * size[1], ROOM * size[0]))  # of a JPEG, no more is decoded
+                if image.mode == "P":
+                    image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+                times = tuple(max(1, n // (ROOM * wanted)) for n, wanted in zip(image.size, size[::-1], strict=True))
+                image = image.reduce(times) if image.mode in REDUCED else image
+            return image if image.mode == "RGB" and size is not None else image.convert("RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"{os.fspath(path)}: the picture is too large to be read safely: {error}") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # whatever Pillow's readers of formats raise

@@ -26,7 +26,7 @@ MOST = 2**30  # bytes of numbers, unless told otherwise: the largest of EMNIST's
 _DIMENSIONS = 8
 _CHUNK = 2**20
 _PACKED = b"\x1f\x8b"
-_RATIO = 1032  # DEFLATE (RFC 1951) makes at most 258 bytes of two bits
+_RATIO = 100  # bytes that are unpacked of one: pictures of digits come to 5; DEFLATE (RFC 1951) would make 1032
 
 
 class IdxError(GlassnetError, ValueError):
@@ -67,7 +67,7 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
             return _read(file, name, size, size, most)
         try:
             with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
-                return _read(unpacked, name, None, size * _RATIO, most)
+                return _read(unpacked, name, None, max(_CHUNK, size * _RATIO), most)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise IdxError(f"{name}: the gzip stream is damaged or cut off ({error}); {_AGAIN}") from None
 
@@ -86,7 +86,7 @@ def _read(stream: BinaryIO | gzip.GzipFile, name: str, size: int | None, bound: 
         problem = "cut off" if size < start + count else "too long"
         raise IdxError(f"{name}: {what}, but {size - start:,} follow it: the file is {problem}; {_AGAIN}")
     if start + count > bound:
-        raise IdxError(f"{name}: {what}, more than a gzip file of {bound // _RATIO:,} bytes can hold; {_AGAIN}")
+        raise IdxError(f"{name}: {what}, more than {_RATIO} times as many as the gzip file has; {_AGAIN}")
     needed = math.prod(n or 1 for n in shape) * dtype.itemsize  # no array, even an empty one, has sizes beyond memory
     if needed > most:
         raise IdxError(
