@@ -74,7 +74,8 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
                     image = image.convert("RGBA" if "transparency" in image.info else "RGB")
                 times = tuple(max(1, n // (ROOM * wanted)) for n, wanted in zip(image.size, size[::-1], strict=True))
                 image = image.reduce(times) if image.mode in REDUCED else image
-            return image if image.mode == "RGB" and size is not None else image.convert("RGB")
+            image.load()
+            return image if image.mode == "RGB" else image.convert("RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"{os.fspath(path)}: the picture is too large to be read safely: {error}") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # whatever Pillow's readers of formats raise

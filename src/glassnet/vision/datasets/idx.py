@@ -26,6 +26,7 @@ MOST = 2**30  # bytes of numbers, unless told otherwise: the largest of EMNIST's
 _DIMENSIONS = 8
 _CHUNK = 2**20
 _PACKED = b"\x1f\x8b"
+_SMALL = 2**18  # bytes, which any file may have
 _RATIO = 100  # bytes that are unpacked of one: pictures of digits come to 5; DEFLATE (RFC 1951) would make 1032
 
 
@@ -67,7 +68,7 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
             return _read(file, name, size, size, most)
         try:
             with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
-                return _read(unpacked, name, None, max(_CHUNK, size * _RATIO), most)
+                return _read(unpacked, name, None, max(_SMALL, size * _RATIO), most)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise IdxError(f"{name}: the gzip stream is damaged or cut off ({error}); {_AGAIN}") from None
 
