@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import GlassnetError
-from glassnet.tables.columns import columns_of, few, text_of
+from glassnet.ops.dtypes import Array
+from glassnet.tables.columns import columns_of, few, listed, text_of
+from glassnet.tables.parsing import check_names
 
 
 class TableError(GlassnetError, ValueError):
@@ -44,9 +48,13 @@ class TableError(GlassnetError, ValueError):
 
 @dataclass(frozen=True)
 class Cells:
-    """The columns of a table by name, and the numbers of its rows, from 1."""
+    """The columns of a table by name, and the numbers of its rows, from 1.
 
-    columns: dict[str, list[Any]]
+    The columns of a DataFrame stay as they are, and are made a list when they are asked for: as Python's texts, a
+    whole table takes ten times the memory.
+    """
+
+    columns: Mapping[str, Any]
     rows: Sequence[int]
 
     @classmethod
@@ -59,22 +67,29 @@ class Cells:
         if isinstance(table, Cells):
             return table
         try:
-            columns = columns_of(table)
+            columns = _Listed(table) if hasattr(table, "iloc") else columns_of(table)
         except ValueError as error:
             raise TableError(str(error)) from None
         index: Any = getattr(table, "index", None)
+        length = len(table) if isinstance(columns, _Listed) else len(next(iter(columns.values()), ()))
         if hasattr(index, "dtype") and index.dtype.kind in "iu" and (index >= 0).all():
+            is_whole = len(index) and index[-1] - index[0] == len(index) - 1 and index.is_monotonic_increasing
+            if is_whole and index.is_unique:
+                return cls(columns, range(int(index[0]) + 1, int(index[-1]) + 2))
             return cls(columns, [i + 1 for i in index.tolist()])
-        return cls(columns, range(1, len(next(iter(columns.values()), ())) + 1))
+        return cls(columns, range(1, length + 1))
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, positions: Iterable[int]) -> Cells:
+    def take(self, positions: Sequence[int] | Array) -> Cells:
         """The rows at these positions; they keep their numbers."""
-        chosen = list(positions)
-        columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}
-        return Cells(columns, [self.rows[i] for i in chosen])
+        chosen = np.asarray(positions, np.int64)
+        rows = [self.rows[i] for i in chosen.tolist()]
+        if isinstance(self.columns, _Listed):
+            return Cells(_Listed(self.columns.frame.iloc[chosen]), rows)
+        columns = {name: [cells[i] for i in chosen.tolist()] for name, cells in self.columns.items()}
+        return Cells(columns, rows)
 
     def texts(self, name: str) -> list[str]:
         """The cells of a column as texts. Raises TableError where there is no such column."""
@@ -84,3 +99,25 @@ class Cells:
             there = few([repr(column) for column in self.columns])
             raise TableError(f"there is no column {name!r}{hint}; the columns are {there}")
         return [text_of(cell) for cell in self.columns[name]]
+
+
+class _Listed(Mapping[str, list[Any]]):
+    """The columns of a DataFrame by name, each made a list when it is asked for. Raises ValueError for equal names."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        names = [str(name) for name in frame.columns]
+        check_names(names)
+        self._places = {name: i for i, name in enumerate(names)}
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return listed(self.frame.iloc[:, self._places[name]])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)

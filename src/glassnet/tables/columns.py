@@ -43,7 +43,7 @@ def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, list[Any]]:
         if isinstance(cells, str) or not hasattr(cells, "__iter__"):
             hint = "a single row goes in a list: [row]"
             raise ValueError(f"expected a list of cells in {name!r}, got {cells!r:.40}; {hint}")
-    columns = {name: _listed(cells) for name, cells in columns.items()}
+    columns = {name: listed(cells) for name, cells in columns.items()}
     if len({len(cells) for cells in columns.values()}) > 1:
         lengths = ", ".join(f"{len(cells)} in {name!r}" for name, cells in list(columns.items())[:6])
         raise ValueError(f"expected columns of the same length, got {lengths}")
@@ -59,7 +59,7 @@ def check_header(cells: Sequence[str]) -> None:
         )
 
 
-def _listed(cells: Any) -> list[Any]:
+def listed(cells: Any) -> list[Any]:
     """The cells as a list. For a pandas column of texts, ``tolist`` is ten times as fast as iterating."""
     kind = getattr(cells, "dtype", None)
     return list(cells.tolist()) if kind in ("str", "string") else list(cells)
@@ -79,14 +79,24 @@ def encode_table(
         names, one = few([repr(name) for name in absent]), len(absent) == 1
         what, add = ("column", "it") if one else ("columns", "them")
         raise ValueError(f"expected a table with the {what} {names}{hint}; add {add}")
-    parts, notes = [], []
+    length = len(table[columns[0]["name"]]) if columns else 0
+    inputs, notes, place = np.empty((length, sum(map(width_of, columns))), np.float32), [], 0
     for column in columns:
         texts = [text_of(cell) for cell in table[column["name"]]]
         encode = encode_category if column["kind"] == "category" else encode_values
         x, empty, more_notes = encode(texts, column, range(1, len(texts) + 1) if rows is None else rows)
-        parts += [x, empty.astype(np.float32)[:, None]] if column["missing"] else [x]
+        end = place + width_of(column)
+        inputs[:, place : place + x.shape[1]] = x
+        if column["missing"]:
+            inputs[:, end - 1] = empty
+        place = end
         notes += more_notes
-    return np.concatenate(parts, axis=1), notes
+    return inputs, notes
+
+
+def width_of(column: Mapping[str, Any]) -> int:
+    """How many features a column becomes."""
+    return len(column["values"] if column["kind"] == "category" else column["mean"]) + int(column["missing"])
 
 
 def encode_values(

@@ -162,11 +162,13 @@ def _text(name: str, data: bytes) -> DataFrame:
     if rows < 1:
         raise TableError("expected a header and rows below it, got none", "add data", path=name)
     as_they_are = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
-    plain = io.StringIO(plain.getvalue() if rewritten else text, newline="")
-    frame = _read(name, "read_csv", plain, sep=delimiter, header=None, names=range(len(header)), **as_they_are)
+    packed = io.BytesIO((plain.getvalue() if rewritten else text).encode())  # a StringIO has four bytes a letter
+    has_formulas = re.search("'['=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]", text) is not None
+    del text
+    frame = _read(name, "read_csv", packed, sep=delimiter, header=None, names=range(len(header)), **as_they_are)
     frame = frame.iloc[1:].reset_index(drop=True)
     frame.columns = names_of(header)
-    if re.search("'['=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]", text):  # else there is nothing to change
+    if has_formulas:  # else there is nothing to change
         frame = _changed(frame, as_written)
     frame.attrs = {"encoding": encoding, "delimiter": delimiter}
     return frame
