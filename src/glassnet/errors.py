@@ -12,6 +12,7 @@ __all__ = [
     "DimensionError",
     "DtypeError",
     "GlassnetError",
+    "GlassnetWarning",
     "GradientError",
     "NotFiniteError",
     "RangeError",
@@ -46,6 +47,18 @@ class GlassnetError(Exception):
 
         text = super().__str__()
         return harmless(f"in {self.where}: {text}" if self.where else text)
+
+
+class GlassnetWarning(UserWarning):
+    """The class of glassnet's warnings: something works, and may not be what was meant.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     loss = F.mse_loss(glassnet.zeros(3, 1), glassnet.zeros(3))
+    >>> [warning.category.__name__ for warning in caught]
+    ['GlassnetWarning']
+    """
 
 
 class ShapeError(GlassnetError, RuntimeError, ValueError):

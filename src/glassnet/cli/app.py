@@ -17,6 +17,7 @@ from glassnet.cli.export import export
 from glassnet.cli.info import info
 from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
+from glassnet.cli.quiet import only_own_words
 from glassnet.cli.show import show
 from glassnet.cli.train import train
 from glassnet.cli.walkthrough import walkthrough
@@ -35,7 +36,8 @@ class _OneMessage(TyperGroup):
         """Run the command and end the process with its exit code."""
         with streams.lenient() as (out, err), interruptions.handled():
             try:
-                code = super().main(*args, **extra | {"standalone_mode": False}) or 0
+                with only_own_words(err):
+                    code = super().main(*args, **extra | {"standalone_mode": False}) or 0
             except Exception as error:
                 message, code = _explained(error)
                 if message is None:

@@ -42,6 +42,12 @@ class Lenient:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
+    def moved_to(self, stream: TextIO) -> TextIO:
+        """Write to another stream from now on; gives the one before."""
+        self.flush()
+        before, self._stream = self._stream, stream
+        return before
+
     def abandon(self) -> None:
         """Let what is waiting go nowhere: Python would try once more to write it when it ends."""
         with suppress(OSError, ValueError):

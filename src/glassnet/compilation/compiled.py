@@ -13,6 +13,7 @@ from typing import Any, ClassVar, overload
 from glassnet.compilation.arguments import key_of
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.engines import engine_class
+from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.observer import mode
 from glassnet.program.names import identifier
@@ -189,7 +190,7 @@ class Compiled:
     def _warn(self, message: str) -> None:
         if not self._has_warned:
             self._has_warned = True
-            warnings.warn(message, stacklevel=4)
+            warnings.warn(message, GlassnetWarning, stacklevel=4)
 
     def _cause(self, specialisation: Specialisation) -> str:
         """What is new about a specialisation, compared with the one of the latest that it is most like."""

@@ -25,7 +25,7 @@ from glassnet.data.gather import (
     samples_at,
     take_rows,
 )
-from glassnet.errors import ShapeError
+from glassnet.errors import GlassnetWarning, ShapeError
 from glassnet.ops.shapes import written
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
@@ -288,7 +288,9 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
         )
     for number, count in enumerate(counts):
         if count == 0:
-            warnings.warn(f"random_split: part {number}, of length {lengths[number]:g}, is empty", stacklevel=2)
+            warnings.warn(
+                f"random_split: part {number}, of length {lengths[number]:g}, is empty", GlassnetWarning, stacklevel=2
+            )
     order = randperm(size, generator=generator).tolist()
     ends = list(accumulate(counts))
     return [Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ShapeError
+from glassnet.errors import GlassnetWarning, ShapeError
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.ops.softmax import softmax
@@ -48,7 +48,7 @@ def warn(message: str) -> None:
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("glassnet."):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, UserWarning, stacklevel=level)
+    warnings.warn(message, GlassnetWarning, stacklevel=level)
 
 
 def warn_unless_alike(name: str, input: Tensor, target: Tensor) -> None:

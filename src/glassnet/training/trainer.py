@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data import DataLoader
+from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
@@ -216,7 +217,9 @@ class Trainer:
         if self._resumed is None and (self.should_stop or len(self.history) >= epochs):
             why = "it was stopped" if self.should_stop else f"it has {len(self.history)} epochs already"
             way_out = "set trainer.should_stop = False" if self.should_stop else f"ask for more than epochs={epochs}"
-            warnings.warn(f"Trainer: there is nothing to learn, {why}; {way_out} to go on", stacklevel=3)
+            warnings.warn(
+                f"Trainer: there is nothing to learn, {why}; {way_out} to go on", GlassnetWarning, stacklevel=3
+            )
         while len(self.history) < epochs and not self.should_stop:
             with np.errstate(all="ignore"):  # numbers that grow without end are a failure of the run
                 self._learn(feed, self._steps.learn, self._callbacks)

@@ -14,6 +14,7 @@ import numpy as np
 
 from glassnet.compilation import Compiled
 from glassnet.compilation.arguments import StructureError
+from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
 from glassnet.optim import Optimizer
@@ -128,6 +129,7 @@ class _Runner:
                 self.compiled = None  # everything is as before the call
                 warnings.warn(
                     f"Trainer: this step runs uncompiled, and slower: {refusal}\n(compile=False leaves this note out)",
+                    GlassnetWarning,
                     stacklevel=2,
                 )
         return self._function(*args)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
 
+from glassnet.errors import GlassnetWarning
 from glassnet.files.schema import Kind, an_object, anything, items, named, whole, within
 from glassnet.observer import mode
 from glassnet.optim.optimizer import Optimizer
@@ -92,14 +93,14 @@ class LRScheduler:
             warnings.warn(
                 f"{type(self).__name__}.step() came before the first optimizer.step(), so the first learning rate is "
                 "never used; call optimizer.step() first, then the scheduler's",
-                UserWarning,
+                GlassnetWarning,
                 stacklevel=2,
             )
         self._step_count += 1
         if epoch is not None and not self._takes_epoch:
             warnings.warn(
                 f"{type(self).__name__}.step(epoch) is deprecated: call step() once an epoch, without the number",
-                UserWarning,
+                GlassnetWarning,
                 stacklevel=2,
             )
         self._update_lr(epoch)
