@@ -24,7 +24,7 @@ AWKWARD = [
     'a"b', "it's", '"""', "'''", "a\\b", "\\", "a\nb", "\r", "{print(1)}", "%s", "%(prog)s", "$(x)", "-x", "--output",
     " ", "a b", "a.b", ".x", "#", "class", "ﬁ", "모델", "x\x1b[31m", "\u202ex", "\u2028", "\udcb0\udca1", "*", "é", "~",
 ]  # fmt: skip
-HIDING = ["numpy", "csv", "argparse", "hashlib", "sys", "io", "os", "random", "types", "site", "zipfile", "glassnet"]
+HIDING = ["numpy", "csv", "argparse", "hashlib", "sys", "io", "os", "random", "types", "site", "pathlib", "glassnet"]
 
 
 def file_of(path, **options):

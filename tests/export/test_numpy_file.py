@@ -333,13 +333,18 @@ def test_the_self_test_catches_the_weights_of_another_network(path):
     assert run(path, "--self-test").returncode == 1
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "cut off", "another file", "fewer"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut off", "another file", "fewer", "a pipe", "no header"])
 def test_without_its_numbers_a_file_says_so(path, damage):
     npz = exported(path, inside=0).with_suffix(".npz")
     if damage == "missing":
         npz.unlink()
     elif damage == "fewer":
         np.savez(npz, other=np.zeros(3))
+    elif damage == "a pipe":
+        npz.unlink()
+        os.mkfifo(npz)
+    elif damage == "no header":
+        npz.write_bytes(npz.read_bytes().replace(b"'shape': (", b"'shape'; ("))
     else:
         data = npz.read_bytes()
         npz.write_bytes({"empty": b"", "cut off": data[: len(data) // 2], "another file": b"numbers"}[damage])

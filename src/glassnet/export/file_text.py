@@ -89,7 +89,7 @@ def reserved_names(parts: Standalone) -> set[str]:
     """What the values of a network may not be called in a file, because something else is called so there."""
     modules = [standalone, formulas, *(module_of(source) for source in _copied_sources(parts))]
     names = {name for module in modules for name in vars(module) if not name.startswith("__")}
-    return names | set(parts.constants) | {"Path", "allow_pickle", "file", "numbers", "x", "zipfile"}
+    return names | set(parts.constants) | {"Path", "allow_pickle", "beside", "error", "file", "numbers", "problem", "x"}
 
 
 def _copied_sources(parts: Standalone) -> list[Any]:
@@ -126,7 +126,7 @@ class FileText:
         blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
         blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
         blocks += [*_sections(parts.read), ""]
-        for function in (standalone.write, formulas.as_text, standalone.printable):
+        for function in (standalone.check_files, standalone.write, formulas.as_text, standalone.printable):
             blocks += ["", copied(function), ""]
         blocks += [section("the self-test"), "", copied(standalone.self_test), ""]
         body = "\n".join(blocks)
@@ -173,7 +173,7 @@ class FileText:
     def _imports(self, body: str, of_operations: list[str]) -> list[str]:
         modules = [standalone, formulas, *(module_of(source) for source in _copied_sources(self.exported.standalone))]
         lines = {*of_operations, *imports_of(body, modules)}
-        lines |= {"import zipfile", "from pathlib import Path"} if self.beside else set()
+        lines |= {"from pathlib import Path"} if self.beside else set()
         return [*sorted(lines, key=lambda line: (line.startswith("from"), line)), "", "import numpy as np"]
 
     def _constants(self) -> Iterator[str]:
@@ -237,12 +237,15 @@ class FileText:
 
     def _loaded(self) -> Iterator[str]:
         needs = f"{shown(self.name)} needs {shown(self.beside)}, as it was written, beside it: "
+        yield f"beside = Path(__file__).with_name({quoted(self.beside)})"
         yield "try:"
-        yield f'    with open(Path(__file__).with_name({quoted(self.beside)}), "rb") as file:'
+        yield "    if beside.exists() and not beside.is_file():"
+        yield '        raise OSError("it is no file")'
+        yield '    with open(beside, "rb") as file:'
         yield "        numbers = np.load(file, allow_pickle=False)"
         for name, array in self.exported.arrays.items():
             yield f'        {name} = numbers["{name}"]  # {written(array.shape)}'
-        yield "except (OSError, LookupError, ValueError, EOFError, zipfile.BadZipFile) as error:"
+        yield "except Exception as error:  # NumPy has many for a file that is damaged"
         yield f"    problem = {quoted(needs)} + printable(error)"
         yield '    raise (SystemExit if __name__ == "__main__" else ImportError)(problem) from None'
 

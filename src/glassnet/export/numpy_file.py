@@ -152,8 +152,8 @@ def _check(target: Path, files: Mapping[PathLike, Sequence[bytes]], exported: Ex
         exec(compile(b"".join(files[target]), "<exported>", "exec"), namespace)
         for n in {1, len(exported.inputs)}:
             _compare(namespace, n, exported, module)
-        namespace["sys"] = SimpleNamespace(stdout=said, stderr=said)
-        failed = namespace["self_test"]()
+        namespace["sys"] = SimpleNamespace(stdout=said, stderr=said, argv=[str(target)])
+        failed = namespace["main"](["--self-test"])
     except ExportError:
         raise
     except Exception as error:

@@ -109,16 +109,24 @@ def main(arguments: list[str] | None = None) -> int:
                 return self_test()
             if options.data is None:
                 parser.error("expected a CSV file, or --self-test")
-            if os.path.exists(options.data) and not os.path.isfile(options.data):
-                raise ValueError(f"{options.data}: expected a file; copy what it gives into one, or name one in it")
-            if options.output and os.path.exists(options.output) and os.path.samefile(options.data, options.output):
-                raise ValueError(f"--output: {options.output} is the data itself; name another file")
+            check_files(options.data, options.output)
             write(answers(read(options.data)), options.output)
     except (OSError, LookupError, MemoryError, ValueError, csv.Error) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         sys.stderr.write(f"{parser.prog}: {printable(reason)}\n")
         return 2
     return 0
+
+
+def check_files(data: str, output: str | None) -> None:
+    """Raise OSError or ValueError for data that is no ordinary file, or larger than 2 GB, or the output itself."""
+    size = os.path.getsize(data)
+    if not os.path.isfile(data):
+        raise ValueError(f"{data}: expected a file; copy what it gives into one, or name one in it")
+    if size > 2**31:
+        raise ValueError(f"{data}: expected at most {2**31:,} bytes, got {size:,}; check that it is the file you mean")
+    if output and os.path.exists(output) and os.path.samefile(data, output):
+        raise ValueError(f"--output: {output} is the data itself; name another file")
 
 
 def write(rows: Iterable[list[str]], path: str | None) -> None:
