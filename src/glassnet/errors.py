@@ -43,10 +43,10 @@ class GlassnetError(Exception):
         self.argument = argument
 
     def __str__(self) -> str:
-        from glassnet.text import harmless  # most scripts have no errors
+        from glassnet.text import harmless, shown  # most scripts have no errors
 
         text = super().__str__()
-        return harmless(f"in {self.where}: {text}" if self.where else text)
+        return harmless(f"in {shown(self.where)}: {text}" if self.where else text)
 
 
 class GlassnetWarning(UserWarning):

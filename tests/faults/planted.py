@@ -175,8 +175,8 @@ FAULTS = (
     Fault(
         "a report whose text is not escaped",
         "training/report/markup.py",
-        'return Html(escape(UNSEEN.sub("�", value)))',
-        'return Html(UNSEEN.sub("�", value))',
+        "return Html(escaped(value))",
+        "return Html(harmless(value, None))",
         ("tests/training/test_report.py",),
     ),
     Fault(

@@ -21,6 +21,7 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import float16, float32, float64
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import changes
+from glassnet.text import shown
 
 
 class Module(Registry, Hooked):
@@ -319,7 +320,7 @@ class Module(Registry, Hooked):
         return ""
 
     def _inner_lines(self) -> list[str]:
-        return [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
+        return [f"({shown(name)}): {indented(repr(module))}" for name, module in self._modules.items()]
 
     def __repr__(self) -> str:
         extra = self.extra_repr()

@@ -13,6 +13,7 @@ from glassnet.nn.parameter import Parameter
 from glassnet.nn.registry import Registry
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
+from glassnet.text import shown
 
 NAMED_AT_MOST = 6  # keys of one kind that an error lists
 
@@ -51,7 +52,7 @@ def load_state(
     unexpected = [path for path in state_dict if path not in entries]
     tensors = {path: _checked(path, state_dict[path]) for path in entries if path in state_dict}
     misfits = [
-        f"{path} is {written(entries[path].value.shape)} here and {written(x.shape)} in the state"
+        f"{shown(path)} is {written(entries[path].value.shape)} here and {written(x.shape)} in the state"
         for path, x in tensors.items()
         if x.shape != entries[path].value.shape
     ]
@@ -72,7 +73,7 @@ def _checked(path: str, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if not hasattr(value, "__array__"):
-        raise TypeError(f"load_state_dict: expected a tensor or an array for {path}, got {type(value).__name__}")
+        raise TypeError(f"load_state_dict: expected a tensor or an array for {shown(path)}, got {type(value).__name__}")
     return wrap(as_array(np.asarray(value)))
 
 
@@ -86,7 +87,9 @@ def _assignable(path: str, current: Tensor, value: Tensor) -> Tensor:
     if not isinstance(current, Parameter):
         return value.detach() if isinstance(value, Parameter) else value
     if current.requires_grad and not value.is_floating_point():
-        raise DtypeError(f"load_state_dict: expected a floating tensor for {path}, got {value.dtype}; leave out assign")
+        raise DtypeError(
+            f"load_state_dict: expected a floating tensor for {shown(path)}, got {value.dtype}; leave out assign"
+        )
     return value if isinstance(value, Parameter) else Parameter(value, current.requires_grad)
 
 
@@ -106,6 +109,6 @@ def _misfit(
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:NAMED_AT_MOST])
+    first = ", ".join(shown(name) for name in names[:NAMED_AT_MOST])
     more = len(names) - NAMED_AT_MOST
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{first} and {more} more" if more > 0 else first

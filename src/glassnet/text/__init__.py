@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from glassnet.text.readable import decoded_name, harmless, shown
+from glassnet.text.readable import decoded_name, escaped, harmless, shown
 
-__all__ = ["decoded_name", "harmless", "shown"]
+__all__ = ["decoded_name", "escaped", "harmless", "shown"]

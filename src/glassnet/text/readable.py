@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from html import escape
 
 from glassnet.text.encodings import in_older_encoding
 
 _JOINERS = "\u200c\u200d"  # of letters and of emoji: what is to be seen depends on them
+_NOTHING = "\ufffe\uffff"  # which are no letters, and may not stand in XML
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, lone surrogates, ends of lines
 # What an encoding may have bytes for below 128, and bytes. A letter beyond is one already, a slash divides names.
 _BYTES = re.compile("[\x00-.0-\x7f\udc80-\udcff]+")
@@ -61,8 +63,7 @@ def harmless(text: object, most: int | None = _MESSAGE) -> str:
     words = decoded_name(words)
     if not words.replace("\n", "").isprintable():
         words = "".join(letter if letter == "\n" else _visible(letter) for letter in words)
-    data = words.encode()
-    if most is None or len(data) <= most:
+    if most is None or len(words) <= most // 4 or len(data := words.encode()) <= most:
         return words
     kept = (most - len("…".encode())) // 2
     return f"{data[:kept].decode(errors='ignore')}…{data[len(data) - kept :].decode(errors='ignore')}"
@@ -84,7 +85,19 @@ def shown(text: object, most: int = _LONGEST) -> str:
     return line
 
 
+def escaped(text: object) -> str:
+    """``text`` as it can stand in HTML and XML: in an element, or in an attribute in double quotes.
+
+    XML has no letters for most controls, so they are written out as `harmless` does.
+
+    >>> from glassnet.text import escaped
+    >>> print(escaped('<b title="x\x1b">'))
+    &lt;b title=&quot;x\x1b&quot;&gt;
+    """
+    return escape(harmless(text, None))
+
+
 def _visible(letter: str) -> str:
-    if unicodedata.category(letter) not in _HIDDEN or letter in _JOINERS:
+    if letter in _JOINERS or (unicodedata.category(letter) not in _HIDDEN and letter not in _NOTHING):
         return letter
     return letter.encode("unicode_escape").decode()

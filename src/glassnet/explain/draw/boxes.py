@@ -9,7 +9,9 @@ import numpy as np
 
 from glassnet.errors import GlassnetError
 from glassnet.ops.shapes import written
+from glassnet.text import shown
 
+LONGEST = 100  # characters of a line
 MOST = 500  # boxes of one picture
 FEW = 3  # numbers that are written beside an arrow
 
@@ -42,6 +44,9 @@ class Box:
     kind: str  # "operation", "module", "leaf", or "end": where a result leaves
     arrows: list[Arrow] = field(default_factory=list)
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        self.lines = [shown(line, LONGEST) for line in self.lines]
 
 
 @dataclass

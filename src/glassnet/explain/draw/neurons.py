@@ -17,6 +17,7 @@ from glassnet.explain.draw.svg import LINE, Canvas, width_of
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
+from glassnet.text import shown
 
 SHOWN = 12  # neurons of one layer; more are shortened to the first and the last ones
 ENDS = (7, 3)  # of a layer that is shortened
@@ -65,7 +66,7 @@ def layers_of(model: Module) -> list[Layer]:
         if isinstance(module, Linear):
             if layers and layers[-1].size != module.in_features:
                 raise DrawError(
-                    f"the layer {path} takes {module.in_features} numbers and the one before it gives "
+                    f"the layer {shown(path)} takes {module.in_features} numbers and the one before it gives "
                     f"{layers[-1].size}: they do not simply follow one another; draw the graph: glassnet.draw(model, x)"
                 )
             if not layers:

@@ -165,4 +165,4 @@ def _entities(*lines: str) -> str:
     def entity(match: re.Match[str]) -> str:
         return f"#{ord(match[0])};"
 
-    return '"' + "<br/>".join(re.sub(r'["<>#&|]', entity, line) or " " for line in lines) + '"'
+    return '"' + "<br/>".join(re.sub(r'["<>#&|`]', entity, line) or " " for line in lines) + '"'

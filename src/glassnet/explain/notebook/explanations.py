@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from glassnet.explain.checkup import Checkup
 from glassnet.explain.draw import Picture
 from glassnet.explain.walkthrough import Element
 from glassnet.explain.walkthrough.page import Page, Row
+from glassnet.text import escaped
 
 STYLE = """
 .glassnet-walk { font: 13px/1.5 system-ui, sans-serif; max-width: 76em; color: inherit }
@@ -25,21 +24,21 @@ STYLE = """
 
 def page_html(page: Page) -> str:
     """A collapsible table that needs nothing else; its colours are those around it, light or dark."""
-    parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>', f"<p><b>{escape(page.title)}</b><br>"]
-    parts.append("<br>".join(map(escape, page.lines)) + "</p>")
+    parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>', f"<p><b>{escaped(page.title)}</b><br>"]
+    parts.append("<br>".join(map(escaped, page.lines)) + "</p>")
     for section in page.sections:
-        parts.append(f"<details open><summary><b>{escape(section.title)}</b> ({len(section.rows)})</summary>")
+        parts.append(f"<details open><summary><b>{escaped(section.title)}</b> ({len(section.rows)})</summary>")
         parts += [_row_html(row) for row in section.rows]
         parts.append("</details>")
     return "\n".join([*parts, "</div>"])
 
 
 def _row_html(row: Row) -> str:
-    name, kind, call = escape(row.name), escape(row.kind), escape(row.call)
-    aside = f' <span class="kind">{escape(row.aside)}</span>' if row.aside else ""
+    name, kind, call = escaped(row.name), escaped(row.kind), escaped(row.call)
+    aside = f' <span class="kind">{escaped(row.aside)}</span>' if row.aside else ""
     head = f'{row.number}. <code><b>{name}</b> <span class="kind">{kind}</span> = {call}</code>{aside}'
     cells = "".join(
-        f"<tr><th>{escape(label)}</th><td><pre>{escape(chr(10).join(text))}</pre></td></tr>"
+        f"<tr><th>{escaped(label)}</th><td><pre>{escaped(chr(10).join(text))}</pre></td></tr>"
         for label, text in (("formula", (row.formula,)), *row.numbers)
     )
     return f"<details><summary>{head}</summary><table>{cells}</table></details>"
@@ -49,18 +48,18 @@ def element_html(element: Element) -> str:
     """Titles, each with lines of text that fold away under it."""
     parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>']
     for title, lines in element.parts():
-        text = f"<pre>{escape(chr(10).join(lines))}</pre>"
-        summary = f"<summary><b>{escape(title)}</b></summary>"
-        parts.append(f"<details open>{summary}{text}</details>" if lines else f"<p>{escape(title)}</p>")
+        text = f"<pre>{escaped(chr(10).join(lines))}</pre>"
+        summary = f"<summary><b>{escaped(title)}</b></summary>"
+        parts.append(f"<details open>{summary}{text}</details>" if lines else f"<p>{escaped(title)}</p>")
     return "\n".join([*parts, "</div>"])
 
 
 def checkup_html(checkup: Checkup) -> str:
     """A numbered list of findings."""
     if checkup.healthy:
-        return f"<p>{escape(str(checkup))}</p>"
+        return f"<p>{escaped(str(checkup))}</p>"
     items = (
-        f"<li><b>{escape(f.problem)}</b><br>evidence: {escape(f.evidence)}<br>remedy: {escape(f.remedy)}</li>"
+        f"<li><b>{escaped(f.problem)}</b><br>evidence: {escaped(f.evidence)}<br>remedy: {escaped(f.remedy)}</li>"
         for f in checkup.findings
     )
     return f"<ol>{''.join(items)}</ol>"

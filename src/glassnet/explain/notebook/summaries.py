@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from glassnet.ops.shapes import written
 from glassnet.program.printing import declarations, row, titles
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
+from glassnet.text import escaped, shown
 
 ROWS, COLUMNS = 12, 12  # of a larger tensor; half of them from its end
 LAYERS = 100  # of a larger network; the rest is counted
@@ -28,7 +28,7 @@ def tensor_html(tensor: Tensor) -> str:
     text = repr(tensor)  # which a tracer refuses: the numbers are not there yet
     array = tensor.array
     if array.ndim not in (1, 2) or not array.size:
-        return f"<pre>{escape(text)}</pre>"
+        return f"<pre>{escaped(text)}</pre>"
     caption = f"{array.dtype} {written(array.shape)}" + (", requires grad" if tensor.requires_grad else "")
     matrix = array if array.ndim == 2 else array[np.newaxis]
     rows, columns = _shown(matrix.shape[0], ROWS), _shown(matrix.shape[1], COLUMNS)
@@ -60,14 +60,14 @@ def module_html(module: Module) -> str:
     first: dict[int, str] = {}
     for path, inner in module.named_modules(remove_duplicate=False):
         depth = path.count(".") + 1 if path else 0
-        name = "  " * (depth - 1) + path.rpartition(".")[2] if path else ""
+        name = "  " * (depth - 1) + shown(path.rpartition(".")[2]) if path else ""
         described = f"{type(inner).__name__}({inner.extra_repr()})"
         if id(inner) in first:
-            rows.append([name, described, f"same as {first[id(inner)]}", ""])
+            rows.append([name, described, f"same as {shown(first[id(inner)])}", ""])
             continue
         first[id(inner)] = path
         own = dict(inner.named_parameters(recurse=False))
-        shapes = ", ".join(f"{key} {written(p.shape)}" for key, p in own.items())
+        shapes = ", ".join(f"{shown(key)} {written(p.shape)}" for key, p in own.items())
         count = sum(p.numel() for p in own.values())
         rows.append([name, described, shapes, f"{count:,}" if count else ""])
     total = sum(p.numel() for p in module.parameters())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+
+from glassnet.text import escaped
 
 _STYLE = """
 .glassnet-table { border-collapse: collapse; font-size: 90%; }
@@ -27,16 +28,16 @@ def table(
     width = max(len(header), 1)
     lines = [f"<style>{_STYLE}</style>", '<table class="glassnet-table">']
     if caption:
-        lines.append(f"<caption>{escape(caption)}</caption>")
+        lines.append(f"<caption>{escaped(caption)}</caption>")
     if header:
-        lines.append("<thead><tr>" + "".join(f"<th>{escape(text)}</th>" for text in header) + "</tr></thead>")
+        lines.append("<thead><tr>" + "".join(f"<th>{escaped(text)}</th>" for text in header) + "</tr></thead>")
     lines.append("<tbody>")
     for row in rows:
         if isinstance(row, str):
-            lines.append(f'<tr class="title"><th colspan="{width}">{escape(row)}</th></tr>')
+            lines.append(f'<tr class="title"><th colspan="{width}">{escaped(row)}</th></tr>')
             continue
         kinds = [*classes, *[""] * len(row)]
-        cells = (f"<td{_class(kind)}>{escape(text)}</td>" for text, kind in zip(row, kinds, strict=False))
+        cells = (f"<td{_class(kind)}>{escaped(text)}</td>" for text, kind in zip(row, kinds, strict=False))
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody></table>"])
 
@@ -44,9 +45,9 @@ def table(
 def heat_table(rows: Iterable[Sequence[tuple[str, float]]], caption: str) -> str:
     """A table of numbers as texts, each with a shade from −1 (blue) to 1 (red) behind it."""
     head = '<table class="glassnet-table glassnet-heat">'
-    lines = [f"<style>{_STYLE}</style>", head, f"<caption>{escape(caption)}</caption>"]
+    lines = [f"<style>{_STYLE}</style>", head, f"<caption>{escaped(caption)}</caption>"]
     for row in rows:
-        cells = (f'<td class="number"{_shade(share)}>{escape(text)}</td>' for text, share in row)
+        cells = (f'<td class="number"{_shade(share)}>{escaped(text)}</td>' for text, share in row)
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</table>"])
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
+from glassnet.text import escaped
 
 VOID = {"img", "meta"}  # elements that HTML does not close
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 class Html(str):
@@ -16,8 +14,8 @@ class Html(str):
 
 
 def text(value: str) -> Html:
-    """``value`` as people are to read it; a character that cannot be shown, or turns the text around, as "�"."""
-    return Html(escape(UNSEEN.sub("�", value)))
+    """``value`` as people are to read it; a character that cannot be shown, or turns the text around, written out."""
+    return Html(escaped(value))
 
 
 def tag(name: str, /, *children: str, **attributes: object) -> Html:
