@@ -237,7 +237,7 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"glassnet.{name}")
     if name not in _LATER:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}", name=name)
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r:.80}", name=name)
     return getattr(import_module(f"glassnet.{_LATER[name]}"), name)
 
 

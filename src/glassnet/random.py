@@ -81,7 +81,7 @@ class Generator:
     def __init__(self, seed: int | str | None = None, *, device: object = "cpu") -> None:
         for name in (seed, device):
             if isinstance(name, str) and name != "cpu":
-                raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r}')
+                raise RuntimeError(f'Generator: expected device "cpu", the only one glassnet has, got {name!r:.80}')
         if mode.tracer is not None:
             mode.tracer.seeding()
         if seed is None or isinstance(seed, str):  # PyTorch's Generator("cpu")
@@ -204,7 +204,7 @@ _own: ContextVar[_Stream | None] = ContextVar("own default generator", default=N
 
 def _checked(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r}")
+        raise TypeError(f"manual_seed: expected a whole number, got {type(seed).__name__}: {seed!r:.80}")
     return int(seed)
 
 

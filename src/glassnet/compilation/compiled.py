@@ -60,7 +60,7 @@ class Compiled:
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
         if isinstance(max_specialisations, bool) or not isinstance(max_specialisations, int) or max_specialisations < 1:
             raise ValueError(
-                f"compile: expected max_specialisations as a whole number, 1 or more, got {max_specialisations!r}"
+                f"compile: expected max_specialisations as a whole number, 1 or more, got {max_specialisations!r:.80}"
             )
         self.function = function
         self.engine = engine

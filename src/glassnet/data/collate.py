@@ -50,7 +50,7 @@ def collated(samples: Sequence[Any], indices: Sequence[Any]) -> Any:
     """`default_collate` of the samples at ``indices`` of a dataset, which its errors name too."""
     if not len(samples):
         raise ValueError("expected at least one sample in a batch, got none")
-    return _collated(samples, "", lambda position: f"sample {position} (dataset[{indices[position]!r}])")
+    return _collated(samples, "", lambda position: f"sample {position} (dataset[{indices[position]!r:.80}])")
 
 
 def default_convert(data: Any) -> Any:
@@ -152,7 +152,7 @@ def _values(batch: Sequence[Any], key: Any, part: str, name: Names) -> list[Any]
     for position, sample in enumerate(batch):
         if key not in sample:
             raise KeyError(
-                f"default_collate: {name(position)}{_at(part)} has no key {key!r}, which {name(0)} has; "
+                f"default_collate: {name(position)}{_at(part)} has no key {key!r:.80}, which {name(0)} has; "
                 f"its keys are {list(sample)}"
             )
     return [sample[key] for sample in batch]

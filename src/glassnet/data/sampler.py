@@ -232,7 +232,7 @@ def count_chunks(count: int, size: int, drop_last: bool) -> int:
 def check_count(what: str, count: Any) -> None:
     """ValueError unless ``count`` is a whole number of 1 or more; ``what`` names it."""
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
-        raise ValueError(f"{what} must be a whole number of 1 or more, got {count!r}")
+        raise ValueError(f"{what} must be a whole number of 1 or more, got {count!r:.80}")
 
 
 def _check_flag(what: str, flag: Any, error: type[Exception] = ValueError) -> None:

@@ -52,6 +52,6 @@ def make_colors(n: int = 1345, seed: int = 0) -> tuple[npt.NDArray[np.uint8], np
     ((100, 3), (100,))
     """
     if isinstance(n, bool) or n < 1:
-        raise ValueError(f"make_colors: expected 1 colour or more, got n={n!r}")
+        raise ValueError(f"make_colors: expected 1 colour or more, got n={n!r:.80}")
     colors = np.random.default_rng(seed).integers(0, 256, (n, 3)).astype(np.uint8)
     return colors, font_for(colors)

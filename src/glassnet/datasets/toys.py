@@ -95,7 +95,9 @@ TOYS: dict[str, Callable[..., Points]] = {
 def _start(n: int, noise: float, seed: int, classes: int = 2) -> tuple[np.random.Generator, npt.NDArray[np.int64]]:
     """A random generator, and the classes in turn, so that each has as many points as the others."""
     if isinstance(n, bool) or n < classes or not noise >= 0:
-        raise ValueError(f"expected {classes} points or more and noise of 0 or more, got n={n!r} and noise={noise!r}")
+        raise ValueError(
+            f"expected {classes} points or more and noise of 0 or more, got n={n!r:.80} and noise={noise!r:.80}"
+        )
     return np.random.default_rng(seed), np.arange(n) % classes
 
 

@@ -23,10 +23,10 @@ def engine_class(name: str) -> type[Engine]:
         return next(engine for engine in map(_loaded, ENGINES) if not engine.missing())
     if name not in ENGINES:
         *others, last = map(repr, (AUTO, *ENGINES))
-        raise ValueError(f"compile: expected engine {', '.join(others)} or {last}, got {name!r}")
+        raise ValueError(f"compile: expected engine {', '.join(others)} or {last}, got {name!r:.80}")
     engine = _loaded(name)
     if missing := engine.missing():
-        raise RuntimeError(f"the engine {name!r} cannot run here: {missing}")
+        raise RuntimeError(f"the engine {name!r:.80} cannot run here: {missing}")
     return engine
 
 

@@ -8,4 +8,4 @@ def __getattr__(name: str) -> Any:
     """``glassnet.explain.plots``, loaded when first used."""
     if name == "plots":
         return import_module("glassnet.explain.plots")
-    raise AttributeError(f"module 'glassnet.explain' has no attribute {name!r}", name=name)
+    raise AttributeError(f"module 'glassnet.explain' has no attribute {name!r:.80}", name=name)

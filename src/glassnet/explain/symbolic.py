@@ -71,7 +71,7 @@ def symbolic(
         function = partial(function, **params)
     names = _names(function, len(inputs))
     if derivative is not None and derivative not in names:
-        raise TypeError(f"symbolic: expected the name of an input, {' or '.join(names)}, got {derivative!r}")
+        raise TypeError(f"symbolic: expected the name of an input, {' or '.join(names)}, got {derivative!r:.80}")
     program, _, result = trace(function, *(tensor(0.5) for _ in names), gradients=False)
     if not isinstance(result, Tensor):
         raise SymbolError(f"symbolic: expected a function that gives one tensor, got {type(result).__name__}")
@@ -89,7 +89,9 @@ def named_function(name: str) -> Callable[..., Any]:
         return function
     near = get_close_matches(name, [n for n, v in vars(functional).items() if inspect.isfunction(v)], n=3)
     guess = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise ValueError(f"expected the name of a function of glassnet.functional, such as sigmoid, got {name!r}{guess}")
+    raise ValueError(
+        f"expected the name of a function of glassnet.functional, such as sigmoid, got {name!r:.80}{guess}"
+    )
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:

@@ -84,7 +84,7 @@ def numpy_file(
 
 def _check_name(target: Path) -> None:
     if target.suffix.lower() != ".py":
-        raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(target)!r}")
+        raise ValueError(f"numpy_file: expected a path that ends in .py, got {str(target)!r:.80}")
     if target.stem in _MODULES:
         raise ExportError(
             f"{shown(target)}: a file of this name hides the module {target.stem} from Python, and from itself; name "

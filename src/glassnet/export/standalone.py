@@ -138,7 +138,7 @@ def write(rows: Iterable[list[str]], path: str | None) -> None:
         return
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
-        raise ValueError(f"--output: expected the path of a file to write, got {path!r}; add a name")
+        raise ValueError(f"--output: expected the path of a file to write, got {path!r:.80}; add a name")
     unfinished = os.path.join(os.path.dirname(target), f".results-{os.getpid()}.tmp")
     try:
         with open(unfinished, "x", newline="", encoding="utf-8", errors="surrogateescape") as file:

@@ -305,7 +305,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     tensor([0.0000, 0.8413])
     """
     if approximate not in ("none", "tanh"):
-        raise RangeError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}')
+        raise RangeError(f'gelu: approximate must be "none" or "tanh", got {approximate!r:.80}')
     return apply(activation.gelu if approximate == "none" else activation.gelu_tanh, input)
 
 

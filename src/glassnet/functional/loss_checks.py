@@ -21,7 +21,7 @@ def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIO
     """Raise ValueError for an unknown reduction."""
     if reduction not in known:
         options = ", ".join(f'"{option}"' for option in known)
-        raise ValueError(f"{name}: reduction must be one of {options}, got {reduction!r}")
+        raise ValueError(f"{name}: reduction must be one of {options}, got {reduction!r:.80}")
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:

@@ -132,7 +132,9 @@ class Sequential(Numbered):
                 f"Sequential: expected modules, got a {type(value).__name__}; unpack it: Sequential(*layers)"
             )
         if kind == "module" and value is None:
-            raise TypeError(f"Sequential: expected a module at {name!r}, got None; nn.Identity() passes its input on")
+            raise TypeError(
+                f"Sequential: expected a module at {name!r:.80}, got None; nn.Identity() passes its input on"
+            )
         super()._register_member(kind, name, value)
 
     def forward(self, input: Any) -> Any:

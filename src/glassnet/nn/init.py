@@ -59,11 +59,11 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
         if isinstance(slope, bool) or not isinstance(slope, int | float):
-            raise ValueError(f"calculate_gain: expected the slope of leaky_relu as a number, got {param!r}")
+            raise ValueError(f"calculate_gain: expected the slope of leaky_relu as a number, got {param!r:.80}")
         return math.sqrt(2 / (1 + slope**2))
     if nonlinearity not in _GAINS:
         known = ", ".join([*_GAINS, "leaky_relu"])
-        raise ValueError(f"calculate_gain: expected the nonlinearity to be one of {known}, got {nonlinearity!r}")
+        raise ValueError(f"calculate_gain: expected the nonlinearity to be one of {known}, got {nonlinearity!r:.80}")
     return _GAINS[nonlinearity]
 
 
@@ -316,7 +316,7 @@ def kaiming_normal_(
 def _kaiming_std(name: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     fans = dict(zip(("fan_in", "fan_out"), _fans(name, tensor), strict=True))
     if mode not in fans:
-        raise ValueError(f'{name}: expected mode to be "fan_in" or "fan_out", got {mode!r}')
+        raise ValueError(f'{name}: expected mode to be "fan_in" or "fan_out", got {mode!r:.80}')
     return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode])
 
 

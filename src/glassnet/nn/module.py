@@ -156,7 +156,7 @@ class Module(Registry, Hooked):
             if name not in module._modules:
                 where = ".".join(target.split(".")[:depth]) or type(self).__name__
                 names = ", ".join(module._modules) or "none"
-                raise AttributeError(f"get_submodule: {where} has no module {name!r}; it has {names}")
+                raise AttributeError(f"get_submodule: {where} has no module {name!r:.80}; it has {names}")
             module = module._modules[name]
         return module
 
@@ -175,7 +175,9 @@ class Module(Registry, Hooked):
         members = Registered(self.get_submodule(path), kind)
         if name not in members:
             names = ", ".join(members) or "none"
-            raise AttributeError(f"get_{kind}: {path or type(self).__name__} has no {kind} {name!r}; it has {names}")
+            raise AttributeError(
+                f"get_{kind}: {path or type(self).__name__} has no {kind} {name!r:.80}; it has {names}"
+            )
         return members[name]
 
     # state ------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ class Module(Registry, Hooked):
     def train(self, mode: bool = True) -> Self:
         """Set this module and all within it to training mode (``training`` True), or to evaluation mode."""
         if not isinstance(mode, bool):
-            raise ValueError(f"train: expected True or False, got {mode!r}")
+            raise ValueError(f"train: expected True or False, got {mode!r:.80}")
         self.training = mode
         for module in self.children():
             module.train(mode)

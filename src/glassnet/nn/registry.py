@@ -102,16 +102,18 @@ class Registry:
 
     def _check_free(self, kind: Kind, name: str) -> None:
         if isinstance(name, str) and name in self.__dict__ and self._member_kinds.get(name) != kind:
-            raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; choose another name")
+            raise KeyError(f"{type(self).__name__} has an attribute {name!r:.80} already; choose another name")
 
     def _register_member(self, kind: Kind, name: str, value: Any) -> None:
         kinds = self._member_kinds
         if not isinstance(name, str):
-            raise TypeError(f"expected the name of a {kind} as text, got {type(name).__name__}: {name!r}")
+            raise TypeError(f"expected the name of a {kind} as text, got {type(name).__name__}: {name!r:.80}")
         if not name or "." in name:
-            raise KeyError(f"the name of a {kind} must not be empty or contain a dot (dots join paths), got {name!r}")
+            raise KeyError(
+                f"the name of a {kind} must not be empty or contain a dot (dots join paths), got {name!r:.80}"
+            )
         if getattr(type(self), name, None) is not None:
-            raise KeyError(f"{name!r} is a name that every {type(self).__name__} has already; choose another name")
+            raise KeyError(f"{name!r:.80} is a name that every {type(self).__name__} has already; choose another name")
         _check_kind(kind, name, value)
         if kinds.get(name) != kind:
             kinds.pop(name, None)
@@ -156,7 +158,7 @@ class Registry:
                 f"{type(self).__name__} was given a parameter, buffer or module, or asked for them, before "
                 "Module.__init__() was called; begin its __init__ with super().__init__()"
             )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        raise AttributeError(f"{type(self).__name__!r:.80} object has no attribute {name!r:.80}", name=name, obj=self)
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in super().__dir__() if not name[:1].isdigit())
@@ -181,4 +183,4 @@ def _check_kind(kind: Kind, name: str, value: Any) -> None:
         what, advice = f"the class {value.__name__}", f"; make one of it: {value.__name__}()"
     elif kind == "module" and callable(value):
         advice = "; use the module of the function, nn.ReLU() for F.relu"
-    raise TypeError(f"expected {expected} or None for the {kind} {name!r}, got {what}{advice}")
+    raise TypeError(f"expected {expected} or None for the {kind} {name!r:.80}, got {what}{advice}")

@@ -171,7 +171,7 @@ def register(op: Op) -> Op:
     if op.forward.__name__ == "<lambda>":
         raise ValueError(f"{op.name}: expected forward as a def, got a lambda, whose text cannot stand in source")
     if op.name in _registry:
-        raise ValueError(f"an operation named {op.name!r} is registered already")
+        raise ValueError(f"an operation named {op.name!r:.80} is registered already")
     _registry[op.name] = op
     return op
 

@@ -62,7 +62,7 @@ class Program:
     def after(self, name: str) -> Program:
         """The program as it was after the pass ``name``; "traced" is before all passes."""
         if name not in self.history:
-            raise KeyError(f"expected the name of a pass, {', '.join(self.history)}; got {name!r}")
+            raise KeyError(f"expected the name of a pass, {', '.join(self.history)}; got {name!r:.80}")
         return self.history[name]
 
     def phase(self, phase: Phase) -> tuple[Instruction, ...]:

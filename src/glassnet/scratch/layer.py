@@ -100,7 +100,7 @@ def _named(name: str) -> Op:
     if name not in registry:
         close = get_close_matches(name, registry)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "sorted(glassnet.ops.registry) names all"
-        raise ValueError(f"Layer: there is no operation {name!r}; {hint}")
+        raise ValueError(f"Layer: there is no operation {name!r:.80}; {hint}")
     return registry[name]
 
 

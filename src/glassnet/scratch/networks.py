@@ -40,7 +40,7 @@ def weight_std(weight_init_std: float | str, fan_in: int) -> float:
     if isinstance(weight_init_std, str):
         if weight_init_std.lower() not in _SCALES:
             raise ValueError(
-                f"expected weight_init_std a number, {', '.join(map(repr, _SCALES))}, got {weight_init_std!r}"
+                f"expected weight_init_std a number, {', '.join(map(repr, _SCALES))}, got {weight_init_std!r:.80}"
             )
         return math.sqrt(_SCALES[weight_init_std.lower()] / fan_in)
     if not weight_init_std >= 0:
@@ -76,7 +76,7 @@ class MultiLayerNet:
     ) -> None:
         name = type(self).__name__
         if activation not in ACTIVATIONS:
-            raise ValueError(f"{name}: expected activation one of {', '.join(ACTIVATIONS)}, got {activation!r}")
+            raise ValueError(f"{name}: expected activation one of {', '.join(ACTIVATIONS)}, got {activation!r:.80}")
         sizes = (input_size, *hidden_size_list, output_size)
         if any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in sizes):
             raise ShapeError(f"{name}: expected sizes that are whole numbers of 1 or more, got {sizes}")

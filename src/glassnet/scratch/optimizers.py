@@ -76,19 +76,19 @@ class Optimizer:
             if not isinstance(p, np.ndarray) or p.dtype.kind != "f" or not p.flags.writeable:
                 got = p.dtype if isinstance(p, np.ndarray) else type(p).__name__
                 raise DtypeError(
-                    f"{name}: expected parameter {key!r} to be a floating array that can be changed in place, got "
+                    f"{name}: expected parameter {key!r:.80} to be a floating array that can be changed in place, got "
                     f"{got}; make it one: np.array(p, dtype=float)"
                 )
             g = numbers(name, gradients[key])
             known = [x for x, slot in zip(self.state.get(key, ()), self.slots, strict=False) if slot != "step"]
             if g.shape != p.shape or any(x.shape != p.shape for x in known):
                 raise ShapeError(
-                    f"{name}: expected a gradient of the shape of parameter {key!r}, {written(p.shape)}, got "
+                    f"{name}: expected a gradient of the shape of parameter {key!r:.80}, {written(p.shape)}, got "
                     f"{written(g.shape)}; for another network, make another optimizer; {_TOGETHER}"
                 )
             if key in self._met and not _same_memory(p, self._met[key]):
                 raise ValueError(
-                    f"{name}: expected parameter {key!r} to be the array of the first update, got another one; "
+                    f"{name}: expected parameter {key!r:.80} to be the array of the first update, got another one; "
                     f"change it in place: p[...] = values; for another network, make another optimizer; {_TOGETHER}"
                 )
             pairs.append((key, p, g.astype(p.dtype, copy=False)))

@@ -78,7 +78,7 @@ def packed(value: Any, metadata: Mapping[str, str] | None = None) -> list[bytes 
     for name, text in texts.items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(
-                f"save: metadata are texts by name, got {name!r}: {type(text).__name__}; write it as text: json.dumps"
+                f"save: metadata are texts by name, got {name!r:.80}: {type(text).__name__}; use json.dumps"
             )
     if isinstance(value, Module):
         raise TypeError("save: a network is more than its tensors; use save_model(model, path), or model.state_dict()")

@@ -42,7 +42,7 @@ def columns_of(table: Any, names: Sequence[str] = ()) -> dict[str, list[Any]]:
     for name, cells in columns.items():
         if isinstance(cells, str) or not hasattr(cells, "__iter__"):
             hint = "a single row goes in a list: [row]"
-            raise ValueError(f"expected a list of cells in {name!r}, got {cells!r:.40}; {hint}")
+            raise ValueError(f"expected a list of cells in {name!r:.80}, got {cells!r:.40}; {hint}")
     columns = {name: listed(cells) for name, cells in columns.items()}
     if len({len(cells) for cells in columns.values()}) > 1:
         lengths = ", ".join(f"{len(cells)} in {name!r}" for name, cells in list(columns.items())[:6])
@@ -110,18 +110,20 @@ def encode_values(
     raw = np.array([known[text] for text in texts], np.float64).reshape(len(texts), len(column["mean"]))
     if np.isinf(raw).any():
         row = rows[int(np.argmax(np.isinf(raw).any(axis=1)))]
-        raise ValueError(f"row {row}: expected a finite number in {name!r}, got one that is infinite; correct it")
+        raise ValueError(f"row {row}: expected a finite number in {name!r:.80}, got one that is infinite; correct it")
     empty = np.asarray(np.isnan(raw).any(axis=1))
     wrong = [t for t, values in known.items() if values[0] != values[0] and t and t.casefold() not in NO_NUMBER]
     if wrong and empty.all():
         where = first_row(texts, wrong, rows)
-        raise ValueError(f"{where}: expected {expected} in {name!r}, got {wrong[0]!r:.40}, and none in any other row")
+        raise ValueError(
+            f"{where}: expected {expected} in {name!r:.80}, got {wrong[0]!r:.40}, and none in any other row"
+        )
     with np.errstate(over="ignore"):
         x = ((raw - np.array(column["mean"])) / np.array(column["scale"])).astype(np.float32)
     x[empty] = 0
     if np.isinf(x).any():
         row = rows[int(np.argmax(np.isinf(x).any(axis=1)))]
-        raise ValueError(f"row {row}: the number in {name!r} is too far from all it was trained on; correct it")
+        raise ValueError(f"row {row}: the number in {name!r:.80} is too far from all it was trained on; correct it")
     notes = []
     if wrong:
         names, where = few([repr(text)[:40] for text in wrong]), first_row(texts, wrong, rows)

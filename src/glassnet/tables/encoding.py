@@ -91,7 +91,7 @@ class Encoding:
             notes.append(f"ignored: {few([f'{name} ({why})' for name, why in ignored.items()])}")
         if not columns:
             others = few([f"{name!r} is {why}" for name, why in ignored.items()]) or "there is none"
-            raise TableError(f"expected a column beside the target {target['name']!r} to learn from, but {others}")
+            raise TableError(f"expected a column beside the target {target['name']!r:.80} to learn from, but {others}")
         return cls(target, tuple(columns), ignored, tuple(notes))
 
     @property

@@ -389,7 +389,7 @@ def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     if indexing == "xy" and n > 1:
         return tuple(g.transpose(0, 1) for g in grid)
     if indexing not in ("ij", "xy"):
-        raise ValueError(f'meshgrid: indexing must be "ij" or "xy", got {indexing!r}')
+        raise ValueError(f'meshgrid: indexing must be "ij" or "xy", got {indexing!r:.80}')
     return tuple(grid)
 
 

@@ -16,8 +16,8 @@ class device:
         name = str(type).partition(":")[0]
         if name != "cpu":
             raise RuntimeError(
-                f'expected device "cpu", the only one glassnet has, got {str(type)!r}; leave the device out, or ask '
-                "glassnet.cuda.is_available() first"
+                f'expected device "cpu", the only one glassnet has, got {str(type)!r:.40}; leave the device out, or '
+                "ask glassnet.cuda.is_available() first"
             )
         self.type = name
         self.index = None

@@ -30,4 +30,4 @@ def sizes(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
     try:
         return tuple(n.__index__() for n in args)
     except AttributeError:
-        raise TypeError(f"expected sizes or dimensions as whole numbers, got {args!r}") from None
+        raise TypeError(f"expected sizes or dimensions as whole numbers, got {args!r:.80}") from None

@@ -86,7 +86,7 @@ class Criterion:
         if isinstance(loss, type):
             raise TrainingError(f"loss: expected a loss, got the class {loss.__name__}; make one: {loss.__name__}()")
         if not callable(loss):
-            raise TrainingError(f"loss: expected a module or a function of (outputs, targets), got {loss!r}")
+            raise TrainingError(f"loss: expected a module or a function of (outputs, targets), got {loss!r:.80}")
         self.loss: Loss = loss
         self.known = built_in(loss)
         if self.known is not None and self.known.reduction == "none":

@@ -106,20 +106,20 @@ class TrainingFailed(GlassnetError, RuntimeError):
 def check_whole(name: str, value: Any, least: int = 1) -> int:
     """``value``, if it is a whole number of at least ``least``; else TrainingError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise TrainingError(f"{name}: expected a whole number, {least} or more, got {value!r}")
+        raise TrainingError(f"{name}: expected a whole number, {least} or more, got {value!r:.80}")
     return value
 
 
 def check_positive(name: str, value: Any) -> None:
     """TrainingError unless ``value`` is None or a number above 0."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
-        raise TrainingError(f"{name}: expected a number above 0, or None, got {value!r}")
+        raise TrainingError(f"{name}: expected a number above 0, or None, got {value!r:.80}")
 
 
 def one_of(name: str, value: Any, known: Any) -> None:
     """TrainingError unless ``value`` is one of ``known``."""
     if value not in tuple(known):
-        raise TrainingError(f"{name}: expected one of {', '.join(map(repr, known))}, got {value!r}")
+        raise TrainingError(f"{name}: expected one of {', '.join(map(repr, known))}, got {value!r:.80}")
 
 
 def check_parts(model: Any, optimizer: Any) -> None:

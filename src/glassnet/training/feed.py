@@ -197,7 +197,7 @@ def is_fraction(validation: Any) -> bool:
     if isinstance(validation, bool) or not isinstance(validation, int | float | np.floating):
         return False
     if not (0 < validation < 1 and math.isfinite(validation)):
-        raise TrainingError(f"validation: expected a share between 0 and 1, or data, got {validation!r}")
+        raise TrainingError(f"validation: expected a share between 0 and 1, or data, got {validation!r:.80}")
     return True
 
 

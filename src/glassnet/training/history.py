@@ -66,7 +66,7 @@ class History(Sequence[Epoch]):
             return self.epochs[key]
         key = current_name(key)
         if key not in self.names:
-            raise KeyError(f"History: there is no {key!r}; there are {', '.join(self.names) or 'no epochs yet'}")
+            raise KeyError(f"History: there is no {key!r:.80}; there are {', '.join(self.names) or 'no epochs yet'}")
         return [epoch[key] for epoch in self.epochs if key in epoch]
 
     def __len__(self) -> int:

@@ -40,7 +40,7 @@ class Schedule:
         if not isinstance(self.scheduler, LRScheduler):
             raise TrainingError(
                 f"schedule: expected a scheduler of glassnet.optim.lr_scheduler, or Schedule(scheduler, every=…), got "
-                f"{self.scheduler!r}"
+                f"{self.scheduler!r:.80}"
             )
         if self.every is not None:
             one_of("Schedule: every", self.every, ("epoch", "batch"))
@@ -83,5 +83,5 @@ def monitored(result: Mapping[str, float], name: str | None, who: str) -> float:
     if name not in result:
         there = ", ".join(key for key in result if key != "epoch")
         hint = "; give fit() a validation set for the val_ ones" if "val_loss" not in result else ""
-        raise TrainingError(f"{who}: monitor={name!r} is no number of an epoch; there are {there}{hint}")
+        raise TrainingError(f"{who}: monitor={name!r:.80} is no number of an epoch; there are {there}{hint}")
     return result[name]

@@ -41,7 +41,7 @@ def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -
     wanted = list(there) if metrics is None else list(metrics)
     for name in wanted:
         if name not in there:
-            raise ValueError(f"curves: expected some of {', '.join(there)}, got {name!r}")
+            raise ValueError(f"curves: expected some of {', '.join(there)}, got {name!r:.80}")
     drawn = grid(len(wanted), ax, columns=3, width=min(4.4 * len(wanted), 12), height=3.4 * math.ceil(len(wanted) / 3))
     for name, where in zip(wanted, drawn, strict=True):
         for number, column in enumerate(there[name]):

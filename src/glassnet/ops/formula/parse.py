@@ -100,7 +100,7 @@ def parse(text: str) -> Formula:
     try:
         expression = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise ValueError(f"the formula {text!r} cannot be read: {error.msg} at character {error.offset}") from None
+        raise ValueError(f"the formula {text!r:.80} cannot be read: {error.msg} at character {error.offset}") from None
     return _tree(expression)
 
 

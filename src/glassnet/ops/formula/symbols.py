@@ -109,11 +109,11 @@ def _check(op: Operation, inputs: tuple[Any, ...], derivative: str | None, param
     if len(inputs) > len(names):
         raise TypeError(f"{op.name}: expected at most {len(names)} inputs ({', '.join(names)}), got {len(inputs)}")
     if derivative is not None and derivative not in names:
-        raise TypeError(f"{op.name}: expected the name of an input, {' or '.join(names)}, got {derivative!r}")
+        raise TypeError(f"{op.name}: expected the name of an input, {' or '.join(names)}, got {derivative!r:.80}")
     for name in params:
         if name not in parameters(op):
             takes = ", ".join(parameters(op)) or "it has none"
-            raise TypeError(f"{op.name}: expected values for its parameters ({takes}), got one for {name!r}")
+            raise TypeError(f"{op.name}: expected values for its parameters ({takes}), got one for {name!r:.80}")
 
 
 def check_elementwise(op: Operation) -> None:

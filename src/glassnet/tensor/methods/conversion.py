@@ -82,7 +82,7 @@ class Conversion(State):
         if not spec:
             return repr(self)
         if self.shape:
-            raise TypeError(f"format {spec!r} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
+            raise TypeError(f"format {spec!r:.80} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
         return format(self.item(), spec)
 
     def __reduce__(self) -> Any:

@@ -104,7 +104,7 @@ class Elementwise(Casts):
         if rounding_mode is None:
             return quotient
         if rounding_mode != "trunc":
-            raise ValueError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r}')
+            raise ValueError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r:.80}')
         return quotient.trunc().to(result_type(self, other))  # of integers it is an integer
 
     divide = div

@@ -37,7 +37,7 @@ def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], *
         keepdim = numpy_names.pop("keepdims", keepdim)
         for name, value in numpy_names.items():
             if name != "out" or value is not None:  # np.sum(x) is x.sum(axis=None, out=None)
-                raise TypeError(f"{op.name}: unexpected argument {name!r}; expected dim, keepdim")
+                raise TypeError(f"{op.name}: unexpected argument {name!r:.80}; expected dim, keepdim")
     if dim is not None and not isinstance(dim, int):
         dim = tuple(dim) if x.shape else normalize_dims(op.name, dim, 0)
     if x.dtype.kind != "f":
@@ -128,7 +128,7 @@ class Reduction(Elementwise):
         if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
         if isinstance(p, str):
-            raise ValueError(f'norm: expected p as a number or "fro", got {p!r}')
+            raise ValueError(f'norm: expected p as a number or "fro", got {p!r:.80}')
         _floating("norm", self)
         size = apply(elementary.abs, self)
         if math.isinf(p):

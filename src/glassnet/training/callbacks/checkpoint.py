@@ -41,7 +41,7 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | PathLike[str], every: float = 10.0) -> None:
         if isinstance(every, bool) or not isinstance(every, int | float) or not every >= 0:
-            raise TrainingError(f"Checkpoint: expected every as seconds, 0 or more, got {every!r}")
+            raise TrainingError(f"Checkpoint: expected every as seconds, 0 or more, got {every!r:.80}")
         self.path = Path(path)
         self.every = every
         self.put_off()

@@ -50,7 +50,7 @@ class EarlyStopping(Callback):
     ) -> None:
         one_of("EarlyStopping: mode", mode, ("auto", "min", "max"))
         if not (math.isfinite(min_delta) and min_delta >= 0):
-            raise TrainingError(f"EarlyStopping: expected min_delta of 0 or more, got {min_delta!r}")
+            raise TrainingError(f"EarlyStopping: expected min_delta of 0 or more, got {min_delta!r:.80}")
         self.monitor = monitor
         self.patience = check_whole("EarlyStopping: patience", patience)
         self.mode = mode

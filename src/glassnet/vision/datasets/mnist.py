@@ -221,7 +221,7 @@ def load_mnist_like(name: str, folder: PathLike | None = None, progress: Progres
     ((1, 28, 28), array([7]))
     """
     if name not in BY_NAME:
-        raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r}")
+        raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r:.80}")
     dataset = BY_NAME[name]
     places = _places_in(data_folder() if folder is None else Path(folder).expanduser(), dataset)
     if folder is None and _data_variable() is None:

@@ -180,7 +180,9 @@ def column(fill: Fill, pixels: Array) -> Array:
         values: Array = np.asarray(fill, pixels.dtype).reshape(-1, 1, 1)
         if len(values) in (1, channels):
             return values
-    raise ValueError(f"fill must be a number of {pixels.dtype}, or one for each of {channels} channels, got {fill!r}")
+    raise ValueError(
+        f"fill must be a number of {pixels.dtype}, or one for each of {channels} channels, got {fill!r:.80}"
+    )
 
 
 def computed_in(dtype: Dtype) -> Dtype:
@@ -198,7 +200,7 @@ def pair(name: str, size: Size) -> tuple[int, int]:
     sides = [size, size] if isinstance(size, int) else list(size)
     sides = sides * 2 if len(sides) == 1 else sides
     if len(sides) != 2 or not all(_whole(side) and side > 0 for side in sides):
-        raise ValueError(f"{name} must be one number or (height, width), whole and above 0, got {size!r}")
+        raise ValueError(f"{name} must be one number or (height, width), whole and above 0, got {size!r:.80}")
     return int(sides[0]), int(sides[1])
 
 
@@ -208,7 +210,7 @@ def border(name: str, padding: Size) -> Border:
     if len(sides) not in (1, 2, 4) or not all(_whole(side) and side >= 0 for side in sides):
         raise ValueError(
             f"{name}: padding must be one number, (left and right, top and bottom), or (left, top, right, bottom), "
-            f"whole and 0 or more, got {padding!r}"
+            f"whole and 0 or more, got {padding!r:.80}"
         )
     left, top, right, bottom = sides * (4 // len(sides))
     return int(left), int(top), int(right), int(bottom)
@@ -217,14 +219,14 @@ def border(name: str, padding: Size) -> Border:
 def check_mode(name: str, mode: str) -> None:
     """ValueError for a ``padding_mode`` that there is not."""
     if mode not in MODES:
-        raise ValueError(f"{name}: padding_mode must be one of {', '.join(MODES)}, got {mode!r}")
+        raise ValueError(f"{name}: padding_mode must be one of {', '.join(MODES)}, got {mode!r:.80}")
 
 
 def check_interpolation(name: str, mode: object) -> None:
     """TypeError for what is no `InterpolationMode`."""
     if not isinstance(mode, InterpolationMode):
         known = " or ".join(map(str, InterpolationMode))
-        raise TypeError(f"{name}: interpolation must be {known}, got {mode!r}")
+        raise TypeError(f"{name}: interpolation must be {known}, got {mode!r:.80}")
 
 
 def _whole(side: object) -> bool:
