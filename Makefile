@@ -7,6 +7,8 @@ PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
 TORCH  := torch==2.13.0
 JAX    := jax jaxlib
 BENCH  :=
+COUNT  :=
+SEED   :=
 
 # A stamp is newer than pyproject.toml for as long as what it stands for is installed.
 VENV_STAMP  := $(VENV)/.made
@@ -16,7 +18,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all faults lint format bench dev clean
+.PHONY: help demo test test-all test-hostile faults lint format bench dev clean
 
 # Bytecode is kept beside its source (`make clean` removes it): without it every process that a test starts compiles anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +28,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 
 
 help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z-]*\):.*  ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*  ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(DEMO_STAMP)  ## install, then train a network on handwritten digits
 	@$(BIN)/glassnet train digits
@@ -38,6 +40,9 @@ test: lint  ## run the checks to run while working: style, types, import rules, 
 test-all: lint  ## run every check: style, types, import rules, all tests, with branch coverage
 	@echo "== all tests, with branch coverage"
 	@$(PYTEST) --cov --cov-report=term
+
+test-hostile: $(DEV_STAMP)  ## run the hostile inputs and faults alone (COUNT=60000 SEED=7: more inputs, others)
+	@HOSTILE_COUNT=$(COUNT) HOSTILE_SEED=$(SEED) $(PYTEST) -m hostile
 
 faults: $(DEV_STAMP)  ## plant faults in a copy of the library, one at a time, and see that the tests fail
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.faults

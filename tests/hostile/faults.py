@@ -1,0 +1,104 @@
+"""Faults at every operation on files: the process is killed there, or the operation fails, or a signal comes.
+
+Python tells of opening, renaming, removing, linking and the like by its audit events; flushing to the disk, which it
+does not tell of, is wrapped. An operation counts if it is on a file below the working folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+EVENTS = frozenset(
+    "open os.rename os.remove os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod os.chown shutil.rmtree".split()
+)
+REMOVES = ("os.remove", "os.rmdir")
+Meet = Callable[[int, str, object], None]
+
+
+class Operations:
+    """Counts the operations on files in this process, and has ``meet(number, event, path)`` told of each before it."""
+
+    def __init__(self, meet: Meet) -> None:
+        self.number = 0
+        self._meet = meet
+        self._within = False
+        self._here = os.getcwd()
+        sys.addaudithook(self._hear)
+        fsync, ftruncate = os.fsync, os.ftruncate
+        os.fsync = lambda handle: (self.come("os.fsync", ""), fsync(handle))[1]
+        os.ftruncate = lambda handle, size: (self.come("os.ftruncate", ""), ftruncate(handle, size))[1]
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in EVENTS or not arguments or self._within:
+            return
+        path = arguments[0]
+        if isinstance(path, int):
+            self.come(event, path)
+        elif isinstance(path, str | bytes | os.PathLike):
+            name = os.fsdecode(path)
+            if not os.path.isabs(name) or name.startswith(self._here):
+                self.come(event, name)
+
+    def come(self, event: str, path: object) -> None:
+        """The operation ``event`` on ``path`` is next."""
+        if self._within:
+            return
+        self._within = True
+        try:
+            self.number += 1
+            self._meet(self.number, event, path)
+        finally:
+            self._within = False
+
+
+def counting(file: str) -> Callable[[], object]:
+    """Operations are counted; how many there were is in ``file`` at the end."""
+
+    def prepare() -> None:
+        def meet(number: int, event: str, path: object) -> None:
+            with open(handle, "w", closefd=False) as out:
+                out.seek(0)
+                out.write(f"{number}\n")
+
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT)
+        Operations(meet)
+
+    return prepare
+
+
+def killed(at: int) -> Callable[[], object]:
+    """The process is killed before operation number ``at``."""
+
+    def meet(number: int, event: str, path: object) -> None:
+        if number == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return lambda: Operations(meet)
+
+
+def signalled(at: int, *signals: int) -> Callable[[], object]:
+    """The process gets ``signals``, one before operation ``at``, the next before the next."""
+
+    def meet(number: int, event: str, path: object) -> None:
+        if 0 <= number - at < len(signals):
+            os.kill(os.getpid(), signals[number - at])
+
+    return lambda: Operations(meet)
+
+
+def failing(at: int, number: int, *, for_ever: bool) -> Callable[[], object]:
+    """Operation number ``at`` fails with the error ``number``; or it and each after it that writes."""
+
+    def meet(count: int, event: str, path: object) -> None:
+        if count < at or (count > at and not for_ever):
+            return
+        if number == errno.ENOSPC and event in REMOVES:  # what a full disk can still do
+            return
+        raise OSError(number, os.strerror(number), str(path) if path else None)
+
+    return lambda: Operations(meet)
