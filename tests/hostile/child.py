@@ -7,12 +7,14 @@ known by its sleeping while its CPU time stands still.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import resource
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from typing import Any, NamedTuple
 CPU = 10  # seconds
 MEMORY = 10**9  # bytes that may be used, the interpreter's own included
 ADDRESSES = 3 * 10**9  # bytes that may be asked for beyond those of the parent: a guard of the machine, no test
+OUTPUT = 2**20  # bytes that are printed; a child that prints more waits, and counts as one that hangs
 FILE = 2**28  # bytes of one file
 ASLEEP = 20  # looks at a child, a second apart, all of which find it asleep with no CPU time used between them
 EXIT_OF_A_CRASH = 70
@@ -41,19 +44,22 @@ def attempt(act: Callable[[], Any], folder: Path, *, prepare: Callable[[], Any] 
     """Run ``act`` in a child in ``folder``; ``prepare`` is called there first, without any limit."""
     sys.stdout.flush()
     sys.stderr.flush()
-    out, err = (os.memfd_create(name) for name in ("out", "err"))
+    pipes = [os.pipe() for _ in ("out", "err")]
+    for _, end in pipes:
+        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, OUTPUT)
     gc.freeze()  # so that a collection in a child does not write to, and so copy, all that the parent has
     pid = os.fork()
     if pid == 0:
-        _become(act, folder, out, err, prepare)
+        _become(act, folder, *(end for _, end in pipes), prepare)
+    for _, end in pipes:
+        os.close(end)
     watch = _Watch(pid)
     _, status, used = os.wait4(pid, 0)
     watch.end()
     texts = []
-    for handle in (out, err):
-        os.lseek(handle, 0, os.SEEK_SET)
-        with open(handle, "rb") as file:
-            texts.append(file.read(2**24).decode(errors="surrogateescape"))
+    for end, _ in pipes:
+        with open(end, "rb") as file:
+            texts.append(file.read().decode(errors="surrogateescape"))
     code = os.waitstatus_to_exitcode(status)
     return Outcome(
         max(code, 0), max(-code, 0), watch.hung, *texts, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
@@ -69,6 +75,7 @@ def _become(act: Callable[[], Any], folder: Path, out: int, err: int, prepare: C
         nothing = os.open(os.devnull, os.O_RDONLY)
         for handle, number in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(handle, number)
+        _forget_pytest()
         os.chdir(folder)
         if prepare is not None:
             prepare()
@@ -80,6 +87,16 @@ def _become(act: Callable[[], Any], folder: Path, out: int, err: int, prepare: C
         os.write(2, traceback.format_exc().encode(errors="replace"))
     finally:
         os._exit(code)
+
+
+def _forget_pytest() -> None:
+    """Have the streams and the filters of warnings that a process of its own would have."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        mode, errors = ("r", "strict") if number == 0 else ("w", "backslashreplace")
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors=errors, closefd=False))
+    warnings.resetwarnings()
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", kind)
 
 
 def _limit() -> None:

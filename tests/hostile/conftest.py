@@ -1,8 +1,12 @@
 """Everything in this folder is `hostile`."""
 
+import sys
 from pathlib import Path
 
 import pytest
+
+if sys.platform != "linux":  # where a child's memory and sleep are looked up in other ways
+    collect_ignore_glob = ["test_inputs.py", "test_faults.py", "test_checker.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

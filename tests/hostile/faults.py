@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 EVENTS = frozenset(
-    "open os.rename os.remove os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod os.chown shutil.rmtree".split()
+    ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
 )
 REMOVES = ("os.remove", "os.rmdir")
 Meet = Callable[[int, str, object], None]

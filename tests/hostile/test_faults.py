@@ -1,4 +1,4 @@
-"""Whatever the process meets at whatever operation on files: what was there is whole, or what comes is, and it goes on."""
+"""Whatever a process meets at any operation on files: what was there is whole, or what comes is, and it goes on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.hostile.readers import Command
 from tests.hostile.verdict import snapshot
 
 pytest.importorskip("matplotlib")
-TRAINING = "train colors --epochs 3 --batch-size 600 --save-every 0 --hidden 8,4 --quiet"
+TRAINING = "train colors --epochs 2 --batch-size 1100 --save-every 0 --hidden 8,4 --quiet"
 HARD = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -38,7 +38,7 @@ TASKS = {
     "predict": Task("predict colors-001 samples.csv --out p.csv --force", ("p.csv",)),
     "walkthrough": Task("walkthrough colors-001 --row 1 --output w.html --force", ("w.html",)),
     "export": Task("export colors-001 --output m.py --force", ("m.py", "m.npz"), "m.py --self-test"),
-    "plot": Task("plot relu --output p.svg --force", ("p.svg",)),
+    "plot": Task("plot relu --output p.png --force", ("p.png",)),
 }
 
 
@@ -66,8 +66,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for task in TASKS.values():
         good.glassnet(folder, *task.line.split())
     shutil.move(folder / "runs" / "colors-001", folder / "first")
-    good.glassnet(folder, *"train colors --epochs 1 --seed 5 --quiet".split())
-    good.glassnet(folder, *"plot tanh --output p.svg --force".split())
+    good.glassnet(folder, "train", "colors", "--epochs", "1", "--seed", "5", "--quiet")
+    good.glassnet(folder, "plot", "tanh", "--output", "p.png", "--force")
     return folder
 
 
@@ -114,6 +114,8 @@ def test_a_kill_leaves_the_old_file_or_the_new_one_and_the_next_command_sweeps(t
             assert (folder / name).read_bytes() in (old[name], new[name]), (at, name)
         changed = {p for p, held in snapshot(folder).items() if before.get(p) != held and not p.endswith(".tmp")}
         assert changed <= set(task.files), at
+        if task.check:
+            assert do(folder, task.check).code == 0, at
         again = do(folder, task.line)
         assert again.code == 0, (at, again.err)
         assert {name: (folder / name).read_bytes() for name in task.files} == new, at
