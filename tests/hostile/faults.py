@@ -29,15 +29,14 @@ class Operations:
         self._within = False
         self._here = os.getcwd()
         sys.addaudithook(self._hear)
-        fsync, ftruncate = os.fsync, os.ftruncate
+        fsync = os.fsync
         os.fsync = lambda handle: (self.come("os.fsync", ""), fsync(handle))[1]
-        os.ftruncate = lambda handle, size: (self.come("os.ftruncate", ""), ftruncate(handle, size))[1]
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in EVENTS or not arguments or self._within:
             return
         path = arguments[0]
-        if isinstance(path, int):
+        if isinstance(path, int) and event != "open":  # which opens nothing that was not open
             self.come(event, path)
         elif isinstance(path, str | bytes | os.PathLike):
             name = os.fsdecode(path)
