@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 def attempt(act: Callable[[], Any], folder: Path, *, prepare: Callable[[], Any] | None = None) -> Outcome:
-    """Run ``act`` in a child in ``folder``; ``prepare`` is called there first, without any limit."""
+    """Run ``act`` in a child in ``folder``; ``prepare`` is called there first."""
     sys.stdout.flush()
     sys.stderr.flush()
     pipes = [os.pipe() for _ in ("out", "err")]
@@ -77,9 +77,9 @@ def _become(act: Callable[[], Any], folder: Path, out: int, err: int, prepare: C
             os.dup2(handle, number)
         _forget_pytest()
         os.chdir(folder)
+        _limit()
         if prepare is not None:
             prepare()
-        _limit()
         code = _exit_code(act)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -85,10 +85,11 @@ def replace_files(files: Mapping[PathLike, Pieces], *, follow: bool = True) -> N
             unfinished.finish()
             waiting.append(unfinished)
         before = [stack.enter_context(_Before(unfinished.target)) for unfinished in waiting]
-        for unfinished in waiting:
+        for unfinished, each in zip(waiting, before, strict=True):
+            each.is_changed = True
             unfinished.rename()
         for each in before:
-            each.forget()
+            each.is_changed = False  # the new files stay
     for folder in {unfinished.target.parent for unfinished in waiting}:
         _flush_folder(folder)
 
@@ -292,9 +293,10 @@ def _keep_permissions(handle: int, there: os.stat_result) -> None:
 
 
 class _Before:
-    """The file at ``target`` as it is, or that there is none. ``with`` puts it back, unless it is to be forgotten."""
+    """The file at ``target`` as it is, or that there is none. ``with`` puts it back if it ``is_changed``."""
 
     def __init__(self, target: Path) -> None:
+        self.is_changed = False
         self._target = target
         self._kept: Path | None = None
 
@@ -308,7 +310,6 @@ class _Before:
                 kept.unlink(missing_ok=True)
                 raise
             self._kept = kept
-        self._is_changed = True
         return self
 
     def _keep_as(self, kept: Path) -> None:
@@ -320,15 +321,11 @@ class _Before:
         except OSError:  # a file system without links
             shutil.copy2(self._target, kept)
 
-    def forget(self) -> None:
-        """The new file stays."""
-        self._is_changed = False
-
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):
-            if self._is_changed and self._kept is not None:
+            if self.is_changed and self._kept is not None:
                 os.replace(self._kept, self._target)
-            elif self._is_changed:
+            elif self.is_changed:
                 self._target.unlink(missing_ok=True)
             if self._kept is not None:
                 self._kept.unlink(missing_ok=True)  # also where both names were of one file, which rename leaves
