@@ -23,13 +23,14 @@ def main() -> int:
     from tests.hostile.plants import PLANTS
     from tests.hostile.readers import READERS
 
-    if options.plant:
-        PLANTS[options.plant]()
     chosen = tuple(r for r in READERS if not options.only or any(r.name == name for name in options.only))
     failures, done = 0, 0
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         attacks = Attacks(Path(folder).resolve(), options.seed)
         for reader, number in shares(options.count, chosen).items():
+            attacks.good(reader.good)  # made as it should be, before a limit is taken away
+            if options.plant and not done:
+                PLANTS[options.plant].plant()
             number = options.count if len(chosen) == 1 else number
             for i in range(options.first, options.first + number):
                 failure = attacks.run(reader, i)

@@ -14,11 +14,9 @@ from typing import NamedTuple
 
 from tests.hostile.child import attempt
 from tests.hostile.good import GOOD, command, files
-from tests.hostile.places import put
+from tests.hostile.places import PLACES, put
 from tests.hostile.readers import READERS, Command, Reader
 from tests.hostile.verdict import problems, snapshot
-
-PLACED = 0.06  # of the inputs are no file, but something in its place
 
 
 class Failure(NamedTuple):
@@ -64,8 +62,8 @@ class Attacks:
         shutil.copytree(good, work)
         told = random.choice(reader.commands)
         target = work / reader.file
-        if random.random() < PLACED:
-            how = put(target, outside, random)
+        if number < len(PLACES):  # the first inputs are no file, but something in its place
+            how = put(target, outside, number)
         else:
             way = random.choice(reader.mutations)
             how = way.__name__

@@ -147,7 +147,7 @@ def npy_of_another_kind(data: bytes, random: Random, others: Others) -> bytes:
         np.savez(file, a=np.zeros((4, 3)))
     elif how == 1:
         with zipfile.ZipFile(file, "w") as packed:
-            packed.writestr(random.choice(("a.npy", "../x", "")), data)
+            packed.writestr(random.choice(("a.npy", "../x", "x")), data)
     elif how == 2:
         return b"\x80\x04cos\nsystem\n(S'touch broken-in'\ntR."
     else:

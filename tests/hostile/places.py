@@ -6,21 +6,20 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
-Place = Callable[[Path, Path, Random], object]
+Place = Callable[[Path, Path, bytes], object]
 
 
-def put(path: Path, outside: Path, random: Random) -> str:
-    """Put something else where the file ``path`` is; returns what. No command may change the folder ``outside``."""
-    name, place = random.choice(list(PLACES.items()))
+def put(path: Path, outside: Path, number: int) -> str:
+    """Put the place of that number where the file ``path`` is; returns what. No command may change ``outside``."""
+    name, place = list(PLACES.items())[number]
     data = path.read_bytes()
     path.unlink()
     place(path, outside, data)
     return name
 
 
-def _link(to: str) -> Callable[[Path, Path, bytes], object]:
+def _link(to: str) -> Place:
     return lambda path, outside, data: path.symlink_to(to)
 
 
@@ -58,7 +57,7 @@ def _folder_with_a_file(path: Path, outside: Path, data: bytes) -> None:
     (path / path.name).write_bytes(data)
 
 
-PLACES: dict[str, Callable[[Path, Path, bytes], object]] = {
+PLACES: dict[str, Place] = {
     "nothing": lambda path, outside, data: None,
     "an empty file": lambda path, outside, data: path.touch(),
     "a folder": lambda path, outside, data: path.mkdir(),
