@@ -33,15 +33,16 @@ class Operations:
         os.fsync = lambda handle: (self.come("os.fsync", ""), fsync(handle))[1]
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in EVENTS or not arguments or self._within:
+        if event not in EVENTS or self._within:
             return
-        path = arguments[0]
+        path, *more = arguments
         if isinstance(path, int) and event != "open":  # which opens nothing that was not open
             self.come(event, path)
         elif isinstance(path, str | bytes | os.PathLike):
             name = os.fsdecode(path)
             if not os.path.isabs(name) or name.startswith(self._here):
-                self.come(event, name)
+                reads = event == "open" and not more[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+                self.come("read" if reads else event, name)
 
     def come(self, event: str, path: object) -> None:
         """The operation ``event`` on ``path`` is next."""
@@ -91,13 +92,18 @@ def signalled(at: int, *signals: int) -> Callable[[], object]:
 
 
 def failing(at: int, number: int, *, for_ever: bool) -> Callable[[], object]:
-    """Operation number ``at`` fails with the error ``number``; or it and each after it that writes."""
+    """Operation number ``at`` fails with the error ``number``; or it and each after it.
+
+    Not so what a full or read-only disk can do: reading, and, where it is full, renaming. Nor does removing fail, for
+    then something has to be left.
+    """
+
+    can = {*REMOVES, "read"} if for_ever or number != errno.EIO else {*REMOVES}
+    if number == errno.ENOSPC:
+        can.add("os.rename")
 
     def meet(count: int, event: str, path: object) -> None:
-        if count < at or (count > at and not for_ever):
-            return
-        if event in REMOVES or (number == errno.ENOSPC and event == "os.rename"):  # a full disk can do these, and
-            return  # where nothing can be removed, something is left
-        raise OSError(number, os.strerror(number), str(path) if path else None)
+        if event not in can and (count == at or (count > at and for_ever)):
+            raise OSError(number, os.strerror(number), str(path) if path else None)
 
     return lambda: Operations(meet)

@@ -130,6 +130,9 @@ def new_folder(parent: PathLike) -> Iterator[FolderLock]:
                 break
         except FileNotFoundError:  # another process swept it away in between
             continue
+        except BaseException:
+            folder.rmdir()
+            raise
     try:
         yield lock
     finally:
