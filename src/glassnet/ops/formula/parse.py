@@ -98,10 +98,11 @@ def parse(text: str) -> Formula:
     Raises ValueError for what is none.
     """
     try:
-        expression = ast.parse(text, mode="eval").body
+        return _tree(ast.parse(text, mode="eval").body)
     except SyntaxError as error:
         raise ValueError(f"the formula {text!r:.80} cannot be read: {error.msg} at character {error.offset}") from None
-    return _tree(expression)
+    except (RecursionError, MemoryError):  # what Python's own parser says of too many brackets
+        raise ValueError(f"the formula {text!r:.80} is nested too deep to be read") from None
 
 
 def _tree(node: ast.expr) -> Formula:
@@ -127,7 +128,7 @@ def _tree(node: ast.expr) -> Formula:
             return Binary(_OPERATORS[name], _tree(a), _tree(b))
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return Call(_FUNCTIONS.get(name, name), tuple(map(_tree, arguments)))
-    raise ValueError(f"expected an expression of numbers, names, signs and calls, got {ast.unparse(node)}")
+    raise ValueError(f"expected an expression of numbers, names, signs and calls, got {ast.unparse(node):.200}")
 
 
 # statements ----------------------------------------------------------------------------------------
