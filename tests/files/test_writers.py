@@ -21,6 +21,7 @@ from glassnet.training.report import Report, write_report
 
 SOURCE = Path(glassnet.__file__).parent
 BY_THEMSELVES = {
+    "cli/quiet.py": "standard error, as a file of its own",
     "cli/streams.py": "what stands for a standard output that is closed",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
     "training/callbacks/tensorboard.py": "an event file grows as long as the run",

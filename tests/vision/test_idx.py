@@ -144,10 +144,10 @@ def test_the_limit(pack: Any, write: Write) -> None:
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "nothing")
-    with pytest.raises(IdxError, match="no ordinary file"):
+    with pytest.raises(IdxError, match="expected a file, got a folder; name a file in it"):
         read_idx(tmp_path)
     os.mkfifo(tmp_path / "pipe")  # opening it would wait for someone to write
-    with pytest.raises(IdxError, match="no ordinary file"):
+    with pytest.raises(IdxError, match="expected a file, got a pipe; copy what it gives into a file"):
         read_idx(tmp_path / "pipe")
 
 

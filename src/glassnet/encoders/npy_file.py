@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from io import BufferedReader
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +57,6 @@ def read_npy(path: PathLike, most: int = MOST) -> Array:
         if there < size:
             raise FileError(path, f"{what}, but {there:,} follow it", "the file was cut off: use a whole copy of it")
         numbers = np.empty(size, np.uint8)
-        cast(BufferedReader, file).readinto(numbers.data)
+        file.readinto(numbers.data)
     array: Array = numbers.view(dtype).reshape(shape, order="F" if is_fortran else "C")
     return array

@@ -7,6 +7,7 @@ import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
 from glassnet.encoders.npy_file import read_npy
+from glassnet.files import FileError, opened
 from glassnet.files.schema import Misfit, described, items, number, one_of, record, whole
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
@@ -217,9 +219,12 @@ def read_numbers(path: Path, columns: int, *, labelled: bool) -> tuple[Array, li
     numbers = array("d")
     labels: list[str] = []
     try:
-        for place, row in rows_in(str(path), columns + labelled, expected):
-            numbers.extend(numbers_in(row[:columns], place))
-            labels += [cell.strip() for cell in row[columns:]]
+        with opened(path) as data, TextIOWrapper(data, "utf-8-sig", "replace", "") as file:
+            for place, row in rows_in(file, str(path), columns + labelled, expected):
+                numbers.extend(numbers_in(row[:columns], place))
+                labels += [cell.strip() for cell in row[columns:]]
+    except FileError:
+        raise
     except ValueError as error:
         raise SourceError(f"FILE: {error}") from None
     return np.frombuffer(numbers).reshape(-1, columns), labels
@@ -230,33 +235,34 @@ def read_numbers(path: Path, columns: int, *, labelled: bool) -> tuple[Array, li
 _READ = '''\
 def read(path):
     """The samples in a CSV file, one in each row."""
-    return [numbers_in(row, place) for place, row in rows_in(path, COLUMNS, f"{COLUMNS} numbers")]'''
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = rows_in(file, path, COLUMNS, f"{COLUMNS} numbers")
+        return [numbers_in(row, place) for place, row in rows]'''
 
 
-def rows_in(path: str, columns: int, expected: str) -> Iterator[tuple[str, list[str]]]:
+def rows_in(file: Any, path: str, columns: int, expected: str) -> Iterator[tuple[str, list[str]]]:
     """The rows of a CSV file and where they stand, of ``expected`` cells. A first row without any number is a header.
 
     Raises ValueError, which names the line, for a row of more or fewer cells, and for a file without rows.
     """
     rows, header = 0, False
-    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        lines = iter(lambda: file.readline(2**24), "")  # a longer line is cut, and has too many cells
-        reader = csv.reader(lines, strict=True)
-        try:
-            for row in reader:
-                if not row:
-                    continue
-                if not rows and not header and len(row) <= columns + 1 and not any(map(is_number, row)):
-                    header = True
-                    continue
-                rows += 1
-                place = f"{path}, line {reader.line_num}"
-                if len(row) != columns:
-                    hint = "; leave out the label" if len(row) == columns + 1 else ""
-                    raise ValueError(f"{place}: expected {expected}, got {len(row)} cells{hint}")
-                yield place, row
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}; is it a table?") from None
+    lines = iter(lambda: file.readline(2**24), "")  # a longer line is cut, and has too many cells
+    reader = csv.reader(lines, strict=True)
+    try:
+        for row in reader:
+            if not row:
+                continue
+            if not rows and not header and len(row) <= columns + 1 and not any(map(is_number, row)):
+                header = True
+                continue
+            rows += 1
+            place = f"{path}, line {reader.line_num}"
+            if len(row) != columns:
+                hint = "; leave out the label" if len(row) == columns + 1 else ""
+                raise ValueError(f"{place}: expected {expected}, got {len(row)} cells{hint}")
+            yield place, row
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num}: {error}; is it a table?") from None
     if not rows:
         raise ValueError(f"{path}: expected {expected} in a row for each sample, found none")
 

@@ -37,7 +37,9 @@ class PictureEncoder(NumberEncoder):
 
         if not path.is_dir() and path.suffix.lower() not in IMG_EXTENSIONS:
             return super().read(path, classes, targets=targets)
-        files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix.lower() in IMG_EXTENSIONS)
+        files = [path]
+        if path.is_dir():
+            files = sorted(f for f in path.rglob("*") if f.suffix.lower() in IMG_EXTENSIONS)
         if not files:
             endings = ", ".join(IMG_EXTENSIONS)
             raise SourceError(f"FILE: there is no picture in {path}; those count that end in {endings}")

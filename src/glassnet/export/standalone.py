@@ -50,7 +50,9 @@ def predict_proba(X: Any) -> np.ndarray:
 
 def read(path: str) -> list[list[float]]:
     """The samples in a CSV file."""
-    return [numbers_in(row, place) for place, row in rows_in(path, COLUMNS, f"{COLUMNS} numbers")]
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = rows_in(file, path, COLUMNS, f"{COLUMNS} numbers")
+        return [numbers_in(row, place) for place, row in rows]
 
 
 # how to use it, copied: a classifier -------------------------------------------------------------

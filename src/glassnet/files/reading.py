@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedReader
 
 from glassnet.errors import GlassnetError
 from glassnet.text import shown
@@ -14,7 +14,7 @@ from glassnet.text import shown
 PathLike = str | os.PathLike[str]
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
-_PIECE = 2**24  # bytes
+_PIECE = 2**20  # bytes
 
 
 class FileError(GlassnetError, ValueError):
@@ -36,7 +36,7 @@ class FileError(GlassnetError, ValueError):
 
 
 @contextmanager
-def opened(path: PathLike, error: type[FileError] = FileError) -> Iterator[BinaryIO]:
+def opened(path: PathLike, error: type[FileError] = FileError) -> Iterator[BufferedReader]:
     """The ordinary file at ``path``, open to be read in bytes.
 
     Raises ``error`` at once for a folder, a pipe or a device, which may never end, and OSError for a file that is not
@@ -73,7 +73,10 @@ def read_bytes(path: PathLike, most: int = 2**31, error: type[FileError] = FileE
     with opened(path, error) as file:
         size = os.fstat(file.fileno()).st_size
         pieces, count = [], 0
-        while size <= most and count <= most and (piece := file.read(min(_PIECE, most + 1 - count))):
+        while size <= most and count <= most:
+            wanted = size + 1 - count if count <= size else _PIECE  # at once, but no more memory than it says it needs
+            if not (piece := file.read(min(wanted, most + 1 - count))):
+                break
             pieces.append(piece)
             count += len(piece)
     if max(size, count) > most:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glassnet.extras import needed_to
-from glassnet.files import replace_file
+from glassnet.files import FileError, read_bytes, replace_file
 from glassnet.tables.cells import TableError
 from glassnet.tables.columns import check_header
 from glassnet.tables.parquet import MAGIC, broken, check_parquet
@@ -56,19 +56,14 @@ def read_table(path: str | os.PathLike[str]) -> DataFrame:
     ({'size': ['61', '84'], 'price': ['412', '598']}, ';')
     """
     name = os.fspath(path)
-    if os.path.exists(name) and not os.path.isfile(name):
-        is_folder = os.path.isdir(name)
-        problem = f"expected a file, got a {'folder' if is_folder else 'device'}"
-        advice = "name a file in it" if is_folder else "copy what it gives into a file"
-        raise TableError(problem, advice, path=name)
     try:
-        with open(name, "rb") as file:
-            data = file.read()
+        data = read_bytes(name)
+    except FileError as error:
+        raise TableError(error.problem, error.advice, path=name) from None
     except FileNotFoundError:
         raise TableError("there is no such file", "check the name and the folder", path=name) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        problem = f"it cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise TableError(problem, "check the file and who may read it", path=name) from None
+    except OSError as error:
+        raise TableError(f"it cannot be read ({error.strerror})", "check who may read it", path=name) from None
     if not data.strip():
         raise TableError("expected a header and rows, got an empty file", "give a table", path=name)
     is_parquet = data.startswith(MAGIC) or name.endswith((".parquet", ".pq"))

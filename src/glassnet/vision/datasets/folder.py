@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from glassnet.errors import GlassnetError
 from glassnet.extras import needed_to
+from glassnet.files import FileError, opened
 from glassnet.text import decoded_name, shown
 from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 
@@ -23,7 +22,7 @@ ROOM = 4  # times the size that is wanted: what scaling needs to be smooth
 REDUCED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F")  # modes in which Pillow takes averages
 
 
-class PictureError(GlassnetError, ValueError):
+class PictureError(FileError):
     """A file that is not a picture, or a damaged one.
 
     >>> from pathlib import Path
@@ -59,15 +58,12 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
     with needed_to("read pictures"):
         from PIL import Image
     try:
-        with open(path, "rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with opened(path, PictureError) as file:
             image: Any = Image.open(file, formats=FORMATS)
             width, height = image.size
             if width * height > MOST_PIXELS:
-                raise PictureError(
-                    f"{os.fspath(path)}: expected a picture of at most {MOST_PIXELS:,} pixels, got {width:,} × "
-                    f"{height:,}; make it smaller, or leave it out"
-                )
+                problem = f"expected a picture of at most {MOST_PIXELS:,} pixels, got {width:,} × {height:,}"
+                raise PictureError(path, problem, "make it smaller, or leave it out")
             if size is not None and width * height > MANY_PIXELS:
                 image.draft("RGB", (ROOM * size[1], ROOM * size[0]))  # of a JPEG, no more is decoded
                 if image.mode == "P":
@@ -76,14 +72,17 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
                 image = image.reduce(times) if image.mode in REDUCED else image
             image.load()
             return image if image.mode == "RGB" else image.convert("RGB")
+    except (PictureError, MemoryError):
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"{os.fspath(path)}: the picture is too large to be read safely: {error}") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # whatever Pillow's readers of formats raise
+        problem = f"the picture is too large to be read safely: {error}"
+        raise PictureError(path, problem, "make it smaller, or leave it out") from None
+    except Exception as error:  # whatever Pillow's readers of formats raise
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise PictureError(
-            f"{os.fspath(path)}: expected a picture, but it cannot be read ({error}); replace the file or leave it out"
-        ) from None
+        reason = shown(error) or type(error).__name__
+        problem = f"expected a picture, but it cannot be read ({reason})"
+        raise PictureError(path, problem, "replace the file or leave it out") from None
 
 
 class DatasetFolder(Pictures):
@@ -195,8 +194,9 @@ def _named(root: PathLike) -> dict[str, str]:
         name = decoded_name(folder)
         if name in folders:
             raise PictureError(
-                f"{shown(root)}: expected folders of different names, got two of the name {shown(name)}, in different "
-                "encodings; rename one, or put what is in one into the other"
+                root,
+                f"expected folders of different names, got two of the name {shown(name)}, in different encodings",
+                "rename one, or put what is in one into the other",
             )
         folders[name] = folder
     return dict(sorted(folders.items()))

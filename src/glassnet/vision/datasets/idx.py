@@ -10,14 +10,13 @@ from __future__ import annotations
 import gzip
 import math
 import os
-import stat
 import struct
 import zlib
 from typing import BinaryIO
 
 import numpy as np
 
-from glassnet.errors import GlassnetError
+from glassnet.files import FileError, opened
 from glassnet.ops.dtypes import Array
 from glassnet.vision.datasets.picture_dataset import PathLike
 
@@ -30,7 +29,7 @@ _SMALL = 2**18  # bytes, which any file may have
 _RATIO = 100  # bytes that are unpacked of one: pictures of digits come to 5; DEFLATE (RFC 1951) would make 1032
 
 
-class IdxError(GlassnetError, ValueError):
+class IdxError(FileError):
     """A file that is not IDX, is cut off, too long, or too large.
 
     >>> from pathlib import Path
@@ -58,9 +57,7 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
     array([7, 2, 1], dtype=uint8)
     """
     name = os.fspath(path)
-    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        raise IdxError(f"{name}: expected an IDX file, but this is no ordinary file")
-    with open(path, "rb") as file:
+    with opened(path, IdxError) as file:
         size = os.fstat(file.fileno()).st_size
         packed = file.read(2) == _PACKED
         file.seek(0)
@@ -70,7 +67,7 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
             with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
                 return _read(unpacked, name, None, max(_SMALL, size * _RATIO), most)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise IdxError(f"{name}: the gzip stream is damaged or cut off ({error}); {_AGAIN}") from None
+            raise IdxError(name, f"the gzip stream is damaged or cut off ({error})", _AGAIN) from None
 
 
 _AGAIN = "delete the file and download it again"
@@ -85,23 +82,21 @@ def _read(stream: BinaryIO | gzip.GzipFile, name: str, size: int | None, bound: 
     what = f"the header promises {count:,} bytes of numbers ({written})"
     if size is not None and size != start + count:
         problem = "cut off" if size < start + count else "too long"
-        raise IdxError(f"{name}: {what}, but {size - start:,} follow it: the file is {problem}; {_AGAIN}")
+        raise IdxError(name, f"{what}, but {size - start:,} follow it: the file is {problem}", _AGAIN)
     if start + count > bound:
-        raise IdxError(f"{name}: {what}, more than {_RATIO} times as many as the gzip file has; {_AGAIN}")
+        raise IdxError(name, f"{what}, more than {_RATIO} times as many as the gzip file has", _AGAIN)
     needed = math.prod(n or 1 for n in shape) * dtype.itemsize  # no array, even an empty one, has sizes beyond memory
     if needed > most:
-        raise IdxError(
-            f"{name}: the sizes in the header ({written}) come to {needed:,} bytes, and the limit is {most:,}; give "
-            "read_idx a larger `most` if that is right"
-        )
+        problem = f"the sizes in the header ({written}) come to {needed:,} bytes, and the limit is {most:,}"
+        raise IdxError(name, problem, "give read_idx a larger `most` if that is right")
     numbers = bytearray()
     while len(numbers) < count:
         piece = stream.read(min(_CHUNK, count - len(numbers)))
         if not piece:
-            raise IdxError(f"{name}: {what}, but only {len(numbers):,} follow it: the file is cut off; {_AGAIN}")
+            raise IdxError(name, f"{what}, but only {len(numbers):,} follow it: the file is cut off", _AGAIN)
         numbers += piece
     if stream.read(1):
-        raise IdxError(f"{name}: {what}, but more follow it: the file is too long; {_AGAIN}")
+        raise IdxError(name, f"{what}, but more follow it: the file is too long", _AGAIN)
     if not numbers:
         return np.empty(shape, dtype.newbyteorder("="))
     array = np.frombuffer(numbers, dtype).reshape(shape)
@@ -116,10 +111,12 @@ def _header(stream: BinaryIO | gzip.GzipFile, name: str) -> tuple[np.dtype, tupl
     if not known:
         began = f"it begins with {magic.hex(' ')}" if magic else "it is empty"
         raise IdxError(
-            f"{name}: expected an IDX file, which begins with 00 00, a type (08, 09, 0b to 0e) and 1 to {_DIMENSIONS} "
-            f"dimensions, but {began}; {_AGAIN}"
+            name,
+            "expected an IDX file, which begins with 00 00, a type (08, 09, 0b to 0e) and 1 to "
+            f"{_DIMENSIONS} dimensions, but {began}",
+            _AGAIN,
         )
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise IdxError(f"{name}: the header is cut off; {_AGAIN}")
+        raise IdxError(name, "the header is cut off", _AGAIN)
     return np.dtype(TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from glassnet.files import opened
+
 Progress = Callable[[str, int, int | None], None]
 
 MOST = 2**28  # bytes of one file; no published one is near it
@@ -39,7 +41,7 @@ class _Refused(Exception):
 
 def md5_of(path: Path) -> str:
     """The MD5 of a file, in hexadecimal: the published checksum, against accidents rather than attacks."""
-    with open(path, "rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 

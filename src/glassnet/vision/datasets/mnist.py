@@ -16,6 +16,7 @@ from glassnet.vision.datasets.idx import IdxError, read_idx
 from glassnet.vision.datasets.mirrors import Progress, download, md5_of
 from glassnet.vision.datasets.picture_dataset import PathLike, PicturesInMemory
 
+_OTHER = "it is of another dataset: put the right file in its place"
 _MOST = 2**28  # bytes of pictures: more than five times as many as there are
 
 
@@ -133,14 +134,12 @@ class MNIST(PicturesInMemory):
             )
         data, targets = read_idx(images, _MOST), read_idx(labels, _MOST)
         if data.dtype != np.uint8 or data.shape[1:] != (28, 28):
-            raise IdxError(f"{images}: expected pictures of 28 x 28 bytes, got {data.dtype} {list(data.shape)}")
+            raise IdxError(images, f"expected pictures of 28 x 28 bytes, got {data.dtype} {list(data.shape)}", _OTHER)
         if targets.dtype != np.uint8 or targets.shape != data.shape[:1]:
-            raise IdxError(
-                f"{labels}: expected a byte for each of the {len(data):,} pictures of {images.name}, "
-                f"got {targets.dtype} {list(targets.shape)}"
-            )
+            problem = f"expected a byte for each of the {len(data):,} pictures of {images.name}"
+            raise IdxError(labels, f"{problem}, got {targets.dtype} {list(targets.shape)}", _OTHER)
         if targets.size and targets.max() >= len(cls.classes):
-            raise IdxError(f"{labels}: expected labels from 0 to {len(cls.classes) - 1}, got {targets.max()}")
+            raise IdxError(labels, f"expected labels from 0 to {len(cls.classes) - 1}, got {targets.max()}", _OTHER)
         return data, targets.astype(np.int64)
 
 
