@@ -2,7 +2,6 @@
 
 import json
 import os
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,21 +10,9 @@ import glassnet
 from glassnet import nn
 from glassnet.serialization import DescriptionError, ModelFileError, build, load_metadata, read_model
 from glassnet.serialization.network import _arguments, _layers
+from tests.growth import peak
 
 MB = 2**20
-
-
-def peak(function, *args):
-    """The most memory, in bytes, that there was at once while ``function`` ran; errors of files are an end, too."""
-    tracemalloc.start()
-    try:
-        function(*args)
-    except (ModelFileError, DescriptionError):
-        pass
-    finally:
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    return most
 
 
 def with_network(path, description, numbers=None):
