@@ -11,7 +11,7 @@ from glassnet.explain.confusion import CELLS, MANY, class_counts, confusion_matr
 from glassnet.training.metrics import F1, METRICS, Confusion, Precision, Recall
 from glassnet.training.report import Report
 from glassnet.training.report.report_page import page
-from tests.growth import growth, peak
+from tests.growth import peak
 
 CLASSES = 5000  # whose matrix would have 200 MB
 pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30)
@@ -109,17 +109,3 @@ def test_the_screen_and_the_report(classes):
         judging.show_worst_classes(console, targets, predicted, names)
 
     assert peak(show) < 8_000_000
-
-
-@pytest.mark.slow("a network of 4,000 outputs")
-def test_four_times_the_classes(command, tmp_path):
-    """From the table to the judgement."""
-
-    def judge(n):
-        rows = [f"{i % n},{i % 7},k{i % n}" for i in range(5 * n)]
-        (tmp_path / f"{n}.csv").write_text("\n".join(["a,b,y", *rows]))
-        arguments = ("train", tmp_path / f"{n}.csv", "--target", "y", "--epochs", 1, "--hidden", 8, "--batch-size", 256)
-        assert command(*arguments).exit_code == 0
-        return lambda: command("evaluate", "latest")
-
-    assert growth(peak, judge, 1000) < 5

@@ -106,18 +106,17 @@ class _Listed(Mapping[str, list[Any]]):
 
     def __init__(self, frame: Any) -> None:
         self.frame = frame
-        names = [str(name) for name in frame.columns]
-        check_names(names)
-        self._places = {name: i for i, name in enumerate(names)}
+        check_names([str(name) for name in frame.columns])
+        self._labels = {str(name): name for name in frame.columns}
 
     def __getitem__(self, name: str) -> list[Any]:
-        return listed(self.frame.iloc[:, self._places[name]])
+        return listed(self.frame[self._labels[name]])
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._labels
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._labels)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._labels)
