@@ -17,6 +17,7 @@ import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.trace.tracer import TraceError
 from tests.compilation.zoo import batch, labels, mlp
+from tests.growth import calls
 
 Tensor = gn.Tensor
 scale = 2.0
@@ -399,6 +400,24 @@ def test_recordings_are_bounded_and_it_goes_on_uncompiled() -> None:
     assert f(gn.ones(2)).tolist() == [2, 2]
     assert len(f.specialisations) == 2
     assert f.max_specialisations == 2
+
+
+@pytest.mark.parametrize("new", ["shape", "number"])
+def test_one_more_specialisation_costs_no_more_than_the_one_before(new: str) -> None:
+    """What is new about it, too, is found without asking all that came before."""
+    f = gn.compile(lambda x, n: x * n, max_specialisations=1000)
+
+    def more(begin: int) -> None:
+        for i in range(begin, begin + 20):
+            f(gn.ones(i + 1 if new == "shape" else 1), 2 if new == "shape" else i)
+
+    more(0)
+    few = calls(more, 20)
+    for begin in range(40, 120, 20):
+        more(begin)
+    assert calls(more, 120) < 1.1 * few
+    assert len(f.specialisations) == 140
+    assert len(f.explain_specialisations().splitlines()) == 140
 
 
 def test_the_warning_is_of_the_users_line() -> None:

@@ -152,7 +152,12 @@ class Compiled:
 
     def explain_specialisations(self) -> str:
         """One line for each specialisation: what was new about the call that caused it."""
-        return "\n".join(f"{i}: {cause}" for i, cause in enumerate(self._causes, 1)) or "not called yet"
+        return self._explained(len(self._causes)) or "not called yet"
+
+    def _explained(self, most: int) -> str:
+        """What caused the first of the specialisations, ``most`` of them, and how many more there are."""
+        lines = [f"{i}: {cause}" for i, cause in enumerate(self._causes[:most], 1)]
+        return "\n".join(lines + [f"and {len(self._causes) - most} more"] * (len(self._causes) > most))
 
     # specialising ----------------------------------------------------------------------------------------------
 
@@ -161,7 +166,7 @@ class Compiled:
         if len(self.specialisations) >= self.max_specialisations:
             self._warn(
                 f"{self._name} was called in more than {self.max_specialisations} different ways and runs uncompiled "
-                f"in new ones from now on:\n{self.explain_specialisations()}\nPad batches to one size, pass numbers "
+                f"in new ones from now on:\n{self._explained(COMPARED)}\nPad batches to one size, pass numbers "
                 "that change as tensors, or raise max_specialisations"
             )
             return False
