@@ -60,15 +60,17 @@ class Attacks:
         outside.mkdir(parents=True)
         work = case / "work"
         shutil.copytree(good, work)
-        told = random.choice(reader.commands)
+        told = reader.command(random)
         target = work / reader.file
-        if number < len(PLACES):  # the first inputs are no file, but something in its place
+        if not reader.mutations:
+            how = "as it is"
+        elif number < len(PLACES):  # the first inputs are no file, but something in its place
             how = put(target, outside, number)
         else:
             way = random.choice(reader.mutations)
             how = way.__name__
             target.write_bytes(way(target.read_bytes(), random, list(files(good).values())))
-        what = f"{reader.file}: {how}; {' '.join(told.words)}"
+        what = f"{reader.file}: {how}; {' '.join(told.words)[:300]!r}"
         before = snapshot(case)
         outcome = attempt(partial(run_told, told), work, prepare=partial(_home, outside))
         self.cpu[reader.name] = self.cpu.get(reader.name, 0.0) + outcome.cpu
@@ -81,6 +83,8 @@ class Attacks:
 
     def _unusable(self, told: Command, work: Path) -> Iterator[str]:
         """What was written is tried: an exported file's self-test, a saved run."""
+        if "*" in told.writes:
+            return
         tried = {"export": ("m.py", "--self-test"), "train": ("show", "latest")}.get(told.words[0])
         if tried is not None and told.writes:
             done = attempt(partial(run_told, Command(tried)), work)

@@ -7,12 +7,15 @@ does not tell of, is wrapped. An operation counts if it is on a file below the w
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+time_module = import_module("time")  # whose clocks are set here, and read nowhere
 EVENTS = frozenset(
     ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
 )
@@ -107,3 +110,20 @@ def failing(at: int, number: int, *, for_ever: bool) -> Callable[[], object]:
             raise OSError(number, os.strerror(number), str(path) if path else None)
 
     return lambda: Operations(meet)
+
+
+def meeting(at: int, act: Callable[[], object]) -> Callable[[], object]:
+    """``act`` is done, by something else as it were, before operation number ``at``."""
+
+    def meet(number: int, event: str, path: object) -> None:
+        if number == at:
+            act()
+
+    return lambda: Operations(meet)
+
+
+def clocks(read: Callable[[float], float]) -> None:
+    """Every clock of this process tells ``read`` of the number of times that one was read."""
+    times = itertools.count()
+    for name in ("time", "monotonic", "perf_counter"):
+        setattr(time_module, name, lambda: read(next(times)))

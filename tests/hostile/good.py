@@ -141,6 +141,13 @@ def mnist(folder: Path) -> None:
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + sizes[:4] + labels)
 
 
+def arguments(folder: Path) -> None:
+    """A run and samples, for commands by chance."""
+    run(folder)
+    glassnet(folder, "plot", "relu", "-o", "p.svg")
+    (folder / "p.svg").unlink()
+
+
 def exported(folder: Path) -> None:
     """Runs on colours and on a table, exported, with data for them; the runs are gone."""
     run(folder, ())  # so large that its numbers are in a file of their own
@@ -151,7 +158,7 @@ def exported(folder: Path) -> None:
 
 
 GOOD: dict[str, Callable[[Path], None]] = {
-    make.__name__: make for make in (run, stopped, table, pictures, mnist, exported)
+    make.__name__: make for make in (run, stopped, table, pictures, mnist, exported, arguments)
 }
 
 

@@ -5,9 +5,11 @@ To add a reader, add a row to `READERS`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
 from typing import NamedTuple
 
-from tests.hostile import formats, trees
+from tests.hostile import arguments, formats, trees
 from tests.hostile.good import EXPORTED, PICTURES
 from tests.hostile.mutations import BYTES, TABLE, TEXT, Mutation
 
@@ -32,6 +34,14 @@ class Reader(NamedTuple):
     mutations: tuple[Mutation, ...]
     commands: tuple[Command, ...]
     share: int = 1  # of the inputs; how much there is in it to damage
+    words: Callable[[Random], tuple[str, ...]] | None = None  # instead of ``commands``, and no file is damaged
+
+    def command(self, random: Random) -> Command:
+        """One of its commands; one made by chance may write any file in its folder."""
+        if self.words is None:
+            return random.choice(self.commands)
+        words = self.words(random)
+        return Command(words, ("*",), fails_too=words[0] == "train")
 
 
 def reads(line: str, *writes: str, fails_too: bool = False) -> Command:
@@ -126,6 +136,7 @@ READERS: tuple[Reader, ...] = (
         trains("runs/colors-001/history.csv --target val_loss --task regression", "history"),
     )),
     Reader("report", "stopped", "runs/colors-001/report.html", BYTES, (RESUME, reads("show colors-001"))),
+    Reader("arguments", "arguments", "samples.csv", (), (), share=8, words=arguments.words),
     Reader("numbers.csv", "run", "samples.csv", TABLE, MODEL[1:2], share=2),
     Reader("judged.csv", "run", "judged.csv", TABLE, MODEL[4:5], share=2),
     Reader("numbers.npy", "run", "samples.npy", (*BYTES, *formats.NPY), MODEL[2:3], share=4),

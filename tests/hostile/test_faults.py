@@ -90,7 +90,7 @@ def operations(folder: Path, line: str) -> int:
     done = do(folder, line, faults.counting(str(file)))
     assert done.code == 0, done.err
     number = int(file.read_text())
-    assert number > 3
+    assert number > 0
     return number
 
 
