@@ -230,7 +230,8 @@ def _train(session: Session, run: Run, config: dict[str, Any], console: Console,
         if interruptions.count() > 1:
             raise KeyboardInterrupt(f"stopped; go on: glassnet train --resume {run.path}" if run.can_go_on() else "")
         if trainer.history:
-            config |= {"seconds": round(config.get("seconds", 0) + time.perf_counter() - began, 3), "stopped": stopped}
+            seconds = config.get("seconds", 0) + max(0.0, time.perf_counter() - began)
+            config |= {"seconds": round(seconds, 3), "stopped": stopped}
             _save(session, run, trainer, config, console, quiet=quiet)
     if failed is not None:
         raise failed if trainer.history else Failed(f"{failed}\n\n{_nothing_learned(run)}")
