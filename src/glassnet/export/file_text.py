@@ -223,8 +223,10 @@ class FileText:
 
     def _numbers(self) -> Iterator[str]:
         arrays = self.exported.arrays
+        fingerprint = f'FINGERPRINT = "{self.exported.fingerprint}"  # of the weights'
         if self.beside:
-            yield from self._loaded()
+            yield fingerprint
+            yield from (*self._loaded(), "")
         else:
             yield "\n\n".join(array_source(name, array) for name, array in arrays.items())
             yield ""
@@ -232,7 +234,8 @@ class FileText:
         if not isinstance(samples, np.ndarray):  # else they are among the arrays
             yield assigned("TEST_INPUTS", samples)
         yield names_assigned("WEIGHTS", [*self.exported.weights])
-        yield f'FINGERPRINT = "{self.exported.fingerprint}"  # of the weights'
+        if not self.beside:
+            yield fingerprint
         yield f"TOLERANCE = {self.exported.tolerance}  # of the self-test: machines round differently"
 
     def _loaded(self) -> Iterator[str]:
@@ -243,6 +246,8 @@ class FileText:
         yield '        raise OSError("it is no file")'
         yield '    with open(beside, "rb") as file:'
         yield "        numbers = np.load(file, allow_pickle=False)"
+        yield '        if str(numbers["FINGERPRINT"]) != FINGERPRINT:'
+        yield '            raise ValueError("it is of another network")'
         for name, array in self.exported.arrays.items():
             yield f'        {name} = numbers["{name}"]  # {written(array.shape)}'
         yield "except Exception as error:  # NumPy has many for a file that is damaged"
