@@ -147,7 +147,7 @@ class Run:
             with suppress(OSError):
                 more = {} if checkpoint is None else {CHECKPOINT: checkpoint()}
                 lock = _new_folder(place, self._name, {**more, **files})
-                self._leave()
+                self._leave() if self.stays else self.discard()
                 self._lock, self.stays = lock, True
                 return problem
         left = "nothing of it was left there"
