@@ -37,6 +37,7 @@ class GlassnetError(Exception):
 
     where: str = ""
     layer: object = None
+    several_lines = False  # else an end of line came with a name, and is written out
 
     def __init__(self, *args: object, argument: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
@@ -46,7 +47,8 @@ class GlassnetError(Exception):
         from glassnet.text import harmless, shown  # most scripts have no errors
 
         text = super().__str__()
-        return harmless(f"in {shown(self.where)}: {text}" if self.where else text)
+        text = f"in {shown(self.where)}: {text}" if self.where else text
+        return harmless(text if self.several_lines else text.replace("\n", "\\n"))
 
 
 class GlassnetWarning(UserWarning):

@@ -79,7 +79,8 @@ def _explained(error: Exception) -> tuple[str | None, int]:
         return None, 1
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "glassnet"
-    return f"{usage().rstrip('.')}; see: {command} --help", 2
+    problem = usage().rstrip(".").replace("\n", "\\n")
+    return f"{problem}; see: {command} --help", 2
 
 
 app = typer.Typer(

@@ -18,6 +18,8 @@ class BadInput(GlassnetError, ValueError):
 class Failed(GlassnetError, RuntimeError):
     """A failure with good input. Exit code 1."""
 
+    several_lines = True
+
 
 class Stopped(GlassnetError, RuntimeError):
     """A command that was asked to end. Exit code `STOPPED`, or that of the signal which asked."""

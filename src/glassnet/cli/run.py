@@ -50,6 +50,7 @@ from glassnet.files.reading import kind_of
 from glassnet.files.schema import Misfit, a_count, any_number, anything, flag, items, named, number, record, text, whole
 from glassnet.serialization import SavedModel, read_model
 from glassnet.serialization.renamed import current_name
+from glassnet.text import shown
 
 Pieces = Sequence[bytes | memoryview]
 Files = Mapping[str, Pieces]  # by their names in the folder, the model last
@@ -152,8 +153,8 @@ class Run:
                 return problem
         left = "nothing of it was left there"
         if self.can_go_on():
-            left = f"make room, and go on with what was saved before: glassnet train --resume {self.path}"
-        where = f"{self.path} ({reason(problem)}), nor in {', '.join(map(str, tried[1:]))}"
+            left = f"make room, and go on with what was saved before: glassnet train --resume {shown(self.path)}"
+        where = f"{shown(self.path)} ({reason(problem)}), nor in {', '.join(map(shown, tried[1:]))}"
         raise Failed(f"the run could not be saved in {where}; {left}")
 
     def check_is_in_place(self) -> None:

@@ -51,6 +51,8 @@ class TrainingFailed(GlassnetError, RuntimeError):
     loss 2 1000000000.0
     """
 
+    several_lines = True
+
     def __init__(
         self,
         what: str,
