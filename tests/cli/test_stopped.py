@@ -247,6 +247,17 @@ def of_something_else(folder):
     glassnet.save({"weights": glassnet.zeros(3)}, folder / "checkpoint.safetensors")
 
 
+def checkpoint(change):
+    """Damage to what is saved to go on from."""
+
+    def damage(folder):
+        state = glassnet.load(folder / "checkpoint.safetensors")
+        change(state)
+        glassnet.save(state, folder / "checkpoint.safetensors")
+
+    return damage
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -272,6 +283,37 @@ def of_something_else(folder):
         ),
         (set_otherwise, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
         (cut_in_half, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
+        (
+            lambda folder: (folder / "config.json").write_text('{"format": ' + "[" * 990 + "]" * 990 + "}"),
+            "config.json cannot be read (it is nested more than 100 deep); use the original file, or train again",
+        ),
+        (lambda folder: edited(folder, seconds=10**400), "its seconds should be a number of 0 or more, got 1000"),
+        (
+            lambda folder: edited(folder, results={"val_loss": None}),
+            "its results.val_loss should be a number, got None",
+        ),
+        (lambda folder: edited(folder, versions=["x"], format=99), "the run is of glassnet a newer glassnet; update"),
+        (
+            checkpoint(lambda state: state["progress"].update(epoch="x")),
+            "checkpoint.safetensors cannot be used (load_state_dict: its progress.epoch should be a whole number of 0 "
+            "or more, got 'x'; use a state as it was saved); delete it to begin the run again",
+        ),
+        (
+            checkpoint(lambda state: [epoch.pop("val_accuracy") for epoch in state["history"]]),
+            "checkpoint.safetensors cannot be used (its history[0] should be an object with 'val_accuracy', got an obj",
+        ),
+        (
+            checkpoint(lambda state: state["history"][0].update(val_loss="low")),
+            "its history[0].val_loss should be a number, got 'low'",
+        ),
+        (
+            checkpoint(lambda state: state["generators"]["now"][0].pop("seed")),
+            "its generators.now[0] should be an object with 'seed'",
+        ),
+        (
+            checkpoint(lambda state: state["schedule"].update(T_max="x")),
+            "its schedule.T_max should be a number, got 'x'",
+        ),
         (of_something_else, "--resume: runs/digits-001/checkpoint.safetensors cannot be used ("),
         (
             lambda folder: (folder / "checkpoint.safetensors").unlink(),

@@ -162,7 +162,7 @@ def _restore(path: Path, trainer: Trainer, session: Session) -> None:
         numbers = ("loss", *session.task.metrics)
         names = ["epoch", "learning_rate", *(f"{part}_{name}" for part in ("train", "val") for name in numbers)]
         epoch = record(dict.fromkeys(names, any_number), others=True)
-        items(epoch, most=session.options.epochs).check(trainer.history.epochs, "history")
+        items(epoch, most=session.options.epochs).check(trainer.history.epochs, "its history")
     except GlassnetError as error:
         raise BadInput(f"--resume: {file} cannot be used ({error}); delete it to begin the run again") from None
 
