@@ -12,6 +12,7 @@ from glassnet.encoders.number_encoder import read_numbers
 from glassnet.files import FileError
 from glassnet.sources import SourceError, open_source
 from glassnet.tables import TableError
+from tests.growth import calls
 
 COLORS = encoder_from_json({"kind": "numbers", "shape": [3], "divide_by": 255})
 GREY = encoder_from_json({"kind": "numbers", "shape": [2, 2], "divide_by": 1})
@@ -34,6 +35,23 @@ def test_numbers_in_a_text_with_or_without_a_header(file, header):
     samples = read_samples(COLORS, file(f"{header}255,0,51\n\n0,255,102\n"))
     assert samples.inputs.tolist() == pytest.approx([pytest.approx([1, 0, 0.2]), pytest.approx([0, 1, 0.4])])
     assert (samples.targets, samples.names, samples.frame) == (None, ["sample 1", "sample 2"], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("," * 10_000, r"line 1: expected 3 numbers, got 10001 cells"),
+        (",,\n" * 1000, r"line 2: expected a finite number, got ''"),
+        ('"' * 1000, "found none|expected 3 numbers"),
+        ("\n" * 1000, "found none"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused_at_once(file, text, message):
+    """Each cell that is none would cost an error of its own."""
+    path = file(text)
+    with pytest.raises(SourceError, match=message):
+        read_samples(COLORS, path)
+    assert calls(read_samples, COLORS, path) < 4000
 
 
 def test_a_class_after_the_numbers(file):

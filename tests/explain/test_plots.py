@@ -187,6 +187,13 @@ def test_a_confusion_matrix_counts():
     assert not many.texts  # they could not be read
 
 
+def test_of_many_classes_the_worst_confusions_are_drawn():
+    ax = plots.confusion([*range(31), 5, 5, 7], [*range(31), 6, 6, 8], [f"c{i}" for i in range(31)])
+    assert [bar.get_width() for bar in ax.patches] == [2, 1]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["c5 → c6", "c7 → c8"]
+    assert plots.confusion([10**12], [10**12]).get_xlabel() == "no mistakes"
+
+
 # layers ---------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from glassnet.extras import needed_to
 from glassnet.tables.cells import TableError
 
 MAGIC = b"PAR1"  # what a file begins with
-CELLS = 10_000_000  # that a file may hold, however small it is
+CELLS = 2_000_000  # that a file may hold, however small it is
 CELLS_PER_BYTE = 100  # … and how many for each of its bytes beyond that
 TEXT = 10  # bytes of text for each of these cells
 
