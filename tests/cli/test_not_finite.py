@@ -111,7 +111,12 @@ def test_in_python_too(tmp_path):
     with pytest.raises(NotFiniteError, match=r"^sample 1: the network gives inf"):
         numpy_file(model, tmp_path / "model.py", X)
     model[2].bias.array[1] = np.nan
-    for use in (lambda: trainer.predict(X), lambda: numpy_file(model, tmp_path / "model.py", X)):
+    data = X, np.array([0, 1, 0])
+    for use in (
+        lambda: trainer.fit(data),
+        lambda: trainer.predict(X),
+        lambda: numpy_file(model, tmp_path / "model.py", X),
+    ):
         with pytest.raises(
             NotFiniteError, match=r"the network cannot be used.* 2\.bias \[2\] \(1 of 2 numbers\); train"
         ):

@@ -13,6 +13,7 @@ import numpy as np
 
 from glassnet.data import DataLoader
 from glassnet.errors import GlassnetWarning
+from glassnet.nn.finite import check_weights
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
@@ -177,10 +178,12 @@ class Trainer:
         there. The model is left in evaluation mode.
 
         Raises TrainingFailed when a loss is no longer a number or grows without end, with the first instruction
-        that made it so, if the epoch took less than a minute: it is repeated to find it. TrainingError for
-        data and options that cannot be used, and whatever the model, the loss or a callback raises.
+        that made it so, if the epoch took less than a minute: it is repeated to find it. NotFiniteError for weights
+        that are no numbers to begin with, TrainingError for data and options that cannot be used, and whatever the
+        model, the loss or a callback raises.
         """
         check_whole("epochs", epochs)
+        check_weights(self.model)
         if is_fraction(validation):
             seed = self._progress.split_seed or new_seed(self._generator)
             self._progress.split_seed = seed
@@ -343,7 +346,7 @@ class Trainer:
         return measured(self.model, self._criterion, self.metrics, feed, feed.generators)
 
     def predict(self, inputs: Any) -> Any:
-        """The outputs of the model for all ``inputs``, in evaluation mode and without gradients.
+        """The outputs of the model for all ``inputs``, in evaluation mode, without gradients. Raises NotFiniteError.
 
         ``inputs`` are a tensor or an array, or a dataset or DataLoader, of whose batches the first part is used.
         """
