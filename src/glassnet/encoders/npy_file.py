@@ -46,7 +46,7 @@ def read_npy(path: PathLike, most: int = MOST) -> Array:
         if dtype.kind not in "biuf" or dtype.subdtype or dtype.hasobject:
             advice = "write it as float32, or as whole numbers"
             raise FileError(path, f"expected an array of numbers, got one of {str(dtype)[:60]}", advice)
-        if not all(isinstance(n, int) and n >= 0 for n in shape) or not shape:
+        if not all(type(n) is int and n >= 0 for n in shape) or not shape:  # True is an int, and no size
             problem = f"expected an array of samples, got one of shape {described(shape)}"
             raise FileError(path, problem, "write it with numpy.save, a sample in each row")
         size = math.prod(shape) * dtype.itemsize
