@@ -312,4 +312,18 @@ FAULTS = (
         "pass",
         ("tests/autograd/test_inplace.py",),
     ),
+    Fault(
+        "a file that was not replaced yet is put back",
+        "files/writing.py",
+        "        self.is_changed = False\n        self._target = target",
+        "        self.is_changed = True\n        self._target = target",
+        ("tests/files/test_replace_file.py",),
+    ),
+    Fault(
+        "a folder that could not be locked is left",
+        "files/writing.py",
+        "            folder.rmdir()\n            raise",
+        "            raise",
+        ("tests/files/test_replace_file.py",),
+    ),
 )

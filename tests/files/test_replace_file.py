@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from glassnet.files import replace_file, replace_files, replacing, sweep
+from glassnet.files import new_folder, replace_file, replace_files, replacing, sweep
 
 
 def contents(folder):
@@ -169,3 +169,32 @@ def test_a_missing_folder_is_told_by_the_path_that_was_asked_for(tmp_path):
     with pytest.raises(FileNotFoundError) as raised:
         replace_file(tmp_path / "no" / "x", b"x")
     assert raised.value.filename == str(tmp_path / "no" / "x")
+
+
+def test_where_one_cannot_be_kept_the_others_need_not_be_put_back(tmp_path, monkeypatch):
+    files = {tmp_path / name: [b"new"] for name in "ab"}
+    for path in files:
+        path.write_bytes(b"old")
+    link, kept = os.link, []
+
+    def once(*names):
+        kept.append(names)
+        if len(kept) > 1:
+            full()
+        link(*names)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("glassnet.files.writing.os.link", once)
+        patch.setattr("glassnet.files.writing.shutil.copy2", full)
+        patch.setattr("glassnet.files.writing.os.replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            replace_files(files)
+    assert contents(tmp_path) == {"a": b"old", "b": b"old"}
+
+
+def test_a_new_folder_that_cannot_be_locked_is_not_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("glassnet.files.lock.os.open", full)
+    with pytest.raises(OSError, match="No space left"), new_folder(tmp_path):
+        pass
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from pathlib import Path
 
 def main() -> int:
     """The exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
     from tests.hostile.good import preload
 
     options = _options()

@@ -48,7 +48,11 @@ def attempt(act: Callable[[], Any], folder: Path, *, prepare: Callable[[], Any] 
     for _, end in pipes:
         fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, OUTPUT)
     gc.freeze()  # so that a collection in a child does not write to, and so copy, all that the parent has
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of threads: those of pytest hold nothing that a child uses
+        pid = os.fork()
     if pid == 0:
         _become(act, folder, *(end for _, end in pipes), prepare)
     for _, end in pipes:
