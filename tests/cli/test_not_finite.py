@@ -52,13 +52,15 @@ def huge(parameters):
         parameter.array[...] = 1e37
 
 
-@pytest.mark.parametrize("use", USES)
+NAN = "its weights are not finite: 3.weight [32, 64] (2 of 2,048 numbers); train it again with a smaller"
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("use", "change", "message"),
     [
-        (nan, "its weights are not finite: 3.weight [32, 64] (2 of 2,048 numbers); train it again with a smaller"),
-        (infinite, "its weights are not finite: 1.bias [64] (1 of 64 numbers); train it again"),
-        (huge, ": the network gives "),
+        *((use, nan, NAN) for use in USES),
+        ("predict", infinite, "its weights are not finite: 1.bias [64] (1 of 64 numbers); train it again"),
+        *((use, huge, ": the network gives ") for use in ("predict a file", "evaluate", "export", "walkthrough")),
     ],
 )
 def test_no_command_uses_it(command, trained, tmp_path, use, change, message):

@@ -47,7 +47,7 @@ def check(path, text, runner):
         assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("stem", ['a"b', "{print(1)}", "a\\b\n", "\udcb0\udca1", "%(prog)s"])
+@pytest.mark.parametrize("stem", ['{print(1)}"', "a\\b\n", "\udcb0\udca1 %(prog)s"])
 def test_a_file_may_be_called_anything(tmp_path, stem):
     path = tmp_path / f"{stem}.py"
     assert file_of(path, inside=0) == [path, tmp_path / f"{stem}.npz"]
