@@ -331,6 +331,15 @@ def test_a_run_that_cannot_go_on_is_one_message_and_stays(command, cut_off, dama
     assert {path: path.read_bytes() for path in cut_off.iterdir()} == before
 
 
+def test_what_is_not_needed_may_be_missing_where_a_run_goes_on(command, cut_off):
+    parts = config(cut_off)
+    kept = {name: parts[name] for name in ("format", "data")}
+    (cut_off / "config.json").write_text(json.dumps({**kept, "settings": {"source": "digits", "epochs": "5"}}))
+    result = command("train", "--resume", "runs/digits-001")
+    assert result.exit_code == 0, result.output
+    assert config(cut_off)["settings"]["schedule"] == "cosine"
+
+
 def test_a_run_that_was_killed_before_it_was_saved_begins_again(command, cut_off, stopped, tmp_path):
     assert command("train", "digits", "--epochs", 5, "--out", "whole").exit_code == 0
     for name in ("checkpoint.safetensors", "model.safetensors", "history.csv", "report.html"):

@@ -11,6 +11,7 @@ import typer
 
 from glassnet.cli import display
 from glassnet.cli.errors import BadInput
+from glassnet.cli.option_values import number
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import Force, check_output, path_option, writing
 from glassnet.extras import needed_to
@@ -67,9 +68,9 @@ def _known(functions: list[str]) -> None:
 
 def _domain(text: str) -> tuple[float, float]:
     try:
-        low, high = map(float, text.split(","))
-    except ValueError:
+        low, high = (number()("--domain", part) for part in text.split(","))
+    except ValueError:  # BadInput among them
         low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not low < high:
         raise BadInput(f"--domain: expected two numbers with a comma, the smaller first (-5,5), got {text!r:.40}")
     return low, high

@@ -69,7 +69,7 @@ def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dic
         "result": f"held out: {numbers}",
         "time": f"{config['seconds']:.2f} s",
         "versions": ", ".join(f"{name} {version}" for name, version in VERSIONS.items()),
-        "date": config["started"].replace("T", " ")[:16] + " UTC",
+        "date": _moment(config.get("started")),
     }
 
 
@@ -82,3 +82,7 @@ def repeated(session: Session) -> str:
     settings = session.settings
     switches = [] if settings["compile"] else ["--no-compile"]
     return command("glassnet", "train", *source_words(settings), *session.options.command_words(settings), *switches)
+
+
+def _moment(text: str | None) -> str:
+    return "not known" if text is None else f"{text.replace('T', ' ')[:16]} UTC"

@@ -34,7 +34,7 @@ from typing import Any
 from glassnet.cli import interruptions
 from glassnet.cli.errors import BadInput, Failed
 from glassnet.cli.interruptions import uninterrupted
-from glassnet.cli.shared_arguments import FULL, expanded, reason
+from glassnet.cli.shared_arguments import FULL, reason
 from glassnet.files import (
     FileError,
     new_folder,
@@ -46,7 +46,7 @@ from glassnet.files import (
     unfinished_name,
 )
 from glassnet.files.lock import LOCK, FolderLock
-from glassnet.files.reading import kind_of
+from glassnet.files.reading import expanded, kind_of
 from glassnet.files.schema import Misfit, a_count, any_number, anything, flag, items, named, number, record, text, whole
 from glassnet.serialization import SavedModel, read_model
 from glassnet.serialization.renamed import current_name

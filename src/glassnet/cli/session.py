@@ -20,6 +20,7 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import check_weights
 from glassnet.cli.options import ACTIVATIONS, MANY_SAMPLES, OPTIMIZERS, Options, Settings, checked
 from glassnet.cli.tasks import TASKS, Task
+from glassnet.files.reading import expanded
 from glassnet.nn.container import Sequential
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.flatten import Flatten
@@ -167,7 +168,7 @@ def _paths(settings: Settings) -> dict[str, str]:
     places = {name: settings[name] for name in ("source", "data") if settings[name] is not None}
     if settings["source"] in (*BUILTIN, *PICTURES):
         del places["source"]
-    return {name: str(Path(place).expanduser().absolute()) for name, place in places.items()}
+    return {name: str(expanded(place).absolute()) for name, place in places.items()}
 
 
 def _elsewhere(settings: Settings, paths: Mapping[str, Any]) -> dict[str, str]:

@@ -13,15 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from glassnet.cli.errors import BadInput, Failed
-from glassnet.files.reading import kind_of
-
-
-def expanded(path: str | Path) -> Path:
-    """The path that was asked for; ~ at its beginning is the home folder, also where the shell leaves it as it is."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # of a user that there is not
-        return Path(path)
+from glassnet.files.reading import expanded, kind_of
 
 
 def path_argument(metavar: str, help: str) -> Any:

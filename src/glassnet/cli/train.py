@@ -37,9 +37,11 @@ from glassnet.cli.run import (
 from glassnet.cli.screen import place
 from glassnet.cli.session import Session, about
 from glassnet.cli.settings import as_toml, completed, merged
-from glassnet.cli.shared_arguments import expanded, path_option, reason
+from glassnet.cli.shared_arguments import path_option, reason
 from glassnet.errors import GlassnetError
+from glassnet.files.reading import expanded
 from glassnet.files.schema import any_number, items, record
+from glassnet.nn.finite import check_weights
 from glassnet.serialization import load, packed, packed_model
 from glassnet.sources import BUILTIN, PICTURES
 from glassnet.text import decoded_name, harmless
@@ -140,7 +142,7 @@ def _go_on(path: Path, console: Console, every: float, *, quiet: bool) -> None:
     with Run.resume(path) as run:
         _check_unfinished(path)  # it may have come to its end before the folder was locked
         config = read_config(path)
-        settings = completed(config["settings"], str(path))
+        settings = config["settings"] = completed(config["settings"], str(path))
         session = Session.begin(settings, console, quiet=quiet, paths=config.get("paths"))
         if config.get("data", {}).get("fingerprint") != session.fingerprint():
             raise BadInput(
@@ -163,6 +165,7 @@ def _restore(path: Path, trainer: Trainer, session: Session) -> None:
         names = ["epoch", "learning_rate", *(f"{part}_{name}" for part in ("train", "val") for name in numbers)]
         epoch = record(dict.fromkeys(names, any_number), others=True)
         items(epoch, most=session.options.epochs).check(trainer.history.epochs, "its history")
+        check_weights(trainer.model)
     except GlassnetError as error:
         raise BadInput(f"--resume: {file} cannot be used ({error}); delete it to begin the run again") from None
 

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
+from pathlib import Path
 
 from glassnet.errors import GlassnetError
 from glassnet.text import shown
@@ -83,6 +84,19 @@ def read_bytes(path: PathLike, most: int = 2**31, error: type[FileError] = FileE
         came = f"{size:,}" if size > most else "more"
         raise error(path, f"expected at most {most:,} bytes, got {came}", "check that it is the file you mean")
     return b"".join(pieces)
+
+
+def expanded(path: PathLike) -> Path:
+    """The path that was asked for; ~ at its beginning is the home folder, also where the shell leaves it as it is.
+
+    >>> from glassnet.files.reading import expanded
+    >>> expanded("~/runs").is_absolute(), str(expanded("~nobody-of-that-name/runs"))
+    (True, '~nobody-of-that-name/runs')
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # of a user that there is not
+        return Path(path)
 
 
 def is_there(path: PathLike) -> bool:

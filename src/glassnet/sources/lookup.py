@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.encoders import SourceError
-from glassnet.files.reading import is_there
+from glassnet.files.reading import expanded, is_there
 from glassnet.sources.builtin import BUILTIN
 from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
 
@@ -56,9 +56,7 @@ def open_source(
 
         return idx_source(source, folder, progress)
     _refuse(source, "is a path of its own", data=folder)
-    path = Path(source)
-    with suppress(RuntimeError):  # ~ of nobody
-        path = path.expanduser()
+    path = expanded(source)
     if source and is_there(path) and path.is_dir():
         _refuse(source, "is a folder of pictures, whose classes are its folders", target=target, task=task)
         from glassnet.sources.picture_sources import folder_source

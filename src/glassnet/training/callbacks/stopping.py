@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from glassnet.files.schema import Kind, any_number, maybe, named, record, whole
 from glassnet.tensor import Tensor
 from glassnet.training.callbacks.callback import Callback, RunningTrainer
@@ -72,8 +74,9 @@ class EarlyStopping(Callback):
         own = trainer.model.state_dict()
         weights = own if self._weights is None else self._weights
         fits = {name: x.shape for name, x in weights.items()} == {name: x.shape for name, x in own.items()}
-        if not fits or (self.best_epoch or 0) > len(trainer.history):
-            what = f"of epoch {self.best_epoch}" if fits else "of another network"
+        is_finite = fits and all(np.isfinite(weights[n].array).all() for n, _ in trainer.model.named_parameters())
+        if not is_finite or (self.best_epoch or 0) > len(trainer.history):
+            what = f"of epoch {self.best_epoch}" if is_finite else "not finite" if fits else "of another network"
             raise TrainingError(f"EarlyStopping: its best weights are {what}; use a state as it was saved, of this run")
 
     def on_epoch_end(self, trainer: RunningTrainer) -> None:

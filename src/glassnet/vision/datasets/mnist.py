@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.files.reading import expanded
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import wrap
 from glassnet.vision.datasets.idx import IdxError, read_idx
@@ -84,7 +85,7 @@ class MNIST(PicturesInMemory):
         download: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.root: Path = data_folder() if root is None else Path(root).expanduser()
+        self.root: Path = data_folder() if root is None else expanded(root)
         self.train = train
         self.transform = transform
         self.target_transform = target_transform
@@ -222,7 +223,7 @@ def load_mnist_like(name: str, folder: PathLike | None = None, progress: Progres
     if name not in BY_NAME:
         raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r:.80}")
     dataset = BY_NAME[name]
-    places = _places_in(data_folder() if folder is None else Path(folder).expanduser(), dataset)
+    places = _places_in(data_folder() if folder is None else expanded(folder), dataset)
     if folder is None and _data_variable() is None:
         dataset._fetch(places, progress)
     hint = "name the folder that has them, or none, and they are downloaded"
@@ -251,7 +252,7 @@ def data_folder() -> Path:
 def _data_variable() -> Path | None:
     """The folder ``GLASSNET_DATA``, if the variable is set."""
     folder = os.environ.get("GLASSNET_DATA")
-    return Path(folder).expanduser() if folder else None
+    return expanded(folder) if folder else None
 
 
 def _places_in(root: Path, dataset: type[MNIST]) -> list[Path]:
