@@ -60,8 +60,9 @@ class _Stream:
 
 
 class Kept(NamedTuple):
-    """How a generator is put back to where it was, or left where it is."""
+    """What to do to a generator that is to be put back: to ``begin`` with, and to put it or leave it at the end."""
 
+    begin: Callable[[], None]
     put_back: Callable[[], None]
     leave: Callable[[], None]
 
@@ -135,27 +136,27 @@ class Generator:
         return self
 
     def keep(self) -> Kept:
-        """Keep where it is now."""
+        """How to put it back to where it is now."""
         stream, state = self._stream, self._stream.state()
-        return Kept(lambda: stream.set_state(state), lambda: None)
+        return Kept(_nothing, lambda: stream.set_state(state), _nothing)
 
     # what operations draw, as from NumPy's: looked up at each draw, for it may be another in another thread
 
-    def random(self, *args: Any, **kwargs: Any) -> Any:
+    def random(self, size: Any = None, dtype: Any = np.float64) -> Any:
         """Numbers from [0, 1), as NumPy's ``Generator.random`` gives them."""
-        return self.numpy.random(*args, **kwargs)
+        return self.numpy.random(size, dtype)
 
-    def standard_normal(self, *args: Any, **kwargs: Any) -> Any:
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64) -> Any:
         """Normal numbers, as NumPy's ``Generator.standard_normal`` gives them."""
-        return self.numpy.standard_normal(*args, **kwargs)
+        return self.numpy.standard_normal(size, dtype)
 
-    def integers(self, *args: Any, **kwargs: Any) -> Any:
+    def integers(self, low: Any, high: Any = None, size: Any = None) -> Any:
         """Whole numbers, as NumPy's ``Generator.integers`` gives them."""
-        return self.numpy.integers(*args, **kwargs)
+        return self.numpy.integers(low, high, size)
 
-    def permutation(self, *args: Any, **kwargs: Any) -> Any:
+    def permutation(self, n: Any) -> Any:
         """An order, as NumPy's ``Generator.permutation`` gives it."""
-        return self.numpy.permutation(*args, **kwargs)
+        return self.numpy.permutation(n)
 
     def __reduce__(self) -> Any:
         return _at, (self.get_state(),)
@@ -173,8 +174,12 @@ class _Default(Generator):
     """
 
     def _drawn_from(self) -> _Stream:
-        own = _own.get()
-        return self._stream if own is None else own
+        return _own.get() or self._stream
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's generator, to draw from."""
+        return (_own.get() or self._stream).numpy  # as above, without the call: each draw comes here
 
     def _to_be_set(self) -> _Stream:
         if _own.get() is None and threading.get_ident() != threading.main_thread().ident:
@@ -182,11 +187,13 @@ class _Default(Generator):
         return self._drawn_from()
 
     def keep(self) -> Kept:
-        """Draw from a copy from here on: others go on meanwhile, and nothing of theirs is put back."""
+        """How to draw from a copy meanwhile: other threads go on, and nothing of theirs is put back."""
         before, stream = _own.get(), self._drawn_from()
         copy, state = _Stream(0), stream.state()
         copy.set_state(state)
-        _own.set(copy)
+
+        def begin() -> None:
+            _own.set(copy)
 
         def put_back() -> None:
             _own.set(before)
@@ -196,10 +203,14 @@ class _Default(Generator):
             if (now := copy.state()) != state:
                 stream.set_state(now)
 
-        return Kept(put_back, leave)
+        return Kept(begin, put_back, leave)
 
 
 _own: ContextVar[_Stream | None] = ContextVar("own default generator", default=None)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _checked(seed: Any) -> int:

@@ -326,4 +326,25 @@ FAULTS = (
         "            raise",
         ("tests/files/test_replace_file.py",),
     ),
+    Fault(
+        "a thread that seeds does so for all",
+        "random.py",
+        "if _own.get() is None and threading.get_ident() != threading.main_thread().ident:",
+        "if False:",
+        ("tests/hostile/test_threads.py",),
+    ),
+    Fault(
+        "the mode is that of all threads",
+        "observer.py",
+        "class Mode(threading.local):",
+        "class Mode:",
+        ("tests/hostile/test_threads.py",),
+    ),
+    Fault(
+        "a child waits for a thread that it does not have",
+        "threads.py",
+        "os.register_at_fork(after_in_child=_in_child)",
+        "pass",
+        ("tests/hostile/test_fork.py",),
+    ),
 )

@@ -45,10 +45,8 @@ class Compiled:
     engine: str
     max_specialisations: int
     specialisations: list[Specialisation]
-    _causes: list[str]
     _by_key: dict[tuple[Any, ...], list[Specialisation]]
-    _last_key: tuple[Any, ...] | None
-    _last: Specialisation
+    _last: tuple[Any, Any]  # the key and the specialisation of the last call; set at once, for Ctrl-C may come between
     _unfinished: int  # calls in a row that made state
     _has_warned: bool
     _lock: RLock  # the memory that a program works in is there once
@@ -65,8 +63,7 @@ class Compiled:
         self.function = function
         self.engine = engine
         self.max_specialisations = max_specialisations
-        self.specialisations, self._causes, self._by_key = [], [], {}
-        self._last_key = None
+        self._forget()
         self._unfinished = 0
         self._has_warned = False
         self._lock = RLock()
@@ -80,8 +77,10 @@ class Compiled:
         """In a process that was forked while another thread ran or traced this: begin anew."""
         if is_left_locked(self._lock):
             self._lock = RLock()
-            self.specialisations, self._causes, self._by_key = [], [], {}
-            self._last_key = None
+            self._forget()
+
+    def _forget(self) -> None:
+        self.specialisations, self._by_key, self._last = [], {}, (None, None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function would give; its program may compute it."""
@@ -90,11 +89,12 @@ class Compiled:
         arrays: list[Any] = []
         key = key_of(args, kwargs, arrays)
         with self._lock:
-            if key == self._last_key and self._last.serves(arrays):  # nearly always
-                return self._last.run(arrays)
+            last_key, last = self._last
+            if key == last_key and last.serves(arrays):  # nearly always
+                return last.run(arrays)
             for specialisation in self._by_key.get(key, ()):
                 if specialisation.serves(arrays):
-                    self._last_key, self._last = key, specialisation
+                    self._last = key, specialisation
                     return specialisation.run(arrays)
             if self._may_specialise():
                 return self._specialise(key, arrays, args, kwargs)
@@ -124,6 +124,10 @@ class Compiled:
         else:
             setattr(self.function, name, value)
 
+    def __reduce__(self) -> Any:
+        """By its name, as a function is sent to another process: there it is compiled when it is called."""
+        return self.function.__reduce__() if isinstance(self.function, Module) else self.__qualname__
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
         return Compiled(deepcopy(self.function, memo), self.engine, self.max_specialisations)
 
@@ -152,12 +156,13 @@ class Compiled:
 
     def explain_specialisations(self) -> str:
         """One line for each specialisation: what was new about the call that caused it."""
-        return self._explained(len(self._causes)) or "not called yet"
+        return self._explained(len(self.specialisations)) or "not called yet"
 
     def _explained(self, most: int) -> str:
         """What caused the first of the specialisations, ``most`` of them, and how many more there are."""
-        lines = [f"{i}: {cause}" for i, cause in enumerate(self._causes[:most], 1)]
-        return "\n".join(lines + [f"and {len(self._causes) - most} more"] * (len(self._causes) > most))
+        lines = [f"{i}: {one.cause}" for i, one in enumerate(self.specialisations[:most], 1)]
+        more = len(self.specialisations) - most
+        return "\n".join([*lines, f"and {more} more"] if more > 0 else lines)
 
     # specialising ----------------------------------------------------------------------------------------------
 
@@ -185,10 +190,10 @@ class Compiled:
         self._unfinished += 1
         if specialisation.complete:
             self._unfinished = 0
-            self._causes.append(self._cause(specialisation))
-            self.specialisations.append(specialisation)
+            specialisation.cause = self._cause(specialisation)
             self._by_key.setdefault(key, []).append(specialisation)
-            self._last_key, self._last = key, specialisation
+            self.specialisations.append(specialisation)
+            self._last = key, specialisation
             return specialisation.run(arrays)
         return specialisation.result
 

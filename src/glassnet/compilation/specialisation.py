@@ -40,6 +40,7 @@ class Specialisation:
 
     program: Program
     engine: Engine
+    cause: str  # what was new about the call
 
     def __init__(
         self,

@@ -312,7 +312,10 @@ class Module(Registry, Hooked):
         return other
 
     def __reduce__(self) -> Any:
-        raise TypeError("modules are not pickled; save state_dict(), and load it with load_state_dict()")
+        raise TypeError(
+            "modules are not pickled; save state_dict(), and load it with load_state_dict(). To another process send "
+            "its numbers: {name: x.numpy() for name, x in model.state_dict().items()}"
+        )
 
     def _get_name(self) -> str:
         return type(self).__name__

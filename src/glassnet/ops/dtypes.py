@@ -74,15 +74,17 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
         DefaultDtype.of_all = chosen
 
 
-def own_default_dtype() -> Callable[[], None]:
-    """Let what this thread sets be the default for it alone, until the result is called: then all is as before."""
+def own_default_dtype() -> tuple[Callable[[], None], Callable[[], None]]:
+    """A beginning and an end: in between, what this thread sets is the default for it alone. Then it is as it was."""
     before = _default.is_apart, _default.own
-    _default.is_apart = True
+
+    def begin() -> None:
+        _default.is_apart = True
 
     def end() -> None:
         _default.is_apart, _default.own = before
 
-    return end
+    return begin, end
 
 
 def category(dtype: Dtype) -> int:

@@ -41,12 +41,13 @@ class Snapshot:
         self._keep_modes()
 
     def __enter__(self) -> Snapshot:
-        end = own_default_dtype()
+        begin, end = own_default_dtype()
         self.keep(end, end)
+        begin()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.restore()
+        self._finish(0)
 
     def restore(self) -> None:
         """Put everything back, the last kept first, and let go of it."""
@@ -103,7 +104,9 @@ class Snapshot:
             return
         self._generators.add(id(generator))
         if isinstance(generator, Generator):
-            self.keep(*generator.keep())
+            kept = generator.keep()
+            self.keep(kept.put_back, kept.leave)
+            kept.begin()
         else:
             state = generator.bit_generator.state
             self.keep(lambda: setattr(generator.bit_generator, "state", state))

@@ -154,7 +154,7 @@ def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Itera
             for group in optimizer.param_groups:
                 group["lr"] = 0.0
             optimizer.step = step
-            stack.callback(vars(optimizer).pop, "step")
+            stack.callback(vars(optimizer).pop, "step", None)
             stack.callback(_set_rates, optimizer, rates)
         yield carried_out
 
