@@ -18,6 +18,7 @@ from tests.cli.runs import config, rows, tree
 from tests.cli.test_command import ENVIRONMENT
 
 NAMES = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+SLOW = pytest.mark.slow("trains a network twice, as another case does that is quick")
 WORDS = ("train", "moons", "--epochs", 3, "--dropout", "0.1")
 
 
@@ -59,7 +60,7 @@ def assert_same(run, whole):
 # while it trains --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name == "SIGTERM" else SLOW) for name in NAMES])
 def test_the_batch_is_finished_and_saved(name, command, tmp_path, meanwhile, whole):
     meanwhile(lambda: send(name))
     result = command(*WORDS)
@@ -74,7 +75,7 @@ def test_the_batch_is_finished_and_saved(name, command, tmp_path, meanwhile, who
     assert_same(folder, whole)
 
 
-@pytest.mark.parametrize(("first", "second"), [("SIGINT", "SIGINT"), ("SIGTERM", "SIGINT")])
+@pytest.mark.parametrize(("first", "second"), [("SIGINT", "SIGINT"), pytest.param("SIGTERM", "SIGINT", marks=SLOW)])
 def test_the_second_ends_it_at_once(first, second, command, tmp_path, meanwhile, whole):
     meanwhile(lambda: (send(first), send(second)))
     result = command(*WORDS, "--save-every", 0)
@@ -141,6 +142,7 @@ def test_what_was_done_on_a_signal_before_is_done_again_after(command):
     assert [signal.getsignal(getattr(signal, name)) for name in NAMES] == before
 
 
+@SLOW
 def test_in_a_thread_which_has_no_signals_it_works(command, tmp_path, whole):
     results = []
     thread = threading.Thread(target=lambda: results.append(command(*WORDS)))

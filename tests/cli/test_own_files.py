@@ -15,6 +15,7 @@ from glassnet.training import Checkpoint
 from tests.cli.runs import config, tree
 
 OWN = ("config.json", "history.csv", "report.html", "model.safetensors", "checkpoint.safetensors")
+SLOW = pytest.mark.slow("trains a network, as another case does that is quick")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs links that anyone can make")
 
 
@@ -102,6 +103,7 @@ def test_hard_links_lead_nowhere(command, begun, tmp_path):
 
 
 @POSIX
+@SLOW
 def test_the_lock_of_an_earlier_version_is_taken_away(command, begun, tmp_path):
     (tmp_path / "outside").write_bytes(b"precious")
     (begun / ".lock").symlink_to(tmp_path / "outside")
@@ -152,10 +154,13 @@ def a_link(folder):
 
 def a_folder_in_it(folder):
     (folder / "model.safetensors").mkdir()
+    (folder / "model.safetensors" / "notes").touch()
 
 
 @POSIX
-@pytest.mark.parametrize("act", [deleted, moved, a_file, a_link, a_folder_in_it])
+@pytest.mark.parametrize(
+    "act", [a_link, *(pytest.param(act, marks=SLOW) for act in (deleted, moved, a_file, a_folder_in_it))]
+)
 def test_what_was_learned_is_saved_beside_a_folder_that_cannot_be_written(act, command, tmp_path, meanwhile, begun):
     shutil.rmtree(begun)
     meanwhile(lambda: act(begun))
@@ -172,11 +177,13 @@ def test_what_was_learned_is_saved_beside_a_folder_that_cannot_be_written(act, c
     assert glassnet.load_model(run / "model.safetensors") is not None
     if act is a_link:
         assert tree(tmp_path / "runs" / "private") == []
+    if act is a_folder_in_it:  # and nothing else, as all that the run had is in the new folder
+        assert tree(begun) == ["model.safetensors", "model.safetensors/notes"]
     if act is moved:  # it can go on from where it was then
         assert "model.safetensors" not in tree(tmp_path / "runs" / "elsewhere")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", None, '{"format": 99}', "a folder"])
+@pytest.mark.parametrize("text", ["{", *(pytest.param(text, marks=SLOW) for text in ("[]", None, '{"format": 99}'))])
 def test_a_configuration_that_is_changed_while_it_trains_does_not_matter(text, command, begun, meanwhile, tmp_path):
     file = begun / "config.json"
     before = config(begun)
@@ -192,6 +199,7 @@ def test_a_configuration_that_is_changed_while_it_trains_does_not_matter(text, c
     assert config(begun)["settings"] == before["settings"]
 
 
+@pytest.mark.slow("trains three networks")
 def test_a_run_that_is_stopped_and_saved_elsewhere_goes_on_from_there(command, tmp_path, meanwhile):
     def stopped():
         shutil.rmtree(tmp_path / "runs")
@@ -210,7 +218,7 @@ def test_a_run_that_is_stopped_and_saved_elsewhere_goes_on_from_there(command, t
         assert (tmp_path / saved / name).read_bytes() == (tmp_path / "whole" / "moons-001" / name).read_bytes()
 
 
-@pytest.mark.parametrize("failing", ["runs", "runs and here"])
+@pytest.mark.parametrize("failing", ["runs and here", pytest.param("runs", marks=SLOW)])
 def test_where_it_is_saved_if_not_in_its_place(failing, command, tmp_path, meanwhile, monkeypatch):
     """In the current folder, then at home, then where temporary files are."""
     (tmp_path / "home").mkdir()

@@ -90,6 +90,7 @@ def test_only_a_file_is_written_over(name, force, command, home, tmp_path):
     )
 
 
+@pytest.mark.slow("reads a table, for which it loads pandas")
 def test_the_longest_name_that_a_run_folder_can_come_from(command, tmp_path):
     name = "가" * 83  # 249 bytes
     (tmp_path / f"{name}.csv").write_text("a,b\n" + "".join(f"{i},{i % 2}\n" for i in range(20)))

@@ -40,7 +40,7 @@ def test_what_cannot_be_written_is_dropped_and_known():
     assert stream.isatty() is False
 
 
-@pytest.mark.parametrize("room", [0, 300])
+@pytest.mark.parametrize("room", [0, pytest.param(300, marks=pytest.mark.slow("trains a network each time"))])
 @pytest.mark.parametrize(
     ("number", "code", "message"),
     [

@@ -193,10 +193,11 @@ class Run:
         if self._lock.is_in_place:
             with suppress(OSError):
                 _clear(self.path)
-                if {path.name for path in self.path.iterdir()} <= set(OWN):
+                if all(path.name in OWN and not path.is_dir() for path in self.path.iterdir()):
                     self._lock.rename(unfinished_name(self.path.parent))  # to be swept away, if this process is killed
                 for name in OWN:
-                    (self.path / name).unlink(missing_ok=True)
+                    with suppress(OSError):  # a folder is no file of a run
+                        (self.path / name).unlink()
                 self.path.rmdir()
         self._lock.release()
         _remove(self._made)
