@@ -17,4 +17,5 @@ def main() -> None:
         sys.stderr.write(f"glassnet: {error}\n")
         sys.exit(1)
     except KeyboardInterrupt:  # before there was anything to end cleanly
+        sys.stderr.write("glassnet: stopped\n")
         sys.exit(130)
