@@ -185,7 +185,7 @@ def test_what_should_not_happen_keeps_its_traceback(command, monkeypatch):
     assert isinstance(command("train", "digits").exception, ZeroDivisionError)
 
 
-def test_ctrl_c_before_anything_began_ends_quietly(monkeypatch, capsys):
+def test_ctrl_c_before_anything_began_is_one_line(monkeypatch, capsys):
     from glassnet.cli import main
 
     def interrupted(**_):
@@ -195,4 +195,4 @@ def test_ctrl_c_before_anything_began_ends_quietly(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "glassnet: stopped\n"

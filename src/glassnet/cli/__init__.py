@@ -16,6 +16,6 @@ def main() -> None:
     except MissingExtra as error:
         sys.stderr.write(f"glassnet: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:  # before there was anything to end cleanly
+    except KeyboardInterrupt:  # while the command was loaded
         sys.stderr.write("glassnet: stopped\n")
         sys.exit(130)
