@@ -31,7 +31,7 @@ VALUES = tuple(
 )  # fmt: skip
 NAMES = (
     "Linear", "PReLU", "Sequential", "Conv2d", "LSTM", "Embedding", "BatchNorm1d", "Module", "os.system", "__class__",
-    "table", "numbers", "picture", "classification", "regression", "cosine", "sgd", "mnist", "digits", "relu",
+    "table", "numbers", "picture", "classification", "regression", "cosine", "sgd", "xor", "digits", "relu",
 )  # fmt: skip
 
 
