@@ -115,6 +115,14 @@ def most_memory(act: Callable[[], Any]) -> int:
         tracemalloc.stop()
 
 
+def test_zeros_after_the_end_are_no_fault(write: Write) -> None:
+    path = write(gzip.compress(idx_bytes(IMAGES)) + bytes(30_000))
+    assert read_idx(path).tobytes() == IMAGES.tobytes()
+    path = write(gzip.compress(idx_bytes(IMAGES)) + bytes(30_000) + b"rubbish")
+    with pytest.raises(IdxError, match="something follows its end"):
+        read_idx(path)
+
+
 def test_a_gzip_bomb_is_not_unpacked(write: Write) -> None:
     """30 MB of zeros after what the header promises, in 30 KB."""
     path = write(gzip.compress(idx_bytes(IMAGES) + bytes(30_000_000)))

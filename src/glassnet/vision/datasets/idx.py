@@ -7,7 +7,6 @@ the most significant byte first. A file may be packed by gzip (RFC 1952).
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
 import struct
@@ -24,6 +23,7 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 MOST = 2**30  # bytes of numbers, unless told otherwise: the largest of EMNIST's files unpacks to 0.64 GB
 _DIMENSIONS = 8
 _CHUNK = 2**20
+_PIECE = 2**16  # bytes of a gzip file
 _PACKED = b"\x1f\x8b"
 _SMALL = 2**18  # bytes, which any file may have
 _RATIO = 100  # bytes that are unpacked of one: pictures of digits come to 5; DEFLATE (RFC 1951) would make 1032
@@ -64,16 +64,46 @@ def read_idx(path: PathLike, most: int = MOST) -> Array:
         if not packed:
             return _read(file, name, size, size, most)
         try:
-            with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
-                return _read(unpacked, name, None, max(_SMALL, size * _RATIO), most)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            return _read(_Unpacked(file), name, None, max(_SMALL, size * _RATIO), most)
+        except zlib.error as error:
             raise IdxError(name, f"the gzip stream is damaged or cut off ({error})", _AGAIN) from None
 
 
 _AGAIN = "delete the file and download it again"
 
 
-def _read(stream: BinaryIO | gzip.GzipFile, name: str, size: int | None, bound: int, most: int) -> Array:
+class _Unpacked:
+    """What the gzip ``file`` holds, in pieces.
+
+    Python's own reader of gzip takes the names in its header, and the zeros that may follow it, a byte at a time:
+    minutes for a file of gigabytes. After the stream there may be some zeros, and nothing else.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._inflate = zlib.decompressobj(wbits=31)  # with the header and the check sum of gzip
+
+    def read(self, size: int) -> bytes:
+        """The next ``size`` bytes, or fewer at the end. Raises zlib.error for a stream that is damaged or cut off."""
+        pieces, wanted = [], size
+        while wanted and not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail or self._file.read(_PIECE)
+            piece = self._inflate.decompress(packed, wanted)
+            if not (packed or piece):
+                raise zlib.error("its end is missing")
+            pieces.append(piece)
+            wanted -= len(piece)
+        if self._inflate.eof and wanted:
+            self._check_nothing_follows()
+        return b"".join(pieces)
+
+    def _check_nothing_follows(self) -> None:
+        rest = self._inflate.unused_data + self._file.read(_PIECE)
+        if rest.count(0) != len(rest) or self._file.read(1):
+            raise zlib.error("something follows its end")
+
+
+def _read(stream: BinaryIO | _Unpacked, name: str, size: int | None, bound: int, most: int) -> Array:
     """The array in ``stream``, which has ``size`` bytes if that is known, and not more than ``bound``."""
     dtype, shape = _header(stream, name)
     start = 4 + 4 * len(shape)
@@ -105,7 +135,7 @@ def _read(stream: BinaryIO | gzip.GzipFile, name: str, size: int | None, bound: 
     return array
 
 
-def _header(stream: BinaryIO | gzip.GzipFile, name: str) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(stream: BinaryIO | _Unpacked, name: str) -> tuple[np.dtype, tuple[int, ...]]:
     magic = stream.read(4)
     known = len(magic) == 4 and magic[:2] == b"\0\0" and magic[2] in TYPES and 1 <= magic[3] <= _DIMENSIONS
     if not known:

@@ -265,6 +265,7 @@ def _located(name: str, md5: str, places: list[Path]) -> Path | None:
     others = {m for dataset in BY_NAME.values() for n, m in dataset.resources if n == name} - {md5}
     for place in places:
         for path in (place / name.removesuffix(".gz"), place / name):
-            if path.is_file() and not (path.suffix == ".gz" and place.name != "raw" and md5_of(path) in others):
+            may_be_another = path.suffix == ".gz" and place.name != "raw"
+            if path.is_file() and not (may_be_another and path.stat().st_size <= _MOST and md5_of(path) in others):
                 return path
     return None
