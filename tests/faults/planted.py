@@ -176,8 +176,22 @@ FAULTS = (
         "a report whose text is not escaped",
         "training/report/markup.py",
         "return Html(escaped(value))",
-        "return Html(harmless(value, None))",
+        "return Html(value)",
         ("tests/training/test_report.py",),
+    ),
+    Fault(
+        "names that a terminal obeys",
+        "text/readable.py",
+        'return letter.encode("unicode_escape").decode()',
+        "return letter",
+        ("tests/text/test_shown.py",),
+    ),
+    Fault(
+        "a label that a spreadsheet computes",
+        "text/formulas.py",
+        """return f"'{cell}" if is_formula and not is_number else cell""",
+        "return cell",
+        ("tests/text/test_formulas.py",),
     ),
     Fault(
         "a command that ends well after bad input",

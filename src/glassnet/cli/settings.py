@@ -13,6 +13,7 @@ from glassnet.cli.errors import BadInput, unknown
 from glassnet.cli.options import DEFAULTS, OPTIONS, Option, Settings
 from glassnet.files import FileError, read_bytes
 from glassnet.files.schema import described
+from glassnet.text import shown
 
 LARGEST = 100_000  # bytes of a file of settings
 
@@ -87,4 +88,15 @@ def _toml(value: str | bool) -> str:
         return str(value).lower()
     if re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", value, re.ASCII):
         return value
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadInput(
+            f"--print-config: TOML cannot hold {shown(value)}, a name whose bytes are not UTF-8; rename it"
+        ) from None
+    return "".join(map(_toml_letter, json.dumps(value, ensure_ascii=False)))
+
+
+def _toml_letter(letter: str) -> str:
+    """The letter, or, where a terminal would obey it, how TOML writes it."""
+    return letter if shown(letter) == letter else f"\\U{ord(letter):08x}"

@@ -139,6 +139,7 @@ def _lines(canvas: Canvas, before: Layer, layer: Layer, left: float, right: floa
 
 def _fits(text: str) -> str:
     """``text``, shortened to what a column has room for."""
+    text = shown(text)
     while width_of(text) > COLUMN - 12:
         text = text.removesuffix("…")[:-1] + "…"
     return text

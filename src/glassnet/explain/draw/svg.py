@@ -79,7 +79,7 @@ class Canvas:
         left = x - {"start": 0, "middle": width / 2, "end": width}[anchor]
         self.texts.append(TextBox(text, left, y - SIZE / 2, left + width, y + SIZE / 2))
         self._reach(left + width, y + LINE / 2)
-        inner = escaped(text) + (f"<title>{escaped(hint)}</title>" if hint else "")
+        inner = escaped(text) + (f"<title>{escaped(shown(hint))}</title>" if hint else "")
         place = f'x="{_n(x)}" y="{_n(y + SIZE * 0.35)}"'
         self.elements.append(f'<text {place} text-anchor="{anchor}" class="{style}">{inner}</text>')
 
@@ -92,14 +92,14 @@ class Canvas:
     def circle(self, x: float, y: float, radius: float, style: str, hint: str = "") -> None:
         """A circle around (x, y)."""
         self._reach(x + radius, y + radius)
-        inner = f"<title>{escaped(hint)}</title>" if hint else ""
+        inner = f"<title>{escaped(shown(hint))}</title>" if hint else ""
         place = f'cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"'
         self.elements.append(f'<circle {place} class="{style}">{inner}</circle>')
 
     def line(self, x1: float, y1: float, x2: float, y2: float, style: str, width: float = 1, hint: str = "") -> None:
         """A straight line."""
         self._reach(max(x1, x2), max(y1, y2))
-        inner = f"<title>{escaped(hint)}</title>" if hint else ""
+        inner = f"<title>{escaped(shown(hint))}</title>" if hint else ""
         ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
         self.elements.append(f'<line {ends} class="{style}" stroke-width="{_n(width)}">{inner}</line>')
 
@@ -116,7 +116,7 @@ class Canvas:
             f'width="{_n(width)}" height="{_n(height)}" style="max-width: none">'
         )
         paper = f'<rect x="{_n(-margin)}" y="{_n(-margin)}" width="100%" height="100%" class="paper"/>'
-        return "\n".join([head, f"<title>{escaped(self.title)}</title>", f"<style>{STYLE}</style>", paper,
+        return "\n".join([head, f"<title>{escaped(shown(self.title))}</title>", f"<style>{STYLE}</style>", paper,
                           *self.elements, "</svg>"]) + "\n"  # fmt: skip
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.extras import needed_to
+from glassnet.text import shown
+
+_LONGEST = 60  # characters
 
 # Told apart by people who see colours differently (M. Okabe and K. Ito, Color Universal Design, 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -36,13 +39,18 @@ def grid(n: int, ax: Any = None, *, columns: int = 4, width: float = 6.4, height
 def labelled(ax: Any, *, title: str = "", x: str = "", y: str = "", legend: bool = False) -> Any:
     """``ax`` with its words, and without the frame's upper and right line."""
     if title:
-        ax.set_title(title)
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
+        ax.set_title(plain(title))
+    ax.set_xlabel(plain(x))
+    ax.set_ylabel(plain(y))
     ax.spines[["top", "right"]].set_visible(False)
     if legend:
         ax.legend(frameon=False, loc="best")  # where it is named, Matplotlib does not warn that this takes time
     return ax
+
+
+def plain(text: object) -> str:
+    """``text`` as a label: a line that is not too long, and no formula, as Matplotlib takes what stands between $."""
+    return "\n".join(shown(line, _LONGEST) for line in str(text).split("\n")).replace("$", r"\$")
 
 
 def name_of(function: Any) -> str:

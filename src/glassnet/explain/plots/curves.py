@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.confusion import MANY, confusion_matrix, worst_confusions
-from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled
+from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled, plain
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.renamed import current_name
 
@@ -79,12 +79,11 @@ def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None
         shapes = f"{list(true.shape)} and {list(taken.shape)}"
         raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {shapes}")
     n = int(max(true.max(), taken.max(), len(classes or ()) - 1)) + 1
-    names: Sequence[Any] = range(n) if classes is None else list(classes)
+    names = [plain(name) for name in (range(n) if classes is None else classes)]
     if len(names) < n:
         raise ValueError(f"confusion: expected {n} names of classes, got {len(names)}")
     if n > MANY:
         return _worst(true, taken, names, ax)
-    names = list(map(str, names))
     counts = confusion_matrix(true, taken, n)
     side = max(3.2, 0.42 * n + 1.6)
     ax = axes(ax, width=side, height=side)

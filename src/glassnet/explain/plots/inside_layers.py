@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.plots.axes import COLOURS, axes, grid, labelled
+from glassnet.explain.plots.axes import COLOURS, axes, grid, labelled, plain
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
+from glassnet.text import shown
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 PICTURES = 32
@@ -70,7 +71,7 @@ def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> lis
     for (name, values), where in zip(outputs.items(), drawn, strict=True):
         zeros = float(np.mean(values == 0)) if values.size else 0.0
         note = f"\n{100 * zeros:.0f} % zero" if zeros > 0.005 else ""
-        _histogram(where, values, bins, name + note, COLOURS[0])
+        _histogram(where, values, bins, shown(name) + note, COLOURS[0])
     return drawn
 
 
@@ -85,7 +86,7 @@ def gradients(model: Module, x: Tensor, y: Tensor, loss: Loss, bins: int = 50, a
     slopes = gradients_of(model, x, y, loss)
     drawn = _grid_of(slopes, ax)
     for (name, values), where in zip(slopes.items(), drawn, strict=True):
-        _histogram(where, values, bins, name, COLOURS[1])
+        _histogram(where, values, bins, shown(name), COLOURS[1])
     return drawn
 
 
@@ -111,7 +112,7 @@ def gradient_flow(model: Module, x: Tensor, y: Tensor, loss: Loss, ax: Any = Non
         ax.plot(none, [1.0] * len(none), "x", color=COLOURS[6], label="all zero", transform=ax.get_xaxis_transform())
     if len(none) < len(slopes):
         ax.set_yscale("log")
-    ax.set_xticks(places, list(slopes), rotation=45, ha="right")
+    ax.set_xticks(places, list(map(plain, slopes)), rotation=45, ha="right")
     return labelled(ax, y="size of the gradient", legend=True)
 
 
