@@ -137,7 +137,7 @@ def test_the_front_door_has_no_other_name():
             DtypeError,
             "'x' has dtype uint16, which a file cannot hold; it holds bo",
         ),
-        ({"x": np.zeros(1)}, {"n": 3}, TypeError, "metadata are texts by name, got 'n': int; write it as text"),
+        ({"x": np.zeros(1)}, {"n": 3}, TypeError, "metadata are texts by name, got 'n': int; use json.dumps"),
         ({"x": np.zeros(1)}, {3: "n"}, TypeError, "metadata are texts by name, got 3: str"),
     ],
 )
