@@ -42,7 +42,7 @@ test-all: lint  ## run every check: style, types, import rules, all tests, with 
 	@$(PYTEST) --cov --cov-report=term
 
 test-hostile: $(DEV_STAMP)  ## run the hostile inputs and faults alone (COUNT=60000 SEED=7: more inputs, others)
-	@HOSTILE_COUNT=$(COUNT) HOSTILE_SEED=$(SEED) $(PYTEST) -m hostile
+	@HOSTILE_COUNT=$(COUNT) HOSTILE_SEED=$(SEED) $(PYTEST) -m hostile tests/hostile
 
 faults: $(DEV_STAMP)  ## plant faults in a copy of the library, one at a time, and see that the tests fail
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.faults
