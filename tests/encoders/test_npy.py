@@ -53,7 +53,7 @@ BAD = {
     "text": (b"1,2,3\n", "it is no .npy file of numbers"),
     "0-d": (saved(np.float32(3)), "expected an array of samples, got one of shape"),
     "negative": (of("(-4, 3)"), "expected an array of samples, got one of shape"),
-    "true": (of("(True, 3)"), "follow it"),
+    "true": (of("(True, 3)"), "expected an array of samples, got one of shape (True, 3)"),
     "huge": (of("(1000000000000, 3)"), "and the limit is 2,147,483,648"),
     "huge product": (of("(4294967296, 4294967296)"), "and the limit is"),
     "no samples but huge": (of("(0, 99999999999)"), "and the limit is"),

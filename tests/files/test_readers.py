@@ -33,7 +33,7 @@ OF_MODULES = {
     "np": {"load"}, "numpy": {"load"}, "tomllib": {"load"}, "json": {"load"}, "gzip": {"open", "GzipFile"},
     "zipfile": {"ZipFile"}, "pandas": {"read_csv", "read_parquet"}, "safetensors": {"safe_open"},
 }  # fmt: skip
-MAY = re.compile(rf"\b(?:{'|'.join(sorted(CALLS | set(OF_MODULES)))})\b")
+MAY = re.compile(rf"\b(?:{'|'.join(sorted(CALLS.union(*OF_MODULES.values())))})\(")  # else it is not parsed
 ARE_NO_FILES = ("self", "walk", "shown", "webbrowser")  # other things that are opened
 
 
