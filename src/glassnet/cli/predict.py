@@ -133,9 +133,12 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None
     if out.suffix.lower() == ".parquet":
         raise BadInput("--out: a .parquet is written of a table only; name a .csv")
     text = io.StringIO()
-    writer = csv.writer(text, delimiter="\t" if out.suffix.lower() == ".tsv" else ",", lineterminator="\n")
+    delimiter = "\t" if out.suffix.lower() == ".tsv" else ","
+    bare = any("\r" in name for name in run.classes)
+    end = "\r\n" if bare else "\n"  # csv puts in quotes what is in the end of its lines
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
     writer.writerow(["sample", *map(as_text, columns)])
-    rows = zip(samples.names, *columns.values(), strict=True)
+    rows = zip(map(place, samples.names), *columns.values(), strict=True)
     writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     replace_file(out, text.getvalue().encode())
 

@@ -93,10 +93,7 @@ def expanded(path: PathLike) -> Path:
     >>> expanded("~/runs").is_absolute(), str(expanded("~nobody-of-that-name/runs"))
     (True, '~nobody-of-that-name/runs')
     """
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # of a user that there is not
-        return Path(path)
+    return Path(os.path.expanduser(path))  # not Path(path).expanduser(), to which ./~ is the home folder, too
 
 
 def is_there(path: PathLike) -> bool:

@@ -21,7 +21,8 @@ def text_in(data: bytes) -> tuple[str, str]:
     """The text in the bytes of a table, and its encoding. Raises ValueError for what is no text, or blank."""
     text, encoding = decoded(data)
     start = text[:100_000]
-    if len(re.findall("[\x01-\x08\x0e-\x1f\x7f]", start)) > 0.01 * len(start):
+    few = 0.3 if encoding.startswith("utf") else 0.01  # what is no text is seldom UTF-8; a label may be of controls
+    if len(re.findall("[\x01-\x08\x0e-\x1f\x7f]", start)) > few * len(start):
         raise ValueError("expected a table of text, such as CSV, got bytes that are no text; give a table")
     if not text.strip():
         raise ValueError("expected a header and rows, got an empty file; give a table")
