@@ -77,9 +77,11 @@ class _Attention(nn.Module):
 
 
 def _frozen() -> Script:
-    model = mlp(4, 16, 3)
+    """A layer that has learned, with a new one after it."""
+    model = _trained().model
     for p in model[0].parameters():
         p.requires_grad_(False)
+    model[2].reset_parameters()
     return Script(model, blobs(), optimizer=optim.Adam(model[2].parameters(), lr=0.01))
 
 

@@ -18,7 +18,9 @@ from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
 
-BATCHES, BATCH = 8, 32  # how much is looked at
+BATCHES, BATCH = 8, 32  # how much is trained on
+LONGEST = 128  # samples of a batch; of a larger one the first
+NUMBERS = 1e8  # of all inputs, that are looked at; where there are more, samples at even distances
 
 Inputs = Tensor | tuple[Tensor, ...]
 Batch = tuple[Inputs, Tensor]
@@ -75,6 +77,11 @@ def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
         data = tuple(map(as_tensor, data))
     if isinstance(data, tuple | list) and len(data) == 2 and _are_tensors(data[0]) and _is_tensor(data[1]):
         return _of_pair(_pair(data))
+    if iter_is_spent(data):
+        raise CheckupError(
+            "checkup: expected data that can be gone through again, got an iterator, whose batches would be lost to "
+            "the training; give the DataLoader or the list itself"
+        )
     if not isinstance(data, DataLoader) and hasattr(data, "__getitem__") and not isinstance(data, Sequence):
         data = DataLoader(data, batch_size=BATCH)
     try:
@@ -85,7 +92,12 @@ def batches_of(data: Any) -> tuple[list[Batch], Batch | None]:
         ) from None
     if not all(isinstance(b, tuple | list) and len(b) == 2 for b in batches):
         raise CheckupError("checkup: expected data of two parts, inputs and targets: (x, y), or batches of such pairs")
-    return _checked(list(map(_pair, batches))), _whole(data)
+    return _checked(list(map(_short, batches))), _whole(data)
+
+
+def iter_is_spent(data: Any) -> bool:
+    """Whether ``data`` can be gone through only once."""
+    return hasattr(data, "__next__") and hasattr(data, "__iter__")
 
 
 def _is_tensor(t: Any) -> bool:
@@ -102,6 +114,20 @@ def _pair(batch: Any) -> Batch:
     return inputs, as_tensor(y).detach()
 
 
+def _short(batch: Any) -> Batch:
+    pair = _pair(batch)
+    return head(pair, LONGEST) if parts_of(pair[0])[0].ndim and size_of(pair) > LONGEST else pair
+
+
+def _looked_at(pair: Batch) -> Batch:
+    """Of more numbers than can be looked at, samples at even distances."""
+    numbers = sum(part.numel() for part in parts_of(pair[0]))
+    if numbers <= NUMBERS or not size_of(pair):
+        return pair
+    step = int(-(-numbers // NUMBERS))
+    return rows(pair[0], slice(None, None, step)), pair[1][::step]
+
+
 def _of_pair(pair: Batch) -> tuple[list[Batch], Batch]:
     x, y = pair
     for part in parts_of(x):
@@ -109,7 +135,7 @@ def _of_pair(pair: Batch) -> tuple[list[Batch], Batch]:
             raise CheckupError(f"checkup: expected as many targets as samples, got {len(y)} for {len(part)}")
     size = BATCH if len(y) >= 2 * BATCH else max(1, len(y))
     places = [slice(i, i + size) for i in range(0, min(len(y), BATCHES * size), size)]
-    return _checked([(rows(x, place), y[place]) for place in places]), pair
+    return _checked([(rows(x, place), y[place]) for place in places]), _looked_at(pair)
 
 
 def _whole(data: Any) -> Batch | None:
@@ -119,8 +145,10 @@ def _whole(data: Any) -> Batch | None:
     if data.collate_fn is not default_collate or not can_gather(data.dataset):
         return None
     if type(data.dataset) is TensorDataset:  # no copy
-        return _pair(data.dataset.tensors)
-    return _pair(batch_function(data.dataset)(np.arange(len(data.dataset))))
+        return _looked_at(_pair(data.dataset.tensors))
+    numbers = sum(part.numel() for part in parts_of(_pair(batch_function(data.dataset)(np.arange(1)))[0]))
+    step = int(max(1, -(-len(data.dataset) * numbers // NUMBERS)))
+    return _pair(batch_function(data.dataset)(np.arange(0, len(data.dataset), step)))
 
 
 def _checked(batches: list[Batch]) -> list[Batch]:

@@ -109,13 +109,15 @@ class Range(NamedTuple):
 class Check:
     """A check: what it looks for, how, and how much its findings weigh: causes come before what they cause.
 
-    ``explains`` names checks that have nothing to add where this one has found something.
+    ``explains`` names checks that have nothing to add where this one has found something. One that is ``unexplained``
+    tells of an effect whose cause nobody found: it has something to say only where no other has.
     """
 
     name: str
     look: Callable[[Observed], Iterator[Symptom]]
-    weight: int
+    weight: float
     explains: frozenset[str]
+    unexplained: bool = False
 
     def findings(self, run: Observed) -> list[Finding]:
         """What it finds."""
@@ -125,11 +127,13 @@ class Check:
 CHECKS: dict[str, Check] = {}
 
 
-def check(weight: int, explains: str = "") -> Callable[[Callable[[Observed], Iterator[Symptom]]], Check]:
+def check(
+    weight: float, explains: str = "", *, unexplained: bool = False
+) -> Callable[[Callable[[Observed], Iterator[Symptom]]], Check]:
     """Register a generator function of an `Observed` as a check by its name."""
 
     def registered(look: Callable[[Observed], Iterator[Symptom]]) -> Check:
-        made = CHECKS[look.__name__] = Check(look.__name__, look, weight, frozenset(explains.split()))
+        made = CHECKS[look.__name__] = Check(look.__name__, look, weight, frozenset(explains.split()), unexplained)
         return made
 
     return registered

@@ -1,25 +1,28 @@
-"""Checks of the data: labels, scales, classes, and what training and validation share."""
+"""Checks of the data: labels, scales, classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet.autograd import no_grad
-from glassnet.explain.checkup.batches import joined
+from glassnet.errors import RangeError
 from glassnet.explain.checkup.check import Symptom, check, symptom
-from glassnet.explain.checkup.observed import STEPS, Observed, op_of
+from glassnet.explain.checkup.guessing import decided
+from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.trials import LONGER
 from glassnet.explain.walkthrough import Value
-from glassnet.ops.dtypes import Array
+from glassnet.ops.classification import cross_entropy, nll_loss
+from glassnet.ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits
 
 LARGE = 10.0  # a scale that is no longer small
 WIDE, APART = 2.0, 100.0  # one beside which others may be too small, and how far they may be apart
 MAJORITY = 0.85
-LONG, WORK = 200, 2e8  # steps until a majority has won, and how many numbers may be learned in them
-SHARED = 0.05
-KINDS = 0.25  # of the samples: with fewer different ones, they come back by themselves
-BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+LONG = 200  # steps until a majority has won
+BEYOND = 10.0  # times what a network gives at first: targets that it needs many steps to reach
+LEARNED = 0.1  # of what guessing costs, that is learned when targets are scaled
+BINARY = (binary_cross_entropy, binary_cross_entropy_with_logits)
+OF_CLASSES = (cross_entropy, nll_loss)
 
 
 @check(96, explains="step_fails cannot_overfit learning_rate_too_low learning_rate_too_high class_imbalance")
@@ -31,15 +34,13 @@ def labels_out_of_range(run: Observed) -> Iterator[Symptom]:
             continue
         low, high = targets.array.min(), targets.array.max()
         if low < 0 or high > 1:
-            yield symptom(
-                "targets are out of range",
-                "{where} is given targets from {low:g} to {high:g}; it takes 0, 1, and what is between",
-                "map them to 0 and 1: y = (y > 0).float()",
-                where=op_of(value),
-                low=float(low),
-                high=float(high),
-            )
+            yield _beyond(name_of(value), float(low), float(high))
             return
+    y = run.y
+    looked_itself = run.traced is None and isinstance(run.error, RangeError)
+    if looked_itself and y.dtype.kind == "f" and y.size and (y.min() < 0 or y.max() > 1):
+        yield _beyond("the loss", float(y.min()), float(y.max()))
+        return
     labels, classes = run.y, classes_of(run)
     if labels.dtype.kind not in "iu" or labels.ndim != 1 or classes is None or not labels.size:
         return
@@ -64,10 +65,21 @@ def labels_out_of_range(run: Observed) -> Iterator[Symptom]:
         )
 
 
+def _beyond(loss: str, low: float, high: float) -> Symptom:
+    return symptom(
+        "targets are out of range",
+        "{where} is given targets from {low:g} to {high:g}; it takes 0, 1, and what is between",
+        "map them to 0 and 1: y = (y > 0).float()",
+        where=loss,
+        low=low,
+        high=high,
+    )
+
+
 def classes_of(run: Observed) -> int | None:
     """How many classes the network has outputs for, if its loss is one of classes."""
     if run.traced is not None:
-        if not run.traced.forward("cross_entropy", "nll_loss"):
+        if not run.traced.forward(*OF_CLASSES):
             return None
     elif not run.fails_for("labels"):
         return None
@@ -77,7 +89,11 @@ def classes_of(run: Observed) -> int | None:
 
 
 @check(
-    70, explains="learning_rate_too_high learning_rate_too_low dead_relu saturated exploding_gradients class_imbalance"
+    70,
+    explains=(
+        "learning_rate_too_high learning_rate_too_low dead_relu saturated exploding_gradients class_imbalance "
+        "labels_unrelated"
+    ),
 )
 def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
     """Inputs of large or very different scales."""
@@ -111,13 +127,13 @@ def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
             )
 
 
-@check(60, explains="cannot_overfit")
+@check(60, explains="cannot_overfit labels_unrelated")
 def class_imbalance(run: Observed) -> Iterator[Symptom]:
     """A class so frequent that a network that says nothing else looks good."""
     labels, outputs = run.y, run.outputs
     if outputs is None or run.traced is None or labels.dtype.kind not in "iufb" or labels.size < 20:
         return
-    losses = run.traced.forward("cross_entropy", "nll_loss", *BINARY)
+    losses = run.traced.forward(*OF_CLASSES, *BINARY)
     if not losses or any(len(v.operands) > 2 and v.operands[2] is not None for v in losses):
         return  # weighted already, or not of classes
     flat = labels.reshape(-1)
@@ -142,49 +158,87 @@ def _share_of_majority(run: Observed, majority: float) -> float | None:
     """How often the network says the most frequent class after some steps."""
     if run.optimizer is None:
         return None
-    numbers = sum(p.numel() for p in run.model.parameters())
     with run.untouched():
         run.model.train()
-        for number in range(int(min(LONG, max(STEPS, WORK / max(numbers, 1))))):
+        for number in range(run.steps_within(LONG)):
             run.learn(*run.batches[number % len(run.batches)], run.optimizer)
         run.model.eval()
-        with no_grad():
-            outputs = np.concatenate([run.answer(x).array for x, _ in run.batches])
+        outputs = run.answers()
     return float((decided(outputs) == majority).mean())
 
 
-def decided(outputs: Array) -> Array:
-    """The class that the outputs of each sample decide for."""
-    if outputs.ndim > 1 and outputs.shape[1] > 1:
-        chosen: Array = outputs.argmax(1)
-        return chosen
-    between = outputs.min() >= 0 and outputs.max() <= 1
-    return np.greater(outputs.reshape(-1), 0.5 if between else 0.0).astype(np.int64)
-
-
-@check(80)
-def leakage(run: Observed) -> Iterator[Symptom]:
-    """Samples of the validation set that are in the training set too."""
-    if run.validation is None:
-        return
+@check(94, explains=(
+    "symmetric_weights dead_relu saturated weights_too_large vanishing_gradients exploding_gradients class_imbalance "
+    "labels_unrelated learning_rate_too_high learning_rate_too_low cannot_overfit wrong_gradient "
+    "leakage unscaled_inputs unscaled_targets"
+))  # fmt: skip
+def constant_inputs(run: Observed) -> Iterator[Symptom]:
+    """Inputs that are the same for every sample, so that there is nothing to tell samples apart by."""
+    samples = len(run.y) if run.y.ndim else 0
     parts = list(run.inputs.values())
-    validation, rows = _samples(joined([run.validation])[0], parts), _samples(parts, parts)
-    train = set(rows)
-    if len(train) < KINDS * len(rows):
+    if samples < 4 or not parts or not all(len(x) == samples and (x == x[:1]).all() for x in parts):
         return
-    shared = sum(sample in train for sample in validation)
-    if shared > SHARED * len(validation):
+    yield symptom(
+        "all samples are the same: nothing in the inputs tells one from another",
+        "{samples:,} samples have one and the same input, with numbers from {low:.4g} to {high:.4g}",
+        "look at where inputs are read and prepared: a division that rounds to 0, a row that is used for all, a "
+        "file that was not found",
+        samples=samples,
+        low=float(min(x.min(initial=np.inf) for x in parts)),
+        high=float(max(x.max(initial=-np.inf) for x in parts)),
+    )
+
+
+@check(79, explains="class_imbalance labels_unrelated cannot_overfit learning_rate_too_low")
+def constant_targets(run: Observed) -> Iterator[Symptom]:
+    """Targets that are all of one class, so that there is nothing to learn."""
+    y = run.y
+    if run.traced is None or y.size < 8 or not (y == y.flat[0]).all():
+        return
+    if run.traced.forward(*OF_CLASSES, *BINARY) and y.flat[0] in (0, 1, *range(classes_of(run) or 0)):
         yield symptom(
-            "the validation set has samples of the training set in it, so its score says little",
-            "{shared} of {samples} validation samples ({percent:.0f} %) are training samples, byte by byte",
-            "split before anything is copied or shuffled, and drop duplicates first",
-            shared=shared,
-            samples=len(validation),
-            percent=100 * shared / len(validation),
+            "all targets are the same: there is nothing to learn but to say it always",
+            "{samples:,} samples have the target {target:g}",
+            "look at where labels are read, and whether the data are sorted by class and cut off",
+            samples=y.size,
+            target=y.flat[0].item(),
         )
 
 
-def _samples(parts: Iterable[Array], like: list[Array]) -> list[int]:
-    """What tells each sample from others: a hash of its numbers."""
-    columns = [p.reshape(len(p), -1).astype(other.dtype, copy=False) for p, other in zip(parts, like, strict=True)]
-    return [hash(tuple(row.tobytes() for row in sample)) for sample in zip(*columns, strict=True)]
+@check(69, explains=(
+    "exploding_gradients learning_rate_too_high learning_rate_too_low cannot_overfit "
+    "dead_relu vanishing_gradients weight_decay_too_large"
+))  # fmt: skip
+def unscaled_targets(run: Observed) -> Iterator[Symptom]:
+    """Targets so large, or so far from 0, that the network does not reach them, and would if they were scaled."""
+    y, outputs = run.targets, run.outputs
+    if run.optimizer is None or not run.runs or outputs is None or run.guess is None or y.dtype.kind != "f":
+        return
+    if outputs.shape != y.shape or not np.isfinite(y).all():
+        return
+    mean, spread = y.mean(0), float(y.std(0).mean())
+    reach = float(np.sqrt(np.mean(np.square(outputs, dtype=np.float64))))
+    if np.abs(y).mean() < BEYOND * max(reach, 1.0) or not spread > 0:
+        return
+    own = run.trial(1.0, LONGER)
+    if run.is_better(own.after):
+        return
+    with run.scaled_targets(mean, spread):
+        scaled = run.trial(1.0, LONGER)
+        learned = run.guess is not None and scaled.after < (1 - LEARNED) * run.guess
+        guess = run.guess
+    if learned:
+        yield symptom(
+            "the targets are not scaled: the network begins near 0 and does not reach them",
+            "targets are {low:.4g} … {high:.4g}, outputs begin at {reach:.2g}; after {steps} steps the loss is "
+            "{after:.4g}, where guessing the mean has {guess:.4g}; with scaled targets it is {scaled:.4g} of {of:.4g}",
+            "standardise the targets: y = (y - y.mean()) / y.std(); multiply predictions by y.std(), and add y.mean()",
+            low=float(y.min()),
+            high=float(y.max()),
+            reach=reach,
+            steps=own.steps,
+            after=own.after,
+            guess=run.guess,
+            scaled=scaled.after,
+            of=guess,
+        )

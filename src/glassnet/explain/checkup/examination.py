@@ -9,10 +9,10 @@ import numpy as np
 
 from glassnet.explain.checkup.batches import CheckupError, batches_of
 from glassnet.explain.checkup.check import CHECKS, Finding
+from glassnet.explain.checkup.keeping import keep_reached
 from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
 from glassnet.notebook import repr_html
-from glassnet.random import default_generator
 from glassnet.threads import quietly
 from glassnet.trace.snapshot import Snapshot
 
@@ -84,10 +84,10 @@ def checkup(
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
     with Snapshot() as snapshot:
-        snapshot.keep_generator(default_generator)
+        keep_reached(snapshot, (data, validation, loss, step, model, optimizer))
         batches, everything = batches_of(data)
-        validation = None if validation is None else _joined(validation)
-        run = Observed(model, batches, loss, optimizer, step, validation, everything)
+        held_out = None if validation is None else _joined(validation)
+        run = Observed(model, batches, loss, optimizer, step, held_out, everything)
         with quietly(), np.errstate(all="ignore"):  # they are told as findings
             return Checkup(_findings(run))
 
@@ -96,10 +96,11 @@ def _findings(run: Observed) -> list[Finding]:
     findings: list[Finding] = []
     explained: set[str] = set()
     for check in sorted(CHECKS.values(), key=lambda c: -c.weight):
-        if check.name in explained:
+        if check.name in explained or (check.unexplained and findings):
             continue
         new = check.findings(run)
         findings += new
+        run.is_explained = bool(findings)
         if new:
             explained |= check.explains
     return findings

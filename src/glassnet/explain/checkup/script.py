@@ -11,7 +11,8 @@ import numpy as np
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import head
 from glassnet.explain.checkup.check import Names, Shape, Symptom, check, symptom
-from glassnet.explain.checkup.observed import ENOUGH, Observed
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.trials import ENOUGH
 from glassnet.explain.checkup.watched import DIFFER
 from glassnet.explain.walkthrough.traced_step import NoGradientError
 from glassnet.random import get_rng_state, set_rng_state
@@ -51,7 +52,7 @@ def _failed(error: Exception, problem: str, evidence: str, remedy: str) -> Sympt
     return symptom(problem, evidence, remedy, error=type(error).__name__, message=str(error)[:400])
 
 
-@check(92, explains="cannot_overfit learning_rate_too_low learning_rate_too_high")
+@check(92, explains="cannot_overfit learning_rate_too_low learning_rate_too_high update_missing")
 def not_in_optimizer(run: Observed) -> Iterator[Symptom]:
     """Parameters that the loss depends on and that the optimizer does not have."""
     if run.optimizer is None:
@@ -105,7 +106,7 @@ def _leaves(run: Observed) -> list[Any]:
     return leaves
 
 
-@check(91, explains="cannot_overfit learning_rate_too_low vanishing_gradients step_fails")
+@check(91, explains="cannot_overfit learning_rate_too_low vanishing_gradients step_fails frozen_at_random")
 def no_gradient(run: Observed) -> Iterator[Symptom]:
     """Parameters that the loss does not depend on, or that no gradient reaches."""
     if not run.runs:

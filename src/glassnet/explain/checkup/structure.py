@@ -1,4 +1,4 @@
-"""Checks of the network: what follows what, and what it begins with."""
+"""Checks of the network: what follows what."""
 
 from __future__ import annotations
 
@@ -9,35 +9,49 @@ import numpy as np
 
 from glassnet.explain.checkup.batches import size_of
 from glassnet.explain.checkup.check import Range, Shape, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, Step, op_of
-from glassnet.explain.checkup.signals import weights_of
+from glassnet.explain.checkup.observed import Observed, Step, name_of, op_of
 from glassnet.explain.walkthrough import Value
+from glassnet.ops.activation import logsigmoid, sigmoid
+from glassnet.ops.arithmetic import add, clamp
+from glassnet.ops.classification import cross_entropy, nll_loss
 from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import log
+from glassnet.ops.indexing import getitem
+from glassnet.ops.loss import binary_cross_entropy_with_logits
+from glassnet.ops.movement import cast, copy
+from glassnet.ops.softmax import log_softmax, softmax
 
-_CARRIED = {"reshape", "getitem", "cast", "copy", "squeeze", "clamp", "add"}  # what does not change what a value is
-_OF_LOGITS = {"cross_entropy": ("softmax", "sigmoid"), "binary_cross_entropy_with_logits": ("sigmoid", "softmax")}
-_OF_LOG_PROBABILITIES = ("log_softmax", "log", "logsigmoid")
+OF_LOGITS = (cross_entropy, binary_cross_entropy_with_logits)
+
+_CARRIED = {getitem, cast, copy, clamp, add}  # beside views, what does not change what a value is
+_PROBABILITIES = (softmax, sigmoid)
+_LOG_PROBABILITIES = (log_softmax, log, logsigmoid)
 
 
 def source_of(value: object) -> Value | None:
     """The value before operations that change its shape or dtype only."""
-    while isinstance(value, Value) and value.instruction is not None and value.instruction.op.name in _CARRIED:
+    while isinstance(value, Value) and (op := op_of(value)) is not None and (op.view or op in _CARRIED):
         value = value.operands[0]
     return value if isinstance(value, Value) else None
 
 
-@check(95, explains="learning_rate_too_low vanishing_gradients saturated cannot_overfit class_imbalance")
+@check(
+    95, explains="learning_rate_too_low vanishing_gradients saturated cannot_overfit class_imbalance labels_unrelated"
+)
 def softmax_before_loss(run: Observed) -> Iterator[Symptom]:
     """Probabilities given to a loss that takes logits, or to one that takes logarithms of them."""
-    for loss in run.traced.forward(*_OF_LOGITS, "nll_loss") if run.traced else ():
-        name, scores = op_of(loss), source_of(loss.operands[0])
-        maker = op_of(scores)
+    for loss in run.traced.forward(*OF_LOGITS, nll_loss) if run.traced else ():
+        scores = source_of(loss.operands[0])
         if scores is None:
             continue
-        if maker in _OF_LOGITS.get(name, ()):
+        if op_of(loss) in OF_LOGITS and op_of(scores) in _PROBABILITIES:
             problem = "{maker} comes before {loss}, which does it itself: the gradients become small"
             remedy = "give the loss the numbers before the {maker}; apply {kind} only to read probabilities"
-        elif name == "nll_loss" and maker not in _OF_LOG_PROBABILITIES and not _are_log_probabilities(loss.operands[0]):
+        elif (
+            op_of(loss) is nll_loss
+            and op_of(scores) not in _LOG_PROBABILITIES
+            and not _are_log_probabilities(loss.operands[0])
+        ):
             problem = "{loss} is given numbers that are no logarithms of probabilities"
             remedy = "put log_softmax before it, or use cross_entropy on the last layer's output"
         else:
@@ -47,9 +61,9 @@ def softmax_before_loss(run: Observed) -> Iterator[Symptom]:
             "{loss} is given {where}, made by {maker}, with numbers from {low:.3g} to {high:.3g}",
             remedy,
             where=scores.name,
-            loss=name,
-            maker=maker or "the network",
-            kind="softmax" if name == "cross_entropy" else "sigmoid",
+            loss=name_of(loss),
+            maker=name_of(scores) or "the network",
+            kind="softmax" if op_of(loss) is cross_entropy else "sigmoid",
             low=float(scores.array.min(initial=0)),
             high=float(scores.array.max(initial=0)),
         )
@@ -61,21 +75,26 @@ def _are_log_probabilities(value: object) -> bool:
     return _sum_to_one(np.exp(value.array.astype(np.float64)), 1)
 
 
-@check(97, explains="learning_rate_too_low cannot_overfit vanishing_gradients class_imbalance softmax_before_loss")
+@check(
+    97,
+    explains=(
+        "learning_rate_too_low cannot_overfit vanishing_gradients class_imbalance softmax_before_loss labels_unrelated"
+    ),
+)
 def softmax_over_samples(run: Observed) -> Iterator[Symptom]:
     """A softmax over the samples of a batch instead of the classes of each."""
-    for value in run.traced.forward("softmax", "log_softmax") if run.traced else ():
+    for value in run.traced.forward(softmax, log_softmax) if run.traced else ():
         assert value.instruction is not None
         dim = int(value.instruction.params.get("dim", -1)) % value.array.ndim
         if value.array.ndim >= 2 and dim == 0 and value.array.shape[0] == size_of(run.first):
-            probabilities = np.exp(value.array) if op_of(value) == "log_softmax" else value.array
-            yield _over_samples(value, op_of(value), probabilities)
+            probabilities = np.exp(value.array) if op_of(value) is log_softmax else value.array
+            yield _over_samples(value, name_of(value), probabilities)
             return
-    for loss in run.traced.forward("nll_loss", "log") if run.traced else ():  # however it is written
+    for loss in run.traced.forward(nll_loss, log) if run.traced else ():  # however it is written
         scores = loss.operands[0]
         if isinstance(scores, Value) and scores.array.ndim == 2 and min(scores.array.shape) > 1:
             numbers = scores.array.astype(np.float64)
-            probabilities = numbers if op_of(loss) == "log" else np.exp(numbers)
+            probabilities = numbers if op_of(loss) is log else np.exp(numbers)
             if _sum_to_one(probabilities, 0) and not _sum_to_one(probabilities, 1):
                 yield _over_samples(scores, "what is normalised", probabilities)
                 return
@@ -98,7 +117,13 @@ def _sum_to_one(probabilities: Array, dim: int) -> bool:
     return bool(np.allclose(probabilities.sum(dim), 1, atol=1e-3))
 
 
-@check(98, explains="cannot_overfit learning_rate_too_low learning_rate_too_high class_imbalance step_fails")
+@check(
+    98,
+    explains=(
+        "cannot_overfit learning_rate_too_low learning_rate_too_high class_imbalance "
+        "step_fails labels_unrelated unscaled_targets"
+    ),
+)
 def silent_broadcast(run: Observed) -> Iterator[Symptom]:
     """Outputs and targets whose shapes differ so that every output meets every target."""
     remedy = "bring both to one shape: output.squeeze(1), or y.unsqueeze(1)"
@@ -146,34 +171,3 @@ def _meet(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 def _from_targets(step: Step, pair: list[Value]) -> bool:
     y = step.values.get("y")
     return any(source_of(x) is y for x in pair)
-
-
-@check(90, explains="cannot_overfit vanishing_gradients learning_rate_too_low dead_relu")
-def symmetric_weights(run: Observed) -> Iterator[Symptom]:
-    """Neurons that begin alike, and so stay alike."""
-    weights = weights_of(run.traced) if run.traced else []
-    for w in weights:
-        weight, gradient = _by_neuron(run, w)
-        if len(weight) < 2 or gradient is None or not (weight == weight[:1]).all():
-            continue
-        learn_alike = np.allclose(gradient, gradient[:1], rtol=1e-3, atol=1e-9)
-        if learn_alike or (weight.any() and w is not weights[-1]):  # zeros part where what follows is random
-            equal = (weight == weight.flat[0]).all()
-            yield symptom(
-                "the neurons of {where} begin alike, so that they learn alike: they are one neuron",
-                "{where} {shape}: " + ("all are {value:g}" if equal else "all rows are the same"),
-                "begin with random weights: nn.init.kaiming_uniform_, or what the layer does by itself",
-                where=w.name,
-                shape=Shape(w.array.shape),
-                value=float(weight.flat[0]),
-            )
-            return
-
-
-def _by_neuron(run: Observed, w: Value) -> tuple[Array, Array | None]:
-    """A weight and its gradient, a row a neuron: x @ w has them in columns."""
-    gradient = None if w.gradient is None else w.gradient.array
-    assert run.traced is not None
-    if w.array.ndim == 2 and any(v.operands[1] is w for v in run.traced.forward("matmul")):
-        return w.array.T, None if gradient is None else gradient.T
-    return w.array, gradient

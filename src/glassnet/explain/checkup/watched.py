@@ -1,58 +1,34 @@
-"""The user's own step, run twice on one batch and watched: what modes, gradients and updates it makes.
+"""The user's own step, watched: what modes, gradients and updates it makes, and where it takes the learning rates.
 
-The learning rate is 0 meanwhile, so that both steps compute the same and only what they do with gradients differs.
+It is run twice on one batch with a learning rate of 0, so that both steps compute the same and only what they do with
+gradients differs; and then some times on other batches as it is, until it is seen what becomes of the rates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from glassnet.explain.checkup.batches import Batch, Inputs
+from glassnet.explain.checkup.keeping import keep_reached
+from glassnet.explain.checkup.trials import Trials
 from glassnet.nn.activation import RReLU
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
-from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
-from glassnet.optim import Optimizer
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
 from glassnet.trace.refusals import TraceError
+from glassnet.trace.snapshot import Snapshot
 
 DIFFER = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, RReLU)  # in training from evaluation
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
 ALONG = 0.95  # the cosine between a gradient and the true one
+SOME = 16  # steps after which gradients that were gathered have been used
 Gradients = dict[str, Array]
-
-
-class Run(Protocol):
-    """What is asked of a training run to watch its step; `Observed` has it."""
-
-    model: Module
-    optimizer: Optimizer | None
-    step: Callable[..., Any] | None
-
-    @property
-    def loss(self) -> Callable[..., Tensor]:
-        """What is called with the network's output and the targets."""
-
-    @property
-    def first(self) -> Batch:
-        """A batch."""
-
-    @property
-    def runs(self) -> bool:
-        """Whether the network and its loss can be computed."""
-
-    def answer(self, x: Inputs) -> Any:
-        """What the network gives for inputs."""
-
-    def untouched(self) -> AbstractContextManager[None]:
-        """A context after which everything is as it was before."""
 
 
 @dataclass
@@ -66,6 +42,8 @@ class Watched:
     followed: set[str] = field(default_factory=set)  # those that autograd computed in the step
     used: bool = False  # whether the optimizer was
     moved: bool = False  # whether the step changed a parameter by itself
+    rates: list[tuple[float, ...]] = field(default_factory=list)  # of the optimizer's groups, before and after steps
+    idle: bool = False  # whether no parameter had changed after some steps
     error: Exception | None = None
 
     @property
@@ -97,35 +75,68 @@ def _cosine(a: Array, b: Array) -> float:
     return float((a.astype(np.float64) * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def watched(run: Run) -> Watched:
-    """Run the step of ``run`` twice, and watch it. Everything is as before afterwards."""
+def watched(run: Trials, *, runs: bool) -> Watched:
+    """Run the step of ``run`` some times, and watch it. Everything is as before afterwards.
+
+    ``runs``: whether the network and its loss can be computed without it.
+    """
     result = Watched()
     parameters = {name: p for name, p in run.model.named_parameters() if p.requires_grad}
-    with run.untouched(), np.errstate(all="ignore"):
-        start, before = get_rng_state(), {name: p.array.copy() for name, p in parameters.items()}
-        _forget(parameters)
-        with _spies(run, parameters, result) as carried_out:
-            try:
-                result.first = carried_out()
-                set_rng_state(start)  # the same noise
-                result.second = carried_out()
-            except TraceError:  # a compiled step may refuse to be watched
-                return Watched()
-            except Exception as error:
-                result.error = error
-                return result
-        result.moved = any((p.array != before[name]).any() for name, p in parameters.items())
-        if run.runs:
-            set_rng_state(start)
-            _forget(parameters)
-            run.loss(run.answer(run.first[0]), run.first[1]).backward()
-            result.true = _copied(parameters)
+    try:
+        with _apart(run):
+            _watch_gradients(run, parameters, result, runs=runs)
+        with _apart(run):
+            _watch_rates(run, parameters, result)
+    except TraceError:  # a compiled step may refuse to be watched
+        return Watched()
+    except Exception as error:  # whatever the user's own code raises is a finding
+        result.error = error
     return result
 
 
 @contextmanager
-def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Iterator[Callable[[], Gradients]]:
-    """A context with a function that runs the step and returns the gradients that were used in it."""
+def _apart(run: Trials) -> Iterator[None]:
+    with run.untouched(), Snapshot() as snapshot, np.errstate(all="ignore"):
+        keep_reached(snapshot, [run.step])
+        yield
+
+
+def _watch_gradients(run: Trials, parameters: Mapping[str, Tensor], result: Watched, *, runs: bool) -> None:
+    start, before = get_rng_state(), {name: p.array.copy() for name, p in parameters.items()}
+    _forget(parameters)
+    with _spies(run, parameters, result) as carried_out:
+        result.first = carried_out()
+        set_rng_state(start)  # the same noise
+        result.second = carried_out()
+    result.moved = any((p.array != before[name]).any() for name, p in parameters.items())
+    if runs:
+        set_rng_state(start)
+        _forget(parameters)
+        run.loss(run.answer(run.first[0]), run.first[1]).backward()
+        result.true = _copied(parameters)
+
+
+def _watch_rates(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> None:
+    assert run.step is not None
+    before = {name: p.array.copy() for name, p in parameters.items()}
+    result.rates.append(_rates(run.optimizer))
+    result.idle = True
+    for number in range(run.steps_within(SOME)):
+        run.step(*run.batches[number % len(run.batches)])
+        result.rates.append(_rates(run.optimizer))
+        result.idle = result.idle and all((p.array == before[name]).all() for name, p in parameters.items())
+
+
+def _rates(optimizer: Any) -> tuple[float, ...]:
+    return () if optimizer is None else tuple(float(group["lr"]) for group in optimizer.param_groups)
+
+
+@contextmanager
+def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> Iterator[Callable[[], Gradients]]:
+    """A context with a function that runs the step and returns the gradients that were used in it.
+
+    The optimizer is left as it is made here, without learning rates: who calls this puts it back.
+    """
     at_use: list[Gradients] = []
     optimizer: Any = run.optimizer
 
@@ -150,12 +161,9 @@ def _spies(run: Run, parameters: Mapping[str, Tensor], result: Watched) -> Itera
         for name, parameter in parameters.items():
             stack.enter_context(parameter.register_hook(partial(_note_name, result.followed, name)))
         if optimizer is not None:
-            rates = [group["lr"] for group in optimizer.param_groups]
             for group in optimizer.param_groups:
                 group["lr"] = 0.0
             optimizer.step = step
-            stack.callback(vars(optimizer).pop, "step", None)
-            stack.callback(_set_rates, optimizer, rates)
         yield carried_out
 
 
@@ -165,11 +173,6 @@ def _note_mode(modes: set[bool], module: Any, _inputs: Any) -> None:
 
 def _note_name(names: set[str], name: str, _gradient: Any) -> None:
     names.add(name)
-
-
-def _set_rates(optimizer: Any, rates: list[float]) -> None:
-    for group, rate in zip(optimizer.param_groups, rates, strict=True):
-        group["lr"] = rate
 
 
 def _forget(parameters: Mapping[str, Tensor]) -> None:

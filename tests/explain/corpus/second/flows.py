@@ -136,14 +136,14 @@ def negative_weights_on_positive_inputs() -> Script:
     return Script(model, (x, y), F.cross_entropy, optim.SGD(model.parameters(), lr=0.1))
 
 
-@broken("saturated")
+@broken("saturated", "weights_too_large")
 def normal_weights_of_one() -> Script:
     x, y = digits()
     model = fill(mlp(64, 256, 10, act=nn.Sigmoid), nn.init.normal_, 0.0, 3.0)
     return Script(model, (x * 2 - 1, y), F.cross_entropy, optim.SGD(model.parameters(), lr=0.01))
 
 
-@broken("saturated")
+@broken("saturated", "weights_too_large")
 def tanh_with_uniform_weights_of_four() -> Script:
     x, y = table(features=8)
     model = fill(mlp(8, 64, 64, 1, act=nn.Tanh), nn.init.uniform_, -4.0, 4.0)

@@ -206,6 +206,11 @@ def several_labels_each() -> Script:
 def a_frozen_encoder() -> Script:
     x, y = digits()
     model = mlp(64, 64, 10)
+    whole = optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(60):
+        whole.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        whole.step()
     model[0].requires_grad_(False)
     return Script(
         model, (x, y), F.cross_entropy, optim.Adam([p for p in model.parameters() if p.requires_grad], lr=0.01)

@@ -1,0 +1,181 @@
+"""Faults planted in healthy trainings: how many are found by their cause, with seeds that no check was made with."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import glassnet
+import glassnet.functional as F
+from glassnet import nn, optim
+from glassnet.data import DataLoader, TensorDataset
+from glassnet.explain.checkup import CHECKS, CheckupError, checkup
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.relation import relation
+from tests.explain.corpus.common import Digits, blobs, digits, mlp
+from tests.explain.corpus.measure import examined
+from tests.explain.corpus.planted.faults import FAULTS, every
+from tests.explain.corpus.planted.trainings import TRAININGS, made, whole_step
+
+UNSEEN = range(100, 103)
+
+
+@pytest.mark.parametrize(
+    ("fault", "host"),
+    [
+        ("first_layer_frozen", "moons_sgd"),
+        ("labels_shuffled", "moons_sgd"),
+        ("weights_thirty_times", "moons_hinge"),
+        ("adam_of_three", "blobs_softsign"),
+    ],
+)
+def test_the_cause_is_the_first_finding(fault, host):
+    first, *_ = examined(FAULTS[fault].planted(host, 0))
+    assert first.kind in FAULTS[fault].kinds
+
+
+@pytest.mark.parametrize("name", ["three_units", "moons_sigmoid_slow"])
+def test_few_units_and_a_slow_start_are_no_faults(name):
+    assert examined(made(name, 1).script()).healthy
+
+
+def test_faults_are_of_many_kinds_and_name_checks():
+    assert len(FAULTS) >= 60
+    assert len(TRAININGS) >= 60
+    assert {kind for fault in FAULTS.values() for kind in fault.kinds} <= CHECKS.keys()
+
+
+@pytest.mark.slow("examines some eight hundred trainings")
+def test_planted_faults_are_found_by_their_cause():
+    found = Counter()
+    missed = []
+    for fault, host, seed in every(UNSEEN):
+        said = [finding.kind for finding in examined(fault.planted(host, seed))]
+        found["all"] += 1
+        found["detected"] += any(kind in said for kind in fault.kinds)
+        found["first"] += bool(said) and said[0] in fault.kinds
+        if not said or said[0] not in fault.kinds:
+            missed.append(f"{fault.name} in {host}, seed {seed}: {', '.join(said) or 'nothing'}")
+    print(dict(found), *missed, sep="\n")
+    assert found["detected"] >= 0.97 * found["all"], missed
+    assert found["first"] >= 0.95 * found["all"], missed
+
+
+@pytest.mark.slow("examines some two hundred trainings")
+def test_healthy_trainings_are_left_alone():
+    said = {(name, seed): examined(made(name, seed).script()) for name in TRAININGS for seed in UNSEEN}
+    alarms = [f"{name}, seed {seed}: {found!r}" for (name, seed), found in said.items() if not found.healthy]
+    assert len(alarms) <= 0.01 * len(said), alarms
+
+
+@pytest.mark.slow("trains each for some hundred steps")
+@pytest.mark.parametrize("name", TRAININGS)
+def test_healthy_trainings_learn(name):
+    script = made(name, 0).script()
+    run = Observed(script.model, [made(name, 0).data], script.loss, script.optimizer)
+    assert run.is_better(run.until(run.is_better, 3000).after)
+
+
+# the test of a relation --------------------------------------------------------------------------------------
+
+
+def test_targets_of_their_own_inputs_are_related_and_others_are_not():
+    random_numbers = np.random.default_rng(0)
+    x = random_numbers.normal(size=(200, 5))
+    bowl = (x**2).sum(1, keepdims=True)
+    assert relation([x], bowl).probability < 0.01
+    assert relation([x], random_numbers.permutation(bowl)).probability > 0.01
+    assert relation([x], np.zeros(200)) is None
+
+
+# everything is as before, also what is not given --------------------------------------------------------------
+
+
+class Counting(TensorDataset):
+    """A dataset that counts what is asked of it."""
+
+    asked = 0
+
+    def __getitem__(self, index):
+        self.asked += 1
+        return super().__getitem__(index)
+
+
+def test_what_a_step_and_a_loader_lead_to_is_as_before():
+    x, y = blobs()
+    model, mean = mlp(4, 8, 3), mlp(4, 8, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    scheduler = optim.lr_scheduler.StepLR(optimizer, 2)
+    loader = DataLoader(Counting(x, y), 16, shuffle=True, generator=glassnet.Generator(seed=5))
+    losses, steps, noise = [1.0], 0, np.random.default_rng(3)
+
+    def step(x, y):
+        nonlocal steps
+        steps += 1
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x + float(noise.normal()) * random.random() * 0.01), y)
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        with glassnet.no_grad():
+            for ours, theirs in zip(mean.parameters(), model.parameters(), strict=True):
+                ours.mul_(0.9).add_(0.1 * theirs)
+        losses.append(loss.item())
+
+    def state():
+        whole = [model.state_dict(), mean.state_dict(), optimizer.state_dict(), scheduler.state_dict(), losses, steps]
+        whole += [loader.generator.get_state(), loader.dataset.asked, noise.bit_generator.state, random.getstate()]
+        hooks = [len(module._forward_pre_hooks) for module in model.modules() if hasattr(module, "_forward_pre_hooks")]
+        return repr([*whole, hooks, glassnet.get_rng_state(), [m.training for m in model.modules()]])
+
+    before = state()
+    checkup(model, loader, F.cross_entropy, optimizer, step=step, validation=(x[:20], y[:20]))
+    assert state() == before
+    assert "step" not in vars(optimizer)
+
+
+def test_batches_that_would_be_lost_are_not_taken():
+    batches = iter([blobs()])
+    with pytest.raises(CheckupError, match="got an iterator"):
+        checkup(mlp(4, 8, 3), batches, F.cross_entropy)
+    assert len(list(batches)) == 1
+
+
+# how much it does ------------------------------------------------------------------------------------------
+
+
+def test_a_large_network_has_few_steps_and_a_small_one_many():
+    data = blobs()
+    small, large = (Observed(mlp(4, n, 3), [data], F.cross_entropy, None) for n in (8, 400_000))
+    assert small.steps_within(4000) == 4000
+    assert large.steps_within(4000) <= 8
+
+
+def test_a_large_batch_is_cut_and_steps_are_counted(monkeypatch):
+    x, y = glassnet.randn(20_000, 4), glassnet.randint(0, 3, (20_000,))
+    model, sizes, learn = nn.Linear(4, 3), [], Observed.learn
+
+    def counted(self, x, y, optimizer):
+        sizes.append(len(y))
+        return learn(self, x, y, optimizer)
+
+    monkeypatch.setattr(Observed, "learn", counted)
+    checkup(model, DataLoader(TensorDataset(x, 0 * y), 5000), F.cross_entropy, optim.SGD(model.parameters(), lr=0.1))
+    assert max(sizes) <= 512
+    assert 0 < len(sizes) < 20_000
+
+
+def test_the_frozen_layers_of_a_trained_network_may_stay_frozen():
+    model, data = Digits(), digits()
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    model.fc1.requires_grad_(False)
+    assert [f.kind for f in checkup(model, data, F.cross_entropy, optimizer)] == ["frozen_at_random"]
+    model.fc1.requires_grad_(True)
+    script = type("Training", (), {"optimizer": optimizer, "model": model, "loss": staticmethod(F.cross_entropy)})
+    for _ in range(40):
+        whole_step(script, *data)
+    model.fc1.requires_grad_(False)
+    assert checkup(model, data, F.cross_entropy, optimizer).healthy
