@@ -361,4 +361,18 @@ FAULTS = (
         "pass",
         ("tests/hostile/test_fork.py",),
     ),
+    Fault(
+        "a loader that goes on from where a check-up left its generator",
+        "explain/checkup/keeping.py",
+        "snapshot.keep_generator(value)",
+        "pass",
+        ("tests/explain/test_planted.py",),
+    ),
+    Fault(
+        "a relation of inputs and targets that chance has, too",
+        "explain/checkup/relation.py",
+        "shuffled = [targets[random.permutation(len(targets))] for _ in range(count)]",
+        "shuffled = [0 * targets for _ in range(count)]",
+        ("tests/explain/test_planted.py",),
+    ),
 )
