@@ -147,10 +147,10 @@ def not_separable(run: Observed) -> Iterator[Symptom]:
     """A network that is a straight line, where no line tells classes apart or follows the targets."""
     if not run.runs or run.optimizer is None or run.outputs is None or run.guess is None or run.is_short:
         return
-    if run.is_better(run.trial().after) or not _is_straight(run):
+    if not _is_straight(run) or not np.isfinite(run.course.after):
         return
-    if not np.isfinite(run.course.after) or run.is_better(run.course.after):
-        return
+    if run.is_better(run.course.after) and run.has_learned:
+        return  # it is of use as it is
     if not _can_be_told(run):
         return
     of_classes = run.course.outputs is not None and accuracy(run.course.outputs, run.targets) is not None
