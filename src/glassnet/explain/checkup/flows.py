@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed, Step
-from glassnet.explain.checkup.weights import WEIGHING, size_of_gradient, weights_in, weights_of
+from glassnet.explain.checkup.weighing import WEIGHING, size_of_gradient, weights_in, weights_of
 
 HUGE = 1e4
 

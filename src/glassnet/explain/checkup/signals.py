@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.explain.checkup.activations import ends_of, is_activation, is_s_shaped, slopes, steepest
 from glassnet.explain.checkup.check import Range, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed, op_of
-from glassnet.explain.checkup.weights import WEIGHING, gain, layer_before
+from glassnet.explain.checkup.weighing import WEIGHING, gain, layer_before
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import div
 from glassnet.ops.dtypes import Array

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.explain.checkup.check import Shape, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.weights import WEIGHING, gain, weights_in, weights_of
+from glassnet.explain.checkup.weighing import WEIGHING, gain, weights_in, weights_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import matmul

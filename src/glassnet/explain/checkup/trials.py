@@ -12,8 +12,8 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import Batch, head, joined, size_of
+from glassnet.explain.checkup.given import Setup
 from glassnet.explain.checkup.guessing import guesses, right
-from glassnet.explain.checkup.setup import Setup
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam
 from glassnet.tensor import wrap

@@ -12,10 +12,10 @@ from glassnet.autograd import no_grad
 from glassnet.errors import GlassnetError
 from glassnet.explain.checkup.batches import head, joined, rows, size_of
 from glassnet.explain.checkup.check import Symptom, check, symptom
+from glassnet.explain.checkup.given import named_parts
 from glassnet.explain.checkup.guessing import accuracy, guesses, right
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.relation import relation
-from glassnet.explain.checkup.setup import named_parts
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam
 from glassnet.tensor import wrap
