@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -64,3 +66,20 @@ def test_an_output_that_is_full_is_no_error(capfd):
         os.dup2(before, 2)
     os.close(before)
     assert err.error is not None
+
+
+CRASH = """
+import faulthandler, sys
+from glassnet.cli.quiet import only_own_words
+from glassnet.cli.streams import Lenient
+with only_own_words(Lenient(sys.stderr)):
+    faulthandler._sigsegv()
+"""
+
+
+@pytest.mark.slow(reason="a process of its own")
+def test_a_crash_is_told():
+    """What writes to standard error beside us may be the interpreter, which has no other way to say it."""
+    done = subprocess.run([sys.executable, "-c", CRASH], capture_output=True, text=True, check=False)
+    assert done.returncode < 0
+    assert "Segmentation fault" in done.stderr

@@ -6,6 +6,7 @@ behind them, such as libtiff, write to the file of standard error itself.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import warnings
@@ -55,9 +56,14 @@ def _of_one_s_own(err: Lenient) -> Iterator[None]:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, _STDERR)
     os.close(nowhere)
+    was_enabled = faulthandler.is_enabled()
+    faulthandler.enable(stream)  # a crash of the interpreter is told, whoever caused it
     try:
         yield
     finally:
+        faulthandler.disable()
+        if was_enabled:
+            faulthandler.enable(before.fileno())
         os.dup2(own, _STDERR)
         err.moved_to(before)
         with suppress(OSError):  # what cannot be written is known to ``err``
