@@ -77,7 +77,7 @@ with only_own_words(Lenient(sys.stderr)):
 """
 
 
-@pytest.mark.slow(reason="a process of its own")
+@pytest.mark.slow("a process of its own")
 def test_a_crash_is_told():
     """What writes to standard error beside us may be the interpreter, which has no other way to say it."""
     done = subprocess.run([sys.executable, "-c", CRASH], capture_output=True, text=True, check=False)
