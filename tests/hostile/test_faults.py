@@ -116,7 +116,7 @@ def test_a_kill_leaves_the_old_file_or_the_new_one_and_the_next_command_sweeps(t
         assert changed <= set(task.files), at
         checked = do(folder, task.check) if task.check else None
         if checked is not None and checked.code:  # one of two files is new: that is told, and the next command mends it
-            assert "the weights are not those that this file was written with" in checked.err, at
+            assert "needs m.npz, as it was written, beside it" in checked.err, at
         again = do(folder, task.line)
         assert again.code == 0, (at, again.err)
         assert {name: (folder / name).read_bytes() for name in task.files} == new, at
