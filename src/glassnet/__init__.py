@@ -6,7 +6,6 @@ each; `Tensor` carries them out; `nn`, `optim` and `data` build on it.
 
 from __future__ import annotations
 
-from importlib import import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +73,7 @@ from glassnet.tensor.sampling import (
     randn_like,
     randperm,
 )
+from glassnet.threads import loaded as _loaded
 from glassnet.version import __version__ as __version__
 
 __all__ = [
@@ -188,7 +188,7 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 
 # A room too is named trace. Loaded later, it would take the function's place; loaded here, the function takes its.
-import_module("glassnet.trace")
+_loaded("glassnet.trace")
 trace = Tensor.trace
 
 # What costs time or another library to load, and is loaded when first used.
@@ -235,14 +235,14 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        return import_module(f"glassnet.{name}")
+        return _loaded(f"glassnet.{name}")
     if name not in _LATER:
         raise AttributeError(f"module 'glassnet' has no attribute {name!r:.80}", name=name)
-    return getattr(import_module(f"glassnet.{_LATER[name]}"), name)
+    return getattr(_loaded(f"glassnet.{_LATER[name]}"), name)
 
 
 def _notebook_html(value: object) -> str:
-    html: str = import_module("glassnet.explain.notebook").html(value)
+    html: str = _loaded("glassnet.explain.notebook").html(value)
     return html
 
 

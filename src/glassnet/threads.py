@@ -8,6 +8,8 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Protocol, Self, TypeVar, overload
 from weakref import WeakSet
 
@@ -52,6 +54,29 @@ def is_left_locked(lock: Any) -> bool:
         return True
     lock.release()
     return False
+
+
+# modules -------------------------------------------------------------------------------------------------------------
+
+
+class _Loading:
+    """One thread at a time loads modules. Two that load a package and a module of it, in turn, are given half of it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        usable_after_fork(self)
+
+    def in_child(self) -> None:
+        self.lock = threading.RLock()
+
+
+_loading = _Loading()
+
+
+def loaded(name: str) -> ModuleType:
+    """The module called ``name``, all of it, whichever threads ask for it first."""
+    with _loading.lock:
+        return import_module(name)
 
 
 # warnings ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from glassnet import optim
+import glassnet.optim as optim
 from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import MOST, Reader, layer_sizes, number, one_of, whole
 from glassnet.nn import activation

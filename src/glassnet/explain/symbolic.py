@@ -9,7 +9,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from glassnet import functional
+import glassnet.functional as functional
 from glassnet.nn.module import Module
 from glassnet.ops import selection
 from glassnet.ops.dtypes import Array

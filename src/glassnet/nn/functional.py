@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet import functional
+import glassnet.functional as functional
 from glassnet.functional import *  # noqa: F403
 
 __all__: list[str] = []

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import nn
+import glassnet.nn as nn
 from glassnet.errors import GlassnetError
 from glassnet.files.schema import Misfit, any_number, anything, described, flag, items, maybe, one_of, text, whole
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
