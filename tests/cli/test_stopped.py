@@ -275,7 +275,7 @@ def checkpoint(change):
         ),
         (
             lambda folder: edited(folder, settings={"source": ["digits"]}),
-            "runs/digits-001: its setting source is damaged, got ['digits']",
+            "runs/digits-001: its setting source should be a text, or nothing, got ['digits']",
         ),
         (
             lambda folder: edited(folder, data={"fingerprint": "0"}),

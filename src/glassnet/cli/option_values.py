@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from glassnet.cli.errors import BadInput, unknown
-from glassnet.files.schema import described
+from glassnet.files import schema
 from glassnet.text import shown
 
 Reader = Callable[[str, str], Any]  # of a flag and its text; raises BadInput
@@ -21,31 +21,21 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORE
 
 def whole(least: int | None = None, most: int | None = None) -> Reader:
     """A reader of whole numbers, from ``least`` to ``most``."""
-    bound = "" if least is None else f" of {least} or more"
-
-    def read(flag: str, text: str) -> int:
-        value = int(text) if _WHOLE.fullmatch(text.strip()) else None
-        if value is None or (least is not None and value < least):
-            raise BadInput(f"{flag}: expected a whole number{bound}, got {described(text)}")
-        if most is not None and value > most:
-            raise BadInput(f"{flag}: expected a whole number up to {most:,}, got {described(text)}")
-        return value
-
-    return read
+    kinds = schema.whole(least), schema.whole(most=most)  # each bound is told where it is the one that is not kept
+    return lambda flag, text: _checked(flag, text, int(text) if _WHOLE.fullmatch(text.strip()) else None, *kinds)
 
 
 def number(*, above: float = -math.inf, least: float = -math.inf, below: float = math.inf) -> Reader:
     """A reader of finite numbers within bounds."""
-    bounds = [f"above {above:g}"] * (above > -math.inf) + [f"of {least:g} or more"] * (least > -math.inf)
-    bounds += [f"below {below:g}"] * (below < math.inf)
+    kind = schema.number(above=above, least=least, below=below)
+    return lambda flag, text: _checked(flag, text, float(text) if _NUMBER.fullmatch(text.strip()) else None, kind)
 
-    def read(flag: str, text: str) -> float:
-        value = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
-        if not (math.isfinite(value) and value > above and least <= value < below):
-            raise BadInput(f"{flag}: expected a number {' and '.join(bounds)}, got {described(text)}")
-        return value
 
-    return read
+def _checked(flag: str, text: str, value: Any, *kinds: schema.Kind) -> Any:
+    for kind in kinds:
+        if not kind.test(value):
+            raise BadInput(f"{flag}: expected {kind.expected}, got {schema.described(text)}")
+    return value
 
 
 def one_of(known: Mapping[str, Any]) -> Reader:

@@ -134,8 +134,8 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None
         raise BadInput("--out: a .parquet is written of a table only; name a .csv")
     text = io.StringIO()
     delimiter = "\t" if out.suffix.lower() == ".tsv" else ","
-    bare = any("\r" in name for name in run.classes)
-    end = "\r\n" if bare else "\n"  # csv puts in quotes what is in the end of its lines
+    has_return = any("\r" in name for name in run.classes)
+    end = "\r\n" if has_return else "\n"  # csv puts in quotes what is in the end of its lines
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
     writer.writerow(["sample", *map(as_text, columns)])
     rows = zip(map(place, samples.names), *columns.values(), strict=True)

@@ -34,7 +34,7 @@ def only_own_words(err: Lenient) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(np.errstate(all="ignore"))  # numbers that are not finite are found where they matter
-        stack.enter_context(_of_one_s_own(err))
+        stack.enter_context(_alone_on_standard_error(err))
         logging.getLogger().addHandler(silent)
         stack.callback(logging.getLogger().removeHandler, silent)
         stack.callback(setattr, warnings, "showwarning", before)
@@ -43,7 +43,7 @@ def only_own_words(err: Lenient) -> Iterator[None]:
 
 
 @contextmanager
-def _of_one_s_own(err: Lenient) -> Iterator[None]:
+def _alone_on_standard_error(err: Lenient) -> Iterator[None]:
     """Within, ``err`` goes where standard error went, and what is written to standard error goes nowhere."""
     own = None
     with suppress(OSError, ValueError):  # it is no file: within another program

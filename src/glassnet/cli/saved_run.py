@@ -138,7 +138,7 @@ class SavedRun:
         """The outputs of the network for one part of ``inputs`` after the other. Raises what `outputs` raises."""
         expected = len(self.classes) or 1
         for part in in_parts(inputs, expected):
-            with no_grad(), np.errstate(all="ignore"):  # what is too large is found in the answers
+            with no_grad():
                 outputs = self.model(part)
             if outputs.shape != (len(part), expected):
                 raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
@@ -190,8 +190,7 @@ def most_probable(outputs: Iterable[Tensor], *, keep: bool = False) -> tuple[Arr
     """
     numbers, sure, kept = [], [], []
     for part in outputs:
-        with np.errstate(all="ignore"):
-            probabilities = F.softmax(part, 1).numpy()
+        probabilities = F.softmax(part, 1).numpy()
         numbers.append(probabilities.argmax(1))
         sure.append(probabilities.max(1))
         if keep:

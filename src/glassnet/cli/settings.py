@@ -12,7 +12,7 @@ from typing import Any
 from glassnet.cli.errors import BadInput, unknown
 from glassnet.cli.options import DEFAULTS, OPTIONS, Option, Settings
 from glassnet.files import FileError, read_bytes
-from glassnet.files.schema import described
+from glassnet.files.schema import Misfit, described, flag, maybe, record, text
 from glassnet.text import shown
 
 LARGEST = 100_000  # bytes of a file of settings
@@ -30,9 +30,10 @@ def merged(arguments: Mapping[str, Any], file: Path | None) -> Settings:
 def completed(saved: Mapping[str, Any], where: str) -> Settings:
     """The settings that were ``saved`` at ``where``, and defaults for what they lack. Raises BadInput."""
     settings = {name: saved.get(name, default) for name, default in DEFAULTS.items()}
-    for name, value in settings.items():
-        if not isinstance(value, bool if OPTIONS[name].is_switch else str | None):
-            raise BadInput(f"{where}: its setting {name} is damaged, got {described(value)}; train again")
+    try:
+        record({name: flag if OPTIONS[name].is_switch else maybe(text) for name in settings}).check(settings)
+    except Misfit as error:
+        raise BadInput(f"{where}: its setting {error}; train again") from None
     return settings
 
 

@@ -173,7 +173,7 @@ def _restore(path: Path, trainer: Trainer, session: Session) -> None:
 # training and saving ----------------------------------------------------------------------------------------
 
 
-class _Saved(Checkpoint):
+class _RunCheckpoint(Checkpoint):
     """The checkpoint of a run, and its end when it is asked for: the batch is finished, and saved.
 
     Where it cannot be written, training goes on: what was learned is in memory, and there may be room at the end.
@@ -192,13 +192,12 @@ class _Saved(Checkpoint):
 
     def on_epoch_start(self, trainer: RunningTrainer) -> None:
         """End if a signal asks for it."""
-        if interruptions.count():
-            raise KeyboardInterrupt
+        _end_if_asked()
 
     def on_batch_end(self, trainer: RunningTrainer) -> None:
         """Write the file if it is time, and end if a signal asks for it."""
         super().on_batch_end(trainer)
-        self.on_epoch_start(trainer)
+        _end_if_asked()
 
     def is_time(self) -> bool:
         """Whether the seconds have passed, or a signal asks for the end."""
@@ -218,13 +217,18 @@ class _Saved(Checkpoint):
                 )
 
 
+def _end_if_asked() -> None:
+    if interruptions.count():
+        raise KeyboardInterrupt
+
+
 def _train(session: Session, run: Run, config: dict[str, Any], console: Console, every: float, *, quiet: bool) -> None:
     """Train from where ``run`` was last saved, save it, and print the result. ``config`` is its configuration."""
     began = time.perf_counter()
     with interruptions.uninterrupted():
         with display.training_progress(console, session.options.epochs, session.task, quiet=quiet) as shown:
             tell = (lambda _: None) if quiet else partial(console.print, soft_wrap=True)
-            trainer = session.trainer([shown, _Saved(run, every, tell)])
+            trainer = session.trainer([shown, _RunCheckpoint(run, every, tell)])
             _restore(run.path, trainer, session)
             failed = _fit(trainer, session)
         stopped = trainer.interrupted or failed is not None

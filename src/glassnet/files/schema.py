@@ -130,8 +130,8 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     ('a whole number from 1 to 9', False)
     """
     bounds = "" if least is None else f" of {least} or more"
-    if least is not None and most is not None and most < _COUNTLESS:
-        bounds = f" from {least:,} to {most:,}"
+    if most is not None and most < _COUNTLESS:
+        bounds = f" up to {most:,}" if least is None else f" from {least:,} to {most:,}"
 
     def fits(value: Any) -> bool:
         return _is_whole(value) and (least is None or value >= least) and (most is None or value <= most)
@@ -139,21 +139,28 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     return Kind(f"a whole number{bounds}", fits)
 
 
-def number(*, least: float = -math.inf, above: float = -math.inf, most: float = math.inf, expected: str = "") -> Kind:
+def number(
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+    expected: str = "",
+) -> Kind:
     """Finite numbers within bounds, which need not all be told.
 
     >>> from glassnet.files.schema import number
-    >>> number(above=0).expected, number().test(10**400)
-    ('a number above 0', False)
+    >>> number(least=0, below=1).expected, number().test(10**400)
+    ('a number of 0 or more and below 1', False)
     """
     bounds = [f"above {above:g}"] * (above > -math.inf) + [f"of {least:g} or more"] * (least > -math.inf)
-    bounds += [f"up to {most:g}"] * (most < math.inf)
+    bounds += [f"up to {most:g}"] * (most < math.inf) + [f"below {below:g}"] * (below < math.inf)
 
     def fits(value: Any) -> bool:
         x = _as_float(value)
-        return math.isfinite(x) and x >= least and x > above and x <= most
+        return math.isfinite(x) and least <= x <= most and above < x < below
 
-    return Kind(expected or " ".join(["a number", *bounds]), fits)
+    return Kind(expected or f"a number {' and '.join(bounds)}".rstrip(), fits)
 
 
 any_number = Kind("a number", lambda value: isinstance(value, float) or math.isfinite(_as_float(value)))

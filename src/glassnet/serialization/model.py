@@ -103,9 +103,7 @@ def read_model(path: PathLike) -> SavedModel:
         metadata = file.metadata
         _check_format(path, metadata)
         module = _described(path, metadata, file.entries)
-        for made in module.state_dict(
-            keep_vars=True
-        ).values():  # for its shape alone: not in memory beside what is read
+        for made in module.state_dict(keep_vars=True).values():  # only its shape is needed: it takes no memory
             made.array = np.broadcast_to(np.zeros((), made.dtype), made.shape)
         tensors = file.tensors()
     module.load_state_dict(tensors, assign=True)

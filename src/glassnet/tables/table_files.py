@@ -158,7 +158,7 @@ def _text(name: str, data: bytes) -> DataFrame:
         raise TableError("expected a header and rows below it, got none", "add data", path=name)
     as_they_are = {"dtype": str, "na_filter": False, "index_col": False, "engine": "c", "quotechar": '"'}
     packed = io.BytesIO((plain.getvalue() if rewritten else text).encode())  # a StringIO has four bytes a letter
-    has_formulas = re.search("'['=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]", text) is not None
+    has_formulas = any(f"'{sign}" in text for sign in SIGNS)
     del text
     frame = _read(name, "read_csv", packed, sep=delimiter, header=None, names=range(len(header)), **as_they_are)
     frame = frame.iloc[1:].reset_index(drop=True)

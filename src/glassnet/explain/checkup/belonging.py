@@ -16,6 +16,7 @@ from glassnet.explain.checkup.given import named_parts
 from glassnet.explain.checkup.guessing import accuracy, guesses, right
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.relation import relation
+from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Adam
 from glassnet.tensor import wrap
@@ -87,12 +88,10 @@ def validation_differs(run: Observed) -> Iterator[Symptom]:
     held_out = named_parts(joined([run.validation])[0])
     for name, x in run.inputs.items():
         other = held_out.get(name)
-        if other is None or x.dtype.kind not in "fiu" or not x.size or not other.size or len(other) < 8:
+        if other is None or x.dtype.kind != "f" or not x.size or not other.size or len(other) < 8:
             continue
-        train, validation = _size(x), _size(other)
+        train, validation = root_mean_square(x), root_mean_square(other)
         if not min(train, validation) > 0 or not max(train, validation) > APART * min(train, validation):
-            continue
-        if x.dtype.kind != "f":
             continue
         yield symptom(
             "the {where} for validation have another scale than those for training: its score says little",
@@ -102,10 +101,6 @@ def validation_differs(run: Observed) -> Iterator[Symptom]:
             train=train,
             validation=validation,
         )
-
-
-def _size(x: Array) -> float:
-    return float(np.sqrt(np.mean(np.square(x, dtype=np.float64))))
 
 
 @check(81)

@@ -11,6 +11,7 @@ from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.guessing import decided
 from glassnet.explain.checkup.observed import Observed, name_of
 from glassnet.explain.checkup.trials import LONGER
+from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.classification import cross_entropy, nll_loss
 from glassnet.ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits
@@ -217,7 +218,7 @@ def unscaled_targets(run: Observed) -> Iterator[Symptom]:
     if outputs.shape != y.shape or not np.isfinite(y).all():
         return
     mean, spread = y.mean(0), float(y.std(0).mean())
-    reach = float(np.sqrt(np.mean(np.square(outputs, dtype=np.float64))))
+    reach = root_mean_square(outputs)
     if np.abs(y).mean() < BEYOND * max(reach, 1.0) or not spread > 0:
         return
     own = run.trial(1.0, LONGER)

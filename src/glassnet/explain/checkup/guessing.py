@@ -36,8 +36,7 @@ def right(outputs: Array, y: Array) -> Iterator[Array]:
     if is_of_classes(outputs, y) and outputs.ndim == 2:
         if y.min() >= 0 and y.max() < outputs.shape[1]:
             shares = np.eye(outputs.shape[1])[y]
-            sums = outputs.astype(np.float64).sum(1)
-            yield shares if outputs.min() >= 0 and np.allclose(sums, 1, atol=1e-3) else 200 * shares - 200
+            yield shares if _are_shares(outputs) else 200 * shares - 200
     elif outputs.size == y.size and outputs.shape[0] == y.shape[0]:
         targets = y.reshape(outputs.shape).astype(np.float64)
         within = bool(outputs.min() >= 0 and outputs.max() <= 1)
@@ -58,8 +57,12 @@ def is_of_classes(outputs: Array, y: Array) -> bool:
 
 def _of_shares(outputs: Array, shares: Array) -> Iterator[Array]:
     """The shares of classes as what the outputs are: probabilities, or logarithms of them."""
-    sums = outputs.astype(np.float64).sum(1)
-    yield shares if outputs.min() >= 0 and np.allclose(sums, 1, atol=1e-3) else np.log(shares)
+    yield shares if _are_shares(outputs) else np.log(shares)
+
+
+def _are_shares(outputs: Array) -> bool:
+    """Whether outputs are probabilities of classes already."""
+    return bool(outputs.min() >= 0 and np.allclose(outputs.astype(np.float64).sum(1), 1, atol=1e-3))
 
 
 def is_binary(outputs: Array, y: Array) -> bool:

@@ -23,7 +23,7 @@ from glassnet.random import Generator, default_generator
 from glassnet.tensor import Tensor
 from glassnet.trace.free_variables import FreeVariables
 from glassnet.trace.refusals import is_users_file
-from glassnet.trace.snapshot import CONTAINERS, Snapshot
+from glassnet.trace.snapshot import CONTAINERS, Snapshot, contents_of
 
 MOST = 10_000  # objects that are followed
 FEW = 1_000  # entries of a container that are followed; of a longer one, which is of data, only which they are
@@ -75,7 +75,7 @@ def _kept(snapshot: Snapshot, value: Any) -> Iterable[Any]:
         snapshot.keep(lambda: value.set_state(numbers))
     elif isinstance(value, CONTAINERS):
         snapshot.keep_contents(value)
-        return _entries(value) if len(value) <= FEW else []
+        return contents_of(value) if len(value) <= FEW else []
     elif isinstance(value, FunctionType | MethodType | partial):
         return _of_function(snapshot, value)
     elif hasattr(value, "__dict__") and _is_followed(type(value)):
@@ -86,10 +86,6 @@ def _kept(snapshot: Snapshot, value: Any) -> Iterable[Any]:
         called = type(value).forward if isinstance(value, Module) else vars(type(value)).get("__call__")
         return [*vars(value).values(), *([called] if isinstance(called, FunctionType) else [])]
     return []
-
-
-def _entries(container: Any) -> Iterable[Any]:
-    return [*container.keys(), *container.values()] if isinstance(container, dict) else list(container)
 
 
 def _of_function(snapshot: Snapshot, function: Any) -> Iterable[Any]:

@@ -34,6 +34,9 @@ USUAL = (1e-3, 1e-2, 1e-1)  # learning rates
 FAR = 5.0  # rises on the way, where a smaller rate gets as far without
 MOVED = 0.02  # by which weights change, beside their size, before anything is learned
 REWRITES = 1.0  # a step that changes weights by their own size
+BEYOND, EDGE = 0.05, 0.02  # of the targets, and how far of the range
+STUCK = 0.2  # of the loss of guessing, that is left
+NEARER = 0.6  # of what is left here, that is left from another start
 
 
 @check(40, explains="cannot_overfit")
@@ -239,9 +242,6 @@ def cannot_overfit(run: Observed) -> Iterator[Symptom]:
         )
 
 
-BEYOND, EDGE = 0.05, 0.02  # of the targets, and how far of the range
-
-
 def _beyond_the_activation(run: Observed) -> Symptom | None:
     """A finding where targets lie beyond what the activation at the end can give."""
     step = run.traced
@@ -292,10 +292,6 @@ def stuck(run: Observed) -> Iterator[Symptom]:
             here=here,
             there=there,
         )
-
-
-STUCK = 0.2  # of the loss of guessing, that is left
-NEARER = 0.6  # of what is left here, that is left from another start
 
 
 @check(28, unexplained=True)

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.checkup.batches import size_of
 from glassnet.explain.checkup.check import Names, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.trials import LONGER
-from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from glassnet.explain.checkup.watched import DROPS
+from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 
 VANISHED = 1e-3  # of a learning rate, that is left after a few steps
 LITTLE = 0.9  # of what a layer is given, that may be dropped
 MATTERS = 0.3  # of what is learned without weight decay, that it may keep from being learned
-DROPS = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d)
 TOO_FEW = 4  # samples in a batch that is normalised
 
 
@@ -113,7 +114,7 @@ def _is_as_begun(run: Observed, module: Module) -> bool:
 
 
 def _is_like(weight: Array, news: list[Array]) -> bool:
-    size, sizes = _size(weight), [_size(new) for new in news]
+    size, sizes = root_mean_square(weight), [root_mean_square(new) for new in news]
     spread = 3 * max(float(np.std(sizes)), 0.5 * np.mean(sizes) / np.sqrt(weight.size))
     reach = max(float(np.abs(new).max()) for new in news)
     return bool(abs(size - np.mean(sizes)) <= spread and np.abs(weight).max() <= reach * (1 + 2 / np.sqrt(weight.size)))
@@ -131,10 +132,6 @@ def _is_noise(weight: Array) -> bool:
     kurtosis = float(((matrix - matrix.mean()) ** 4).mean() / matrix.var() ** 2)
     usual = any(abs(kurtosis - one) < 6 * width / np.sqrt(matrix.size) for one, width in ((1.8, 1.0), (3.0, 5.0)))
     return bool(usual and np.linalg.svd(matrix, compute_uv=False)[0] < 1.05 * edge)
-
-
-def _size(array: Array) -> float:
-    return float(np.sqrt(np.mean(np.square(array, dtype=np.float64))))
 
 
 @check(42, explains="learning_rate_too_low learning_rate_too_high")
@@ -186,8 +183,6 @@ def dropout_too_high(run: Observed) -> Iterator[Symptom]:
 ))  # fmt: skip
 def batch_too_small(run: Observed) -> Iterator[Symptom]:
     """Batches of few samples in a network that normalises over the samples of a batch."""
-    from glassnet.explain.checkup.batches import size_of
-
     size = max(map(size_of, run.batches))
     if size >= TOO_FEW or len(run.batches) < 2 or run.outputs is None or len(run.y) <= size:
         return

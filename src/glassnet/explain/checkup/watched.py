@@ -24,7 +24,8 @@ from glassnet.tensor import Tensor
 from glassnet.trace.refusals import TraceError
 from glassnet.trace.snapshot import Snapshot
 
-DIFFER = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, RReLU)  # in training from evaluation
+DROPS = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d)
+DIFFER = (*DROPS, RReLU)  # in training from evaluation
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
 ALONG = 0.95  # the cosine between a gradient and the true one
 SOME = 16  # steps after which gradients that were gathered have been used

@@ -32,7 +32,7 @@ def gain(layer: Value | None) -> float:
     sizes = []
     for weight in weights_in(layer):
         inputs = np.prod(weight.array.shape[1:]) if op_of(layer) is not matmul else weight.array.shape[0]
-        sizes.append(_root_mean_square(weight.array) * float(np.sqrt(inputs)))
+        sizes.append(root_mean_square(weight.array) * float(np.sqrt(inputs)))
     return max(sizes, default=np.inf)
 
 
@@ -49,9 +49,10 @@ def layer_before(value: Value) -> Value | None:
 def size_of_gradient(value: Value) -> float:
     """The root mean square of the gradient of a value."""
     assert value.gradient is not None
-    return _root_mean_square(value.gradient.array)
+    return root_mean_square(value.gradient.array)
 
 
-def _root_mean_square(array: Array) -> float:
+def root_mean_square(array: Array) -> float:
+    """How large the numbers of an array are; 0 where there are none."""
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.mean(np.square(array, dtype=np.float64)))) if array.size else 0.0

@@ -13,8 +13,6 @@ from glassnet.text import decoded_name, shown
 from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-
-
 FORMATS = ("JPEG", "PNG", "PPM", "BMP", "DIB", "TIFF", "WEBP", "GIF")  # no others are looked for, whatever a file says
 MOST_PIXELS = 2**26 + 2**24  # 83,886,080; of 4 bytes each, they are in memory twice while they become RGB
 MANY_PIXELS = 2**20  # of a picture that is made smaller while it is read
