@@ -3,7 +3,6 @@
 import ast
 import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ from glassnet.errors import GlassnetError
 from glassnet.sources import open_source
 from glassnet.tables import read_table
 from glassnet.vision.datasets import ImageFolder, default_loader, read_idx
+from tests.files.calls import calls_in, found_in_modules
 
-SOURCE = Path(glassnet.__file__).parent
 BY_THEMSELVES = {
     "cli/machine.py": "what the system says of the machine, in files that it makes",
     "cli/quiet.py": "standard error, as a file of its own",
@@ -41,9 +40,7 @@ def readers(text):
     """The calls in a module that may read a file by themselves, where no door has opened it."""
     if not MAY.search(text):
         return
-    for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        of = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    for call, name, of in calls_in(text):
         words = ast.unparse(call)
         if of in ARE_NO_FILES or words.startswith(("read_bytes(", "Image.open(file, ", "gzip.GzipFile(fileobj=file")):
             continue  # the door itself; and what it has opened
@@ -52,11 +49,7 @@ def readers(text):
 
 
 def test_no_module_opens_a_file_by_itself():
-    found = {}
-    for path in SOURCE.rglob("*.py"):
-        place = path.relative_to(SOURCE).as_posix()
-        if not place.startswith("files/") and (calls := list(readers(path.read_text(encoding="utf-8")))):
-            found[place] = calls
+    found = found_in_modules(readers)
     assert set(found) == set(BY_THEMSELVES), found
 
 

@@ -8,7 +8,6 @@ import errno
 import os
 import re
 import stat
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +17,8 @@ from glassnet import nn, optim
 from glassnet.export import numpy_file
 from glassnet.training import Checkpoint, CSVLogger, JSONLLogger, Trainer
 from glassnet.training.report import Report, write_report
+from tests.files.calls import calls_in, found_in_modules, tree_of
 
-SOURCE = Path(glassnet.__file__).parent
 BY_THEMSELVES = {
     "cli/quiet.py": "standard error, as a file of its own",
     "cli/streams.py": "what stands for a standard output that is closed",
@@ -38,17 +37,14 @@ def writers(text):
     """The calls in a module that may write a file by themselves."""
     if not MAY.search(text):
         return
-    tree = ast.parse(text)
     buffers = {
         target.id
-        for node in ast.walk(tree)
+        for node in ast.walk(tree_of(text))
         if isinstance(node, ast.Assign) and ast.unparse(node.value) == "io.BytesIO()"
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        of = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    for call, name, of in calls_in(text):
         first = call.args[0] if call.args else None
         if (
             name in CALLS
@@ -70,11 +66,7 @@ def _may_write(call, of):
 
 
 def test_no_module_writes_by_itself():
-    found = {}
-    for path in SOURCE.rglob("*.py"):
-        place = path.relative_to(SOURCE).as_posix()
-        if not place.startswith("files/") and (calls := list(writers(path.read_text(encoding="utf-8")))):
-            found[place] = calls
+    found = found_in_modules(writers)
     assert set(found) == set(BY_THEMSELVES), found
 
 

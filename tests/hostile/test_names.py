@@ -42,9 +42,9 @@ LAYERS = [title for title, name in NAMES.items() if "." not in name and title !=
 QUICK = ["end of line", "colour", "script", "formula", "Hangul in bytes", "mathtext"]
 
 
-def some_are_slow(titles):
-    """Those of the quick tests, and the others for the slow ones."""
-    return [title if title in QUICK else pytest.param(title, marks=pytest.mark.slow("more names")) for title in titles]
+def some_are_slow(titles, quick):
+    """All titles; those that are not among the quick ones are for the slow tests."""
+    return [title if title in quick else pytest.param(title, marks=pytest.mark.slow("more names")) for title in titles]
 
 
 def command(*words, ok=0, columns=80):
@@ -206,7 +206,7 @@ def a_network(name):
     return nn.Sequential(OrderedDict([(name, nn.Linear(3, 4)), ("between", nn.ReLU()), ("last", nn.Linear(4, 2))]))
 
 
-@pytest.mark.parametrize("title", some_are_slow(LAYERS))
+@pytest.mark.parametrize("title", some_are_slow(LAYERS, ["end of line", "script"]))
 def test_a_layer_of_such_a_name(title, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = NAMES[title]
@@ -243,7 +243,7 @@ def test_a_layer_of_such_a_name(title, tmp_path, monkeypatch):
     assert [*glassnet.load_model("m.safetensors").state_dict()] == [*model.state_dict()]
 
 
-@pytest.mark.parametrize("title", some_are_slow(NAMES))
+@pytest.mark.parametrize("title", some_are_slow(NAMES, ["mathtext"]))
 def test_a_plot_of_such_names(title):
     pytest.importorskip("matplotlib").use("agg")
     from matplotlib import pyplot
@@ -259,13 +259,14 @@ def test_a_plot_of_such_names(title):
         pyplot.close("all")
 
 
-@pytest.mark.parametrize("title", NAMES)
-def test_such_a_name_in_a_page(title):
-    text = escaped(NAMES[title])
-    page = Page(f'<p title="{text}">{text}</p>')
-    assert page.elements == {("p", ("title",))}
-    assert not in_terminal("".join(page.texts).replace("\n", " "))
-    ElementTree.fromstring(f'<p title="{text}">{text}</p>')
+def test_such_a_name_in_a_page(subtests):
+    for title, name in NAMES.items():
+        with subtests.test(title):
+            text = escaped(name)
+            page = Page(f'<p title="{text}">{text}</p>')
+            assert page.elements == {("p", ("title",))}
+            assert not in_terminal("".join(page.texts).replace("\n", " "))
+            ElementTree.fromstring(f'<p title="{text}">{text}</p>')
 
 
 @pytest.mark.slow("a process for each way to be set up")

@@ -70,20 +70,21 @@ def test_each_number_is_in_memory_once(tmp_path, kind):
 # descriptions ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", _layers())
 @pytest.mark.parametrize("size", [2**20, 2**40])
-def test_no_layer_makes_more_numbers_than_the_file_has(tmp_path, name, size):
+def test_no_layer_makes_more_numbers_than_the_file_has(tmp_path, subtests, size):
     """Whatever its arguments are, alone or many times."""
-    arguments = {
-        argument: size if str(parameter.annotation) == "int" else [size, size]
-        for argument, parameter in _arguments(_layers()[name]).items()
-        if str(parameter.annotation).startswith(("int", "Sequence[int]"))
-    }
-    layer = {"type": name} | arguments
-    layers = {"type": "Sequential", "modules": {str(n): layer for n in range(20)}}
-    for description in (layer, layers):
-        path = with_network(tmp_path / "x", description)
-        assert peak(read_model, path) < 8 * MB
+    for name, kind in _layers().items():
+        arguments = {
+            argument: size if str(parameter.annotation) == "int" else [size, size]
+            for argument, parameter in _arguments(kind).items()
+            if str(parameter.annotation).startswith(("int", "Sequence[int]"))
+        }
+        layer = {"type": name} | arguments
+        layers = {"type": "Sequential", "modules": {str(n): layer for n in range(20)}}
+        for description in (layer, layers):
+            with subtests.test(name=name):
+                path = with_network(tmp_path / "x", description)
+                assert peak(read_model, path) < 8 * MB
 
 
 def test_a_small_file_cannot_describe_a_large_network(tmp_path):

@@ -198,8 +198,8 @@ def test_every_part_with_every_wrong_value(kind):
     assert refused > 0.6 * tried
 
 
-def test_every_part_with_a_wrong_value():
-    tried, refused = check_all("adam", lambda number: [WRONG[number % len(WRONG)]])
+def test_every_third_part_with_a_wrong_value():
+    tried, refused = check_all("adam", lambda number: [] if number % 3 else [WRONG[number % len(WRONG)]])
     assert refused > 0.5 * tried
 
 
@@ -208,11 +208,11 @@ def test_every_part_with_a_wrong_value():
     [
         (("progress", "epoch"), "x", "its progress.epoch should be a whole number of 0 or more, got 'x'"),
         (("progress", "epoch"), True, "its progress.epoch should be a whole number of 0 or more, got True"),
-        (("progress", "epoch"), 7, "its progress.epoch should be a whole number from 2 to 2, got 7"),
+        (("progress", "epoch"), 7, "its progress.epoch should be 2, got 7"),
         (("progress", "done"), 10**30, "its progress.done should be a whole number"),
         (("progress", "total"), math.nan, "its progress.total should be a number, got nan"),
         (("progress", "metrics", "accuracy", "right"), [1], "its progress.metrics.accuracy.right should be a whole"),
-        (("history", 0, "epoch"), 2, r"its history\[0\].epoch should be one of 1, got 2"),
+        (("history", 0, "epoch"), 2, r"its history\[0\].epoch should be 1, got 2"),
         (("generators", "now", 0, "state", "inc"), 2**128, r"its generators.now\[0\].state.inc should be"),
         (("optimizer", "param_groups", 0, "lr"), "x", r"lr"),
         (("optimizer", "state", 0, "step"), -1, "its optimizer.state.0.step should be a number of 0 or more"),

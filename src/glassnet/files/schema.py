@@ -132,11 +132,12 @@ def whole(least: int | None = None, most: int | None = None) -> Kind:
     bounds = "" if least is None else f" of {least} or more"
     if most is not None and most < _COUNTLESS:
         bounds = f" up to {most:,}" if least is None else f" from {least:,} to {most:,}"
+    expected = f"a whole number{bounds}" if least is None or least != most else f"{least:,}"
 
     def fits(value: Any) -> bool:
         return _is_whole(value) and (least is None or value >= least) and (most is None or value <= most)
 
-    return Kind(f"a whole number{bounds}", fits)
+    return Kind(expected, fits)
 
 
 def number(
@@ -181,7 +182,7 @@ def one_of(*choices: Any, expected: str = "") -> Kind:
     >>> one_of(".", ",").expected
     "one of '.', ','"
     """
-    words = expected or f"one of {', '.join(map(repr, choices))}"
+    words = expected or f"one of {', '.join(map(repr, choices))}".removeprefix("one of " * (len(choices) == 1))
     return Kind(words, lambda x: any(type(x) is type(choice) and x == choice for choice in choices))
 
 
