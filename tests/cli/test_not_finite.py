@@ -1,4 +1,4 @@
-"""A network whose weights or answers are no numbers is used by no command: one message, and nothing is written."""
+"""A network whose weights or answers are no numbers, or with a part that is no layer, is used by no command."""
 
 import os
 import shutil
@@ -139,3 +139,18 @@ def test_a_file_that_fails_its_own_test_is_not_left_and_the_old_one_stays(tmp_pa
         numpy_file(nn.Linear(4, 2), path, X, inside=0)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     assert run(path, "--self-test").returncode == 0
+
+
+@pytest.mark.slow("five commands for each part")
+@pytest.mark.parametrize("part", [nn.CrossEntropyLoss(), nn.ModuleList([nn.ReLU()])])
+def test_nor_one_that_holds_what_is_no_layer(command, trained, tmp_path, part):
+    shutil.copytree(trained, tmp_path / "run")
+    model, extra = read_model(tmp_path / "run" / "model.safetensors")
+    model.add_module("9", part)
+    save_model(model, tmp_path / "run" / "model.safetensors", extra)
+    for use in ("predict", "evaluate", "export", "walkthrough"):
+        result = command(use, "run")
+        assert result.exit_code == 2
+        assert f"layer 9 is a {type(part).__name__}, which is no layer" in result.stderr
+    assert tree(tmp_path) == ["run", *(f"run/{name}" for name in tree(trained))]
+    assert command("show", "run").exit_code == 0

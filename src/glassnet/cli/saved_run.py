@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,11 @@ class SavedRun:
         path = runs.find(name, where)
         model, extra = runs.read(path)
         model.eval()
-        if to_use and (problem := weights_problem(model)):
-            raise ModelFileError(path / runs.MODEL, problem, ADVICE)
+        if to_use:
+            if problem := weights_problem(model):
+                raise ModelFileError(path / runs.MODEL, problem, ADVICE)
+            if problem := _no_layers(model):
+                raise _damaged(path, problem)
         task = task_of(extra)
         try:
             (_CLASSIFICATION if extra["task"] == CLASSIFICATION else _REGRESSION).check(extra)
@@ -147,6 +151,19 @@ class SavedRun:
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""
         return self.encoder.decode(values)
+
+
+def _no_layers(model: Module) -> str:
+    """What in the description of a network computes nothing of one input, such as a loss or a list of layers; or ""."""
+    for name, module in model.named_modules():
+        kind = type(module)
+        try:
+            if kind.forward is Module.forward:
+                raise TypeError
+            inspect.signature(kind.forward).bind(module, None)
+        except TypeError:
+            return f"{f'layer {shown(name)}' if name else 'the network'} is a {kind.__name__}, which is no layer"
+    return ""
 
 
 def _damaged(path: Path, problem: str) -> ModelFileError:
