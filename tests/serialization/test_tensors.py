@@ -194,10 +194,13 @@ NUMBERS = b"01234567"
         (with_header({"x": ONE | {"shape": [3]}}, NUMBERS), "was cut off or edited"),
         (with_header({"x": ONE | {"shape": [-2]}}, NUMBERS), "was cut off or edited"),
         (with_header({"x": ONE | {"dtype": "F99"}}, NUMBERS), "x has dtype F99, which NumPy or glassnet does not have"),
-        (with_header({"x": ONE | {"dtype": []}}, NUMBERS), "expected a dtype, a shape and a place of x"),
-        (with_header({"x": [ONE]}, NUMBERS), "expected a dtype, a shape and a place of x"),
-        (with_header({"x": ONE | {"shape": [True, 2]}}, NUMBERS), "expected a dtype, a shape and a place of x"),
-        (with_header({"x": ONE | {"data_offsets": [0, 8, 8]}}, NUMBERS), "expected a dtype, a shape and a place of x"),
+        (with_header({"x": ONE | {"dtype": []}}, NUMBERS), "in its header, x.dtype should be a text, got a list of 0"),
+        (with_header({"x": [ONE]}, NUMBERS), "in its header, x should be an object, got a list of 1"),
+        (
+            with_header({"x": ONE | {"shape": [True, 2]}}, NUMBERS),
+            r"x.shape\[0\] should be a whole number of 0 or more",
+        ),
+        (with_header({"x": ONE | {"data_offsets": [0, 8, 8]}}, NUMBERS), "x.data_offsets should be a list of 2, got"),
         (with_header({"x": ONE, "y": ONE}, NUMBERS), "the numbers of y begin at 0, expected at 8"),
         (
             with_header({"x": ONE, "y": ONE | {"data_offsets": [9, 17]}}, NUMBERS * 3),

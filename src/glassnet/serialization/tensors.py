@@ -14,12 +14,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
-from typing import Any, BinaryIO, NamedTuple, TypeGuard, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
 from glassnet.errors import DtypeError
-from glassnet.files import PathLike, opened, parsed_json, replace_file
+from glassnet.files import PathLike, opened, parsed_json, replace_file, schema
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
@@ -38,6 +38,10 @@ _STRUCTURE = "glassnet_structure"  # what is around the tensors, where that is m
 _LENGTH = 8  # bytes of the number that a file begins with
 _LONGEST = 2**26  # bytes of a header: that of 49,999 columns has 15 MB
 _PIECE = 2**24  # bytes that are read at once
+_SIZE = schema.whole(0, 2**64 - 1)
+_ENTRY = schema.record(
+    {"dtype": schema.text, "shape": schema.items(_SIZE), "data_offsets": schema.items(_SIZE, 2, 2)}, others=True
+)
 
 
 class Entry(NamedTuple):
@@ -155,8 +159,7 @@ class TensorFile:
         header, self._begin = _header(path, file, size)
         texts = header.pop(_METADATA, None)
         self.metadata: dict[str, str] = {} if texts is None else texts
-        if not isinstance(self.metadata, dict) or not all(isinstance(text, str) for text in self.metadata.values()):
-            raise _edited(path, "its metadata are not texts by name")
+        _check(path, schema.named(schema.text), self.metadata, "metadata")
         self.entries = {name: _entry(path, name, entry) for name, entry in header.items()}
         end = 0
         for name, entry in self._in_order():
@@ -223,23 +226,23 @@ def _header(path: PathLike, file: BinaryIO, size: int) -> tuple[dict[str, Any], 
 
 def _entry(path: PathLike, name: str, entry: Any) -> Entry:
     """What the header says of the tensor ``name``, if it makes sense."""
-    parts = entry if isinstance(entry, dict) else {}
-    kind, shape, places = parts.get("dtype"), parts.get("shape"), parts.get("data_offsets")
-    if not isinstance(kind, str) or not _are_sizes(shape) or not _are_sizes(places) or len(places) != 2:
-        raise _edited(path, f"expected a dtype, a shape and a place of {name:.60}, got {entry!r:.60}")
+    _check(path, _ENTRY, entry, name)
+    kind, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
     dtype = _DTYPES.get(kind)
     if dtype is None:
         problem = f"{name:.60} has dtype {kind:.20}, which NumPy or glassnet does not have"
         raise ModelFileError(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
-    start, end = places
     needed = math.prod(shape) * dtype.itemsize
     if end - start != needed:
         raise _edited(path, f"{name:.60} is {kind}{written(shape)}, {needed} bytes, and has {end - start}")
     return Entry(dtype, tuple(shape), start, end)
 
 
-def _are_sizes(values: Any) -> TypeGuard[list[int]]:
-    return isinstance(values, list) and all(type(n) is int and 0 <= n < 2**64 for n in values)
+def _check(path: PathLike, kind: schema.Kind, value: Any, place: str) -> None:
+    try:
+        kind.check(value, place)
+    except schema.Misfit as error:
+        raise _edited(path, f"in its header, {error}") from None
 
 
 def _edited(path: PathLike, reason: str) -> ModelFileError:
