@@ -1,5 +1,6 @@
 """The functions that are copied into every file, where they stand: a file of their own, so to speak."""
 
+import io
 import sys
 
 import numpy as np
@@ -20,6 +21,28 @@ def test_classes_are_told_with_their_probabilities(capsys):
     assert standalone.main(["data.csv"]) == 0
     assert capsys.readouterr().out == "prediction,no,yes\nyes,-1.500000,1.500000\nno,2.000000,-2.000000\n"
     assert list(standalone.predict([[1.5], [-2]])) == ["yes", "no"]
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_gets_no_escape_sequence_of_a_class(monkeypatch, capsys):
+    monkeypatch.setattr(standalone, "CLASSES", ["\x1b[31mno", "y\u202ees"])
+    assert standalone.main(["data.csv"]) == 0
+    assert "\x1b[31mno" in capsys.readouterr().out  # in a pipe it is data
+    monkeypatch.setattr(sys, "stdout", _Terminal())
+    assert standalone.main(["data.csv"]) == 0
+    assert sys.stdout.getvalue().startswith("prediction,\\x1b[31mno,y\\u202ees\n")
+    assert sys.stdout.getvalue().count("\n") == 3
+
+
+def test_a_stream_that_cannot_hold_a_class_is_told_of(monkeypatch, capsys):
+    monkeypatch.setattr(standalone, "CLASSES", ["고양이", "개"])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert standalone.main(["data.csv"]) == 2
+    assert "what is printed is in cp1252, which has no '\\uace0'; add --output FILE" in capsys.readouterr().err
 
 
 def test_values_are_told_as_they_are(folder, monkeypatch):

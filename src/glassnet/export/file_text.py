@@ -126,7 +126,13 @@ class FileText:
         blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
         blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
         blocks += [*_sections(parts.read), ""]
-        for function in (standalone.check_files, standalone.write, formulas.as_text, standalone.printable):
+        for function in (
+            standalone.check_files,
+            standalone.write,
+            formulas.as_text,
+            standalone.print_out,
+            standalone.printable,
+        ):
             blocks += ["", copied(function), ""]
         blocks += [section("the self-test"), "", copied(standalone.self_test), ""]
         body = "\n".join(blocks)

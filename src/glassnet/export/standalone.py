@@ -136,7 +136,7 @@ def write(rows: Iterable[list[str]], path: str | None) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(map(as_text, row) for row in rows)
     if path is None:
-        print(text.getvalue(), end="", flush=True)
+        print_out(text.getvalue())
         return
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
@@ -154,6 +154,19 @@ def write(rows: Iterable[list[str]], path: str | None) -> None:
     finally:
         if os.path.exists(unfinished):
             os.remove(unfinished)
+
+
+def print_out(text: str) -> None:
+    """Print the text as it is; on a terminal, what that would obey is written out."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(printable, text.split("\n")))
+    try:
+        print(text, end="", flush=True)
+    except UnicodeEncodeError as error:
+        letter = printable(ascii(error.object[error.start]))
+        raise ValueError(
+            f"what is printed is in {sys.stdout.encoding}, which has no {letter}; add --output FILE"
+        ) from None
 
 
 def printable(text: object) -> str:
