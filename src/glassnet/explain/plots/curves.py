@@ -79,11 +79,12 @@ def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None
         shapes = f"{list(true.shape)} and {list(taken.shape)}"
         raise ValueError(f"confusion: expected class numbers, 0 or more, of shapes [n] and [n], got {shapes}")
     n = int(max(true.max(), taken.max(), len(classes or ()) - 1)) + 1
-    names = [plain(name) for name in (range(n) if classes is None else classes)]
-    if len(names) < n:
-        raise ValueError(f"confusion: expected {n} names of classes, got {len(names)}")
+    if classes is not None and len(classes) < n:
+        raise ValueError(f"confusion: expected {n} names of classes, got {len(classes)}")
+    called = range(n) if classes is None else classes
     if n > MANY:
-        return _worst(true, taken, names, ax)
+        return _worst(true, taken, called, ax)
+    names = [*map(plain, called)]
     counts = confusion_matrix(true, taken, n)
     side = max(3.2, 0.42 * n + 1.6)
     ax = axes(ax, width=side, height=side)
@@ -102,7 +103,7 @@ def _worst(true: Array, taken: Array, names: Sequence[Any], ax: Any) -> Any:
     worst = worst_confusions(true, taken, WORST)
     ax = axes(ax, width=6.4, height=0.3 * max(len(worst), 1) + 1.6)
     ax.barh(range(len(worst)), [pair.samples for pair in worst])
-    ax.set_yticks(range(len(worst)), [f"{names[pair.true]} → {names[pair.predicted]}" for pair in worst])
+    ax.set_yticks(range(len(worst)), [f"{plain(names[pair.true])} → {plain(names[pair.predicted])}" for pair in worst])
     ax.invert_yaxis()
     ax.set_xlabel("samples" if worst else "no mistakes")
     ax.set_ylabel("true → predicted")
