@@ -289,6 +289,7 @@ def test_too_few_rows_for_r2_are_said_before_training(command, tmp_path):
     assert "nan" not in judged
 
 
+@pytest.mark.slow("a check-up of a network that learns nothing; tests/training has the message of a smaller one")
 def test_a_held_out_number_far_from_all_others_is_said_of_the_data_first(command, tmp_path):
     rows = [(1e30 if i == 2 else i % 7, 1.5 * i) for i in range(40)]
     write(tmp_path / "far.csv", ("a", "y"), rows)

@@ -70,7 +70,7 @@ def test_each_number_is_in_memory_once(tmp_path, kind):
 # descriptions ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [2**20, 2**40])
+@pytest.mark.parametrize("size", [2**20, pytest.param(2**40, marks=pytest.mark.slow("a smaller one is quick"))])
 def test_no_layer_makes_more_numbers_than_the_file_has(tmp_path, subtests, size):
     """Whatever its arguments are, alone or many times."""
     for name, kind in _layers().items():

@@ -346,6 +346,7 @@ def test_a_gzip_bomb_is_not_unpacked(write):
     assert peak < 1_000_000
 
 
+@pytest.mark.slow("tests/tables/test_growth.py has smaller ones")
 def test_memory_is_bounded_by_the_file(write):
     for data in (b"," * 30_000, b"\n" * 30_000, b'"' * 30_001, b"a\n" + b"1\n" * 150_000, b"a,b\n" + b"," * 30_000):
         path = write(data)

@@ -18,6 +18,7 @@ KINDS = {
     "tiff": ["L", "RGB", "F", "I"],
     "webp": ["RGB"],
 }
+QUICK = ("RGB", "P", "CMYK")  # modes: as it is, with a palette, of other colours
 
 
 def png_of(width, height):
@@ -43,7 +44,14 @@ def test_a_picture_is_refused_before_it_is_decoded(tmp_path, side):
     assert MOST_PIXELS < 9200**2
 
 
-@pytest.mark.parametrize(("ending", "mode"), [(ending, mode) for ending, modes in KINDS.items() for mode in modes])
+@pytest.mark.parametrize(
+    ("ending", "mode"),
+    [
+        pytest.param(ending, mode, marks=() if mode in QUICK else pytest.mark.slow("more modes"))
+        for ending, modes in KINDS.items()
+        for mode in modes
+    ],
+)
 def test_a_large_picture_is_made_smaller_while_it_is_read(tmp_path, ending, mode):
     """By averages: its colours stay, and its sides are four times those that are wanted, or more."""
     height, width = 900, 1200
