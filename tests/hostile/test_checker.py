@@ -34,6 +34,7 @@ def test_a_limit_that_is_taken_away_is_noticed(name: str) -> None:
         REFUSED._replace(err=""),
         REFUSED._replace(err="x.py:1: UserWarning: y\nglassnet: expected a number\n"),
         REFUSED._replace(err="glassnet: one\nglassnet: two\n"),
+        REFUSED._replace(err="glassnet: one\nand what a library says\n"),
         REFUSED._replace(err=f"glassnet: {'w' * 3000}\n"),
         REFUSED._replace(err="glassnet: \x07\n"),
     ],

@@ -62,6 +62,8 @@ def wrong_text(outcome: Outcome, program: str) -> Iterator[str]:
     if outcome.code:
         if not error.startswith((*BEGINS, program, program.removesuffix(".py"))) or error.count("\nglassnet: "):
             yield f"no message, or something beside it: {_shown(error)!r}"
+        elif program != "train" and not is_exported and error.count("\n") > 1:  # only a training that failed explains
+            yield f"a message of several lines: {_shown(error)!r}"
     elif error and not is_exported:  # such a file tells there what it filled in
         yield f"a success, and an error message: {_shown(error)!r}"
     if "Warning: " in error:
