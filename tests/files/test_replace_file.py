@@ -198,3 +198,19 @@ def test_a_new_folder_that_cannot_be_locked_is_not_left(tmp_path, monkeypatch):
         pass
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_before_the_first_byte_leaves_nothing(tmp_path, monkeypatch):
+    lstat, told = os.lstat, []
+
+    def interrupted(path, **more):
+        if str(path).endswith(".tmp") and not told:
+            told.append(path)
+            raise KeyboardInterrupt
+        return lstat(path, **more)
+
+    monkeypatch.setattr(os, "lstat", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(tmp_path / "a.txt", b"hello")
+    assert told
+    assert os.listdir(tmp_path) == []

@@ -263,7 +263,10 @@ def _made_beside(target: Path) -> tuple[Path, int]:
         try:
             if _is_ours(handle, beside):
                 return beside, handle
-        except BaseException:
+        except BaseException:  # a signal, which may come between any two lines
+            with suppress(OSError):
+                if _is_ours(handle, beside):
+                    beside.unlink()
             os.close(handle)
             raise
         os.close(handle)
