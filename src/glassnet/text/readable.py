@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from html import escape
 
 from glassnet.text.encodings import in_older_encoding
@@ -16,8 +17,10 @@ from glassnet.text.encodings import in_older_encoding
 _JOINERS = "\u200c\u200d"  # of letters and of emoji: what is to be seen depends on them
 _NOTHING = "\ufffe\uffff"  # which are no letters, and may not stand in XML
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, lone surrogates, ends of lines
-# What an encoding may have bytes for below 128, and bytes. A letter beyond is one already, a slash divides names.
-_BYTES = re.compile("[\x00-.0-\x7f\udc80-\udcff]+")
+_PART = re.compile("[^/\ud800-\udc7f\udd00-\udfff]+")  # of a path, in one encoding
+# What an encoding may have bytes for below 128, and bytes. A letter beyond is one already, unless all of the part is in
+# Korean: two or three bytes in a row, of two syllables, may be a letter in UTF-8 by chance.
+_BYTES = re.compile("[\x00-\x7f\udc80-\udcff]+")
 _LONGEST = 200  # characters of a name
 _MESSAGE = 2000  # bytes
 
@@ -32,19 +35,29 @@ def decoded_name(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        name = _BYTES.sub(lambda found: _decoded(found[0]), name)
+        name = _PART.sub(lambda found: _decoded(found[0]), name)
         return re.sub("[\ud800-\udfff]", "\ufffd", name)  # other surrogates, which stand for no bytes
     return name
 
 
 def _decoded(part: str) -> str:
-    if part.isascii():
-        return part
-    data = part.encode("utf-8", "surrogateescape")
+    data = _bytes(part)
+    with suppress(UnicodeDecodeError):
+        data.decode("euc_kr")  # of CP949, what letters of UTF-8 hardly ever are
+        if in_older_encoding(data)[1] == "cp949":
+            return _text(data)
+    return _BYTES.sub(lambda found: _text(_bytes(found[0])), part)
+
+
+def _text(data: bytes) -> str:
     try:
         return data.decode()  # where files are taken to have names in ASCII
     except UnicodeDecodeError:
         return in_older_encoding(data)[0]
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def harmless(text: object, most: int | None = _MESSAGE) -> str:
