@@ -107,7 +107,6 @@ def test_after_the_last_batch_the_run_is_whole(command, tmp_path, monkeypatch, w
     assert_same(tmp_path / "runs" / "moons-001", whole)
 
 
-@pytest.mark.slow("resumes a run, as another case does that is quick")
 def test_two_while_it_is_saved_leave_what_was_saved_before(command, tmp_path, monkeypatch, whole):
     save = Run.save
 
