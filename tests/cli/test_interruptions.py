@@ -225,3 +225,12 @@ def test_a_process_that_is_asked_to_end(name, tmp_path):
     assert "glassnet train --resume runs/moons-001" in out
     names = ["checkpoint.safetensors", "config.json", "history.csv", "model.safetensors", "report.html"]
     assert tree(tmp_path / "runs" / "moons-001") == names
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal raised there ends the process")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_while_the_command_line_is_read_is_told(command, monkeypatch, name, code):
+    monkeypatch.setattr("typer.core.TyperGroup.parse_args", lambda *_: send(name))
+    result = command("show", "latest")
+    assert result.exit_code == code
+    assert result.stderr == "glassnet: stopped\n"

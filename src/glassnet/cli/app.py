@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -51,12 +53,24 @@ class _OneMessage(TyperGroup):
                 err.write(f"glassnet: {message}\n" if message else "")
         sys.exit(code)
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the command line; typer would end a KeyboardInterrupt here without a word."""
+        with _told():
+            return super().make_context(*args, **extra)
+
     def invoke(self, context: Any) -> Any:
-        """Run the command; KeyboardInterrupt becomes an error with a message."""
-        try:
+        """Run the command."""
+        with _told():
             return super().invoke(context)
-        except KeyboardInterrupt as error:
-            raise Stopped(str(error) or "stopped") from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Within, KeyboardInterrupt becomes an error with a message."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Stopped(str(error) or "stopped") from None
 
 
 def _explained(error: Exception) -> tuple[str | None, int]:
