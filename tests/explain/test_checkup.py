@@ -484,3 +484,68 @@ def test_a_finding_names_the_layer_or_parameter(name):
     first, *_ = examined(BROKEN[name][1]())
     assert first.where
     assert first.where in str(first)
+
+
+def _noted(model, x, y, loss, optimizer):
+    return [finding.kind for finding in checkup(model, (x, y), loss, optimizer)]
+
+
+def test_an_optimizer_that_makes_the_loss_greater_is_told():
+    glassnet.manual_seed(0)
+    model, (x, y) = mlp(5, 8, 1), line()
+    first = checkup(model, (x, y), F.mse_loss, optim.SGD(model.parameters(), lr=0.1, maximize=True)).findings[0]
+    assert first.kind == "loss_rewards_errors"
+    assert "maximize=True" in first.evidence
+
+
+def test_a_loss_that_no_small_change_changes_has_no_gradient():
+    glassnet.manual_seed(0)
+    x = glassnet.randn(64, 3)
+    y = (x[:, :1] > 0).float()
+    model = mlp(3, 8, 1)
+
+    def errors(output, target):
+        return ((output > 0).float() - target).abs().mean() + 0 * output.sum()
+
+    assert _noted(model, x, y, errors, optim.Adam(model.parameters())) == ["no_gradient"]
+
+
+@pytest.mark.slow("learns and holds samples out")
+def test_where_nearly_all_targets_are_of_one_class_it_is_not_said_that_they_have_nothing_to_do_with_the_inputs():
+    glassnet.manual_seed(0)
+    x = glassnet.randn(200, 4)
+    y = glassnet.zeros(200).long()
+    y[:2] = 1
+    model = mlp(4, 8, 2)
+    kinds = _noted(model, x, y, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1, momentum=0.9))
+    assert "labels_unrelated" not in kinds
+
+
+def test_numbers_that_are_all_the_same_are_no_targets():
+    glassnet.manual_seed(0)
+    model = mlp(3, 8, 1)
+    optimizer = optim.Adam(model.parameters())
+    assert _noted(model, glassnet.randn(64, 3), glassnet.full((64, 1), 2.5), F.mse_loss, optimizer)[0] == (
+        "constant_targets"
+    )
+
+
+def test_a_relu_at_the_end_that_is_dead_is_told():
+    glassnet.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.ReLU())
+    nn.init.constant_(model[2].bias, -9.0)
+    x = glassnet.randn(64, 3)
+    assert _noted(model, x, x[:, :1].abs(), F.mse_loss, optim.Adam(model.parameters()))[0] == "dead_relu"
+
+
+@pytest.mark.slow("tries many starts")
+def test_two_hidden_units_that_are_stuck_on_the_way_are_told():
+    x, y = glassnet.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), glassnet.tensor([[0.0], [1], [1], [0]])
+    told = 0
+    for seed in range(6):
+        glassnet.manual_seed(seed)
+        model = mlp(2, 2, 1)
+        kinds = _noted(model, x, y, F.binary_cross_entropy_with_logits, optim.SGD(model.parameters(), lr=0.5))
+        assert "cannot_overfit" not in kinds  # from another start it does
+        told += kinds == ["stuck"]
+    assert told >= 2

@@ -120,14 +120,16 @@ def target_among_inputs(run: Observed) -> Iterator[Symptom]:
         found = _copies(features.astype(np.float64), target)
         if not found or (values == 2 and np.isin(features[:200], features[0, :2]).all()):
             continue  # of bits, one may well be what is asked for
+        scale, shift = _line(features[:, found[0]].astype(np.float64), target)
         yield symptom(
             "a column of the {where} is the target itself: the network learns to copy it, and nothing else",
-            "column {column} is {scale:.4g} · target + {shift:.4g} in all {samples:,} samples",
+            f"column {{column}} is {{scale:.4g}} · target {'-' if shift < 0 else '+'} {abs(shift):.4g} in all "
+            "{samples:,} samples",
             "leave the column out; whatever is not known before the answer must not be among the inputs",
             where=name,
             column=found[0],
-            scale=_line(features[:, found[0]].astype(np.float64), target)[0],
-            shift=_line(features[:, found[0]].astype(np.float64), target)[1],
+            scale=scale,
+            shift=shift,
             samples=len(target),
         )
         return
@@ -201,7 +203,17 @@ def loss_rewards_errors(run: Observed) -> Iterator[Symptom]:
         for good, bad in zip(right(given, y), right(given, others), strict=True):
             losses = [float(run.loss(wrap(one.astype(given.dtype)), targets).item()) for one in (good, bad)]
             pairs.append((losses[0], losses[1]))
-    if pairs and all(good > bad + 1e-3 * (abs(good) + abs(bad)) for good, bad in pairs):
+    raised = run.optimizer is not None and any(group.get("maximize") for group in run.optimizer.param_groups)
+    if pairs and raised and all(good < bad for good, bad in pairs):
+        yield symptom(
+            "the optimizer makes the loss greater, not smaller: it learns to be wrong",
+            "maximize=True, and the loss is {good:.4g} for outputs that are the targets, {bad:.4g} for those of other "
+            "samples",
+            "leave out maximize=True; it is for a score that should be large",
+            good=pairs[0][0],
+            bad=pairs[0][1],
+        )
+    elif pairs and not raised and all(good > bad + 1e-3 * (abs(good) + abs(bad)) for good, bad in pairs):
         yield symptom(
             "the loss rewards errors: it is less for wrong outputs than for right ones",
             "outputs that are the targets have {good:.4g}, and {bad:.4g} if they are those of other samples",
@@ -222,7 +234,7 @@ def labels_unrelated(run: Observed) -> Iterator[Symptom]:
     if found is None or found.probability < CHANCE:
         return
     held = _on_other_samples(run)
-    if held is not None and held.carries_over:
+    if held is not None and (held.carries_over or not held.can_tell):
         return
     yield symptom(
         "the targets have nothing to do with the inputs: what is learned of them does not hold for other samples",
@@ -248,6 +260,7 @@ class _Held(NamedTuple):
     carries_over: bool
     text: str
     numbers: dict[str, Any]
+    can_tell: bool = True  # whether anything could be better than guessing there
 
 
 def _held(learned: Array, y: Array, other: Array, other_y: Array, losses: tuple[float, float, float]) -> _Held:
@@ -261,8 +274,9 @@ def _held(learned: Array, y: Array, other: Array, other_y: Array, losses: tuple[
         return _Held(carries_over, text + "guessing has {guess:.4g}", {"train": train, "held": held, "guess": guess})
     held, guess = on_other
     text = "; after {learned} steps {train:.0%} are right, and {held:.0%} of samples that were held out, where "
-    carries_over = held > guess + DOUBTFUL * float(np.sqrt(guess * (1 - guess) / len(other_y)))
-    return _Held(carries_over, text + "guessing has {guess:.0%}", {"train": on_train[0], "held": held, "guess": guess})
+    doubtful = DOUBTFUL * float(np.sqrt(guess * (1 - guess) / len(other_y)))
+    numbers = {"train": on_train[0], "held": held, "guess": guess}
+    return _Held(held > guess + doubtful, text + "guessing has {guess:.0%}", numbers, guess + doubtful < 1)
 
 
 def _on_other_samples(run: Observed) -> _Held | None:

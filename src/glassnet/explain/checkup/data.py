@@ -93,7 +93,7 @@ def classes_of(run: Observed) -> int | None:
     70,
     explains=(
         "learning_rate_too_high learning_rate_too_low dead_relu saturated exploding_gradients class_imbalance "
-        "labels_unrelated"
+        "labels_unrelated cannot_overfit"
     ),
 )
 def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
@@ -192,11 +192,13 @@ def constant_inputs(run: Observed) -> Iterator[Symptom]:
 
 @check(79, explains="class_imbalance labels_unrelated cannot_overfit learning_rate_too_low")
 def constant_targets(run: Observed) -> Iterator[Symptom]:
-    """Targets that are all of one class, so that there is nothing to learn."""
+    """Targets that are all the same, so that there is nothing to learn."""
     y = run.y
     if run.traced is None or y.size < 8 or not (y == y.flat[0]).all():
         return
-    if run.traced.forward(*OF_CLASSES, *BINARY) and y.flat[0] in (0, 1, *range(classes_of(run) or 0)):
+    outputs = run.outputs  # a 0 for each sample may stand for a target that the loss does not need
+    of_numbers = y.dtype.kind == "f" and y.any() and outputs is not None and y.shape[1:] == outputs.shape[1:]
+    if of_numbers or (run.traced.forward(*OF_CLASSES, *BINARY) and y.flat[0] in (0, 1, *range(classes_of(run) or 0))):
         yield symptom(
             "all targets are the same: there is nothing to learn but to say it always",
             "{samples:,} samples have the target {target:g}",

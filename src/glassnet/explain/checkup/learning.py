@@ -15,7 +15,7 @@ from glassnet.explain.checkup.observed import Observed, name_of
 from glassnet.explain.checkup.relation import relation
 from glassnet.explain.checkup.signals import is_hidden
 from glassnet.explain.checkup.structure import source_of
-from glassnet.explain.checkup.trials import LONGER, STEPS, Trial
+from glassnet.explain.checkup.trials import FEW, LONGER, STEPS, Trial
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import sub
 from glassnet.ops.dtypes import Array
@@ -71,7 +71,8 @@ def learning_rate_too_high(run: Observed) -> Iterator[Symptom]:
             smaller = run.trial(factor, steps)
             calm = smaller.peak - smaller.before <= WORSE * to_learn and smaller.after < trial.after + SLOW * to_learn
             as_good = calm and risen > (FAR if run.first_change <= REWRITES else WORSE) * to_learn
-            if smaller.after < wanted or as_good:
+            falls = smaller.after < smaller.before or run.is_better(smaller.after)
+            if falls and (smaller.after < wanted or as_good):
                 yield _wrong_rate("high", "smaller", rate, trial, rate * factor, smaller)
                 return
     yield from _that_mends(run, "high", "smaller", (0.1, 0.01))
@@ -276,13 +277,14 @@ def stuck(run: Observed) -> Iterator[Symptom]:
     if not run.runs or size_of(run.first) < 2 or not run.trained or run.guess is None or not run.guess > 0:
         return
     trial = run.trial() if run.optimizer is not None else None
-    if trial is not None and trial.before - trial.after > SLOW * run.guess:
-        return  # it moves
+    moves = trial is not None and trial.before - trial.after > SLOW * run.guess
+    if moves and sum(p.numel() for p in run.trained) > FEW:
+        return
     here = run.further(STUCK * run.guess, fresh=False)
-    if here is None or here < STUCK * run.guess or not run.rests(here):
+    if here is None or here < STUCK * run.guess or not (_comes_to_rest(run) if moves else run.rests(here)):
         return
     there = run.further(NEARER * here / 2, fresh=True)
-    if there is not None and there < NEARER * here:
+    if there is not None and there < (NEARER / 2 if moves else NEARER) * here:
         yield symptom(
             "training is stuck: from here no step gets further, and from another start the same network does",
             "300 steps of Adam leave the loss on {samples} samples at {here:.4g}; from new weights they get to "
@@ -292,6 +294,14 @@ def stuck(run: Observed) -> Iterator[Symptom]:
             here=here,
             there=there,
         )
+
+
+def _comes_to_rest(run: Observed) -> bool:
+    """Whether the run falls to a loss that is not small, and stays there."""
+    assert run.guess is not None
+    guess = run.guess
+    halfway, end = (run.until(lambda loss: loss < STUCK * guess, steps).after for steps in (1000, 2000))
+    return bool(end > STUCK * guess and halfway - end < SLOW * guess)
 
 
 @check(28, unexplained=True)

@@ -136,6 +136,14 @@ def no_gradient(run: Observed) -> Iterator[Symptom]:
             parameters=len(wanted),
             without=Names(without),
         )
+    elif _is_flat(run):
+        yield symptom(
+            "no gradient comes out of the loss: it stays as it is when the outputs change a little",
+            "the derivative of the loss, {loss:.4g}, by each of the {outputs} outputs for a batch is 0",
+            "do not round, compare or take argmax in the loss: use one that changes smoothly, such as cross_entropy",
+            loss=run.loss_of(x, y),
+            outputs=run.answer(x).numel(),
+        )
     elif run.watched is not None and run.watched.empty:
         empty = run.watched.empty
         yield symptom(
@@ -147,6 +155,17 @@ def no_gradient(run: Observed) -> Iterator[Symptom]:
             parameters=len(wanted),
             without=Names(empty),
         )
+
+
+def _is_flat(run: Observed) -> bool:
+    """Whether the loss is no better than that of guessing, and changes with no output."""
+    if run.guess is None or run.is_better(run.mean_before):
+        return False
+    x, y = run.first
+    with run.untouched():
+        output = run.answer(x).detach().requires_grad_()
+        run.loss(output, y).backward()
+    return output.grad is not None and not output.grad.array.any()
 
 
 @check(88, explains="cannot_overfit learning_rate_too_low learning_rate_too_high vanishing_gradients")

@@ -110,7 +110,9 @@ def dead_relu(run: Observed) -> Iterator[Symptom]:
         units = flat.reshape(len(flat), -1) if flat.ndim > 1 else flat[:, None]
         samples, count = units.shape
         dead = int(units.all(0).sum())
-        if samples < FEWEST or not dead or not _is_many(dead, count) or gain(layer_before(value)) < SLIGHT:
+        is_end = run.outputs is not None and bool((run.outputs == run.outputs[:1]).all())
+        many = (dead == count and is_end) or _is_many(dead, count)
+        if samples < FEWEST or not dead or not many or gain(layer_before(value)) < SLIGHT:
             continue
         which = "all" if dead == count else "most"
         yield symptom(

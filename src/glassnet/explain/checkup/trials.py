@@ -24,6 +24,8 @@ LONGER = 96  # until what goes wrong later is seen
 COURSE = 4000  # after which a network that has learned nothing is said not to
 ENOUGH = 16  # samples that any network should be able to learn by heart
 BY_HEART = 0.5  # of what there is to learn, that must be left when they were
+FEW = 64  # parameters, of a network that often begins where it learns nothing
+MOVES = 0.9  # of the loss of a new start, that is left where it learns
 BETTER = 0.02  # of what there is to learn beyond guessing, from which on it is no longer guessing
 
 
@@ -290,11 +292,15 @@ class Trials(Setup):
         found: list[float] = []
         with self.untouched(), np.errstate(all="ignore"):
             self.model.eval()
-            for _ in range(6 if fresh else 1):
+            starts = 24 if sum(p.numel() for p in self.trained) <= FEW else 6  # of a few units, most end badly
+            for _ in range(starts if fresh else 1):
                 for reset in resets if fresh else ():
                     assert reset is not None
                     reset()
+                before = self.loss_of(*self.enough)
                 found.append(self.learned_by_heart(self.enough, until))
+                if fresh and not found[-1] < MOVES * before:
+                    found[-1] = math.inf  # it begins elsewhere, and learns nothing there either
                 if found[-1] < until:
                     break
         return min(found)

@@ -87,7 +87,7 @@ def frozen_at_random(run: Observed) -> Iterator[Symptom]:
     if frozen:
         layers = [m for m in run.model.modules() if any(p.array.ndim > 1 for p in m.parameters(recurse=False))]
         yield symptom(
-            "{where} is frozen and has never learned: it passes on a random mixture of its inputs",
+            "layer {where} is frozen and has never learned: it passes on a random mixture of its inputs",
             "{count} of {layers} layers do not learn, and their weights are as random as they begin: {frozen}",
             "let them learn: p.requires_grad = True, and give them to the optimizer; freeze only what was trained "
             "before, after its weights were loaded",
@@ -167,10 +167,10 @@ def dropout_too_high(run: Observed) -> Iterator[Symptom]:
     for path, module in run.model.named_modules():
         if isinstance(module, DROPS) and module.p >= LITTLE:
             yield symptom(
-                "{where} drops next to everything, so that little is left to learn from",
-                "{where} has p={p:g}: {percent:.0f} % of its inputs are set to 0",
+                "layer {where} drops next to everything, so that little is left to learn from",
+                "it has p={p:g}: {percent:.0f} % of its inputs are set to 0",
                 "use 0.1 to 0.5; p is the share that is dropped, not the one that is kept",
-                where=path or "the network",
+                where=path or type(module).__name__,
                 p=float(module.p),
                 percent=100 * float(module.p),
             )

@@ -327,7 +327,7 @@ def sigmoid_output_for_targets_beyond_one() -> Script:
     return Script(model, (x, y * 4 - 2), F.mse_loss, optim.Adam(model.parameters(), lr=0.01))
 
 
-@broken("cannot_overfit")
+@broken("not_separable")
 def linear_on_xor() -> Script:
     points, labels = make_xor(200, 0.1, 1)
     x = glassnet.tensor(np.asarray(points, "float32"))
