@@ -538,6 +538,17 @@ def test_a_relu_at_the_end_that_is_dead_is_told():
     assert _noted(model, x, x[:, :1].abs(), F.mse_loss, optim.Adam(model.parameters()))[0] == "dead_relu"
 
 
+def test_two_samples_of_thirty_that_are_alike_are_no_leakage():
+    glassnet.manual_seed(0)
+    model, x = mlp(4, 8, 1), glassnet.randn(120, 4)
+    for shared, kinds in ((2, []), (10, ["leakage"])):
+        other = glassnet.cat([x[:shared], glassnet.randn(30 - shared, 4)])
+        validation = other, other.sum(1, keepdim=True)
+        optimizer = optim.Adam(model.parameters(), lr=0.01)
+        found = checkup(model, (x, x.sum(1, keepdim=True)), F.mse_loss, optimizer, validation=validation)
+        assert [finding.kind for finding in found] == kinds
+
+
 @pytest.mark.slow("tries many starts")
 def test_two_hidden_units_that_are_stuck_on_the_way_are_told():
     x, y = glassnet.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), glassnet.tensor([[0.0], [1], [1], [0]])

@@ -44,15 +44,17 @@ def leakage(run: Observed) -> Iterator[Symptom]:
             return
         different = np.unique(train)
         shared = int(np.isin(validation, different).sum())
-        if len(different) < KINDS * len(train) or not shared > SHARED * len(validation):
+        count = len(validation)
+        most = SHARED * count + DOUBTFUL * np.sqrt(SHARED * (1 - SHARED) * count)  # of things that are alike by nature
+        if len(different) < KINDS * len(train) or not shared > most:
             continue
         yield symptom(
             "the validation set has samples of the training set in it, so its score says little",
             "{shared} of {samples} validation samples ({percent:.0f} %) are training samples, {to}",
             "split before anything is copied or shuffled, and drop duplicates first",
             shared=shared,
-            samples=len(validation),
-            percent=100 * shared / len(validation),
+            samples=count,
+            percent=100 * shared / count,
             to=to,
         )
         return
