@@ -232,7 +232,7 @@ def cannot_overfit(run: Observed) -> Iterator[Symptom]:
         floor = run.floor(before)
         least = "; the least that it could be is {least:.4g}" if floor > 0.01 * before else ""
         yield symptom(
-            "the network cannot learn {samples} samples by heart, so that it cannot learn at all",
+            "the network does not even learn {samples} samples by heart",
             "the loss goes from {before:.4g} to {after:.4g} in 300 steps of Adam on the same {samples} samples" + least,
             "look for inputs that do not reach the output, samples that are the same but for their targets, too few "
             "units, and an activation after the last layer that cannot give the targets",
