@@ -240,8 +240,8 @@ def labels_unrelated(run: Observed) -> Iterator[Symptom]:
         return
     yield symptom(
         "the targets have nothing to do with the inputs: what is learned of them does not hold for other samples",
-        "in {samples} samples, inputs that are alike have targets that are alike no more than by chance ({deviations:.1f} standard "
-        "deviations)" + ("" if held is None else held.text),
+        "in {samples} samples, inputs that are alike have targets that are alike no more than by chance "
+        "({deviations:.1f} standard deviations)" + ("" if held is None else held.text),
         "look at where inputs and targets are put together: a file in another order, one of both shuffled or sorted, "
         "rows dropped on one side",
         samples=found.samples,
