@@ -187,7 +187,12 @@ def one_of(*choices: Any, expected: str = "") -> Kind:
 
 
 def maybe(kind: Kind) -> Kind:
-    """That kind, or None."""
+    """That kind, or None.
+
+    >>> from glassnet.files.schema import maybe, text
+    >>> maybe(text).expected
+    'a text, or nothing'
+    """
     return _Maybe(f"{kind.expected}, or nothing", lambda _: True, kind)
 
 
@@ -207,7 +212,13 @@ def items(each: Kind, least: int = 0, most: int = sys.maxsize, *, different: boo
 
 
 def named(each: Kind, name: type = str, expected: str = "an object") -> Kind:
-    """Dicts of values of one kind, by texts, or by names of another type."""
+    """Dicts of values of one kind, by texts, or by names of another type.
+
+    >>> from glassnet.files.schema import flag, named
+    >>> named(flag).check({"missing": 1}, "columns")
+    Traceback (most recent call last):
+    glassnet.files.schema.Misfit: columns.missing should be true or false, got 1
+    """
     return _Named(expected, lambda x: isinstance(x, Mapping) and all(type(key) is name for key in x), each)
 
 

@@ -32,7 +32,11 @@ def weights_problem(module: Module) -> str:
 
 
 def check_weights(module: Module) -> None:
-    """Raise NotFiniteError, which names the parameters, where `weights_problem` finds one."""
+    """Raise NotFiniteError, which names the parameters, where `weights_problem` finds one.
+
+    >>> from glassnet.nn.finite import check_weights
+    >>> check_weights(nn.Linear(2, 3))
+    """
     problem = weights_problem(module)
     if problem:
         raise NotFiniteError(f"the network cannot be used, {problem}; {ADVICE}")
