@@ -237,7 +237,8 @@ default_generator: Generator = _Default()
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator, from which everything random is drawn that has no generator of its own.
 
-    In the main thread for all threads, in another one for that alone.
+    The main thread seeds for all threads that have not called this themselves; one that has draws from a generator of
+    its own from then on, so that what it trains does not depend on what others do meanwhile. (PyTorch has one for all.)
 
     >>> generator = glassnet.manual_seed(0)
     >>> x = glassnet.rand(3)
