@@ -98,7 +98,7 @@ def _home(folder: Path) -> None:
 
 def run_told(told: Command) -> None:
     """Be the program that ``told`` names."""
-    if not told.words[0].endswith(".py"):
+    if not (told.words[0].endswith(".py") and os.path.isfile(told.words[0])):  # a word by chance may end so, too
         command(*told.words)
         return
     sys.argv = list(told.words)
