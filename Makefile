@@ -39,7 +39,9 @@ test: lint  ## run the checks to run while working: style, types, import rules, 
 
 test-all: lint  ## run every check: style, types, import rules, all tests, with branch coverage
 	@echo "== all tests, with branch coverage"
-	@$(PYTEST) --cov --cov-report=term
+	@$(PYTEST) --cov --cov-report=term -m "not hostile"
+	@echo "== hostile inputs and faults"
+	@$(MAKE) --no-print-directory test-hostile
 
 test-hostile: $(DEV_STAMP)  ## run the hostile inputs and faults alone (COUNT=60000 SEED=7: more inputs, others)
 	@HOSTILE_COUNT=$(COUNT) HOSTILE_SEED=$(SEED) $(PYTEST) -m hostile tests/hostile
