@@ -7,14 +7,12 @@ import sys
 import threading
 
 import pytest
-from typer.testing import CliRunner
 
 import glassnet
 from glassnet.cli import display, saved_run, train
-from glassnet.cli.app import app
 from glassnet.cli.run import Run
 from glassnet.files.lock import FolderLock
-from tests.cli.runs import config, rows, tree
+from tests.cli.runs import assert_learned_the_same, config, rows, trained, tree
 from tests.cli.test_command import ENVIRONMENT
 
 NAMES = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
@@ -45,15 +43,11 @@ def meanwhile(monkeypatch):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The folder of a run that nothing came between."""
-    runs = tmp_path_factory.mktemp("whole")
-    result = CliRunner().invoke(app, [*map(str, WORDS), "--out", str(runs)])
-    assert result.exit_code == 0, result.output
-    return runs / "moons-001"
+    return trained(tmp_path_factory.mktemp("whole"), WORDS)
 
 
 def assert_same(run, whole):
-    for name in ("model.safetensors", "history.csv"):
-        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+    assert_learned_the_same(run, whole)
     assert tree(run) == tree(whole)
 
 

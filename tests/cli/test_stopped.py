@@ -18,7 +18,7 @@ from glassnet.cli.app import app
 from glassnet.files.lock import FolderLock
 from glassnet.sources import open_source
 from glassnet.training import TrainingFailed
-from tests.cli.runs import accuracy, config, rows, tree
+from tests.cli.runs import accuracy, assert_learned_the_same, config, rows, trained, tree
 from tests.cli.test_command import ENVIRONMENT
 
 WORDS = ("train", "digits", "--epochs", 5, "--dropout", "0.1", "--patience", 4)
@@ -47,15 +47,7 @@ def stopped(monkeypatch):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The folder of a run that nothing came between."""
-    runs = tmp_path_factory.mktemp("whole")
-    result = CliRunner().invoke(app, [*map(str, WORDS), "--out", str(runs)])
-    assert result.exit_code == 0, result.output
-    return runs / "digits-001"
-
-
-def assert_same(run, whole):
-    for name in ("model.safetensors", "history.csv"):
-        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+    return trained(tmp_path_factory.mktemp("whole"), WORDS)
 
 
 # Ctrl-C ---------------------------------------------------------------------------------------------------
@@ -75,7 +67,7 @@ def test_after_ctrl_c_the_printed_command_goes_on_to_the_same_bytes(command, tmp
     words = re.search(r"\n  glassnet (train --resume .*)\n", result.stdout)[1].split()
     again = command(*words)
     assert again.exit_code == 0, again.output
-    assert_same(folder, whole)
+    assert_learned_the_same(folder, whole)
     assert config(folder)["stopped"] is False
     assert "checkpoint.safetensors" not in tree(folder)
     for name in ("options", "results", "data", "encoding"):
@@ -90,7 +82,7 @@ def test_a_run_may_be_stopped_more_than_once(command, tmp_path, stopped, whole):
     assert result.exit_code == 130
     assert len(result.stdout.splitlines()) == 1
     assert command("train", "--resume", "runs/digits-001", "--save-every", 0).exit_code == 0
-    assert_same(tmp_path / "runs" / "digits-001", whole)
+    assert_learned_the_same(tmp_path / "runs" / "digits-001", whole)
 
 
 def test_a_run_that_is_stopped_in_its_first_epoch_leaves_nothing(command, tmp_path, stopped):
@@ -138,7 +130,7 @@ def test_a_disk_that_fills_up_leaves_the_last_checkpoint(command, tmp_path, monk
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     again = command("train", "--resume", "runs/digits-001")
     assert again.exit_code == 0, again.output
-    assert_same(tmp_path / "runs" / "digits-001", whole)
+    assert_learned_the_same(tmp_path / "runs" / "digits-001", whole)
 
 
 # killed ---------------------------------------------------------------------------------------------------
@@ -186,7 +178,7 @@ def test_a_run_that_is_killed_twice_goes_on_to_the_same_bytes(command, tmp_path,
         assert process.returncode == -signal.SIGKILL
         assert "model.safetensors" not in tree(folder)
     assert "Saved in runs/digits-001" in command("train", "--resume", "latest").stdout
-    assert_same(folder, whole)
+    assert_learned_the_same(folder, whole)
     assert tree(folder) == ["config.json", "history.csv", "model.safetensors", "report.html"]
 
 
@@ -207,7 +199,7 @@ def test_a_run_that_is_being_trained_is_refused(command, tmp_path, whole):
         "Ctrl-C\n"
     )
     assert command("train", "--resume", "latest", "--quiet").exit_code == 0
-    assert_same(folder, whole)
+    assert_learned_the_same(folder, whole)
     assert tree(folder) == ["config.json", "history.csv", "model.safetensors", "report.html"]
 
 
@@ -354,7 +346,7 @@ def test_a_run_that_was_killed_before_it_was_saved_begins_again(command, cut_off
     assert result.exit_code == 130
     assert "Stopped in the first epoch; go on: glassnet train --resume runs/digits-001" in result.stdout
     assert command("train", "--resume", "latest").exit_code == 0
-    assert_same(cut_off, tmp_path / "whole" / "digits-001")
+    assert_learned_the_same(cut_off, tmp_path / "whole" / "digits-001")
     assert tree(cut_off) == ["config.json", "history.csv", "model.safetensors", "report.html"]
 
 

@@ -16,6 +16,7 @@ from tests.explain.corpus.common import Script, mlp
 from tests.explain.corpus.planted.trainings import TRAININGS, Training, adam, learned, made, sgd, whole_step
 
 Change = Callable[[Training, np.random.Generator], None]
+Step = Callable[[Any, Any], None]
 EACH = 4  # trainings that a fault is planted in
 
 
@@ -36,6 +37,15 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {}
+
+
+def steps_by(t: Training, own: Callable[[Script], Step]) -> None:
+    """Have the script step as a user's own function does: the one that ``own`` makes of it."""
+
+    def change(script: Script) -> None:
+        script.extra["step"] = own(script)
+
+    t.before.append(change)
 
 
 def fault(kinds: str, traits: str = "", hosts: str = "") -> Callable[[Change], Change]:
@@ -123,30 +133,30 @@ def rate_zero(t: Training, _: Any) -> None:
 
 @fault("rate_of_zero", "own_step")
 def a_schedule_that_ends_at_once(t: Training, _: Any) -> None:
-    def change(script: Script) -> None:
+    def own(script: Script) -> Step:
         scheduler = lr_scheduler.LambdaLR(script.optimizer, lambda step: 1.0 if step == 0 else 0.0)
 
         def step(x: Any, y: Any) -> None:
             whole_step(script, x, y)
             scheduler.step()
 
-        script.extra["step"] = step
+        return step
 
-    t.before.append(change)
+    steps_by(t, own)
 
 
 @fault("rate_of_zero", "relu classes")
 def a_schedule_that_halves_each_step(t: Training, _: Any) -> None:
-    def change(script: Script) -> None:
+    def own(script: Script) -> Step:
         scheduler = lr_scheduler.ExponentialLR(script.optimizer, gamma=0.1)
 
         def step(x: Any, y: Any) -> None:
             whole_step(script, x, y)
             scheduler.step()
 
-        script.extra["step"] = step
+        return step
 
-    t.before.append(change)
+    steps_by(t, own)
 
 
 @fault("no_gradient", "hidden relu")
@@ -160,39 +170,39 @@ def detached_in_the_middle(t: Training, _: Any) -> None:
 
 @fault("no_gradient", "classes hidden")
 def zeroed_between(t: Training, _: Any) -> None:
-    def change(script: Script) -> None:
+    def own(script: Script) -> Step:
         def step(x: Any, y: Any) -> None:
             script.loss(script.model(x), y).backward()
             script.optimizer.zero_grad()
             script.optimizer.step()
 
-        script.extra["step"] = step
+        return step
 
-    t.before.append(change)
+    steps_by(t, own)
 
 
 @fault("gradients_not_zeroed", "hidden")
 def never_zeroed(t: Training, _: Any) -> None:
-    def change(script: Script) -> None:
+    def own(script: Script) -> Step:
         def step(x: Any, y: Any) -> None:
             script.loss(script.model(x), y).backward()
             script.optimizer.step()
 
-        script.extra["step"] = step
+        return step
 
-    t.before.append(change)
+    steps_by(t, own)
 
 
 @fault("update_missing", "classes hidden")
 def no_step(t: Training, _: Any) -> None:
-    def change(script: Script) -> None:
+    def own(script: Script) -> Step:
         def step(x: Any, y: Any) -> None:
             script.optimizer.zero_grad()
             script.loss(script.model(x), y).backward()
 
-        script.extra["step"] = step
+        return step
 
-    t.before.append(change)
+    steps_by(t, own)
 
 
 @fault("evaluation_mode", "dropout")
