@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from glassnet.ops import (
     activation,
     arithmetic,
@@ -18,6 +20,19 @@ from glassnet.ops import (
     softmax,
     update,
 )  # isort: skip
-from glassnet.ops.record import Op, Spec, Value, primitive_ops, registry
+from glassnet.ops.record import Op, Spec, Value
 
 __all__ = ["Op", "Spec", "Value", "primitive_ops", "registry"]
+
+if TYPE_CHECKING:
+    from glassnet.ops.record import primitive_ops, registry
+
+
+def __getattr__(name: str) -> Any:
+    """What is of all operations, those of layers among them: they are loaded when they are first asked for."""
+    if name not in ("primitive_ops", "registry"):
+        raise AttributeError(f"module 'glassnet.ops' has no attribute {name!r:.80}")
+    from glassnet.ops import layers, record
+
+    assert layers
+    return globals().setdefault(name, getattr(record, name))

@@ -61,6 +61,9 @@ class Op:
     ``None`` in place of a rule: the result does not depend smoothly on that input. `variadic`
     operations have one rule, told by ``which`` the input that it is asked for.
 
+    ``shared(g, y, *inputs, **params)`` computes what several rules need (the statistics of a batch, the one loop back
+    through time). It runs once a backward pass, and what it gives is handed to every rule in the place of ``g``.
+
     Broadcasting and dtype casts are undone once, in autograd, never in a rule.
 
     ``shape(*specs, **params)`` gives the `Spec` of the result, or raises a ShapeError that says
@@ -110,6 +113,7 @@ class Op:
     method: str = ""
     source: Callable[..., str] | None = None
     textbook: Callable[..., Array] | None = None
+    shared: Rule | None = None
     differentiable: bool = field(init=False)
     takes_out: bool = field(init=False)
 
@@ -135,17 +139,16 @@ class Op:
             return self.vjp[0] and partial(self.vjp[0], which=which)
         return self.vjp[which] if which < len(self.vjp) else None
 
+    def upstream(self, g: Any, y: Any, *inputs: Any, **params: Any) -> Any:
+        """What the rules are handed: ``g``, or what `shared` makes of it."""
+        return g if self.shared is None else self.shared(g, y, *inputs, **params)
+
     def reads(self, which: int, position: int) -> bool:
         """Whether the rule of input ``which`` reads the values of (y, *inputs)[position]."""
         rule = self.vjp[0 if self.variadic else which]
-        if rule is None:
-            return False
-        code = rule.__code__
-        names = code.co_varnames[1 : code.co_argcount]
-        if position < len(names):
-            return not names[position].startswith("_")
-        takes_rest = code.co_flags & CO_VARARGS
-        return bool(takes_rest) and not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
+        return rule is not None and (
+            _reads(rule, position) or (self.shared is not None and _reads(self.shared, position))
+        )
 
     def symbolic(self, *inputs: Any, derivative: str | None = None, **params: Any) -> Any:
         """The formula as a SymPy expression, or its derivative; see `glassnet.ops.formula.symbols.symbolic`."""
@@ -157,6 +160,16 @@ class Op:
     def primitive(self) -> bool:
         """Whether this is one of the primitive operations, which all the others expand to."""
         return self.expand is None
+
+
+def _reads(rule: Rule, position: int) -> bool:
+    """Whether a rule reads the values of (y, *inputs)[position]: those it names without a leading underscore."""
+    code = rule.__code__
+    names = code.co_varnames[1 : code.co_argcount]
+    if position < len(names):
+        return not names[position].startswith("_")
+    takes_rest = code.co_flags & CO_VARARGS
+    return bool(takes_rest) and not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
 
 
 _registry: dict[str, Op] = {}

@@ -49,6 +49,21 @@ sum = register(
 )
 
 
+def unbroadcast(gradient: Any, x: Any) -> Any:
+    """``gradient`` in the shape and dtype of ``x``: broadcasting and casts undone, once, here."""
+    if gradient.shape != x.shape:
+        surplus = len(gradient.shape) - len(x.shape)
+        repeated = tuple(
+            i for i, n in enumerate(gradient.shape) if i < surplus or (x.shape[i - surplus] == 1 and n != 1)
+        )
+        gradient = sum(gradient, dim=repeated, keepdim=True)
+        if gradient.shape != x.shape:
+            gradient = reshape(gradient, shape=x.shape)
+    if gradient.dtype != x.dtype:
+        gradient = to_dtype(gradient, dtype=x.dtype)
+    return gradient
+
+
 def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return x.prod(axis=dim, dtype=sum_type(x), keepdims=keepdim)
 

@@ -43,7 +43,7 @@ _LARGE = (
 _ONE_OVER_SQRT_PI = 0.56418958354775628695
 
 
-# For float32: erf(x)/x as one ratio of polynomials in x², unbroadcast to it on |x| ≤ 4 so that the largest
+# For float32: erf(x)/x as one ratio of polynomials in x², fitted to it on |x| ≤ 4 so that the largest
 # relative error is smallest (2.5e-8); beyond 4, erf is 1 to the last digit of float32.
 _FLOAT32 = (
     (1.98679803e-6, 2.84563454e-4, 3.88324370e-3, 5.31014381e-2, 1.93542749e-1, 1.12837914),

@@ -17,9 +17,10 @@ from glassnet.errors import GradientError, RangeError, ShapeError
 from glassnet.ops import activation, arithmetic, elementary, linear, movement, reduction, registry, softmax
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
+from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.scratch.arrays import inputs_of, numbers, plain, run, same_shape
-from glassnet.tensor.graph import is_shared, unbroadcast
+from glassnet.tensor.graph import is_shared
 
 
 class Layer:
@@ -76,16 +77,17 @@ class Layer:
         """The gradient by input ``which`` alone: nothing is computed for the others."""
         return self._gradient(which, self._upstream(dout))
 
-    def _upstream(self, dout: Any) -> Array:
+    def _upstream(self, dout: Any) -> Any:
         if self.out is None:
             raise GradientError(f"{self.name}: call forward before backward, which needs the values it saw")
         if not self.op.differentiable or self.out.dtype.kind != "f":
             raise GradientError(f"{self.name}: {self.op.name} has no derivative here: it is flat but for its jumps")
         g = numbers(self.name, dout)
         same_shape(self.name, "dout", g, "the output", self.out)
-        return g if g.dtype == self.out.dtype else g.astype(self.out.dtype)
+        assert self.inputs is not None
+        return self.op.upstream(g.astype(self.out.dtype, copy=False), self.out, *self.inputs, **self.options)
 
-    def _gradient(self, which: int, g: Array) -> Any:
+    def _gradient(self, which: int, g: Any) -> Any:
         assert self.inputs is not None
         x, rule = self.inputs[which], self.op.rule(which)
         if x is None or rule is None:

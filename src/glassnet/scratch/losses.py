@@ -125,7 +125,7 @@ class _MeanCrossEntropy(Layer):
     def _samples(self, t: Array) -> int:
         return math.prod(t.shape[:-1])
 
-    def _upstream(self, dout: Any) -> Array:
+    def _upstream(self, dout: Any) -> Any:
         """−t · dout/n: the gradient by each logarithm, which the operation's own rule takes on from there."""
         if self.t is None:
             return super()._upstream(dout)  # which says that there was no forward

@@ -17,9 +17,8 @@ import numpy as np
 
 from glassnet.errors import GradientError
 from glassnet.observer import mode
-from glassnet.ops.movement import cast, reshape
 from glassnet.ops.record import Op, Spec, Value
-from glassnet.ops.reduction import sum as sum_
+from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import written
 
 tick = count(1).__next__
@@ -203,6 +202,7 @@ def _propagate_through(
     if to_tensor is not None:
         y = to_tensor(y, node)
         values = [to_tensor(v, p) for v, p in zip(values, parents, strict=True)]
+    is_upstream = op.shared is None
     for which, parent in enumerate(parents):
         if parent is None or type(parent) is VersionCounter or (needed is not None and parent not in needed):
             continue
@@ -210,6 +210,8 @@ def _propagate_through(
         if rule is None:
             continue
         _check_unchanged(node, which)
+        if not is_upstream:
+            g, is_upstream = op.upstream(g, y, *values, **node.params), True
         is_node = type(parent) is Node
         gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent)
         if not is_node and to_tensor is None and is_shared(gradient, g, values):
@@ -224,24 +226,10 @@ def _accumulate(gradients: dict[Any, Any], key: Any, gradient: Any) -> None:
     gradients[key] = gradient if so_far is None else so_far + gradient
 
 
-def unbroadcast(gradient: Any, x: Any) -> Any:
-    """``gradient`` in the shape and dtype of ``x``: broadcasting and casts undone, once, here."""
-    if gradient.shape != x.shape:
-        surplus = len(gradient.shape) - len(x.shape)
-        repeated = tuple(
-            i for i, n in enumerate(gradient.shape) if i < surplus or (x.shape[i - surplus] == 1 and n != 1)
-        )
-        gradient = sum_(gradient, dim=repeated, keepdim=True)
-        if gradient.shape != x.shape:
-            gradient = reshape(gradient, shape=x.shape)
-    if gradient.dtype != x.dtype:
-        gradient = cast(gradient, dtype=x.dtype)
-    return gradient
-
-
 def is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
-    """Whether ``gradient`` may be in memory of others: of ``g``, it came from, or of the inputs."""
-    return gradient is g or gradient.base is not None or any(gradient is v for v in values)
+    """Whether ``gradient`` may be in memory of others: of ``g``, one array or several, or of the inputs."""
+    givers = (*g, *values) if isinstance(g, tuple) else (g, *values)
+    return gradient.base is not None or any(gradient is x for x in givers)
 
 
 def _check_unchanged(node: Node, which: int) -> None:

@@ -12,15 +12,6 @@ from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat, stack, zeros
 
-__all__ = [
-    "clip_grad_norm_",
-    "clip_grad_value_",
-    "clip_grads_with_norm_",
-    "get_total_norm",
-    "parameters_to_vector",
-    "vector_to_parameters",
-]
-
 Tensors = Tensor | Iterable[Tensor]
 
 
