@@ -46,6 +46,17 @@ def _setitem(x: Any, value: Any, *arrays: Any, index: Any) -> Any:
     return y
 
 
+def _windows(x: Any, size: Any, stride: Any, dilation: Any) -> Any:
+    first = x.ndim - len(size)
+    for i, (k, s, d) in enumerate(zip(size, stride, dilation, strict=True)):
+        x = x.unfold(first + i, d * (k - 1) + 1, s)[..., ::d]
+    return x
+
+
+def _pad(x: Any, widths: Any, value: float = 0.0) -> Any:
+    return F.pad(x, [n for width in reversed(widths) for n in width], value=value)
+
+
 def _dims(x: Any, dim: Any) -> tuple[int, ...]:
     return tuple(range(x.ndim)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
 
@@ -102,11 +113,13 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy": _elementwise_loss(F.binary_cross_entropy),
     "binary_cross_entropy_with_logits": _elementwise_loss(F.binary_cross_entropy_with_logits),
     "kl_div": _elementwise_loss(F.kl_div),
+    "windows": _windows,
+    "pad": _pad,
 }
 WITHOUT_DIM = {"softmax": {"dim": -1}, "log_softmax": {"dim": -1}}
 
 NOT_IN_PYTORCH = {
-    "put", "row_weights", "prelu",  # of which PyTorch's takes one weight a channel
+    "put", "row_weights", "add_windows", "prelu",  # of which PyTorch's takes one weight a channel
     "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed
 }  # fmt: skip
 

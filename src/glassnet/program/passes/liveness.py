@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from glassnet.ops.movement import permute
+from glassnet.ops.indexing import getitem
+from glassnet.ops.movement import broadcast_to, reshape
 from glassnet.program.passes.view_analysis import Strides, views_of
 from glassnet.program.program import Instruction, Program, Var
+
+IN_ORDER = (reshape, getitem, broadcast_to)  # views whose elements lie in the order of their dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,14 @@ def buffers_of(
 def _made_anew(program: Program, makes_memory: Callable[[Instruction], bool]) -> set[Var]:
     """The values that lie in order in memory of their own, which their instructions make.
 
-    What is made of a transposed value, or picked by an index array, may lie otherwise; and of no dimensions a number is
-    made, not an array.
+    What is made of a transposed value or of windows, or picked by an index array, may lie otherwise; and of no
+    dimensions a number is made, not an array.
     """
     transposed: set[Var] = set()
     anew: set[Var] = set()
     for instruction in program.instructions:
         reads_transposed = not transposed.isdisjoint(instruction.reads)
-        if instruction.is_view and (instruction.op is permute or reads_transposed):
+        if instruction.is_view and (instruction.op not in IN_ORDER or reads_transposed):
             transposed.add(instruction.output)
         elif not (instruction.op.view or instruction.writes or reads_transposed) and makes_memory(instruction):
             anew.add(instruction.output)
