@@ -1,1 +1,5 @@
 """Operations that layers are made of, beyond the linear ones; loaded when a layer or a function first needs them."""
+
+from __future__ import annotations
+
+from glassnet.ops.layers import windows
