@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError
+from glassnet.errors import DtypeError, RangeError
 from glassnet.ops.dtypes import Dtype, get_default_dtype
 from glassnet.tensor import Tensor
 from glassnet.tensor import device as Device
 
 
 def check_whole(layer: str, least: float = 1, **sizes: Any) -> None:
-    """Raise unless every size is a whole number of ``least`` or more: TypeError, ValueError."""
+    """Raise unless every size is a whole number of ``least`` or more: TypeError, RangeError."""
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | np.integer):
             raise TypeError(f"{layer}: expected {name} as a whole number, got {type(size).__name__}: {size!r:.60}")
         if size < least:
-            raise ValueError(f"{layer}: expected {name} of {least} or more, got {size}")
+            raise RangeError(f"{layer}: expected {name} of {least} or more, got {size}")
 
 
 def check_probability(layer: str, p: Any) -> None:

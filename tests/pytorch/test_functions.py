@@ -1,0 +1,88 @@
+"""Every function of `nn.functional` beside PyTorch's, on the samples of PyTorch's own tests: values, gradients, errors.
+
+pytest tests/pytorch -k interpolate        # one function
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import glassnet.functional as F
+from tests.pytorch.samples import FUNCTIONS, function_infos, function_samples
+from tests.pytorch.twins import check_agree, leaves, torch, twin
+
+pytestmark = [
+    pytest.mark.parity,
+    pytest.mark.slow("PyTorch's samples take seconds to import, and are many"),
+    pytest.mark.filterwarnings("ignore"),  # PyTorch warns of its own samples
+]
+
+AT_MOST = 24  # samples of one way to call a function
+
+# Those that glassnet has not. One that it has by now is a failure: take it off.
+NOT_HERE = {
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "ctc_loss", "dropout2d", "dropout3d", "embedding_bag", "feature_alpha_dropout", "fractional_max_pool2d",
+    "fractional_max_pool3d", "grid_sample", "group_norm", "instance_norm", "interpolate", "layer_norm",
+    "linear_cross_entropy", "local_response_norm", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss",
+    "pad", "pdist", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "scaled_dot_product_attention",
+    "triplet_margin_with_distance_loss", "unfold", "upsample_bilinear", "upsample_nearest",
+}  # fmt: skip
+
+# Of these PyTorch's results are of random numbers of its own.
+RANDOM = {
+    "alpha_dropout", "dropout", "dropout2d", "dropout3d", "feature_alpha_dropout", "fractional_max_pool2d",
+    "fractional_max_pool3d", "rrelu",
+}  # fmt: skip
+
+# Those whose samples have their arguments in another order.
+SPELLED: dict[str, Callable[..., Any]] = {
+    "embedding": lambda weight, index, **options: F.embedding(index, weight, **options),
+}
+
+
+def dropped(sample: Any) -> bool:
+    return sample.kwargs.get("dropout_p", 0.0) > 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function(name: str, subtests: Any) -> None:
+    if name in NOT_HERE:
+        assert not hasattr(F, name), f"{name} is here: take it off the list"
+        return
+    if name in RANDOM:
+        return
+    for info in function_infos()[name]:
+        if torch.float64 not in info.dtypes and info.supports_autograd:
+            continue  # of complex numbers
+        for number, sample in enumerate(function_samples(info, AT_MOST)):
+            if not dropped(sample):
+                with subtests.test(f"{info.variant_test_name} sample {number}", **sample.kwargs):
+                    check_function(name, info, sample)
+
+
+def check_function(name: str, info: Any, sample: Any) -> None:
+    inputs = [(sample.input, *sample.args), sample.kwargs]
+    ours_inputs = twin(inputs)
+    ours = SPELLED.get(name, getattr(F, name))(*ours_inputs[0], **ours_inputs[1])
+    theirs = info.op(*inputs[0], **inputs[1])
+    check_agree(ours, theirs, *([x for x in leaves(tree) if x.requires_grad] for tree in (ours_inputs, inputs)))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_wrong_arguments_raise_pytorchs_class(name: str, subtests: Any) -> None:
+    for info in function_infos()[name] if name not in NOT_HERE else ():
+        for number, wrong in enumerate(info.error_inputs("cpu") if info.error_inputs_func else ()):
+            sample = wrong.sample_input
+            with subtests.test(f"sample {number}: {wrong.error_regex}"), pytest.raises(wrong.error_type):
+                SPELLED.get(name, getattr(F, name))(*twin((sample.input, *sample.args)), **twin(sample.kwargs))
+
+
+def test_the_names_are_pytorchs() -> None:
+    assert sorted(FUNCTIONS) == sorted(function_infos())

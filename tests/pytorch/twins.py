@@ -1,0 +1,92 @@
+"""The same thing in glassnet as in PyTorch, and whether the two agree: values, gradients, gradients of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+import glassnet.functional as F
+from glassnet import nn
+from glassnet.autograd import grad
+
+torch = pytest.importorskip("torch")
+
+
+def twin(value: Any, known: dict[int, Any] | None = None) -> Any:
+    """``value``, an argument of PyTorch's, as one of glassnet's. A tensor that stands in it twice is one tensor."""
+    known = {} if known is None else known
+    if isinstance(value, torch.Tensor):
+        if id(value) not in known:
+            known[id(value)] = gn.tensor(value.detach().numpy().copy(), requires_grad=value.requires_grad)
+        return known[id(value)]
+    if isinstance(value, tuple | list):
+        return type(value)(twin(x, known) for x in value)
+    if isinstance(value, dict):
+        return {key: twin(x, known) for key, x in value.items()}
+    if isinstance(value, torch.dtype):
+        return getattr(gn, str(value).removeprefix("torch."))
+    if isinstance(value, torch.nn.Module):
+        args, kwargs = getattr(value, "made_with", ((), {}))
+        module = getattr(nn, type(value).__name__)(*twin(args), **twin(kwargs))
+        module.load_state_dict(value.state_dict())
+        return module
+    if callable(value) and getattr(torch.nn.functional, getattr(value, "__name__", ""), None) is value:
+        return getattr(F, value.__name__)
+    return value
+
+
+def leaves(value: Any) -> list[Any]:
+    """The tensors in nested tuples, lists and dicts, in order."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [leaf for x in value for leaf in leaves(x)]
+    return [value] if isinstance(value, torch.Tensor | gn.Tensor) else []
+
+
+def check_close(what: str, ours: Any, theirs: Any, tolerance: float) -> None:
+    """Same shape, same dtype, same numbers; no gradient is a gradient of 0."""
+    if ours is None or theirs is None:
+        ours, theirs = (np.zeros(()) if x is None else x.detach().numpy() for x in (ours, theirs))
+    else:
+        theirs = theirs.to_dense() if theirs.is_sparse else theirs
+        assert ours.shape == tuple(theirs.shape), f"{what}: {ours.shape}, PyTorch's is {tuple(theirs.shape)}"
+        assert f"torch.{ours.dtype}" == str(theirs.dtype), f"{what}: {ours.dtype}, PyTorch's is {theirs.dtype}"
+        ours, theirs = ours.detach().numpy(), theirs.detach().numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance, err_msg=what)
+
+
+def _weighted(outputs: Sequence[Any], tensor: Any) -> Any:
+    """One number of all floating outputs, in which each element counts differently."""
+    rng = np.random.default_rng(0)
+    parts = [(y * tensor(rng.standard_normal(tuple(y.shape)))).sum() for y in outputs if y.requires_grad]
+    return sum(parts[1:], parts[0]) if parts else None
+
+
+def check_agree(ours: Any, theirs: Any, mine: Sequence[Any], other: Sequence[Any]) -> None:
+    """``ours`` are the results that ``theirs`` are, and so are their gradients by ``mine`` and by ``other``, twice."""
+    ours, theirs = leaves(ours), leaves(theirs)
+    assert len(ours) == len(theirs), f"{len(ours)} results, PyTorch has {len(theirs)}"
+    for i, (y, z) in enumerate(zip(ours, theirs, strict=True)):
+        check_close(f"result {i}", y, z, 1e-10)
+    for order in ("gradient", "second gradient"):
+        total, wanted_total = _weighted(ours, gn.tensor), _weighted(theirs, torch.tensor)
+        assert (total is None) == (wanted_total is None), f"{order}: one has a gradient, the other has none"
+        if total is None:
+            return
+        try:
+            wanted = torch.autograd.grad(wanted_total, other, create_graph=True, allow_unused=True)
+        except RuntimeError as error:
+            if "not implemented" not in str(error):
+                raise
+            return  # PyTorch has no second derivative
+        found = grad(total, mine, create_graph=True, allow_unused=True)
+        for i, (a, b) in enumerate(zip(found, wanted, strict=True)):
+            check_close(f"{order} by input {i} {tuple(other[i].shape)}", a, b, 1e-8)
+        pairs = [(a, b) for a, b in zip(found, wanted, strict=True) if a is not None and b is not None]
+        pairs = [(a, b) for a, b in pairs if a.requires_grad and b.requires_grad]
+        ours, theirs = [a for a, _ in pairs], [b for _, b in pairs]
