@@ -7,6 +7,7 @@ compare afterwards: parameters, gradients, the state of optimizers.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -223,6 +224,26 @@ NETWORKS: dict[str, Case] = {
     **{f"activation {kind.__name__}": usual(activated(kind)) for kind in ACTIVATIONS},
     **{f"loss {name}": case for name, case in LOSSES.items()},
 }
+
+
+def pictures(make_layers: Callable[[], Any], *shape: int) -> Case:
+    """A network that lays its 6 × 5 numbers out as ``shape``, and has layers of pictures there."""
+
+    def make_model() -> nn.Module:
+        inside = nn.Sequential(nn.Linear(5, math.prod(shape)), nn.Unflatten(1, shape), *make_layers(), nn.Flatten())
+        size = inside(gn.zeros(1, 5)).shape[1]
+        return nn.Sequential(inside, nn.Linear(size, 3)).double()
+
+    return usual(make_model)
+
+
+PICTURES: dict[str, Case] = {
+    "upsampled, nearest": pictures(lambda: [nn.Upsample(scale_factor=2)], 2, 2, 3),
+    "upsampled, bilinear": pictures(lambda: [nn.Upsample((5, 4), mode="bilinear", align_corners=True)], 2, 2, 3),
+    "downsampled, area": pictures(lambda: [nn.Upsample(2, mode="area")], 2, 5),
+    "shuffled": pictures(lambda: [nn.ChannelShuffle(2), nn.PixelShuffle(2), nn.Tanh(), nn.PixelUnshuffle(2)], 4, 1, 2),
+}
+NETWORKS |= PICTURES
 
 OPTIMIZERS: dict[str, Case] = {
     f"{kind.__name__} {options}": usual(make_optimizer=lambda p, kind=kind, options=options: kind(p, **options))

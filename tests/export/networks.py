@@ -81,6 +81,18 @@ WRITTEN |= {
     "itself": (lambda: Net(lambda _, x: x), X),
 }
 
+
+def pictures(*layers: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    """Layers of pictures [2, 6, 6], made of the 6 numbers by one that is linear."""
+    return lambda: nn.Sequential(nn.Linear(6, 72), nn.Unflatten(1, (2, 6, 6)), *(layer() for layer in layers))
+
+
+WRITTEN |= {
+    "upsampled": (pictures(lambda: nn.Upsample(scale_factor=2)), X),
+    "upsampled, bicubic": (pictures(lambda: nn.Upsample(4, mode="bicubic")), X),
+    "pixels shuffled": (pictures(lambda: nn.PixelUnshuffle(2), lambda: nn.ChannelShuffle(4)), X),
+}
+
 REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "one number": (lambda _, x: x.sum(), r"output begins with the batch, \[7, …\] for 7 samples, got \[\]"),
     "two tensors": (lambda _, x: (x, x), "expected a network that gives one tensor, got tuple"),

@@ -292,8 +292,11 @@ def test_dropout_in_place():
 
 MADE_WITH = {
     "Bilinear": (2, 3, 4),
+    "ChannelShuffle": (2,),
     "Embedding": (3, 4),
     "Linear": (2, 3),
+    "PixelShuffle": (2,),
+    "PixelUnshuffle": (2,),
     "Threshold": (0.1, 20),
     "Unflatten": (1, (2, 3)),
 }

@@ -15,6 +15,7 @@ from glassnet.ops import Op
 from glassnet.ops.indexing import ARRAY
 from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
 from tests.ops.sample import Sample, ints, normal, spaced
+from tests.ops.samples_images import IMAGES
 from tests.ops.samples_windows import WINDOWS
 
 _S = slice
@@ -344,6 +345,7 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_STEP, np.array(0.8), _MEAN, _GROWN, decoupled_weight_decay=True),
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
+    **IMAGES,
     **WINDOWS,
 }
 

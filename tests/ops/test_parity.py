@@ -75,7 +75,13 @@ def _elementwise_loss(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, target, **params: function(*torch.broadcast_tensors(x, target), reduction="none", **params)
 
 
+def _interpolate(x: Any, size: Any, mode: str, scales: Any = None, **params: Any) -> Any:
+    known = {"size": size} if scales is None else {"scale_factor": scales}
+    return F.interpolate(x, **known, mode=mode, **params)
+
+
 OTHERWISE: dict[str, Callable[..., Any]] = {
+    "interpolate": _interpolate,
     "getitem": lambda x, *arrays, index: x[_filled(index, arrays)],
     "setitem": _setitem,
     "gather": lambda x, index, dim: x.gather(dim, index),
@@ -122,6 +128,8 @@ NOT_IN_PYTORCH = {
     "put", "row_weights", "add_windows", "prelu",  # of which PyTorch's takes one weight a channel
     "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed
 }  # fmt: skip
+
+NOT_IN_PYTORCH |= {"interpolate_backward"}  # by themselves: the gradients of those that are
 
 # Where the two are meant to differ, or PyTorch has no such thing
 SKIPPED = {

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from glassnet.functional import activation, classification, distance, layers, loss, margin, probability
+from glassnet.functional import (
+    activation,
+    channels,
+    classification,
+    distance,
+    interpolation,
+    layers,
+    loss,
+    margin,
+    probability,
+)
 from glassnet.functional.activation import *  # noqa: F403
+from glassnet.functional.channels import *  # noqa: F403
 from glassnet.functional.classification import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
+from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
 from glassnet.functional.loss import *  # noqa: F403
 from glassnet.functional.margin import *  # noqa: F403
@@ -13,8 +25,10 @@ from glassnet.functional.probability import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += activation.__all__
+__all__ += channels.__all__
 __all__ += classification.__all__
 __all__ += distance.__all__
+__all__ += interpolation.__all__
 __all__ += layers.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__

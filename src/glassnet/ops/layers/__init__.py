@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.ops.layers import windows
+from glassnet.ops.layers import (
+    interpolation,
+    windows,
+)  # isort: skip

@@ -1,0 +1,49 @@
+"""What functions of images, signals and volumes share: one number for each dimension, and checks of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DtypeError, ShapeError
+from glassnet.ops.shapes import written
+from glassnet.tensor import Tensor
+
+AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+
+def per_dimension(layer: str, name: str, value: Any, n: int) -> tuple[int, ...]:
+    """``value``, one whole number for all of ``n`` dimensions or one for each, as one for each.
+
+    Raises TypeError for what is no whole number, ShapeError for another number of them.
+    """
+    numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * n
+    for each in numbers:
+        if isinstance(each, bool) or not isinstance(each, int | np.integer):
+            raise TypeError(
+                f"{layer}: expected {name} as a whole number, or one for each of {n} dimensions, got "
+                f"{type(each).__name__}: {each!r:.60}"
+            )
+    if len(numbers) == 1:
+        numbers *= n
+    if len(numbers) != n:
+        raise ShapeError(f"{layer}: expected {name} as one number or {n}, one for each dimension, got {numbers}")
+    return tuple(map(int, numbers))
+
+
+def check_spatial(layer: str, input: Any, n: int, batched: bool = False) -> None:
+    """Raise unless ``input`` is a tensor [N, C, …] with ``n`` dimensions after the channels, or, if not ``batched``,
+    [C, …]: DtypeError, ShapeError."""
+    if not isinstance(input, Tensor):
+        raise DtypeError(f"{layer}: expected a tensor, got {type(input).__name__}; make one: glassnet.tensor(x)")
+    axes = ", ".join(AXES[n])
+    if input.ndim != n + 2 and (batched or input.ndim != n + 1):
+        kinds = f"[N, C, {axes}]" + ("" if batched else f" or [C, {axes}]")
+        advice = ""
+        if input.ndim == n + 1:
+            advice = "; make one sample a batch: x.unsqueeze(0)"
+        elif input.ndim == n:
+            advice = f"; give it a dimension of channels: x.unsqueeze({0 if input.ndim == n else 1})"
+        raise ShapeError(f"{layer}: expected an input of shape {kinds}, got {written(input.shape)}{advice}")

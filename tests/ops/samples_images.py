@@ -1,0 +1,51 @@
+"""Inputs on which the operations of images are tested: other sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.ops.sample import Sample, normal
+
+_SIGNAL, _IMAGE, _VOLUME = normal(2, 2, 5), normal(1, 2, 4, 5), normal(1, 1, 3, 2, 4)
+
+
+def _resized(label: str, x: Any, size: Any, mode: str, **params: Any) -> Sample:
+    return Sample(f"{mode}, {label}", (x,), {"size": size, "mode": mode, **params})
+
+
+_UP, _DOWN = {1: (8,), 2: (7, 6), 3: (4, 3, 6)}, {1: (2,), 2: (3, 2), 3: (2, 1, 3)}
+
+IMAGES: dict[str, list[Sample]] = {
+    "interpolate": [
+        *(
+            _resized(label, x, size[x.ndim - 2], mode, **params)
+            for x, modes in (
+                (_SIGNAL, ("nearest", "nearest-exact", "linear", "area")),
+                (_IMAGE, ("nearest", "bilinear", "bicubic", "area")),
+                (_VOLUME, ("nearest-exact", "trilinear", "area")),
+            )
+            for mode in modes
+            for label, size in (("up", _UP), ("down", _DOWN))
+            for params in ([{}, {"align_corners": True}] if "linear" in mode or mode == "bicubic" else [{}])
+        ),
+        _resized("antialias", _IMAGE, (2, 3), "bilinear", antialias=True),
+        _resized("antialias", _IMAGE, (2, 7), "bicubic", antialias=True),
+        _resized("factors", _IMAGE, (6, 7), "bilinear", scales=(1.6, 1.5)),
+        _resized("factors", _IMAGE, (6, 7), "nearest", scales=(1.6, 1.5)),
+        _resized("doubled", _IMAGE, (8, 10), "nearest"),
+        _resized("to one", _IMAGE, (1, 1), "bicubic", align_corners=True),
+        _resized("of none", np.zeros((0, 2, 3)), (4,), "linear"),
+    ],
+    "interpolate_backward": [
+        _resized(label, x, size, mode, **params)
+        for label, x, size, mode, params in (
+            ("signal", _SIGNAL, (8,), "linear", {}),
+            ("image", _IMAGE, (3, 7), "bicubic", {"align_corners": True}),
+            ("nearest", _IMAGE, (3, 7), "nearest", {"scales": (1.4, 0.8)}),
+            ("volume", _VOLUME, (2, 3, 3), "area", {}),
+            ("antialias", _IMAGE, (6, 7), "bilinear", {"antialias": True}),
+        )
+    ],
+}
