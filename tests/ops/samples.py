@@ -16,6 +16,7 @@ from glassnet.ops.indexing import ARRAY
 from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
 from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_images import IMAGES
+from tests.ops.samples_normalization import NORMALIZATION
 from tests.ops.samples_windows import WINDOWS
 
 _S = slice
@@ -346,6 +347,7 @@ TABLE: dict[str, list[Sample]] = {
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
     **IMAGES,
+    **NORMALIZATION,
     **WINDOWS,
 }
 

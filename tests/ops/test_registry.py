@@ -23,7 +23,10 @@ STEPS = {
 }  # fmt: skip
 
 # Without one in this floating input, because it is told to be a constant.
-CONSTANT = {"row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2}}  # the weights of classes
+CONSTANT = {
+    "row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2},  # the weights of classes
+    "standardize": {3}, "standardize_backward": {3, 4},  # moments known already; a bias, for its shape
+}  # fmt: skip
 
 # Those that overflow where others do not, and one that is of probabilities.
 NOT_OF_LARGE = {"exp", "expm1", "pow", "binary_cross_entropy"}

@@ -46,6 +46,9 @@ class State(Value):
         >>> x.operate(glassnet.ops.registry["add"], (x, 10), {})
         tensor([11, 12])
         """
+        for x in inputs:
+            if isinstance(x, Value) and not isinstance(x, State):  # which notes what is done with it
+                return x.operate(op, inputs, params)
         return apply(op, *inputs, **params)
 
     @property

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from glassnet.ops.layers import (
     interpolation,
+    normalization,
     windows,
 )  # isort: skip

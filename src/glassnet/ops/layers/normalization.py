@@ -1,0 +1,322 @@
+"""Normalization: what varies is brought to mean 0 and variance 1, over the dimensions that are chosen.
+
+One operation is all of them. Batch norm standardizes every channel over the batch and all places, layer norm every
+sample over its features, group norm every group of channels, instance norm every channel of every sample; RMS norm is
+layer norm without a mean. Then each scales by a weight and shifts by a bias.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.ops.arithmetic import square
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import sqrt
+from glassnet.ops.movement import concatenate, reshape, stack
+from glassnet.ops.pullback import rules_of
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import count, mean, unbroadcast, var
+from glassnet.ops.shapes import Shape, broadcast_shapes, equal_dtypes, reduced_shape, shape_of, written
+
+Dims = Sequence[int]
+
+
+def _summed(shape: Shape, *factors: Array) -> Array:
+    """The product of arrays that broadcast, summed to ``shape`` in one pass, in which no product is kept."""
+    ndim = max(x.ndim for x in factors)
+    operands: list[Any] = []
+    for x in factors:
+        labels = [i for i, n in enumerate(x.shape, ndim - x.ndim) if n != 1]
+        operands += [x.reshape([n for n in x.shape if n != 1]), labels]
+    kept = [i for i, n in enumerate(shape, ndim - len(shape)) if n != 1]
+    precision = np.float32 if factors[0].dtype == np.float16 else factors[0].dtype
+    return np.einsum(*operands, kept, dtype=precision, casting="same_kind").reshape(shape)
+
+
+def _kept(x: Array, dim: Dims) -> Shape:
+    return tuple(1 if i in dim else n for i, n in enumerate(x.shape))
+
+
+# the statistics -------------------------------------------------------------------------------------
+
+
+def _moments(x: Array, dim: Dims) -> Array:
+    n, shape = count(x, dim), _kept(x, dim)
+    mean = _summed(shape, x) / n
+    deviation = x - mean
+    rest = _summed(shape, deviation) / n  # what rounding has left of the mean of a long sum
+    variance = _summed(shape, deviation, deviation) / n - rest * rest
+    return np.stack([mean + rest, variance]).astype(x.dtype, copy=False)
+
+
+def _plain_moments(x: Array, dim: Dims) -> Array:
+    mean = x.mean(axis=tuple(dim), keepdims=True)
+    variance = np.square(x - mean).mean(axis=tuple(dim), keepdims=True)
+    return np.stack([mean, variance])
+
+
+def _moments_expand(x: Any, dim: Dims) -> Any:
+    return stack(mean(x, dim=dim, keepdim=True), var(x, dim=dim, correction=0, keepdim=True))
+
+
+moments = register(
+    Op(
+        "moments",
+        forward=_moments,
+        vjp=rules_of(_moments_expand, 1),
+        shape=lambda x, *, dim: Spec((2, *reduced_shape("moments", shape_of(x), dim, True)), x.dtype),
+        formula="y = the mean of x and its variance, Σ (x − mean)² / n, over dim",
+        expand=_moments_expand,
+        textbook=_plain_moments,
+    )
+)
+
+
+# forward --------------------------------------------------------------------------------------------
+
+
+def _deviation(x: Array, moments: Array | None, dim: Dims, centred: bool) -> tuple[Array, Array]:
+    """x less its mean, if ``centred``; and the variance, or the mean square."""
+    if moments is not None:
+        return x - moments[0], moments[1]
+    n, shape = count(x, dim), _kept(x, dim)
+    deviation = x - _summed(shape, x) / n if centred else x
+    return deviation, _summed(shape, deviation, deviation) / n
+
+
+# Written for speed: sums in one pass by einsum, in place where memory is its own, and a weight of a channel is
+# multiplied by the channel's scale before it meets the channel's numbers.
+def _standardize(
+    x: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    moments: Array | None = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Array:
+    deviation, variance = _deviation(x, moments, dim, centred)
+    scale = 1 / np.sqrt(variance + eps)
+    if weight is not None and np.broadcast(scale, weight).size < x.size:
+        scale, weight = scale * weight, None
+    y = np.multiply(deviation, scale, out=None if deviation is x else deviation)
+    if weight is not None:
+        y *= weight
+    if bias is not None:
+        y += bias
+    return y.astype(x.dtype, copy=False)
+
+
+def _plain_standardize(
+    x: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    moments: Array | None = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Array:
+    deviation = x - x.mean(axis=tuple(dim), keepdims=True) if centred else x
+    variance = np.square(deviation).mean(axis=tuple(dim), keepdims=True)
+    y = deviation / np.sqrt(variance + eps)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+def _standardize_expand(
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    moments: Any = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Any:
+    y, _ = _standard(x, dim, eps, centred)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+def _standard(x: Any, dim: Dims, eps: float, centred: bool) -> tuple[Any, Any]:
+    """x of mean 0 and variance 1, in primitive operations, and what its deviations were divided by."""
+    deviation = x - mean(x, dim=dim, keepdim=True) if centred else x
+    divisor = sqrt(mean(square(deviation), dim=dim, keepdim=True) + eps)
+    return deviation / divisor, divisor
+
+
+def _standardize_shape(
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    moments: Any = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Spec:
+    shape = shape_of(x)
+    reduced_shape("standardize", shape, dim, True)
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None and broadcast_shapes("standardize", shape, shape_of(parameter)) != shape:
+            raise ShapeError(
+                f"standardize: expected a {name} that fits into the input's shape {written(shape)}, got "
+                f"{written(shape_of(parameter))}"
+            )
+    return Spec(shape, equal_dtypes("standardize", x, weight, bias, moments))
+
+
+# backward -------------------------------------------------------------------------------------------
+
+
+def _standardize_backward(
+    g: Array,
+    x: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    moments: Array | None = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Array:
+    n, shape = count(x, dim), _kept(x, dim)
+    deviation, variance = _deviation(x, moments, dim, centred)
+    scale = 1 / np.sqrt(variance + eps)
+    weights = () if weight is None else (weight,)
+    # one pass over g and one over g·deviation; all other sums are of these
+    some = np.broadcast_shapes(shape, *(each.shape for each in (weight, bias) if each is not None))
+    sums, products = g if some == g.shape else _summed(some, g), _summed(some, g, deviation)
+    y = np.empty(x.size + sum(p.size for p in (weight, bias) if p is not None), deviation.dtype)
+    gx, rest = y[: x.size].reshape(x.shape), y[x.size :]
+    if weight is not None:
+        rest[: weight.size] = _summed(weight.shape, products, scale).reshape(-1)
+    if bias is not None:
+        rest[-bias.size :] = _summed(bias.shape, sums).reshape(-1)
+    # gx = scale·(g·weight − mean(g·weight) − deviation·scale²·mean(g·weight·deviation))
+    if weight is not None and math.prod(some) == x.size:
+        np.multiply(g, weight, out=gx)
+        gx *= scale
+    else:
+        np.multiply(g, scale * (1 if weight is None else weight), out=gx)
+    slope = _summed(shape, products, *weights) * (scale**3 / n)
+    gx -= np.multiply(deviation, slope, out=None if deviation is x else deviation)
+    if centred:
+        gx -= _summed(shape, sums, *weights) * (scale / n)
+    return y.astype(x.dtype, copy=False)
+
+
+def _standardize_backward_expand(
+    g: Any,
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    moments: Any = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Any:
+    standard, divisor = _standard(x, dim, eps, centred)
+    h = g if weight is None else g * weight
+    inward = h - standard * mean(h * standard, dim=dim, keepdim=True)
+    if centred:
+        inward = inward - mean(h, dim=dim, keepdim=True)
+    gradients = [inward / divisor]
+    if weight is not None:
+        gradients.append(unbroadcast(g * standard, weight))
+    if bias is not None:
+        gradients.append(unbroadcast(g, bias))
+    return concatenate(*(reshape(each, shape=(-1,)) for each in gradients))
+
+
+def _standardize_backward_shape(
+    g: Any,
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    moments: Any = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Spec:
+    sizes = [math.prod(shape_of(each)) for each in (x, weight, bias) if each is not None]
+    return Spec((sum(sizes),), x.dtype)
+
+
+standardize_backward = register(
+    Op(
+        "standardize_backward",
+        forward=_standardize_backward,
+        vjp=(*rules_of(_standardize_backward_expand, 3), None, None),
+        shape=_standardize_backward_shape,
+        formula="y = the gradients of x, weight and bias, one after another: with x̂ = (x − mean)/√(variance + eps) and "
+        "h = g·weight, (h − mean h − x̂·mean(h·x̂))/√(variance + eps), Σ g·x̂ and Σ g",
+        expand=_standardize_backward_expand,
+        cast="equal",
+    )
+)
+
+
+def _gradients(
+    g: Any,
+    _y: Any,
+    x: Any,
+    weight: Any = None,
+    _bias: Any = None,
+    moments: Any = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Any:
+    return standardize_backward(g, x, weight, _bias, moments, dim=dim, eps=eps, centred=centred)
+
+
+def _of_x(gradients: Any, _y: Any, _x: Any, *_others: Any, dim: Dims, eps: float = 1e-5, centred: bool = True) -> Any:
+    return reshape(gradients[: math.prod(_x.shape)], shape=_x.shape)
+
+
+def _of_weight(
+    gradients: Any, _y: Any, _x: Any, _weight: Any, *_others: Any, dim: Dims, eps: float = 1e-5, centred: bool = True
+) -> Any:
+    first = math.prod(_x.shape)
+    return reshape(gradients[first : first + math.prod(_weight.shape)], shape=_weight.shape)
+
+
+def _of_bias(
+    gradients: Any,
+    _y: Any,
+    _x: Any,
+    _weight: Any,
+    _bias: Any,
+    *_others: Any,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Any:
+    return reshape(gradients[shape_of(gradients)[0] - math.prod(_bias.shape) :], shape=_bias.shape)
+
+
+standardize = register(
+    Op(
+        "standardize",
+        forward=_standardize,
+        vjp=(_of_x, _of_weight, _of_bias, None),
+        shared=_gradients,
+        shape=_standardize_shape,
+        formula="y = (x − mean)/√(variance + eps)·weight + bias, with the mean and the variance of x over dim "
+        "(moments, if given, are these two)",
+        expand=_standardize_expand,
+        cast="equal",
+        textbook=_plain_standardize,
+    )
+)
