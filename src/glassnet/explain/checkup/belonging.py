@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import GlassnetError
-from glassnet.explain.checkup.batches import head, joined, rows, size_of
+from glassnet.explain.checkup.batches import joined
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.given import named_parts
-from glassnet.explain.checkup.guessing import accuracy, guesses, right
+from glassnet.explain.checkup.guessing import right
+from glassnet.explain.checkup.held_out import DOUBTFUL, LEARNED, on_other_samples
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.relation import relation
+from glassnet.explain.checkup.relation import CHANCE, relation
 from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.ops.dtypes import Array
-from glassnet.optim import Adam
 from glassnet.tensor import wrap
 
 SHARED = 0.05
 KINDS = 0.25  # of the samples: with fewer different ones, they come back by themselves
 MANY = 64  # samples, of which a relation would be seen
-CHANCE = 0.01  # how often targets that have nothing to do with inputs may look as if they had
-DOUBTFUL = 2.5  # standard deviations of a share, within which it may be chance
-CARRIES = 0.07  # of what guessing costs, that is learned for other samples, too
-LEARNED = 400  # steps to see whether what is learned holds for other samples
 APART = 5.0  # times as large: inputs of one kind are not
 EXACT = 1e-5
 
@@ -235,7 +231,7 @@ def labels_unrelated(run: Observed) -> Iterator[Symptom]:
     found = relation(parts, y)
     if found is None or found.probability < CHANCE:
         return
-    held = _on_other_samples(run)
+    held = on_other_samples(run)
     if held is not None and (held.carries_over or not held.can_tell):
         return
     yield symptom(
@@ -254,58 +250,3 @@ def labels_unrelated(run: Observed) -> Iterator[Symptom]:
 def _counts(run: Observed) -> bool:
     """Whether the loss depends on which target belongs to which sample."""
     return bool(np.isfinite(run.chance)) and run.chance != run.mean_before if run.outputs is not None else False
-
-
-class _Held(NamedTuple):
-    """What a network learned of one part of the samples, measured on another."""
-
-    carries_over: bool
-    text: str
-    numbers: dict[str, Any]
-    can_tell: bool = True  # whether anything could be better than guessing there
-
-
-def _held(learned: Array, y: Array, other: Array, other_y: Array, losses: tuple[float, float, float]) -> _Held:
-    on_train, on_other = accuracy(learned, y), accuracy(other, other_y)
-    if on_train is None or on_other is None:
-        train, held, guess = losses
-        text = (
-            "; {learned} steps bring the loss to {train:.4g}, and to {held:.4g} on samples that were held out, where "
-        )
-        carries_over = held < (1 - CARRIES) * guess
-        return _Held(carries_over, text + "guessing has {guess:.4g}", {"train": train, "held": held, "guess": guess})
-    held, guess = on_other
-    text = "; after {learned} steps {train:.0%} are right, and {held:.0%} of samples that were held out, where "
-    doubtful = DOUBTFUL * float(np.sqrt(guess * (1 - guess) / len(other_y)))
-    numbers = {"train": on_train[0], "held": held, "guess": guess}
-    return _Held(held > guess + doubtful, text + "guessing has {guess:.0%}", numbers, guess + doubtful < 1)
-
-
-def _on_other_samples(run: Observed) -> _Held | None:
-    """What steps of Adam on most of the samples come to on the rest; None where that cannot be measured."""
-    if run.outputs is None or run.everything is None or run.guess is None or not run.trained:
-        return None
-    x, y = head(run.everything, 512)
-    count = size_of((x, y))
-    order = np.random.default_rng(1).permutation(count)
-    train, held = order[: count * 2 // 3], order[count * 2 // 3 :]
-    kept, test = (rows(x, wrap(train)), y[wrap(train)]), (rows(x, wrap(held)), y[wrap(held)])
-    try:
-        with run.untouched(), np.errstate(all="ignore"):
-            run.model.train()
-            optimizer = Adam(run.trained, lr=0.005)
-            for number in range(run.steps_within(LEARNED)):
-                at = number * 32 % max(1, len(train) - 31)
-                part = slice(at, at + 32)
-                run.learn(rows(kept[0], part), kept[1][part], optimizer)
-            run.model.eval()
-            with no_grad():
-                learned, other = run.answer(kept[0]).array, run.answer(test[0]).array
-                same = [
-                    wrap(np.broadcast_to(g, other.shape).astype(other.dtype)) for g in guesses(learned, kept[1].array)
-                ]
-                guess = min(float(run.loss(one, test[1]).item()) for one in same)
-                losses = run.loss_of(*kept), run.loss_of(*test), guess
-        return _held(learned, kept[1].array, other, test[1].array, losses)
-    except Exception:  # a network or a loss that takes batches of one size only
-        return None

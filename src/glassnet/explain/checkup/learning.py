@@ -8,11 +8,12 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.activations import ends_of, is_activation
-from glassnet.explain.checkup.batches import parts_of, size_of
+from glassnet.explain.checkup.batches import joined, parts_of, size_of
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.guessing import accuracy, is_worse
+from glassnet.explain.checkup.held_out import on_other_samples
 from glassnet.explain.checkup.observed import Observed, name_of
-from glassnet.explain.checkup.relation import relation
+from glassnet.explain.checkup.relation import CHANCE, relation, remainder
 from glassnet.explain.checkup.signals import is_hidden
 from glassnet.explain.checkup.structure import source_of
 from glassnet.explain.checkup.trials import FEW, LONGER, STEPS, Trial
@@ -105,6 +106,8 @@ def learning_rate_too_low(run: Observed) -> Iterator[Symptom]:
         return
     candidates = {rate * 100, rate * 1000, rate * 10000, *(usual for usual in USUAL if usual > 50 * rate)}
     for other in sorted(candidates):
+        if run.first_change * other / rate > REWRITES:
+            return  # it would forget with each step; this one is not so small
         larger = run.trial(other / rate)
         gained = larger.before - larger.after
         if gained > max(LARGER * to_learn, FASTER * fallen):
@@ -153,8 +156,8 @@ def not_separable(run: Observed) -> Iterator[Symptom]:
         return
     if not _is_straight(run) or not np.isfinite(run.course.after):
         return
-    if run.is_better(run.course.after) and run.has_learned:
-        return  # it is of use as it is
+    if run.is_better(run.course.after) and _is_of_use(run):
+        return
     if not _can_be_told(run):
         return
     of_classes = run.course.outputs is not None and accuracy(run.course.outputs, run.targets) is not None
@@ -208,6 +211,23 @@ def _before_the_end(outputs: Array) -> Array:
         return before
 
 
+def _is_of_use(run: Observed) -> bool:
+    """Whether what a line has learned holds for other samples, or, of few, whether it can learn some by heart.
+
+    Where chance does as much, whether there is nothing left of the targets that depends on the inputs: then nothing
+    bent would get further either.
+    """
+    held = on_other_samples(run)
+    if run.has_learned if held is None else held.carries_over:
+        return True
+    if run.course.outputs is None:
+        return False
+    free = wrap(run.course.outputs).requires_grad_()
+    run.loss(free, wrap(run.targets)).backward()
+    left = None if free.grad is None else remainder(joined(run.batches)[0], free.grad.array)
+    return left is not None and left.probability >= CHANCE
+
+
 def _can_be_told(run: Observed) -> bool:
     """Whether inputs say anything of the targets: clearly, or, of few samples, that no two are alike."""
     parts = list(run.inputs.values())
@@ -215,7 +235,7 @@ def _can_be_told(run: Observed) -> bool:
         whole = np.concatenate([x.reshape(len(x), -1) for x in parts], axis=1)
         return len(np.unique(whole, axis=0)) == len(np.unique(np.c_[whole, run.y.reshape(len(run.y), -1)], axis=0))
     found = relation(parts, run.y)
-    return found is not None and found.probability < 0.01
+    return found is not None and found.probability < CHANCE
 
 
 @check(30)

@@ -16,6 +16,7 @@ from glassnet.ops.dtypes import Array
 
 MOST, SOME = 1024, 256  # samples that are compared; as many are enough where targets depend on inputs clearly
 SHUFFLES, FEW = 400, 60
+CHANCE = 0.01  # how often targets that have nothing to do with inputs may look as if they had
 CLEAR = 8.0  # standard deviations beyond which there is no doubt
 CATEGORIES = 64  # whole numbers of fewer different values are names rather than amounts
 COLUMNS = 8  # of targets
@@ -43,6 +44,26 @@ def relation(parts: Sequence[Array], y: Array) -> Relation | None:
             return None
         found = _tested((kernel for part in parts for kernel in _kernels(part[chosen])), targets, random)
     return found
+
+
+def remainder(parts: Sequence[Array], residuals: Array) -> Relation | None:
+    """How far the ``residuals`` of a fitted line depend on inputs; None where there are none.
+
+    They are what the loss still asks of each output, its negative gradient; what a straight line of the inputs could
+    still give is taken away first. They are not ranked: where the line is right, only their mean is 0 everywhere.
+    Source: Friedman, "Greedy Function Approximation: A Gradient Boosting Machine" (2001), for the residuals.
+    """
+    random = np.random.default_rng(0)
+    chosen = random.permutation(len(residuals))[:MOST]
+    chosen_parts = [part[chosen] for part in parts]
+    columns = residuals[chosen].reshape(len(chosen), -1)[:, : 4 * COLUMNS].astype(np.float64)
+    line = np.column_stack([np.ones(len(chosen)), *(part.reshape(len(part), -1) for part in chosen_parts)])
+    left = columns - line @ np.linalg.lstsq(line, columns, rcond=None)[0]
+    spread = left.std(0)
+    left = left[:, spread > 1e-6 * np.abs(columns).max()]
+    if not left.shape[1]:
+        return None
+    return _tested((kernel for part in chosen_parts for kernel in _kernels(part)), left / left.std(0), random)
 
 
 def _tested(kernels: Iterator[Array], targets: Array, random: np.random.Generator) -> Relation:

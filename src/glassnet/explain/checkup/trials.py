@@ -256,8 +256,12 @@ class Trials(Setup):
 
     @property
     def enough(self) -> Batch:
-        """A few samples that can be learned by heart: no more than there are numbers to learn."""
-        return head(self.first, max(2, min(ENOUGH, sum(p.numel() for p in self.trained))))
+        """A few samples that can be learned by heart: with no more outputs than there are numbers to learn.
+
+        Source: Cover, "Geometrical and Statistical Properties of Systems of Linear Inequalities" (1965).
+        """
+        each = 1 if self.outputs is None else max(1, self.outputs.size // len(self.outputs))
+        return head(self.first, max(2, min(ENOUGH, sum(p.numel() for p in self.trained) // each)))
 
     @computed_once
     def by_heart(self) -> tuple[float, float]:

@@ -209,14 +209,31 @@ def blobs_softsign(seed: int) -> Training:
 @training("classes hidden relu few")
 def three_units(seed: int) -> Training:
     """So few that some may be dead by chance, and the others do the work."""
-    return Training(mlp(2, 3, 3), points(datasets.make_blobs, 300, 0.3, seed), F.cross_entropy, adam(0.02))
+    return with_units_left(
+        Training(mlp(2, 3, 3), points(datasets.make_blobs, 300, 0.3, seed), F.cross_entropy, adam(0.02))
+    )
 
 
 @training("binary hidden relu few")
 def four_units_of_positive_inputs(seed: int) -> Training:
     x, y = points(datasets.make_blobs, 300, 0.3, seed)
     x = (x - x.amin(0)) / (x.amax(0) - x.amin(0))
-    return Training(mlp(2, 4, 1), column((x, (y == 0).long())), F.binary_cross_entropy_with_logits, adam(0.03))
+    return with_units_left(
+        Training(mlp(2, 4, 1), column((x, (y == 0).long())), F.binary_cross_entropy_with_logits, adam(0.03))
+    )
+
+
+def with_units_left(made: Training) -> Training:
+    """A training from the first weights with which not all of its few units die on the way: then it would not learn."""
+    while True:
+        start = {name: value.clone() for name, value in made.model.state_dict().items()}
+        outputs = learned(made, 500, 32).model(made.data[0])
+        if not bool((outputs == outputs[:1]).all()):
+            made.model.load_state_dict(start)
+            return made
+        for layer in made.model.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
 
 
 @training("binary hidden relu")
@@ -387,10 +404,11 @@ def digits_trained_already(seed: int) -> Training:
     return learned(of_digits(mlp(64, 32, 10), seed, adam(0.003)), 150)
 
 
-def learned(made: Training, steps: int) -> Training:
+def learned(made: Training, steps: int, batch: int | None = None) -> Training:
     script = Script(made.model, made.data, made.loss, made.optimizer(made.model.parameters()))
-    for _ in range(steps):
-        whole_step(script, *made.data)
+    batches = list(zip(*(part.split(batch or len(part)) for part in made.data), strict=True))
+    for number in range(steps):
+        whole_step(script, *batches[number % len(batches)])
     return made
 
 
