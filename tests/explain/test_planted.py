@@ -14,7 +14,7 @@ from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
 from glassnet.explain.checkup import CHECKS, CheckupError, checkup
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.relation import relation
+from glassnet.explain.checkup.relation import relation, remainder
 from tests.explain.corpus.common import Digits, blobs, digits, mlp
 from tests.explain.corpus.measure import examined
 from tests.explain.corpus.planted.faults import FAULTS, every
@@ -40,6 +40,20 @@ def test_the_cause_is_the_first_finding(fault, host):
 @pytest.mark.parametrize("name", ["three_units", "moons_sigmoid_slow"])
 def test_few_units_and_a_slow_start_are_no_faults(name):
     assert examined(made(name, 1).script()).healthy
+
+
+@pytest.mark.parametrize("seed", [100, 110])
+def test_a_line_is_no_fault_where_classes_overlap_and_only_few_samples_cannot_be_told_apart(seed):
+    assert examined(made("classes_that_overlap", seed).script()).healthy
+
+
+def test_what_a_line_leaves_is_told_from_chance():
+    random_numbers = np.random.default_rng(0)
+    x = random_numbers.normal(size=(300, 3))
+    noise = random_numbers.normal(size=(300, 1)) * np.exp(x[:, :1])  # how far it spreads may depend on the inputs
+    assert remainder([x], 2 * x[:, :1] + noise).probability > 0.01
+    assert remainder([x], 2 * x[:, :1] + noise + 3 * x[:, 1:2] * x[:, 2:]).probability < 0.01
+    assert remainder([x], x @ np.ones((3, 2))) is None
 
 
 def test_faults_are_of_many_kinds_and_name_checks():

@@ -33,7 +33,7 @@ from glassnet.text import shown
 
 _LABEL = 40  # characters
 _AT_ONCE = 1024  # samples in one forward pass
-_NUMBERS = 2**22  # outputs of one forward pass: fewer samples where there are thousands of classes
+_NUMBERS = 2**20  # outputs of one forward pass: fewer samples where there are more than a thousand classes
 _TEXTS = dict.fromkeys(("source", "split", "noun"), text)
 _CLASSIFICATION = record({**_TEXTS, "classes": items(filled, 2, different=True)}, others=True)
 _REGRESSION = record({**_TEXTS, "classes": items(text, most=0)}, others=True)
@@ -140,13 +140,15 @@ class SavedRun:
 
     def outputs_in_parts(self, inputs: Tensor) -> Iterator[Tensor]:
         """The outputs of the network for one part of ``inputs`` after the other. Raises what `outputs` raises."""
+        return map(self._outputs_of, in_parts(inputs, len(self.classes) or 1))
+
+    def _outputs_of(self, part: Tensor) -> Tensor:
         expected = len(self.classes) or 1
-        for part in in_parts(inputs, expected):
-            with no_grad():
-                outputs = self.model(part)
-            if outputs.shape != (len(part), expected):
-                raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
-            yield outputs
+        with no_grad():
+            outputs: Tensor = self.model(part)
+        if outputs.shape != (len(part), expected):
+            raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
+        return outputs
 
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""
@@ -203,13 +205,12 @@ def in_parts(inputs: Tensor, outputs: int) -> Sequence[Tensor]:
 def most_probable(outputs: Iterable[Tensor], *, keep: bool = False) -> tuple[Array, Array, Array | None]:
     """The most probable classes [n], how probable they are [n], and, to ``keep``, the probabilities of all [n, C].
 
-    ``outputs`` come in parts, so that no more of them is there than is kept.
+    ``outputs`` come in parts, of which none is there any more when the next is computed, but for what is kept.
     """
-    numbers, sure, kept = [], [], []
-    for part in outputs:
+
+    def best(part: Tensor) -> tuple[Array, Array, Array | None]:
         probabilities = F.softmax(part, 1).numpy()
-        numbers.append(probabilities.argmax(1))
-        sure.append(probabilities.max(1))
-        if keep:
-            kept.append(probabilities)
+        return probabilities.argmax(1), probabilities.max(1), probabilities if keep else None
+
+    numbers, sure, kept = zip(*map(best, outputs), strict=True)
     return np.concatenate(numbers), np.concatenate(sure), np.concatenate(kept) if keep else None
