@@ -95,7 +95,8 @@ def test_no_pickle():
 # File names that stand in several rooms, because they are of one subject there.
 OF_ONE_SUBJECT = {
     "activation", "adam", "adaptive", "channels", "checks", "classification", "confusion", "curves", "dataset",
-    "elementwise", "errors", "indexing", "interpolation", "latex", "linear", "loss", "printing", "reduction", "sampler",
+    "distance", "elementwise", "errors", "indexing", "interpolation", "latex", "linear", "loss", "margin",
+    "printing", "reduction", "sampler",
     "sampling", "sgd", "standalone", "text",
 }  # fmt: skip
 

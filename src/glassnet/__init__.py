@@ -104,6 +104,7 @@ __all__ = [
     "bernoulli",
     "bool",
     "cat",
+    "cdist",
     "checkup",
     "compile",
     "concat",
@@ -195,6 +196,7 @@ trace = Tensor.trace
 _LATER = {
     "Compiled": "compilation",
     "Trainer": "training",
+    "cdist": "functional",
     "checkup": "explain.checkup",
     "compile": "compilation",
     "draw": "explain.draw",
@@ -229,6 +231,7 @@ if TYPE_CHECKING:
     from glassnet.explain.draw import draw
     from glassnet.explain.symbolic import symbolic
     from glassnet.explain.walkthrough import walkthrough
+    from glassnet.functional import cdist
     from glassnet.serialization import load, load_model, save, save_model
     from glassnet.training import Trainer
 

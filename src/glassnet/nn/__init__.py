@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from glassnet.nn import activation, channels, functional, init, interpolation, loss, utils
+from glassnet.nn import activation, channels, distance, functional, init, interpolation, loss, margin, utils
 from glassnet.nn.activation import *  # noqa: F403
 from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from glassnet.nn.distance import *  # noqa: F403
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.flatten import Flatten, Unflatten
 from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.linear import Bilinear, Identity, Linear
 from glassnet.nn.loss import *  # noqa: F403
+from glassnet.nn.margin import *  # noqa: F403
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Buffer, Parameter
 
@@ -42,4 +44,6 @@ __all__ = [
 __all__ += activation.__all__
 __all__ += channels.__all__
 __all__ += interpolation.__all__
+__all__ += distance.__all__
 __all__ += loss.__all__
+__all__ += margin.__all__

@@ -21,6 +21,13 @@ def check_whole(layer: str, least: float = 1, **sizes: Any) -> None:
             raise RangeError(f"{layer}: expected {name} of {least} or more, got {size}")
 
 
+def check_number(layer: str, **values: Any) -> None:
+    """Raise TypeError unless every value is a real number."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise TypeError(f"{layer}: expected {name} as a number, got {type(value).__name__}: {value!r:.60}")
+
+
 def check_probability(layer: str, p: Any) -> None:
     """Raise unless ``p`` is a number from 0 to 1: TypeError, ValueError."""
     if isinstance(p, bool) or not isinstance(p, int | float | np.number):

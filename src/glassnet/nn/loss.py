@@ -11,31 +11,28 @@ from typing import ClassVar
 
 import glassnet.functional as F
 from glassnet.functional.loss_checks import REDUCTIONS, check_reduction, warn_if_probabilities
+from glassnet.nn.checks import check_number
 from glassnet.nn.module import FunctionModule, Names
 from glassnet.tensor import Tensor
 
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
-    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
-    "HingeEmbeddingLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
-    "MarginRankingLoss",
-    "MultiLabelSoftMarginLoss",
     "NLLLoss",
     "PoissonNLLLoss",
     "SmoothL1Loss",
-    "SoftMarginLoss",
-    "TripletMarginLoss",
 ]
 
 
-class _Loss(FunctionModule):
+class Loss(FunctionModule):
+    """What all losses have: a reduction, checked when the loss is made."""
+
     options: ClassVar[Names] = ("reduction",)
     reductions: ClassVar[Names] = REDUCTIONS
 
@@ -45,13 +42,17 @@ class _Loss(FunctionModule):
         self.reduction = reduction
 
 
-class _LossOfPairs(_Loss):
+class LossOfPairs(Loss):
+    """A loss of an input and its target."""
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """How far the input is from the target."""
         return self._call(input, target)
 
 
-class _WeightedLoss(_LossOfPairs):
+class WeightedLoss(LossOfPairs):
+    """A loss with a weight for each class or element."""
+
     options: ClassVar[Names] = ("weight", "reduction")
     weight: Tensor | None
 
@@ -63,7 +64,7 @@ class _WeightedLoss(_LossOfPairs):
 # of numbers -------------------------------------------------------------------------------------
 
 
-class MSELoss(_LossOfPairs):
+class MSELoss(LossOfPairs):
     """(x − t)²: the mean squared error.
 
     >>> x, t = glassnet.tensor([1.0, 2.0]), glassnet.tensor([0.0, 4.0])
@@ -74,7 +75,7 @@ class MSELoss(_LossOfPairs):
     function = staticmethod(F.mse_loss)
 
 
-class L1Loss(_LossOfPairs):
+class L1Loss(LossOfPairs):
     """|x − t|: the mean absolute error.
 
     >>> x, t = glassnet.tensor([1.0, 2.0]), glassnet.tensor([0.0, 4.0])
@@ -85,7 +86,7 @@ class L1Loss(_LossOfPairs):
     function = staticmethod(F.l1_loss)
 
 
-class SmoothL1Loss(_LossOfPairs):
+class SmoothL1Loss(LossOfPairs):
     """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2.
 
     R. Girshick, Fast R-CNN, 2015.
@@ -103,7 +104,7 @@ class SmoothL1Loss(_LossOfPairs):
         self.beta = beta
 
 
-class HuberLoss(_LossOfPairs):
+class HuberLoss(LossOfPairs):
     """(x − t)²/2 where |x − t| < delta, else delta · (|x − t| − delta/2).
 
     P. Huber, Robust Estimation of a Location Parameter, 1964.
@@ -118,10 +119,11 @@ class HuberLoss(_LossOfPairs):
 
     def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
+        check_number("HuberLoss", delta=delta)
         self.delta = delta
 
 
-class PoissonNLLLoss(_LossOfPairs):
+class PoissonNLLLoss(LossOfPairs):
     """exp(x) − t·x: the negative log-likelihood of counts t of which exp(x) are expected.
 
     Without ``log_input``, x itself is the expected count: x − t·log(x + eps). ``full`` adds Stirling's
@@ -142,7 +144,7 @@ class PoissonNLLLoss(_LossOfPairs):
         self.log_input, self.full, self.eps = log_input, full, eps
 
 
-class GaussianNLLLoss(_Loss):
+class GaussianNLLLoss(Loss):
     """(log v + (x − t)²/v)/2: the negative log-likelihood of targets t with mean x and variance v.
 
     It is called with input, target and variance. A variance below ``eps`` counts as ``eps``; ``full`` adds
@@ -170,7 +172,7 @@ class GaussianNLLLoss(_Loss):
 # of classes -------------------------------------------------------------------------------------
 
 
-class _LossOfClasses(_WeightedLoss):
+class _LossOfClasses(WeightedLoss):
     """A loss that looks at its first input: are these the kind of numbers it takes?"""
 
     options: ClassVar[Names] = ("weight", "ignore_index", "reduction")
@@ -237,7 +239,7 @@ class NLLLoss(_LossOfClasses):
     takes = "log-probabilities; use LogSoftmax, or CrossEntropyLoss on what comes before"
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """−t·log x − (1 − t)·log(1 − x): the binary cross-entropy of probabilities x.
 
     Targets are from 0 to 1; ``weight`` broadcasts to the losses. Logarithms are kept above −100. Raises
@@ -251,7 +253,7 @@ class BCELoss(_WeightedLoss):
     function = staticmethod(F.binary_cross_entropy)
 
 
-class BCEWithLogitsLoss(_WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss):
     """`BCELoss` of sigmoid(x), for x of any size, without the loss of digits of doing the two in turn.
 
     ``pos_weight``, which broadcasts to the losses, says how much more positive targets count.
@@ -272,7 +274,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
 
-class KLDivLoss(_LossOfPairs):
+class KLDivLoss(LossOfPairs):
     """t·(log t − x): the Kullback-Leibler divergence of the probabilities t from exp(x).
 
     The input is log-probabilities; with ``log_target``, the target is too. reduction="batchmean" is the
@@ -292,116 +294,3 @@ class KLDivLoss(_LossOfPairs):
     def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction=reduction)
         self.log_target = log_target
-
-
-# with a margin ----------------------------------------------------------------------------------
-
-
-class SoftMarginLoss(_LossOfPairs):
-    """log(1 + exp(−t·x)), targets 1 or −1: x should have the sign of t.
-
-    >>> x, t = glassnet.tensor([3.0, 0.0]), glassnet.tensor([1.0, -1.0])
-    >>> nn.SoftMarginLoss(reduction="none")(x, t)
-    tensor([0.0486, 0.6931])
-    """
-
-    function = staticmethod(F.soft_margin_loss)
-
-
-class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """The mean over classes of −t·log σ(x) − (1 − t)·log σ(−x), targets 0 or 1.
-
-    Input and target are [n, C] or [C]; there is one loss a row.
-
-    >>> x, t = glassnet.tensor([[3.0, 0.0]]), glassnet.tensor([[1.0, 0.0]])
-    >>> nn.MultiLabelSoftMarginLoss()(x, t)
-    tensor(0.3709)
-    """
-
-    function = staticmethod(F.multilabel_soft_margin_loss)
-
-
-class _MarginLoss(_Loss):
-    options: ClassVar[Names] = ("margin", "reduction")
-
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-
-class HingeEmbeddingLoss(_MarginLoss, _LossOfPairs):
-    """x where t is 1, max(0, margin − x) where it is −1.
-
-    x is a distance: small where two things are alike (t = 1), large where they are not.
-
-    >>> x, t = glassnet.tensor([0.25, 0.25]), glassnet.tensor([1.0, -1.0])
-    >>> nn.HingeEmbeddingLoss(reduction="none")(x, t)
-    tensor([0.2500, 0.7500])
-    """
-
-    function = staticmethod(F.hinge_embedding_loss)
-
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(margin, reduction=reduction)
-
-
-class MarginRankingLoss(_MarginLoss):
-    """max(0, margin − t·(x₁ − x₂)): x₁ should be larger where t is 1, x₂ where it is −1.
-
-    It is called with x₁, x₂ and the target, of shapes that broadcast.
-
-    >>> a, b = glassnet.tensor([2.0, 2.0]), glassnet.tensor([1.0, 1.0])
-    >>> nn.MarginRankingLoss(reduction="none")(a, b, glassnet.tensor([1.0, -1.0]))
-    tensor([0., 1.])
-    """
-
-    function = staticmethod(F.margin_ranking_loss)
-
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
-        """How far the order is from the one that the target says."""
-        return self._call(input1, input2, target)
-
-
-class CosineEmbeddingLoss(_MarginLoss):
-    """1 − cos(x₁, x₂) where t is 1, max(0, cos(x₁, x₂) − margin) where it is −1.
-
-    It is called with x₁ and x₂ [n, d] (or [d]), and the target [n] (or []).
-
-    >>> a, b = glassnet.tensor([[1.0, 0.0]]), glassnet.tensor([[0.0, 1.0]])
-    >>> nn.CosineEmbeddingLoss()(a, b, glassnet.tensor([1.0]))
-    tensor(1.)
-    """
-
-    function = staticmethod(F.cosine_embedding_loss)
-
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
-        """How far the directions are from alike, or from unlike."""
-        return self._call(input1, input2, target)
-
-
-class TripletMarginLoss(_MarginLoss):
-    """max(0, margin + ‖a − p‖ − ‖a − n‖): an anchor should be nearer to the positive than to the negative.
-
-    It is called with anchor, positive and negative [n, d] (or [d]). ``p`` is the norm's; eps is added to
-    each difference. ``swap`` takes ‖p − n‖ where that is less than ‖a − n‖.
-
-    V. Balntas et al., Learning Local Feature Descriptors with Triplets and Shallow Convolutional Neural
-    Networks, 2016.
-
-    >>> anchor, near, far = glassnet.tensor([[0.0]]), glassnet.tensor([[1.0]]), glassnet.tensor([[1.5]])
-    >>> nn.TripletMarginLoss()(anchor, near, far)
-    tensor(0.5000)
-    """
-
-    function = staticmethod(F.triplet_margin_loss)
-    options = ("margin", "p", "eps", "swap", "reduction")
-
-    def __init__(
-        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
-    ) -> None:
-        super().__init__(margin, reduction=reduction)
-        self.p, self.eps, self.swap = p, eps, swap
-
-    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        """By how much the negative is too near, or the positive too far."""
-        return self._call(anchor, positive, negative)

@@ -136,7 +136,8 @@ def _bilinear_shape(a: Any, b: Any, weight: Any, bias: Any = None) -> Spec:
 def _pairs(a: Any, b: Any) -> Any:
     """Every product aᵢ·bⱼ, as one row for each row of ``a`` and ``b``."""
     products = _as_column(rows(a)) * _as_row(rows(b))
-    return reshape(products, shape=(shape_of(products)[0], -1))
+    n, left, right = shape_of(products)
+    return reshape(products, shape=(n, left * right))
 
 
 def _flat(weight: Any) -> Any:

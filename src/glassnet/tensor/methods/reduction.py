@@ -137,7 +137,11 @@ class Reduction(Elementwise):
             return reduce(reduction.sum, size, dim, keepdim, axis)
         if p == 0:
             return reduce(reduction.sum, (size != 0).to(self.dtype), dim, keepdim, axis)
-        return reduce(reduction.sum, size**p, dim, keepdim, axis) ** (1 / p)
+        total = reduce(reduction.sum, size**p, dim, keepdim, axis)
+        if p < 0:
+            return total ** (1 / p)
+        nothing = total == 0  # where the root is infinitely steep
+        return apply(selection.where, nothing, 0.0, apply(selection.where, nothing, 1.0, total) ** (1 / p))
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """log Σ exp(x) over ``dim``, where exp would overflow too.
