@@ -94,10 +94,9 @@ def test_no_pickle():
 
 # File names that stand in several rooms, because they are of one subject there.
 OF_ONE_SUBJECT = {
-    "activation", "adam", "adaptive", "channels", "checks", "classification", "confusion", "curves", "dataset",
-    "distance", "elementwise", "errors", "indexing", "interpolation", "latex", "linear", "loss", "margin",
-    "printing", "reduction", "sampler",
-    "sampling", "sgd", "standalone", "text",
+    "activation", "adam", "adaptive", "attention", "channels", "checks", "classification", "confusion", "curves",
+    "dataset", "distance", "elementwise", "errors", "indexing", "interpolation", "latex", "linear", "loss",
+    "margin", "printing", "reduction", "sampler", "sampling", "sgd", "standalone", "text",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AttentionError",
     "DimensionError",
     "DtypeError",
     "GlassnetError",
@@ -87,6 +88,15 @@ class DtypeError(GlassnetError, RuntimeError, TypeError):
     >>> glassnet.tensor([1, 2]).mean()
     Traceback (most recent call last):
     glassnet.errors.DtypeError: mean: ...
+    """
+
+
+class AttentionError(ShapeError, DtypeError, AssertionError):
+    """Inputs or masks that attention cannot take, or heads that do not divide its width.
+
+    >>> nn.MultiheadAttention(10, 4)
+    Traceback (most recent call last):
+    glassnet.errors.AttentionError: MultiheadAttention: ... 10 / 4 = 2.5; take 2 or 5 heads
     """
 
 

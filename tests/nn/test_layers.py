@@ -295,6 +295,7 @@ MADE_WITH = {
     "ChannelShuffle": (2,),
     "Embedding": (3, 4),
     "Linear": (2, 3),
+    "MultiheadAttention": (4, 2),
     "PixelShuffle": (2,),
     "PixelUnshuffle": (2,),
     "Threshold": (0.1, 20),

@@ -15,6 +15,7 @@ from glassnet.ops import Op
 from glassnet.ops.indexing import ARRAY
 from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
 from tests.ops.sample import Sample, ints, normal, spaced
+from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_images import IMAGES
 from tests.ops.samples_normalization import NORMALIZATION
 from tests.ops.samples_windows import WINDOWS
@@ -348,6 +349,7 @@ TABLE: dict[str, list[Sample]] = {
     ],
     **IMAGES,
     **NORMALIZATION,
+    **ATTENTION,
     **WINDOWS,
 }
 

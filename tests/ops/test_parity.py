@@ -110,6 +110,9 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "norm": _over_dims(lambda x, dim, keepdim: torch.linalg.vector_norm(x, 2, dim, keepdim)),
     "logsumexp": _over_dims(torch.logsumexp),
     "embedding": lambda index, weight, padding_idx=None: F.embedding(index, weight, padding_idx),
+    "masked_softmax": lambda scores, mask, safe=True: (torch._safe_softmax if safe else torch.softmax)(
+        scores + mask, -1
+    ),
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "step": lambda x: torch.heaviside(x, torch.zeros((), dtype=x.dtype)),
     "squared_error": _elementwise_loss(F.mse_loss),

@@ -28,10 +28,10 @@ NOT_HERE = {
     "FractionalMaxPool3d", "GRU", "GRUCell", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
     "LPPool1d", "LPPool2d", "LPPool3d", "LSTM", "LSTMCell", "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyConv3d",
     "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LinearCrossEntropyLoss",
-    "LocalResponseNorm", "MaxPool1d", "MaxPool2d", "MaxPool3d",
-    "MultiheadAttention", "RMSNorm", "RNN", "RNNCell", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
-    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer", "TransformerDecoderLayer",
-    "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+    "LocalResponseNorm", "MaxPool1d", "MaxPool2d", "MaxPool3d", "RMSNorm", "RNN", "RNNCell", "ReflectionPad1d",
+    "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer",
+    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad1d", "ZeroPad2d",
+    "ZeroPad3d",
 }  # fmt: skip
 
 

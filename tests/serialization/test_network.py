@@ -28,6 +28,8 @@ LAYERS = [
     nn.Identity(54, unused=3),
     nn.Embedding(10, 3),
     nn.Embedding(10, 3, padding_idx=-1),
+    nn.MultiheadAttention(4, 2),
+    nn.MultiheadAttention(4, 2, 0.25, False, True, True, kdim=3, vdim=5, batch_first=True),
     nn.Sequential(),
     nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Flatten())),
     nn.Sequential(OrderedDict(first=nn.Linear(2, 3), then=nn.Identity())),

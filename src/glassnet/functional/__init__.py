@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glassnet.functional import (
     activation,
+    attention,
     channels,
     classification,
     distance,
@@ -14,6 +15,7 @@ from glassnet.functional import (
     probability,
 )
 from glassnet.functional.activation import *  # noqa: F403
+from glassnet.functional.attention import *  # noqa: F403
 from glassnet.functional.channels import *  # noqa: F403
 from glassnet.functional.classification import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
@@ -25,6 +27,7 @@ from glassnet.functional.probability import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += activation.__all__
+__all__ += attention.__all__
 __all__ += channels.__all__
 __all__ += classification.__all__
 __all__ += distance.__all__

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from glassnet.nn import activation, channels, distance, functional, init, interpolation, loss, margin, utils
+from glassnet.nn import activation, attention, channels, distance, functional, init, interpolation, loss, margin, utils
 from glassnet.nn.activation import *  # noqa: F403
+from glassnet.nn.attention import *  # noqa: F403
 from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.distance import *  # noqa: F403
@@ -42,6 +43,7 @@ __all__ = [
     "utils",
 ]
 __all__ += activation.__all__
+__all__ += attention.__all__
 __all__ += channels.__all__
 __all__ += interpolation.__all__
 __all__ += distance.__all__

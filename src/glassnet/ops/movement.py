@@ -12,6 +12,7 @@ from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import (
     Shape,
+    broadcasts_to,
     normalize_dim,
     normalize_dims,
     reshaped,
@@ -97,8 +98,7 @@ def _broadcast_to(x: Array, shape: Shape) -> Array:
 
 def _broadcast_to_shape(x: Any, *, shape: Shape) -> Spec:
     old = shape_of(x)
-    padded = (1,) * (len(shape) - len(old)) + old
-    if len(padded) != len(shape) or any(n not in (1, m) for n, m in zip(padded, shape, strict=True)):
+    if not broadcasts_to(old, tuple(shape)):
         raise ShapeError(
             f"broadcast_to: {written(old)} cannot be repeated to fill {written(shape)}: counted from the last, "
             "each dimension must be equal or 1"

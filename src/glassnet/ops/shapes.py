@@ -38,6 +38,12 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
         raise ShapeError(_why_not_broadcast(name, shapes)) from None
 
 
+def broadcasts_to(shape: Shape, target: Shape) -> bool:
+    """Whether ``shape`` can be repeated to fill ``target``: counted from the last, each dimension is equal or 1."""
+    padded = (1,) * (len(target) - len(shape)) + shape
+    return len(padded) == len(target) and all(n in (1, m) for n, m in zip(padded, target, strict=True))
+
+
 def _why_not_broadcast(name: str, shapes: Sequence[Shape]) -> str:
     all_shapes = " and ".join(written(s) for s in shapes)
     for back in range(1, max(map(len, shapes)) + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.ops.layers import (
+    attention,
     interpolation,
     normalization,
     windows,
