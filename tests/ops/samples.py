@@ -18,6 +18,7 @@ from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_images import IMAGES
 from tests.ops.samples_normalization import NORMALIZATION
+from tests.ops.samples_recurrence import RECURRENCE
 from tests.ops.samples_windows import WINDOWS
 
 _S = slice
@@ -350,6 +351,7 @@ TABLE: dict[str, list[Sample]] = {
     **IMAGES,
     **NORMALIZATION,
     **ATTENTION,
+    **RECURRENCE,
     **WINDOWS,
 }
 

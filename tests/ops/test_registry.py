@@ -26,6 +26,7 @@ STEPS = {
 CONSTANT = {
     "row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2},  # the weights of classes
     "standardize": {3}, "standardize_backward": {3, 4},  # moments known already; a bias, for its shape
+    "rnn_relu_backward": {1},  # where the slope is a step
 }  # fmt: skip
 
 # Those that overflow where others do not, and one that is of probabilities.

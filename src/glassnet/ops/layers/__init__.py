@@ -6,5 +6,6 @@ from glassnet.ops.layers import (
     attention,
     interpolation,
     normalization,
+    recurrence,
     windows,
 )  # isort: skip

@@ -1,0 +1,123 @@
+"""The simple recurrent network: a state that is squashed at each step.
+
+J. L. Elman, Finding structure in time, 1990; with ReLU: Q. V. Le, N. Jaitly and G. E. Hinton, A simple way to
+initialize recurrent networks of rectified linear units, 2015.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.activation import relu
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import tanh
+from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
+from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
+from glassnet.ops.movement import reshape
+from glassnet.ops.pullback import rules_of
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.shapes import shape_of
+
+
+def _activate_tanh(y: Array, x: Array, _h: Array) -> None:
+    y += x
+    np.tanh(y, out=y)
+
+
+def _activate_relu(y: Array, x: Array, _h: Array) -> None:
+    y += x
+    np.maximum(y, 0, out=y)
+
+
+def _differentiate_tanh(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, _h: Array) -> None:
+    np.multiply(g_h, 1 - y[0] * y[0], out=d[0])
+
+
+def _differentiate_relu(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, _h: Array) -> None:
+    np.multiply(g_h, y[0] > 0, out=d[0])
+
+
+def _rnn_tanh(gates: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+    return over_time(_activate_tanh, 1, gates, (h0,), weight, None, None, sizes, reverse)
+
+
+def _rnn_relu(gates: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+    return over_time(_activate_relu, 1, gates, (h0,), weight, None, None, sizes, reverse)
+
+
+def _rnn_tanh_backward(g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+    h0 = unread(y, weight, sizes)
+    return back_over_time(_differentiate_tanh, 1, g, y, (h0,), weight, None, sizes, reverse)
+
+
+def _rnn_relu_backward(g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+    h0 = unread(y, weight, sizes)
+    return back_over_time(_differentiate_relu, 1, g, y, (h0,), weight, None, sizes, reverse)
+
+
+def _elman(
+    name: str,
+    forward: Callable[..., Array],
+    backward: Callable[..., Array],
+    squash: Op,
+    slope: Callable[[Any], Any],
+    smooth: bool = True,
+) -> Op:
+    """Register the operation, and that of its backward pass; ``smooth``: its slope is no step."""
+
+    def expand(gates: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+        return unrolled(lambda x, h, _h: [squash(x[0] + h[0])], gates, (h0,), weight, None, None, sizes, reverse)
+
+    def derivative(_g: Any, y: Any, g_h: Any, _g_c: Any, _h: Any) -> Any:
+        return [g_h * slope(y[0])], 0.0, 0.0
+
+    def expand_backward(g: Any, y: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+        return unrolled_back(derivative, g, y, (unread(y, weight, sizes),), weight, None, sizes, reverse)
+
+    rules = rules_of(expand_backward, 3)
+    back = register(
+        Op(
+            f"{name}_backward",
+            forward=backward,
+            vjp=rules if smooth else (rules[0], None, rules[2]),
+            shape=lambda g, y, weight, *, sizes=None, reverse=False: slopes_shape(y, unread(y, weight, sizes), 1),
+            formula="y = the gradients of h0 and of gates, from g, step by step back through time",
+            expand=expand_backward,
+            cast="equal",
+        )
+    )
+
+    def shared(g: Any, y: Any, _gates: Any, _h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+        return back(g, y, weight, sizes=sizes, reverse=reverse)
+
+    def shape(gates: Any, h0: Any, weight: Any, *, sizes: Sizes = None, reverse: bool = False) -> Spec:
+        return recurrent_shape(name, 1, 1, gates, (h0,), weight, sizes=sizes)
+
+    return register(
+        Op(
+            name,
+            forward=forward,
+            vjp=(
+                lambda d, _y, _gates, _h0, _weight, sizes=None, reverse=False: reshape(
+                    d[_h0.shape[0] :], shape=shape_of(_gates)
+                ),
+                lambda d, _y, _gates, _h0, _weight, sizes=None, reverse=False: of_initial(d, _h0),
+                lambda d, y, _gates, h0, _weight, sizes=None, reverse=False: of_weight(
+                    d[h0.shape[0] :], before(y[-1], h0, sizes, reverse)
+                ),
+            ),
+            shape=shape,
+            formula=f"y = every step of a recurrent layer over gates from h0: hₜ = {squash.name}(gatesₜ + hₜ₋₁·Wᵀ)",
+            expand=expand,
+            cast="equal",
+            shared=shared,
+        )
+    )
+
+
+rnn_tanh = _elman("rnn_tanh", _rnn_tanh, _rnn_tanh_backward, tanh, lambda h: 1.0 - h * h)
+rnn_relu = _elman("rnn_relu", _rnn_relu, _rnn_relu_backward, relu, lambda h: h > 0, smooth=False)

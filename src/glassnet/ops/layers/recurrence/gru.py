@@ -1,0 +1,139 @@
+"""The gated recurrent unit: a gate resets what of the state is looked at, another how much of it is kept.
+
+K. Cho et al., Learning phrase representations using RNN encoder–decoder for statistical machine translation, 2014; with
+the reset after the product, which is one for all gates then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.activation import sigmoid
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import tanh
+from glassnet.ops.layers.recurrence.logistic import logistic
+from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time
+from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
+from glassnet.ops.movement import concatenate, reshape
+from glassnet.ops.pullback import rules_of
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import sum
+from glassnet.ops.shapes import shape_of
+
+# forward: the planes are r, z, what n takes from the state, n, and h ---------------------------------
+
+
+def _activate(y: Array, x: Array, h: Array) -> None:
+    r, z, from_state, n, new = y
+    y[:2] += x[:2]
+    logistic(y[:2])
+    np.multiply(r, from_state, out=n)
+    n += x[2]
+    np.tanh(n, out=n)
+    np.subtract(h, n, out=new)
+    new *= z
+    new += n
+
+
+def _cell(x: Any, h: Any, state: Any) -> list[Any]:
+    r, z = sigmoid(x[0] + h[0]), sigmoid(x[1] + h[1])
+    n = tanh(x[2] + r * h[2])
+    return [r, z, h[2], n, (1.0 - z) * n + z * state]
+
+
+def _gru(
+    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+) -> Array:
+    return over_time(_activate, 5, gates, (h0,), weight, bias, None, sizes, reverse)
+
+
+def _gru_expand(gates: Any, h0: Any, weight: Any, bias: Any = None, sizes: Sizes = None, reverse: bool = False) -> Any:
+    return unrolled(_cell, gates, (h0,), weight, bias, None, sizes, reverse)
+
+
+# backward: the slopes are those of what n takes from the input, of r, of z, and of what n takes from the state
+
+
+def _differentiate(d: Array, g: Array, y: Array, g_h: Array, _g_c: Array, h: Array) -> Array:
+    r, z, from_state, n, _ = y
+    d_input, d_r, d_z, d_state = d
+    np.multiply(g_h * (1 - z) + g[3], 1 - n * n, out=d_input)
+    np.multiply(d_input * from_state + g[0], r * (1 - r), out=d_r)
+    np.multiply(g_h * (h - n) + g[1], z * (1 - z), out=d_z)
+    np.add(d_input * r, g[2], out=d_state)
+    return g_h * z
+
+
+def _derivative(g: Any, y: Any, g_h: Any, _g_c: Any, h: Any) -> Any:
+    r, z, from_state, n, _ = y
+    d_input = (g_h * (1.0 - z) + g[3]) * (1.0 - n * n)
+    d_r = (d_input * from_state + g[0]) * (r * (1.0 - r))
+    d_z = (g_h * (h - n) + g[1]) * (z * (1.0 - z))
+    return [d_input, d_r, d_z, d_input * r + g[2]], g_h * z, 0.0
+
+
+def _gru_backward(g: Array, y: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+    return back_over_time(_differentiate, 4, g, y, (h0,), weight, None, sizes, reverse)
+
+
+def _gru_backward_expand(g: Any, y: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+    return unrolled_back(_derivative, g, y, (h0,), weight, None, sizes, reverse)
+
+
+gru_backward = register(
+    Op(
+        "gru_backward",
+        forward=_gru_backward,
+        vjp=rules_of(_gru_backward_expand, 4),
+        shape=lambda g, y, h0, weight, *, sizes=None, reverse=False: slopes_shape(y, h0, 4),
+        formula="y = the gradients of h0 and of gates, from g, step by step back through time",
+        expand=_gru_backward_expand,
+        cast="equal",
+    )
+)
+
+
+def _shared(
+    g: Any, y: Any, _gates: Any, h0: Any, weight: Any, _bias: Any = None, sizes: Sizes = None, reverse: bool = False
+) -> Any:
+    return gru_backward(g, y, h0, weight, sizes=sizes, reverse=reverse)
+
+
+def _of_gates(d: Any, _gates: Any, _h0: Any) -> Any:
+    batch, size = shape_of(_h0)
+    rows = concatenate(d[batch:, size : 3 * size], d[batch:, :size], dim=1)
+    return reshape(rows, shape=shape_of(_gates))
+
+
+def _of_state(d: Any, _h0: Any) -> Any:
+    batch, size = shape_of(_h0)
+    return d[batch:, size:]
+
+
+def _shape(gates: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes = None, reverse: bool = False) -> Spec:
+    return recurrent_shape("gru", 3, 5, gates, (h0,), weight, bias, sizes=sizes)
+
+
+gru = register(
+    Op(
+        "gru",
+        forward=_gru,
+        vjp=(
+            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: _of_gates(d, _gates, _h0),
+            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_initial(d, _h0),
+            lambda d, y, _gates, h0, _weight, _bias=None, sizes=None, reverse=False: of_weight(
+                _of_state(d, h0), before(y[-1], h0, sizes, reverse)
+            ),
+            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: sum(_of_state(d, _h0), dim=0),
+        ),
+        shape=_shape,
+        formula="y = every step of gated recurrent units over gates from h0: r, z = σ(gatesₜ + hₜ₋₁·Wᵀ + b), "
+        "n = tanh(gatesₜ + r·(hₜ₋₁·Wᵀ + b)), hₜ = (1 − z)·n + z·hₜ₋₁",
+        expand=_gru_expand,
+        cast="equal",
+        shared=_shared,
+    )
+)

@@ -1,0 +1,138 @@
+"""The one loop over time, forward and back, that every recurrent layer runs.
+
+What a step takes from its input is computed before the loop, for all steps in one matrix product: `gates`, [T, B, G·H]
+for G gates of H units. Within the loop a step adds what it takes from the state before, one product h·Wᵀ, and the cell
+does the rest, element by element.
+
+What a step leaves is kept in *planes* [B, H] each: first one for each gate, last the cell state, if there is one, and
+the hidden state. All planes of all steps are one array [planes, T, B, H], the result of the operation: the outputs are
+its last plane, and the loop back through time finds in the others what it needs.
+
+Sequences of different lengths are packed: sorted by length, the rows of all steps laid end to end, [N, G·H] with
+N = sum(sizes), where sizes[t] sequences are still going on at step t. Then the planes are [planes, N, H].
+
+Source: R. J. Williams and D. Zipser, Gradient-based learning algorithms for recurrent networks and their computational
+complexity, 1995 (backpropagation through time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array
+from glassnet.ops.movement import concatenate
+
+Sizes = tuple[int, ...] | None
+States = tuple[Any, ...]  # the hidden state, and behind it the cell state, if there is one
+
+
+def in_time(rows: int, batch: int, sizes: Sizes, reverse: bool) -> list[slice]:
+    """The rows of each step, in the order in which time passes."""
+    counts = (batch,) * (rows // batch if batch else 0) if sizes is None else sizes
+    ends = np.cumsum(counts).tolist()
+    steps = [slice(end - n, end) for n, end in zip(counts, ends, strict=True)]
+    return steps[::-1] if reverse else steps
+
+
+def continued(states: States, initial: States, n: int) -> States:
+    """The states of the first ``n`` sequences; of those that begin only now, the ``initial`` ones."""
+    if states[0].shape[0] >= n:
+        return tuple(now[:n] for now in states)
+    return tuple(concatenate(now, first[now.shape[0] : n]) for now, first in zip(states, initial, strict=True))
+
+
+def after(y: Any, step: slice, initial: States) -> States:
+    """The states that a step has left in its planes, as wide as the ``initial`` ones."""
+    return tuple(y[-1 - i, step, : state.shape[1]] for i, state in enumerate(initial))
+
+
+def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
+    """In the place of the initial hidden states where nobody looks at their numbers."""
+    return np.zeros((y.shape[2] if sizes is None else sizes[0], weight.shape[1]), y.dtype)
+
+
+def over_time(
+    activate: Callable[..., None],
+    planes: int,
+    gates: Array,
+    states: States,
+    weight: Array,
+    bias: Array | None = None,
+    projection: Array | None = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Array:
+    """All planes of all steps.
+
+    ``activate(y, x, *states)`` completes the planes ``y`` of a step, which begin with h·Wᵀ for each gate; ``x`` is what
+    the gates take from the input. With a ``projection`` [P, H], the hidden state is its product with what the cell
+    gives, in the first P places of its plane.
+    """
+    batch, size = states[-1].shape
+    of_input = gates.reshape(-1, weight.shape[0] // size, size).transpose(1, 0, 2)
+    of_state = np.ascontiguousarray(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1))
+    g = len(of_state)
+    y = np.empty((planes, of_input.shape[1], size), gates.dtype)
+    now = states
+    for step in in_time(y.shape[1], batch, sizes, reverse):
+        now = continued(now, states, step.stop - step.start)
+        done = y[:, step]
+        np.matmul(now[0], of_state, out=done[:g])
+        if bias is not None:
+            done[:g] += bias.reshape(g, 1, size)
+        activate(done, of_input[:, step], *now)
+        if projection is not None:
+            projected = done[-1] @ projection.T
+            done[-1] = 0
+            done[-1, :, : len(projection)] = projected
+        now = after(y, step, states)
+    return y.reshape(planes, *gates.shape[:-1], size)
+
+
+def back_over_time(
+    differentiate: Callable[..., Any],
+    slopes: int,
+    g: Array,
+    y: Array,
+    states: States,
+    weight: Array,
+    projection: Array | None = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Array:
+    """The gradients of what each step's gates add up, before they are activated: [B + rows, slopes·H].
+
+    The first B rows are the gradients of the initial states. ``differentiate(d, g, y, g_h, g_c, *states)`` fills the
+    slopes ``d`` of a step, given the gradients ``g`` of its planes, ``g_h`` of what the cell gave, and ``g_c`` of the
+    cell state, which it turns into that of the cell state before. The last G slopes are of what the gates took from
+    the state before. It gives what reaches that state in another way, or None. With a ``projection``, another slope
+    is the gradient of what that gave.
+    """
+    batch, size = states[-1].shape
+    g, y = g.reshape(len(g), -1, size), y.reshape(len(y), -1, size)
+    steps = in_time(y.shape[1], batch, sizes, reverse)
+    d = np.empty((batch + y.shape[1], slopes * size + (0 if projection is None else size)), y.dtype)
+    carried = [np.zeros_like(state) for state in states]
+    for k in reversed(range(len(steps))):
+        step, n = steps[k], steps[k].stop - steps[k].start
+        earlier = after(y, steps[k - 1], states) if k else states
+        row = d[batch:][step]
+        g_h = carried[0][:n] + g[-1, step, : weight.shape[1]]
+        if projection is not None:
+            row[:, -size:] = 0
+            row[:, -size : -size + len(projection)] = g_h
+            g_h = g_h @ projection
+        by_gate = row[:, : slopes * size].reshape(n, slopes, size).transpose(1, 0, 2)
+        g_c = carried[-1][:n]
+        direct = differentiate(by_gate, g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
+        of_state = row[:, slopes * size - weight.shape[0] : slopes * size]
+        np.matmul(of_state, weight, out=carried[0][:n])
+        if direct is not None:
+            carried[0][:n] += direct
+    d[:batch] = 0
+    for i, gradient in enumerate(carried):
+        d[:batch, i * size : i * size + gradient.shape[1]] = gradient
+    return d

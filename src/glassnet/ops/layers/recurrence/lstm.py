@@ -1,0 +1,192 @@
+"""The long short-term memory: a cell state that one gate writes to, one forgets and one reads.
+
+S. Hochreiter and J. Schmidhuber, Long short-term memory, 1997; the gate that forgets: F. A. Gers, J. Schmidhuber and
+F. Cummins, Learning to forget, 2000; the projection: H. Sak, A. Senior and F. Beaufays, Long short-term memory based
+recurrent neural network architectures for large vocabulary speech recognition, 2014.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.ops.activation import sigmoid
+from glassnet.ops.dtypes import Array
+from glassnet.ops.elementary import tanh
+from glassnet.ops.layers.recurrence.logistic import logistic
+from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
+from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
+from glassnet.ops.movement import reshape
+from glassnet.ops.pullback import rules_of
+from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.shapes import shape_of
+
+# forward: the planes are i, f, g, o, c, and h ------------------------------------------------------
+
+
+def _activate(y: Array, x: Array, _h: Array, c: Array) -> None:
+    i, f, g, o, new_c, h = y
+    y[:4] += x
+    logistic(y[:2])
+    np.tanh(g, out=g)
+    logistic(o)
+    np.multiply(f, c, out=new_c)
+    new_c += np.multiply(i, g, out=h)
+    np.tanh(new_c, out=h)
+    h *= o
+
+
+def _cell(x: Any, h: Any, _h: Any, c: Any) -> list[Any]:
+    i, f, g, o = sigmoid(x[0] + h[0]), sigmoid(x[1] + h[1]), tanh(x[2] + h[2]), sigmoid(x[3] + h[3])
+    new_c = f * c + i * g
+    return [i, f, g, o, new_c, o * tanh(new_c)]
+
+
+def _lstm(
+    gates: Array,
+    h0: Array,
+    c0: Array,
+    weight: Array,
+    projection: Array | None = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Array:
+    return over_time(_activate, 6, gates, (h0, c0), weight, None, projection, sizes, reverse)
+
+
+def _lstm_expand(
+    gates: Any, h0: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
+) -> Any:
+    return unrolled(_cell, gates, (h0, c0), weight, None, projection, sizes, reverse)
+
+
+# backward: a slope for each gate, and, with a projection, one for what it gave -----------------------
+
+
+def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Array, c: Array) -> None:
+    i, f, new, o, c_now, _ = y
+    t = np.tanh(c_now)
+    slopes = 1 - y[:4]
+    slopes *= y[:4]
+    np.subtract(1, new * new, out=slopes[2])
+    g_c += g[4]
+    g_c += g_h * o * (1 - t * t)
+    g_gates = np.empty_like(slopes)
+    np.multiply(g_c, new, out=g_gates[0])
+    np.multiply(g_c, c, out=g_gates[1])
+    np.multiply(g_c, i, out=g_gates[2])
+    np.multiply(g_h, t, out=g_gates[3])
+    g_gates += g[:4]
+    np.multiply(g_gates, slopes, out=d)
+    g_c *= f
+
+
+def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, _h: Any, c: Any) -> Any:
+    i, f, new, o, c_now, _ = y
+    t = tanh(c_now)
+    g_c = g_c + g[4] + g_h * o * (1.0 - t * t)
+    slopes = [
+        (g_c * new + g[0]) * (i * (1.0 - i)),
+        (g_c * c + g[1]) * (f * (1.0 - f)),
+        (g_c * i + g[2]) * (1.0 - new * new),
+        (g_h * t + g[3]) * (o * (1.0 - o)),
+    ]
+    return slopes, 0.0, g_c * f
+
+
+def _lstm_backward(
+    g: Array,
+    y: Array,
+    c0: Array,
+    weight: Array,
+    projection: Array | None = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Array:
+    states = unread(y, weight, sizes), c0
+    return back_over_time(_differentiate, 4, g, y, states, weight, projection, sizes, reverse)
+
+
+def _lstm_backward_expand(
+    g: Any, y: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
+) -> Any:
+    states = unread(y, weight, sizes), c0
+    return unrolled_back(_derivative, g, y, states, weight, projection, sizes, reverse)
+
+
+lstm_backward = register(
+    Op(
+        "lstm_backward",
+        forward=_lstm_backward,
+        vjp=rules_of(_lstm_backward_expand, 5),
+        shape=lambda g, y, c0, weight, projection=None, *, sizes=None, reverse=False: slopes_shape(
+            y, c0, 4 if projection is None else 5
+        ),
+        formula="y = the gradients of h0, c0 and of gates, from g, step by step back through time",
+        expand=_lstm_backward_expand,
+        cast="equal",
+    )
+)
+
+
+def _shared(
+    g: Any,
+    y: Any,
+    _gates: Any,
+    _h0: Any,
+    c0: Any,
+    weight: Any,
+    projection: Any = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Any:
+    inputs = (g, y, c0, weight) if projection is None else (g, y, c0, weight, projection)
+    return lstm_backward(*inputs, sizes=sizes, reverse=reverse)
+
+
+def _of_gates(d: Any, _c0: Any) -> Any:
+    batch, size = shape_of(_c0)
+    return d[batch:, : 4 * size]
+
+
+def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
+    batch, size = shape_of(_c0)
+    given = reshape(y[3] * tanh(y[4]), shape=(-1, size))  # by the cell, to be projected
+    return of_weight(d[batch:, 4 * size : 4 * size + shape_of(_projection)[0]], given)
+
+
+def _shape(
+    gates: Any, h0: Any, c0: Any, weight: Any, projection: Any = None, *, sizes: Sizes = None, reverse: bool = False
+) -> Spec:
+    return recurrent_shape("lstm", 4, 6, gates, (h0, c0), weight, projection=projection, sizes=sizes)
+
+
+lstm = register(
+    Op(
+        "lstm",
+        forward=_lstm,
+        vjp=(
+            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: reshape(
+                _of_gates(d, _c0), shape=shape_of(_gates)
+            ),
+            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_initial(d, _h0),
+            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_initial(
+                d, _c0, shape_of(_c0)[1]
+            ),
+            lambda d, y, _gates, h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_weight(
+                _of_gates(d, _c0), before(y[-1], h0, sizes, reverse)
+            ),
+            lambda d, y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: _of_projection(
+                d, y, _c0, _projection
+            ),
+        ),
+        shape=_shape,
+        formula="y = every step of a long short-term memory over gates from h0 and c0: "
+        "i, f, o = σ(gatesₜ + hₜ₋₁·Wᵀ), g = tanh(gatesₜ + hₜ₋₁·Wᵀ), cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
+        expand=_lstm_expand,
+        cast="equal",
+        shared=_shared,
+    )
+)

@@ -1,0 +1,95 @@
+"""What the rules of a recurrent operation read off the slopes that `back_over_time` gives, and its shape rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.ops.indexing import ARRAY, getitem
+from glassnet.ops.layers.recurrence.loop import Sizes
+from glassnet.ops.linear import matmul
+from glassnet.ops.movement import concatenate, reshape, transpose_last
+from glassnet.ops.record import Spec
+from glassnet.ops.shapes import equal_dtypes, shape_of, written
+
+# the gradients ------------------------------------------------------------------------------------
+
+
+def of_initial(d: Any, state: Any, place: int = 0) -> Any:
+    """The gradient of an initial state [B, width], which begins at ``place`` of its row."""
+    batch, width = shape_of(state)
+    return d[:batch, place : place + width]
+
+
+def of_weight(d: Any, inputs: Any) -> Any:
+    """The gradient of a weight that each step multiplied its row of ``inputs`` by: one product over all steps."""
+    return matmul(transpose_last(d), inputs)
+
+
+def before(h: Any, h0: Any, sizes: Sizes, reverse: bool) -> Any:
+    """The hidden state that each row began with, [N, P], of those they ended with, ``h`` [T, B, H] or [N, H]."""
+    batch, width = shape_of(h0)
+    rows = reshape(h, shape=(-1, shape_of(h)[-1]))[:, :width]
+    if sizes is None:
+        last = rows.shape[0] - batch
+        return concatenate(rows[batch:], h0) if reverse else concatenate(h0, rows[:last])
+    return getitem(concatenate(h0, rows), _places_before(sizes, reverse), index=(ARRAY,))
+
+
+def _places_before(sizes: tuple[int, ...], reverse: bool) -> Any:
+    """Where the state before each row of packed sequences stands: among the initial ones, or in the rows after them."""
+    starts = sizes[0] + np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    places = []
+    for t, n in enumerate(sizes):
+        other = t + 1 if reverse else t - 1
+        going_on = min(n, sizes[other]) if 0 <= other < len(sizes) else 0
+        first = int(starts[other]) if going_on else 0
+        places.append(np.r_[first : first + going_on, going_on:n])
+    return np.concatenate(places)
+
+
+# the shape rule -----------------------------------------------------------------------------------
+
+
+def recurrent_shape(
+    name: str,
+    gates: int,
+    planes: int,
+    x: Any,
+    states: tuple[Any, ...],
+    weight: Any,
+    bias: Any = None,
+    projection: Any = None,
+    sizes: Sizes = None,
+) -> Spec:
+    """All planes of all steps; ShapeError where the inputs do not fit together."""
+    rows, size = shape_of(x), shape_of(states[-1])[-1]
+    batch = shape_of(states[0])[0]
+    if len(rows) != (3 if sizes is None else 2) or rows[-1] != gates * size or 0 in rows[: len(rows) - 2]:
+        expected = "[T, B, " if sizes is None else "[N, "
+        raise ShapeError(
+            f"{name}: expected gates of shape {expected}{gates}·{size} = {gates * size}] with T of 1 or more, for a "
+            f"state of {size} units, got {written(rows)}"
+        )
+    if (rows[1] if sizes is None else sizes[0]) != batch or (sizes is not None and sum(sizes) != rows[0]):
+        of = written(rows) if sizes is None else f"{rows[0]} rows of steps with {written(sizes)} sequences"
+        raise ShapeError(f"{name}: {batch} initial states do not fit gates of {of}")
+    inner = size if projection is None else shape_of(projection)[0]
+    wanted: list[tuple[str, Any, tuple[int, ...]]] = [
+        ("h0", states[0], (batch, inner)),
+        ("weight", weight, (gates * size, inner)),
+    ]
+    wanted += [("c0", c0, (batch, size)) for c0 in states[1:]]
+    wanted += [("bias", bias, (gates * size,)), ("projection", projection, (inner, size))]
+    for what, tensor, shape in wanted:
+        if tensor is not None and shape_of(tensor) != shape:
+            raise ShapeError(f"{name}: expected {what} of shape {written(shape)}, got {written(shape_of(tensor))}")
+    return Spec((planes, *rows[:-1], size), equal_dtypes(name, x, *states, weight, bias, projection))
+
+
+def slopes_shape(y: Any, state: Any, slopes: int) -> Spec:
+    """The slopes of all steps, behind the gradients of the initial states, of which ``state`` is the last."""
+    batch, size = shape_of(state)
+    return Spec((batch + int(np.prod(shape_of(y)[1:-1])), slopes * size), y.dtype)
