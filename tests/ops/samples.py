@@ -16,6 +16,7 @@ from glassnet.ops.indexing import ARRAY
 from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
 from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_attention import ATTENTION
+from tests.ops.samples_convolution import CONVOLUTION
 from tests.ops.samples_images import IMAGES
 from tests.ops.samples_normalization import NORMALIZATION
 from tests.ops.samples_recurrence import RECURRENCE
@@ -352,6 +353,7 @@ TABLE: dict[str, list[Sample]] = {
     **NORMALIZATION,
     **ATTENTION,
     **RECURRENCE,
+    **CONVOLUTION,
     **WINDOWS,
 }
 

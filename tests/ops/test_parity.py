@@ -57,6 +57,22 @@ def _pad(x: Any, widths: Any, value: float = 0.0) -> Any:
     return F.pad(x, [n for width in reversed(widths) for n in width], value=value)
 
 
+def _convolution(x: Any, weight: Any, bias: Any = None, **options: Any) -> Any:
+    return getattr(F, f"conv{x.ndim - 2}d")(x, weight, bias, **options)
+
+
+def _conv_transpose(x: Any, weight: Any, bias: Any = None, *, lengths: Any, **options: Any) -> Any:
+    function = getattr(F, f"conv_transpose{x.ndim - 2}d")
+    smallest = function(x, weight, **options).shape[2:]
+    return function(x, weight, bias, output_padding=[m - n for m, n in zip(lengths, smallest, strict=True)], **options)
+
+
+def _convolution_weight(x: Any, y: Any, *, size: Any, groups: int = 1, **options: Any) -> Any:
+    weight = torch.zeros(y.shape[1], x.shape[1] // groups, *size, dtype=x.dtype, requires_grad=True)
+    expected = _convolution(x, weight, groups=groups, **options)
+    return torch.autograd.grad(expected, weight, y, create_graph=True)[0]
+
+
 def _dims(x: Any, dim: Any) -> tuple[int, ...]:
     return tuple(range(x.ndim)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
 
@@ -122,6 +138,9 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy": _elementwise_loss(F.binary_cross_entropy),
     "binary_cross_entropy_with_logits": _elementwise_loss(F.binary_cross_entropy_with_logits),
     "kl_div": _elementwise_loss(F.kl_div),
+    "convolution": _convolution,
+    "conv_transpose": _conv_transpose,
+    "convolution_weight": _convolution_weight,
     "windows": _windows,
     "pad": _pad,
 }
@@ -143,6 +162,7 @@ SKIPPED = {
     ("sum", "no dims"), ("mean", "no dims"), ("amax", "no dims"), ("amin", "no dims"), ("norm", "no dims"),
     ("logsumexp", "no dims"),  # where dim=() stands for all dimensions; here, as in NumPy, for none
     ("var", "over nothing else"),  # a warning, though nothing comes of it
+    ("convolution_weight", "no samples"),  # no gradient, where here it is 0
     ("nll_loss", "int32 labels"), ("cross_entropy", "int32 labels"),  # int64 alone
 }  # fmt: skip
 

@@ -29,6 +29,8 @@ from glassnet.ops.formula.tree import (
 
 LETTERS: Mapping[str, Mapping[str, str]] = {
     "linear": {"W": "weight", "b": "bias"},
+    "convolution": {"W": "weight", "b": "bias"},
+    "conv_transpose": {"W": "weight", "b": "bias"},
     "bilinear": {"Wₖ": "weight", "bₖ": "bias"},  # an input is called b, too
 }
 """What textbooks, and so the formulas, call some operations' inputs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glassnet.ops.layers import (
     attention,
+    convolution,
     interpolation,
     normalization,
     recurrence,

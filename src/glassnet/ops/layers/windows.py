@@ -81,14 +81,14 @@ def _does_not_fit(name: str, dim: int, length: int, size: int, stride: int, padd
 
 
 def _windows(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
-    n = len(size)
-    lengths, steps = x.shape[-n:], x.strides[-n:]
+    first = x.ndim - len(size)
+    lengths, steps = x.shape[first:], x.strides[first:]
     count = [(m - d * (k - 1) - 1) // s + 1 for m, k, s, d in zip(lengths, size, stride, dilation, strict=True)]
-    if min(count) < 1:
+    if min(count, default=1) < 1:
         raise ValueError(f"windows of {size} do not fit into {lengths}")
     between = [s * step for s, step in zip(stride, steps, strict=True)]
     within = [d * step for d, step in zip(dilation, steps, strict=True)]
-    shape, strides = (*x.shape[:-n], *count, *size), (*x.strides[:-n], *between, *within)
+    shape, strides = (*x.shape[:first], *count, *size), (*x.strides[:first], *between, *within)
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
 
 
