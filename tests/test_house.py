@@ -96,7 +96,7 @@ def test_no_pickle():
 OF_ONE_SUBJECT = {
     "activation", "adam", "adaptive", "attention", "channels", "checks", "classification", "confusion", "curves",
     "dataset", "distance", "elementwise", "errors", "indexing", "interpolation", "latex", "linear", "loss",
-    "margin", "printing", "reduction", "sampler", "sampling", "sgd", "standalone", "text",
+    "margin", "normalization", "printing", "reduction", "sampler", "sampling", "sgd", "standalone", "text",
 }  # fmt: skip
 
 

@@ -242,6 +242,11 @@ PICTURES: dict[str, Case] = {
     "upsampled, bilinear": pictures(lambda: [nn.Upsample((5, 4), mode="bilinear", align_corners=True)], 2, 2, 3),
     "downsampled, area": pictures(lambda: [nn.Upsample(2, mode="area")], 2, 5),
     "shuffled": pictures(lambda: [nn.ChannelShuffle(2), nn.PixelShuffle(2), nn.Tanh(), nn.PixelUnshuffle(2)], 4, 1, 2),
+    "batch norm": pictures(lambda: [nn.BatchNorm2d(2), nn.ReLU(), nn.BatchNorm2d(2, momentum=None)], 2, 2, 3),
+    "batch norm of the batch alone": pictures(lambda: [nn.BatchNorm1d(4, track_running_stats=False)], 4, 2),
+    "instance norm": pictures(lambda: [nn.InstanceNorm1d(3, affine=True, track_running_stats=True)], 3, 4),
+    "group norm": pictures(lambda: [nn.GroupNorm(2, 4), nn.Tanh(), nn.LocalResponseNorm(3)], 4, 2, 2),
+    "layer norm": pictures(lambda: [nn.LayerNorm((2, 3)), nn.RMSNorm(3), nn.LayerNorm(3, bias=False)], 2, 3),
 }
 NETWORKS |= PICTURES
 

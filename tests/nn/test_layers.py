@@ -291,6 +291,17 @@ def test_dropout_in_place():
 # all of them ------------------------------------------------------------------------------------------
 
 MADE_WITH = {
+    "BatchNorm1d": (3,),
+    "BatchNorm2d": (3,),
+    "BatchNorm3d": (3,),
+    "GroupNorm": (2, 4),
+    "InstanceNorm1d": (3,),
+    "InstanceNorm2d": (3,),
+    "InstanceNorm3d": (3,),
+    "LayerNorm": (3,),
+    "LocalResponseNorm": (3,),
+    "RMSNorm": (3,),
+    "SyncBatchNorm": (3,),
     "Bilinear": (2, 3, 4),
     "ChannelShuffle": (2,),
     "Embedding": (3, 4),

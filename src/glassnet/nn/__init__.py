@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from glassnet.nn import activation, attention, channels, distance, functional, init, interpolation, loss, margin, utils
+from glassnet.nn import (
+    activation,
+    attention,
+    batch_norm,
+    channels,
+    distance,
+    functional,
+    init,
+    interpolation,
+    loss,
+    margin,
+    normalization,
+    utils,
+)
 from glassnet.nn.activation import *  # noqa: F403
 from glassnet.nn.attention import *  # noqa: F403
+from glassnet.nn.batch_norm import *  # noqa: F403
 from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.distance import *  # noqa: F403
@@ -16,6 +30,7 @@ from glassnet.nn.linear import Bilinear, Identity, Linear
 from glassnet.nn.loss import *  # noqa: F403
 from glassnet.nn.margin import *  # noqa: F403
 from glassnet.nn.module import Module
+from glassnet.nn.normalization import *  # noqa: F403
 from glassnet.nn.parameter import Buffer, Parameter
 
 __all__ = [
@@ -44,8 +59,10 @@ __all__ = [
 ]
 __all__ += activation.__all__
 __all__ += attention.__all__
+__all__ += batch_norm.__all__
 __all__ += channels.__all__
-__all__ += interpolation.__all__
 __all__ += distance.__all__
+__all__ += interpolation.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__
+__all__ += normalization.__all__
