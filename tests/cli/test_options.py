@@ -11,12 +11,15 @@ from glassnet.errors import GlassnetError
 
 # What each may be, and, where the table checks it, what it may not.
 GOOD = {
-    "source": "digits", "target": "b", "task": "regression", "data": "there", "hidden": "20,10", "activation": "tanh",
+    "source": "digits", "target": "b", "task": "regression", "network": "mlp", "date": "day",
+    "horizon": "6", "window": "24", "season": "12", "data": "there", "hidden": "20,10",
+    "activation": "tanh",
     "dropout": "0.25", "epochs": "3", "batch_size": "16", "lr": "1e-3", "optimizer": "sgd", "weight_decay": "0.1",
     "schedule": "step", "clip": "1.5", "accumulate": "2", "patience": "4", "class_weight": "balanced", "seed": "-7",
     "out": 'a "b" ü', "compile": False, "checkup": True,
 }  # fmt: skip
 BAD = {
+    "network": "cnm", "horizon": "0", "window": "1.5", "season": "-1",
     "hidden": "0", "activation": "softmax", "dropout": "1", "epochs": "0", "batch_size": "1.5", "lr": "0",
     "optimizer": "adm", "weight_decay": "-1", "schedule": "cosin", "clip": "0", "accumulate": "0", "patience": "0",
     "class_weight": "x", "seed": "x",
@@ -83,7 +86,8 @@ def test_a_run_that_goes_on_takes_none(command, name):
 def test_what_is_usual_is_left_out_of_the_words():
     options = Options.of(checked(DEFAULTS), 1000, 64)
     assert options.extras() == "schedule cosine"
-    assert options.command_words(DEFAULTS)[:6] == ["--hidden", "64,32", "--activation", "relu", "--epochs", "44"]
+    words = "--network mlp --hidden 64,32 --activation relu --epochs 44"
+    assert options.command_words(DEFAULTS)[:8] == words.split()
     asked = DEFAULTS | {name: GOOD[name] for name in BAD}
     options = Options.of(checked(asked), 1000, 64)
     words = dict(zip(*[iter(options.command_words(asked))] * 2, strict=True))

@@ -133,8 +133,8 @@ def pixels(tmp_path):
 def test_numbers_are_predicted_and_evaluated(command, trained, pixels):
     shown = command("predict", trained, "pixels.csv")
     assert shown.exit_code == 0, shown.output
-    assert len(re.findall(r"sample \d+ +\d +[\d.]+ %", shown.stdout)) == 10
-    assert "10 of 355; all of them: --out predictions.csv" in shown.stdout
+    assert len(re.findall(r"sample \d+ +\d +[\d.]+ %", shown.stdout)) == 12
+    assert "12 of 355; all of them: --out predictions.csv" in shown.stdout
     judged = command("evaluate", trained, "labelled.csv").stdout
     assert (counts_in(judged) == counts_in(command("evaluate", trained).stdout)).all()
     assert "on labelled.csv: 355 digits" in judged

@@ -33,6 +33,10 @@ def test_a_run_folder_holds_all_of_a_run(command, tmp_path):
     assert [row["epoch"] for row in history] == [1, 2]
     found = config(folder)
     assert found["options"] == {
+        "network": "mlp",
+        "horizon": None,
+        "window": None,
+        "season": None,
         "hidden": [20, 10],
         "activation": "tanh",
         "dropout": 0,
@@ -219,8 +223,8 @@ def test_the_report_tells_of_the_run_and_how_to_repeat_it(command, tmp_path):
     assert "1,797 handwritten digits of 8 × 8 pixels, in 10 classes" in page
     repeat = re.sub("<[^>]*>", "", re.search(r"<code>(.*)</code>", page)[1])
     assert repeat == (
-        "glassnet train digits --hidden none --activation relu --epochs 2 --batch-size 32 --lr 0.01 --optimizer adam "
-        "--weight-decay 0.001 --schedule step --seed 3 --no-compile"
+        "glassnet train digits --network mlp --hidden none --activation relu --epochs 2 --batch-size 32 --lr 0.01 "
+        "--optimizer adam --weight-decay 0.001 --schedule step --seed 3 --no-compile"
     )
     assert command(*repeat.split()[1:]).exit_code == 0
     first, second = (tmp_path / "runs" / f"digits-00{n}" / "model.safetensors" for n in (1, 2))

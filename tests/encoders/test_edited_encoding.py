@@ -41,6 +41,42 @@ def test_a_part_that_is_wrong_is_named(part, value, message):
     assert len(str(caught.value)) < 300
 
 
+SERIES = {
+    "kind": "series", "format": 1, "date": {"name": "day", "format": "%Y-%m-%d"},
+    "target": {"name": "sold", "decimal": ".", "mean": 1.0, "scale": 2.0}, "step": {"unit": "seconds", "count": 86400},
+    "window": 3, "horizon": 2, "season": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("window", 0, "its window should be a whole number from 1 to 100,000, got 0"),
+        ("horizon", 10**9, "its horizon should be a whole number from 1 to 100,000, got 1000000000"),
+        ("season", 2.0, "its season should be a whole number from 1 to 100,000, got 2.0"),
+        ("step", {"unit": "years", "count": 1}, "its step.unit should be"),
+        ("step", {"unit": "months", "count": 0.5}, "its step.count should be a whole number"),
+        ("step", {"unit": "seconds", "count": 0}, "its step.count should be"),
+        ("date", {"name": "day", "format": "%s"}, "its date.format should be a form of dates, got '%s'"),
+        ("target", SERIES["target"] | {"scale": 0}, "its target.scale should be a number above 0, got 0"),
+        ("target", SERIES["target"] | {"mean": float("nan")}, "its target.mean should be a number, got nan"),
+        ("format", 2, "its format should be 1, got 2"),
+        ("more", 1, "but its it should be an object of kind, format, date, target, step"),
+    ],
+)
+def test_a_part_of_a_series_that_is_wrong_is_named(part, value, message):
+    assert encoder_from_json(SERIES).to_json() == SERIES
+    with pytest.raises(SourceError) as caught:
+        encoder_from_json({**SERIES, part: value})
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("samples", [None, [], [[1, 2]], [["x", 1, 2]], [[float("nan"), 1, 2]], [[1e300, 1, 2]], 3])
+def test_examples_that_are_no_windows_are_one_message(samples):
+    with pytest.raises(SourceError, match="expected windows of"):
+        encoder_from_json(SERIES).examples_from_json(samples)
+
+
 @pytest.mark.parametrize("data", [None, [], "x", 3, {}, {"kind": "numbers"}, {"kind": "table"}])
 def test_what_is_no_encoding_is_one_message(data):
     with pytest.raises(GlassnetError):

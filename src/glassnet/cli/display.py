@@ -248,6 +248,8 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
         console.print(f"Stopped after epoch {config['results']['epoch']}: what it had learned by then is saved.\n")
     how = task.in_words(config["results"], len(data.held_out))
     console.print(headline(f"Held-out {task.label} {value:.4f}", f": {task.about(how, data.noun)}."))
+    if config["baseline"]:
+        console.print(config["baseline"])
     if value < task.guess(len(data.classes)):
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
     console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {place(path)}", soft_wrap=True)

@@ -29,15 +29,15 @@ def evaluate(
     console = display.new_console()
     if file is None:
         data = saved.data(console)
-        samples = Samples(*data.held_out, judging.names_of(data))
+        samples = Samples(*data.held_out, data.names, baseline=data.baseline)
         on = f"what was held out of {place(data.source)}: {data.split}"
     else:
         samples = read_samples(saved.encoder, file, saved.classes, targets=True)
-        on = f"{place(file)}: {len(samples.inputs):,} {saved.noun}"
+        on = f"{place(file)}: {len(samples.names):,} {saved.noun}"
     assert samples.targets is not None
     answers = Answers.of(saved, samples.inputs, samples.names)
     console.print(display.headline("Evaluating ", place(saved.path)), soft_wrap=True)
     console.print(f"on {on}\n", soft_wrap=True)
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))
-    judging.show(console, saved, answers, samples.inputs, samples.targets, samples.names)
+    judging.show(console, saved, answers, samples.inputs, samples.targets, samples.names, samples.baseline)

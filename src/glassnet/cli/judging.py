@@ -7,7 +7,7 @@ are pictures. For quantities: the metrics, and the answers that are furthest off
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +20,10 @@ from rich.text import Text
 from glassnet.cli.display import columns, headline
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.tasks import percent
+from glassnet.encoders import Baseline
 from glassnet.explain.confusion import MANY, class_counts, confusion_matrix, lowest_recall, worst_confusions
 from glassnet.ops.dtypes import Array
-from glassnet.sources import Data
 from glassnet.tensor import Tensor
-from glassnet.training.metrics import Metrics
 
 WORST = 5  # mistakes; of pictures, as many as fit
 WORST_CLASSES = 10  # lines of a list, where there are too many classes for a matrix
@@ -35,18 +34,19 @@ GAP = 4  # columns between pictures
 
 
 def show(
-    console: Console, run: SavedRun, answers: Answers, inputs: Tensor, targets: Tensor, names: Sequence[str]
+    console: Console,
+    run: SavedRun,
+    answers: Answers,
+    inputs: Tensor,
+    targets: Tensor,
+    names: Sequence[str],
+    baseline: Baseline | None = None,
 ) -> None:
-    """Print how good the ``answers`` of ``run`` are, and the worst mistakes. ``names`` are those of the samples."""
+    """Print how good the ``answers`` of ``run`` are, and the worst mistakes. ``names`` are those of the answers."""
     if answers.numbers is None or answers.sure is None:
-        _show_quantities(console, run, answers, run.decoded(targets.numpy()), names)
+        _show_quantities(console, run, answers, run.decoded(targets.numpy()), names, baseline)
     else:
         _show_classes(console, run, answers.numbers, answers.sure, inputs.numpy(), targets.numpy(), names)
-
-
-def names_of(data: Data) -> Sequence[str]:
-    """The names of the held-out rows of a table; () if the data is no table."""
-    return [f"row {number}" for number in getattr(data.rows, "numbers", ())]
 
 
 def _show_classes(
@@ -73,27 +73,28 @@ def _show_classes(
     )
 
 
-def _show_quantities(console: Console, run: SavedRun, answers: Answers, targets: Array, names: Sequence[str]) -> None:
-    results = measured(run, answers.values, targets)
+def _show_quantities(
+    console: Console,
+    run: SavedRun,
+    answers: Answers,
+    targets: Array,
+    names: Sequence[str],
+    baseline: Baseline | None,
+) -> None:
+    results = run.task.measured(answers.values, targets)
     total = len(targets)
     how = f"off by {results['mae']:.4g} on average (RMSE {results['rmse']:.4g})"
     if total > 1:
         console.print(headline(f"R² {results['r2']:.4f}", f" on {total:,} {run.noun}: {how}.\n"))
     else:
         console.print(headline(f"O{how[1:]}", f"; R² needs two {run.noun} or more.\n"))
+    if baseline is not None:
+        console.print(f"{run.task.beside(baseline, targets)}\n")
     table = columns("furthest off", "actual", "predicted", "error")
     errors = answers.values - targets
     for i in np.argsort(-np.abs(errors), kind="stable")[:WORST]:
         table.add_row(names[i], f"{targets[i]:.5g}", f"{answers.values[i]:.5g}", f"{errors[i]:+.4g}")
     console.print(Padding(table, (0, 2)))
-
-
-def measured(run: SavedRun, values: Array, targets: Array) -> Mapping[str, float]:
-    """The metrics of a regression, in the units people know."""
-    metrics = Metrics(run.task.metrics)
-    for metric in metrics.values():
-        metric.update(values, targets)
-    return metrics.compute()
 
 
 # the confusion matrix -------------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ import typer
 import glassnet.optim as optim
 from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import MOST, Reader, layer_sizes, number, one_of, whole
-from glassnet.nn import activation
-from glassnet.nn.module import Module
+from glassnet.networks import ACTIVATIONS
 from glassnet.optim import Optimizer
 from glassnet.sources import BUILTIN, PICTURES
 
@@ -28,19 +27,15 @@ def _by_lower_name(classes: Iterable[type[T]]) -> dict[str, type[T]]:
     return {x.__name__.lower(): x for x in sorted(classes, key=lambda x: x.__name__.lower())}
 
 
-def _activations() -> dict[str, type[Module]]:
-    """The elementwise ones that need no arguments."""
-    others = {"GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin", "Threshold"}
-    return _by_lower_name(getattr(activation, name) for name in activation.__all__ if name not in others)
-
-
 def _optimizers() -> dict[str, type[Optimizer]]:
     public = (getattr(optim, name) for name in optim.__all__)
     return _by_lower_name(x for x in public if isinstance(x, type) and issubclass(x, Optimizer) and x is not Optimizer)
 
 
-ACTIVATIONS = _activations()
 OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()
+NETWORKS = {
+    "mlp": "linear layers",
+}
 SCHEDULES = {
     "none": "the same learning rate all the time",
     "cosine": "falls to 0 along half a wave of the cosine",
@@ -133,6 +128,35 @@ TABLE = (
         "TASK",
         "classification or regression; if not given, what the target suggests.",
         open="for a table: as the values of the target suggest",
+    ),
+    Option(
+        "network",
+        "NAME",
+        f"{', '.join(NETWORKS)}; if not given, what suits the data.",
+        read=one_of(NETWORKS),
+        open="what suits the data",
+    ),
+    Option("date", "COLUMN", "For a series: the column of dates.", open="for a series: the only column of dates"),
+    Option(
+        "horizon",
+        "N",
+        "For a series: how many steps to forecast.",
+        read=whole(1, MOST),
+        open="for a series: a season",
+    ),
+    Option(
+        "window",
+        "N",
+        "For a series: how many steps to forecast from.",
+        read=whole(1, MOST),
+        open="for a series: a season and the horizon",
+    ),
+    Option(
+        "season",
+        "N",
+        "For a series: after how many steps it is like itself; 1 if never.",
+        read=whole(1, MOST),
+        open="for a series: as its correlation with itself suggests",
     ),
     Option(
         "data",
@@ -253,7 +277,9 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 # what they come to ------------------------------------------------------------------------------------------
 
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1400, 5, 200  # without --epochs: as many epochs as make about so many steps
+STEPS, MOST_EPOCHS = 1400, 200  # without --epochs: as many epochs as make about so many steps
+FEWEST_EPOCHS = {"cnn": 3}  # else 5
+HIDDEN = {"cnn": (128,), "lstm": (64,), "gru": (64,), "bag": ()}  # of an mlp, by the number of features
 MANY_SAMPLES, MANY_FEATURES = 10_000, 400
 
 
@@ -261,6 +287,10 @@ MANY_SAMPLES, MANY_FEATURES = 10_000, 400
 class Options:
     """How to train, checked, with nothing left open. None means that it is not used."""
 
+    network: str
+    horizon: int | None
+    window: int | None
+    season: int | None
     hidden: tuple[int, ...]
     activation: str
     dropout: float
@@ -281,14 +311,16 @@ class Options:
         """The ``values`` that `checked` returns, completed for a number of ``samples`` and ``features``.
 
         Batches of 64 for many samples, else of 32; wider layers for many features, such as pixels; and as many
-        epochs as make about `STEPS` steps.
+        epochs as make about `STEPS` steps. Without a network, that is an mlp.
         """
+        name = values["network"] or "mlp"
         batch_size = values["batch_size"] or (64 if samples >= MANY_SAMPLES else 32)
         epochs = round(STEPS / math.ceil(samples / batch_size))
         usual: dict[str, Any] = {
-            "hidden": (128, 64) if features >= MANY_FEATURES else (64, 32),
+            "network": name,
+            "hidden": HIDDEN.get(name, (128, 64) if features >= MANY_FEATURES else (64, 32)),
             "batch_size": batch_size,
-            "epochs": min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS),
+            "epochs": min(max(epochs, FEWEST_EPOCHS.get(name, 5)), MOST_EPOCHS),
             "lr": usual_rate(values["optimizer"]),
         }
         return cls(**values | {name: value for name, value in usual.items() if values[name] is None})

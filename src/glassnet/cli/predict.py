@@ -29,12 +29,12 @@ from glassnet.cli.shared_arguments import (
     writing,
 )
 from glassnet.cli.tasks import percent
-from glassnet.encoders import Samples, read_samples
+from glassnet.encoders import Samples, SeriesEncoder, read_samples
 from glassnet.files import replace_file
 from glassnet.text import shown
 from glassnet.text.formulas import as_text
 
-SHOWN = 10  # rows on the screen
+SHOWN = 12  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")
 
 
@@ -54,17 +54,22 @@ def predict(
 ) -> None:
     """Use a trained network on samples of yours. Without FILE: what it gets right and wrong of those held out.
 
+    A series is forecast after the last row of FILE, or, without one, of the table that it was trained on.
+
     Example: glassnet predict latest new.csv --out predictions.csv
     """
-    _check(file, out, probabilities, force=force)
+    if out is not None:
+        check_output("--out", out, ENDINGS, force=force)
     saved = SavedRun.read(run, runs)
     console = display.new_console()
-    if file is None:
+    samples = _samples(console, saved, file)
+    if samples is None and (out is not None or probabilities):
+        raise BadInput("FILE: name a file of samples for --out and --probabilities")
+    if samples is None:
         _show_held_out(console, saved)
         return
     if probabilities and not saved.classes:
         raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
-    samples = read_samples(saved.encoder, file, saved.classes)
     answers = Answers.of(saved, samples.inputs, samples.names, probabilities=probabilities)
     if out is not None:
         with writing("--out", out):
@@ -72,21 +77,27 @@ def predict(
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))
     if out is not None:
-        console.print(f"{len(samples.inputs):,} predictions written to {place(out)}", soft_wrap=True)
+        console.print(f"{len(answers.values):,} predictions written to {place(out)}", soft_wrap=True)
     else:
         _show(console, saved, samples, answers)
 
 
+def _samples(console: Console, saved: SavedRun, file: Path | None) -> Samples | None:
+    """The samples in ``file``; without one, of a series what comes after its last row, and of others None."""
+    if file is not None:
+        return read_samples(saved.encoder, file, saved.classes)
+    return saved.data(console).upcoming if isinstance(saved.encoder, SeriesEncoder) else None
+
+
 def _show_held_out(console: Console, saved: SavedRun) -> None:
     data = saved.data(console)
-    names = judging.names_of(data)
-    answers = Answers.of(saved, data.held_out.inputs, names)
+    answers = Answers.of(saved, data.held_out.inputs, data.names)
     about = display.facts()
     about.add_row("network", display.layers(saved.model))
     about.add_row("data", f"{len(data.held_out):,} {data.noun} held out from its training: {data.split}")
     console.print(display.headline("Predicting with ", place(saved.path)), soft_wrap=True)
     console.print(Padding(about, (1, 2)))
-    judging.show(console, saved, answers, *data.held_out, names)
+    judging.show(console, saved, answers, *data.held_out, data.names)
     display.show_next(
         console,
         display.command("glassnet", "export", saved.path, "--output", "model.py"),
@@ -96,26 +107,19 @@ def _show_held_out(console: Console, saved: SavedRun) -> None:
     console.print(f"In Python:\n  model = glassnet.load_model({path!r})", soft_wrap=True)
 
 
-def _check(file: Path | None, out: Path | None, probabilities: bool, *, force: bool) -> None:
-    if file is None and (out is not None or probabilities):
-        raise BadInput("FILE: name a file of samples for --out and --probabilities")
-    if out is not None:
-        check_output("--out", out, ENDINGS, force=force)
-
-
 def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -> None:
     sure, of_all = answers.sure, answers.probabilities
     labels = [*run.labels] if of_all is not None else []
     table = display.columns("", "prediction", *(labels or (["sure"] if sure is not None else [])), left=2)
-    for i in range(min(SHOWN, len(samples.inputs))):
+    for i in range(min(SHOWN, len(answers.values))):
         value = answers.values[i]
         cells = [shown(samples.names[i]), shown(value, 40) if sure is not None else f"{value:.5g}"]
         if sure is not None:
             cells += [percent(sure[i])] if of_all is None else [percent(p) for p in of_all[i]]
         table.add_row(*map(Text, cells))
     console.print(Padding(table, (1, 2)))
-    if len(samples.inputs) > SHOWN:
-        console.print(f"{SHOWN} of {len(samples.inputs):,}; all of them: --out predictions.csv")
+    if len(answers.values) > SHOWN:
+        console.print(f"{SHOWN} of {len(answers.values):,}; all of them: --out predictions.csv")
 
 
 def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None:
@@ -137,7 +141,7 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None
     has_return = any("\r" in name for name in run.classes)
     end = "\r\n" if has_return else "\n"  # csv puts in quotes what is in the end of its lines
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
-    writer.writerow(["sample", *map(as_text, columns)])
+    writer.writerow([as_text(samples.called), *map(as_text, columns)])
     rows = zip(map(place, samples.names), *columns.values(), strict=True)
     writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     replace_file(out, text.getvalue().encode())

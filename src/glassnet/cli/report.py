@@ -10,11 +10,12 @@ import numpy as np
 from glassnet.cli.display import command, layers_text, source_words
 from glassnet.cli.saved_run import in_parts, most_probable
 from glassnet.cli.session import VERSIONS, Session
+from glassnet.encoders import PictureEncoder, SeriesEncoder
 from glassnet.nn.linear import Linear
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
 from glassnet.training import History, Trainer
-from glassnet.training.report import Report
+from glassnet.training.report import Forecast, Report
 from glassnet.training.report.formats import SYMBOLS
 
 
@@ -22,7 +23,8 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
     """The report of the run ``name``, with the answers of the network for the held-out samples."""
     data = session.data
     shape = tuple(data.held_out.inputs.shape[1:])
-    is_image = len(shape) in (2, 3)
+    is_image = isinstance(data.encoder, PictureEncoder)
+    answers = judged(data, trainer)
     first = next((layer for layer in session.model.modules() if isinstance(layer, Linear)), None)
     return Report(
         title=f"{name}: {layers_text(session.model)}",
@@ -38,7 +40,8 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         first_layer=None if first is None else first.weight.detach().numpy(),
         image_shape=shape if is_image else None,
         command=repeated(session),
-        **judged(data, trainer),
+        forecast=_forecast(data, answers["predictions"]) if isinstance(data.encoder, SeriesEncoder) else None,
+        **answers,
     )
 
 
@@ -51,6 +54,20 @@ def judged(data: Data, trainer: Trainer) -> dict[str, Any]:
         return {"targets": targets, "predictions": predictions, "certainty": certainty}
     decode = data.encoder.decode
     return {"targets": decode(targets), "predictions": decode(trainer.predict(inputs).numpy())}
+
+
+def _forecast(data: Data, predictions: Array) -> Forecast:
+    """What was held out of a series, and the forecasts that follow each other in it, beside the baseline."""
+    encoder = data.encoder
+    assert isinstance(encoder, SeriesEncoder)
+    assert data.baseline is not None
+    horizon = encoder.horizon
+    targets = encoder.decode(data.held_out.targets.numpy()).reshape(-1, horizon)
+    before = encoder.inverse(data.held_out.inputs.numpy()[:1])[0]
+    actual = np.concatenate([before, targets[:, 0], targets[-1, 1:]])
+    answers = [values.reshape(-1, horizon)[::horizon].reshape(-1) for values in (predictions, data.baseline.values)]
+    padded = [np.concatenate([np.full(len(before), np.nan), values]) for values in answers]
+    return Forecast(actual, padded[0], padded[1], data.baseline.name, horizon)
 
 
 def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:
@@ -66,7 +83,7 @@ def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dic
         "parameters": f"{sum(p.numel() for p in session.model.parameters()):,}",
         "training": f"{options.optimizer}, learning rate {options.lr:g}, batches of {options.batch_size}, "
         f"{len(history)} of {options.epochs} epochs, seed {options.seed}{f', {extras}' if extras else ''}",
-        "result": f"held out: {numbers}",
+        "result": "\n".join(filter(None, (f"held out: {numbers}", session.baseline()))),
         "time": f"{config['seconds']:.2f} s",
         "versions": ", ".join(f"{name} {version}" for name, version in VERSIONS.items()),
         "date": _moment(config.get("started")),

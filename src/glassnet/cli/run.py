@@ -386,6 +386,7 @@ _CONFIG = record(
         "paths": named(text),
         "data": record({}, {**_DATA, "notes": items(text)}, others=True),
         "results": named(any_number),
+        "baseline": text,
         "versions": named(text),
         "started": text,
         "seconds": number(least=0),

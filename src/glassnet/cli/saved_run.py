@@ -140,15 +140,19 @@ class SavedRun:
 
     def outputs_in_parts(self, inputs: Tensor) -> Iterator[Tensor]:
         """The outputs of the network for one part of ``inputs`` after the other. Raises what `outputs` raises."""
-        return map(self._outputs_of, in_parts(inputs, len(self.classes) or 1))
+        return map(self._outputs_of, in_parts(inputs, self._outputs))
 
     def _outputs_of(self, part: Tensor) -> Tensor:
-        expected = len(self.classes) or 1
         with no_grad():
             outputs: Tensor = self.model(part)
-        if outputs.shape != (len(part), expected):
-            raise self.damaged(f"expected {expected} outputs for a sample, got shape {list(outputs.shape[1:])}")
+        if outputs.shape != (len(part), self._outputs):
+            shape = list(outputs.shape[1:])
+            raise self.damaged(f"expected {self._outputs} outputs for a sample, got shape {shape}")
         return outputs
+
+    @property
+    def _outputs(self) -> int:
+        return len(self.classes) or self.encoder.quantities
 
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""

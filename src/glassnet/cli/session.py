@@ -7,7 +7,6 @@ import platform
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,11 @@ from rich.console import Console
 import glassnet
 from glassnet.cli.display import download_progress
 from glassnet.cli.errors import BadInput
-from glassnet.cli.option_values import check_weights
-from glassnet.cli.options import ACTIVATIONS, MANY_SAMPLES, OPTIMIZERS, Options, Settings, checked
+from glassnet.cli.network_choice import chosen, network
+from glassnet.cli.options import MANY_SAMPLES, OPTIMIZERS, Options, Settings, checked
 from glassnet.cli.tasks import TASKS, Task
+from glassnet.encoders import Encoder, SeriesEncoder
 from glassnet.files.reading import expanded
-from glassnet.nn.container import Sequential
-from glassnet.nn.dropout import Dropout
-from glassnet.nn.flatten import Flatten
-from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer, lr_scheduler
 from glassnet.random import manual_seed
@@ -57,13 +53,12 @@ class Session:
         """
         values = checked(settings)
         data = opened(settings, console, quiet=quiet, paths=paths)
-        shape = tuple(data.train.inputs.shape[1:])
-        options = Options.of(values, len(data.train), math.prod(shape))
+        found = steps_of(data.encoder) | {"network": chosen(values["network"], data)}
+        options = Options.of(values | found, len(data.train), math.prod(data.train.inputs.shape[1:]))
         if options.class_weight != "none" and data.task != CLASSIFICATION:
             raise BadInput(f"--class-weight: {data.source} is a regression, there are no classes; leave it out")
-        check_weights(options.hidden, math.prod(shape), data.outputs)
         manual_seed(options.seed)
-        model = network(shape, options.hidden, options.activation, options.dropout, data.outputs)
+        model = network(data, options)
         optimizer = OPTIMIZERS[options.optimizer](model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
         return cls(settings, options, data, TASKS[data.task], model, optimizer)
 
@@ -115,6 +110,11 @@ class Session:
             **more,
         }
 
+    def baseline(self) -> str:
+        """How good the baseline of the data is on what was held out, as a sentence; "" if there is none."""
+        baseline, decode = self.data.baseline, self.data.encoder.decode
+        return "" if baseline is None else self.task.beside(baseline, decode(self.data.held_out.targets.numpy()))
+
     def fingerprint(self) -> str:
         """A checksum of the data."""
         number = 0
@@ -124,13 +124,11 @@ class Session:
         return f"{number:08x}"
 
 
-def network(shape: tuple[int, ...], hidden: Iterable[int], name: str, dropout: float, outputs: int) -> Module:
-    """A network of linear layers of ``hidden`` sizes for inputs of ``shape``, with the activation ``name`` between."""
-    sizes = [math.prod(shape), *hidden]
-    layers: list[Module] = [Flatten()] if len(shape) > 1 else []
-    for before, after in pairwise(sizes):
-        layers += [Linear(before, after), ACTIVATIONS[name](), *([Dropout(dropout)] if dropout else [])]
-    return Sequential(*layers, Linear(sizes[-1], outputs))
+def steps_of(encoder: Encoder) -> dict[str, int]:
+    """How many steps a series is forecast, from how many, and its season; nothing of other samples."""
+    if not isinstance(encoder, SeriesEncoder):
+        return {}
+    return {"horizon": encoder.horizon, "window": encoder.window, "season": encoder.season}
 
 
 def schedule_of(name: str, optimizer: Optimizer, epochs: int, steps: int) -> Any:
@@ -157,9 +155,16 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
             f"SOURCE: name what to learn: {', '.join((*BUILTIN, *PICTURES))}, a table with --target, or a folder of "
             "pictures"
         )
+    values = checked(settings)
     at = settings | _elsewhere(settings, paths or {})
     with download_progress(console, quiet=quiet) as progress:
-        data = open_source(at["source"], target=at["target"], task=at["task"], folder=at["data"], progress=progress)
+        data = open_source(
+            at["source"],
+            folder=at["data"],
+            progress=progress,
+            **{name: at[name] for name in ("target", "task", "date")},
+            **{name: values[name] for name in ("network", "horizon", "window", "season")},
+        )
     return replace(data, source=decoded_name(source))
 
 

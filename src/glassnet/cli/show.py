@@ -64,11 +64,13 @@ def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
         "training": f"{options.get('optimizer')}, learning rate {options.get('lr')}, seed {options.get('seed')}",
         "": f"{results.get('epoch', 0)} of {options.get('epochs')} epochs, batches of {options.get('batch_size')}",
         "held out": ", ".join(numbers),
+        "baseline": config.get("baseline", ""),
         "trained": f"{config.get('started')}, {config.get('seconds', 0):.1f} s",
         "with": ", ".join(f"{name} {version}" for name, version in config.get("versions", {}).items()),
     }
     for name, words in rows.items():
-        facts.add_row(name, Text(shown(words, LONGEST)))
+        if words:
+            facts.add_row(name, Text(shown(words, LONGEST)))
     return facts
 
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.cli.errors import BadInput
+from glassnet.encoders import Baseline
+from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, REGRESSION
 from glassnet.tensor import Tensor
+from glassnet.training.metrics import Metrics
 
 
 def percent(fraction: float) -> str:
@@ -42,6 +45,19 @@ class Task:
     def main(self) -> str:
         """The main metric."""
         return self.metrics[0]
+
+    def measured(self, answers: Array, targets: Array) -> Mapping[str, float]:
+        """The metrics of some answers, in the units people know."""
+        metrics = Metrics(self.metrics)
+        for metric in metrics.values():
+            metric.update(answers, targets)
+        return metrics.compute()
+
+    def beside(self, baseline: Baseline, targets: Array) -> str:
+        """How good a baseline is, as a sentence."""
+        measured = self.measured(baseline.values, targets)
+        how = f"off by {measured['mae']:.4g} on average (RMSE {measured['rmse']:.4g})"
+        return f"{baseline.name[:1].upper()}{baseline.name[1:]} is {how}."
 
 
 TASKS = {

@@ -270,7 +270,7 @@ def _save(
 ) -> None:
     """Save the run, and print its result. What cannot be in the report does not keep the rest from being saved."""
     kept = next((c.best_epoch for c in trainer.callbacks if isinstance(c, EarlyStopping)), None)
-    config |= {"results": trainer.history[(kept or 0) - 1]}
+    config |= {"results": trainer.history[(kept or 0) - 1], "baseline": session.baseline()}
     files = {CONFIG: packed_config(config), HISTORY: [trainer.history.to_csv().encode()]}
     failed = None
     try:

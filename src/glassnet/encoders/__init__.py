@@ -1,4 +1,4 @@
-"""Encoders: from raw samples (numbers, pictures, rows of a table) to the numbers of a network, and back.
+"""Encoders: from raw samples (numbers, pictures, rows of a table, series) to the numbers of a network, and back.
 
 An encoder is saved with the network that was trained on what it gives, so that others can use both.
 """
@@ -9,18 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glassnet.encoders.encoder import Encoder, Samples, SourceError, Standalone
+from glassnet.encoders.encoder import Baseline, Encoder, Samples, SourceError, Standalone
 from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.encoders.picture_encoder import PictureEncoder
+from glassnet.encoders.series_encoder import SeriesEncoder
 from glassnet.encoders.table_encoder import TableEncoder
 from glassnet.files.reading import is_there
 
 __all__ = [
     "ENCODERS",
+    "Baseline",
     "Encoder",
     "NumberEncoder",
     "PictureEncoder",
     "Samples",
+    "SeriesEncoder",
     "SourceError",
     "Standalone",
     "TableEncoder",
@@ -38,6 +41,7 @@ def _of_arrays(data: Mapping[str, Any]) -> Encoder:
 # What reads an encoder back, by the "kind" in its JSON.
 ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encoder]] = {
     "numbers": _of_arrays,
+    "series": SeriesEncoder.from_json,
     "table": TableEncoder.from_json,
 }
 

@@ -28,10 +28,24 @@ class SourceError(GlassnetError, ValueError):
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Samples as the network takes them; ``targets`` where they are known; ``names``, if any, to call them by.
+class Baseline:
+    """What a simple rule answers, in the units people know: a forecast that is not better has learned nothing.
 
-    ``notes`` say in words what was done to them. ``frame`` is the table they come from, if they do.
+    >>> from glassnet.encoders import Baseline
+    >>> Baseline("the naive forecast", np.array([5.0, 5.0])).values
+    array([5., 5.])
+    """
+
+    name: str
+    values: Array
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples as the network takes them; ``targets`` where they are known; ``names``, if any, to call answers by.
+
+    ``notes`` say in words what was done to them. ``frame`` is the table they come from, if they do. ``baseline`` is
+    what to compare answers with, if there is a rule for that. ``called`` is what the names are.
 
     >>> from glassnet.encoders import Samples
     >>> samples = Samples(glassnet.ones(2, 3), None, ["sample 1", "sample 2"])
@@ -44,6 +58,8 @@ class Samples:
     names: Sequence[str] = ()
     notes: Sequence[str] = ()
     frame: Any = None
+    baseline: Baseline | None = None
+    called: str = "sample"
 
 
 # What defines a function of an exported file: a function or a module to copy, or source as it stands.
@@ -106,6 +122,11 @@ class Encoder(Protocol):
         ...
 
     @property
+    def quantities(self) -> int:
+        """How many numbers the network gives for a sample, where there are no classes."""
+        ...
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of the inputs are called, if they have names; else ()."""
         ...
@@ -120,7 +141,10 @@ class Encoder(Protocol):
         ...
 
     def decode(self, results: Any) -> Array:
-        """Results of a network, or targets, as a person knows them: labels, or quantities in their units, [n]."""
+        """Results of a network, or targets, as a person knows them: labels, or quantities in their units, [n].
+
+        Of several quantities for a sample, one follows the other: [n·quantities].
+        """
         ...
 
     def inverse(self, inputs: Array) -> Array:

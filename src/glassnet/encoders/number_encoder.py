@@ -73,6 +73,11 @@ class NumberEncoder:
         return ()
 
     @property
+    def quantities(self) -> int:
+        """The one that numbers are trained for: 1."""
+        return 1
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """Numbers have no names: ()."""
         return ()

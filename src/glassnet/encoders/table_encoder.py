@@ -51,6 +51,11 @@ class TableEncoder:
         return self.encoding.classes
 
     @property
+    def quantities(self) -> int:
+        """The one of the target: 1."""
+        return 1
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of the inputs are called."""
         return self.encoding.feature_names

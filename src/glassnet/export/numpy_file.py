@@ -118,9 +118,10 @@ def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Se
             f"numpy_file: expected a name for each output, and outputs of shape {written(outputs.shape[1:])} for a "
             f"sample are not those of {len(classes)} classes; leave classes out for a network that gives values"
         )
-    if parts.output and not classes and outputs[0].size != 1:
+    if parts.output and not classes and outputs[0].size != encoder.quantities:
         shape = written(outputs.shape[1:])
-        raise ShapeError(f"numpy_file: expected one output for a sample, {parts.output}, got shape {shape}")
+        wanted = "one output" if encoder.quantities == 1 else f"{encoder.quantities} outputs"
+        raise ShapeError(f"numpy_file: expected {wanted} for a sample, {parts.output}, got shape {shape}")
     samples = encoder.take(example, TESTED)
     return Exported(program, state, encoder, samples, inputs[:TESTED], outputs, classes)
 

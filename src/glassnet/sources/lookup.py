@@ -18,6 +18,7 @@ from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
 _LOOKED_AT = 10_000  # files of a folder, for one whose name is nearly that
+RECURRENT = ("lstm", "gru")
 Progress = Callable[[str, int, int | None], Any]
 
 
@@ -26,13 +27,20 @@ def open_source(
     *,
     target: str | None = None,
     task: str | None = None,
+    network: str | None = None,
+    date: str | None = None,
+    horizon: int | None = None,
+    window: int | None = None,
+    season: int | None = None,
     folder: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Data:
     """The data of ``source``: a name, or the path of a table (CSV, TSV, Parquet) or of a folder of pictures by class.
 
     ``target`` is the column of a table to learn. ``task``, "classification" or "regression", is found from its values
-    if it is None. ``folder`` holds the files of `PICTURES`; if it is None they are downloaded, and
+    if it is None. A table for which a recurrent ``network`` is asked is a series, as is one for which ``date``,
+    ``horizon``, ``window`` or ``season`` is given: of the ``target``, ``horizon`` steps are forecast from ``window``
+    before. ``folder`` holds the files of `PICTURES`; if it is None they are downloaded, and
     ``progress(name, done, total)`` is called meanwhile. A name comes before a file: write ./digits for a file of that
     name.
 
@@ -47,8 +55,9 @@ def open_source(
     >>> open_source("houses.csv", target="price").what
     '20 rows of 2 columns; to learn: price (a quantity)'
     """
+    of_a_series = {"date": date, "horizon": horizon, "window": window, "season": season}
     if source in BUILTIN or source in PICTURES:
-        _refuse(source, "is no table", target=target, task=task)
+        _refuse(source, "is no table", target=target, task=task, **of_a_series)
         if source in BUILTIN:
             _refuse(source, "is made here, from no files", data=folder)
             return BUILTIN[source]()
@@ -58,13 +67,24 @@ def open_source(
     _refuse(source, "is a path of its own", data=folder)
     path = expanded(source)
     if source and is_there(path) and path.is_dir():
-        _refuse(source, "is a folder of pictures, whose classes are its folders", target=target, task=task)
+        _refuse(
+            source,
+            "is a folder of pictures, whose classes are its folders",
+            target=target,
+            task=task,
+            **of_a_series,
+        )
         from glassnet.sources.picture_sources import folder_source
 
         return folder_source(source, path)
     if source and is_there(path):  # what is no ordinary file is refused by who reads it
         if task not in (None, CLASSIFICATION, REGRESSION):
             raise SourceError(f"--task: expected {CLASSIFICATION} or {REGRESSION}, got {task!r:.40}")
+        if network in RECURRENT or any(value is not None for value in of_a_series.values()):
+            from glassnet.sources.series_source import Steps, series_source
+
+            _refuse(source, "is forecast: a quantity", task=None if task == REGRESSION else task)
+            return series_source(source, path, target, date, Steps(horizon, window, season))
         from glassnet.sources.table_source import table_source
 
         return table_source(source, path, target, task)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from glassnet.encoders import Encoder
+from glassnet.encoders import Baseline, Encoder, Samples
 from glassnet.tensor import Tensor
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
 
 class Part(NamedTuple):
-    """Samples and what they are: inputs [n, …], targets [n] (class numbers) or [n, 1] (standardised numbers).
+    """Samples and what they are: inputs [n, …], targets [n] (class numbers) or [n, quantities] (standardised numbers).
 
     >>> from glassnet.sources import open_source
     >>> part = open_source("moons").held_out
@@ -33,7 +33,9 @@ class Data:
     """A source's samples, to learn from and held out, ready for a network.
 
     ``encoder`` is what a raw sample goes through before the network sees it. ``rows`` are the held-out samples
-    as a person knows them, where they are rows of a table.
+    as a person knows them, where they have columns, and ``samples`` what ``encoder`` takes, where that cannot be told
+    from the inputs. ``names`` are what the answers for them are called, ``baseline`` what to compare these with, and
+    ``upcoming`` the sample that comes after the last one, of a series.
 
     >>> from glassnet.sources import open_source
     >>> data = open_source("digits")
@@ -55,17 +57,21 @@ class Data:
     encoder: Encoder
     rows: Sequence[Mapping[str, Any]] | None = None
     notes: Sequence[str] = field(default=())  # what was done to the data, in words
+    samples: Sequence[Any] | None = None
+    names: Sequence[str] = ()
+    baseline: Baseline | None = None
+    upcoming: Samples | None = None
 
     @property
     def outputs(self) -> int:
         """How many numbers a network has to give for a sample."""
-        return len(self.classes) or 1
+        return len(self.classes) or self.encoder.quantities
 
     def examples(self, number: int) -> Any:
         """A few of the held-out samples, as a person gives them, and as JSON can hold them."""
         step = max(1, len(self.held_out) // number)
-        if self.rows is None:
+        if self.samples is None:
             raw: Any = self.encoder.inverse(self.held_out.inputs.numpy()[::step][:number])
         else:
-            raw = self.rows[::step][:number]
+            raw = self.samples[::step][:number]
         return self.encoder.examples_to_json(raw)

@@ -17,19 +17,15 @@ from glassnet.text import shown
 def table_source(source: str, path: Path, target: str | None, task: str | None) -> Data:
     """The table at ``path``, of which the column ``target`` is to be learned."""
     frame = read_table(path)
-    names = [str(name) for name in frame.columns]
-    if target is None:
-        raise SourceError(
-            f"--target: name the column of {shown(source)} to learn, one of {few([shown(name) for name in names])}; "
-            f"perhaps --target {shown(names[-1])}"
-        )
+    target = check_target(source, frame, target)
     prepared = prepare(frame, target, task)
+    rows = Rows(frame, prepared.held_out.rows.tolist())
     encoding = prepared.encoding
     aim = f"{len(encoding.classes)} classes" if encoding.classes else "a quantity"
     return Data(
         source=source,
         task=encoding.task,
-        what=f"{len(frame):,} rows of {len(names)} columns; to learn: {shown(target)} ({aim})",
+        what=f"{len(frame):,} rows of {len(frame.columns)} columns; to learn: {shown(target)} ({aim})",
         origin=f"{shown(path.name)}, {len(encoding.feature_names)} features",
         split=prepared.split,
         noun="rows",
@@ -37,9 +33,21 @@ def table_source(source: str, path: Path, target: str | None, task: str | None) 
         train=_part(prepared.train),
         held_out=_part(prepared.held_out),
         encoder=TableEncoder(encoding),
-        rows=Rows(frame, prepared.held_out.rows.tolist()),
+        rows=rows,
         notes=prepared.notes,
+        samples=rows,
+        names=[f"row {number}" for number in rows.numbers],
     )
+
+
+def check_target(source: str, frame: Any, target: str | None) -> str:
+    """The column to learn. Raises SourceError, which says what columns there are, where none is named."""
+    if target is None:
+        names = [shown(str(name)) for name in frame.columns]
+        raise SourceError(
+            f"--target: name the column of {shown(source)} to learn, one of {few(names)}; perhaps --target {names[-1]}"
+        )
+    return target
 
 
 def _part(encoded: Encoded) -> Part:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from glassnet.text.encodings import decoded
 from glassnet.text.formulas import as_written
@@ -15,6 +15,22 @@ from glassnet.text.formulas import as_written
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST = 2**25  # characters of a line: each may be a cell of its own
 SNIFFED = 2**20  # characters that are looked at for the delimiter
+
+
+def table_in(data: bytes, path: str, check_header: Callable[[Sequence[str]], None]) -> dict[str, list[str]]:
+    """The columns of the table in the bytes of a file, by name. Raises ValueError, which names the line."""
+    try:
+        text, _ = text_in(data)
+        header, *rows = [row for _, row in rows_of(text, delimiter_of(text, path))]
+        check_header(header)
+        if not rows:
+            raise ValueError("expected a header and rows below it, got none; add data")
+        names = names_of(header)
+        check_names(names)
+    except ValueError as error:
+        problem, *line = error.args
+        raise ValueError(f"{path}, line {line[0]}: {problem}" if line else f"{path}: {problem}") from None
+    return {name: [as_written(row[i]) for row in rows] for i, name in enumerate(names)}
 
 
 def text_in(data: bytes) -> tuple[str, str]:

@@ -32,7 +32,8 @@ _DAYS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y. %m. %d", "%Y. %m. %d.", "%Y년 %m월 %d일", "%m/%d/%Y", "%d/%m/%Y"),
     *("%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
 )
-DATES = tuple(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS)
+_MONTHS = ("%Y-%m", "%Y/%m", "%Y년 %m월")
+DATES = (*(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS), *_MONTHS)
 COUNTERS = ("", "#", "id", "index", "no", "no.", "row", "unnamed: 0")  # columns that only number the rows
 
 

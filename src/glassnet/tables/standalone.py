@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.tables.columns import check_header, columns_of, encode_table
-from glassnet.tables.parsing import check_names, delimiter_of, names_of, rows_of, text_in
-from glassnet.text.formulas import as_written
+from glassnet.tables.parsing import table_in
 
 # what a file defines, for any table ---------------------------------------------------------------
 
@@ -67,20 +66,10 @@ def answers(samples: Mapping[str, Sequence[Any]]) -> Iterator[list[str]]:
 def read(path: str) -> dict[str, list[str]]:
     """The columns of the table in a CSV file, by the names in its header; notes about its cells go to stderr."""
     with open(path, "rb") as file:
-        data = file.read()
+        table = table_in(file.read(), path, check_header)
     try:
-        text, _ = text_in(data)
-        header, *rows = [row for _, row in rows_of(text, delimiter_of(text, path))]
-        check_header(header)
-        if not rows:
-            raise ValueError("expected a header and rows below it, got none; add data")
-        names = names_of(header)
-        check_names(names)
-        table = {name: [as_written(row[i]) for row in rows] for i, name in enumerate(names)}
         for note in encode_table(table, COLUMNS)[1]:
             sys.stderr.write(printable(f"{path}: {note}") + "\n")
     except ValueError as error:
-        problem, *line = error.args
-        place = f"{path}, line {line[0]}" if line else path
-        raise ValueError(f"{place}: {problem}") from None
+        raise ValueError(f"{path}: {error}") from None
     return table

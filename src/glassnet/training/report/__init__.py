@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.training.report.content import Report, ReportError
+from glassnet.training.report.content import Forecast, Report, ReportError
 from glassnet.training.report.report_page import write_report
 
-__all__ = ["Report", "ReportError", "write_report"]
+__all__ = ["Forecast", "Report", "ReportError", "write_report"]

@@ -19,6 +19,20 @@ class ReportError(GlassnetError, ValueError):
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What was held out of a series, and what was forecast: numbers [n] of one step each, nan where there is none.
+
+    ``predicted`` are forecasts of ``horizon`` steps, one after the other, as is the ``baseline``, called ``beside``.
+    """
+
+    actual: Array
+    predicted: Array
+    baseline: Array
+    beside: str
+    horizon: int
+
+
+@dataclass(frozen=True)
 class Report:
     """The contents of the report of one training run. What is left out has no section.
 
@@ -61,6 +75,8 @@ class Report:
     """The weights of the first layer, [units, features]."""
     image_shape: Sequence[int] | None = None
     """How the features of the first layer lie in a picture: (h, w), (1, h, w) or (3, h, w)."""
+    forecast: Forecast | None = None
+    """The forecasts of a series, in time."""
     command: str = ""
     """The exact command that repeats the run."""
 

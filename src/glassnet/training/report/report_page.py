@@ -9,6 +9,7 @@ from glassnet.training.report.confusion import confusion
 from glassnet.training.report.content import Report
 from glassnet.training.report.curves import training
 from glassnet.training.report.first_layer import first_layer
+from glassnet.training.report.forecast import forecast
 from glassnet.training.report.markup import Html, join, shortened, tag
 from glassnet.training.report.mistakes import mistakes
 from glassnet.training.report.style import STYLE
@@ -33,6 +34,7 @@ def page(report: Report) -> str:
         _section("training", "Training", training(report.history)),
         _section("classes", "Which class was taken for which",
                  confusion(report.actual, predicted, report.classes) if predicted is not None and classified else []),
+        _section("forecast", "The forecast", [] if report.forecast is None else forecast(report, report.forecast)),
         _section("predictions", "Predicted against actual",
                  regression(report, predicted) if predicted is not None and regressed else []),
         _section("mistakes", "The worst mistakes", mistakes(report, predicted) if predicted is not None else []),

@@ -50,12 +50,14 @@ figcaption { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: base
   border-top: 2.5px solid var(--orange); }
 .key.only::before { border-top-color: var(--blue); }
 .key.training::before { border-top: 2.5px dashed var(--blue); }
+.key.beside::before { border-top: 2px dotted var(--faint); }
 .key.diagonal-key::before { border-top: 1.5px dashed var(--faint); }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart text { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: var(--faint);
   font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--grid); } .tick { stroke: var(--faint); stroke-opacity: 0.6; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; stroke: var(--orange); }
+.line.beside { stroke: var(--faint); stroke-width: 1.5; stroke-dasharray: 2 3; } .dot.beside { fill: var(--faint); }
 .line.only { stroke: var(--blue); }
 .line.training { stroke: var(--blue); stroke-dasharray: 5 4; }
 .dot { fill: var(--orange); stroke-width: 10; } .dot, .dot.only { stroke: transparent; }

@@ -1,0 +1,61 @@
+"""``--network``: which networks there are for each kind of samples, which one is usual, and how it is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glassnet import networks
+from glassnet.cli.errors import BadInput
+from glassnet.cli.option_values import check_weights
+from glassnet.cli.options import Options
+from glassnet.encoders import NumberEncoder, PictureEncoder, SeriesEncoder, TableEncoder
+from glassnet.nn.module import Module
+from glassnet.sources import Data
+
+Sizes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of samples: what it is called, and the networks for it, of which ``usual`` chooses one."""
+
+    words: str
+    networks: tuple[str, ...]
+    usual: Callable[[Sizes], str]
+
+
+KINDS: dict[type, _Kind] = {
+    NumberEncoder: _Kind("points", ("mlp",), lambda _: "mlp"),
+    PictureEncoder: _Kind("pictures", ("mlp",), lambda _: "mlp"),
+    SeriesEncoder: _Kind("a series", ("mlp",), lambda _: "mlp"),
+    TableEncoder: _Kind("a table", ("mlp",), lambda _: "mlp"),
+}
+
+
+def chosen(name: str | None, data: Data) -> str:
+    """The network ``name``, or the usual one, for ``data``. Raises BadInput for one that does not go with it."""
+    kind = KINDS[type(data.encoder)]
+    name = name or kind.usual(_shape(data))
+    if name not in kind.networks:
+        raise BadInput(f"--network: expected {' or '.join(kind.networks)} for {kind.words}, got {name}")
+    return name
+
+
+def network(data: Data, options: Options) -> Module:
+    """A new network for ``data``, with random weights. Raises BadInput for one that would fill the memory."""
+    return BUILDERS[options.network](data, options)
+
+
+def _mlp(data: Data, options: Options) -> Module:
+    shape = _shape(data)
+    check_weights(options.hidden, math.prod(shape), data.outputs)
+    return networks.mlp(shape, options.hidden, data.outputs, options.activation, options.dropout)
+
+
+BUILDERS: dict[str, Callable[[Data, Options], Module]] = {"mlp": _mlp}
+
+
+def _shape(data: Data) -> Sizes:
+    return tuple(data.train.inputs.shape[1:])

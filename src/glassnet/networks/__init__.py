@@ -1,0 +1,7 @@
+"""Networks, ready to train: one for each kind of samples that ``glassnet train`` learns from."""
+
+from __future__ import annotations
+
+from glassnet.networks.dense import ACTIVATIONS, dense, mlp
+
+__all__ = ["ACTIVATIONS", "dense", "mlp"]
