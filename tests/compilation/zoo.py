@@ -226,6 +226,15 @@ NETWORKS: dict[str, Case] = {
 }
 
 
+class PutBack(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool, self.unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.unpool(*self.pool(x)) + x
+
+
 def pictures(make_layers: Callable[[], Any], *shape: int) -> Case:
     """A network that lays its 6 × 5 numbers out as ``shape``, and has layers of pictures there."""
 
@@ -241,6 +250,15 @@ PICTURES: dict[str, Case] = {
     "upsampled, nearest": pictures(lambda: [nn.Upsample(scale_factor=2)], 2, 2, 3),
     "upsampled, bilinear": pictures(lambda: [nn.Upsample((5, 4), mode="bilinear", align_corners=True)], 2, 2, 3),
     "downsampled, area": pictures(lambda: [nn.Upsample(2, mode="area")], 2, 5),
+    "max pooled": pictures(lambda: [nn.MaxPool2d(2), nn.Tanh()], 2, 4, 6),
+    "max pooled, overlapping": pictures(lambda: [nn.ReLU(), nn.MaxPool2d(3, 2, 1, ceil_mode=True)], 2, 4, 5),
+    "max pooled in bins": pictures(lambda: [nn.AdaptiveMaxPool1d(3)], 2, 7),
+    "average pooled": pictures(lambda: [nn.AvgPool2d(3, 2, 1, count_include_pad=False), nn.Tanh()], 2, 4, 5),
+    "average pooled in bins": pictures(
+        lambda: [nn.AdaptiveAvgPool2d((2, 3)), nn.Tanh(), nn.AdaptiveAvgPool2d(1)], 3, 5, 4
+    ),
+    "pooled by squares": pictures(lambda: [nn.LPPool1d(2, 3, 2)], 2, 7),
+    "pooled and put back": pictures(lambda: [PutBack()], 2, 4, 4),
     "shuffled": pictures(lambda: [nn.ChannelShuffle(2), nn.PixelShuffle(2), nn.Tanh(), nn.PixelUnshuffle(2)], 4, 1, 2),
     "batch norm": pictures(lambda: [nn.BatchNorm2d(2), nn.ReLU(), nn.BatchNorm2d(2, momentum=None)], 2, 2, 3),
     "batch norm of the batch alone": pictures(lambda: [nn.BatchNorm1d(4, track_running_stats=False)], 4, 2),

@@ -90,6 +90,9 @@ def pictures(*layers: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
 WRITTEN |= {
     "upsampled": (pictures(lambda: nn.Upsample(scale_factor=2)), X),
     "upsampled, bicubic": (pictures(lambda: nn.Upsample(4, mode="bicubic")), X),
+    "max pooled": (pictures(lambda: nn.MaxPool2d(2), lambda: nn.AdaptiveMaxPool2d(2)), X),
+    "average pooled": (pictures(lambda: nn.AvgPool2d(3, 2, 1), lambda: nn.AdaptiveAvgPool2d((2, 1))), X),
+    "average of all": (pictures(lambda: nn.LPPool2d(2, 2), lambda: nn.AdaptiveAvgPool2d(1)), X),
     "pixels shuffled": (pictures(lambda: nn.PixelUnshuffle(2), lambda: nn.ChannelShuffle(4)), X),
 }
 

@@ -290,6 +290,7 @@ def test_dropout_in_place():
 
 # all of them ------------------------------------------------------------------------------------------
 
+POOLS = ("AvgPool", "MaxPool", "MaxUnpool", "AdaptiveAvgPool", "AdaptiveMaxPool")
 MADE_WITH = {
     "BatchNorm1d": (3,),
     "BatchNorm2d": (3,),
@@ -302,6 +303,8 @@ MADE_WITH = {
     "LocalResponseNorm": (3,),
     "RMSNorm": (3,),
     "SyncBatchNorm": (3,),
+    **{f"{kind}{n}d": (2,) for kind in POOLS for n in (1, 2, 3)},
+    **{f"LPPool{n}d": (2, 3) for n in (1, 2, 3)},
     "Bilinear": (2, 3, 4),
     "ChannelShuffle": (2,),
     "Embedding": (3, 4),

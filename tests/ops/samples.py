@@ -19,6 +19,7 @@ from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_convolution import CONVOLUTION
 from tests.ops.samples_images import IMAGES
 from tests.ops.samples_normalization import NORMALIZATION
+from tests.ops.samples_pooling import POOLING
 from tests.ops.samples_recurrence import RECURRENCE
 from tests.ops.samples_windows import WINDOWS
 
@@ -354,6 +355,7 @@ TABLE: dict[str, list[Sample]] = {
     **ATTENTION,
     **RECURRENCE,
     **CONVOLUTION,
+    **POOLING,
     **WINDOWS,
 }
 

@@ -91,6 +91,27 @@ def _elementwise_loss(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, target, **params: function(*torch.broadcast_tensors(x, target), reduction="none", **params)
 
 
+def _with_channels(x: Any, n: int) -> Any:
+    """``x`` with a dimension before the last ``n``, as PyTorch asks for."""
+    return x if x.ndim > n else x.unsqueeze(0)
+
+
+def _pooled(kind: str, x: Any, size: Any, stride: Any, padding: Any = None, **params: Any) -> Any:
+    function = getattr(F, f"{kind}_pool{len(size)}d")
+    given = {name: v for name, v in (("padding", padding), *params.items()) if v is not None}
+    return function(_with_channels(x, len(size)), size, stride, **given)
+
+
+def _adapted(kind: str, x: Any, size: Any, **params: Any) -> Any:
+    return getattr(F, f"adaptive_{kind}_pool{len(size)}d")(_with_channels(x, len(size)), size, **params)
+
+
+def _max_unpool(x: Any, indices: Any, size: Any) -> Any:
+    flat = (*x.shape[: x.ndim - len(size)], -1)
+    y = torch.zeros((*flat[:-1], int(np.prod(size))), dtype=x.dtype)
+    return y.scatter(-1, indices.reshape(flat), x.reshape(flat)).reshape(*flat[:-1], *size)
+
+
 def _interpolate(x: Any, size: Any, mode: str, scales: Any = None, **params: Any) -> Any:
     known = {"size": size} if scales is None else {"scale_factor": scales}
     return F.interpolate(x, **known, mode=mode, **params)
@@ -98,6 +119,11 @@ def _interpolate(x: Any, size: Any, mode: str, scales: Any = None, **params: Any
 
 OTHERWISE: dict[str, Callable[..., Any]] = {
     "interpolate": _interpolate,
+    "max_pool": lambda x, **params: _pooled("max", x, **params),
+    "max_pool_indices": lambda x, **params: _pooled("max", x, return_indices=True, **params)[1],
+    "avg_pool": lambda x, **params: _pooled("avg", x, **params),
+    "adaptive_max_pool_indices": lambda x, size: _adapted("max", x, size, return_indices=True)[1],
+    "max_unpool": _max_unpool,
     "getitem": lambda x, *arrays, index: x[_filled(index, arrays)],
     "setitem": _setitem,
     "gather": lambda x, index, dim: x.gather(dim, index),
@@ -154,7 +180,7 @@ NOT_IN_PYTORCH = {
     "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",
 }  # fmt: skip
 
-NOT_IN_PYTORCH |= {"interpolate_backward"}  # by themselves: the gradients of those that are
+NOT_IN_PYTORCH |= {"interpolate_backward", "max_pool_backward"}  # by themselves: the gradients of those that are
 
 # Where the two are meant to differ, or PyTorch has no such thing
 SKIPPED = {
@@ -165,6 +191,8 @@ SKIPPED = {
     ("convolution_weight", "no samples"),  # no gradient, where here it is 0
     ("nll_loss", "int32 labels"), ("cross_entropy", "int32 labels"),  # int64 alone
 }  # fmt: skip
+
+SKIPPED |= {(name, "none") for name in ("max_pool", "max_pool_indices", "avg_pool")}  # of which it wants one or more
 
 # And where the gradients differ: there they are infinite or NaN, here they are bounded as the loss is.
 OTHER_GRADIENTS = {

@@ -19,7 +19,7 @@ from tests.ops.samples import TABLE, samples_of
 STEPS = {
     "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
     "isnan", "isinf", "isfinite", "sign", "step", "floor", "ceil", "round", "trunc", "floor_divide",
-    "argmax", "argmin", "argsort", "all", "any",
+    "argmax", "argmin", "argsort", "all", "any", "max_pool_indices", "adaptive_max_pool_indices",
 }  # fmt: skip
 
 # Without one in this floating input, because it is told to be a constant.
@@ -27,6 +27,7 @@ CONSTANT = {
     "row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2},  # the weights of classes
     "standardize": {3}, "standardize_backward": {3, 4},  # moments known already; a bias, for its shape
     "rnn_relu_backward": {1},  # where the slope is a step
+    "max_pool_backward": {1, 2},  # what was pooled, and the largest: they say where alone
 }  # fmt: skip
 
 # Those that overflow where others do not, and one that is of probabilities.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from glassnet.functional import (
     activation,
     attention,
+    avg_pooling,
     channels,
     classification,
     distance,
@@ -12,11 +13,13 @@ from glassnet.functional import (
     layers,
     loss,
     margin,
+    max_pooling,
     normalization,
     probability,
 )
 from glassnet.functional.activation import *  # noqa: F403
 from glassnet.functional.attention import *  # noqa: F403
+from glassnet.functional.avg_pooling import *  # noqa: F403
 from glassnet.functional.channels import *  # noqa: F403
 from glassnet.functional.classification import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
@@ -24,12 +27,14 @@ from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
 from glassnet.functional.loss import *  # noqa: F403
 from glassnet.functional.margin import *  # noqa: F403
+from glassnet.functional.max_pooling import *  # noqa: F403
 from glassnet.functional.normalization import *  # noqa: F403
 from glassnet.functional.probability import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += attention.__all__
+__all__ += avg_pooling.__all__
 __all__ += channels.__all__
 __all__ += classification.__all__
 __all__ += distance.__all__
@@ -37,5 +42,6 @@ __all__ += interpolation.__all__
 __all__ += layers.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__
+__all__ += max_pooling.__all__
 __all__ += normalization.__all__
 __all__ += probability.__all__

@@ -73,7 +73,7 @@ def interpolate(
             "interpolate: recompute_scale_factor is of a scale_factor, got size, which says all; leave it out"
         )
     else:
-        after = per_dimension("interpolate", "size", size, n)
+        after = per_dimension("interpolate", "size", size, n, least=0)
     if min(after) < 1:
         what = f"scale_factor={scale_factor} makes that" if size is None else "it would be"
         raise ShapeError(

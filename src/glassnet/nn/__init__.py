@@ -5,6 +5,7 @@ from __future__ import annotations
 from glassnet.nn import (
     activation,
     attention,
+    avg_pooling,
     batch_norm,
     channels,
     distance,
@@ -13,11 +14,13 @@ from glassnet.nn import (
     interpolation,
     loss,
     margin,
+    max_pooling,
     normalization,
     utils,
 )
 from glassnet.nn.activation import *  # noqa: F403
 from glassnet.nn.attention import *  # noqa: F403
+from glassnet.nn.avg_pooling import *  # noqa: F403
 from glassnet.nn.batch_norm import *  # noqa: F403
 from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
@@ -29,6 +32,7 @@ from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.linear import Bilinear, Identity, Linear
 from glassnet.nn.loss import *  # noqa: F403
 from glassnet.nn.margin import *  # noqa: F403
+from glassnet.nn.max_pooling import *  # noqa: F403
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import *  # noqa: F403
 from glassnet.nn.parameter import Buffer, Parameter
@@ -59,10 +63,12 @@ __all__ = [
 ]
 __all__ += activation.__all__
 __all__ += attention.__all__
+__all__ += avg_pooling.__all__
 __all__ += batch_norm.__all__
 __all__ += channels.__all__
 __all__ += distance.__all__
 __all__ += interpolation.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__
+__all__ += max_pooling.__all__
 __all__ += normalization.__all__

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from glassnet.ops.layers import (
     attention,
+    avg_pooling,
     convolution,
     interpolation,
+    max_pooling,
     normalization,
+    pooling,
     recurrence,
     windows,
 )  # isort: skip

@@ -52,14 +52,14 @@ def _cubic_weight(distance: Array, a: float) -> Array:
     return np.where(d <= 1, near, np.where(d < 2, far, 0))
 
 
-def _bins(before: int, after: int) -> tuple[Array, Array]:
+def bins(before: int, after: int) -> tuple[Array, Array]:
     """Where the stretch of the input that becomes one place of the result begins and ends."""
     places = np.arange(after)
     return places * before // after, -(-(places + 1) * before // after)
 
 
 def _area_weights(before: int, after: int) -> Array:
-    start, end = _bins(before, after)
+    start, end = bins(before, after)
     places = np.arange(before)
     inside = (places >= start[:, np.newaxis]) & (places < end[:, np.newaxis])
     return inside / (end - start)[:, np.newaxis]

@@ -55,9 +55,9 @@ def window_count(
     for i in range(n):
         span = dilation[i] * (size[i] - 1) + 1
         over = lengths[i] + 2 * padding[i] - span
-        if over < 0:
-            raise ShapeError(_does_not_fit(name, i - n, lengths[i], size[i], stride[i], padding[i], dilation[i]))
         count = (-(-over // stride[i]) if ceil_mode else over // stride[i]) + 1
+        if count < 1:
+            raise ShapeError(_does_not_fit(name, i - n, lengths[i], size[i], stride[i], padding[i], dilation[i]))
         counts.append(count - (ceil_mode and (count - 1) * stride[i] >= lengths[i] + padding[i]))
     return tuple(counts)
 
