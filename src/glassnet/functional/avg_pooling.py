@@ -62,8 +62,9 @@ def _lp_pool(n: int, input: Tensor, norm_type: float, kernel_size: Any, stride: 
     check_spatial(name, input, n)
     _check_floating(name, input)
     windows = pooling_windows(name, n, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode)
-    total = apply(avg_pooling.avg_pool, input**norm_type, **windows) * math.prod(windows["size"])
-    return (total.sign() * total.abs().relu()) ** (1 / norm_type)
+    total: Tensor = apply(avg_pooling.avg_pool, input**norm_type, **windows) * math.prod(windows["size"])
+    root: Tensor = (total.sign() * total.abs().relu()) ** (1 / norm_type)
+    return root
 
 
 def avg_pool1d(
