@@ -95,7 +95,7 @@ def test_no_pickle():
 # File names that stand in several rooms, because they are of one subject there.
 OF_ONE_SUBJECT = {
     "activation", "adam", "adaptive", "attention", "avg_pooling", "channels", "checks", "classification",
-    "confusion", "curves", "dataset", "distance", "elementwise", "errors", "indexing", "interpolation",
+    "confusion", "ctc", "curves", "dataset", "distance", "elementwise", "errors", "indexing", "interpolation",
     "latex", "linear", "loss", "margin", "max_pooling", "normalization", "printing", "reduction", "sampler",
     "sampling", "sgd", "standalone", "text",
 }  # fmt: skip

@@ -176,6 +176,7 @@ def activated(kind: type[nn.Module]) -> Callable[[], nn.Module]:
 
 REAL = {"targets": lambda i: batch(50 + i, 6, 3)}
 SHARES = {"targets": lambda i: batch(50 + i, 6, 3).sigmoid()}
+SIGNS = {"targets": lambda i: 2 * (batch(50 + i, 6, 3) > 0).double() - 1}
 LOSSES: dict[str, Case] = {
     "mse": usual(loss=F.mse_loss, **REAL),
     "l1": usual(loss=F.l1_loss, **REAL),
@@ -194,6 +195,30 @@ LOSSES: dict[str, Case] = {
     "soft targets": usual(loss=nn.CrossEntropyLoss(), targets=lambda i: batch(50 + i, 6, 3).softmax(-1)),
     "ignored labels": usual(loss=nn.CrossEntropyLoss(ignore_index=1)),
     "sum": usual(loss=nn.CrossEntropyLoss(reduction="sum"), make_optimizer=lambda p: optim.SGD(p, lr=0.01)),
+    "soft margin": usual(loss=nn.SoftMarginLoss(), **SIGNS),
+    "hinge embedding": usual(loss=nn.HingeEmbeddingLoss(margin=0.3), **SIGNS),
+    "several labels, soft margin": usual(loss=nn.MultiLabelSoftMarginLoss(), **SHARES),
+    "several labels, margin": usual(
+        loss=nn.MultiLabelMarginLoss(), targets=lambda i: gn.stack([labels(i + j, 6, 3) for j in range(3)], 1) - 1
+    ),
+    "margin": usual(loss=nn.MultiMarginLoss(p=2, weight=gn.tensor([1.0, 2.0, 0.5]).double())),
+    "ranking": usual(loss=lambda out, y: F.margin_ranking_loss(out[:, 0], out[:, 1], y[:, 0], 0.1), **SIGNS),
+    "cosine": usual(loss=lambda out, y: F.cosine_embedding_loss(out, gn.ones_like(out), y[:, 0], 0.1), **SIGNS),
+    "triplet": usual(loss=lambda out, y: nn.TripletMarginLoss(swap=True)(out[:2], out[2:4], out[4:])),
+    "triplet with a distance": usual(
+        loss=lambda out, y: nn.TripletMarginWithDistanceLoss(distance_function=F.pairwise_distance)(
+            out[:2], out[2:4], out[4:]
+        )
+    ),
+    "distances": usual(loss=lambda out, y: F.cdist(out, out[:2], 3.0).mean() - F.pdist(out).mean()),
+    "poisson": usual(loss=nn.PoissonNLLLoss(full=True), targets=lambda i: labels(i, 18, 4).reshape(6, 3).double()),
+    "gaussian": usual(loss=lambda out, y: nn.GaussianNLLLoss()(out, y, out.exp()), **REAL),
+    "ctc": usual(
+        loss=lambda out, y: F.ctc_loss(out.reshape(3, 2, 3).log_softmax(2), y.reshape(2, 3)[:, :2], [3, 2], [2, 1], 0)
+    ),
+    "ctc, targets in a row": usual(
+        loss=lambda out, y: F.ctc_loss(out.reshape(3, 2, 3).log_softmax(2), y[:3], (3, 2), (2, 1), 0, "sum", True)
+    ),
     "written out": usual(loss=lambda out, y: -(out.log_softmax(1)[gn.arange(6), y]).mean()),
 }
 

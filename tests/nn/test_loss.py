@@ -23,6 +23,9 @@ LABELS, ALL_LABELS = np.array([0, 2, 1, -100]), np.array([0, 2, 1, 2])
 MANY_LABELS = np.array([[0, 2, -1], [-1, 1, 0], [1, 1, -1], [2, 1, 0]])
 SIGNS = np.array([[1.0], [-1.0], [-1.0], [1.0]]) * np.ones(3)
 
+LOG_P = np.log(rng.dirichlet(np.ones(4), (5, 3)))  # five steps, three samples
+PADDED, LENGTHS = np.array([[0, 2, 3], [3, 3, 0], [2, 0, 0]]), np.array([[5, 5, 4], [3, 2, 1]])
+
 # (class, function, inputs, options)
 MODULES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("MSELoss", "mse_loss", (X, T), {}),
@@ -34,6 +37,7 @@ MODULES: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("CrossEntropyLoss", "cross_entropy", (X, LABELS), {"weight": W, "label_smoothing": 0.1}),
     ("CrossEntropyLoss", "cross_entropy", (X, ALL_LABELS), {"ignore_index": 1}),
     ("NLLLoss", "nll_loss", (X, ALL_LABELS), {"weight": W, "ignore_index": 2}),
+    ("CTCLoss", "ctc_loss", (LOG_P, PADDED, LENGTHS[0], LENGTHS[1]), {"blank": 1, "zero_infinity": True}),
     ("BCELoss", "binary_cross_entropy", (P, Q), {"weight": W}),
     ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", (X, Q), {"weight": P, "pos_weight": W}),
     ("KLDivLoss", "kl_div", (np.log(P), Q), {}),

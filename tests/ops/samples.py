@@ -18,6 +18,7 @@ from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_convolution import CONVOLUTION
 from tests.ops.samples_images import IMAGES
+from tests.ops.samples_losses import LOSSES
 from tests.ops.samples_normalization import NORMALIZATION
 from tests.ops.samples_pooling import POOLING
 from tests.ops.samples_recurrence import RECURRENCE
@@ -351,6 +352,7 @@ TABLE: dict[str, list[Sample]] = {
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
     **IMAGES,
+    **LOSSES,
     **NORMALIZATION,
     **ATTENTION,
     **RECURRENCE,

@@ -173,6 +173,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
 WITHOUT_DIM = {"softmax": {"dim": -1}, "log_softmax": {"dim": -1}}
 
 NOT_IN_PYTORCH = {
+    "ctc_loss", "ctc_posterior",  # whose gradient there is that of log_softmax as well; see tests/pytorch
     "moments", "standardize", "standardize_backward",
     "put", "row_weights", "add_windows", "prelu",  # of which PyTorch's takes one weight a channel
     "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed

@@ -31,6 +31,9 @@ NOT_HERE = {
     "fractional_max_pool3d", "grid_sample", "interpolate", "linear_cross_entropy", "max_pool1d", "max_pool2d",
     "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "pad", "pixel_shuffle", "pixel_unshuffle",
     "unfold", "upsample_bilinear", "upsample_nearest",
+    "batch_norm",
+    "group_norm", "instance_norm", "layer_norm",
+    "local_response_norm", "multi_head_attention_forward", "rms_norm", "scaled_dot_product_attention",
 }  # fmt: skip
 
 # Of these PyTorch's results are of random numbers of its own.

@@ -28,7 +28,9 @@ NOT_HERE = {
     "GRUCell", "LPPool1d", "LPPool2d", "LPPool3d", "LSTM", "LSTMCell", "LazyConv1d", "LazyConv2d", "LazyConv3d",
     "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d", "LinearCrossEntropyLoss", "MaxPool1d",
     "MaxPool2d", "MaxPool3d", "RNN", "RNNCell", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
-    "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer", "TransformerDecoderLayer",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
+    "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
+    "LayerNorm", "LocalResponseNorm", "MultiheadAttention", "RMSNorm", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "Transformer", "TransformerDecoderLayer",
     "TransformerEncoder", "TransformerEncoderLayer", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from glassnet.functional import (
     avg_pooling,
     channels,
     classification,
+    ctc,
     distance,
     interpolation,
     layers,
@@ -22,6 +23,7 @@ from glassnet.functional.attention import *  # noqa: F403
 from glassnet.functional.avg_pooling import *  # noqa: F403
 from glassnet.functional.channels import *  # noqa: F403
 from glassnet.functional.classification import *  # noqa: F403
+from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
 from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
@@ -37,6 +39,7 @@ __all__ += attention.__all__
 __all__ += avg_pooling.__all__
 __all__ += channels.__all__
 __all__ += classification.__all__
+__all__ += ctc.__all__
 __all__ += distance.__all__
 __all__ += interpolation.__all__
 __all__ += layers.__all__

@@ -18,6 +18,7 @@ from glassnet.tensor import Tensor
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
     "HuberLoss",
@@ -237,6 +238,38 @@ class NLLLoss(_LossOfClasses):
 
     function = staticmethod(F.nll_loss)
     takes = "log-probabilities; use LogSoftmax, or CrossEntropyLoss on what comes before"
+
+
+class CTCLoss(Loss):
+    """−log of the probability that the network says the target, by whichever steps: speech, handwriting.
+
+    It is called with log-probabilities [T, N, C] (or [T, C]) at each of T steps, targets [N, S] or all of them one
+    after another, and how many steps and labels of each sample count, [N] and [N]. ``blank`` is the label that stands
+    for none. "mean" divides each loss by the length of its target, then takes the mean. ``zero_infinity``: a target
+    that cannot be said in that many steps has a loss of 0 instead of ∞.
+
+    Raises RangeError for lengths and labels that there is no room for.
+
+    A. Graves et al., Connectionist Temporal Classification: Labelling Unsegmented Sequence Data with Recurrent Neural
+    Networks, 2006.
+
+    >>> log_probs = glassnet.tensor([[0.5, 0.5], [0.5, 0.5]]).log()  # two steps of "none" or "a"
+    >>> nn.CTCLoss()(log_probs, glassnet.tensor([1]), 2, 1)  # −log 3/4: of aa, a_, _a and __, three say "a"
+    tensor(0.2877)
+    """
+
+    function = staticmethod(F.ctc_loss)
+    options = ("blank", "reduction", "zero_infinity")
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction=reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: F.ctc.Lengths, target_lengths: F.ctc.Lengths
+    ) -> Tensor:
+        """How unlikely the targets are."""
+        return self._call(log_probs, targets, input_lengths, target_lengths)
 
 
 class BCELoss(WeightedLoss):

@@ -6,6 +6,7 @@ from glassnet.ops.layers import (
     attention,
     avg_pooling,
     convolution,
+    ctc,
     interpolation,
     max_pooling,
     normalization,
