@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.ops.dtypes import float16
 from glassnet.ops.layers import normalization as ops
 from glassnet.ops.layers import windows
 from glassnet.ops.shapes import equal_dtypes, written
@@ -58,7 +59,7 @@ def batch_norm(
     dim = (0, *range(2, len(input.shape)))
     n = _count("batch_norm", input, dim, "give it a larger batch (DataLoader(…, drop_last=True)), or call model.eval()")
     moments = None if running_mean is None else _moments(input, dim)
-    y = apply(ops.standardize, input, *_of_channels(input, weight, bias), moments, dim=dim, eps=eps)
+    y = _standardized(input, *_of_channels(input, weight, bias), moments, dim=dim, eps=eps)
     _move(running_mean, running_var, moments, momentum, n)
     return y
 
@@ -92,7 +93,7 @@ def instance_norm(
     dim = tuple(range(2, len(input.shape)))
     n = _count("instance_norm", input, dim, "give it larger samples, or use batch_norm")
     moments = None if running_mean is None else _moments(input, dim)
-    y = apply(ops.standardize, input, *_of_channels(input, weight, bias), moments, dim=dim, eps=eps)
+    y = _standardized(input, *_of_channels(input, weight, bias), moments, dim=dim, eps=eps)
     _move(running_mean, running_var, None if moments is None else moments.mean(1, keepdim=True), momentum, n)
     return y
 
@@ -117,7 +118,7 @@ def layer_norm(
             [-1.0000,  1.0000]])
     """
     dim = _last_dims("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    return apply(ops.standardize, input, weight, bias, dim=dim, eps=eps)
+    return _standardized(input, weight, bias, dim=dim, eps=eps)
 
 
 def rms_norm(
@@ -137,7 +138,7 @@ def rms_norm(
     """
     dim = _last_dims("rms_norm", input, normalized_shape, weight=weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    return apply(ops.standardize, input, weight, dim=dim, eps=eps, centred=False)
+    return _standardized(input, weight, dim=dim, eps=eps, centred=False)
 
 
 def group_norm(
@@ -172,7 +173,7 @@ def group_norm(
     dim = tuple(range(2, len(grouped.shape)))
     if n == 1:
         _count("group_norm", grouped, dim, "use fewer groups")
-    return apply(ops.standardize, grouped, *parameters, dim=dim, eps=eps).reshape(input.shape)
+    return _standardized(grouped, *parameters, dim=dim, eps=eps).reshape(input.shape)
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
@@ -202,12 +203,23 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     return result
 
 
+def _standardized(input: Tensor, *others: Tensor | None, **options: Any) -> Tensor:
+    """`ops.standardize`; of float16, whose squares soon are too large for it, in float32."""
+    if input.dtype != float16:
+        return apply(ops.standardize, input, *others, **options)
+    whole = [None if x is None else x.float() for x in others]
+    return apply(ops.standardize, input.float(), *whole, **options).to(float16)
+
+
 # running statistics ---------------------------------------------------------------------------------
 
 
 def _moments(input: Tensor, dim: tuple[int, ...]) -> Tensor:
     """Mean and variance; what depends on them, the derivative of `ops.standardize` knows."""
-    return apply(ops.moments, input.detach(), dim=dim)
+    known = input.detach()
+    if input.dtype == float16:
+        return apply(ops.moments, known.float(), dim=dim).to(float16)
+    return apply(ops.moments, known, dim=dim)
 
 
 @no_grad()

@@ -20,38 +20,37 @@ from glassnet.ops.elementary import sqrt
 from glassnet.ops.movement import concatenate, reshape, stack
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.reduction import count, mean, unbroadcast, var
+from glassnet.ops.reduction import mean, unbroadcast, var
 from glassnet.ops.shapes import Shape, broadcast_shapes, equal_dtypes, reduced_shape, shape_of, written
 
 Dims = Sequence[int]
 
 
-def _summed(shape: Shape, *factors: Array) -> Array:
-    """The product of arrays that broadcast, summed to ``shape`` in one pass, in which no product is kept."""
-    ndim = max(x.ndim for x in factors)
-    operands: list[Any] = []
-    for x in factors:
-        labels = [i for i, n in enumerate(x.shape, ndim - x.ndim) if n != 1]
-        operands += [x.reshape([n for n in x.shape if n != 1]), labels]
-    kept = [i for i, n in enumerate(shape, ndim - len(shape)) if n != 1]
-    precision = np.float32 if factors[0].dtype == np.float16 else factors[0].dtype
-    return np.einsum(*operands, kept, dtype=precision, casting="same_kind").reshape(shape)
+def _summed(shape: Shape, x: Array, *factors: Array) -> Array:
+    """Σ x·factors, of arrays that broadcast, to ``shape``: in one pass, in which no product is kept."""
+    operands: list[Any] = [x, range(x.ndim)]
+    for factor in factors:
+        operands += [factor, range(x.ndim - factor.ndim, x.ndim)]
+    kept = [d for d, n in enumerate(shape, x.ndim - len(shape)) if n != 1]
+    return np.einsum(*operands, kept).reshape(shape)
 
 
-def _kept(x: Array, dim: Dims) -> Shape:
-    return tuple(1 if i in dim else n for i, n in enumerate(x.shape))
+def _kept(x: Array, dim: Dims) -> tuple[Shape, int]:
+    """The shape of a mean over ``dim``, and of how many it is the mean."""
+    shape = tuple(1 if d in dim else n for d, n in enumerate(x.shape))
+    return shape, math.prod(x.shape[d] for d in dim)
 
 
 # the statistics -------------------------------------------------------------------------------------
 
 
 def _moments(x: Array, dim: Dims) -> Array:
-    n, shape = count(x, dim), _kept(x, dim)
+    shape, n = _kept(x, dim)
     mean = _summed(shape, x) / n
     deviation = x - mean
     rest = _summed(shape, deviation) / n  # what rounding has left of the mean of a long sum
     variance = _summed(shape, deviation, deviation) / n - rest * rest
-    return np.stack([mean + rest, variance]).astype(x.dtype, copy=False)
+    return np.stack([mean + rest, variance])
 
 
 def _plain_moments(x: Array, dim: Dims) -> Array:
@@ -84,13 +83,13 @@ def _deviation(x: Array, moments: Array | None, dim: Dims, centred: bool) -> tup
     """x less its mean, if ``centred``; and the variance, or the mean square."""
     if moments is not None:
         return x - moments[0], moments[1]
-    n, shape = count(x, dim), _kept(x, dim)
+    shape, n = _kept(x, dim)
     deviation = x - _summed(shape, x) / n if centred else x
     return deviation, _summed(shape, deviation, deviation) / n
 
 
-# Written for speed: sums in one pass by einsum, in place where memory is its own, and a weight of a channel is
-# multiplied by the channel's scale before it meets the channel's numbers.
+# Written for speed: sums in one pass by einsum, in place where memory is its own, and what is the same for many numbers
+# is put together before it meets them.
 def _standardize(
     x: Array,
     weight: Array | None = None,
@@ -101,6 +100,11 @@ def _standardize(
     eps: float = 1e-5,
     centred: bool = True,
 ) -> Array:
+    if moments is not None:
+        scale = (1 if weight is None else weight) / np.sqrt(moments[1] + eps)
+        y = x * scale
+        y += (0 if bias is None else bias) - moments[0] * scale
+        return y
     deviation, variance = _deviation(x, moments, dim, centred)
     scale = 1 / np.sqrt(variance + eps)
     if weight is not None and np.broadcast(scale, weight).size < x.size:
@@ -110,7 +114,7 @@ def _standardize(
         y *= weight
     if bias is not None:
         y += bias
-    return y.astype(x.dtype, copy=False)
+    return y
 
 
 def _plain_standardize(
@@ -187,30 +191,34 @@ def _standardize_backward(
     eps: float = 1e-5,
     centred: bool = True,
 ) -> Array:
-    n, shape = count(x, dim), _kept(x, dim)
+    shape, n = _kept(x, dim)
     deviation, variance = _deviation(x, moments, dim, centred)
     scale = 1 / np.sqrt(variance + eps)
-    weights = () if weight is None else (weight,)
-    # one pass over g and one over g·deviation; all other sums are of these
-    some = np.broadcast_shapes(shape, *(each.shape for each in (weight, bias) if each is not None))
-    sums, products = g if some == g.shape else _summed(some, g), _summed(some, g, deviation)
-    y = np.empty(x.size + sum(p.size for p in (weight, bias) if p is not None), deviation.dtype)
+    y = np.empty(x.size + sum(p.size for p in (weight, bias) if p is not None), x.dtype)
     gx, rest = y[: x.size].reshape(x.shape), y[x.size :]
+    # one pass over g and one over g·deviation; all other sums are of these
+    some = np.broadcast_shapes(shape, *(p.shape for p in (weight, bias) if p is not None))
+    if some == x.shape:
+        sums, products = g, g * deviation
+    else:
+        sums, products = _summed(some, g), _summed(some, g, deviation)
     if weight is not None:
         rest[: weight.size] = _summed(weight.shape, products, scale).reshape(-1)
     if bias is not None:
         rest[-bias.size :] = _summed(bias.shape, sums).reshape(-1)
     # gx = scale·(g·weight − mean(g·weight) − deviation·scale²·mean(g·weight·deviation))
-    if weight is not None and math.prod(some) == x.size:
+    weights = () if weight is None else (weight,)
+    slope = _summed(shape, products, *weights) * scale * scale * scale / n
+    shift = _summed(shape, sums, *weights) * scale / n
+    if weight is not None and some == x.shape:
         np.multiply(g, weight, out=gx)
         gx *= scale
     else:
-        np.multiply(g, scale * (1 if weight is None else weight), out=gx)
-    slope = _summed(shape, products, *weights) * (scale**3 / n)
+        np.multiply(g, scale if weight is None else scale * weight, out=gx)
     gx -= np.multiply(deviation, slope, out=None if deviation is x else deviation)
     if centred:
-        gx -= _summed(shape, sums, *weights) * (scale / n)
-    return y.astype(x.dtype, copy=False)
+        gx -= shift
+    return y
 
 
 def _standardize_backward_expand(
@@ -313,8 +321,7 @@ standardize = register(
         vjp=(_of_x, _of_weight, _of_bias, None),
         shared=_gradients,
         shape=_standardize_shape,
-        formula="y = (x − mean)/√(variance + eps)·weight + bias, with the mean and the variance of x over dim "
-        "(moments, if given, are these two)",
+        formula="y = (x − mean)/√(variance + eps)·weight + bias, with the mean and the variance of x over dim",
         expand=_standardize_expand,
         cast="equal",
         textbook=_plain_standardize,
