@@ -96,8 +96,8 @@ def test_no_pickle():
 OF_ONE_SUBJECT = {
     "activation", "adam", "adaptive", "attention", "avg_pooling", "channels", "checks", "classification",
     "confusion", "ctc", "curves", "dataset", "distance", "elementwise", "errors", "indexing", "interpolation",
-    "latex", "linear", "loss", "margin", "max_pooling", "normalization", "printing", "reduction", "sampler",
-    "sampling", "sgd", "standalone", "text",
+    "latex", "linear", "loss", "margin", "max_pooling", "normalization", "printing", "recurrence", "reduction",
+    "sampler", "sampling", "sgd", "standalone", "text",
 }  # fmt: skip
 
 

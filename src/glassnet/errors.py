@@ -17,6 +17,7 @@ __all__ = [
     "GradientError",
     "NotFiniteError",
     "RangeError",
+    "SequenceError",
     "ShapeError",
 ]
 
@@ -97,6 +98,15 @@ class AttentionError(ShapeError, DtypeError, AssertionError):
     >>> nn.MultiheadAttention(10, 4)
     Traceback (most recent call last):
     glassnet.errors.AttentionError: MultiheadAttention: ... 10 / 4 = 2.5; take 2 or 5 heads
+    """
+
+
+class SequenceError(ShapeError, DtypeError):
+    """Sequences, lengths or states that a recurrent layer cannot take.
+
+    >>> nn.utils.rnn.pack_padded_sequence(glassnet.ones(4, 2), [3, 4])
+    Traceback (most recent call last):
+    glassnet.errors.SequenceError: pack_padded_sequence: expected lengths sorted from the longest to the shortest, ...
     """
 
 

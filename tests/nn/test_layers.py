@@ -292,6 +292,9 @@ def test_dropout_in_place():
 
 POOLS = ("AvgPool", "MaxPool", "MaxUnpool", "AdaptiveAvgPool", "AdaptiveMaxPool")
 MADE_WITH = {
+    **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), (2, 3)),
+    "RNNBase": ("GRU", 2, 3),
+    "RNNCellBase": (2, 3, True, 2),
     "BatchNorm1d": (3,),
     "BatchNorm2d": (3,),
     "BatchNorm3d": (3,),

@@ -16,6 +16,8 @@ from glassnet.nn import (
     margin,
     max_pooling,
     normalization,
+    recurrence,
+    recurrent_cells,
     utils,
 )
 from glassnet.nn.activation import *  # noqa: F403
@@ -36,6 +38,8 @@ from glassnet.nn.max_pooling import *  # noqa: F403
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import *  # noqa: F403
 from glassnet.nn.parameter import Buffer, Parameter
+from glassnet.nn.recurrence import *  # noqa: F403
+from glassnet.nn.recurrent_cells import *  # noqa: F403
 
 __all__ = [
     "AlphaDropout",
@@ -65,6 +69,7 @@ __all__ += activation.__all__
 __all__ += attention.__all__
 __all__ += avg_pooling.__all__
 __all__ += batch_norm.__all__
+__all__ += recurrent_cells.__all__
 __all__ += channels.__all__
 __all__ += distance.__all__
 __all__ += interpolation.__all__
@@ -72,3 +77,4 @@ __all__ += loss.__all__
 __all__ += margin.__all__
 __all__ += max_pooling.__all__
 __all__ += normalization.__all__
+__all__ += recurrence.__all__

@@ -28,6 +28,13 @@ def check_number(layer: str, **values: Any) -> None:
             raise TypeError(f"{layer}: expected {name} as a number, got {type(value).__name__}: {value!r:.60}")
 
 
+def check_flag(layer: str, **flags: Any) -> None:
+    """Raise TypeError unless every flag is True or False."""
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise TypeError(f"{layer}: expected {name} as True or False, got {type(flag).__name__}: {flag!r:.60}")
+
+
 def check_probability(layer: str, p: Any) -> None:
     """Raise unless ``p`` is a number from 0 to 1: TypeError, ValueError."""
     if isinstance(p, bool) or not isinstance(p, int | float | np.number):

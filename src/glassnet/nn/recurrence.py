@@ -1,0 +1,322 @@
+"""Recurrent layers, which go through a sequence step by step and carry a state along: RNN, LSTM, GRU."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+import glassnet.functional as F
+from glassnet.errors import GlassnetWarning
+from glassnet.functional.recurrence import KINDS, States, Weights, recurrence
+from glassnet.nn import init
+from glassnet.nn.checks import check_flag, check_probability, check_whole, parameter_dtype
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
+from glassnet.nn.sequence_checks import check_sequence, check_states
+from glassnet.nn.utils.rnn import PackedSequence
+from glassnet.ops.layers.recurrence.loop import Sizes
+from glassnet.tensor import Tensor
+from glassnet.tensor.creation import cat, empty, zeros
+
+__all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
+
+
+class RNNBase(Module):
+    """What `RNN`, `LSTM` and `GRU` have in common; ``mode`` is "RNN_TANH", "RNN_RELU", "GRU" or "LSTM".
+
+    >>> nn.RNNBase("GRU", 2, 3)(glassnet.zeros(5, 2))[0].shape
+    (5, 3)
+    """
+
+    mode: str
+    input_size: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    dropout: float
+    bidirectional: bool
+    proj_size: int
+
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if mode not in KINDS:
+            raise ValueError(f"{name}: expected a mode of {', '.join(KINDS)}, got {mode!r:.60}")
+        check_whole(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_whole(name, 0, proj_size=proj_size)
+        check_flag(name, bias=bias, batch_first=batch_first, bidirectional=bidirectional)
+        check_probability(name, dropout)
+        if proj_size and mode != "LSTM":
+            raise ValueError(f"{name}: only an LSTM has a projection; leave proj_size={proj_size} out")
+        if proj_size >= hidden_size:
+            raise ValueError(
+                f"{name}: expected a proj_size smaller than hidden_size={hidden_size}, got {proj_size}; leave it out, "
+                "or take a larger hidden_size"
+            )
+        if dropout and num_layers == 1:
+            warnings.warn(
+                f"{name}: dropout={dropout} is between layers, and there is one layer; take num_layers of 2 or more, "
+                "or an nn.Dropout behind it",
+                GlassnetWarning,
+                stacklevel=2 if type(self) is RNNBase else 3,
+            )
+        self.mode = mode
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = float(dropout)
+        self.bidirectional = bidirectional
+        self.proj_size = proj_size
+        dtype = parameter_dtype(name, device, dtype)
+        rows, out = KINDS[mode].gates * hidden_size, proj_size or hidden_size
+        for layer, suffix in enumerate(self._suffixes()):
+            inputs = input_size if layer < self._directions else out * self._directions
+            self.register_parameter(f"weight_ih_{suffix}", Parameter(empty(rows, inputs, dtype=dtype)))
+            self.register_parameter(f"weight_hh_{suffix}", Parameter(empty(rows, out, dtype=dtype)))
+            if bias:
+                self.register_parameter(f"bias_ih_{suffix}", Parameter(empty(rows, dtype=dtype)))
+                self.register_parameter(f"bias_hh_{suffix}", Parameter(empty(rows, dtype=dtype)))
+            if proj_size:
+                self.register_parameter(f"weight_hr_{suffix}", Parameter(empty(proj_size, hidden_size, dtype=dtype)))
+        self.reset_parameters()
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _suffixes(self) -> list[str]:
+        """How the names of parameters end: l0, l0_reverse, l1 …"""
+        directions = ("", "_reverse")[: self._directions]
+        return [f"l{layer}{direction}" for layer in range(self.num_layers) for direction in directions]
+
+    def _weights(self, suffix: str) -> Weights:
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        return Weights(*(getattr(self, f"{name}_{suffix}", None) for name in names))  # type: ignore[arg-type]
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The parameters of each layer, in each direction."""
+        return [[w for w in self._weights(suffix) if w is not None] for suffix in self._suffixes()]  # type: ignore[misc]
+
+    def flatten_parameters(self) -> None:
+        """Nothing: PyTorch moves the parameters together here, for a GPU."""
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters again, uniformly from [−1/√hidden_size, 1/√hidden_size)."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        """(the hidden state of the last layer after every step, the states of every layer after the last step)."""
+        check_sequence(self, input)
+        if isinstance(input, PackedSequence):
+            sizes = tuple(input.batch_sizes.tolist())
+            first = self._first_states(hx, sizes[0], True, input)
+            output, last = self._through_layers(input.data, first, sizes)
+            order = input.unsorted_indices
+            last = last if order is None else tuple(state.index_select(1, order) for state in last)
+            return PackedSequence(output, *input[1:]), last if len(last) > 1 else last[0]
+        batched = len(input.shape) == 3
+        x = input if batched else input.unsqueeze(1)
+        x = x.transpose(0, 1) if batched and self.batch_first else x
+        output, last = self._through_layers(x, self._first_states(hx, x.shape[1], batched, input), None)
+        if not batched:
+            output, last = output.squeeze(1), tuple(state.squeeze(1) for state in last)
+        elif self.batch_first:
+            output = output.transpose(0, 1)
+        return output, last if len(last) > 1 else last[0]
+
+    def _first_states(self, hx: Any, batch: int, batched: bool, input: Any) -> States:
+        """The states that ``hx`` gives every layer to begin with, [layers, B, H] each, or zeros."""
+        layers = self.num_layers * self._directions
+        widths = (self.proj_size or self.hidden_size, self.hidden_size)[: KINDS[self.mode].states]
+        if hx is None:
+            dtype = self.weight_ih_l0.dtype
+            return tuple(zeros(layers, batch, width, dtype=dtype) for width in widths)
+        states: States = check_states(self, hx, [(layers, batch, width) for width in widths], batched, input)
+        if not batched:
+            return tuple(state.unsqueeze(1) for state in states)
+        order = input.sorted_indices if isinstance(input, PackedSequence) else None
+        return states if order is None else tuple(state.index_select(1, order) for state in states)
+
+    def _through_layers(self, x: Tensor, first: States, sizes: Sizes) -> tuple[Tensor, States]:
+        """The output of the last layer, and the states of every layer after the last step."""
+        ends: list[States] = []
+        suffixes = self._suffixes()
+        for layer in range(self.num_layers):
+            outputs = []
+            for suffix in suffixes[layer * self._directions : (layer + 1) * self._directions]:
+                states, reverse = tuple(state[len(ends)] for state in first), suffix.endswith("_reverse")
+                done = recurrence(self.mode, x, states, self._weights(suffix), sizes, reverse)
+                outputs.append(done[0])
+                ends.append(tuple(_at_end(state, sizes, reverse) for state in done))
+            x = cat(outputs, -1) if self.bidirectional else outputs[0]
+            if layer + 1 < self.num_layers:
+                x = F.dropout(x, self.dropout, self.training)
+        last = tuple(each[0] if len(each) == 1 else cat(each) for each in zip(*ends, strict=True))
+        return x, last
+
+    def extra_repr(self) -> str:
+        """The sizes, and what is not as it is by default."""
+        usual = {
+            "proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False
+        }  # fmt: skip
+        others = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *others])
+
+
+def _at_end(state: Tensor, sizes: Sizes, reverse: bool) -> Tensor:
+    """Of the states after every step, the one after each sequence's last, [1, B, H]."""
+    if sizes is None:
+        return state[:1] if reverse else state[-1:]
+    if reverse:
+        return state[: sizes[0]].unsqueeze(0)
+    lengths = np.sum(np.arange(sizes[0]) < np.array(sizes)[:, None], axis=0)
+    starts = np.cumsum(sizes) - sizes
+    return state[starts[lengths - 1] + np.arange(sizes[0])].unsqueeze(0)
+
+
+class RNN(RNNBase):
+    """A simple recurrent layer: hₜ = tanh(W_ih·xₜ + b_ih + W_hh·hₜ₋₁ + b_hh), or relu with ``nonlinearity="relu"``.
+
+    An input [T, B, input_size] ([B, T, input_size] with ``batch_first``, [T, input_size] for one sequence, or a
+    `PackedSequence`) gives the states hₜ of the last layer [T, B, hidden_size], and those of every layer after the last
+    step, [num_layers, B, hidden_size]. ``hx`` are the states to begin with, of that shape; 0 if it is left out.
+
+    Each of ``num_layers`` layers reads the states of the one before it; in training, ``dropout`` drops some of them in
+    between. ``bidirectional`` adds to each layer one that reads backwards: its states stand behind the others in the
+    output's last dimension, and in the states after each layer's.
+
+    Layer k has weight_ih_lk [hidden_size, input_size], weight_hh_lk [hidden_size, hidden_size], bias_ih_lk and
+    bias_hh_lk [hidden_size] (none with ``bias=False``), and the same with _reverse at the end, all drawn uniformly from
+    [−1/√hidden_size, 1/√hidden_size).
+
+    Raises ValueError or TypeError for arguments that make no layer; called, SequenceError for an input or a state that
+    does not fit.
+
+    J. L. Elman, Finding structure in time, 1990.
+
+    >>> layer = nn.RNN(10, 20, num_layers=2, batch_first=True)
+    >>> output, h = layer(glassnet.randn(3, 5, 10))  # 3 sequences of 5 steps
+    >>> output.shape, h.shape
+    ((3, 5, 20), (2, 3, 20))
+    >>> glassnet.equal(output[:, -1], h[-1])
+    True
+    """
+
+    nonlinearity: str
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f'RNN: expected nonlinearity "tanh" or "relu", got {nonlinearity!r:.60}')
+        mode = f"RNN_{nonlinearity.upper()}"
+        more = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+        super().__init__(mode, input_size, hidden_size, *more)
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """A long short-term memory, whose gates say what its cell state c forgets, takes in and shows.
+
+    With products by W_ih and W_hh, and biases, as in `RNN`, in four parts: i, f, o = σ(…), g = tanh(…);
+    cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ). Called as `RNN` is; but ``hx`` and the states after the last step are a pair, of
+    h and c [num_layers, B, hidden_size] each. ``proj_size`` makes h shorter: hₜ = W_hr·(o·tanh(cₜ)).
+
+    Layer k has weight_ih_lk [4·hidden_size, input_size], with the rows of i, f, g and o one after another,
+    weight_hh_lk [4·hidden_size, hidden_size or proj_size], bias_ih_lk and bias_hh_lk [4·hidden_size], and with a
+    projection weight_hr_lk [proj_size, hidden_size], drawn as those of `RNN`.
+
+    Raises ValueError or TypeError for arguments that make no layer; called, SequenceError for an input or a state that
+    does not fit.
+
+    S. Hochreiter and J. Schmidhuber, Long short-term memory, 1997; F. A. Gers et al., Learning to forget, 2000.
+
+    >>> layer = nn.LSTM(28, 128, batch_first=True)
+    >>> output, (h, c) = layer(glassnet.randn(3, 5, 28))
+    >>> output.shape, h.shape, c.shape
+    ((3, 5, 128), (1, 3, 128), (1, 3, 128))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        more = (num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+        super().__init__("LSTM", input_size, hidden_size, *more)
+
+
+class GRU(RNNBase):
+    """Gated recurrent units: a gate r resets what of the state is looked at, another, z, says how much of it is kept.
+
+    With products by W_ih and W_hh, and biases, as in `RNN`, in three parts: r, z = σ(…);
+    n = tanh(W_ih·xₜ + b_ih + r·(W_hh·hₜ₋₁ + b_hh)), hₜ = (1 − z)·n + z·hₜ₋₁. Called as `RNN` is.
+
+    Layer k has weight_ih_lk [3·hidden_size, input_size], with the rows of r, z and n one after another, weight_hh_lk
+    [3·hidden_size, hidden_size], bias_ih_lk and bias_hh_lk [3·hidden_size], drawn as those of `RNN`.
+
+    Raises ValueError or TypeError for arguments that make no layer; called, SequenceError for an input or a state that
+    does not fit.
+
+    K. Cho et al., Learning phrase representations using RNN encoder–decoder for statistical machine translation, 2014.
+
+    >>> layer = nn.GRU(8, 16, bidirectional=True)
+    >>> output, h = layer(glassnet.randn(5, 3, 8))
+    >>> output.shape, h.shape
+    ((5, 3, 32), (2, 3, 16))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        more = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+        super().__init__("GRU", input_size, hidden_size, *more)
