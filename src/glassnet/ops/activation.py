@@ -18,6 +18,7 @@ from glassnet.ops.elementwise import elementwise
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Cast, Op, Rule
 from glassnet.ops.selection import where
+from glassnet.ops.special import erf_float32, in_blocks
 
 # Beyond ±10,000 every smooth activation is flat or a straight line to the last digit. Cut there,
 # x can be multiplied by a factor that has become 0: the limit of x·exp(x) at −∞ is 0, but −∞·0 is NaN.
@@ -335,9 +336,22 @@ softsign = activation(
 # x times a probability of x (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016) --
 
 
-def _gelu(x: Array) -> Array:
+def _plain_gelu(x: Array) -> Array:
     below = 0.5 * (1 + erf(x * math.sqrt(0.5)))
     return np.maximum(x, -FAR) * below
+
+
+# Of wide layers. With ``out`` and in blocks, it takes a third of the time.
+def _gelu(x: Array, out: Array | None = None) -> Array:
+    return in_blocks(_gelu_float32 if x.dtype == np.float32 else _plain_gelu, x, out)
+
+
+def _gelu_float32(x: Array) -> Array:
+    y = erf_float32(x * math.sqrt(0.5))
+    y += 1
+    y *= np.maximum(x, -FAR)
+    y *= 0.5
+    return y
 
 
 def _gelu_rule(g: Any, _y: Any, x: Any) -> Any:
@@ -353,6 +367,7 @@ gelu = activation(
     _gelu_rule,
     formula="x/2*(1 + erf(x/sqrt(2)))",
     expand=lambda x: 0.5 * x * (1.0 + erf(x * math.sqrt(0.5))),
+    textbook=_plain_gelu,
 )
 
 _CUBIC, _ROOT = 0.044715, math.sqrt(2 / math.pi)

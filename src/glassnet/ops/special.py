@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from glassnet.ops.dtypes import Array
@@ -43,12 +45,25 @@ _LARGE = (
 _ONE_OVER_SQRT_PI = 0.56418958354775628695
 
 
-# For float32: erf(x)/x as one ratio of polynomials in x², fitted to it on |x| ≤ 4 so that the largest
-# relative error is smallest (2.5e-8); beyond 4, erf is 1 to the last digit of float32.
-_FLOAT32 = (
-    (1.98679803e-6, 2.84563454e-4, 3.88324370e-3, 5.31014381e-2, 1.93542749e-1, 1.12837914),
-    (3.74202086e-5, 1.18554641e-3, 1.52070514e-2, 1.15349041e-1, 5.04855352e-1, 1.0),
-)
+# For float32: erf(x) = tanh(x·p(x²)), since tanh is quick. p has the largest relative error of erf as small as it can be
+# on |x| ≤ 4, 1e-7; at 4.2 tanh has come to 1, and it stays there.
+_FLOAT32 = (1.41851686e-7, -5.66846614e-6, 8.76372689e-5, -6.19784502e-4, -1.91830987e-4, 1.02769056e-1, 1.12837927)
+
+
+BLOCK = 1 << 15  # elements: a few arrays of them fit into the processor's cache
+
+
+def in_blocks(function: Callable[[Array], Array], x: Array, out: Array | None = None) -> Array:
+    """An elementwise ``function`` of ``x``, block by block, so that what it computes on the way stays in the cache."""
+    y: Array = out if out is not None and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
+    numbers, results = x.reshape(-1), y.reshape(-1)
+    for start in range(0, numbers.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        results[block] = function(numbers[block])
+    if out is None or out is y:
+        return y
+    out[...] = y
+    return out
 
 
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
@@ -63,7 +78,7 @@ def erf(x: Array) -> Array:
     """
     x = np.asarray(x)
     if x.dtype in (np.float32, np.float16):
-        return _erf_float32(x)
+        return in_blocks(erf_float32, x.astype(np.float32, copy=False)).astype(x.dtype, copy=False)
     flat = x.astype(np.float64).ravel()
     size = np.abs(flat)
     result = np.ones_like(flat)  # erf is 1 to the last digit beyond 6
@@ -86,16 +101,14 @@ def erf(x: Array) -> Array:
     return result.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)
 
 
-def _erf_float32(x: Array) -> Array:
-    """`erf` without a look at where each element lies: many times faster."""
-    near = np.clip(x, -4, 4, dtype=np.float32)
+def erf_float32(x: Array) -> Array:
+    """`erf` of float32 within 4e-7, without a look at where each element lies: many times faster."""
+    near = np.clip(x, -4.2, 4.2)
     square = np.square(near)
-    above, below = (np.full_like(square, polynomial[0]) for polynomial in _FLOAT32)
-    for p, q in zip(*(polynomial[1:] for polynomial in _FLOAT32), strict=True):
-        above *= square
-        above += p
-        below *= square
-        below += q
-    above *= near
-    above /= below
-    return np.clip(above, -1, 1).astype(x.dtype, copy=False)
+    y = square * _FLOAT32[0]
+    y += _FLOAT32[1]
+    for coefficient in _FLOAT32[2:]:
+        y *= square
+        y += coefficient
+    y *= near
+    return np.tanh(y, out=y)
