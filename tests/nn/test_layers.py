@@ -316,6 +316,11 @@ MADE_WITH = {
     "PixelShuffle": (2,),
     "PixelUnshuffle": (2,),
     "Threshold": (0.1, 20),
+    "Transformer": (4, 2, 1, 1, 8),
+    "TransformerDecoder": (nn.TransformerDecoderLayer(4, 2, 8), 2),
+    "TransformerDecoderLayer": (4, 2, 8),
+    "TransformerEncoder": (nn.TransformerEncoderLayer(4, 2, 8), 2),
+    "TransformerEncoderLayer": (4, 2, 8),
     "Unflatten": (1, (2, 3)),
 }
 

@@ -45,6 +45,9 @@ LAYERS = [
     nn.LSTMCell(3, 2, bias=False),
     nn.GRUCell(3, 2),
     nn.RNNCellBase(3, 2, True, 2),
+    nn.TransformerEncoderLayer(4, 2, 8),
+    nn.TransformerEncoderLayer(4, 2, 8, 0.25, "gelu", 1e-3, True, True, False),
+    nn.TransformerDecoderLayer(4, 2, 8, batch_first=True),
     nn.Sequential(),
     nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Flatten())),
     nn.Sequential(OrderedDict(first=nn.Linear(2, 3), then=nn.Identity())),
@@ -181,6 +184,14 @@ def odd():
         (
             nn.Sequential(nn.ModuleList([nn.ParameterList()])),
             "layer 0.0 is a ParameterList, which a file cannot describe",
+        ),
+        (
+            nn.TransformerEncoderLayer(4, 2, 8, activation=abs),
+            "the network has activation=<built-in function abs>, which a description cannot hold",
+        ),
+        (
+            nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2),
+            "the network is a TransformerEncoder, which a file cannot describe",
         ),
         (
             nn.CrossEntropyLoss(weight=glassnet.ones(2)),

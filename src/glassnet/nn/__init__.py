@@ -18,6 +18,7 @@ from glassnet.nn import (
     normalization,
     recurrence,
     recurrent_cells,
+    transformer,
     utils,
 )
 from glassnet.nn.activation import *  # noqa: F403
@@ -40,6 +41,7 @@ from glassnet.nn.normalization import *  # noqa: F403
 from glassnet.nn.parameter import Buffer, Parameter
 from glassnet.nn.recurrence import *  # noqa: F403
 from glassnet.nn.recurrent_cells import *  # noqa: F403
+from glassnet.nn.transformer import *  # noqa: F403
 
 __all__ = [
     "AlphaDropout",
@@ -78,3 +80,4 @@ __all__ += margin.__all__
 __all__ += max_pooling.__all__
 __all__ += normalization.__all__
 __all__ += recurrence.__all__
+__all__ += transformer.__all__

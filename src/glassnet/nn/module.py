@@ -324,6 +324,10 @@ class Module(Registry, Hooked):
         """The text between the parentheses of the repr, before the modules within."""
         return ""
 
+    def _argument(self, name: str) -> Any:
+        """What the constructor was given as ``name``: the attribute of that name, unless another is kept there."""
+        return getattr(self, name)
+
     def _inner_lines(self) -> list[str]:
         return [f"({shown(name)}): {indented(repr(module))}" for name, module in self._modules.items()]
 

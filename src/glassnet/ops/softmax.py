@@ -26,7 +26,8 @@ def _along_dim(name: str) -> Any:
 
 
 def _softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
-    y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True, initial=-np.inf), out=out))  # exp cannot overflow
+    largest = x.max(axis=dim, keepdims=True, initial=-np.inf)  # less it, exp cannot overflow
+    y: Array = np.asarray(np.subtract(x, largest, out=out))
     np.exp(y, out=y)
     total: Array = y.sum(axis=dim, keepdims=True)
     return np.divide(y, total, out=y)
@@ -57,7 +58,8 @@ softmax = register(
 
 
 def _log_softmax(x: Array, dim: int = -1, out: Array | None = None) -> Array:
-    y: Array = np.asarray(np.subtract(x, x.max(axis=dim, keepdims=True, initial=-np.inf), out=out))
+    largest = x.max(axis=dim, keepdims=True, initial=-np.inf)
+    y: Array = np.asarray(np.subtract(x, largest, out=out))
     total: Array = np.exp(y).sum(axis=dim, keepdims=True)
     return np.subtract(y, np.log(total), out=y)
 

@@ -45,8 +45,8 @@ _LARGE = (
 _ONE_OVER_SQRT_PI = 0.56418958354775628695
 
 
-# For float32: erf(x) = tanh(x·p(x²)), since tanh is quick. p has the largest relative error of erf as small as it can be
-# on |x| ≤ 4, 1e-7; at 4.2 tanh has come to 1, and it stays there.
+# For float32: erf(x) = tanh(x·p(x²)), since tanh is quick. With this p the largest relative error on |x| ≤ 4 is the
+# smallest that six powers allow, 1e-7; at 4.2 tanh has come to 1, and there it stays.
 _FLOAT32 = (1.41851686e-7, -5.66846614e-6, 8.76372689e-5, -6.19784502e-4, -1.91830987e-4, 1.02769056e-1, 1.12837927)
 
 

@@ -1,7 +1,8 @@
 """The description of a network: plain data (JSON can hold it) that is enough to build it again.
 
 A layer is its class's name and the arguments of its constructor, and these it keeps as attributes
-of the same names, as PyTorch's layers do: nothing has to be written for a new one. Only the classes
+of the same names, as PyTorch's layers do: nothing has to be written for a new one (where PyTorch keeps
+something else under the name, the layer has a `Module._argument` of its own). Only the classes
 of `glassnet.nn` are ever built, by name from a table; a description cannot make anything else run.
 """
 
@@ -21,10 +22,11 @@ from glassnet.errors import GlassnetError
 from glassnet.files.schema import Misfit, any_number, anything, described, flag, items, maybe, one_of, text, whole
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.module import Module
+from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
 
-_NOT_LAYERS = (Module, ParameterDict, ParameterList)
+_NOT_LAYERS = (Module, ParameterDict, ParameterList, Transformer, TransformerDecoder, TransformerEncoder)
 # A container is described by the modules within it, whatever its constructor is like.
 _CONTAINERS = (Sequential, ModuleList, ModuleDict)
 # Constructor arguments that say what the numbers are at first: those come from the saved weights.
@@ -123,7 +125,7 @@ def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
 
 
 def _argument(module: Module, name: str, parameter: inspect.Parameter, path: str) -> Any:
-    value = getattr(module, name)
+    value = module._argument(name)
     if isinstance(parameter.default, bool):
         return bool(value) if isinstance(value, bool | np.bool_) else value is not None  # bias=True made a parameter
     try:
