@@ -43,6 +43,15 @@ NOT_HERE = {
     "upsample_bilinear",
     "upsample_nearest",
 }
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm",
+    "channel_shuffle",
+    "ctc_loss", "dropout2d", "dropout3d", "embedding_bag", "feature_alpha_dropout", "fractional_max_pool2d",
+    "fractional_max_pool3d", "grid_sample", "group_norm", "instance_norm", "interpolate", "layer_norm",
+    "linear_cross_entropy", "local_response_norm", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "pixel_shuffle", "pixel_unshuffle", "rms_norm",
+    "upsample_bilinear", "upsample_nearest",
+}  # fmt: skip
 
 # Of these PyTorch's results are of random numbers of its own.
 RANDOM = {

@@ -8,6 +8,7 @@ from glassnet.functional import (
     avg_pooling,
     channels,
     classification,
+    convolution,
     ctc,
     distance,
     interpolation,
@@ -16,13 +17,16 @@ from glassnet.functional import (
     margin,
     max_pooling,
     normalization,
+    padding,
     probability,
+    unfolding,
 )
 from glassnet.functional.activation import *  # noqa: F403
 from glassnet.functional.attention import *  # noqa: F403
 from glassnet.functional.avg_pooling import *  # noqa: F403
 from glassnet.functional.channels import *  # noqa: F403
 from glassnet.functional.classification import *  # noqa: F403
+from glassnet.functional.convolution import *  # noqa: F403
 from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
 from glassnet.functional.interpolation import *  # noqa: F403
@@ -31,7 +35,9 @@ from glassnet.functional.loss import *  # noqa: F403
 from glassnet.functional.margin import *  # noqa: F403
 from glassnet.functional.max_pooling import *  # noqa: F403
 from glassnet.functional.normalization import *  # noqa: F403
+from glassnet.functional.padding import *  # noqa: F403
 from glassnet.functional.probability import *  # noqa: F403
+from glassnet.functional.unfolding import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += activation.__all__
@@ -40,6 +46,7 @@ __all__ += avg_pooling.__all__
 __all__ += channels.__all__
 __all__ += classification.__all__
 __all__ += ctc.__all__
+__all__ += convolution.__all__
 __all__ += distance.__all__
 __all__ += interpolation.__all__
 __all__ += layers.__all__
@@ -47,4 +54,6 @@ __all__ += loss.__all__
 __all__ += margin.__all__
 __all__ += max_pooling.__all__
 __all__ += normalization.__all__
+__all__ += padding.__all__
 __all__ += probability.__all__
+__all__ += unfolding.__all__
