@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.observer import mode
+from glassnet.ops.dtypes import get_default_dtype
 from glassnet.tensor import Tensor, as_array
-from glassnet.tensor.graph import version_of
+from glassnet.tensor.graph import changes, version_of
 
 
 def _share(tensor: Tensor, data: Any) -> None:
@@ -53,3 +57,52 @@ class Buffer(Tensor):
     def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
         _share(self, data)
         self.persistent = persistent
+
+
+class _Uninitialized(Tensor):
+    """A tensor that has a dtype, and no shape yet: that of a lazy layer before its first input."""
+
+    becomes: type[Tensor]
+
+    def materialize(self, shape: Sequence[int]) -> None:
+        """Give it a shape, with zeros in it, and so make it an ordinary one."""
+        self.array = np.zeros(tuple(shape), self.dtype)
+        self.__class__ = self.becomes
+        changes.tell()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(dtype={self.dtype})"
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A `Parameter` whose shape is not known before its lazy layer sees an input.
+
+    >>> layer = nn.LazyLinear(2)
+    >>> layer.weight
+    UninitializedParameter(dtype=float32)
+    >>> layer(glassnet.ones(4, 3)).shape, layer.weight.shape
+    ((4, 2), (2, 3))
+    """
+
+    becomes = Parameter
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(np.zeros(0, dtype or get_default_dtype()), requires_grad)
+
+
+class UninitializedBuffer(_Uninitialized, Buffer):
+    """A `Buffer` whose shape is not known before its lazy layer sees an input.
+
+    >>> nn.UninitializedBuffer()
+    UninitializedBuffer(dtype=float32)
+    """
+
+    becomes = Buffer
+
+    def __init__(self, persistent: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(np.zeros(0, dtype or get_default_dtype()), persistent=persistent)
+
+
+def is_uninitialized(tensor: Any) -> bool:
+    """Whether ``tensor`` belongs to a lazy layer that has seen no input yet."""
+    return isinstance(tensor, _Uninitialized)

@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, GlassnetError
-from glassnet.nn.parameter import Parameter
+from glassnet.nn.parameter import Parameter, is_uninitialized
 from glassnet.nn.registry import Registry
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
@@ -54,7 +54,7 @@ def load_state(
     misfits = [
         f"{shown(path)} is {written(entries[path].value.shape)} here and {written(x.shape)} in the state"
         for path, x in tensors.items()
-        if x.shape != entries[path].value.shape
+        if x.shape != entries[path].value.shape and not is_uninitialized(entries[path].value)
     ]
     if misfits or (strict and (missing or unexpected)):
         raise StateError(_misfit(module, missing, unexpected, misfits, strict))
@@ -78,6 +78,8 @@ def _checked(path: str, value: Any) -> Tensor:
 
 
 def _copy(source: Tensor, target: Tensor) -> None:
+    if is_uninitialized(target) and source.shape != target.shape:
+        target.materialize(source.shape)  # type: ignore[attr-defined]
     with no_grad():
         target.copy_(source)
 
