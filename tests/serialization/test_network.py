@@ -27,6 +27,22 @@ LAYERS = [
     *(getattr(nn, f"Adaptive{kind}Pool{n}d")(2) for kind in ("Avg", "Max") for n in (1, 2, 3)),
     nn.AvgPool2d((3, 2), (2, 1), divisor_override=4),
     nn.AdaptiveMaxPool2d((None, 3), return_indices=True),
+    nn.Conv2d(4, 6, (3, 1), 2, 1, groups=2, bias=False, padding_mode="reflect"),
+    nn.Conv2d(4, 6, 3, padding="same"),
+    *(getattr(nn, f"Conv{n}d")(4, 6, 3) for n in (1, 2, 3)),
+    *(getattr(nn, f"ConvTranspose{n}d")(4, 6, 3, stride=2, output_padding=1, dilation=2) for n in (1, 2, 3)),
+    *(getattr(nn, f"LazyConv{n}d")(6, 3, padding=1) for n in (1, 2, 3)),
+    *(getattr(nn, f"LazyConvTranspose{n}d")(6, 3, bias=False) for n in (1, 2, 3)),
+    nn.LazyLinear(3),
+    *(
+        getattr(nn, f"{kind}Pad{n}d")(1)
+        for kind in ("Circular", "Reflection", "Replication", "Zero")
+        for n in (1, 2, 3)
+    ),
+    *(getattr(nn, f"ConstantPad{n}d")(2, 1.5) for n in (1, 2, 3)),
+    nn.ZeroPad2d((1, 0, 2, 0)),
+    nn.Unfold(3, stride=(1, 2)),
+    nn.Fold((4, 5), 2),
     nn.ChannelShuffle(2),
     nn.PixelShuffle(2),
     nn.PixelUnshuffle(3),

@@ -176,12 +176,12 @@ def _checked(n: int, name: str, input: Tensor, weight: Tensor, groups: Any, **nu
         raise TypeError(f"{name}: expected groups as a whole number, got {type(groups).__name__}")
     if groups < 1:
         raise RangeError(f"{name}: expected groups of 1 or more, got {groups}")
-    found = {what: per_dimension(name, what, value, n) for what, value in numbers.items()}
-    for what, values in found.items():
-        least = 0 if "padding" in what else 1
-        if min(values) < least:
-            raise RangeError(f"{name}: expected a {what} of {least} or more, got {_short(values)}")
-    return found
+    return {what: per_dimension(name, what, value, n, least_of(what)) for what, value in numbers.items()}
+
+
+def least_of(what: str) -> int:
+    """The least number that is one of padding, or of kernel_size, stride and dilation."""
+    return 0 if "padding" in what else 1
 
 
 def _short(numbers: tuple[int, ...]) -> int | tuple[int, ...]:

@@ -22,7 +22,9 @@ Numbers = int | Sequence[int]
 def _windows(name: str, lengths: Sequence[int], size: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Any]:
     """The numbers for both dimensions, and how many windows there are; RangeError, ShapeError."""
     numbers = {"kernel_size": size, "dilation": dilation, "padding": padding, "stride": stride}
-    size, dilation, padding, stride = (per_dimension(name, what, value, 2) for what, value in numbers.items())
+    size, dilation, padding, stride = (
+        per_dimension(name, what, value, 2, 0 if what == "padding" else 1) for what, value in numbers.items()
+    )
     count = window_count(name, lengths, size, stride, padding, dilation)
     return {"size": size, "dilation": dilation, "padding": padding, "stride": stride, "count": count}
 

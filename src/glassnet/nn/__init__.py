@@ -8,17 +8,21 @@ from glassnet.nn import (
     avg_pooling,
     batch_norm,
     channels,
+    convolution,
     distance,
     functional,
     init,
     interpolation,
+    lazy,
     loss,
     margin,
     max_pooling,
     normalization,
+    padding,
     recurrence,
     recurrent_cells,
     transformer,
+    unfolding,
     utils,
 )
 from glassnet.nn.activation import *  # noqa: F403
@@ -27,21 +31,25 @@ from glassnet.nn.avg_pooling import *  # noqa: F403
 from glassnet.nn.batch_norm import *  # noqa: F403
 from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from glassnet.nn.convolution import *  # noqa: F403
 from glassnet.nn.distance import *  # noqa: F403
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.flatten import Flatten, Unflatten
 from glassnet.nn.interpolation import *  # noqa: F403
+from glassnet.nn.lazy import *  # noqa: F403
 from glassnet.nn.linear import Bilinear, Identity, Linear
 from glassnet.nn.loss import *  # noqa: F403
 from glassnet.nn.margin import *  # noqa: F403
 from glassnet.nn.max_pooling import *  # noqa: F403
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import *  # noqa: F403
-from glassnet.nn.parameter import Buffer, Parameter
+from glassnet.nn.padding import *  # noqa: F403
+from glassnet.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from glassnet.nn.recurrence import *  # noqa: F403
 from glassnet.nn.recurrent_cells import *  # noqa: F403
 from glassnet.nn.transformer import *  # noqa: F403
+from glassnet.nn.unfolding import *  # noqa: F403
 
 __all__ = [
     "AlphaDropout",
@@ -63,6 +71,8 @@ __all__ = [
     "ParameterList",
     "Sequential",
     "Unflatten",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "functional",
     "init",
     "utils",
@@ -73,11 +83,15 @@ __all__ += avg_pooling.__all__
 __all__ += batch_norm.__all__
 __all__ += recurrent_cells.__all__
 __all__ += channels.__all__
+__all__ += convolution.__all__
 __all__ += distance.__all__
 __all__ += interpolation.__all__
+__all__ += lazy.__all__
 __all__ += loss.__all__
 __all__ += margin.__all__
 __all__ += max_pooling.__all__
 __all__ += normalization.__all__
 __all__ += recurrence.__all__
 __all__ += transformer.__all__
+__all__ += padding.__all__
+__all__ += unfolding.__all__

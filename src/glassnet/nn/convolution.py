@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import glassnet.functional as F
 from glassnet.errors import DtypeError, RangeError, ShapeError
-from glassnet.functional.convolution import same_padding, transposed_lengths
+from glassnet.functional.convolution import least_of, same_padding, transposed_lengths
 from glassnet.functional.spatial import per_dimension
 from glassnet.nn import init
 from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
@@ -47,12 +47,8 @@ class _ConvolutionNd(Module):
         self.in_channels = in_channels
         self.out_channels = out_channels
         for what, value in numbers.items():
-            if isinstance(value, str):
-                found: Any = value
-            else:
-                found = per_dimension(name, what, value, self.dimensions)
-                check_whole(name, 0 if "padding" in what else 1, **{what: min(found)})
-            setattr(self, what, found)
+            is_text = isinstance(value, str)
+            setattr(self, what, value if is_text else per_dimension(name, what, value, self.dimensions, least_of(what)))
         self.groups = groups
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         dtype = parameter_dtype(name, device, dtype)
@@ -147,12 +143,12 @@ class Conv1d(_Convolution):
     """Convolution of a signal: [N, in_channels, L] gives [N, out_channels, L'], or the same without N.
 
     L' = ⌊(L + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1. ``padding`` may be "same", which keeps the
-    length, or "valid", which is 0; ``padding_mode`` "zeros", "reflect", "replicate" or "circular". With ``groups``, each
-    group of channels has kernels of its own. weight [out_channels, in_channels/groups, kernel_size] and bias
-    [out_channels] (None with ``bias=False``) are drawn uniformly from [−b, b) with b = 1/√(in_channels/groups·kernel_size).
+    length, or "valid", which is 0; ``padding_mode`` "zeros", "reflect", "replicate" or "circular". With ``groups``,
+    each group of channels has kernels of its own. weight [out_channels, in_channels/groups, kernel_size] and bias
+    [out_channels] (None with ``bias=False``) are drawn uniformly from [−b, b), with b = 1/√(inputs of one output).
 
-    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does not
-    fit, with the arithmetic.
+    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does
+    not fit, with the arithmetic.
 
     >>> layer = nn.Conv1d(1, 1, 2, bias=False)
     >>> layer.load_state_dict({"weight": np.array([[[-1.0, 1.0]]])})
@@ -171,8 +167,8 @@ class Conv2d(_Convolution):
     each. The other arguments are those of `Conv1d`. weight [out_channels, in_channels/groups, kernel height, kernel
     width] and bias [out_channels] are drawn uniformly from [−b, b), with b = 1/√(inputs of one output).
 
-    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does not
-    fit, with the arithmetic.
+    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does
+    not fit, with the arithmetic.
     Y. LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998.
 
     >>> layer = nn.Conv2d(1, 6, 5, padding=2)
@@ -254,8 +250,8 @@ class ConvTranspose1d(_TransposedConvolution):
     ``output_size`` instead of ``output_padding``. weight [in_channels, out_channels/groups, kernel_size] and bias
     [out_channels] are drawn as PyTorch draws them: uniformly from [−b, b), b = 1/√(out_channels/groups·kernel_size).
 
-    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does not
-    fit, with the arithmetic.
+    Raises ValueError or TypeError for numbers that cannot be; called, ShapeError or DtypeError for an input that does
+    not fit, with the arithmetic.
 
     >>> nn.ConvTranspose1d(4, 2, 3, stride=2)(glassnet.zeros(1, 4, 5)).shape
     (1, 2, 11)

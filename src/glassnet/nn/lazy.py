@@ -1,7 +1,7 @@
 """Lazy layers: the size of the input is not said, but taken from the first input.
 
-At its first call a lazy layer makes the layer that it stands for, takes over the shapes and the numbers, and becomes one
-of that class. Its parameters are the same objects before and after, so an optimizer may hold them already.
+At its first call a lazy layer makes the layer that it stands for, takes over the shapes and the numbers, and becomes
+one of that class. Its parameters are the same objects before and after, so an optimizer may hold them already.
 """
 
 from __future__ import annotations
@@ -11,6 +11,14 @@ from typing import Any, ClassVar
 
 from glassnet.errors import ShapeError
 from glassnet.functional.spatial import check_spatial
+from glassnet.nn.batch_norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from glassnet.nn.convolution import (
     Conv1d,
     Conv2d,
@@ -24,14 +32,21 @@ from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import UninitializedBuffer, UninitializedParameter, is_uninitialized
 from glassnet.observer import mode
+from glassnet.ops.shapes import written
 
 __all__ = [
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
     "LazyConv1d",
     "LazyConv2d",
     "LazyConv3d",
     "LazyConvTranspose1d",
     "LazyConvTranspose2d",
     "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
     "LazyLinear",
 ]
 
@@ -39,11 +54,11 @@ __all__ = [
 class LazyModule(Module):
     """What makes a layer lazy: write it before the layer's class, and say how the size is called.
 
-    ``becomes`` is the class of the layer, ``size`` the argument of its constructor that is left out, and `size_of` reads
-    it from the input.
+    ``becomes`` is the class of the layer, ``size`` the argument of its constructor that is left out, and `size_of`
+    reads it from the input.
     """
 
-    becomes: ClassVar[type[Module]]
+    becomes: ClassVar[Any]
     size: ClassVar[str]
 
     def _leave_open(self) -> None:
@@ -76,7 +91,8 @@ class LazyModule(Module):
         """Become the layer that fits ``input``."""
         if mode.tracer is not None:
             raise ShapeError(
-                f"{self._get_name()}: the size of its input is not known yet; call the network once, before it is compiled"
+                f"{self._get_name()}: the size of its input is not known yet; call the network once "
+                "before it is compiled"
             )
         size = self.size_of(input)
         known = {
@@ -86,7 +102,8 @@ class LazyModule(Module):
         }
         if "bias" in known:
             known["bias"] = known["bias"] is not None
-        dtype = next((x.dtype for x in self.parameters(False)), None)
+        floating = (x.dtype for x in (*self.parameters(False), *self.buffers(False)) if x.is_floating_point())
+        dtype = next(floating, None)
         made = self.becomes(**{self.size: size}, **known, dtype=dtype)
         for name in self._member_kinds:
             tensor, wanted = getattr(self, name), getattr(made, name)
@@ -232,3 +249,98 @@ class LazyConvTranspose3d(_LazyTransposedConvolution, ConvTranspose3d):
     """
 
     becomes = ConvTranspose3d
+
+
+class _LazyNorm(LazyModule):
+    size = "num_features"
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        options = (eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(1, *options, bias=bias)  # type: ignore[call-arg]
+        self._leave_open()
+
+    def size_of(self, input: Any) -> int:
+        """The channels."""
+        n, kinds = len(input.shape), self.becomes.inputs
+        fitting = [kind for kind in kinds if kind.count(",") + 1 == n]
+        if not fitting:
+            raise ShapeError(
+                f"{self._get_name()}: expected an input of shape {' or '.join(kinds)}, got {written(input.shape)}"
+            )
+        return int(input.shape[0 if fitting[0].startswith("[C") else 1])
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """`BatchNorm1d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyBatchNorm1d()
+    >>> norm(glassnet.randn(2, 3, 4)).shape, norm.num_features
+    ((2, 3, 4), 3)
+    """
+
+    becomes = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """`BatchNorm2d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyBatchNorm2d()
+    >>> norm(glassnet.randn(2, 3, 4, 4)).shape, norm.num_features
+    ((2, 3, 4, 4), 3)
+    """
+
+    becomes = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """`BatchNorm3d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyBatchNorm3d()
+    >>> norm(glassnet.randn(2, 3, 4, 4, 4)).shape, norm.num_features
+    ((2, 3, 4, 4, 4), 3)
+    """
+
+    becomes = BatchNorm3d
+
+
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+    """`InstanceNorm1d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyInstanceNorm1d()
+    >>> norm(glassnet.randn(2, 3, 4)).shape, norm.num_features
+    ((2, 3, 4), 3)
+    """
+
+    becomes = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+    """`InstanceNorm2d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyInstanceNorm2d()
+    >>> norm(glassnet.randn(2, 3, 4, 4)).shape, norm.num_features
+    ((2, 3, 4, 4), 3)
+    """
+
+    becomes = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+    """`InstanceNorm3d` whose num_features are the channels of its first input.
+
+    >>> norm = nn.LazyInstanceNorm3d()
+    >>> norm(glassnet.randn(2, 3, 4, 4, 4)).shape, norm.num_features
+    ((2, 3, 4, 4, 4), 3)
+    """
+
+    becomes = InstanceNorm3d

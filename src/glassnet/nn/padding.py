@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import ClassVar
 
 import glassnet.functional as F
-from glassnet.functional.spatial import per_dimension
+from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 
@@ -32,14 +33,14 @@ Widths = int | Sequence[int]
 
 
 class _Padding(Module):
-    """``padding`` is one number for all sides, or two for each dimension, the last dimension first; below 0 it crops."""
+    """``padding`` is one number for all sides, or two for each dimension, the last one first; below 0 it crops."""
 
     dimensions: ClassVar[int]
     mode: ClassVar[str]
 
     def __init__(self, padding: Widths) -> None:
         super().__init__()
-        self.padding = per_dimension(self._get_name(), "padding", padding, 2 * self.dimensions)
+        self.padding = per_dimension(self._get_name(), "padding", padding, 2 * self.dimensions, -sys.maxsize)
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with more around it."""
@@ -166,7 +167,8 @@ class ReflectionPad2d(_ReflectionPadding):
 class ReflectionPad3d(_ReflectionPadding):
     """Adds to [N, C, D, H, W], or to one without N, what a mirror at its first and last element shows.
 
-    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input that is too small.
+    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input
+    that is too small.
 
     >>> nn.ReflectionPad3d(1)(glassnet.zeros(1, 2, 2, 2)).shape
     (1, 4, 4, 4)
@@ -207,7 +209,8 @@ class ReplicationPad2d(_ReplicationPadding):
 class ReplicationPad3d(_ReplicationPadding):
     """Adds to [N, C, D, H, W], or to one without N, its first and last element, repeated.
 
-    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input that is too small.
+    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input
+    that is too small.
 
     >>> nn.ReplicationPad3d(1)(glassnet.zeros(1, 2, 2, 2)).shape
     (1, 4, 4, 4)
@@ -218,6 +221,11 @@ class ReplicationPad3d(_ReplicationPadding):
 
 class _CircularPadding(_Padding):
     mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with more around it."""
+        check_spatial(self._get_name(), input, self.dimensions)
+        return super().forward(input)
 
 
 class CircularPad1d(_CircularPadding):
@@ -249,7 +257,8 @@ class CircularPad2d(_CircularPadding):
 class CircularPad3d(_CircularPadding):
     """Adds to [N, C, D, H, W], or to one without N, what follows at its other end.
 
-    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input that is too small.
+    ``padding`` = (left, right, top, bottom, front, back), or one number. Called, raises ShapeError for an input
+    that is too small.
 
     >>> nn.CircularPad3d(1)(glassnet.zeros(1, 2, 2, 2)).shape
     (1, 4, 4, 4)

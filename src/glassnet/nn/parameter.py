@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class Buffer(Tensor):
 class _Uninitialized(Tensor):
     """A tensor that has a dtype, and no shape yet: that of a lazy layer before its first input."""
 
-    becomes: type[Tensor]
+    becomes: ClassVar[Any]
 
     def materialize(self, shape: Sequence[int]) -> None:
         """Give it a shape, with zeros in it, and so make it an ordinary one."""

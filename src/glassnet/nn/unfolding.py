@@ -22,9 +22,7 @@ class Unfold(Module):
     (1, 12, 12)
     """
 
-    def __init__(
-        self, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1
-    ) -> None:
+    def __init__(self, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.dilation = dilation
