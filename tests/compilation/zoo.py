@@ -124,6 +124,18 @@ class Tied(nn.Module):
         return self.out(self.mix(e, e.tanh()))
 
 
+class Bags(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest = nn.EmbeddingBag(9, 3, mode="max")
+        self.weighted = nn.EmbeddingBag(9, 3, mode="sum", padding_idx=2)
+        self.scales = nn.Parameter(gn.ones(24))
+        self.register_buffer("offsets", gn.tensor([0, 2, 2, 5, 9, 20]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.largest(x, self.offsets) + self.weighted(x, self.offsets, self.scales)
+
+
 class Averaging(nn.Module):
     """Keeps a running mean in a buffer, in training, as batch normalisation does."""
 
@@ -237,6 +249,18 @@ NETWORKS: dict[str, Case] = {
     "weights shared": usual(lambda: Shared().double()),
     "embedding, bilinear, tied weights": usual(
         lambda: Tied().double(), inputs=lambda i: labels(i, 24, 9).reshape(6, 4), targets=lambda i: labels(7 + i, 6, 9)
+    ),
+    "bags in rows, rows kept short": usual(
+        lambda: nn.Sequential(nn.EmbeddingBag(9, 4, max_norm=1.0, padding_idx=0), nn.Linear(4, 3)).double(),
+        inputs=lambda i: labels(i, 24, 9).reshape(6, 4),
+    ),
+    "bags of many sizes": usual(
+        lambda: Bags().double(),
+        inputs=lambda i: labels(i, 24, 9),
+    ),
+    "embedding, rows kept short, gradients by frequency": usual(
+        lambda: nn.Sequential(nn.Embedding(9, 3, None, 1.0, 2.0, True), nn.Flatten(), nn.Linear(12, 3)).double(),
+        inputs=lambda i: labels(i, 24, 9).reshape(6, 4),
     ),
     "running mean": usual(lambda: Averaging().double()),
     "many operations": usual(

@@ -20,23 +20,9 @@ def test_linear_and_bilinear_by_hand() -> None:
     assert F.bilinear(x, x, both, gn.tensor([1.0])).tolist() == [[46]]
 
 
-def test_embedding_takes_rows_and_spares_the_padding() -> None:
-    weight = gn.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], requires_grad=True)
-    y = F.embedding(gn.tensor([[0, 2], [2, 1]]), weight, padding_idx=-1)
-    assert y.tolist() == [[[1, 2], [5, 6]], [[5, 6], [3, 4]]]
-    y.sum().backward()
-    assert weight.grad.tolist() == [[1, 1], [1, 1], [0, 0]]
-    assert F.embedding(gn.tensor(1), weight).tolist() == [3, 4]
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (
-            lambda: F.embedding(gn.tensor([0]), gn.ones(3, 2), padding_idx=3),
-            ValueError,
-            "embedding: expected padding_idx from -3 to 2, got 3",
-        ),
         (
             lambda: F.one_hot(gn.tensor([0.0])),
             TypeError,

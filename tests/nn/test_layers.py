@@ -318,6 +318,7 @@ MADE_WITH = {
     "Bilinear": (2, 3, 4),
     "ChannelShuffle": (2,),
     "Embedding": (3, 4),
+    "EmbeddingBag": (3, 4),
     "Linear": (2, 3),
     "MultiheadAttention": (4, 2),
     "PixelShuffle": (2,),

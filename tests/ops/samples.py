@@ -302,6 +302,7 @@ TABLE: dict[str, list[Sample]] = {
         Sample("none", (np.zeros(0, np.int64), normal(4, 3))),
         # the gradient of the padding row is said to be 0: it is not the slope
         Sample("padding", (np.array([2, 0, 2]), normal(4, 3)), {"padding_idx": 2}, order=0),
+        Sample("by frequency", (np.array([2, 0, 2]), normal(4, 3)), {"scale_grad_by_freq": True}, order=0),
     ],
     # classification
     "row_weights": [

@@ -1,4 +1,4 @@
-"""Inputs on which the losses of sequences and the tables of vectors are tested."""
+"""Inputs on which the loss of sequences and bags of rows of a table are tested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.ops.sample import Sample, normal
+from tests.ops.sample import Sample, normal, spaced
 
 
 def _log_probs(*shape: int) -> Any:
@@ -28,4 +28,29 @@ _SEQUENCES = [
     Sample("no steps", (_log_probs(2, 2, 3), _whole([1, 1], [1, 2]), _whole(0, 0), _whole(0, 1)), order=0),
 ]
 
-LOSSES: dict[str, list[Sample]] = {"ctc_loss": _SEQUENCES, "ctc_posterior": _SEQUENCES}
+_BAGS = (_whole(3, 0, 3, 1, 2), _whole(0, 2, 2, 3))  # two, none, one, two
+_TABLE = spaced(4, 3)
+
+
+def _bagged() -> list[Sample]:
+    weights = normal(5, seed=1)
+    return [
+        *(
+            Sample(f"{mode}{label}", (*_BAGS, _TABLE), {"mode": mode, **options})
+            for mode in ("sum", "mean", "max")
+            for label, options in [("", {}), (", padding", {"padding_idx": 3})]
+        ),
+        Sample("weighted", (*_BAGS, _TABLE, weights), {"mode": "sum"}),
+        Sample("weighted, padding", (*_BAGS, _TABLE, weights), {"mode": "sum", "padding_idx": 0}),
+        Sample("no bags", (np.zeros(0, np.int64), np.zeros(0, np.int64), _TABLE)),
+        Sample("nothing in them", (np.zeros(0, np.int64), _whole(0, 0), _TABLE)),
+        # the gradient is said to be divided by how often a row is asked for: it is not the slope
+        Sample("by frequency", (*_BAGS, _TABLE), {"mode": "sum", "scale_grad_by_freq": True}, order=0),
+    ]
+
+
+LOSSES: dict[str, list[Sample]] = {
+    "ctc_loss": _SEQUENCES,
+    "ctc_posterior": _SEQUENCES,
+    "embedding_bag": _bagged(),
+}

@@ -151,7 +151,10 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "var": _over_dims(lambda x, dim, keepdim, correction=1: torch.var(x, dim, correction=correction, keepdim=keepdim)),
     "norm": _over_dims(lambda x, dim, keepdim: torch.linalg.vector_norm(x, 2, dim, keepdim)),
     "logsumexp": _over_dims(torch.logsumexp),
-    "embedding": lambda index, weight, padding_idx=None: F.embedding(index, weight, padding_idx),
+    "embedding": lambda index, weight, **options: F.embedding(index, weight, **options),
+    "embedding_bag": lambda index, offsets, weight, scales=None, **options: F.embedding_bag(
+        index, weight, offsets, per_sample_weights=scales, **options
+    ),
     "masked_softmax": lambda scores, mask, safe=True: (torch._safe_softmax if safe else torch.softmax)(
         scores + mask, -1
     ),

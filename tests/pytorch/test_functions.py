@@ -26,7 +26,6 @@ AT_MOST = 24  # samples of one way to call a function
 NOT_HERE = {
     "dropout2d",
     "dropout3d",
-    "embedding_bag",
     "feature_alpha_dropout",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
@@ -45,6 +44,7 @@ RANDOM = {
 # Those whose samples have their arguments in another order.
 SPELLED: dict[str, Callable[..., Any]] = {
     "embedding": lambda weight, index, **options: F.embedding(index, weight, **options),
+    "embedding_bag": lambda weight, index, **options: F.embedding_bag(index, weight, **options),
 }
 
 

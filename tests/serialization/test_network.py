@@ -51,6 +51,8 @@ LAYERS = [
     nn.Identity(54, unused=3),
     nn.Embedding(10, 3),
     nn.Embedding(10, 3, padding_idx=-1),
+    nn.Embedding(10, 3, None, 2.0, 1.0, True, True),
+    nn.EmbeddingBag(10, 3, mode="max", include_last_offset=True, padding_idx=2),
     nn.MultiheadAttention(4, 2),
     nn.MultiheadAttention(4, 2, 0.25, False, True, True, kdim=3, vdim=5, batch_first=True),
     nn.RNN(3, 2, nonlinearity="relu", bidirectional=True),

@@ -11,6 +11,7 @@ from glassnet.functional import (
     convolution,
     ctc,
     distance,
+    embeddings,
     interpolation,
     layers,
     loss,
@@ -29,6 +30,7 @@ from glassnet.functional.classification import *  # noqa: F403
 from glassnet.functional.convolution import *  # noqa: F403
 from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
+from glassnet.functional.embeddings import *  # noqa: F403
 from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
 from glassnet.functional.loss import *  # noqa: F403
@@ -48,6 +50,7 @@ __all__ += classification.__all__
 __all__ += ctc.__all__
 __all__ += convolution.__all__
 __all__ += distance.__all__
+__all__ += embeddings.__all__
 __all__ += interpolation.__all__
 __all__ += layers.__all__
 __all__ += loss.__all__

@@ -1,4 +1,4 @@
-"""What layers compute: linear maps, embeddings, dropout."""
+"""What layers compute: linear maps, dropout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glassnet.ops.dtypes import int64
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply, write
 
-__all__ = ["alpha_dropout", "bilinear", "dropout", "embedding", "linear", "one_hot"]
+__all__ = ["alpha_dropout", "bilinear", "dropout", "linear", "one_hot"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -38,23 +38,6 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     if bias is None:
         return apply(linear_ops.bilinear, input1, input2, weight)
     return apply(linear_ops.bilinear, input1, input2, weight, bias)
-
-
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """The row of ``weight`` [n, dim] for each index: [...] of ints gives [..., dim].
-
-    The row ``padding_idx`` gets no gradient. Raises IndexError for an index that is no row.
-
-    >>> F.embedding(glassnet.tensor([2, 0]), glassnet.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]))
-    tensor([[3., 3.],
-            [1., 1.]])
-    """
-    if padding_idx is not None:
-        n = len(weight)
-        if not -n <= padding_idx < n:
-            raise RangeError(f"embedding: expected padding_idx from {-n} to {n - 1}, got {padding_idx}")
-        padding_idx %= n
-    return apply(linear_ops.embedding, input, weight, padding_idx=padding_idx)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -34,7 +34,7 @@ from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, Paramet
 from glassnet.nn.convolution import *  # noqa: F403
 from glassnet.nn.distance import *  # noqa: F403
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
-from glassnet.nn.embedding import Embedding
+from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.flatten import Flatten, Unflatten
 from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.lazy import *  # noqa: F403
@@ -60,6 +60,7 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "Identity",
     "Linear",

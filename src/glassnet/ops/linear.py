@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
-from glassnet.ops.indexing import ARRAY, getitem, put
 from glassnet.ops.movement import permute, reshape, transpose_last
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.reduction import sum
@@ -177,41 +176,5 @@ bilinear = register(
         formula="yₖ = aᵀ·Wₖ·b + bₖ",
         expand=_bilinear_expand,
         cast="equal",
-    )
-)
-
-
-def _embedding(index: Array, weight: Array, padding_idx: int | None = None) -> Array:
-    if index.size and (index.min() < 0 or index.max() >= len(weight)):
-        wrong = index[(index < 0) | (index >= len(weight))][0]
-        raise RangeError(
-            f"embedding: expected indices from 0 to {len(weight) - 1} (the table has {len(weight)} rows), got {wrong}"
-        )
-    return np.take(weight, index, axis=0)
-
-
-def _embedding_shape(index: Any, weight: Any, *, padding_idx: int | None = None) -> Spec:
-    if index.dtype.kind not in "iu":
-        raise DtypeError(f"embedding: expected integer indices, got {index.dtype}; convert them: index.long()")
-    return Spec((*shape_of(index), *shape_of(weight)[1:]), weight.dtype)
-
-
-def _embedding_weight(g: Any, _y: Any, index: Any, _weight: Any, padding_idx: int | None = None) -> Any:
-    gradient = put(g, index, index=(ARRAY,), shape=shape_of(_weight))
-    if padding_idx is None:
-        return gradient
-    keep = np.ones((shape_of(_weight)[0], 1), g.dtype)
-    keep[padding_idx] = 0
-    return gradient * keep
-
-
-embedding = register(
-    Op(
-        "embedding",
-        forward=_embedding,
-        vjp=(None, _embedding_weight),
-        shape=_embedding_shape,
-        formula="y[i] = weight[index[i]]",
-        expand=lambda index, weight, padding_idx=None: getitem(weight, index, index=(ARRAY,)),
     )
 )

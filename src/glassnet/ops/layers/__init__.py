@@ -7,6 +7,7 @@ from glassnet.ops.layers import (
     avg_pooling,
     convolution,
     ctc,
+    embeddings,
     interpolation,
     max_pooling,
     normalization,
