@@ -181,12 +181,17 @@ def _max_pool_backward(
     x = framed(x, widths, _lowest(x.dtype))
     gx = np.zeros(x.shape, g.dtype)
     left = np.ones(y.shape, np.bool_)  # windows whose largest number has not come yet
+    overlap = any(d * (k - 1) >= s for k, s, d in zip(size, stride, dilation, strict=True))
     places = list(np.ndindex(*size))
     for place in places:
         seen = (..., *seen_at(place, counts, stride, dilation))
-        found = (x[seen] == y) & left
-        gx[seen] += g * found
+        found = x[seen] == y
+        found &= left
         left ^= found
+        if overlap:
+            gx[seen] += g * found
+        else:  # a place is of one window alone
+            np.multiply(g, found, out=gx[seen])
     if left.any():  # it is NaN, which equals nothing
         for place in reversed(places):
             seen = (..., *seen_at(place, counts, stride, dilation))
