@@ -284,6 +284,18 @@ class PutBack(nn.Module):
         return self.unpool(*self.pool(x)) + x
 
 
+class Transformed(nn.Module):
+    """A spatial transformer: an affine map of the picture, found from the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(24, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        theta = self.fc(x.flatten(1)).reshape(-1, 2, 3)
+        return F.grid_sample(x, F.affine_grid(theta, x.shape), padding_mode="border")
+
+
 def pictures(make_layers: Callable[[], Any], *shape: int) -> Case:
     """A network that lays its 6 × 5 numbers out as ``shape``, and has layers of pictures there."""
 
@@ -307,6 +319,7 @@ PICTURES: dict[str, Case] = {
         lambda: [nn.AdaptiveAvgPool2d((2, 3)), nn.Tanh(), nn.AdaptiveAvgPool2d(1)], 3, 5, 4
     ),
     "pooled by squares": pictures(lambda: [nn.LPPool1d(2, 3, 2)], 2, 7),
+    "transformed": pictures(lambda: [Transformed()], 2, 3, 4),
     "pooled and put back": pictures(lambda: [PutBack()], 2, 4, 4),
     "shuffled": pictures(lambda: [nn.ChannelShuffle(2), nn.PixelShuffle(2), nn.Tanh(), nn.PixelUnshuffle(2)], 4, 1, 2),
     "batch norm": pictures(lambda: [nn.BatchNorm2d(2), nn.ReLU(), nn.BatchNorm2d(2, momentum=None)], 2, 2, 3),

@@ -49,6 +49,13 @@ WRITTEN: dict[str, tuple[Callable[[], nn.Module], Any]] = {
     f"with {name}": (lambda kind=kind: nn.Sequential(nn.Linear(6, 5), kind(), nn.Linear(5, 3)), X)
     for name, kind in ACTIVATIONS.items()
 }
+
+
+def turned(net, x):
+    theta = net.layer(x).reshape(-1, 1, 4)[:, :, :3] + glassnet.tensor([[[1.0, 0, 0], [0, 1, 0]]])
+    return F.grid_sample(x.reshape(-1, 1, 2, 3), F.affine_grid(theta, (len(x), 1, 2, 2)))
+
+
 WRITTEN |= {
     "one layer": (lambda: nn.Linear(6, 3), X),
     "no bias": (lambda: nn.Sequential(nn.Linear(6, 4, bias=False), nn.ReLU(), nn.Linear(4, 2)), X),
@@ -98,6 +105,7 @@ WRITTEN |= {
     "max pooled": (pictures(lambda: nn.MaxPool2d(2), lambda: nn.AdaptiveMaxPool2d(2)), X),
     "average pooled": (pictures(lambda: nn.AvgPool2d(3, 2, 1), lambda: nn.AdaptiveAvgPool2d((2, 1))), X),
     "average of all": (pictures(lambda: nn.LPPool2d(2, 2), lambda: nn.AdaptiveAvgPool2d(1)), X),
+    "turned": (lambda: Net(turned), X),
     "pixels shuffled": (pictures(lambda: nn.PixelUnshuffle(2), lambda: nn.ChannelShuffle(4)), X),
 }
 

@@ -128,6 +128,79 @@ def test_upsampling_layers() -> None:
     assert repr(nn.Upsample((3, 4))) == "Upsample(size=(3, 4), mode='nearest')"
 
 
+# grids ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic", "trilinear"])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+def test_grid_sample_is_pytorchs_at_pixels_and_between_them(mode: str, padding_mode: str) -> None:
+    torch = pytest.importorskip("torch")
+    n = 3 if mode == "trilinear" else 2
+    options = {"mode": mode.replace("tri", "bi"), "padding_mode": padding_mode}
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 2, 4, 2, 8)[: n + 2])  # sizes whose pixels' places are exact numbers
+    identity = torch.eye(n, n + 1, dtype=torch.float64).repeat(2, 1, 1)
+    for corners in (False, True):
+        at_pixels = torch.nn.functional.affine_grid(identity, x.shape, align_corners=corners).numpy()
+        for grid in (at_pixels, rng.uniform(-6, 6, (*(2, 3, 2, 4)[: n + 1], n))):
+            compare(
+                lambda x, g, corners=corners: F.grid_sample(x, g, **options, align_corners=corners),
+                lambda x, g, corners=corners: torch.nn.functional.grid_sample(x, g, **options, align_corners=corners),
+                x,
+                grid,
+            )
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("size", [(2, 1, 3, 4), (2, 1, 2, 5), (2, 3, 2, 3, 4)])
+@pytest.mark.parametrize("corners", [False, True])
+def test_affine_grid_is_pytorchs(size: tuple[int, ...], corners: bool) -> None:
+    torch = pytest.importorskip("torch")
+    theta = np.random.default_rng(0).standard_normal((2, len(size) - 2, len(size) - 1))
+    compare(
+        lambda t: F.affine_grid(t, size, corners), lambda t: torch.nn.functional.affine_grid(t, size, corners), theta
+    )
+
+
+def test_a_shift_by_one_pixel() -> None:
+    x = numbers(1, 2, 3, 4)
+    theta = glassnet.tensor([[[1.0, 0.0, 2 / 4], [0.0, 1.0, 0.0]]], dtype=glassnet.float64)
+    moved = F.grid_sample(x, F.affine_grid(theta, x.shape))
+    np.testing.assert_allclose(moved[..., :-1].numpy(), x[..., 1:].numpy(), atol=1e-14)
+    assert not moved[..., -1].numpy().any()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x, g: F.grid_sample(x, g, "cubic"), ValueError, "mode as one of \"bilinear\", .* got 'cubic'"),
+        (lambda x, g: F.grid_sample(x, g, padding_mode="zero"), ValueError, "padding_mode as one of"),
+        (lambda x, g: F.grid_sample(x, g[..., :1]), RuntimeError, r"\[N, H′, W′, 2\].*got .* and \[2, 3, 3, 1\]"),
+        (lambda x, g: F.grid_sample(x[:1], g), RuntimeError, r"got \[1, 2, 4, 5\] and \[2, 3, 3, 2\]"),
+        (lambda x, g: F.grid_sample(x, g.float()), RuntimeError, "inputs of one dtype, got float64 and float32"),
+        (lambda x, g: F.grid_sample(x.long(), g), RuntimeError, "floating input, got int64"),
+        (lambda x, g: F.grid_sample(x[:, :, :0], g), RuntimeError, r"at least 1 element .* got \[2, 2, 0, 5\]"),
+        (
+            lambda x, _: F.grid_sample(x[:, :, None], numbers(2, 1, 1, 1, 3), "bicubic"),
+            RuntimeError,
+            'mode="bicubic" is for images',
+        ),
+        (
+            lambda x, _: F.affine_grid(x[0, :, :3], (2, 1, 3, 4)),
+            RuntimeError,
+            r"theta of shape \[N, 2, 3\].*got \[2",
+        ),
+        (lambda x, _: F.affine_grid(x[:, 0, :2, :3], (3, 1, 3, 4)), RuntimeError, "the same N"),
+        (lambda x, _: F.affine_grid(x[:, 0, :2, :3], (3, 4)), RuntimeError, r"size as \(N, C, H, W\)"),
+        (lambda x, _: F.affine_grid(x[:, 0, :2, :3].long(), (3, 1, 2, 2)), RuntimeError, "floating theta, got int64"),
+    ],
+)
+def test_a_grid_that_does_not_fit_says_why(call: Callable[..., Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(numbers(2, 2, 4, 5), numbers(2, 3, 3, 2))
+
+
 # channels ---------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,11 @@ def _resized(label: str, x: Any, size: Any, mode: str, **params: Any) -> Sample:
 
 _UP, _DOWN = {1: (8,), 2: (7, 6), 3: (4, 3, 6)}, {1: (2,), 2: (3, 2), 3: (2, 1, 3)}
 
+_PICTURE, _CUBE = normal(1, 2, 3, 4), normal(1, 1, 2, 3, 2)
+_GRID = np.random.default_rng(1).uniform(-1.4, 1.4, (1, 2, 3, 2))
+_CUBE_GRID = np.random.default_rng(2).uniform(-1.2, 1.2, (1, 1, 2, 2, 3))
+_CORNERS = {"align_corners": True}
+
 IMAGES: dict[str, list[Sample]] = {
     "interpolate": [
         *(
@@ -47,5 +52,30 @@ IMAGES: dict[str, list[Sample]] = {
             ("volume", _VOLUME, (2, 3, 3), "area", {}),
             ("antialias", _IMAGE, (6, 7), "bilinear", {"antialias": True}),
         )
+    ],
+    "grid_sample": [
+        Sample(f"{mode}, {padding}", (_PICTURE, _GRID), {"mode": mode, "padding_mode": padding, **corners})
+        for mode in ("bilinear", "nearest", "bicubic")
+        for padding, corners in (("zeros", {}), ("border", _CORNERS), ("reflection", {}), ("reflection", _CORNERS))
+    ]
+    + [
+        Sample("volume", (_CUBE, _CUBE_GRID)),
+        Sample("volume, border", (_CUBE, _CUBE_GRID), {"padding_mode": "border"}),
+        Sample("one pixel", (normal(1, 2, 1, 1), _GRID), {"padding_mode": "reflection", **_CORNERS}),
+    ],
+    "grid_sample_backward": [
+        Sample("bilinear", (normal(1, 2, 2, 3), _GRID), {"size": (3, 4)}),
+        Sample("bicubic", (normal(1, 2, 2, 3), _GRID), {"size": (3, 4), "mode": "bicubic", "padding_mode": "border"}),
+        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE_GRID), {"size": (2, 3, 2)}),
+    ],
+    "grid_sample_slope": [
+        Sample("bilinear", (normal(1, 2, 2, 3), _PICTURE, _GRID)),
+        Sample("bicubic", (normal(1, 2, 2, 3), _PICTURE, _GRID), {"mode": "bicubic", "padding_mode": "reflection"}),
+        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE, _CUBE_GRID), {"padding_mode": "border"}),
+    ],
+    "affine_grid": [
+        Sample("image", (normal(2, 2, 3),), {"size": (2, 3)}),
+        Sample("image, corners", (normal(2, 2, 3),), {"size": (3, 2), "align_corners": True}),
+        Sample("volume", (normal(1, 3, 4),), {"size": (2, 1, 3)}),
     ],
 }

@@ -91,6 +91,10 @@ def _elementwise_loss(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, target, **params: function(*torch.broadcast_tensors(x, target), reduction="none", **params)
 
 
+def _grid_sample(x: Any, grid: Any, align_corners: bool = False, **params: Any) -> Any:
+    return F.grid_sample(x, grid, align_corners=align_corners, **params)
+
+
 def _with_channels(x: Any, n: int) -> Any:
     """``x`` with a dimension before the last ``n``, as PyTorch asks for."""
     return x if x.ndim > n else x.unsqueeze(0)
@@ -119,6 +123,8 @@ def _interpolate(x: Any, size: Any, mode: str, scales: Any = None, **params: Any
 
 OTHERWISE: dict[str, Callable[..., Any]] = {
     "interpolate": _interpolate,
+    "grid_sample": _grid_sample,
+    "affine_grid": lambda theta, size, align_corners=False: F.affine_grid(theta, (len(theta), 1, *size), align_corners),
     "max_pool": lambda x, **params: _pooled("max", x, **params),
     "max_pool_indices": lambda x, **params: _pooled("max", x, return_indices=True, **params)[1],
     "avg_pool": lambda x, **params: _pooled("avg", x, **params),
@@ -184,7 +190,12 @@ NOT_IN_PYTORCH = {
     "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",
 }  # fmt: skip
 
-NOT_IN_PYTORCH |= {"interpolate_backward", "max_pool_backward"}  # by themselves: the gradients of those that are
+NOT_IN_PYTORCH |= {
+    "interpolate_backward",
+    "max_pool_backward",
+    "grid_sample_backward",
+    "grid_sample_slope",
+}  # by themselves: the gradients of those that are
 
 # Where the two are meant to differ, or PyTorch has no such thing
 SKIPPED = {

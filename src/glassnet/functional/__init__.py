@@ -12,6 +12,7 @@ from glassnet.functional import (
     ctc,
     distance,
     embeddings,
+    grid_sampling,
     interpolation,
     layers,
     loss,
@@ -31,6 +32,7 @@ from glassnet.functional.convolution import *  # noqa: F403
 from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
 from glassnet.functional.embeddings import *  # noqa: F403
+from glassnet.functional.grid_sampling import *  # noqa: F403
 from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
 from glassnet.functional.loss import *  # noqa: F403
@@ -47,10 +49,11 @@ __all__ += attention.__all__
 __all__ += avg_pooling.__all__
 __all__ += channels.__all__
 __all__ += classification.__all__
-__all__ += ctc.__all__
 __all__ += convolution.__all__
+__all__ += ctc.__all__
 __all__ += distance.__all__
 __all__ += embeddings.__all__
+__all__ += grid_sampling.__all__
 __all__ += interpolation.__all__
 __all__ += layers.__all__
 __all__ += loss.__all__

@@ -45,11 +45,19 @@ def _linear_weight(distance: Array) -> Array:
     return np.maximum(1 - np.abs(distance), 0)
 
 
+def cubic_near(d: Any, a: float) -> Any:
+    """The weight of a neighbour at a distance of at most 1, by cubic convolution."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
+
+
+def cubic_far(d: Any, a: float) -> Any:
+    """The weight of a neighbour at a distance from 1 to 2."""
+    return ((d - 5) * d + 8) * d * a - 4 * a
+
+
 def _cubic_weight(distance: Array, a: float) -> Array:
     d = np.abs(distance)
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = ((d - 5) * d + 8) * d * a - 4 * a
-    return np.where(d <= 1, near, np.where(d < 2, far, 0))
+    return np.where(d <= 1, cubic_near(d, a), np.where(d < 2, cubic_far(d, a), 0))
 
 
 def bins(before: int, after: int) -> tuple[Array, Array]:
