@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.functional.spatial import per_dimension
+from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops.layers import grid_sampling
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
@@ -47,11 +47,7 @@ def grid_sample(
     grid_sampling.grid_sample.shape(input, grid)
     if mode == "bicubic" and input.ndim == 5:
         raise ShapeError(f'grid_sample: mode="bicubic" is for images [N, C, H, W], got {written(input.shape)}')
-    if 0 in input.shape[1:]:
-        raise ShapeError(
-            "grid_sample: expected an input with at least 1 element in each dimension but the first, got "
-            f"{written(input.shape)}"
-        )
+    check_spatial("grid_sample", input, input.ndim - 2, batched=True)
     params: dict[str, Any] = {"mode": mode, "padding_mode": padding_mode, "align_corners": bool(align_corners)}
     return apply(grid_sampling.grid_sample, input, grid, **params)
 

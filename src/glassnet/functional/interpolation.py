@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.functional.spatial import per_dimension
+from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops.layers import interpolation
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
 
-__all__ = ["interpolate", "upsample"]
+__all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
 Sizes = int | Sequence[int] | None
 Factors = float | Sequence[float] | None
@@ -112,11 +112,7 @@ def _check_mode(input: Tensor, n: int, mode: str, align_corners: bool | None, an
             f'interpolate: expected a floating tensor for mode "{mode}", which takes means, got {input.dtype}; convert '
             "it first: x.float()"
         )
-    if 0 in input.shape[1:]:
-        raise ShapeError(
-            "interpolate: expected an input with at least 1 element in each dimension but the first, got "
-            f"{written(input.shape)}"
-        )
+    check_spatial("interpolate", input, n, batched=True)
 
 
 def _factors(value: float | Sequence[float], n: int) -> tuple[float, ...]:
@@ -150,3 +146,21 @@ def upsample(
     tensor([[[1., 1., 3., 3.]]])
     """
     return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Sizes = None, scale_factor: Factors = None) -> Tensor:
+    """`interpolate` by copies of the nearest element.
+
+    >>> F.upsample_nearest(glassnet.tensor([[[1.0, 3.0]]]), scale_factor=2)
+    tensor([[[1., 1., 3., 3.]]])
+    """
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(input: Tensor, size: Sizes = None, scale_factor: Factors = None) -> Tensor:
+    """`interpolate` of images by weighted means of four pixels, the corners on each other.
+
+    >>> F.upsample_bilinear(glassnet.tensor([[[[1.0, 3.0]]]]), size=(1, 3))
+    tensor([[[[1., 2., 3.]]]])
+    """
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)

@@ -50,6 +50,11 @@ def check_spatial(layer: str, input: Any, n: int, batched: bool = False) -> None
         elif input.ndim == n:
             advice = f"; give it a dimension of channels: x.unsqueeze({0 if input.ndim == n else 1})"
         raise ShapeError(f"{layer}: expected an input of shape {kinds}, got {written(input.shape)}{advice}")
+    if 0 in input.shape[input.ndim - n - 1 :]:
+        raise ShapeError(
+            f"{layer}: expected an input with at least 1 element in each dimension but the batch's, got "
+            f"{written(input.shape)}"
+        )
 
 
 def pooling_windows(
@@ -68,7 +73,7 @@ def pooling_windows(
     """
     size = per_dimension(layer, "kernel_size", kernel_size, n)
     windows: dict[str, Any] = {"size": size, "stride": size}
-    if stride is not None and stride != []:
+    if stride not in (None, (), []):
         windows["stride"] = per_dimension(layer, "stride", stride, n)
     margins = per_dimension(layer, "padding", padding, n, least=0)
     steps = per_dimension(layer, "dilation", dilation, n)
@@ -99,10 +104,4 @@ def output_sizes(layer: str, input: Tensor, n: int, output_size: Any) -> tuple[i
     lengths = input.shape[-n:]
     if isinstance(output_size, Sequence) and len(output_size) == n:
         output_size = [length if k is None else k for length, k in zip(lengths, output_size, strict=True)]
-    size = lengths if output_size is None else per_dimension(layer, "output_size", output_size, n)
-    if 0 in lengths:
-        raise ShapeError(
-            f"{layer}: expected an input with at least 1 element in each of its last {n} dimensions, got "
-            f"{written(input.shape)}"
-        )
-    return size
+    return lengths if output_size is None else per_dimension(layer, "output_size", output_size, n)
