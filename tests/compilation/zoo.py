@@ -136,6 +136,17 @@ class Bags(nn.Module):
         return self.largest(x, self.offsets) + self.weighted(x, self.offsets, self.scales)
 
 
+class Adaptive(nn.Module):
+    """A head whose loss needs the targets: what it gives is a function of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.softmax = nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 9], 2.0)
+
+    def forward(self, x: Tensor) -> Callable[[Tensor], Any]:
+        return lambda y: self.softmax(x, y)
+
+
 class Averaging(nn.Module):
     """Keeps a running mean in a buffer, in training, as batch normalisation does."""
 
@@ -261,6 +272,11 @@ NETWORKS: dict[str, Case] = {
     "embedding, rows kept short, gradients by frequency": usual(
         lambda: nn.Sequential(nn.Embedding(9, 3, None, 1.0, 2.0, True), nn.Flatten(), nn.Linear(12, 3)).double(),
         inputs=lambda i: labels(i, 24, 9).reshape(6, 4),
+    ),
+    "adaptive softmax": usual(
+        lambda: nn.Sequential(nn.Linear(5, 16), Adaptive()).double(),
+        targets=lambda i: gn.cat([gn.tensor([0, 4, 9]), labels(i, 3, 20)]),  # of the head, of each of two clusters
+        loss=lambda out, y: out(y).loss,
     ),
     "running mean": usual(lambda: Averaging().double()),
     "many operations": usual(

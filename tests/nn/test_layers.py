@@ -292,6 +292,7 @@ def test_dropout_in_place():
 
 POOLS = ("AvgPool", "MaxPool", "MaxUnpool", "AdaptiveAvgPool", "AdaptiveMaxPool")
 MADE_WITH = {
+    "AdaptiveLogSoftmaxWithLoss": (16, 20, [4, 9]),
     **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), (2, 3)),
     "RNNBase": ("GRU", 2, 3),
     "RNNCellBase": (2, 3, True, 2),

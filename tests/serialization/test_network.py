@@ -49,6 +49,7 @@ LAYERS = [
     nn.Upsample((3, 4), mode="bilinear", align_corners=True),
     nn.UpsamplingNearest2d(scale_factor=(1.5, 2)),
     nn.Identity(54, unused=3),
+    nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4, 9], 2.0, True),
     nn.Embedding(10, 3),
     nn.Embedding(10, 3, padding_idx=-1),
     nn.Embedding(10, 3, None, 2.0, 1.0, True, True),

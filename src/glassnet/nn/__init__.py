@@ -26,6 +26,7 @@ from glassnet.nn import (
     utils,
 )
 from glassnet.nn.activation import *  # noqa: F403
+from glassnet.nn.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from glassnet.nn.attention import *  # noqa: F403
 from glassnet.nn.avg_pooling import *  # noqa: F403
 from glassnet.nn.batch_norm import *  # noqa: F403
@@ -52,6 +53,7 @@ from glassnet.nn.transformer import *  # noqa: F403
 from glassnet.nn.unfolding import *  # noqa: F403
 
 __all__ = [
+    "AdaptiveLogSoftmaxWithLoss",
     "AlphaDropout",
     "Bilinear",
     "Buffer",

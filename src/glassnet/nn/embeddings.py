@@ -189,6 +189,20 @@ class EmbeddingBag(_Table):
         )
         self.mode, self.include_last_offset = mode, include_last_offset
 
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Tensor, freeze: bool = True, max_norm: float | None = None, **options: Any
+    ) -> Self:
+        """A layer whose table is ``embeddings`` [n, dim], sharing its memory; it is not trained if ``freeze``.
+
+        ``options`` are those of the layer.
+        """
+        return cls._of(embeddings, freeze, max_norm=max_norm, **options)
+
+    def extra_repr(self) -> str:
+        """The sizes, the mode, and the options that are not as they are by default."""
+        return self._shown("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
+
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
         """What the vectors of each bag come to."""
         return F.embedding_bag(
