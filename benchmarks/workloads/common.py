@@ -76,3 +76,30 @@ def jax_cross_entropy(parameters: Any, x: Any, y: Any) -> Any:
 
     log_p = jax.nn.log_softmax(jax_scores(parameters, x))
     return -jnp.take_along_axis(log_p, y[:, None], axis=1).mean()
+
+
+def jax_adam_state(parameters: Any) -> Any:
+    """The state of `jax_adam` at first: the parameters, the means of gradients and of their squares, the step."""
+    import jax
+    import jax.numpy as jnp
+
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+    return parameters, zeros, zeros, jnp.float32(0)
+
+
+def jax_adam(loss_of: Callable[..., Any], rate: float) -> Callable[..., Any]:
+    """A step of Adam, written out, as JAX has no optimizers: (state, batch) gives (state, loss)."""
+    import jax
+    import jax.numpy as jnp
+
+    def step(state: Any, *batch: Any) -> Any:
+        parameters, m, v, t = state
+        loss, g = jax.value_and_grad(loss_of)(parameters, *batch)
+        t = t + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        now, root = rate / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
+        parameters = jax.tree.map(lambda p, m, v: p - now * m / (jnp.sqrt(v) / root + 1e-8), parameters, m, v)
+        return (parameters, m, v, t), loss
+
+    return step

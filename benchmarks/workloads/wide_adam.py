@@ -52,7 +52,7 @@ def torch_eager() -> Run:
 
 
 def jax_jit() -> Run:
-    """A jitted function a step; Adam written out, as JAX has no optimizers."""
+    """A jitted function a step."""
     step, state, images, labels = _jax()
 
     def run(steps: int) -> float:
@@ -87,22 +87,10 @@ def _jax() -> tuple[Any, Any, Any, Any]:
     import jax.numpy as jnp
 
     images, labels = common.made_images(BATCH * BATCHES)
-    parameters = common.jax_parameters(SIZES)
-    zeros = jax.tree.map(jnp.zeros_like, parameters)
-
-    @jax.jit
-    def step(state: Any, x: Any, y: Any) -> Any:
-        parameters, m, v, t = state
-        loss, g = jax.value_and_grad(common.jax_cross_entropy)(parameters, x, y)
-        t = t + 1
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
-        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
-        rate, root = LEARNING_RATE / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) / root + 1e-8), parameters, m, v)
-        return (parameters, m, v, t), loss
-
+    step = jax.jit(common.jax_adam(common.jax_cross_entropy, LEARNING_RATE))
+    state = common.jax_adam_state(common.jax_parameters(SIZES))
     batched = images.reshape(BATCHES, BATCH, -1), labels.reshape(BATCHES, BATCH)
-    return step, (parameters, zeros, zeros, jnp.float32(0)), *map(jnp.asarray, batched)
+    return step, state, *map(jnp.asarray, batched)
 
 
 def scikit_learn() -> Run:

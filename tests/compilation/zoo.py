@@ -346,6 +346,29 @@ PICTURES: dict[str, Case] = {
 }
 NETWORKS |= PICTURES
 
+
+class LooksAtItself(nn.Module):
+    """Attention of a sequence [N, 3, 4] to itself, with a mask, and what it looked at."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, dropout=0.1, batch_first=True, **options)
+
+    def forward(self, x: Tensor) -> Tensor:
+        not_yet = nn.Transformer.generate_square_subsequent_mask(3, dtype=x.dtype)
+        y, shares = self.attention(x, x, x, attn_mask=not_yet)
+        return gn.cat([y, shares], 2)
+
+
+NETWORKS |= {
+    "attention": pictures(lambda: [LooksAtItself()], 3, 4),
+    "attention, biased": pictures(lambda: [LooksAtItself(add_bias_kv=True, add_zero_attn=True)], 3, 4),
+    "transformer": pictures(lambda: [nn.TransformerEncoderLayer(4, 2, 6, batch_first=True, norm_first=True)], 3, 4),
+    "transformer, gelu": pictures(
+        lambda: [nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, 0.2, "gelu", batch_first=True), 2)], 3, 4
+    ),
+}
+
 OPTIMIZERS: dict[str, Case] = {
     f"{kind.__name__} {options}": usual(make_optimizer=lambda p, kind=kind, options=options: kind(p, **options))
     for kind, variants in {

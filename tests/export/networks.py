@@ -45,6 +45,12 @@ def reshaped(_net, x):
     return x.reshape(2 * n, 3).sum(1).reshape(n, 2)
 
 
+def looks_back(net, x):
+    x = x.unsqueeze(2)
+    later = nn.Transformer.generate_square_subsequent_mask(6)
+    return net.others[0](x, x, x, attn_mask=later)[0].squeeze(2)
+
+
 WRITTEN: dict[str, tuple[Callable[[], nn.Module], Any]] = {
     f"with {name}": (lambda kind=kind: nn.Sequential(nn.Linear(6, 5), kind(), nn.Linear(5, 3)), X)
     for name, kind in ACTIVATIONS.items()
@@ -107,6 +113,17 @@ WRITTEN |= {
     "average of all": (pictures(lambda: nn.LPPool2d(2, 2), lambda: nn.AdaptiveAvgPool2d(1)), X),
     "turned": (lambda: Net(turned), X),
     "pixels shuffled": (pictures(lambda: nn.PixelUnshuffle(2), lambda: nn.ChannelShuffle(4)), X),
+}
+
+
+def sequence(layer: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    """A layer of sequences [3, 6], made of the 6 numbers by one that is linear."""
+    return lambda: nn.Sequential(nn.Linear(6, 18), nn.Unflatten(1, (3, 6)), layer())
+
+
+WRITTEN |= {
+    "transformer": (sequence(lambda: nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)), X),
+    "attention with a mask": (lambda: Net(looks_back, nn.MultiheadAttention(1, 1, batch_first=True)), X),
 }
 
 REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
