@@ -44,6 +44,8 @@ def _both_ways(gates: int, planes: int, states: int = 1, more: tuple[Any, ...] =
         forward.append(Sample(label, (*inputs, *more), params))
         small = label == "one sequence"  # the third derivative of a step is long
         backward.append(Sample(label, _back(inputs, planes), params, order=2 if small else 1))
+    g, *rest = _back(_inputs(gates, states=states), planes)
+    backward.append(Sample("gradients of the last plane alone", (g[-1], *rest), order=1))
     return forward, backward
 
 
@@ -51,15 +53,15 @@ def _projected() -> Both:
     forward, backward = [], []
     for label, params in [("projected", {"reverse": True}), ("projected, packed", {"sizes": SIZES})]:
         inputs = _inputs(4, P, packed="sizes" in params, states=2)
-        forward.append(Sample(label, (*inputs, normal(P, H, seed=4)), params))
+        forward.append(Sample(label, (*inputs, None, normal(P, H, seed=4)), params))
         backward.append(Sample(label, (*_back(inputs, 6), normal(P, H, seed=4)), params, order=1))
     return forward, backward
 
 
-_TANH, _TANH_BACK = _both_ways(1, 1)
-_RELU, _RELU_BACK = _both_ways(1, 1)
-_GRU, _GRU_BACK = _both_ways(3, 5, more=(normal(9, seed=5),))
-_LSTM, _LSTM_BACK = _both_ways(4, 6, states=2)
+_TANH, _TANH_BACK = _both_ways(1, 1, more=(normal(H, seed=5),))
+_RELU, _RELU_BACK = _both_ways(1, 1, more=(normal(H, seed=5),))
+_GRU, _GRU_BACK = _both_ways(3, 5, more=(normal(3 * H, seed=5),))
+_LSTM, _LSTM_BACK = _both_ways(4, 6, 2, more=(normal(4 * H, seed=5),))
 _LSTMP, _LSTMP_BACK = _projected()
 
 RECURRENCE: dict[str, list[Sample]] = {
@@ -69,6 +71,6 @@ RECURRENCE: dict[str, list[Sample]] = {
     "rnn_relu_backward": _RELU_BACK,
     "gru": [*_GRU, Sample("no bias", _inputs(3)), Sample("bias None", (*_inputs(3), None))],
     "gru_backward": _GRU_BACK,
-    "lstm": [*_LSTM, *_LSTMP, Sample("projection None", (*_inputs(4, states=2), None))],
+    "lstm": [*_LSTM, *_LSTMP, Sample("no bias", _inputs(4, states=2))],
     "lstm_backward": [*_LSTM_BACK, *_LSTMP_BACK],
 }

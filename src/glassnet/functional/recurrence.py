@@ -53,12 +53,13 @@ def recurrence(
     ``sizes``. ``reverse`` begins with the last step.
     """
     kind, (ih, hh, bias_ih, bias_hh, hr) = KINDS[mode], weights
-    if mode == "GRU":  # one of its gates adds the second bias within
-        more = () if bias_hh is None else (bias_hh,)
-    else:
-        bias_ih = bias_ih if bias_ih is None or bias_hh is None else bias_ih + bias_hh
-        more = () if hr is None else (hr,)
-    params = {"sizes": sizes, "reverse": reverse}
-    planes = apply(kind.op, linear(input, ih, bias_ih), *states, hh, *more, **params)
+    outside, inside = None, bias_hh  # what is added to the gates of all steps at once, and within the loop
+    if mode == "GRU":  # of which one gate has to know them apart
+        outside = bias_ih
+    elif bias_ih is not None and bias_hh is not None:
+        inside = bias_ih + bias_hh
+    gates = linear(input, ih, outside)
+    more = (inside, hr) if hr is not None else () if inside is None else (inside,)
+    planes = apply(kind.op, gates, *states, hh, *more, sizes=sizes, reverse=reverse)
     hidden = planes[-1] if hr is None else planes[-1, ..., : hr.shape[0]]
     return (hidden, planes[-2]) if kind.states == 2 else (hidden,)

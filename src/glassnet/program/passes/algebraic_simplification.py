@@ -13,6 +13,8 @@ from typing import Any
 
 from glassnet.ops.arithmetic import add, div, mul, neg, pow, sub
 from glassnet.ops.dtypes import bool_
+from glassnet.ops.indexing import put
+from glassnet.ops.layers.recurrence import BACKWARD
 from glassnet.ops.movement import broadcast_to, cast, copy, permute, reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean, sum
@@ -183,6 +185,16 @@ def sum_of_one(instruction: Instruction, made: Made) -> Instruction | None:
     return replace(instruction, op=reshape, params={"shape": instruction.output.shape})
 
 
+def gradient_of_the_last_plane(instruction: Instruction, made: Made) -> Instruction | None:
+    """A loop back through time takes the gradient of the last plane by itself, without zeros for the others."""
+    inner = _made_by(instruction.inputs[0], put, made)
+    if inner is None or len(inner.inputs) > 1 or inner.params["index"] != (-1,):
+        return None
+    g, steps = inner.reads[0], instruction.reads[1]
+    is_whole = g.shape == steps.shape[1:] == inner.output.shape[1:]
+    return replace(instruction, inputs=(g, *instruction.inputs[1:])) if is_whole else None
+
+
 RULES: Rules = {
     mul: (product_of_product, without_broadcast, without_cast),
     add: (without_broadcast,),
@@ -193,4 +205,5 @@ RULES: Rules = {
     reshape: (reshape_of_reshape,),
     sum: (sum_of_one, sum_of_broadcast),
     mean: (sum_of_one,),
+    **dict.fromkeys(BACKWARD, (gradient_of_the_last_plane,)),
 }

@@ -15,7 +15,7 @@ from glassnet.ops.activation import relu
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
 from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
-from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
 from glassnet.ops.movement import reshape
 from glassnet.ops.pullback import rules_of
@@ -41,22 +41,30 @@ def _differentiate_relu(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, 
     np.multiply(g_h, y[0] > 0, out=d[0])
 
 
-def _rnn_tanh(gates: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
-    return over_time(_activate_tanh, 1, gates, (h0,), weight, None, None, sizes, reverse)
+def _rnn_tanh(
+    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+) -> Array:
+    return over_time(_activate_tanh, 1, gates, (h0,), weight, bias, None, sizes, reverse)
 
 
-def _rnn_relu(gates: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
-    return over_time(_activate_relu, 1, gates, (h0,), weight, None, None, sizes, reverse)
+def _rnn_relu(
+    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+) -> Array:
+    return over_time(_activate_relu, 1, gates, (h0,), weight, bias, None, sizes, reverse)
 
 
-def _rnn_tanh_backward(g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+def _rnn_tanh_backward(
+    g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+) -> Array:
     h0 = unread(y, weight, sizes)
-    return back_over_time(_differentiate_tanh, 1, g, y, (h0,), weight, None, sizes, reverse)
+    return back_over_time(_differentiate_tanh, 1, g, y, (h0,), weight, None, sizes, reverse, out)
 
 
-def _rnn_relu_backward(g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
+def _rnn_relu_backward(
+    g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+) -> Array:
     h0 = unread(y, weight, sizes)
-    return back_over_time(_differentiate_relu, 1, g, y, (h0,), weight, None, sizes, reverse)
+    return back_over_time(_differentiate_relu, 1, g, y, (h0,), weight, None, sizes, reverse, out)
 
 
 def _elman(
@@ -66,11 +74,14 @@ def _elman(
     squash: Op,
     slope: Callable[[Any], Any],
     smooth: bool = True,
-) -> Op:
+) -> tuple[Op, Op]:
     """Register the operation, and that of its backward pass; ``smooth``: its slope is no step."""
 
-    def expand(gates: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
-        return unrolled(lambda x, h, _h: [squash(x[0] + h[0])], gates, (h0,), weight, None, None, sizes, reverse)
+    def cell(x: Any, h: Any, _h: Any) -> list[Any]:
+        return [squash(x[0] + h[0])]
+
+    def expand(gates: Any, h0: Any, weight: Any, bias: Any = None, sizes: Sizes = None, reverse: bool = False) -> Any:
+        return unrolled(cell, gates, (h0,), weight, bias, None, sizes, reverse)
 
     def derivative(_g: Any, y: Any, g_h: Any, _g_c: Any, _h: Any) -> Any:
         return [g_h * slope(y[0])], 0.0, 0.0
@@ -91,33 +102,48 @@ def _elman(
         )
     )
 
-    def shared(g: Any, y: Any, _gates: Any, _h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+    def shared(
+        g: Any,
+        y: Any,
+        _gates: Any,
+        _h0: Any,
+        weight: Any,
+        _bias: Any = None,
+        sizes: Sizes = None,
+        reverse: bool = False,
+    ) -> Any:
         return back(g, y, weight, sizes=sizes, reverse=reverse)
 
-    def shape(gates: Any, h0: Any, weight: Any, *, sizes: Sizes = None, reverse: bool = False) -> Spec:
-        return recurrent_shape(name, 1, 1, gates, (h0,), weight, sizes=sizes)
+    def shape(
+        gates: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes = None, reverse: bool = False
+    ) -> Spec:
+        return recurrent_shape(name, 1, 1, gates, (h0,), weight, bias, sizes=sizes)
 
-    return register(
+    op = register(
         Op(
             name,
             forward=forward,
             vjp=(
-                lambda d, _y, _gates, _h0, _weight, sizes=None, reverse=False: reshape(
+                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: reshape(
                     d[_h0.shape[0] :], shape=shape_of(_gates)
                 ),
-                lambda d, _y, _gates, _h0, _weight, sizes=None, reverse=False: of_initial(d, _h0),
-                lambda d, y, _gates, h0, _weight, sizes=None, reverse=False: of_weight(
-                    d[h0.shape[0] :], before(y[-1], h0, sizes, reverse)
+                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_initial(d, _h0),
+                lambda d, y, _gates, h0, _weight, _bias=None, sizes=None, reverse=False: of_weight(
+                    d, y[-1], h0, h0.shape[1], sizes, reverse
+                ),
+                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_bias(
+                    d, _h0, _h0.shape[1]
                 ),
             ),
             shape=shape,
-            formula=f"y = every step of a recurrent layer over gates from h0: hₜ = {squash.name}(gatesₜ + hₜ₋₁·Wᵀ)",
+            formula=f"y = every step of a recurrent layer over gates from h0: hₜ = {squash.name}(gatesₜ + hₜ₋₁·Wᵀ + b)",
             expand=expand,
             cast="equal",
             shared=shared,
         )
     )
+    return op, back
 
 
-rnn_tanh = _elman("rnn_tanh", _rnn_tanh, _rnn_tanh_backward, tanh, lambda h: 1.0 - h * h)
-rnn_relu = _elman("rnn_relu", _rnn_relu, _rnn_relu_backward, relu, lambda h: h > 0, smooth=False)
+rnn_tanh, rnn_tanh_backward = _elman("rnn_tanh", _rnn_tanh, _rnn_tanh_backward, tanh, lambda h: 1.0 - h * h)
+rnn_relu, rnn_relu_backward = _elman("rnn_relu", _rnn_relu, _rnn_relu_backward, relu, lambda h: h > 0, smooth=False)

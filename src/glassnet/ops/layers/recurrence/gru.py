@@ -15,12 +15,11 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
 from glassnet.ops.layers.recurrence.logistic import logistic
 from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time
-from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
 from glassnet.ops.movement import concatenate, reshape
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import shape_of
 
 # forward: the planes are r, z, what n takes from the state, n, and h ---------------------------------
@@ -60,10 +59,11 @@ def _gru_expand(gates: Any, h0: Any, weight: Any, bias: Any = None, sizes: Sizes
 def _differentiate(d: Array, g: Array, y: Array, g_h: Array, _g_c: Array, h: Array) -> Array:
     r, z, from_state, n, _ = y
     d_input, d_r, d_z, d_state = d
-    np.multiply(g_h * (1 - z) + g[3], 1 - n * n, out=d_input)
-    np.multiply(d_input * from_state + g[0], r * (1 - r), out=d_r)
-    np.multiply(g_h * (h - n) + g[1], z * (1 - z), out=d_z)
-    np.add(d_input * r, g[2], out=d_state)
+    g_r, g_z, g_state, g_n = g[:4] if len(g) > 1 else (0, 0, 0, 0)
+    np.multiply(g_h * (1 - z) + g_n, 1 - n * n, out=d_input)
+    np.multiply(d_input * from_state + g_r, r * (1 - r), out=d_r)
+    np.multiply(g_h * (h - n) + g_z, z * (1 - z), out=d_z)
+    np.add(d_input * r, g_state, out=d_state)
     return g_h * z
 
 
@@ -75,8 +75,10 @@ def _derivative(g: Any, y: Any, g_h: Any, _g_c: Any, h: Any) -> Any:
     return [d_input, d_r, d_z, d_input * r + g[2]], g_h * z, 0.0
 
 
-def _gru_backward(g: Array, y: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False) -> Array:
-    return back_over_time(_differentiate, 4, g, y, (h0,), weight, None, sizes, reverse)
+def _gru_backward(
+    g: Array, y: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+) -> Array:
+    return back_over_time(_differentiate, 4, g, y, (h0,), weight, None, sizes, reverse, out)
 
 
 def _gru_backward_expand(g: Any, y: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
@@ -108,11 +110,6 @@ def _of_gates(d: Any, _gates: Any, _h0: Any) -> Any:
     return reshape(rows, shape=shape_of(_gates))
 
 
-def _of_state(d: Any, _h0: Any) -> Any:
-    batch, size = shape_of(_h0)
-    return d[batch:, size:]
-
-
 def _shape(gates: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes = None, reverse: bool = False) -> Spec:
     return recurrent_shape("gru", 3, 5, gates, (h0,), weight, bias, sizes=sizes)
 
@@ -125,9 +122,11 @@ gru = register(
             lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: _of_gates(d, _gates, _h0),
             lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_initial(d, _h0),
             lambda d, y, _gates, h0, _weight, _bias=None, sizes=None, reverse=False: of_weight(
-                _of_state(d, h0), before(y[-1], h0, sizes, reverse)
+                d, y[-1], h0, 3 * h0.shape[1], sizes, reverse
             ),
-            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: sum(_of_state(d, _h0), dim=0),
+            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_bias(
+                d, _h0, 3 * _h0.shape[1]
+            ),
         ),
         shape=_shape,
         formula="y = every step of gated recurrent units over gates from h0: r, z = σ(gatesₜ + hₜ₋₁·Wᵀ + b), "

@@ -1,8 +1,8 @@
 """The one loop over time, forward and back, that every recurrent layer runs.
 
 What a step takes from its input is computed before the loop, for all steps in one matrix product: `gates`, [T, B, G·H]
-for G gates of H units. Within the loop a step adds what it takes from the state before, one product h·Wᵀ, and the cell
-does the rest, element by element.
+for G gates of H units. Within the loop a step adds what it takes from the state before, one product h·Wᵀ and a bias,
+and the cell does the rest, element by element.
 
 What a step leaves is kept in *planes* [B, H] each: first one for each gate, last the cell state, if there is one, and
 the hidden state. All planes of all steps are one array [planes, T, B, H], the result of the operation: the outputs are
@@ -102,19 +102,23 @@ def back_over_time(
     projection: Array | None = None,
     sizes: Sizes = None,
     reverse: bool = False,
+    out: Array | None = None,
 ) -> Array:
     """The gradients of what each step's gates add up, before they are activated: [B + rows, slopes·H].
 
+    ``g`` are the gradients of all planes, or of the last one alone, [T, B, H] or [N, H]; then the others have none.
     The first B rows are the gradients of the initial states. ``differentiate(d, g, y, g_h, g_c, *states)`` fills the
     slopes ``d`` of a step, given the gradients ``g`` of its planes, ``g_h`` of what the cell gave, and ``g_c`` of the
     cell state, which it turns into that of the cell state before. The last G slopes are of what the gates took from
     the state before. It gives what reaches that state in another way, or None. With a ``projection``, another slope
-    is the gradient of what that gave.
+    comes first, the gradient of what that gave.
     """
     batch, size = states[-1].shape
-    g, y = g.reshape(len(g), -1, size), y.reshape(len(y), -1, size)
+    y = y.reshape(len(y), -1, size)
+    g = g.reshape(-1, y.shape[1], size)
     steps = in_time(y.shape[1], batch, sizes, reverse)
-    d = np.empty((batch + y.shape[1], slopes * size + (0 if projection is None else size)), y.dtype)
+    width = slopes * size
+    d = np.empty((batch + y.shape[1], width + (0 if projection is None else size)), y.dtype) if out is None else out
     carried = [np.zeros_like(state) for state in states]
     for k in reversed(range(len(steps))):
         step, n = steps[k], steps[k].stop - steps[k].start
@@ -122,14 +126,13 @@ def back_over_time(
         row = d[batch:][step]
         g_h = carried[0][:n] + g[-1, step, : weight.shape[1]]
         if projection is not None:
-            row[:, -size:] = 0
-            row[:, -size : -size + len(projection)] = g_h
+            row[:, : len(projection)] = g_h
+            row[:, len(projection) : size] = 0
             g_h = g_h @ projection
-        by_gate = row[:, : slopes * size].reshape(n, slopes, size).transpose(1, 0, 2)
+        by_gate = row[:, -width:].reshape(n, slopes, size).transpose(1, 0, 2)
         g_c = carried[-1][:n]
         direct = differentiate(by_gate, g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
-        of_state = row[:, slopes * size - weight.shape[0] : slopes * size]
-        np.matmul(of_state, weight, out=carried[0][:n])
+        np.matmul(row[:, -len(weight) :], weight, out=carried[0][:n])
         if direct is not None:
             carried[0][:n] += direct
     d[:batch] = 0

@@ -16,9 +16,10 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
 from glassnet.ops.layers.recurrence.logistic import logistic
 from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
-from glassnet.ops.layers.recurrence.slopes import before, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
-from glassnet.ops.movement import reshape
+from glassnet.ops.linear import matmul
+from glassnet.ops.movement import reshape, transpose_last
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import shape_of
@@ -49,17 +50,25 @@ def _lstm(
     h0: Array,
     c0: Array,
     weight: Array,
+    bias: Array | None = None,
     projection: Array | None = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Array:
-    return over_time(_activate, 6, gates, (h0, c0), weight, None, projection, sizes, reverse)
+    return over_time(_activate, 6, gates, (h0, c0), weight, bias, projection, sizes, reverse)
 
 
 def _lstm_expand(
-    gates: Any, h0: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
+    gates: Any,
+    h0: Any,
+    c0: Any,
+    weight: Any,
+    bias: Any = None,
+    projection: Any = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
 ) -> Any:
-    return unrolled(_cell, gates, (h0, c0), weight, None, projection, sizes, reverse)
+    return unrolled(_cell, gates, (h0, c0), weight, bias, projection, sizes, reverse)
 
 
 # backward: a slope for each gate, and, with a projection, one for what it gave -----------------------
@@ -67,19 +76,25 @@ def _lstm_expand(
 
 def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Array, c: Array) -> None:
     i, f, new, o, c_now, _ = y
-    t = np.tanh(c_now)
+    t, by_gate = np.tanh(c_now), np.empty_like(y[:4])
+    np.multiply(g_h, t, out=by_gate[3])
+    t *= t
+    np.subtract(1, t, out=t)
+    t *= o
+    t *= g_h
+    g_c += t
+    if len(g) > 1:
+        g_c += g[4]
+    np.multiply(g_c, new, out=by_gate[0])
+    np.multiply(g_c, c, out=by_gate[1])
+    np.multiply(g_c, i, out=by_gate[2])
+    if len(g) > 1:
+        by_gate += g[:4]
     slopes = 1 - y[:4]
     slopes *= y[:4]
-    np.subtract(1, new * new, out=slopes[2])
-    g_c += g[4]
-    g_c += g_h * o * (1 - t * t)
-    g_gates = np.empty_like(slopes)
-    np.multiply(g_c, new, out=g_gates[0])
-    np.multiply(g_c, c, out=g_gates[1])
-    np.multiply(g_c, i, out=g_gates[2])
-    np.multiply(g_h, t, out=g_gates[3])
-    g_gates += g[:4]
-    np.multiply(g_gates, slopes, out=d)
+    np.multiply(new, new, out=slopes[2])
+    np.subtract(1, slopes[2], out=slopes[2])
+    np.multiply(by_gate, slopes, out=d)
     g_c *= f
 
 
@@ -104,9 +119,10 @@ def _lstm_backward(
     projection: Array | None = None,
     sizes: Sizes = None,
     reverse: bool = False,
+    out: Array | None = None,
 ) -> Array:
     states = unread(y, weight, sizes), c0
-    return back_over_time(_differentiate, 4, g, y, states, weight, projection, sizes, reverse)
+    return back_over_time(_differentiate, 4, g, y, states, weight, projection, sizes, reverse, out)
 
 
 def _lstm_backward_expand(
@@ -138,6 +154,7 @@ def _shared(
     _h0: Any,
     c0: Any,
     weight: Any,
+    _bias: Any = None,
     projection: Any = None,
     sizes: Sizes = None,
     reverse: bool = False,
@@ -146,21 +163,29 @@ def _shared(
     return lstm_backward(*inputs, sizes=sizes, reverse=reverse)
 
 
-def _of_gates(d: Any, _c0: Any) -> Any:
-    batch, size = shape_of(_c0)
-    return d[batch:, : 4 * size]
+def _of_gates(d: Any, _gates: Any, _c0: Any) -> Any:
+    batch, width = shape_of(_c0)[0], shape_of(d)[1]
+    return reshape(d[batch:, width - shape_of(_gates)[-1] :], shape=shape_of(_gates))
 
 
 def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
     batch, size = shape_of(_c0)
     given = reshape(y[3] * tanh(y[4]), shape=(-1, size))  # by the cell, to be projected
-    return of_weight(d[batch:, 4 * size : 4 * size + shape_of(_projection)[0]], given)
+    return matmul(transpose_last(d[batch:, : shape_of(_projection)[0]]), given)
 
 
 def _shape(
-    gates: Any, h0: Any, c0: Any, weight: Any, projection: Any = None, *, sizes: Sizes = None, reverse: bool = False
+    gates: Any,
+    h0: Any,
+    c0: Any,
+    weight: Any,
+    bias: Any = None,
+    projection: Any = None,
+    *,
+    sizes: Sizes = None,
+    reverse: bool = False,
 ) -> Spec:
-    return recurrent_shape("lstm", 4, 6, gates, (h0, c0), weight, projection=projection, sizes=sizes)
+    return recurrent_shape("lstm", 4, 6, gates, (h0, c0), weight, bias, projection, sizes)
 
 
 lstm = register(
@@ -168,23 +193,24 @@ lstm = register(
         "lstm",
         forward=_lstm,
         vjp=(
-            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: reshape(
-                _of_gates(d, _c0), shape=shape_of(_gates)
+            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: _of_gates(d, _gates, _c0),
+            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_initial(d, _h0),
+            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_initial(
+                d, _c0, _c0.shape[1]
             ),
-            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_initial(d, _h0),
-            lambda d, _y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_initial(
-                d, _c0, shape_of(_c0)[1]
+            lambda d, y, _gates, h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_weight(
+                d, y[-1], h0, 4 * _c0.shape[1], sizes, reverse
             ),
-            lambda d, y, _gates, h0, _c0, _weight, _projection=None, sizes=None, reverse=False: of_weight(
-                _of_gates(d, _c0), before(y[-1], h0, sizes, reverse)
+            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_bias(
+                d, _c0, 4 * _c0.shape[1]
             ),
-            lambda d, y, _gates, _h0, _c0, _weight, _projection=None, sizes=None, reverse=False: _of_projection(
-                d, y, _c0, _projection
+            lambda d, y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: _of_projection(
+                d, y, _c0, _r
             ),
         ),
         shape=_shape,
         formula="y = every step of a long short-term memory over gates from h0 and c0: "
-        "i, f, o = σ(gatesₜ + hₜ₋₁·Wᵀ), g = tanh(gatesₜ + hₜ₋₁·Wᵀ), cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
+        "i, f, o = σ(gatesₜ + hₜ₋₁·Wᵀ + b), g = tanh(gatesₜ + hₜ₋₁·Wᵀ + b), cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
         expand=_lstm_expand,
         cast="equal",
         shared=_shared,

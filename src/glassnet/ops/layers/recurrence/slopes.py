@@ -12,6 +12,7 @@ from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import concatenate, reshape, transpose_last
 from glassnet.ops.record import Spec
+from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import equal_dtypes, shape_of, written
 
 # the gradients ------------------------------------------------------------------------------------
@@ -23,19 +24,33 @@ def of_initial(d: Any, state: Any, place: int = 0) -> Any:
     return d[:batch, place : place + width]
 
 
-def of_weight(d: Any, inputs: Any) -> Any:
-    """The gradient of a weight that each step multiplied its row of ``inputs`` by: one product over all steps."""
-    return matmul(transpose_last(d), inputs)
+def of_bias(d: Any, h0: Any, size: int) -> Any:
+    """The gradient of a bias that each step added to what the last ``size`` slopes are of."""
+    return sum(_rows(d, h0, size), dim=0)
 
 
-def before(h: Any, h0: Any, sizes: Sizes, reverse: bool) -> Any:
-    """The hidden state that each row began with, [N, P], of those they ended with, ``h`` [T, B, H] or [N, H]."""
+def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -> Any:
+    """The gradient of the weight by which each step multiplied the state before it: one product over all steps.
+
+    ``h`` [T, B, H] or [N, H] are the states that the steps ended with.
+    """
     batch, width = shape_of(h0)
-    rows = reshape(h, shape=(-1, shape_of(h)[-1]))[:, :width]
-    if sizes is None:
-        last = rows.shape[0] - batch
-        return concatenate(rows[batch:], h0) if reverse else concatenate(h0, rows[:last])
-    return getitem(concatenate(h0, rows), _places_before(sizes, reverse), index=(ARRAY,))
+    rows, ended = _rows(d, h0, size), reshape(h, shape=(-1, shape_of(h)[-1]))[:, :width]
+    if sizes is not None:
+        began = getitem(concatenate(h0, ended), _places_before(sizes, reverse), index=(ARRAY,))
+        return matmul(transpose_last(rows), began)
+    others = shape_of(rows)[0] - batch
+    if reverse:
+        first, later, ended = rows[others:], rows[:others], ended[batch:]
+    else:
+        first, later, ended = rows[:batch], rows[batch:], ended[:others]
+    return matmul(transpose_last(later), ended) + matmul(transpose_last(first), h0)
+
+
+def _rows(d: Any, h0: Any, size: int) -> Any:
+    """The last ``size`` slopes of every step."""
+    batch, width = shape_of(h0)[0], shape_of(d)[1]
+    return d[batch:, width - size :]
 
 
 def _places_before(sizes: tuple[int, ...], reverse: bool) -> Any:
@@ -73,7 +88,7 @@ def recurrent_shape(
             f"{name}: expected gates of shape {expected}{gates}·{size} = {gates * size}] with T of 1 or more, for a "
             f"state of {size} units, got {written(rows)}"
         )
-    if (rows[1] if sizes is None else sizes[0]) != batch or (sizes is not None and sum(sizes) != rows[0]):
+    if (rows[1] if sizes is None else sizes[0]) != batch or (sizes is not None and np.sum(sizes) != rows[0]):
         of = written(rows) if sizes is None else f"{rows[0]} rows of steps with {written(sizes)} sequences"
         raise ShapeError(f"{name}: {batch} initial states do not fit gates of {of}")
     inner = size if projection is None else shape_of(projection)[0]

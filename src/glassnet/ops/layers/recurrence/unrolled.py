@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.indexing import put
 from glassnet.ops.layers.recurrence.loop import Sizes, States, after, continued, in_time
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import concatenate, reshape, stack, transpose_last
@@ -54,6 +55,7 @@ def unrolled_back(
     reaches the hidden state before directly, or 0, and the gradient of the cell state before."""
     batch, size = shape_of(states[-1])
     inner = shape_of(weight)[1]
+    g = g if len(g.shape) == len(y.shape) else put(g, index=(-1,), shape=shape_of(y))
     g, y = (reshape(x, shape=(x.shape[0], -1, size)) for x in (g, y))
     steps = in_time(y.shape[1], batch, sizes, reverse)
     carried: tuple[Any, ...] = tuple(np.zeros(shape_of(state), y.dtype) for state in states)
@@ -66,7 +68,7 @@ def unrolled_back(
         g_h = g_h if projection is None else matmul(g_h, projection)
         before = continued(earlier, states, n)
         slopes, direct, g_c = derivative(_planes(g[:, step]), _planes(y[:, step]), g_h, carried[-1][:n], *before)
-        done[step.start] = concatenate(*slopes, *beside, dim=1)
+        done[step.start] = concatenate(*beside, *slopes, dim=1)
         of_state = concatenate(*slopes[len(slopes) - shape_of(weight)[0] // size :], dim=1)
         new = (matmul(of_state, weight) + direct, g_c)
         carried = tuple(concatenate(x, old[n:]) for x, old in zip(new, carried, strict=False))
