@@ -15,7 +15,7 @@ FEW = ("--epochs", 2)
     ("words", "message"),
     [
         ([], "SOURCE: name what to learn: digits, colors, xor, moons, circles, spirals, blobs, mnist"),
-        (["digit"], "folder of pictures, got 'digit' (did you mean digits?)"),
+        (["digit"], "folder of pictures or texts, got 'digit' (did you mean digits?)"),
         (["digits", "--lr", "-1"], "--lr: expected a number above 0, got '-1'; 0.002 is usual for adam"),
         (
             ["digits", "--lr", "0", "--optimizer", "sgd"],
@@ -59,7 +59,7 @@ FEW = ("--epochs", 2)
         (["digits", "--out", "file/runs"], "--out: a run folder cannot be made in file/runs (Not a directory); name a"),
         (["digits", "--out", "file"], "--out: a run folder cannot be made in file (File exists)"),
         (["digits", "--out", "x" * 270], "(File name too long)"),
-        ([""], "folder of pictures, got ''"),
+        ([""], "folder of pictures or texts, got ''"),
         (["no.csv", "--target", "x"], "SOURCE: there is no file 'no.csv'"),
         (["table.cvs", "--target", "x"], "there is no file 'table.cvs' (did you mean table.csv?)"),
         (["table.csv"], "--target: name the column of table.csv to learn, one of a, b; perhaps --target b"),

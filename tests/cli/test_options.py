@@ -11,8 +11,8 @@ from glassnet.errors import GlassnetError
 
 # What each may be, and, where the table checks it, what it may not.
 GOOD = {
-    "source": "digits", "target": "b", "task": "regression", "network": "mlp", "date": "day",
-    "horizon": "6", "window": "24", "season": "12", "data": "there", "hidden": "20,10",
+    "source": "digits", "target": "b", "task": "regression", "network": "mlp", "date": "day", "text": "words",
+    "horizon": "6", "window": "24", "season": "12", "augment": True, "data": "there", "hidden": "20,10",
     "activation": "tanh",
     "dropout": "0.25", "epochs": "3", "batch_size": "16", "lr": "1e-3", "optimizer": "sgd", "weight_decay": "0.1",
     "schedule": "step", "clip": "1.5", "accumulate": "2", "patience": "4", "class_weight": "balanced", "seed": "-7",

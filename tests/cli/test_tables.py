@@ -68,7 +68,7 @@ def test_classes(command, trained_on, tmp_path):
     shown = command("predict", "latest", "other.csv")
     assert shown.exit_code == 0
     assert "Note: the columns are in another order than in training: taken by their names" in shown.stdout
-    assert "10 of 20; all of them: --out predictions.csv" in shown.stdout
+    assert "12 of 20; all of them: --out predictions.csv" in shown.stdout
     assert re.search(r"  row 1 +(large|small) +[\d.]+ %", shown.stdout)
     chances = command("predict", "latest", "other.csv", "--probabilities").stdout
     assert re.search(r"prediction +large +small\n", chances)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet import nn
+from glassnet import networks, nn
 from glassnet.serialization import DescriptionError, build, describe
 from glassnet.serialization.network import _layers
 
@@ -67,6 +67,8 @@ LAYERS = [
     nn.TransformerEncoderLayer(4, 2, 8),
     nn.TransformerEncoderLayer(4, 2, 8, 0.25, "gelu", 1e-3, True, True, False),
     nn.TransformerDecoderLayer(4, 2, 8, batch_first=True),
+    networks.Forecaster(3, [8, 4], "gru", "tanh", 0.25),
+    networks.TextReader(20, 3, 4, [8], "lstm"),
     nn.Sequential(),
     nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Flatten())),
     nn.Sequential(OrderedDict(first=nn.Linear(2, 3), then=nn.Identity())),

@@ -68,7 +68,7 @@ def test_inputs_are_from_0_to_1(name, shape):
     [
         ({"source": "digit"}, r"got 'digit' \(did you mean digits\?\)"),
         ({"source": "Moon"}, r"got 'Moon' \(did you mean moons\?\)"),
-        ({"source": ""}, "a folder of pictures, got ''$"),
+        ({"source": ""}, "a folder of pictures or texts, got ''$"),
         ({"source": "no/such.csv"}, "^SOURCE: there is no file 'no/such.csv'$"),
         ({"source": "digits", "target": "x"}, "^--target: digits is no table; leave it out$"),
         ({"source": "mnist", "task": "x", "target": "y"}, "^--target and --task: mnist is no table; leave them out$"),

@@ -96,7 +96,7 @@ def test_a_table_of_other_steps_is_refused(file, tmp_path):
         ({"season": 58}, "--season: expected at most 57 steps, half of the 115 rows to learn from, got 58"),
         ({"date": "row"}, "expected a column of dates, such as 2024-05-31, got none in 'row'"),
         ({"target": "month"}, "expected a target of numbers to forecast, got '2000-01' in 'month'"),
-        ({"task": "classification"}, "--task: .* is forecast: a quantity; leave it out"),
+        ({"task": "classification"}, "--task: .* is a series, which has no classes; leave it out"),
         ({"target": None}, "--target: name the column of .* to learn, one of month, sold, row"),
     ],
 )

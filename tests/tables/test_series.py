@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from glassnet.tables import TableError
 from glassnet.tables.series import Series, date_column, number_column, season_of, seasonal_naive, step_in_words
-from glassnet.tables.time_steps import after, step_of, written_date
+from glassnet.tables.time_steps import date_after, step_of, written_date
 
 DATE = {"name": "day", "format": "%Y-%m-%d"}
 SOLD = {"name": "sold", "decimal": "."}
@@ -43,8 +43,8 @@ def test_the_step_is_found_and_goes_on(dates, words, next_one):
     read = [datetime.fromisoformat(date) for date in dates]
     step = step_of(read)
     assert step_in_words(step) == words
-    assert [after(read[0], step, i) for i in range(len(read))] == read
-    assert written_date(after(read[-1], step)) == next_one
+    assert [date_after(read[0], step, i) for i in range(len(read))] == read
+    assert written_date(date_after(read[-1], step)) == next_one
 
 
 @given(
@@ -55,20 +55,20 @@ def test_the_step_is_found_and_goes_on(dates, words, next_one):
 def test_so_many_steps_are_one_after_the_other(begin, unit, count):
     step = {"unit": unit, "count": count}
     if unit == "weekdays":
-        begin = after(begin, {"unit": "seconds", "count": 86400}, -max(0, begin.weekday() - 4))
+        begin = date_after(begin, {"unit": "seconds", "count": 86400}, -max(0, begin.weekday() - 4))
     if unit == "month ends":
-        begin = after(begin, step, 0)
+        begin = date_after(begin, step, 0)
     at = begin
     for steps in range(1, 8):
-        at, before = after(at, step), at
-        assert at == after(begin, step, steps)
+        at, before = date_after(at, step), at
+        assert at == date_after(begin, step, steps)
         assert at > before
         assert unit != "weekdays" or at.weekday() < 5
 
 
 def test_there_is_no_date_after_the_last():
     with pytest.raises(ValueError, match="expected dates to the end of the year 9999, got 2 steps after 9999-12-30"):
-        after(datetime(9999, 12, 30), {"unit": "seconds", "count": 86400}, 2)
+        date_after(datetime(9999, 12, 30), {"unit": "seconds", "count": 86400}, 2)
 
 
 # reading --------------------------------------------------------------------------------------------------

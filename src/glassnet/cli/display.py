@@ -80,15 +80,16 @@ def columns(*names: str, left: int = 1) -> Table:
 
 
 def layers(model: Module) -> Table:
-    """A line for each linear layer of ``model``, with the layers that follow it and its number of parameters."""
+    """A line for each layer of ``model`` that has sizes, with those that follow it and the number of parameters."""
     table = Table.grid(padding=(0, 3))
     table.add_column()
     table.add_column(justify="right")
     table.add_column(style="dim")
     lines: list[tuple[str, int]] = []
-    for layer in model.children():
-        if isinstance(layer, Linear):
-            lines.append((f"{layer.in_features} → {layer.out_features}", count(layer)))
+    for layer in _leaves(model):
+        sizes = _sizes(layer)
+        if sizes:
+            lines.append((f"{_kind(layer)}{sizes[0]} → {sizes[1]}", count(layer)))
         elif lines:
             text, numbers = lines[-1]
             lines[-1] = (f"{text}, {type(layer).__name__}", numbers + count(layer))
@@ -99,14 +100,45 @@ def layers(model: Module) -> Table:
 
 
 def layers_text(model: Module) -> str:
-    """The sizes of linear layers and what is between them: 64 → 64, ReLU → 10."""
-    text = ""
-    for layer in model.children():
-        if isinstance(layer, Linear):
-            text = f"{text or layer.in_features} → {layer.out_features}"
+    """The sizes of layers and what is between them: 64 → 64, ReLU → 10."""
+    text, end = "", 0
+    for layer in _leaves(model):
+        sizes = _sizes(layer)
+        if sizes:
+            before, after = sizes
+            goes_on = isinstance(layer, Linear) and end == before
+            text += f" → {after}" if goes_on else f"{', ' if text else ''}{_kind(layer)}{before} → {after}"
+            end = after if isinstance(layer, Linear) else 0
         elif text:
             text += f", {type(layer).__name__}"
     return text
+
+
+def _leaves(model: Module) -> list[Module]:
+    """The layers that are made of no others, in their order."""
+    return [layer for layer in model.modules() if not any(True for _ in layer.children())]
+
+
+def _kind(layer: Module) -> str:
+    """What a layer is called before its sizes; a linear one, the usual one, needs no name."""
+    return "" if isinstance(layer, Linear) else f"{type(layer).__name__} "
+
+
+_SIZES = (  # what layers call the sizes of their inputs and outputs
+    ("in_features", "out_features"),
+    ("in_channels", "out_channels"),
+    ("input_size", "hidden_size"),
+    ("num_embeddings", "embedding_dim"),
+)
+
+
+def _sizes(layer: Module) -> tuple[int, int] | None:
+    """How many numbers go into a layer, and how many come out; None of a layer that takes as many as come."""
+    for names in _SIZES:
+        if all(hasattr(layer, name) for name in names):
+            before, after = (getattr(layer, name) for name in names)
+            return before, after
+    return None
 
 
 def count(model: Module) -> int:
@@ -292,7 +324,7 @@ def _path(path: os.PathLike[str]) -> str:
 def source_words(settings: Mapping[str, Any]) -> list[object]:
     """The words of a command line that name the data."""
     source = settings["source"]
-    named = {name: settings[name] for name in ("target", "task", "data") if settings[name] is not None}
+    named = {name: settings[name] for name in ("target", "task", "date", "text", "data") if settings[name] is not None}
     return [
         Path(source) if source.startswith("-") else source,
         *(word for name, value in named.items() for word in (f"--{name}", value)),

@@ -10,10 +10,11 @@ from glassnet import networks
 from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import check_weights
 from glassnet.cli.options import Options
-from glassnet.encoders import NumberEncoder, PictureEncoder, SeriesEncoder, TableEncoder
+from glassnet.encoders import NumberEncoder, PictureEncoder, SeriesEncoder, TableEncoder, TextEncoder
 from glassnet.nn.module import Module
 from glassnet.sources import Data
 
+EMBEDDING = 32  # numbers of the vector of a word
 Sizes = tuple[int, ...]
 
 
@@ -29,8 +30,9 @@ class _Kind:
 KINDS: dict[type, _Kind] = {
     NumberEncoder: _Kind("points", ("mlp",), lambda _: "mlp"),
     PictureEncoder: _Kind("pictures", ("mlp",), lambda _: "mlp"),
-    SeriesEncoder: _Kind("a series", ("mlp",), lambda _: "mlp"),
+    SeriesEncoder: _Kind("a series", ("lstm", "gru", "mlp"), lambda _: "lstm"),
     TableEncoder: _Kind("a table", ("mlp",), lambda _: "mlp"),
+    TextEncoder: _Kind("texts", ("gru",), lambda _: "gru"),
 }
 
 
@@ -54,7 +56,20 @@ def _mlp(data: Data, options: Options) -> Module:
     return networks.mlp(shape, options.hidden, data.outputs, options.activation, options.dropout)
 
 
-BUILDERS: dict[str, Callable[[Data, Options], Module]] = {"mlp": _mlp}
+def _recurrent(data: Data, options: Options) -> Module:
+    cell, more = options.network, (options.activation, options.dropout)
+    units, *hidden = options.hidden or (0,)
+    if not units:
+        raise BadInput(f"--hidden: expected the units of the {cell} first, got none; {' or '.join(('64', '64,32'))}")
+    encoder = data.encoder
+    inputs = EMBEDDING if isinstance(encoder, TextEncoder) else 1
+    check_weights([units, *hidden], inputs + 4 * (inputs + units), data.outputs)  # as four gates of each unit have
+    if isinstance(encoder, TextEncoder):
+        return networks.TextReader(encoder.numbers, data.outputs, EMBEDDING, options.hidden, cell, *more)
+    return networks.Forecaster(data.outputs, options.hidden, cell, *more)
+
+
+BUILDERS: dict[str, Callable[[Data, Options], Module]] = {"mlp": _mlp, "lstm": _recurrent, "gru": _recurrent}
 
 
 def _shape(data: Data) -> Sizes:

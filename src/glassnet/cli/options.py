@@ -35,6 +35,8 @@ def _optimizers() -> dict[str, type[Optimizer]]:
 OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()
 NETWORKS = {
     "mlp": "linear layers",
+    "lstm": "a recurrent network through a series",
+    "gru": "a recurrent network through a series or a text",
 }
 SCHEDULES = {
     "none": "the same learning rate all the time",
@@ -119,7 +121,7 @@ TABLE = (
     Option(
         "source",
         "SOURCE",
-        f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures by class.",
+        f"{', '.join((*BUILTIN, *PICTURES))}; a table, with --target; or a folder of pictures or texts by class.",
         open="what to learn",
     ),
     Option("target", "COLUMN", "For a table: the column to learn.", open="for a table: the column to learn"),
@@ -137,6 +139,7 @@ TABLE = (
         open="what suits the data",
     ),
     Option("date", "COLUMN", "For a series: the column of dates.", open="for a series: the only column of dates"),
+    Option("text", "COLUMN", "For a table of texts: their column.", open="for a table of texts: the only such column"),
     Option(
         "horizon",
         "N",
@@ -158,6 +161,7 @@ TABLE = (
         read=whole(1, MOST),
         open="for a series: as its correlation with itself suggests",
     ),
+    Option("augment", "", "For pictures: learn from them shifted and turned by chance.", default=False),
     Option(
         "data",
         "DIR",

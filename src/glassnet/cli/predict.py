@@ -24,13 +24,14 @@ from glassnet.cli.shared_arguments import (
     RunName,
     RunsFolder,
     check_output,
-    path_argument,
     path_option,
     writing,
 )
 from glassnet.cli.tasks import percent
-from glassnet.encoders import Samples, SeriesEncoder, read_samples
+from glassnet.encoders import Samples, SeriesEncoder, TextEncoder, read_samples
+from glassnet.encoders.text_encoder import names_a_file
 from glassnet.files import replace_file
+from glassnet.files.reading import expanded, is_there
 from glassnet.text import shown
 from glassnet.text.formulas import as_text
 
@@ -41,7 +42,10 @@ ENDINGS = (".csv", ".tsv", ".parquet")
 def predict(
     run: RunName,
     file: Annotated[
-        Path | None, path_argument(metavar="FILE", help="Samples: a table, numbers, a picture or a folder of them.")
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="Samples: a table, numbers, a picture, a folder of them; or a text itself."
+        ),
     ] = None,
     out: Annotated[
         Path | None, path_option("--out", "-o", metavar="F", help="Write the results: a .csv, .tsv or .parquet.")
@@ -82,10 +86,13 @@ def predict(
         _show(console, saved, samples, answers)
 
 
-def _samples(console: Console, saved: SavedRun, file: Path | None) -> Samples | None:
-    """The samples in ``file``; without one, of a series what comes after its last row, and of others None."""
+def _samples(console: Console, saved: SavedRun, file: str | None) -> Samples | None:
+    """The samples in ``file``, which may be a text; without one, of a series what comes next, and of others None."""
     if file is not None:
-        return read_samples(saved.encoder, file, saved.classes)
+        path = expanded(file)
+        if isinstance(saved.encoder, TextEncoder) and not is_there(path) and not names_a_file(file):
+            return saved.encoder.sentence(file)
+        return read_samples(saved.encoder, path, saved.classes)
     return saved.data(console).upcoming if isinstance(saved.encoder, SeriesEncoder) else None
 
 

@@ -97,7 +97,9 @@ def _pictures(inputs: Array) -> Array:
 def repeated(session: Session) -> str:
     """The command that repeats the run, whatever the defaults of a later version are."""
     settings = session.settings
-    switches = [] if settings["compile"] else ["--no-compile"]
+    switches = [
+        flag for flag, on in (("--augment", settings["augment"]), ("--no-compile", not settings["compile"])) if on
+    ]
     return command("glassnet", "train", *source_words(settings), *session.options.command_words(settings), *switches)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 
 import glassnet
+from glassnet.cli.augmentation import augmented, in_words
 from glassnet.cli.display import download_progress
 from glassnet.cli.errors import BadInput
 from glassnet.cli.network_choice import chosen, network
@@ -57,10 +58,17 @@ class Session:
         options = Options.of(values | found, len(data.train), math.prod(data.train.inputs.shape[1:]))
         if options.class_weight != "none" and data.task != CLASSIFICATION:
             raise BadInput(f"--class-weight: {data.source} is a regression, there are no classes; leave it out")
+        if settings["augment"]:
+            data = replace(data, notes=[*data.notes, in_words(data)])
         manual_seed(options.seed)
         model = network(data, options)
         optimizer = OPTIMIZERS[options.optimizer](model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
         return cls(settings, options, data, TASKS[data.task], model, optimizer)
+
+    @property
+    def to_learn(self) -> Any:
+        """The samples to learn from, as a trainer takes them."""
+        return augmented(self.data) if self.settings["augment"] else tuple(self.data.train)
 
     def trainer(self, callbacks: Iterable[Callback]) -> Trainer:
         """The trainer of the network."""
@@ -153,7 +161,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
     if source is None:
         raise BadInput(
             f"SOURCE: name what to learn: {', '.join((*BUILTIN, *PICTURES))}, a table with --target, or a folder of "
-            "pictures"
+            "pictures or texts"
         )
     values = checked(settings)
     at = settings | _elsewhere(settings, paths or {})
@@ -162,7 +170,7 @@ def opened(settings: Settings, console: Console, *, quiet: bool, paths: Mapping[
             at["source"],
             folder=at["data"],
             progress=progress,
-            **{name: at[name] for name in ("target", "task", "date")},
+            **{name: at[name] for name in ("target", "task", "date", "text")},
             **{name: values[name] for name in ("network", "horizon", "window", "season")},
         )
     return replace(data, source=decoded_name(source))

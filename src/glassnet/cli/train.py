@@ -251,7 +251,7 @@ def _train(session: Session, run: Run, config: dict[str, Any], console: Console,
 
 def _fit(trainer: Trainer, session: Session) -> Failed | None:
     """Train; returns the error if it failed, with the network as it was after the last complete epoch."""
-    options, train, held_out = session.options, tuple(session.data.train), tuple(session.data.held_out)
+    options, train, held_out = session.options, session.to_learn, tuple(session.data.held_out)
     try:
         trainer.fit(train, held_out, epochs=options.epochs, batch_size=options.batch_size)
     except TrainingFailed as failed:

@@ -1,4 +1,4 @@
-"""Encoders: from raw samples (numbers, pictures, rows of a table, series) to the numbers of a network, and back.
+"""Encoders: from raw samples (numbers, pictures, rows of a table, series, texts) to the numbers of a network, and back.
 
 An encoder is saved with the network that was trained on what it gives, so that others can use both.
 """
@@ -14,6 +14,7 @@ from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.encoders.picture_encoder import PictureEncoder
 from glassnet.encoders.series_encoder import SeriesEncoder
 from glassnet.encoders.table_encoder import TableEncoder
+from glassnet.encoders.text_encoder import TextEncoder
 from glassnet.files.reading import is_there
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SourceError",
     "Standalone",
     "TableEncoder",
+    "TextEncoder",
     "encoder_from_json",
     "read_samples",
 ]
@@ -43,6 +45,7 @@ ENCODERS: dict[str, Callable[[Mapping[str, Any]], Encoder]] = {
     "numbers": _of_arrays,
     "series": SeriesEncoder.from_json,
     "table": TableEncoder.from_json,
+    "text": TextEncoder.from_json,
 }
 
 

@@ -23,7 +23,7 @@ class SourceError(GlassnetError, ValueError):
     ...     open_source("digit")
     ... except SourceError as error:
     ...     print(error)
-    SOURCE: expected ... a table (.csv, .tsv, .parquet) or a folder of pictures, got 'digit' (did you mean digits?)
+    SOURCE: expected ... or a folder of pictures or texts, got 'digit' (did you mean digits?)
     """
 
 

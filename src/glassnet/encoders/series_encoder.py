@@ -18,7 +18,7 @@ from glassnet.tables import columns, parsing, read_table, series_standalone, tim
 from glassnet.tables.encoding import MOST, about_text
 from glassnet.tables.recipe import DATES
 from glassnet.tables.series import Series, seasonal_naive, step_in_words
-from glassnet.tables.time_steps import UNITS, after, written_date
+from glassnet.tables.time_steps import UNITS, date_after, written_date
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import encodings
 from glassnet.text.formulas import as_written
@@ -196,7 +196,7 @@ class SeriesEncoder:
         """What comes after the last row of a series. Raises SourceError for dates beyond the year 9999."""
         end = np.array([len(series)])
         try:
-            dates = [written_date(after(series.dates[-1], self.step, i + 1)) for i in range(self.horizon)]
+            dates = [written_date(date_after(series.dates[-1], self.step, i + 1)) for i in range(self.horizon)]
         except ValueError as error:
             raise SourceError(str(error)) from None
         window = from_numpy(self.encode(series.values[None, -self.window :]))
@@ -233,7 +233,7 @@ class SeriesEncoder:
             read={
                 "": [series_standalone.read, as_written],
                 "dates and numbers": [
-                    *(time_steps.after, time_steps.last_day, time_steps.written_date),
+                    *(time_steps.date_after, time_steps.last_day, time_steps.written_date),
                     *(columns.date_of, columns.number_of, columns.text_of, columns.few, columns.check_header),
                 ],
                 "a table in a file": [encodings, parsing],

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from glassnet.networks.dense import ACTIVATIONS, dense, mlp
+from glassnet.networks.recurrent import Forecaster, TextReader
 
-__all__ = ["ACTIVATIONS", "dense", "mlp"]
+__all__ = ["ACTIVATIONS", "Forecaster", "TextReader", "dense", "mlp"]

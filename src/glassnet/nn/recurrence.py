@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,10 @@ class RNNBase(Module):
     def _directions(self) -> int:
         return 2 if self.bidirectional else 1
 
-    def _suffixes(self) -> list[str]:
+    def _suffixes(self) -> Iterator[str]:
         """How the names of parameters end: l0, l0_reverse, l1 …"""
         directions = ("", "_reverse")[: self._directions]
-        return [f"l{layer}{direction}" for layer in range(self.num_layers) for direction in directions]
+        return (f"l{layer}{direction}" for layer in range(self.num_layers) for direction in directions)
 
     def _weights(self, suffix: str) -> Weights:
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
@@ -162,7 +163,7 @@ class RNNBase(Module):
     def _through_layers(self, x: Tensor, first: States, sizes: Sizes) -> tuple[Tensor, States]:
         """The output of the last layer, and the states of every layer after the last step."""
         ends: list[States] = []
-        suffixes = self._suffixes()
+        suffixes = [*self._suffixes()]
         for layer in range(self.num_layers):
             outputs = []
             for suffix in suffixes[layer * self._directions : (layer + 1) * self._directions]:

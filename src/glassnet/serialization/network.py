@@ -2,8 +2,8 @@
 
 A layer is its class's name and the arguments of its constructor, and these it keeps as attributes
 of the same names, as PyTorch's layers do: nothing has to be written for a new one (where PyTorch keeps
-something else under the name, the layer has a `Module._argument` of its own). Only the classes
-of `glassnet.nn` are ever built, by name from a table; a description cannot make anything else run.
+something else under the name, the layer has a `Module._argument` of its own). Only the classes of `glassnet.nn`
+and `glassnet.networks` are ever built, by name from a table; a description cannot make anything else run.
 """
 
 from __future__ import annotations
@@ -59,9 +59,11 @@ class DescriptionError(GlassnetError, ValueError):
 @cache
 def _layers() -> dict[str, type[Module]]:
     """The classes that can be described and built, by name."""
+    from glassnet import networks  # few files hold one
+
     return {
         name: value
-        for name, value in sorted(vars(nn).items())
+        for name, value in sorted({**vars(nn), **vars(networks)}.items())
         if isinstance(value, type) and issubclass(value, Module) and value not in _NOT_LAYERS and value.__name__ == name
     }
 

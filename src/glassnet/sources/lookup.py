@@ -14,11 +14,12 @@ from typing import Any
 from glassnet.encoders import SourceError
 from glassnet.files.reading import expanded, is_there
 from glassnet.sources.builtin import BUILTIN
-from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
+from glassnet.sources.source_data import Data
+from glassnet.text import shown
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
 _LOOKED_AT = 10_000  # files of a folder, for one whose name is nearly that
-RECURRENT = ("lstm", "gru")
+TEXT = ".txt"
 Progress = Callable[[str, int, int | None], Any]
 
 
@@ -29,20 +30,22 @@ def open_source(
     task: str | None = None,
     network: str | None = None,
     date: str | None = None,
+    text: str | None = None,
     horizon: int | None = None,
     window: int | None = None,
     season: int | None = None,
     folder: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Data:
-    """The data of ``source``: a name, or the path of a table (CSV, TSV, Parquet) or of a folder of pictures by class.
+    """The data of ``source``: a name, or the path of a table (CSV, TSV, Parquet) or of a folder of classes.
 
     ``target`` is the column of a table to learn. ``task``, "classification" or "regression", is found from its values
     if it is None. A table for which a recurrent ``network`` is asked is a series, as is one for which ``date``,
     ``horizon``, ``window`` or ``season`` is given: of the ``target``, ``horizon`` steps are forecast from ``window``
-    before. ``folder`` holds the files of `PICTURES`; if it is None they are downloaded, and
-    ``progress(name, done, total)`` is called meanwhile. A name comes before a file: write ./digits for a file of that
-    name.
+    before. In one whose target is classes, a network for texts learns from the column ``text``. A folder holds
+    pictures, or text files, in a folder for each class. ``folder`` holds the files of `PICTURES`; if it is None they
+    are downloaded, and ``progress(name, done, total)`` is called meanwhile. A name comes before a file: write ./digits
+    for a file of that name.
 
     Raises SourceError for an unknown source or options that do not go together; TableError, IdxError and the like
     for files that cannot be used.
@@ -55,9 +58,10 @@ def open_source(
     >>> open_source("houses.csv", target="price").what
     '20 rows of 2 columns; to learn: price (a quantity)'
     """
-    of_a_series = {"date": date, "horizon": horizon, "window": window, "season": season}
+    of_a_table: dict[str, Any] = {"target": target, "task": task, "date": date, "text": text}
+    of_a_table |= {"horizon": horizon, "window": window, "season": season}
     if source in BUILTIN or source in PICTURES:
-        _refuse(source, "is no table", target=target, task=task, **of_a_series)
+        _refuse(source, "is no table", **of_a_table)
         if source in BUILTIN:
             _refuse(source, "is made here, from no files", data=folder)
             return BUILTIN[source]()
@@ -67,28 +71,34 @@ def open_source(
     _refuse(source, "is a path of its own", data=folder)
     path = expanded(source)
     if source and is_there(path) and path.is_dir():
-        _refuse(
-            source,
-            "is a folder of pictures, whose classes are its folders",
-            target=target,
-            task=task,
-            **of_a_series,
-        )
+        is_of_texts = _holds_texts(path)
+        what = "texts" if is_of_texts else "pictures"
+        _refuse(source, f"is a folder of {what}, whose classes are its folders", **of_a_table)
+        if is_of_texts:
+            from glassnet.sources.text_source import text_folder_source
+
+            return text_folder_source(source, path)
         from glassnet.sources.picture_sources import folder_source
 
         return folder_source(source, path)
     if source and is_there(path):  # what is no ordinary file is refused by who reads it
-        if task not in (None, CLASSIFICATION, REGRESSION):
-            raise SourceError(f"--task: expected {CLASSIFICATION} or {REGRESSION}, got {task!r:.40}")
-        if network in RECURRENT or any(value is not None for value in of_a_series.values()):
-            from glassnet.sources.series_source import Steps, series_source
+        from glassnet.sources.tabular import open_table
 
-            _refuse(source, "is forecast: a quantity", task=None if task == REGRESSION else task)
-            return series_source(source, path, target, date, Steps(horizon, window, season))
-        from glassnet.sources.table_source import table_source
-
-        return table_source(source, path, target, task)
+        return open_table(source, path, network=network, **of_a_table)
     raise _unknown(source, path)
+
+
+def _holds_texts(path: Path) -> bool:
+    """Whether a folder of classes holds texts, not pictures. Raises SourceError where it holds both."""
+    from glassnet.vision.datasets import IMG_EXTENSIONS
+
+    endings = {file.suffix.lower() for file in islice(path.glob("*/**/*"), _LOOKED_AT)}
+    if TEXT in endings and not endings.isdisjoint(IMG_EXTENSIONS):
+        raise SourceError(
+            f"SOURCE: {shown(path)}: expected pictures or texts, got files that end in "
+            f"{' and '.join(sorted(endings & {TEXT, *IMG_EXTENSIONS}))}; put them into folders of their own"
+        )
+    return TEXT in endings
 
 
 def _unknown(source: str, path: Path) -> SourceError:
@@ -103,7 +113,8 @@ def _unknown(source: str, path: Path) -> SourceError:
     else:
         near = get_close_matches(source[:200].lower(), names, n=2)
         problem = (
-            f"expected {', '.join(names)}, a table (.csv, .tsv, .parquet) or a folder of pictures, got {source!r:.40}"
+            f"expected {', '.join(names)}, a table (.csv, .tsv, .parquet) or a folder of pictures or texts, got "
+            f"{source!r:.40}"
         )
     guess = f" (did you mean {' or '.join(near)}?)" if near else ""
     return SourceError(f"SOURCE: {problem}{guess}")

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.encoders import PictureEncoder, SourceError
+from glassnet.encoders import PictureEncoder
 from glassnet.encoders.picture_encoder import read_picture, resized
 from glassnet.ops.dtypes import Array
+from glassnet.sources.class_folders import check_some_are_held_out, classed_files
 from glassnet.sources.source_data import CLASSIFICATION, Data, Part
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import shown
-from glassnet.vision.datasets import IMG_EXTENSIONS, ImageFolder, data_folder, load_mnist_like
+from glassnet.vision.datasets import IMG_EXTENSIONS, data_folder, load_mnist_like
 from glassnet.vision.datasets.mnist import BY_NAME
 
 LARGEST = 255  # of a byte: pixels become 0 to 1
@@ -41,6 +42,7 @@ def idx_source(
         split="its own test set",
         noun="pictures",
         classes=tuple(name.partition(" - ")[0] for name in dataset.classes),  # "7", where torchvision says "7 - seven"
+        mirrored=name == "fashion-mnist",
         train=_part(encoder, files.train_images, files.train_labels),
         held_out=_part(encoder, files.test_images, files.test_labels),
         encoder=encoder,
@@ -49,25 +51,12 @@ def idx_source(
 
 def folder_source(source: str, path: Path) -> Data:
     """The pictures in ``path``, whose folders are the classes; every fifth of each class is held out."""
-    try:
-        files = ImageFolder(path, allow_empty=True)
-    except FileNotFoundError as error:
-        raise SourceError(f"SOURCE: {error}") from None
-    labels = np.array(files.targets, np.int64)
-    counts = np.bincount(labels, minlength=len(files.classes))
-    if not counts.all() or len(counts) < 2:
-        empty = ", ".join(shown(name) for name, count in zip(files.classes, counts, strict=True) if not count)
-        problem = f"none in {empty}" if empty else f"one folder, {shown(files.classes[0])}"
-        raise SourceError(
-            f"SOURCE: {shown(path)}: expected two folders or more, each with the pictures of a class, got {problem}; "
-            f"those count that end in {', '.join(IMG_EXTENSIONS)}"
-        )
+    files, labels, classes = classed_files(path, IMG_EXTENSIONS, "pictures")
     choose, split = HELD_OUT[CLASSIFICATION]
     held_out = choose(labels)
-    if not held_out.any():
-        raise SourceError(f"SOURCE: {shown(path)}: expected 5 pictures of a class or more, one to test with, got fewer")
+    check_some_are_held_out(shown(path), held_out, "pictures")
     loaded, scaled = [], False
-    for file, _ in files.samples:
+    for file in files:
         picture = read_picture(file, (SIDE, SIDE))
         if max(picture.shape) > MOST:  # at once, so that many of them fit in memory
             picture, scaled = resized(picture, (SIDE, SIDE)), True
@@ -83,11 +72,12 @@ def folder_source(source: str, path: Path) -> Data:
     return Data(
         source=source,
         task=CLASSIFICATION,
-        what=f"{_counted(len(labels), size)}{colour}{', scaled' if scaled else ''}, in {len(files.classes)} classes",
+        what=f"{_counted(len(labels), size)}{colour}{', scaled' if scaled else ''}, in {len(classes)} classes",
         origin=f"the folder {shown(path, 1000)}",
         split=split,
         noun="pictures",
-        classes=tuple(files.classes),
+        classes=tuple(classes),
+        mirrored=not all(len(name) == 1 or name.isdigit() for name in classes),  # letters and digits are not
         train=_part(encoder, pictures[~held_out], labels[~held_out]),
         held_out=_part(encoder, pictures[held_out], labels[held_out]),
         encoder=encoder,

@@ -12,8 +12,7 @@ import numpy as np
 from glassnet.encoders import SeriesEncoder, SourceError
 from glassnet.encoders.series_encoder import LONGEST
 from glassnet.sources.source_data import REGRESSION, Data, Part
-from glassnet.sources.table_source import check_target
-from glassnet.tables import TableError, read_table
+from glassnet.tables import TableError
 from glassnet.tables.columns import few
 from glassnet.tables.encoding import about_text
 from glassnet.tables.recipe import standard
@@ -35,14 +34,12 @@ class Steps:
     season: int | None = None
 
 
-def series_source(source: str, path: Path, target: str | None, date: str | None, steps: Steps) -> Data:
-    """The series of the column ``target`` in the table at ``path``, in the order of the column ``date``.
+def series_source(source: str, path: Path, frame: Any, target: str, date: str | None, steps: Steps) -> Data:
+    """The series of the column ``target`` in a table read from ``path``, in the order of its ``date``s.
 
     The last fifth of the rows is held out. The season and the scale are found from the rows before alone; windows to
     learn from lie before it with all they forecast, those held out forecast what lies within it.
     """
-    frame = read_table(path)
-    target = check_target(source, frame, target)
     when, aim = date_column(frame, date), number_column(frame, target)
     series = Series.of(frame, when, aim)
     learned = len(series) - round(len(series) / 5)

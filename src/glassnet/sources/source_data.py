@@ -58,6 +58,7 @@ class Data:
     rows: Sequence[Mapping[str, Any]] | None = None
     notes: Sequence[str] = field(default=())  # what was done to the data, in words
     samples: Sequence[Any] | None = None
+    mirrored: bool = False  # whether a picture in a mirror is of the same class, unlike a digit
     names: Sequence[str] = ()
     baseline: Baseline | None = None
     upcoming: Samples | None = None

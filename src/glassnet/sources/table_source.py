@@ -6,18 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from glassnet.encoders import SourceError, TableEncoder
+from glassnet.encoders import TableEncoder
 from glassnet.sources.source_data import Data, Part
-from glassnet.tables import Encoded, prepare, read_table
-from glassnet.tables.columns import few
+from glassnet.tables import Encoded, prepare
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import shown
 
 
-def table_source(source: str, path: Path, target: str | None, task: str | None) -> Data:
-    """The table at ``path``, of which the column ``target`` is to be learned."""
-    frame = read_table(path)
-    target = check_target(source, frame, target)
+def table_source(source: str, path: Path, frame: Any, target: str, task: str | None) -> Data:
+    """The rows of a table, which was read from ``path``, of which the column ``target`` is to be learned."""
     prepared = prepare(frame, target, task)
     rows = Rows(frame, prepared.held_out.rows.tolist())
     encoding = prepared.encoding
@@ -38,16 +35,6 @@ def table_source(source: str, path: Path, target: str | None, task: str | None) 
         samples=rows,
         names=[f"row {number}" for number in rows.numbers],
     )
-
-
-def check_target(source: str, frame: Any, target: str | None) -> str:
-    """The column to learn. Raises SourceError, which says what columns there are, where none is named."""
-    if target is None:
-        names = [shown(str(name)) for name in frame.columns]
-        raise SourceError(
-            f"--target: name the column of {shown(source)} to learn, one of {few(names)}; perhaps --target {names[-1]}"
-        )
-    return target
 
 
 def _part(encoded: Encoded) -> Part:

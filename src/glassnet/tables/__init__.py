@@ -6,7 +6,7 @@ table of the same columns, and decodes results.
 
 from __future__ import annotations
 
-from glassnet.tables.cells import TableError
+from glassnet.tables.cells import NoFeaturesError, TableError
 from glassnet.tables.encoding import Encoded, Encoding
 from glassnet.tables.splitting import Prepared, every_fifth, held_out_rows, prepare
 from glassnet.tables.table_files import read_table, write_table
@@ -14,6 +14,7 @@ from glassnet.tables.table_files import read_table, write_table
 __all__ = [
     "Encoded",
     "Encoding",
+    "NoFeaturesError",
     "Prepared",
     "TableError",
     "every_fifth",

@@ -46,6 +46,18 @@ class TableError(GlassnetError, ValueError):
         return cls(problem, path=path, line=line[0] if line else None)
 
 
+class NoFeaturesError(TableError):
+    """A table that has nothing but its target to learn from.
+
+    >>> from glassnet.tables import Encoding, NoFeaturesError
+    >>> try:
+    ...     Encoding.fit({"price": [10, 20, 30]}, "price")
+    ... except NoFeaturesError as error:
+    ...     print(error)
+    expected a column beside the target 'price' to learn from, but there is none
+    """
+
+
 @dataclass(frozen=True)
 class Cells:
     """The columns of a table by name, and the numbers of its rows, from 1.

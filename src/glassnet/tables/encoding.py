@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.ops.dtypes import Array
-from glassnet.tables.cells import Cells, TableError
+from glassnet.tables.cells import Cells, NoFeaturesError, TableError
 from glassnet.tables.columns import encode_table, few
 from glassnet.tables.recipe import Recipe, feature_names, recipe_of
 from glassnet.tables.targets import Target, decode_target, encode_target, target_of
@@ -91,7 +91,9 @@ class Encoding:
             notes.append(f"ignored: {few([f'{name} ({why})' for name, why in ignored.items()])}")
         if not columns:
             others = few([f"{name!r} is {why}" for name, why in ignored.items()]) or "there is none"
-            raise TableError(f"expected a column beside the target {target['name']!r:.80} to learn from, but {others}")
+            raise NoFeaturesError(
+                f"expected a column beside the target {target['name']!r:.80} to learn from, but {others}"
+            )
         return cls(target, tuple(columns), ignored, tuple(notes))
 
     @property

@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from glassnet.text.encodings import decoded
+from glassnet.text.encodings import decoded, is_plain
 from glassnet.text.formulas import as_written
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -36,9 +36,7 @@ def table_in(data: bytes, path: str, check_header: Callable[[Sequence[str]], Non
 def text_in(data: bytes) -> tuple[str, str]:
     """The text in the bytes of a table, and its encoding. Raises ValueError for what is no text, or blank."""
     text, encoding = decoded(data)
-    start = text[:100_000]
-    few = 0.3 if encoding.startswith("utf") else 0.01  # what is no text is seldom UTF-8; a label may be of controls
-    if len(re.findall("[\x01-\x08\x0e-\x1f\x7f]", start)) > few * len(start):
+    if not is_plain(text, encoding):
         raise ValueError("expected a table of text, such as CSV, got bytes that are no text; give a table")
     if not text.strip():
         raise ValueError("expected a header and rows, got an empty file; give a table")

@@ -13,7 +13,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.tables.cells import Cells, TableError
 from glassnet.tables.columns import date_of, few, number_of
 from glassnet.tables.recipe import decimal_of, recipe_of
-from glassnet.tables.time_steps import after, step_of, written_date
+from glassnet.tables.time_steps import date_after, step_of, written_date
 
 FEWEST = 10  # rows of a series
 STRONG = 0.3  # a correlation with itself from which a series is taken to have a season
@@ -188,7 +188,7 @@ def _check_steps(dates: Sequence[datetime], rows: Sequence[int], step: Mapping[s
                 f"rows {before} and {row}: expected one row for each date in {name!r}, got {written_date(date)} twice; "
                 "leave one out, or add them up"
             )
-        expected = after(earlier, step)
+        expected = date_after(earlier, step)
         if date != expected:
             raise TableError(
                 f"row {row}: expected {written_date(expected)} in {name!r} after {written_date(earlier)}, one step "

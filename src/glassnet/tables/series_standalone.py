@@ -14,7 +14,7 @@ import numpy as np
 
 from glassnet.tables.columns import check_header, date_of, number_of, text_of
 from glassnet.tables.parsing import table_in
-from glassnet.tables.time_steps import after, written_date
+from glassnet.tables.time_steps import date_after, written_date
 
 # what a file defines, for any series ----------------------------------------------------------------
 
@@ -54,7 +54,7 @@ def answers(series: list[tuple[Any, float]]) -> Iterator[list[str]]:
     yield [DATE["name"], TARGET["name"]]
     values = predict([[value for _, value in series[-WINDOW:]]])[0]
     for i, value in enumerate(values):
-        yield [written_date(after(series[-1][0], STEP, i + 1)), f"{value:.9g}"]
+        yield [written_date(date_after(series[-1][0], STEP, i + 1)), f"{value:.9g}"]
 
 
 # the command, copied ------------------------------------------------------------------------------------
@@ -77,9 +77,9 @@ def read(path: str) -> list[tuple[Any, float]]:
     if len(series) < WINDOW:
         raise ValueError(f"{path}: expected {WINDOW} rows or more, got {len(series)}; add earlier ones")
     for (earlier, _), (when, _) in pairwise(series):
-        if when != after(earlier, STEP):
+        if when != date_after(earlier, STEP):
             raise ValueError(
-                f"{path}: expected {written_date(after(earlier, STEP))} after {written_date(earlier)}, got "
+                f"{path}: expected {written_date(date_after(earlier, STEP))} after {written_date(earlier)}, got "
                 f"{written_date(when)}; add the rows that are missing, and leave out what comes twice"
             )
     return series

@@ -39,7 +39,7 @@ def most_frequent(distances: Sequence[float]) -> float:
     return min(counts, key=lambda distance: (-counts[distance], distance))
 
 
-def after(date: datetime, step: Mapping[str, Any], steps: int = 1) -> datetime:
+def date_after(date: datetime, step: Mapping[str, Any], steps: int = 1) -> datetime:
     """The date ``steps`` steps after ``date``. Raises ValueError beyond the year 9999."""
     try:
         if step["unit"] == "seconds":

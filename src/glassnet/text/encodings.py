@@ -37,6 +37,13 @@ def decoded(data: bytes) -> tuple[str, str]:
     return text, name or "utf-8"
 
 
+def is_plain(text: str, encoding: str) -> bool:
+    """Whether a text has few controls."""
+    start = text[:100_000]
+    few = 0.3 if encoding.startswith("utf") else 0.01  # what is no text is seldom UTF-8; a label may be of controls
+    return len(re.findall("[\x01-\x08\x0e-\x1f\x7f]", start)) <= few * len(start)
+
+
 def in_older_encoding(data: bytes) -> tuple[str, str]:
     """The text of bytes that are not UTF-8, and its encoding: Korean if that gives Hangul, else Western European."""
     try:
