@@ -11,10 +11,12 @@ from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import check_weights
 from glassnet.cli.options import Options
 from glassnet.encoders import NumberEncoder, PictureEncoder, SeriesEncoder, TableEncoder, TextEncoder
+from glassnet.networks.convolutional import features
 from glassnet.nn.module import Module
 from glassnet.sources import Data
 
 EMBEDDING = 32  # numbers of the vector of a word
+LARGE = 16  # pixels: of pictures with both sides so long, convolutions make more than linear layers
 Sizes = tuple[int, ...]
 
 
@@ -29,10 +31,10 @@ class _Kind:
 
 KINDS: dict[type, _Kind] = {
     NumberEncoder: _Kind("points", ("mlp",), lambda _: "mlp"),
-    PictureEncoder: _Kind("pictures", ("mlp",), lambda _: "mlp"),
+    PictureEncoder: _Kind("pictures", ("mlp", "cnn"), lambda shape: "cnn" if min(shape[-2:]) >= LARGE else "mlp"),
     SeriesEncoder: _Kind("a series", ("lstm", "gru", "mlp"), lambda _: "lstm"),
     TableEncoder: _Kind("a table", ("mlp",), lambda _: "mlp"),
-    TextEncoder: _Kind("texts", ("gru",), lambda _: "gru"),
+    TextEncoder: _Kind("texts", ("bag", "gru"), lambda _: "bag"),
 }
 
 
@@ -56,6 +58,19 @@ def _mlp(data: Data, options: Options) -> Module:
     return networks.mlp(shape, options.hidden, data.outputs, options.activation, options.dropout)
 
 
+def _cnn(data: Data, options: Options) -> Module:
+    shape = _shape(data)
+    check_weights(options.hidden, features(shape), data.outputs)
+    return networks.cnn(shape, options.hidden, data.outputs, options.activation, options.dropout)
+
+
+def _bag(data: Data, options: Options) -> Module:
+    assert isinstance(data.encoder, TextEncoder)  # `chosen` saw to that
+    check_weights(options.hidden, EMBEDDING, data.outputs)
+    more = (EMBEDDING, options.activation, options.dropout)
+    return networks.bag(data.encoder.numbers, options.hidden, data.outputs, *more)
+
+
 def _recurrent(data: Data, options: Options) -> Module:
     cell, more = options.network, (options.activation, options.dropout)
     units, *hidden = options.hidden or (0,)
@@ -69,7 +84,13 @@ def _recurrent(data: Data, options: Options) -> Module:
     return networks.Forecaster(data.outputs, options.hidden, cell, *more)
 
 
-BUILDERS: dict[str, Callable[[Data, Options], Module]] = {"mlp": _mlp, "lstm": _recurrent, "gru": _recurrent}
+BUILDERS: dict[str, Callable[[Data, Options], Module]] = {
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "bag": _bag,
+}
 
 
 def _shape(data: Data) -> Sizes:

@@ -35,8 +35,10 @@ def _optimizers() -> dict[str, type[Optimizer]]:
 OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()
 NETWORKS = {
     "mlp": "linear layers",
+    "cnn": "convolutions of pictures, then linear layers",
     "lstm": "a recurrent network through a series",
     "gru": "a recurrent network through a series or a text",
+    "bag": "the mean of the vectors of a text's words, then linear layers",
 }
 SCHEDULES = {
     "none": "the same learning rate all the time",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from glassnet.cli.display import command, layers_text, source_words
 from glassnet.cli.saved_run import in_parts, most_probable
 from glassnet.cli.session import VERSIONS, Session
 from glassnet.encoders import PictureEncoder, SeriesEncoder
+from glassnet.nn.convolution import Conv2d
 from glassnet.nn.linear import Linear
+from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
 from glassnet.training import History, Trainer
@@ -25,7 +27,7 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
     shape = tuple(data.held_out.inputs.shape[1:])
     is_image = isinstance(data.encoder, PictureEncoder)
     answers = judged(data, trainer)
-    first = next((layer for layer in session.model.modules() if isinstance(layer, Linear)), None)
+    first, picture = _first_layer(session.model, shape if is_image else None)
     return Report(
         title=f"{name}: {layers_text(session.model)}",
         task=data.task,
@@ -37,12 +39,23 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         row_numbers=getattr(data.rows, "numbers", None),
         target_name=data.encoder.target_name,
         feature_names=data.encoder.feature_names,
-        first_layer=None if first is None else first.weight.detach().numpy(),
-        image_shape=shape if is_image else None,
+        first_layer=first,
+        image_shape=picture,
         command=repeated(session),
         forecast=_forecast(data, answers["predictions"]) if isinstance(data.encoder, SeriesEncoder) else None,
         **answers,
     )
+
+
+def _first_layer(model: Module, shape: Sequence[int] | None) -> tuple[Array | None, Sequence[int] | None]:
+    """The weights of the first layer [units, features], and the ``shape`` of a picture as each of its units sees it."""
+    first = next((layer for layer in model.modules() if any(True for _ in layer.parameters(recurse=False))), None)
+    if isinstance(first, Linear):
+        return first.weight.detach().numpy(), shape
+    if isinstance(first, Conv2d):
+        kernels = first.weight.detach().numpy()
+        return kernels.reshape(len(kernels), -1), kernels.shape[1:]
+    return None, None
 
 
 def judged(data: Data, trainer: Trainer) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from glassnet.networks.dense import dense
 from glassnet.nn.container import Sequential
-from glassnet.nn.embedding import Embedding
+from glassnet.nn.embeddings import Embedding
 from glassnet.nn.module import Module
 from glassnet.nn.recurrence import GRU, LSTM
 from glassnet.tensor import Tensor
