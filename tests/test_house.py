@@ -96,9 +96,9 @@ def test_no_pickle():
 OF_ONE_SUBJECT = {
     "activation", "adam", "adaptive", "attention", "avg_pooling", "channels", "checks", "classification",
     "confusion", "convolution", "ctc", "curves", "dataset", "distance", "elementwise", "embeddings", "errors",
-    "grid_sampling", "indexing", "interpolation", "latex", "linear", "loss", "margin", "max_pooling",
-    "normalization", "padding", "printing", "recurrence", "reduction", "sampler", "sampling", "sgd",
-    "standalone", "text", "unfolding",
+    "fractional_pooling", "grid_sampling", "indexing", "interpolation", "latex", "linear", "loss", "margin",
+    "max_pooling", "normalization", "padding", "printing", "recurrence", "reduction", "sampler", "sampling",
+    "sgd", "standalone", "text", "unfolding",
 }  # fmt: skip
 
 

@@ -330,6 +330,7 @@ PICTURES: dict[str, Case] = {
     "max pooled": pictures(lambda: [nn.MaxPool2d(2), nn.Tanh()], 2, 4, 6),
     "max pooled, overlapping": pictures(lambda: [nn.ReLU(), nn.MaxPool2d(3, 2, 1, ceil_mode=True)], 2, 4, 5),
     "max pooled in bins": pictures(lambda: [nn.AdaptiveMaxPool1d(3)], 2, 7),
+    "max pooled at random": pictures(lambda: [nn.FractionalMaxPool2d(2, output_ratio=0.7)], 2, 4, 5),
     "average pooled": pictures(lambda: [nn.AvgPool2d(3, 2, 1, count_include_pad=False), nn.Tanh()], 2, 4, 5),
     "average pooled in bins": pictures(
         lambda: [nn.AdaptiveAvgPool2d((2, 3)), nn.Tanh(), nn.AdaptiveAvgPool2d(1)], 3, 5, 4

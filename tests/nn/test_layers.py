@@ -316,6 +316,7 @@ MADE_WITH = {
     "SyncBatchNorm": (3,),
     **{f"{kind}{n}d": (2,) for kind in POOLS for n in (1, 2, 3)},
     **{f"LPPool{n}d": (2, 3) for n in (1, 2, 3)},
+    **{f"FractionalMaxPool{n}d": (2, 3) for n in (2, 3)},
     "Bilinear": (2, 3, 4),
     "ChannelShuffle": (2,),
     "Embedding": (3, 4),

@@ -204,3 +204,54 @@ def test_derivatives_to_second_order(pool: Callable[..., Any]) -> None:
 def test_what_cannot_be_says_why(call: Callable[..., Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(numbers(2, 3, 6, 5))
+
+
+# fractional -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("n", [2, 3])
+def test_fractional_max_pool_is_pytorchs_with_its_random_numbers(n: int) -> None:
+    torch = pytest.importorskip("torch")
+    for batch in (2, 1):
+        x = values(n)[:batch]
+        shares = np.random.default_rng(3).random((batch, x.shape[1], n))
+        for how in ({"output_size": 2}, {"output_ratio": 0.5}, {"output_size": 1}):
+            ours, theirs = getattr(nn, f"FractionalMaxPool{n}d"), getattr(torch.nn, f"FractionalMaxPool{n}d")
+            for part in (0, 1):
+                options = {**how, "return_indices": True}
+                pool = ours(2, **options, _random_samples=glassnet.tensor(shares))
+                their_pool = theirs(2, **options, _random_samples=torch.tensor(shares))
+                compare(lambda x, f=pool, i=part: f(x)[i], lambda x, f=their_pool, i=part: f(x)[i], x)
+            if batch == 1:
+                single = ours(2, **how, _random_samples=glassnet.tensor(shares))
+                assert single(glassnet.tensor(x[0])).equal(single(glassnet.tensor(x))[0])
+
+
+def test_fractional_windows_differ_from_call_to_call_and_cover_the_ends() -> None:
+    x = glassnet.arange(400.0).reshape(1, 1, 20, 20).repeat(1, 30, 1, 1)
+    pool = nn.FractionalMaxPool2d(2, output_ratio=0.7)
+    y = pool(x)
+    assert y.shape == (1, 30, 14, 14)
+    assert not y.equal(pool(x))
+    np.testing.assert_array_equal(y[0, :, 0, 0].numpy(), 21)
+    np.testing.assert_array_equal(y[0, :, -1, -1].numpy(), 399)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda _: nn.FractionalMaxPool2d(2), ValueError, "either output_size or output_ratio, got neither"),
+        (lambda x: F.fractional_max_pool2d(x, 2, 3, 0.5), ValueError, "either output_size or output_ratio, got both"),
+        (lambda _: nn.FractionalMaxPool3d(2, output_ratio=1.0), ValueError, "between 0 and 1.*got 1.0"),
+        (lambda x: F.fractional_max_pool2d(x, 2, (3, 5)), RuntimeError, r"5 windows of 2 .*− 1 = 6 elements, .* has 5"),
+        (
+            lambda x: F.fractional_max_pool2d(x, 2, 2, _random_samples=numbers(2, 3)),
+            RuntimeError,
+            r"of shape \[2, 3, 2\], got \[2, 3\]",
+        ),
+    ],
+)
+def test_fractional_windows_that_cannot_be(call: Callable[..., Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(numbers(2, 3, 6, 5))

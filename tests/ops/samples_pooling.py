@@ -67,6 +67,8 @@ def _backward(sample: Sample) -> Sample:
     return replace(sample, inputs=(normal(*y.shape), *sample.inputs, y))
 
 
+_SHARES = np.random.default_rng(0).random((2, 1, 3))
+
 POOLING: dict[str, list[Sample]] = {
     "max_pool": _MAX,
     "max_pool_backward": [_backward(sample) for sample in _MAX],
@@ -77,6 +79,10 @@ POOLING: dict[str, list[Sample]] = {
         _to("two dimensions", spaced(1, 5, 4), (2, 3)),
         _to("more than there are", spaced(2, 3), (5,)),
         _to("NaN", _MISSING, (2,)),
+    ],
+    "fractional_max_pool_indices": [
+        Sample("image", (_ranks(2, 1, 7, 6), _SHARES[:, :, :2]), {"size": (2, 3), "output_size": (5, 3)}),
+        Sample("volume", (_ranks(2, 1, 4, 5, 3), _SHARES), {"size": (1, 2, 1), "output_size": (3, 1, 2)}),
     ],
     "max_unpool": [
         _put_back("one dimension", normal(2, 2), [[0, 3], [5, 2]], (6,)),

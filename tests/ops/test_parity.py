@@ -110,6 +110,11 @@ def _adapted(kind: str, x: Any, size: Any, **params: Any) -> Any:
     return getattr(F, f"adaptive_{kind}_pool{len(size)}d")(_with_channels(x, len(size)), size, **params)
 
 
+def _fractional(x: Any, samples: Any, size: Any, output_size: Any) -> Any:
+    function = getattr(F, f"fractional_max_pool{len(size)}d")
+    return function(x, size, output_size, return_indices=True, _random_samples=samples)[1]
+
+
 def _max_unpool(x: Any, indices: Any, size: Any) -> Any:
     flat = (*x.shape[: x.ndim - len(size)], -1)
     y = torch.zeros((*flat[:-1], int(np.prod(size))), dtype=x.dtype)
@@ -130,6 +135,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "avg_pool": lambda x, **params: _pooled("avg", x, **params),
     "adaptive_max_pool_indices": lambda x, size: _adapted("max", x, size, return_indices=True)[1],
     "max_unpool": _max_unpool,
+    "fractional_max_pool_indices": _fractional,
     "getitem": lambda x, *arrays, index: x[_filled(index, arrays)],
     "setitem": _setitem,
     "gather": lambda x, index, dim: x.gather(dim, index),

@@ -27,11 +27,7 @@ NOT_HERE = {
     "dropout2d",
     "dropout3d",
     "feature_alpha_dropout",
-    "fractional_max_pool2d",
-    "fractional_max_pool3d",
     "linear_cross_entropy",
-    "upsample_bilinear",
-    "upsample_nearest",
     "pad",
     "unfold",
 }

@@ -25,6 +25,8 @@ LAYERS = [
     *(getattr(nn, f"AvgPool{n}d")(3, 2, 1, count_include_pad=False) for n in (1, 2, 3)),
     *(getattr(nn, f"LPPool{n}d")(1.5, 3, ceil_mode=True) for n in (1, 2, 3)),
     *(getattr(nn, f"Adaptive{kind}Pool{n}d")(2) for kind in ("Avg", "Max") for n in (1, 2, 3)),
+    nn.FractionalMaxPool2d(2, output_ratio=(0.5, 0.7), return_indices=True),
+    nn.FractionalMaxPool3d((2, 3, 2), 4),
     nn.AvgPool2d((3, 2), (2, 1), divisor_override=4),
     nn.AdaptiveMaxPool2d((None, 3), return_indices=True),
     nn.Conv2d(4, 6, (3, 1), 2, 1, groups=2, bias=False, padding_mode="reflect"),

@@ -12,6 +12,7 @@ from glassnet.functional import (
     ctc,
     distance,
     embeddings,
+    fractional_pooling,
     grid_sampling,
     interpolation,
     layers,
@@ -32,6 +33,7 @@ from glassnet.functional.convolution import *  # noqa: F403
 from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
 from glassnet.functional.embeddings import *  # noqa: F403
+from glassnet.functional.fractional_pooling import *  # noqa: F403
 from glassnet.functional.grid_sampling import *  # noqa: F403
 from glassnet.functional.interpolation import *  # noqa: F403
 from glassnet.functional.layers import *  # noqa: F403
@@ -53,6 +55,7 @@ __all__ += convolution.__all__
 __all__ += ctc.__all__
 __all__ += distance.__all__
 __all__ += embeddings.__all__
+__all__ += fractional_pooling.__all__
 __all__ += grid_sampling.__all__
 __all__ += interpolation.__all__
 __all__ += layers.__all__

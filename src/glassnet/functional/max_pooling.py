@@ -30,13 +30,14 @@ OutputSizes = int | Sequence[int | None] | None
 def _max_pool(n: int, input: Tensor, return_indices: bool, **options: Any) -> Any:
     name = f"max_pool{n}d"
     check_spatial(name, input, n)
-    _check_numbers(name, input)
+    check_numbers(name, input)
     windows = pooling_windows(name, n, **options)
     y = apply(max_pooling.max_pool, input, **windows)
     return (y, apply(max_pooling.max_pool_indices, input, **windows)) if return_indices else y
 
 
-def _check_numbers(name: str, input: Tensor) -> None:
+def check_numbers(name: str, input: Tensor) -> None:
+    """Raise DtypeError for an input of bools, of which there is no largest."""
     if input.dtype.kind == "b":
         raise DtypeError(f"{name}: expected numbers, got bool; convert it first: x.float()")
 
@@ -44,17 +45,18 @@ def _check_numbers(name: str, input: Tensor) -> None:
 def _adaptive(n: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
     name = f"adaptive_max_pool{n}d"
     check_spatial(name, input, n)
-    _check_numbers(name, input)
+    check_numbers(name, input)
     lengths, size = input.shape[-n:], output_sizes(name, input, n, output_size)
     if not any(length % k for length, k in zip(lengths, size, strict=True)):  # equal bins: these are windows
         kernel = tuple(length // k for length, k in zip(lengths, size, strict=True))
         return _max_pool(n, input, return_indices, kernel_size=kernel)
     indices = apply(max_pooling.adaptive_max_pool_indices, input, size=size)
-    y = _picked(input, indices, n)
+    y = picked(input, indices, n)
     return (y, indices) if return_indices else y
 
 
-def _picked(input: Tensor, indices: Tensor, n: int) -> Tensor:
+def picked(input: Tensor, indices: Tensor, n: int) -> Tensor:
+    """The elements of ``input`` at ``indices``, counted through its last ``n`` dimensions."""
     return input.flatten(-n).gather(-1, indices.flatten(-n)).reshape(indices.shape)
 
 

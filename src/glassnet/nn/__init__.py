@@ -10,6 +10,7 @@ from glassnet.nn import (
     channels,
     convolution,
     distance,
+    fractional_pooling,
     functional,
     init,
     interpolation,
@@ -37,6 +38,7 @@ from glassnet.nn.distance import *  # noqa: F403
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.flatten import Flatten, Unflatten
+from glassnet.nn.fractional_pooling import *  # noqa: F403
 from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.lazy import *  # noqa: F403
 from glassnet.nn.linear import Bilinear, Identity, Linear
@@ -88,6 +90,7 @@ __all__ += recurrent_cells.__all__
 __all__ += channels.__all__
 __all__ += convolution.__all__
 __all__ += distance.__all__
+__all__ += fractional_pooling.__all__
 __all__ += interpolation.__all__
 __all__ += lazy.__all__
 __all__ += loss.__all__

@@ -8,6 +8,7 @@ from glassnet.ops.layers import (
     convolution,
     ctc,
     embeddings,
+    fractional_pooling,
     grid_sampling,
     interpolation,
     max_pooling,

@@ -53,13 +53,17 @@ def _largest(x: Array, positions: Array) -> Array:
     return np.take_along_axis(np.broadcast_to(positions, rows.shape), place[..., np.newaxis], -1)[..., 0]
 
 
-def _largest_expand(x: Any, positions: Array) -> Any:
-    rows = getitem(flat(x, positions.ndim - 1), positions, index=(..., ARRAY))
+def largest_at(rows: Any, positions: Any) -> Any:
+    """The position of the largest number of each row; both [..., elements]. In operations."""
     missing = isnan(rows)
     last_missing = rows.shape[-1] - 1 - argmax(flip(missing, dims=(-1,)), dim=-1)
     place = where(any_of(missing, dim=-1), last_missing, argmax(rows, dim=-1))
-    everywhere = broadcast_to(positions, shape=shape_of(rows))
-    return reshape(gather(everywhere, reshape(place, shape=(*shape_of(place), 1)), dim=-1), shape=shape_of(place))
+    return reshape(gather(positions, reshape(place, shape=(*shape_of(place), 1)), dim=-1), shape=shape_of(place))
+
+
+def _largest_expand(x: Any, positions: Array) -> Any:
+    rows = getitem(flat(x, positions.ndim - 1), positions, index=(..., ARRAY))
+    return largest_at(rows, broadcast_to(positions, shape=shape_of(rows)))
 
 
 def _max_pool_indices(

@@ -1,0 +1,117 @@
+"""Max pooling of windows at random distances: fractional_max_pool2d and 3d."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from glassnet.errors import ShapeError
+from glassnet.functional.max_pooling import check_numbers, picked
+from glassnet.functional.spatial import check_spatial, per_dimension
+from glassnet.ops import sampling
+from glassnet.ops.dtypes import get_default_dtype
+from glassnet.ops.layers import fractional_pooling
+from glassnet.ops.shapes import written
+from glassnet.random import chosen
+from glassnet.tensor import Tensor, apply
+
+__all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
+
+Sizes = int | Sequence[int]
+Ratios = float | Sequence[float]
+
+
+def check_ratio(layer: str, n: int, output_size: Any, output_ratio: Any) -> None:
+    """Raise ValueError unless one of the two is given, and a ratio is between 0 and 1."""
+    if (output_size is None) == (output_ratio is None):
+        given = "neither" if output_size is None else "both"
+        raise ValueError(f"{layer}: expected either output_size or output_ratio, got {given}")
+    if output_ratio is not None:
+        ratios = tuple(output_ratio) if isinstance(output_ratio, Sequence) else (output_ratio,) * n
+        if len(ratios) != n or not all(0 < ratio < 1 for ratio in ratios):
+            raise ValueError(
+                f"{layer}: expected output_ratio as one number between 0 and 1, or one for each of {n} dimensions, got "
+                f"{output_ratio}"
+            )
+
+
+def _pool(
+    n: int,
+    input: Tensor,
+    kernel_size: Any,
+    output_size: Any,
+    output_ratio: Any,
+    return_indices: bool,
+    samples: Tensor | None,
+) -> Any:
+    name = f"fractional_max_pool{n}d"
+    check_spatial(name, input, n)
+    check_numbers(name, input)
+    check_ratio(name, n, output_size, output_ratio)
+    size, lengths = per_dimension(name, "kernel_size", kernel_size, n), input.shape[-n:]
+    if output_ratio is not None:
+        ratios = tuple(output_ratio) if isinstance(output_ratio, Sequence) else (output_ratio,) * n
+        output_size = [int(length * ratio) for length, ratio in zip(lengths, ratios, strict=True)]
+    counts = per_dimension(name, "output_size", output_size, n)
+    for i, (length, k, count) in enumerate(zip(lengths, size, counts, strict=True)):
+        if count + k - 1 > length:
+            raise ShapeError(
+                f"{name}: {count} windows of {k} elements, each beginning after the other, need output_size + "
+                f"kernel_size − 1 = {count + k - 1} elements, but dimension {i - n} of {written(input.shape)} has "
+                f"{length}"
+            )
+    batch = input if input.ndim == n + 2 else input.unsqueeze(0)
+    if samples is None:
+        dtype = input.dtype if input.dtype.kind == "f" else None
+        shape = (*batch.shape[:2], n)
+        samples = apply(sampling.uniform, shape=shape, dtype=dtype or get_default_dtype(), generator=chosen(None))
+    elif samples.shape[0] < len(batch) or samples.shape[1:] != (batch.shape[1], n):
+        raise ShapeError(
+            f"{name}: expected _random_samples of shape {written((*batch.shape[:2], n))}, got {written(samples.shape)}"
+        )
+    else:
+        samples = samples[: len(batch)]
+    indices = apply(fractional_pooling.fractional_max_pool_indices, batch, samples, size=size, output_size=counts)
+    indices = indices.reshape((*input.shape[:-n], *counts))
+    y = picked(input, indices, n)
+    return (y, indices) if return_indices else y
+
+
+def fractional_max_pool2d(
+    input: Tensor,
+    kernel_size: Sizes,
+    output_size: Sizes | None = None,
+    output_ratio: Ratios | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The largest number of each of ``output_size`` windows at random distances: [N, C, H, W] or [C, H, W].
+
+    The number of windows may be said as a share of the input's size, ``output_ratio``. Windows overlap where there are
+    more than the kernel divides into. ``return_indices`` gives the places of the largest as well.
+
+    Raises ValueError where neither or both of them are given, ShapeError where so many windows do not fit.
+    B. Graham, Fractional Max-Pooling, 2015.
+
+    >>> F.fractional_max_pool2d(glassnet.randn(1, 3, 10, 10), 2, output_ratio=0.7).shape
+    (1, 3, 7, 7)
+    """
+    return _pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+def fractional_max_pool3d(
+    input: Tensor,
+    kernel_size: Sizes,
+    output_size: Sizes | None = None,
+    output_ratio: Ratios | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The largest number of each of ``output_size`` windows at random distances: [N, C, D, H, W] or [C, D, H, W].
+
+    As `fractional_max_pool2d`, in 3 dimensions.
+
+    >>> F.fractional_max_pool3d(glassnet.randn(1, 3, 4, 6, 8), 2, output_size=(3, 4, 5)).shape
+    (1, 3, 3, 4, 5)
+    """
+    return _pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
