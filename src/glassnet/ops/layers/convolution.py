@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.layers.convolution_expanded import (
     conv_transpose_expand,
     convolution_expand,
@@ -39,15 +39,50 @@ from glassnet.ops.shapes import Shape, shape_of
 
 # the forms that are written for speed -----------------------------------------------------------------
 
+BLOCK = 1 << 19  # bytes of rows at once: they, and what is computed from them, stay in the cache of one core
+WIDTH = 256  # columns of a matrix, if there are so many: with fewer, a product is not much faster than its copies
+
 
 def _deep(x: Array) -> Array:
     """[a, b, W], [a, b, H, W] or [a, b, D, H, W] as the last of them."""
     return x.reshape(*x.shape[:2], *(1,) * (5 - x.ndim), *x.shape[2:])
 
 
-def _three(numbers: Ints, n: int, fill: int) -> tuple[int, ...]:
-    """The number of each of ``n`` dimensions, ``fill`` for those that are not there."""
-    return (fill,) * (3 - n) + ((numbers,) * n if isinstance(numbers, int) else tuple(numbers))
+def _deep_numbers(n: int, stride: Ints, padding: Ints, dilation: Ints) -> tuple[tuple[int, ...], ...]:
+    """Stride, padding and dilation of depth, height and width, of which the last ``n`` are given."""
+    given = [(k,) * n if isinstance(k, int) else tuple(k) for k in (stride, padding, dilation)]
+    return tuple((fill,) * (3 - n) + k for fill, k in zip((1, 0, 1), given, strict=True))
+
+
+def _blocks(samples: int, rows: int, width: int) -> list[slice]:
+    """The samples in blocks: as many as fit, each with so many bytes of rows, but enough for products of some width."""
+    some = max(BLOCK // max(rows, 1), WIDTH // width, 1)
+    return [slice(start, start + some) for start in range(0, samples, some)]
+
+
+def _memory(shape: Shape, dtype: Dtype, out: Array | None) -> Array:
+    """Where a result is put together: in ``out``, if its elements lie in order."""
+    return out if out is not None and out.flags.c_contiguous else np.empty(shape, dtype)
+
+
+def _finished(y: Array, bias: Array | None, out: Array | None) -> Array:
+    """``y`` with the bias added, in ``out`` if there is one."""
+    if bias is not None:
+        y += bias.reshape(-1, *(1,) * (y.ndim - 2))
+    if out is None or y is out:
+        return y
+    out[...] = y
+    return out
+
+
+def _is_pointwise(size: Shape, stride: Shape, padding: Shape) -> bool:
+    """Whether every window is one element: then nothing need be copied."""
+    return math.prod(size) == math.prod(stride) == 1 and not any(padding)
+
+
+def _flat(x: Array, groups: int) -> Array:
+    """[N, C, …] as matrices [N, groups, C/groups, …]."""
+    return x.reshape(len(x), groups, x.shape[1] // groups, math.prod(x.shape[2:]))
 
 
 def _rows(x: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Array:
@@ -91,28 +126,31 @@ def _convolution(
     padding: Ints = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    out: Array | None = None,
 ) -> Array:
     n = x.ndim - 2
     x, weight = _deep(x), _deep(weight)
-    size, stride, padding, dilation = (
-        weight.shape[2:],
-        _three(stride, n, 1),
-        _three(padding, n, 0),
-        _three(dilation, n, 1),
-    )
-    rows = _rows(x, size, stride, padding, dilation, groups)
+    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
+    size, outputs = weight.shape[2:], len(weight) // groups
     kernels = _kernels(weight, groups)[:, np.newaxis]
-    out = [
+    length = [
         (m + 2 * p - d * (k - 1) - 1) // s + 1
         for m, k, s, p, d in zip(x.shape[2:], size, stride, padding, dilation, strict=True)
     ]
-    y = np.empty((len(x), groups, len(weight) // groups, *out), x.dtype)
-    for at in range(out[0]):
-        part = kernels @ _columns(rows, at, size, stride, dilation)
-        if bias is not None:
-            part += bias.reshape(groups, 1, -1, 1)
-        y[:, :, :, at] = part.reshape(*part.shape[:3], len(x), out[2]).transpose(3, 0, 2, 1, 4)
-    return y.reshape(len(x), len(weight), *out[3 - n :])
+    y = _memory((len(x), len(weight), *length[3 - n :]), x.dtype, out)
+    if _is_pointwise(size, stride, padding):
+        np.matmul(kernels[:, 0], _flat(x, groups), out=_flat(y, groups))
+        return _finished(y, bias, out)
+    parted = y.reshape(len(x), groups, outputs, *length)
+    for some in _blocks(len(x), x[:1].nbytes * size[2], length[2]):
+        rows = _rows(x[some], size, stride, padding, dilation, groups)
+        for at in range(length[0]):
+            part = kernels @ _columns(rows, at, size, stride, dilation)
+            if bias is not None:
+                part += bias.reshape(groups, 1, outputs, 1)
+            part = part.reshape(groups, length[1], outputs, -1, length[2])
+            parted[some, :, :, at] = part.transpose(3, 0, 2, 1, 4)
+    return _finished(y, None, out)
 
 
 def _conv_transpose(
@@ -125,52 +163,54 @@ def _conv_transpose(
     padding: Ints = 0,
     dilation: Ints = 1,
     groups: int = 1,
+    out: Array | None = None,
 ) -> Array:
-    n = x.ndim - 2
+    n, whole = x.ndim - 2, (1,) * (5 - x.ndim) + tuple(lengths)
     x, weight = _deep(x), _deep(weight)
-    size, stride, padding, dilation = (
-        weight.shape[2:],
-        _three(stride, n, 1),
-        _three(padding, n, 0),
-        _three(dilation, n, 1),
-    )
+    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
+    size, channels, width = weight.shape[2:], weight.shape[1], x.shape[4]
     kernels = _kernels(weight, groups).transpose(0, 2, 1)
-    padded = [m + 2 * p for m, p in zip(_three(lengths, n, 1), padding, strict=True)]
-    samples, channels, width = len(x), weight.shape[1], x.shape[4]
-    rows = np.zeros((groups, *padded[:2], channels, size[2], samples, width), x.dtype)
-    for at in range(x.shape[2]):
-        depths = slice(at * stride[0], at * stride[0] + dilation[0] * (size[0] - 1) + 1, dilation[0])
-        for row, part in enumerate(_matrices(x, at, groups).transpose(1, 0, 2, 3)):
-            first = row * stride[1]
-            seen = rows[:, depths, first : first + dilation[1] * (size[1] - 1) + 1 : dilation[1]]
-            seen += (kernels @ part).reshape(seen.shape)
-    y = np.zeros((groups, *padded[:2], channels, samples, padded[2]), x.dtype)
-    for place in range(size[2]):
-        first = place * dilation[2]
-        y[..., first : first + (width - 1) * stride[2] + 1 : stride[2]] += rows[:, :, :, :, place]
-    within = [slice(p, m - p) for m, p in zip(padded, padding, strict=True)]
-    y = y[:, within[0], within[1], :, :, within[2]].transpose(4, 0, 3, 1, 2, 5)
-    y = y.reshape(samples, groups * channels, *lengths)
-    return y if bias is None else y + bias.reshape(-1, *(1,) * n)
+    product = np.multiply if kernels.shape[2] == 1 else np.matmul  # of a column and a row, NumPy's multiply is quicker
+    padded = [m + 2 * p for m, p in zip(whole, padding, strict=True)]
+    within = [slice(p, p + m) for m, p in zip(whole, padding, strict=True)]
+    y = _memory((len(x), groups * channels, *lengths), x.dtype, out)
+    if _is_pointwise(size, stride, padding):
+        np.matmul(kernels, _flat(x, groups), out=_flat(y, groups))
+        return _finished(y, bias, out)
+    parted = y.reshape(len(x), groups, channels, *whole)
+    for some in _blocks(len(x), parted[:1].nbytes * size[2], width):
+        samples = len(x[some])
+        rows = np.zeros((groups, *padded[:2], channels, size[2], samples, width), x.dtype)
+        for at in range(x.shape[2]):
+            depths = slice(at * stride[0], at * stride[0] + dilation[0] * (size[0] - 1) + 1, dilation[0])
+            for row, part in enumerate(_matrices(x[some], at, groups).transpose(1, 0, 2, 3)):
+                first = row * stride[1]
+                seen = rows[:, depths, first : first + dilation[1] * (size[1] - 1) + 1 : dilation[1]]
+                seen += product(kernels, part).reshape(seen.shape)
+        added = np.zeros((groups, *padded[:2], channels, samples, padded[2]), x.dtype)
+        for place in range(size[2]):
+            first = place * dilation[2]
+            added[..., first : first + (width - 1) * stride[2] + 1 : stride[2]] += rows[:, :, :, :, place]
+        parted[some] = added[:, within[0], within[1], :, :, within[2]].transpose(4, 0, 3, 1, 2, 5)
+    return _finished(y, bias, out)
 
 
 def _convolution_weight(
     x: Array, y: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Array:
-    n = x.ndim - 2
+    n, kernel = x.ndim - 2, (1,) * (5 - x.ndim) + tuple(size)
     x, y = _deep(x), _deep(y)
-    kernel, stride, padding, dilation = (
-        _three(size, n, 1),
-        _three(stride, n, 1),
-        _three(padding, n, 0),
-        _three(dilation, n, 1),
-    )
-    rows = _rows(x, kernel, stride, padding, dilation, groups)
+    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
     channels, outputs = x.shape[1] // groups, y.shape[1] // groups
+    if _is_pointwise(kernel, stride, padding):
+        products = _flat(y, groups) @ _flat(x, groups).transpose(0, 1, 3, 2)
+        return products.sum(axis=0).reshape(groups * outputs, channels, *size)
     total = np.zeros((groups, kernel[0] * kernel[1] * channels * kernel[2], outputs), x.dtype)
-    for at in range(y.shape[2]):
-        products = _columns(rows, at, kernel, stride, dilation) @ _matrices(y, at, groups).transpose(0, 1, 3, 2)
-        total += products.sum(axis=1)
+    for some in _blocks(len(x), x[:1].nbytes * kernel[2], y.shape[4]):
+        rows = _rows(x[some], kernel, stride, padding, dilation, groups)
+        for at in range(y.shape[2]):
+            seen, g = _columns(rows, at, kernel, stride, dilation), _matrices(y[some], at, groups)
+            total += (seen @ g.transpose(0, 1, 3, 2)).sum(axis=1)
     parted = total.reshape(groups, *kernel[:2], channels, kernel[2], outputs).transpose(0, 5, 3, 1, 2, 4)
     return parted.reshape(groups * outputs, channels, *size)
 
