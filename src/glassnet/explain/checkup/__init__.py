@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from glassnet.explain.checkup import belonging, data, flows, learning, script, signals, start, structure, updates
+from glassnet.explain.checkup import (
+    belonging,
+    data,
+    flows,
+    learning,
+    script,
+    sequences,
+    signals,
+    start,
+    structure,
+    updates,
+)
 from glassnet.explain.checkup.batches import CheckupError
 from glassnet.explain.checkup.check import CHECKS, Finding
 from glassnet.explain.checkup.examination import Checkup, checkup

@@ -134,7 +134,7 @@ def _of_pair(pair: Batch) -> tuple[list[Batch], Batch]:
         if len(part) != len(y):
             raise CheckupError(f"checkup: expected as many targets as samples, got {len(y)} for {len(part)}")
     size = BATCH if len(y) >= 2 * BATCH else max(1, len(y))
-    places = [slice(i, i + size) for i in range(0, min(len(y), BATCHES * size), size)]
+    places = [slice(i, i + size) for i in range(0, min(len(y), BATCHES * size), size) if i == 0 or len(y) - i > 1]
     return _checked([(rows(x, place), y[place]) for place in places]), _looked_at(pair)
 
 

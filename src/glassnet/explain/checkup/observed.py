@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from glassnet.errors import GlassnetError
 from glassnet.explain.checkup.trials import Trials
-from glassnet.explain.checkup.watched import Watched, watched
+from glassnet.explain.checkup.watched import Watched, older_in, watched
 from glassnet.explain.walkthrough import Value
 from glassnet.explain.walkthrough.traced_step import traced_step
 from glassnet.ops.record import Op
 from glassnet.program.program import Program
+from glassnet.tensor.graph import Node, tick
 from glassnet.threads import computed_once
 from glassnet.trace.refusals import TraceError
 
@@ -62,9 +65,9 @@ class Observed(Trials):
 
     @computed_once
     def runs(self) -> bool:
-        """Whether a step runs, traced or, where that is refused, without."""
+        """Whether a step runs on each batch, traced or, where that is refused, without."""
         if self.traced is not None or not isinstance(self.error, TraceError):
-            return self.traced is not None
+            return self.traced is not None and self.failing is None
         try:
             with self.untouched():
                 self.model.train()
@@ -74,9 +77,37 @@ class Observed(Trials):
         return True
 
     @computed_once
+    def failing(self) -> Exception | None:
+        """What the network or its loss raises on another batch than the first, or after it; None where they do not."""
+        try:
+            with self.untouched(), np.errstate(all="ignore"):
+                self.model.train()
+                for x, y in self.batches:
+                    self.loss_of(x, y)
+                for x, y in (self.first, self.first):
+                    self.loss(self.answer(x), y).backward()
+        except Exception as error:
+            return error
+        return None
+
+    @computed_once
     def watched(self) -> Watched | None:
         """What the user's own step does; None where there is none."""
         return None if self.step is None else watched(self, runs=self.runs)
+
+    @computed_once
+    def older(self) -> Node | None:
+        """What made a value before a step that the outputs of the step go back to; None where they do not."""
+        if self.watched is not None:
+            return self.watched.older
+        try:
+            with self.untouched():
+                self.model.train()
+                self.answer(self.first[0])
+                time = tick()
+                return older_in(self.answer(self.first[0]), time)
+        except Exception:  # `traced` has the error
+            return None
 
     def fails_for(self, *arguments: str) -> bool:
         """Whether the step fails because of one of those arguments of a function, such as labels."""

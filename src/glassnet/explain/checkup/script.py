@@ -25,7 +25,15 @@ WRONG = 0.02  # by which a derivative may differ from the differences
 def step_fails(run: Observed) -> Iterator[Symptom]:
     """A step that ends in an error, or that cannot be traced."""
     if run.traced is not None or run.error is None:
-        if run.watched is not None and run.watched.error is not None:
+        if run.failing is not None:
+            yield _failed(
+                run.failing,
+                "the training step ends in an error on another batch than the first",
+                "{error}: {message}",
+                "see what differs in that batch, such as the number of its samples; drop_last=True in the DataLoader "
+                "leaves out a last batch that is shorter",
+            )
+        elif run.watched is not None and run.watched.error is not None:
             yield _failed(
                 run.watched.error,
                 "your step ends in an error",
@@ -214,11 +222,14 @@ def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
 
     loss().backward()
     random = np.random.default_rng(0)
+    layers = [(path, getattr(m, "padding_idx", None)) for path, m in run.model.named_modules()]
+    still = {f"{path}.weight".lstrip("."): [row] for path, row in layers if row is not None}  # they have no gradient
     wrong = []
     for name, parameter in run.model.named_parameters():
         if parameter.grad is None or not parameter.requires_grad:
             continue
         direction = random.standard_normal(parameter.shape)
+        direction[still.get(name, [])] = 0.0
         along = float((parameter.grad.array * direction).sum())
         measured = [_slope(loss, parameter, direction, size) for size in (1e-5, 1e-6)]
         if measured[1] == 0 or abs(measured[0] - measured[1]) > 1e-3 * max(abs(measured[1]), 1e-6):

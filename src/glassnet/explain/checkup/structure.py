@@ -17,6 +17,7 @@ from glassnet.ops.classification import cross_entropy, nll_loss
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import log
 from glassnet.ops.indexing import getitem
+from glassnet.ops.linear import matmul
 from glassnet.ops.loss import binary_cross_entropy_with_logits
 from glassnet.ops.movement import cast, copy
 from glassnet.ops.softmax import log_softmax, softmax
@@ -171,3 +172,64 @@ def _meet(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 def _from_targets(step: Step, pair: list[Value]) -> bool:
     y = step.values.get("y")
     return any(source_of(x) is y for x in pair)
+
+
+@check(94.7, explains="cannot_overfit learning_rate_too_low vanishing_gradients")
+def attention_over_wrong_axis(run: Observed) -> Iterator[Symptom]:
+    """Weights of attention that do not sum to one over the positions that are summed, but over others."""
+    for weights in run.traced.forward(softmax) if run.traced else ():
+        assert weights.instruction is not None
+        scores = _scores(weights)
+        if scores is None:
+            continue
+        dim = int(weights.instruction.params.get("dim", -1)) % weights.array.ndim
+        summed = _summed_over(weights)
+        if summed is None or summed == dim:
+            continue
+        yield symptom(
+            "the softmax of attention goes over the wrong dimension: the weights that a position gives to the others "
+            "do not sum to 1",
+            "{where} {shape} sums to 1 over dimension {dim}, and is multiplied by the values over dimension {summed}, "
+            "where its sums are {sums}",
+            "take the softmax over the positions that are attended to, which are the last: scores.softmax(dim=-1)",
+            where=weights.name,
+            shape=Shape(weights.array.shape),
+            dim=dim,
+            summed=summed,
+            sums=Range.of(weights.array.sum(summed)),
+        )
+        return
+
+
+def _scores(weights: Value) -> Value | None:
+    """The products of queries and keys that a softmax was taken of; None where it was of something else."""
+    value = weights.operands[0]
+    while isinstance(value, Value) and (op := op_of(value)) is not None and op is not matmul:
+        same = [x for x in value.operands if isinstance(x, Value) and x.array.shape == value.array.shape]
+        value = next((x for x in same if x.kind == "result"), None) if op.elementwise or op.view else None
+    learned = isinstance(value, Value) and any(isinstance(x, Value) and x.kind == "parameter" for x in value.operands)
+    return value if isinstance(value, Value) and op_of(value) is matmul and not learned else None
+
+
+def _summed_over(weights: Value) -> int | None:
+    """The dimension of ``weights`` that a product with other values sums over; None where there is none.
+
+    Weights are followed through what keeps their dimensions, and through an exchange of the last two.
+    """
+    last = weights.array.ndim - 1
+    todo = [(weights, last, last - 1)]  # where the last two dimensions come from
+    while todo:
+        value, columns, rows = todo.pop()
+        for user in value.users:
+            op = op_of(user)
+            if user.phase != "forward" or op is None:
+                continue
+            if op is matmul:
+                return columns if user.operands[0] is value else rows
+            if user.array.shape == value.array.shape and op.elementwise:
+                todo.append((user, columns, rows))
+            elif op.view and np.array_equal(user.array, np.swapaxes(value.array, -1, -2)):
+                todo.append((user, rows, columns))
+            elif op.view and user.array.shape[-2:] == value.array.shape[-2:]:
+                todo.append((user, columns, rows))
+    return None

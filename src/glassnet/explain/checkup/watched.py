@@ -21,12 +21,14 @@ from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dro
 from glassnet.ops.dtypes import Array
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
+from glassnet.tensor.graph import Node, tick
 from glassnet.trace.refusals import TraceError
-from glassnet.trace.snapshot import Snapshot
+from glassnet.trace.snapshot import CONTAINERS, Snapshot, contents_of
 
 DROPS = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d)
 DIFFER = (*DROPS, RReLU)  # in training from evaluation
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
+CLIPPED = 0.9  # of the true gradient, that is left where it was clipped
 ALONG = 0.95  # the cosine between a gradient and the true one
 SOME = 16  # steps after which gradients that were gathered have been used
 Gradients = dict[str, Array]
@@ -44,6 +46,7 @@ class Watched:
     used: bool = False  # whether the optimizer was
     moved: bool = False  # whether the step changed a parameter by itself
     rates: list[tuple[float, ...]] = field(default_factory=list)  # of the optimizer's groups, before and after steps
+    older: Node | None = None  # what made a value before a step that its outputs go back to
     idle: bool = False  # whether no parameter had changed after some steps
     error: Exception | None = None
 
@@ -68,8 +71,17 @@ class Watched:
         cosines = ((name, _cosine(self.first[name], self.true[name])) for name in by_hand)
         return [(name, cosine) for name, cosine in cosines if cosine < ALONG]
 
+    @property
+    def clips(self) -> bool:
+        """Whether the step makes large gradients smaller before they are used."""
+        return bool(self.used and 0 < _norm(self.first) < CLIPPED * _norm(self.true))
+
     def _got(self, name: str) -> Array:
         return self.first.get(name, np.zeros(1))
+
+
+def _norm(gradients: Gradients) -> float:
+    return float(np.sqrt(sum(np.square(g, dtype=np.float64).sum() for g in gradients.values())))
 
 
 def _cosine(a: Array, b: Array) -> float:
@@ -139,6 +151,7 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
     The optimizer is left as it is made here, without learning rates: who calls this puts it back.
     """
     at_use: list[Gradients] = []
+    began = [tick()]  # the last step
     optimizer: Any = run.optimizer
 
     def step(*args: Any, **kwargs: Any) -> Any:
@@ -149,12 +162,14 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
 
     def carried_out() -> Gradients:
         at_use.clear()
+        began.append(tick())
         assert run.step is not None
         run.step(*run.first)
         result.used = result.used or bool(at_use)
         return at_use[-1] if at_use else _copied(parameters)
 
     with ExitStack() as stack:
+        stack.callback(run.model.register_forward_hook(partial(_note_older, result, began)).remove)
         for path, module in run.model.named_modules():
             if isinstance(module, DIFFER):
                 modes = result.modes.setdefault(path, set())
@@ -170,6 +185,27 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
 
 def _note_mode(modes: set[bool], module: Any, _inputs: Any) -> None:
     modes.add(module.training)
+
+
+def _note_older(result: Watched, began: list[int], _module: Any, _inputs: Any, outputs: Any) -> None:
+    result.older = result.older or older_in(outputs, began[-1])
+
+
+def older_in(outputs: Any, time: int) -> Node | None:
+    """What made a value before a ``time`` that ``outputs``, however they are put together, go back to."""
+    stack, seen = [outputs], set()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, CONTAINERS):
+            stack += contents_of(value)
+        elif isinstance(value, Tensor):
+            stack.append(value.grad_fn)
+        elif isinstance(value, Node) and value not in seen:
+            if value.time < time:
+                return value
+            seen.add(value)
+            stack += value.parents or ()
+    return None
 
 
 def _note_name(names: set[str], name: str, _gradient: Any) -> None:
