@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed, Step
-from glassnet.explain.checkup.weighing import WEIGHING, size_of_gradient, weights_in, weights_of
+from glassnet.explain.checkup.weighing import layers_of, size_of_gradient, weights_of
 
 HUGE = 1e4
 
@@ -39,8 +39,7 @@ def gradient_sizes(step: Step) -> Sizes:
 
 def output_sizes(step: Step) -> Sizes:
     """The root mean square of the gradient of what each layer of weights gives, in order."""
-    outputs = (v for v in step.forward(*WEIGHING) if weights_in(v))
-    return Sizes((v.name, size_of_gradient(v)) for v in outputs if v.gradient is not None)
+    return Sizes((v.name, size_of_gradient(v)) for v in layers_of(step) if v.gradient is not None)
 
 
 FLOWS = (Flow(gradient_sizes, 1e-3, 1e3), Flow(output_sizes, 1e-5, 300.0))

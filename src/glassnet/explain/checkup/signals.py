@@ -8,8 +8,8 @@ import numpy as np
 
 from glassnet.explain.checkup.activations import ends_of, is_activation, is_s_shaped, slopes, steepest
 from glassnet.explain.checkup.check import Range, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, op_of
-from glassnet.explain.checkup.weighing import WEIGHING, gain, layer_before
+from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.weighing import CONVOLVING, gain, layer_before, weighs
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import div
 from glassnet.ops.dtypes import Array
@@ -107,8 +107,8 @@ def dead_relu(run: Observed) -> Iterator[Symptom]:
         given = value.operands[0].array
         if (given == given[:1]).all():
             continue  # whatever the inputs are: they do not come so far
-        units = flat.reshape(len(flat), -1) if flat.ndim > 1 else flat[:, None]
-        samples, count = units.shape
+        units = _by_unit(value, flat)
+        samples, count = len(flat), units.shape[1]
         dead = int(units.all(0).sum())
         is_end = run.outputs is not None and bool((run.outputs == run.outputs[:1]).all())
         many = (dead == count and is_end) or _is_many(dead, count)
@@ -125,6 +125,14 @@ def dead_relu(run: Observed) -> Iterator[Symptom]:
             samples=samples,
         )
         return
+
+
+def _by_unit(value: Value, flat: Array) -> Array:
+    """A column for each unit: what a layer gives at every position is of one, the channel it is of."""
+    if flat.ndim < 3:
+        return flat.reshape(len(flat), -1)
+    channel = 1 if name_of(layer_before(value)) in CONVOLVING else flat.ndim - 1
+    return np.moveaxis(flat, channel, -1).reshape(-1, flat.shape[channel])
 
 
 def _is_many(dead: int, units: int) -> bool:
@@ -164,7 +172,7 @@ def is_hidden(value: Value) -> bool:
         if id(user) in seen or user.phase != "forward":
             continue
         seen.add(id(user))
-        if op_of(user) in WEIGHING:
+        if weighs(user):
             return True
         stack += user.users
     return False

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.explain.checkup.check import Shape, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.weighing import WEIGHING, gain, weights_in, weights_of
+from glassnet.explain.checkup.weighing import gain, layers_of, weights_in, weights_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import matmul
@@ -60,7 +60,7 @@ def weights_too_large(run: Observed) -> Iterator[Symptom]:
     before = run.mean_before
     if not before - run.guess > WORSE * abs(run.guess):
         return
-    layers = [layer for layer in run.traced.forward(*WEIGHING) if weights_in(layer)]
+    layers = layers_of(run.traced)
     gains = [gain(layer) for layer in layers]
     if gains and max(gains) > USUAL:
         largest = layers[int(np.argmax(gains))]

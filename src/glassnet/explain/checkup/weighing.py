@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.explain.checkup.observed import Step, op_of
+from glassnet.explain.checkup.observed import Step, name_of, op_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
-from glassnet.ops.linear import bilinear, linear, matmul
+from glassnet.ops.linear import matmul
 
-WEIGHING = (linear, matmul, bilinear)
+CONVOLVING = frozenset(("convolution", "conv_transpose"))
+RECURRENT = frozenset(("rnn_tanh", "rnn_relu", "gru", "lstm"))
+WEIGHING = frozenset(("linear", "matmul", "bilinear")) | CONVOLVING | RECURRENT  # by name: not all are loaded
+
+
+def weighs(value: Value | None) -> bool:
+    """Whether a value is a weighted sum of others: of numbers of a sample, of a window, or of what was before."""
+    return name_of(value) in WEIGHING
+
+
+def layers_of(step: Step) -> list[Value]:
+    """What the layers of weights give, in order."""
+    return [value for value in step.forward() if weighs(value) and weights_in(value)]
 
 
 def weights_of(step: Step) -> list[Value]:
     """The matrices that the network learns, in the order in which they are used."""
-    return list(dict.fromkeys(w for value in step.forward(*WEIGHING) for w in weights_in(value)))
+    return list(dict.fromkeys(w for value in layers_of(step) for w in weights_in(value)))
 
 
 def weights_in(value: Value) -> list[Value]:
@@ -38,12 +50,12 @@ def gain(layer: Value | None) -> float:
 
 def layer_before(value: Value) -> Value | None:
     """The layer of weights whose output ``value`` is made of, number by number."""
-    while value.instruction is not None and op_of(value) not in WEIGHING:
+    while value.instruction is not None and not weighs(value):
         operand = next((x for x in value.operands if isinstance(x, Value)), None)
         if operand is None:
             return None
         value = operand
-    return value if op_of(value) in WEIGHING and weights_in(value) else None
+    return value if weighs(value) and weights_in(value) else None
 
 
 def size_of_gradient(value: Value) -> float:
