@@ -7,6 +7,7 @@ from glassnet.explain.checkup import (
     data,
     flows,
     learning,
+    pictures,
     script,
     sequences,
     signals,

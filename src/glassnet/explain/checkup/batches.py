@@ -151,6 +151,13 @@ def _whole(data: Any) -> Batch | None:
     return _pair(batch_function(data.dataset)(np.arange(0, len(data.dataset), step)))
 
 
+def last_size(data: Any) -> int:
+    """How many samples the last batch of an epoch has; as many as usual where that is not known."""
+    if type(data) is not DataLoader or data.drop_last or not data.batch_size or not hasattr(data.dataset, "__len__"):
+        return BATCH
+    return len(data.dataset) % data.batch_size or data.batch_size
+
+
 def _checked(batches: list[Batch]) -> list[Batch]:
     if not batches or not size_of(batches[0]):
         raise CheckupError("checkup: expected at least one sample to look at, got none")

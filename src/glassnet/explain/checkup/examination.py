@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explain.checkup.batches import CheckupError, batches_of
+from glassnet.explain.checkup.batches import CheckupError, batches_of, last_size
 from glassnet.explain.checkup.check import CHECKS, Finding
 from glassnet.explain.checkup.keeping import keep_reached
 from glassnet.explain.checkup.observed import Observed
@@ -87,7 +87,7 @@ def checkup(
         keep_reached(snapshot, (data, validation, loss, step, model, optimizer))
         batches, everything = batches_of(data)
         held_out = None if validation is None else _joined(validation)
-        run = Observed(model, batches, loss, optimizer, step, held_out, everything)
+        run = Observed(model, batches, loss, optimizer, step, held_out, everything, last_size(data))
         with quietly(), np.errstate(all="ignore"):  # they are told as findings
             return Checkup(_findings(run))
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.explain.checkup.batches import Batch, Inputs, joined, parts_of, size_of
+from glassnet.explain.checkup.batches import BATCH, Batch, Inputs, joined, parts_of, size_of
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.optim import Optimizer
@@ -39,6 +39,7 @@ class Setup:
     step: Callable[..., Any] | None = None
     validation: Batch | None = None
     everything: Batch | None = None  # all samples, where they are there at once
+    last: int = BATCH  # samples in the last batch of an epoch, where that is known
     was_training: bool = field(init=False)
 
     def __post_init__(self) -> None:

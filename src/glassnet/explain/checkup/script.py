@@ -13,7 +13,7 @@ from glassnet.explain.checkup.batches import head
 from glassnet.explain.checkup.check import Names, Shape, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.trials import ENOUGH
-from glassnet.explain.checkup.watched import DIFFER
+from glassnet.explain.checkup.watched import differs, has_statistics
 from glassnet.explain.walkthrough.traced_step import NoGradientError
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.trace.refusals import TraceError
@@ -286,19 +286,28 @@ def gradients_not_zeroed(run: Observed) -> Iterator[Symptom]:
 
 @check(89)
 def evaluation_mode(run: Observed) -> Iterator[Symptom]:
-    """Training in evaluation mode, where dropout does nothing."""
-    modules = {path: m for path, m in run.model.named_modules() if isinstance(m, DIFFER)}
+    """Training in evaluation mode, where dropout does nothing and batch norm does not look at the batch."""
     called = {} if run.watched is None else {path: modes for path, modes in run.watched.modes.items() if modes}
-    off = [path for path, m in modules.items() if called.get(path, {m.training}) == {False}]
+    modes = {path: called.get(path, {module.training}) for path, module in run.model.named_modules()}
+    layers = {path: module for path, module in run.model.named_modules() if differs(module)}
+    off = [p for p, m in layers.items() if modes[p] == {False} and not _is_kept(m, in_training=modes[""] == {True})]
+    if not off:
+        return
+    drops = any(not has_statistics(layers[path]) for path in off)
+    normalises = any(has_statistics(layers[path]) for path in off)
     where = " in your step" if called else ""
-    if off:
-        named = [f"{path} ({type(modules[path]).__name__})" for path in off]
-        yield symptom(
-            "the network is trained in evaluation mode, in which dropout does nothing",
-            f"{{count}} of {{layers}} layers that differ are in evaluation mode{where}: {{off}}",
-            "call model.train() before training, and again after each evaluation",
-            where=off[0],
-            count=len(off),
-            layers=len(modules),
-            off=Names(named),
-        )
+    effects = ["dropout does nothing"] * drops + ["batch norm does not look at the batch"] * normalises
+    yield symptom(
+        f"the network is trained in evaluation mode, in which {' and '.join(effects)}",
+        f"{{count}} of {{layers}} layers that differ are in evaluation mode{where}: {{off}}",
+        "call model.train() before training, and again after each evaluation",
+        where=off[0],
+        count=len(off),
+        layers=len(layers),
+        off=Names(f"{path} ({type(layers[path]).__name__})" for path in off),
+    )
+
+
+def _is_kept(layer: Any, *, in_training: bool) -> bool:
+    """Whether a layer is in evaluation mode on purpose: its statistics were gathered before, the network trains."""
+    return in_training and has_statistics(layer) and bool(layer.num_batches_tracked.item())

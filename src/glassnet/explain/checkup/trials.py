@@ -76,6 +76,17 @@ class Trials(Setup):
             return None
         return first if np.array_equal(first, again, equal_nan=True) else None
 
+    def refusal(self, count: int) -> str:
+        """What the network says of the first ``count`` samples in training mode; "" where it takes them."""
+        x, _ = joined(self.batches)
+        try:
+            with self.untouched(), no_grad():
+                self.model.train()
+                self.model(*(wrap(part[:count]) for part in x))
+        except Exception as error:  # whatever the user's own code raises
+            return str(error) or type(error).__name__
+        return ""
+
     @computed_once
     def targets(self) -> Array:
         """The targets of all batches, concatenated."""

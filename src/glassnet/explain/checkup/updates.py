@@ -179,10 +179,13 @@ def dropout_too_high(run: Observed) -> Iterator[Symptom]:
 
 @check(94.5, explains=(
     "wrong_gradient cannot_overfit learning_rate_too_low learning_rate_too_high dead_relu "
-    "no_gradient labels_unrelated class_imbalance"
+    "no_gradient labels_unrelated class_imbalance step_fails"
 ))  # fmt: skip
 def batch_too_small(run: Observed) -> Iterator[Symptom]:
     """Batches of few samples in a network that normalises over the samples of a batch."""
+    if min(run.last, *map(size_of, run.batches)) == 1 and (refusal := run.refusal(1)) and not run.refusal(2):
+        yield _of_one(run, refusal)
+        return
     size = max(map(size_of, run.batches))
     if size >= TOO_FEW or len(run.batches) < 2 or run.outputs is None or len(run.y) <= size:
         return
@@ -195,4 +198,16 @@ def batch_too_small(run: Observed) -> Iterator[Symptom]:
         "use batches of 16 or more, or normalise each sample by itself",
         size=size,
         apart=float(np.abs(alone - together).max()),
+    )
+
+
+def _of_one(run: Observed, refusal: str) -> Symptom:
+    last = max(map(size_of, run.batches)) > 1
+    return symptom(
+        "the network normalises over the samples of a batch, which one sample alone has no statistics of",
+        ("the last batch of an epoch" if last else "each batch") + " has 1 sample: {message}",
+        "leave out the last batch: DataLoader(…, drop_last=True); or choose a batch_size that leaves no rest of 1"
+        if last
+        else "use batches of 16 or more, or nn.LayerNorm or nn.GroupNorm, which normalise each sample by itself",
+        message=refusal,
     )

@@ -18,6 +18,7 @@ from glassnet.explain.checkup.keeping import keep_reached
 from glassnet.explain.checkup.trials import Trials
 from glassnet.nn.activation import RReLU
 from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor
@@ -26,7 +27,7 @@ from glassnet.trace.refusals import TraceError
 from glassnet.trace.snapshot import CONTAINERS, Snapshot, contents_of
 
 DROPS = (AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d)
-DIFFER = (*DROPS, RReLU)  # in training from evaluation
+DIFFER = (*DROPS, RReLU)  # in training from evaluation; so do layers with running statistics
 TWICE = 0.25  # of a gradient, by which the second may differ from twice the first
 CLIPPED = 0.9  # of the true gradient, that is left where it was clipped
 ALONG = 0.95  # the cosine between a gradient and the true one
@@ -171,7 +172,7 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
     with ExitStack() as stack:
         stack.callback(run.model.register_forward_hook(partial(_note_older, result, began)).remove)
         for path, module in run.model.named_modules():
-            if isinstance(module, DIFFER):
+            if module is run.model or differs(module):
                 modes = result.modes.setdefault(path, set())
                 stack.callback(module.register_forward_pre_hook(partial(_note_mode, modes)).remove)
         for name, parameter in parameters.items():
@@ -181,6 +182,16 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
                 group["lr"] = 0.0
             optimizer.step = step
         yield carried_out
+
+
+def differs(module: Module) -> bool:
+    """Whether a layer does another thing in training than in evaluation."""
+    return isinstance(module, DIFFER) or has_statistics(module)
+
+
+def has_statistics(module: Module) -> bool:
+    """Whether a layer normalises by statistics of the batch in training, by running ones in evaluation."""
+    return getattr(module, "running_mean", None) is not None
 
 
 def _note_mode(modes: set[bool], module: Any, _inputs: Any) -> None:
