@@ -23,7 +23,7 @@ from glassnet.training.measuring import measured
 from glassnet.training.metrics import Metrics
 
 if TYPE_CHECKING:
-    from glassnet.explain.checkup.observed import Step
+    from glassnet.explain.checkup.step import Step
 
 EXPLODED = 1e8  # times the first loss, or times 1 where that is less: it will not come back
 FAR = 1e6  # larger inputs are a mistake, or not scaled

@@ -9,7 +9,8 @@ import numpy as np
 from glassnet.errors import RangeError
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.guessing import decided
-from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import name_of
 from glassnet.explain.checkup.trials import LONGER
 from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.explain.walkthrough import Value

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from glassnet.explain.checkup.check import Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, Step
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import Step
 from glassnet.explain.checkup.weighing import layers_of, size_of_gradient, weights_of
 
 HUGE = 1e4

@@ -71,9 +71,12 @@ class Setup:
 
     def steps_within(self, most: int) -> int:
         """How many steps a trial may have: ``most``, fewer for a large network."""
-        numbers = sum(p.numel() for p in self.model.parameters())
-        step = LEAST_WORK + 3.0 * numbers * max(map(size_of, self.batches))
-        return int(min(most, max(FEWEST, WORK / step)))
+        return int(min(most, max(FEWEST, WORK / (LEAST_WORK + self.work))))
+
+    @computed_once
+    def work(self) -> float:
+        """Multiplications of a step, as far as they are known: of each number that is learned for each sample."""
+        return 3.0 * sum(p.numel() for p in self.model.parameters()) * max(map(size_of, self.batches))
 
     def answer(self, x: Inputs) -> Any:
         """What the network gives for inputs."""

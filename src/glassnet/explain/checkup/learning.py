@@ -12,9 +12,10 @@ from glassnet.explain.checkup.batches import joined, parts_of, size_of
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.guessing import accuracy, is_worse
 from glassnet.explain.checkup.held_out import on_other_samples
-from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.relation import CHANCE, relation, remainder
 from glassnet.explain.checkup.signals import is_hidden
+from glassnet.explain.checkup.step import name_of
 from glassnet.explain.checkup.structure import source_of
 from glassnet.explain.checkup.trials import FEW, LONGER, STEPS, Trial
 from glassnet.explain.walkthrough import Value

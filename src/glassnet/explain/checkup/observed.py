@@ -7,41 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.explain.checkup.step import Step
 from glassnet.explain.checkup.trials import Trials
 from glassnet.explain.checkup.watched import Watched, older_in, watched
-from glassnet.explain.walkthrough import Value
+from glassnet.explain.checkup.weighing import work_of
 from glassnet.explain.walkthrough.traced_step import traced_step
-from glassnet.ops.record import Op
-from glassnet.program.program import Program
 from glassnet.tensor.graph import Node, tick
 from glassnet.threads import computed_once
 from glassnet.trace.refusals import TraceError
-
-
-@dataclass
-class Step:
-    """One traced step: its program, every value by name, the results in order, and the loss."""
-
-    program: Program
-    values: dict[str, Value]
-    results: tuple[Value, ...]
-    loss: float
-
-    def forward(self, *ops: Op) -> list[Value]:
-        """The forward results of those operations; all forward results if none are given."""
-        forward = (v for v in self.results if v.phase == "forward")
-        return [v for v in forward if not ops or op_of(v) in ops]
-
-
-def op_of(value: Value | None) -> Op | None:
-    """The operation that made a value."""
-    return None if value is None or value.instruction is None else value.instruction.op
-
-
-def name_of(value: Value | None) -> str:
-    """The name of the operation that made a value, "" if none did."""
-    op = op_of(value)
-    return "" if op is None else op.name
 
 
 @dataclass
@@ -62,6 +35,11 @@ class Observed(Trials):
             self.error = error
             return None
         return Step(program, values.by_name(), values.results, float(values.outputs[0].array))
+
+    @computed_once
+    def work(self) -> float:
+        """How many multiplications a step makes."""
+        return super().work if self.traced is None else work_of(self.traced)
 
     @computed_once
     def runs(self) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 from glassnet.errors import ShapeError
 from glassnet.explain.checkup.batches import parts_of
 from glassnet.explain.checkup.check import Shape, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import name_of
 from glassnet.ops.dtypes import Array
 
 COLORS = 4  # channels that a picture has at most

@@ -12,7 +12,8 @@ import numpy as np
 from glassnet.autograd import no_grad
 from glassnet.explain.checkup.batches import Inputs, parts_of
 from glassnet.explain.checkup.check import Shape, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import name_of
 from glassnet.explain.checkup.weighing import root_mean_square
 from glassnet.explain.walkthrough import Value
 from glassnet.nn.module import Module

@@ -8,7 +8,8 @@ import numpy as np
 
 from glassnet.explain.checkup.activations import ends_of, is_activation, is_s_shaped, slopes, steepest
 from glassnet.explain.checkup.check import Range, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, name_of
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import name_of
 from glassnet.explain.checkup.weighing import CONVOLVING, gain, layer_before, weighs
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import div

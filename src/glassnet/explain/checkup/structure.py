@@ -9,7 +9,8 @@ import numpy as np
 
 from glassnet.explain.checkup.batches import size_of
 from glassnet.explain.checkup.check import Range, Shape, Symptom, check, symptom
-from glassnet.explain.checkup.observed import Observed, Step, name_of, op_of
+from glassnet.explain.checkup.observed import Observed
+from glassnet.explain.checkup.step import Step, name_of, op_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.activation import logsigmoid, sigmoid
 from glassnet.ops.arithmetic import add, clamp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.explain.checkup.observed import Step, name_of, op_of
+from glassnet.explain.checkup.step import Step, name_of, op_of
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.dtypes import Array
 from glassnet.ops.linear import matmul
@@ -12,6 +12,8 @@ from glassnet.ops.linear import matmul
 CONVOLVING = frozenset(("convolution", "conv_transpose"))
 RECURRENT = frozenset(("rnn_tanh", "rnn_relu", "gru", "lstm"))
 WEIGHING = frozenset(("linear", "matmul", "bilinear")) | CONVOLVING | RECURRENT  # by name: not all are loaded
+
+CALL, IN_A_LOOP = 2e4, 20  # multiplications that take as long as a call, and calls for each time of a loop
 
 
 def weighs(value: Value | None) -> bool:
@@ -56,6 +58,29 @@ def layer_before(value: Value) -> Value | None:
             return None
         value = operand
     return value if weighs(value) and weights_in(value) else None
+
+
+def work_of(step: Step) -> float:
+    """Multiplications of a step that count: a forward product is followed by two of its size, and each call costs."""
+    products = 3.0 * sum(value.array.size * _terms(value) for value in step.forward() if weighs(value))
+    loops = sum(_times(value) for value in step.forward() if name_of(value) in RECURRENT)
+    return products + CALL * (len(step.results) + IN_A_LOOP * loops)
+
+
+def _times(value: Value) -> int:
+    assert value.instruction is not None
+    packed = value.instruction.params.get("sizes")
+    return value.array.shape[1] if packed is None else len(packed)
+
+
+def _terms(value: Value) -> float:
+    """How many products each number of a weighted sum is made of."""
+    left, right = value.operands[0], next(x for x in value.operands[:0:-1] if isinstance(x, Value) and x.array.ndim > 1)
+    if name_of(value) == "matmul":
+        return float(left.array.shape[-1])
+    if name_of(value) in RECURRENT:
+        return float(right.array.shape[-1])
+    return float(right.array.size / right.array.shape[1 if name_of(value) == "conv_transpose" else 0])
 
 
 def size_of_gradient(value: Value) -> float:
