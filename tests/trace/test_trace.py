@@ -152,6 +152,18 @@ def test_a_caught_refusal_is_raised_at_the_end() -> None:
         trace(catches, gn.ones(2))
 
 
+def test_a_program_that_is_run_once_may_depend_on_numbers_that_python_reads() -> None:
+    def function(x: gn.Tensor) -> gn.Tensor:
+        return x[x > 0].sum() * x.max().item() + gn.tensor(x.numpy().copy())
+
+    x = gn.tensor([1.0, -2.0, 3.0])
+    with pytest.raises(TraceError):
+        trace(function, x)
+    program, state, result = trace(function, x, once=True)
+    (output,) = evaluate(program, [x.array], {name: t.array for name, t in state.items()}).outputs
+    np.testing.assert_array_equal(output, result.array)
+
+
 def test_other_threads_go_on_while_one_traces() -> None:
     seeded: list[int] = []
 

@@ -67,13 +67,26 @@ def refuse(reason: str) -> NoReturn:
 class Refusals:
     """The part of the tracer that is asked before Python does what a program could not repeat, and refuses it."""
 
+    once: bool = False  # whether the program is of this run only, as the numbers that Python reads are
     _refusal: Exception | None = None
 
     def read(self, what: str) -> None:
         """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
+        if self.once:
+            return
         refuse(
             f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
             "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
+        )
+
+    def using_array(self) -> None:
+        """An array that is no tensor's is about to be used: raises TraceError, for its numbers are of this run only."""
+        if self.once:
+            return
+        refuse(
+            "uses a NumPy array that the function has made, or got from somewhere a program cannot see. The program "
+            "would keep this run's numbers for ever. Compute with tensors, pass it in as a tensor, or make it once, "
+            "outside"
         )
 
     def replacing(self, what: str) -> None:

@@ -42,13 +42,15 @@ def trace(
     reached: Iterable[tuple[str, Any]] = (),
     isolated: bool = False,
     unnamed_state: bool = False,
+    once: bool = False,
 ) -> Trace:
     """The program of ``function(*inputs)``. Everything is as before afterwards, whatever it does.
 
     ``names`` are those of the inputs: x, x_2, … if none are given. ``gradients``: whether operations are followed by
     autograd, None as they are in this thread. ``reached`` are modules, optimizers and tensors by name that the
     function uses besides those that can be found in its code; ``isolated``: it uses nothing but its inputs.
-    Tensors that are got hold of without a name are constants, or with ``unnamed_state`` state.
+    Tensors that are got hold of without a name are constants, or with ``unnamed_state`` state. ``once``: the program is
+    for these inputs only, so that Python may read numbers on the way.
 
     The outputs of the program are the tensor that the function returns, or those of the tuple or list that it returns.
     Raises TraceError for a function that cannot be traced, and what the function itself raises.
@@ -57,7 +59,7 @@ def trace(
     if names is None:
         names = ["x", *(f"x_{n}" for n in range(2, len(inputs) + 1))][: len(inputs)]
     arguments = {name: x.array for name, x in zip(names, inputs, strict=True)}
-    tracer = Tracer(captures)
+    tracer = Tracer(captures, once)
     tracer.take_inputs(arguments.values())
     with tracer.snapshot:
         with tracing(tracer, gradients):

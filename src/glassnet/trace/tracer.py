@@ -69,11 +69,13 @@ class TracedOp:
 class Tracer(Refusals):
     """What one run did, for `lower` to make a program of.
 
-    ``captures`` knows the modules and optimizers that the function uses, and is told of those it did not know.
+    ``captures`` knows the modules and optimizers that the function uses, and is told of those it did not know. What
+    is of this run only is refused, unless the program is to be run ``once``.
     ``snapshot`` has what is to be put back after the run.
     """
 
     captures: Captures | None = None
+    once: bool = False
     snapshot: Snapshot = field(default_factory=Snapshot)
     ops: list[TracedOp] = field(default_factory=list)
     arrays: list[Any] = field(default_factory=list)  # by number; kept, so that no id is used twice
@@ -97,7 +99,7 @@ class Tracer(Refusals):
 
     def note(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], result: Any) -> None:
         """An operation has happened."""
-        if op is getitem and any(_is_mask(v) for v in values[1:]):
+        if op is getitem and not self.once and any(_is_mask(v) for v in values[1:]):
             refuse(
                 "picks elements by a bool tensor, so the shape of the result depends on values; use "
                 "glassnet.where(mask, x, 0), which keeps the shape"
@@ -158,11 +160,11 @@ class Tracer(Refusals):
             if any(isinstance(x, Tensor) for x in _within(data)):
                 self.read("a list of tensors that becomes one (glassnet.stack() does that as well, and)")
             if any(isinstance(x, np.ndarray) for x in _within(data)):
-                _refuse_array()
+                self.using_array()
         elif isinstance(data, Tensor | np.ndarray):
             source = getattr(data, "array", data)
             if isinstance(data, np.ndarray) and not self._knows(data):
-                _refuse_array()
+                self.using_array()
             operands = self._operands((data,), [source])
             if array is not source:
                 same = array.dtype == source.dtype
@@ -313,7 +315,7 @@ class Tracer(Refusals):
             self._append(cast, (operand,), self._new(value), {"dtype": value.dtype})
             return Slot(self.number(value))
         if isinstance(x, np.ndarray) and not self._knows(x) and given_by_user(x):
-            _refuse_array()
+            self.using_array()
         number = self._number_of(x) if isinstance(x, State) else self.number(value)
         if self._aliasing.is_stale(number, self.arrays[number]):
             refuse(f"reads {STALE}")
@@ -358,13 +360,6 @@ class Tracer(Refusals):
                 self._append(reshape if op is reshape else permute, (value,), moved, back)
                 self._replace(array, copy, (Slot(moved),), {}, since)
             view = base
-
-
-def _refuse_array() -> None:
-    refuse(
-        "uses a NumPy array that the function has made, or got from somewhere a program cannot see. The program would "
-        "keep this run's numbers for ever. Compute with tensors, pass it in as a tensor, or make it once, outside"
-    )
 
 
 def _within(data: Any) -> Iterator[Any]:

@@ -30,7 +30,7 @@ class Observed(Trials):
         try:
             with self.untouched():
                 self.model.train()
-                program, values = traced_step(self.model, *self.first, self.loss)
+                program, values = traced_step(self.model, *self.first, self.loss, once=True)
         except Exception as error:  # whatever the user's own code raises is a finding
             self.error = error
             return None

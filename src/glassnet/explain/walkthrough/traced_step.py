@@ -36,8 +36,12 @@ class NoGradientError(WalkthroughError):
     """A loss that no gradient flows back from."""
 
 
-def traced_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) -> tuple[Program, Values]:
+def traced_step(
+    model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None, *, once: bool = False
+) -> tuple[Program, Values]:
     """The program of one training step, and its values. ``model``, ``optimizer`` and random generators are as before.
+
+    With ``once`` it may depend on numbers that Python has read on the way, and is right for this batch only.
 
     Raises WalkthroughError for a loss that is not one number, or that no gradient flows back from,
     TraceError for a network that cannot be traced, and what the network itself raises.
@@ -67,6 +71,7 @@ def traced_step(model: Any, x: Any, y: Any, loss: Any, optimizer: Any = None) ->
             gradients=True,
             reached=[("model", model), ("loss", loss), ("optimizer", optimizer)],
             unnamed_state=True,
+            once=once,
         )
     trained = [name for name, tensor in state.items() if isinstance(tensor, Parameter) or _is_trained(tensor)]
     numbers = {name: tensor.array.copy() for name, tensor in state.items()}
