@@ -30,6 +30,19 @@ UNSEEN = range(100, 103)
         ("labels_shuffled", "moons_sgd"),
         ("weights_thirty_times", "moons_hinge"),
         ("adam_of_three", "blobs_softsign"),
+        ("batch_norm_left_in_evaluation", "perceptron_with_batch_norm"),
+        ("a_last_batch_of_one", "perceptron_with_batch_norm"),
+        ("channels_that_come_last", "lenet_of_stripes"),
+        ("channels_that_come_last_and_a_layer_that_fits", "lenet_of_digits"),
+        ("time_that_is_taken_for_channels", "convolution_of_waves"),
+        ("pictures_as_bytes", "lenet_of_digits"),
+        ("a_state_that_is_not_detached", "gru_that_goes_on"),
+        ("a_graph_that_is_retained", "lstm_that_goes_on"),
+        ("recurrent_weights_six_times", "rnn_of_waves"),
+        ("a_mean_with_padding", "mean_of_words"),
+        ("a_state_after_the_padding", "gru_of_packed_words"),
+        ("attention_to_padding", "attention_by_hand"),
+        ("attention_over_the_queries", "attention_by_hand"),
     ],
 )
 def test_the_cause_is_the_first_finding(fault, host):
@@ -40,6 +53,11 @@ def test_the_cause_is_the_first_finding(fault, host):
 @pytest.mark.parametrize("name", ["three_units", "moons_sigmoid_slow"])
 def test_few_units_and_a_slow_start_are_no_faults(name):
     assert examined(made(name, 1).script()).healthy
+
+
+@pytest.mark.parametrize("name", ["lenet_of_digits", "gru_of_waves", "lstm_of_packed_words", "transformer_encoder"])
+def test_networks_with_layers_of_every_kind_are_left_alone(name):
+    assert examined(made(name, 0).script()).healthy
 
 
 @pytest.mark.parametrize("seed", [100, 110])

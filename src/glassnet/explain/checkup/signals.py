@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.explain.checkup.activations import ends_of, is_activation, is_s_shaped, slopes, steepest
 from glassnet.explain.checkup.check import Range, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.step import name_of
+from glassnet.explain.checkup.step import Step, name_of
 from glassnet.explain.checkup.weighing import CONVOLVING, gain, layer_before, weighs
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import div
@@ -58,10 +58,18 @@ def not_finite(run: Observed) -> Iterator[Symptom]:
                 size=parameter.array.size,
             )
             return
+    if _is_finite(run.traced):
+        return  # such as −inf in the place of scores that a softmax should not count
     for value in run.traced.results:
         if value.array.dtype.kind == "f" and _not_finite(value.array):
             yield _first_made(value)
             return
+
+
+def _is_finite(step: Step) -> bool:
+    """Whether the loss and the gradients of all parameters are, whatever there was on the way."""
+    gradients = [v.gradient.array for v in step.values.values() if v.kind == "parameter" and v.gradient is not None]
+    return bool(np.isfinite(step.loss)) and not any(map(_not_finite, gradients))
 
 
 def _first_made(value: Value) -> Symptom:

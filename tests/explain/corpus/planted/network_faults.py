@@ -8,7 +8,7 @@ import glassnet
 import glassnet.functional as F
 from glassnet import nn
 from tests.explain.corpus.common import Script
-from tests.explain.corpus.planted.faults import Step, fault, steps_by
+from tests.explain.corpus.planted.faults import Step, fault, steps_by, tensor
 from tests.explain.corpus.planted.networks import CLASSES, Attending, MeanOfWords, waves
 from tests.explain.corpus.planted.trainings import Training, adam, learned, whole_step
 
@@ -77,9 +77,9 @@ def channels_that_come_last_and_a_layer_that_fits(t: Training, _: Any) -> None:
 
 @fault("channels_last", hosts="convolution_of_waves")
 def time_that_is_taken_for_channels(t: Training, random: Any) -> None:
-    """Two series of numbers that have nothing to do with each other, [N, time, 2]."""
+    """Two series that have nothing to do with each other, [N, time, 2]."""
     x, y = waves(int(random.integers(1000)))
-    x = glassnet.cat([x, glassnet.randn(*x.shape)], 2)
+    x = glassnet.cat([x, x[tensor(random.permutation(len(x)))]], 2)
     layers = [nn.Conv1d(x.shape[1], 12, 1), nn.ReLU(), nn.Flatten(), nn.Linear(24, CLASSES)]
     t.model, t.data = nn.Sequential(*layers), (x, y)
 
@@ -151,21 +151,17 @@ def a_state_that_the_script_keeps(t: Training, _: Any) -> None:
     steps_by(t, own)
 
 
-@fault("exploding_through_time", hosts="rnn_of_relus")
-def recurrent_weights_three_times(t: Training, _: Any) -> None:
-    scaled_state(t, 3.0)
+@fault("exploding_through_time", hosts="rnn_of_relus rnn_of_waves")
+def recurrent_weights_six_times(t: Training, random: Any) -> None:
+    t.data = waves(int(random.integers(1000)), steps=40)
+    with glassnet.no_grad():
+        t.model.layer.weight_hh_l0.mul_(6)
 
 
 @fault("exploding_through_time", hosts="rnn_of_relus rnn_of_waves")
-def recurrent_weights_that_turn_and_grow(t: Training, _: Any) -> None:
-    weight = t.model.layer.weight_hh_l0
-    nn.init.orthogonal_(weight, 2.5)
-    t.model.layer.weight_ih_l0.data.mul_(0.05)
-
-
-def scaled_state(t: Training, factor: float) -> None:
-    with glassnet.no_grad():
-        t.model.layer.weight_hh_l0.mul_(factor)
+def recurrent_weights_that_turn_and_grow(t: Training, random: Any) -> None:
+    t.data = waves(int(random.integers(1000)), steps=40)
+    nn.init.orthogonal_(t.model.layer.weight_hh_l0, 2.5)
 
 
 # words --------------------------------------------------------------------------------------------------------
