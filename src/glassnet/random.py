@@ -150,9 +150,9 @@ class Generator:
         """Normal numbers, as NumPy's ``Generator.standard_normal`` gives them."""
         return self.numpy.standard_normal(size, dtype)
 
-    def integers(self, low: Any, high: Any = None, size: Any = None) -> Any:
+    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64) -> Any:
         """Whole numbers, as NumPy's ``Generator.integers`` gives them."""
-        return self.numpy.integers(low, high, size)
+        return self.numpy.integers(low, high, size, dtype)
 
     def permutation(self, n: Any) -> Any:
         """An order, as NumPy's ``Generator.permutation`` gives it."""

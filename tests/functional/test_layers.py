@@ -78,22 +78,22 @@ def test_dropout_keeps_the_mean_and_drops_the_gradient_too() -> None:
 def test_dropout_is_the_input_itself_when_nothing_is_dropped(name: str) -> None:
     x, function = gn.ones(3), getattr(F, name)
     assert function(x, 0.5, training=False) is x
-    assert function(x, 0.0) is x
+    assert function(x, 0.0, training=True) is x
 
 
 def test_dropout_of_everything() -> None:
     assert F.dropout(gn.ones(3), 1.0).tolist() == [0, 0, 0]
-    assert F.alpha_dropout(gn.ones(3), 1.0).tolist() == [0, 0, 0]
+    assert F.alpha_dropout(gn.ones(3), 1.0, training=True).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("name", ["dropout", "alpha_dropout"])
 def test_dropout_in_place(name: str) -> None:
     function = getattr(F, name)
     gn.manual_seed(1)
-    expected = function(gn.ones(8), 0.5)
+    expected = function(gn.ones(8), 0.5, training=True)
     gn.manual_seed(1)
     x = gn.ones(8)
-    assert function(x, 0.5, inplace=True) is x
+    assert function(x, 0.5, training=True, inplace=True) is x
     assert x.tolist() == expected.tolist()
 
 
@@ -107,7 +107,7 @@ def test_dropout_follows_the_seed() -> None:
 
 @pytest.mark.parametrize("p", [0.1, 0.5])
 def test_alpha_dropout_keeps_mean_and_variance(p: float) -> None:
-    y = F.alpha_dropout(gn.randn(300, 300), p)
+    y = F.alpha_dropout(gn.randn(300, 300), p, training=True)
     assert y.mean().item() == pytest.approx(0, abs=0.02)
     assert y.var().item() == pytest.approx(1, abs=0.02)
 

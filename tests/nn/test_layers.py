@@ -267,7 +267,31 @@ def test_dropout_of_whole_channels(layer, shape):
     assert layer(inplace=True)(x) is x
     assert set(x.flatten().tolist()) == {0.0, 2.0}
     with pytest.raises(ValueError, match=r"expected an input of shape \[N, C, .*x\.unsqueeze\(0\)"):
-        layer()(glassnet.ones(40, *shape))
+        layer()(glassnet.ones(*shape[:1]))
+
+
+@pytest.mark.parametrize(("layer", "shape"), [(nn.Dropout1d, (5,)), (nn.Dropout3d, (2, 3, 2))])
+def test_dropout_of_the_channels_of_one_sample(layer, shape):
+    y = layer(0.25)(glassnet.ones(400, *shape)).numpy().reshape(400, -1)
+    assert (y == y[:, :1]).all()
+    assert abs((y != 0).mean() - 0.75) < 0.1
+
+
+def test_dropout2d_reads_three_dimensions_as_pytorch_does():
+    with pytest.warns(glassnet.errors.GlassnetWarning, match=r"\[30, 4, 9\], is read as \[N, C, L\]; .*unsqueeze"):
+        y = nn.Dropout2d(0.25)(glassnet.ones(30, 4, 9)).numpy()
+    assert (y == y[:, :, :1]).all()
+    assert (y != y[:, :1]).any()
+
+
+def test_alpha_dropout_of_whole_channels():
+    y = nn.FeatureAlphaDropout(0.5)(numbers(300, 40, 20))
+    values, counts = np.unique(y.numpy(), return_counts=True)
+    at_limit = y.numpy() == values[counts.argmax()]
+    assert (at_limit == at_limit[:, :, :1]).all()
+    assert abs(at_limit.mean() - 0.5) < 0.02
+    assert abs(y.array.mean()) < 0.02
+    assert abs(y.array.std() - 1) < 0.02
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])

@@ -1,4 +1,4 @@
-"""Inputs on which normalization is tested."""
+"""Inputs on which normalization and dropout are tested."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def _standardized(*before: Array) -> list[Sample]:
     ]
 
 
+_MASK = np.array([[True, False, True], [False, True, True]])
+
 NORMALIZATION: dict[str, list[Sample]] = {
     "moments": [
         Sample("rows", (normal(4, 3),), {"dim": (1,)}),
@@ -46,4 +48,9 @@ NORMALIZATION: dict[str, list[Sample]] = {
     ],
     "standardize": _standardized(),
     "standardize_backward": _standardized(np.ones(())),
+    "masked_scale": [
+        Sample("each", (normal(2, 3), _MASK), {"scale": 2.0}),
+        Sample("rows", (normal(2, 3), _MASK[:, :1]), {"scale": 0.5}),
+        Sample("as it is", (normal(2, 3), _MASK)),
+    ],
 }

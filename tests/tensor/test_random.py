@@ -11,6 +11,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import Generator, Tensor
+from glassnet.ops.sampling import bernoulli
 
 DRAWS: dict[str, Callable[[Any], Tensor]] = {
     "rand": lambda g: gn.rand(5, generator=g),
@@ -152,6 +153,15 @@ def test_randperm_is_a_permutation(n):
 def test_randperm_gives_every_order():
     orders = {tuple(gn.randperm(3).tolist()) for _ in range(200)}
     assert len(orders) == 6
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-3, 1 / 256, 0.1, 0.25, 0.5, 0.9, 1 - 1e-3, 1.0])
+def test_a_byte_and_where_it_is_not_enough_a_further_number_decide(p):
+    n = 2_000_000
+    drawn = bernoulli.forward(shape=(n,), dtype=np.dtype(bool), generator=np.random.default_rng(3), p=p)
+    assert abs(np.count_nonzero(drawn) - n * p) <= 4 * np.sqrt(n * p * (1 - p))
+    neighbours = np.count_nonzero(drawn[1:] & drawn[:-1])  # one does not tell of the next
+    assert abs(neighbours - n * p * p) <= 6 * np.sqrt(n * p * p * (1 - p) * (1 + 3 * p)) + 1
 
 
 def test_bernoulli_of_certainty():

@@ -11,6 +11,7 @@ from glassnet.functional import (
     convolution,
     ctc,
     distance,
+    dropouts,
     embeddings,
     fractional_pooling,
     grid_sampling,
@@ -32,6 +33,7 @@ from glassnet.functional.classification import *  # noqa: F403
 from glassnet.functional.convolution import *  # noqa: F403
 from glassnet.functional.ctc import *  # noqa: F403
 from glassnet.functional.distance import *  # noqa: F403
+from glassnet.functional.dropouts import *  # noqa: F403
 from glassnet.functional.embeddings import *  # noqa: F403
 from glassnet.functional.fractional_pooling import *  # noqa: F403
 from glassnet.functional.grid_sampling import *  # noqa: F403
@@ -54,6 +56,7 @@ __all__ += classification.__all__
 __all__ += convolution.__all__
 __all__ += ctc.__all__
 __all__ += distance.__all__
+__all__ += dropouts.__all__
 __all__ += embeddings.__all__
 __all__ += fractional_pooling.__all__
 __all__ += grid_sampling.__all__

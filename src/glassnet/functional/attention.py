@@ -7,7 +7,8 @@ from typing import Any
 
 from glassnet.errors import RangeError
 from glassnet.functional.attention_checks import check_fit, check_head_masks, check_heads
-from glassnet.functional.layers import dropout, linear
+from glassnet.functional.dropouts import dropout
+from glassnet.functional.layers import linear
 from glassnet.functional.probability import softmax
 from glassnet.ops.dtypes import Dtype, bool_
 from glassnet.ops.layers.attention import masked_softmax

@@ -1,17 +1,14 @@
-"""What layers compute: linear maps, dropout."""
+"""What layers compute: linear maps."""
 
 from __future__ import annotations
 
 from glassnet.errors import DtypeError, RangeError
-from glassnet.ops import indexing, sampling
+from glassnet.ops import indexing
 from glassnet.ops import linear as linear_ops
-from glassnet.ops.activation import SELU_ALPHA, SELU_SCALE
-from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import int64
-from glassnet.random import chosen
-from glassnet.tensor import Tensor, apply, write
+from glassnet.tensor import Tensor, apply
 
-__all__ = ["alpha_dropout", "bilinear", "dropout", "linear", "one_hot"]
+__all__ = ["bilinear", "linear", "one_hot"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -60,47 +57,3 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if least < 0 or most >= num_classes:
         raise RangeError(f"one_hot: expected labels from 0 to {num_classes - 1}, got {least if least < 0 else most}")
     return apply(indexing.one_hot, tensor, classes=num_classes, dtype=int64)
-
-
-def _kept(name: str, input: Tensor, p: float, training: bool) -> Tensor | None:
-    """1 with probability 1 − p for each element of ``input``, else 0; None if nothing is dropped."""
-    if not 0 <= p <= 1:
-        raise RangeError(f"{name}: expected a probability p from 0 to 1, got {p}")
-    if not training or p == 0:
-        return None
-    return apply(sampling.bernoulli, shape=input.shape, dtype=input.dtype, generator=chosen(None), p=1 - p)
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element set to 0 with probability ``p``, the rest multiplied by 1/(1 − p) to keep the mean.
-
-    The input itself if not ``training``. Raises ValueError for a ``p`` that is no probability.
-    N. Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014.
-
-    >>> F.dropout(glassnet.ones(1000), p=0.5).unique()
-    tensor([0., 2.])
-    """
-    kept = _kept("dropout", input, p, training)
-    if kept is None:
-        return input
-    if p < 1:
-        write(kept, mul, kept, 1 / (1 - p))
-    return write(input, mul, input, kept) if inplace else input * kept
-
-
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Dropout for `selu`: dropped elements become selu's limit at −∞; mean 0 and variance 1 are kept.
-
-    G. Klambauer et al., Self-Normalizing Neural Networks, 2017.
-
-    >>> x = F.alpha_dropout(glassnet.randn(10000), p=0.1)
-    >>> abs(x.mean().item()) < 0.1, abs(x.std().item() - 1) < 0.1
-    (True, True)
-    """
-    kept = _kept("alpha_dropout", input, p, training)
-    if kept is None:
-        return input
-    limit = -SELU_ALPHA * SELU_SCALE
-    scale = 0.0 if p == 1 else ((1 - p) * (1 + p * limit**2)) ** -0.5
-    result = (input * kept + (1 - kept) * limit) * scale - scale * p * limit
-    return input.copy_(result) if inplace else result

@@ -35,7 +35,7 @@ from glassnet.nn.channels import *  # noqa: F403
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.convolution import *  # noqa: F403
 from glassnet.nn.distance import *  # noqa: F403
-from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.flatten import Flatten, Unflatten
 from glassnet.nn.fractional_pooling import *  # noqa: F403
@@ -65,6 +65,7 @@ __all__ = [
     "Dropout3d",
     "Embedding",
     "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
     "Identity",
     "Linear",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import glassnet.functional as F
-from glassnet.errors import ShapeError
 from glassnet.nn.checks import check_probability
 from glassnet.nn.module import Module
-from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import ones
 
 
 class _Dropout(Module):
@@ -30,10 +27,10 @@ class Dropout(_Dropout):
 
     N. Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014.
 
-    >>> _ = glassnet.manual_seed(0)
+    >>> _ = glassnet.manual_seed(8)
     >>> dropout = nn.Dropout(0.5)
     >>> dropout(glassnet.ones(6))
-    tensor([0., 0., 0., 2., 2., 2.])
+    tensor([0., 2., 2., 0., 0., 2.])
     >>> dropout.eval()(glassnet.ones(6))
     tensor([1., 1., 1., 1., 1., 1.])
     """
@@ -43,61 +40,54 @@ class Dropout(_Dropout):
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
-class _ChannelDropout(_Dropout):
-    _spatial = "L"
+class Dropout1d(_Dropout):
+    """`Dropout` of whole channels of [N, C, L] or [C, L]. Raises ShapeError for another number of dimensions.
+
+    J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
+
+    >>> _ = glassnet.manual_seed(8)
+    >>> nn.Dropout1d(0.5)(glassnet.ones(1, 4, 2))
+    tensor([[[0., 0.],
+             [2., 2.],
+             [2., 2.],
+             [0., 0.]]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """The input, in training with whole channels dropped."""
-        n = len(self._spatial)
-        if len(input.shape) != n + 2:
-            raise ShapeError(
-                f"{self._get_name()}: expected an input of shape [N, C, {', '.join(self._spatial)}], got "
-                f"{written(input.shape)}; make one sample a batch: x.unsqueeze(0)"
-            )
-        if not self.training:
-            return input
-        scale = F.dropout(ones(*input.shape[:2], *(1,) * n, dtype=input.dtype), self.p)
-        return input.mul_(scale) if self.inplace else input * scale
+        return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_ChannelDropout):
-    """`Dropout` of whole channels of [N, C, L]. Raises ShapeError for another number of dimensions.
-
-    J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
-
-    >>> _ = glassnet.manual_seed(0)
-    >>> nn.Dropout1d(0.5)(glassnet.ones(1, 4, 2))
-    tensor([[[0., 0.],
-             [0., 0.],
-             [0., 0.],
-             [2., 2.]]])
-    """
-
-
-class Dropout2d(_ChannelDropout):
+class Dropout2d(_Dropout):
     """`Dropout` of whole channels of [N, C, H, W]. Raises ShapeError for another number of dimensions.
 
+    As in PyTorch an input of 3 dimensions is read as [N, C, L], not as one picture, with a warning.
+
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
-    >>> _ = glassnet.manual_seed(0)
+    >>> _ = glassnet.manual_seed(8)
     >>> nn.Dropout2d(0.5)(glassnet.ones(1, 4, 1, 2)).flatten(1)
-    tensor([[0., 0., 0., 0., 0., 0., 2., 2.]])
+    tensor([[0., 0., 2., 2., 2., 2., 0., 0.]])
     """
 
-    _spatial = "HW"
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, in training with whole channels dropped."""
+        return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(_ChannelDropout):
-    """`Dropout` of whole channels of [N, C, D, H, W]. Raises ShapeError for another number of dimensions.
+class Dropout3d(_Dropout):
+    """`Dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W]. Raises ShapeError for other dimensions.
 
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
-    >>> _ = glassnet.manual_seed(0)
+    >>> _ = glassnet.manual_seed(8)
     >>> nn.Dropout3d(0.5)(glassnet.ones(1, 4, 1, 1, 2)).flatten(1)
-    tensor([[0., 0., 0., 0., 0., 0., 2., 2.]])
+    tensor([[0., 0., 2., 2., 2., 2., 0., 0.]])
     """
 
-    _spatial = "DHW"
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, in training with whole channels dropped."""
+        return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
 class AlphaDropout(_Dropout):
@@ -116,3 +106,16 @@ class AlphaDropout(_Dropout):
     def forward(self, input: Tensor) -> Tensor:
         """The input, in training with elements dropped."""
         return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels of [N, C, *]. Raises ShapeError for fewer than 2 dimensions.
+
+    >>> y = nn.FeatureAlphaDropout(0.5)(glassnet.zeros(100, 10, 2))
+    >>> bool((y[:, :, 0] == y[:, :, 1]).all())
+    True
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, in training with whole channels dropped."""
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

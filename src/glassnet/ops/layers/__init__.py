@@ -7,6 +7,7 @@ from glassnet.ops.layers import (
     avg_pooling,
     convolution,
     ctc,
+    dropout,
     embeddings,
     fractional_pooling,
     grid_sampling,
