@@ -264,10 +264,24 @@ FAULTS = (
         ("tests/cli/test_quiet.py",),
     ),
     Fault(
+        "batch norm keeps the variance divided by n, where PyTorch divides by n - 1",
+        "functional/normalization.py",
+        "momentum * n / (n - 1)",
+        "momentum * n / n",
+        ("tests/nn/test_normalization.py",),
+    ),
+    Fault(
+        "normalization's derivative leaves out that the mean moves with the input",
+        "ops/layers/normalization.py",
+        "        gx -= shift",
+        "        gx -= 0 * shift",
+        ("tests/ops/test_registry.py", "tests/ops/test_pullback.py"),
+    ),
+    Fault(
         "dropout that does not scale what it keeps",
-        "functional/layers.py",
-        "write(kept, mul, kept, 1 / (1 - p))",
-        "write(kept, mul, kept, 1)",
+        "functional/dropouts.py",
+        "scale = 1 / (1 - p) if p < 1 else 1.0",
+        "scale = 1.0",
         ("tests/functional/test_layers.py", "tests/nn/test_layers.py"),
     ),
     Fault(
