@@ -22,6 +22,7 @@ WEIGHT = rng.uniform(0.5, 2, (4, 3))
 LOG_P = (np.log(PROBABLE[0]), PROBABLE[1])
 COUNTS = (rng.normal(size=(4, 3)), rng.integers(0, 5, (4, 3)).astype(float))
 SIGNS = (REAL[0], np.sign(REAL[1]))
+LABELS = np.array([2, 0, 1, 1])
 ROW_SIGNS = np.array([1.0, -1.0, -1.0, 1.0])
 
 # (name, inputs that may require a gradient, further inputs, options)
@@ -61,6 +62,13 @@ LOSSES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = [
     ("cosine_embedding_loss", REAL, (ROW_SIGNS,), {"margin": 0.1}),
     ("triplet_margin_loss", (*REAL, WEIGHT), (), {}),
     ("triplet_margin_loss", (*REAL, WEIGHT), (), {"margin": 2.0, "p": 1.0, "swap": True}),
+    ("triplet_margin_with_distance_loss", (*REAL, WEIGHT), (), {"margin": 2.0, "swap": True}),
+    ("triplet_margin_with_distance_loss", (*REAL, WEIGHT), (), {"distance_function": lambda a, b: (a * b).sum(-1)}),
+    ("multi_margin_loss", REAL[:1], (LABELS,), {}),
+    ("multi_margin_loss", REAL[:1], (LABELS,), {"p": 2, "margin": 0.5, "weight": WEIGHT[0]}),
+    ("multi_margin_loss", (REAL[0][0],), (np.array(1),), {"margin": 2.0}),
+    ("multilabel_margin_loss", REAL[:1], (np.array([[0, 2, -1], [-1, 1, 0], [1, 1, -1], [2, 1, 0]]),), {}),
+    ("multilabel_margin_loss", (REAL[0][0],), (np.array([1, -1, 0]),), {}),
 ]
 
 
@@ -74,7 +82,7 @@ losses = pytest.mark.parametrize(("name", "inputs", "constants", "options"), LOS
 
 
 def tensors(arrays: Any, requires_grad: bool) -> list[Any]:
-    return [gn.Tensor(a, dtype=gn.float64, requires_grad=requires_grad) for a in arrays]
+    return [gn.Tensor(a, dtype=a.dtype, requires_grad=requires_grad) for a in arrays]
 
 
 def with_tensors(options: dict[str, Any], make: Any) -> dict[str, Any]:
@@ -270,6 +278,65 @@ def test_another_arrangement_is_reshaped() -> None:
             lambda: F.margin_ranking_loss(gn.ones(2, 2), gn.ones(2, 2), gn.ones(2)),
             ValueError,
             "margin_ranking_loss: expected inputs and target of one number of dimensions, got [2, 2], [2, 2], [2]",
+        ),
+        (
+            lambda: F.gaussian_nll_loss(gn.ones(4, 3), gn.ones(4, 3), gn.ones(3)),
+            ValueError,
+            "gaussian_nll_loss: expected variances of the shape of the input, [4, 3], of [4], or with one size 1, got "
+            "[3]",
+        ),
+        (
+            lambda: F.cosine_embedding_loss(gn.ones(2, 2), gn.ones(2, 2), gn.ones(2, 2)),
+            RuntimeError,
+            "cosine_embedding_loss: expected inputs [n, d] and a target [n], or [d] and a target [], got [2, 2], "
+            "[2, 2], [2, 2]",
+        ),
+        (
+            lambda: F.triplet_margin_loss(gn.ones(2, 2), gn.ones(2), gn.ones(2, 2)),
+            RuntimeError,
+            "triplet_margin_loss: expected anchor, positive and negative of one number of dimensions, got shapes "
+            "[2, 2], [2], [2, 2]",
+        ),
+        (
+            lambda: F.triplet_margin_with_distance_loss(gn.ones(2), gn.ones(2), gn.ones(2), margin=0),
+            ValueError,
+            "triplet_margin_with_distance_loss: expected a margin above 0, got 0",
+        ),
+        (
+            lambda: F.multi_margin_loss(gn.ones(2, 3), gn.tensor([1, 3])),
+            RuntimeError,
+            "multi_margin_loss: expected class labels from 0 to 2, got 3",
+        ),
+        (
+            lambda: F.multi_margin_loss(gn.ones(2, 3), gn.tensor([1, 2, 0])),
+            RuntimeError,
+            "multi_margin_loss: expected one label for each row of scores, [2], got [3]",
+        ),
+        (
+            lambda: F.multi_margin_loss(gn.ones(2, 3), gn.tensor([1, 2]), weight=gn.ones(2)),
+            ValueError,
+            "multi_margin_loss: expected a weight for each class, so of shape [3], got [2]",
+        ),
+        (
+            lambda: F.multi_margin_loss(gn.ones(2, 3), gn.tensor([1, 2]), p=3),
+            ValueError,
+            "multi_margin_loss: expected p as 1 or 2, got 3",
+        ),
+        (
+            lambda: F.multilabel_margin_loss(gn.ones(1, 3), gn.tensor([[1, -2, 0]])),
+            RuntimeError,
+            "multilabel_margin_loss: expected class labels from -1 to 2, got -2",
+        ),
+        (
+            lambda: F.multilabel_margin_loss(gn.ones(1, 3), gn.tensor([[1.0, -1.0, 0.0]])),
+            RuntimeError,
+            "multilabel_margin_loss: expected class labels of an integer dtype, got float32; convert them: "
+            "labels.long()",
+        ),
+        (
+            lambda: F.multilabel_margin_loss(gn.ones(2, 0), gn.zeros(2, 0, dtype=gn.int64)),
+            RuntimeError,
+            "multilabel_margin_loss: expected scores [n, classes] or [classes], got [2, 0]",
         ),
         (
             lambda: F.kl_div(gn.ones(1), gn.ones(1), reduction="batch"),

@@ -81,7 +81,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
 
 
 def huber_loss(
-    input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
     """(x − t)²/2 where |x − t| < delta, beyond it a straight line: delta · (|x − t| − delta/2).
 
@@ -183,9 +183,9 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
-    *,
     log_input: bool = True,
     full: bool = False,
+    *,
     eps: float = 1e-8,
     reduction: str = "mean",
 ) -> Tensor:
@@ -210,15 +210,14 @@ def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
     var: Tensor | float,
-    *,
     full: bool = False,
     eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:
     """(log v + (x − t)²/v)/2, the negative log-likelihood of targets with mean x and variance v, at least ``eps``.
 
-    ``var`` may lack the last dimension, or have size 1 there. ``full`` adds log(2π)/2. Raises
-    ValueError for a negative variance.
+    ``var`` may lack the last dimension, or have size 1 in one. ``full`` adds log(2π)/2. Raises ValueError for a
+    negative variance, and for variances of another shape.
 
     >>> F.gaussian_nll_loss(glassnet.tensor([1.0]), glassnet.tensor([3.0]), var=1.0)
     tensor(2.)
@@ -229,6 +228,12 @@ def gaussian_nll_loss(
         var = input.detach() * 0.0 + var
     if var.shape != input.shape and var.shape == input.shape[:-1]:
         var = var.unsqueeze(-1)
+    different = [n for m, n in zip(input.shape, var.shape, strict=False) if m != n]
+    if var.ndim != input.ndim or different not in ([], [1]):
+        raise ShapeError(
+            f"gaussian_nll_loss: expected variances of the shape of the input, {written(input.shape)}, of "
+            f"{written(input.shape[:-1])}, or with one size 1, got {written(var.shape)}"
+        )
     if var.numel() and var.array.min() < 0:
         raise RangeError(f"gaussian_nll_loss: expected variances of 0 or more, got {var.array.min():g}")
     var = var + (var.detach().clamp(min=eps) - var.detach())  # at least eps, and its gradient goes through

@@ -118,7 +118,7 @@ class HuberLoss(LossOfPairs):
     function = staticmethod(F.huber_loss)
     options = ("reduction", "delta")
 
-    def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         check_number("HuberLoss", delta=delta)
         self.delta = delta
@@ -139,7 +139,7 @@ class PoissonNLLLoss(LossOfPairs):
     options = ("log_input", "full", "eps", "reduction")
 
     def __init__(
-        self, *, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
+        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
     ) -> None:
         super().__init__(reduction=reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
