@@ -1,6 +1,7 @@
 """What the defaults reach on held-out samples: figures that are promised."""
 
 import csv
+import gzip
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,39 @@ def test_the_colour_table_on_a_third_that_was_held_out(command, tmp_path):
 
 
 @PROMISE
-def test_mnist(command, tmp_path):
-    """784-128-64-10, within 5 epochs, on the 10,000 test images."""
+@pytest.mark.parametrize(
+    ("network", "hidden", "epochs", "least"),
+    [("mlp", [128, 64], 5, 0.975), ("cnn", [128], 3, 0.985)],
+)
+def test_mnist(command, tmp_path, network, hidden, epochs, least):
+    """On the 10,000 test images. The second is the network that is made if none is named."""
     if not (DATA / "mnist").exists():
         pytest.skip(f"there is no {DATA / 'mnist'}")
-    results = reached(command, tmp_path, "mnist", "--data", DATA / "mnist")
+    words = ["--network", network] if network == "mlp" else []
+    results = reached(command, tmp_path, "mnist", "--data", DATA / "mnist", *words)
     options = config(tmp_path / "runs" / "mnist-001")["options"]
-    assert (options["hidden"], options["epochs"]) == ([128, 64], 5)
-    assert results["val_accuracy"] >= 0.975
+    assert (options["network"], options["hidden"], options["epochs"]) == (network, hidden, epochs)
+    assert results["val_accuracy"] >= least
+
+
+@PROMISE
+def test_convolutions_learn_more_from_few_pictures(command, tmp_path):
+    """2,000 pictures of MNIST to learn from, 2,000 to test with."""
+    if not (DATA / "mnist").exists():
+        pytest.skip(f"there is no {DATA / 'mnist'}")
+    (tmp_path / "few").mkdir()
+    for name, each, begin in (("images-idx3", 784, 16), ("labels-idx1", 1, 8)):
+        for part in ("train", "t10k"):
+            data = _unpacked(DATA / "mnist" / f"{part}-{name}-ubyte")
+            kept = data[:4] + (2000).to_bytes(4, "big") + data[8 : begin + 2000 * each]
+            (tmp_path / "few" / f"{part}-{name}-ubyte").write_bytes(kept)
+    found = {}
+    for network in ("mlp", "cnn"):
+        words = ("train", "mnist", "--data", "few", "--network", network, "--epochs", 10, "--quiet")
+        assert command(*words, "--out", network).exit_code == 0
+        found[network] = config(tmp_path / network / "mnist-001")["results"]["val_accuracy"]
+    assert found["cnn"] > max(0.94, found["mlp"] + 0.02)
+
+
+def _unpacked(path):
+    return path.read_bytes() if path.exists() else gzip.decompress(Path(f"{path}.gz").read_bytes())

@@ -95,6 +95,16 @@ def many_layers(data: bytes, random: Random, others: Others) -> bytes:
             {"type": "Linear", "in_features": 2**20, "out_features": 1, "bias": True},
             {"type": "Embedding", "num_embeddings": 2**20, "embedding_dim": 2**20},
             {"type": "Dropout", "p": 0.5, "inplace": False},
+            {"type": "LSTM", "input_size": 1, "hidden_size": 1, "num_layers": 2**20, "bias": False},
+            {"type": "GRU", "input_size": 3, "hidden_size": 2**20},
+            {"type": "Conv2d", "in_channels": 1, "out_channels": 1, "kernel_size": [2**20, 2**20]},
+            {"type": "Conv2d", "in_channels": 1, "out_channels": 1, "kernel_size": 3, "padding": [2**30, 2**30]},
+            {"type": "Forecaster", "horizon": 2, "hidden": [2**20, 8]},
+            {"type": "TextReader", "words": 2**20, "classes": 2, "hidden": [8] * 10_000},
+            {"type": "AdaptiveAvgPool2d", "output_size": [2**20, 2**20]},
+            {"type": "ZeroPad2d", "padding": [2**30] * 4},
+            {"type": "Upsample", "scale_factor": 1e9},
+            {"type": "Unflatten", "dim": 1, "unflattened_size": [1] * 60},
         )
     )
     if random.random() < 0.3:

@@ -16,6 +16,8 @@ from random import Random
 import numpy as np
 
 from tests.hostile.child import attempt
+from tests.sources import series as sales
+from tests.sources import texts
 
 EXPORTED = ("m.py", "m.npz")
 HIDDEN = ("--hidden", "8,4")  # small networks: what is tested is how they are read
@@ -130,6 +132,31 @@ def pictures(folder: Path) -> None:
     glassnet(folder, "train", "hues", "--epochs", "1", *HIDDEN, "--quiet")
 
 
+def convolved(folder: Path) -> None:
+    """A run of convolutions on pictures, and one of them."""
+    pictures(folder)
+    shutil.rmtree(folder / "runs")
+    glassnet(folder, "train", "hues", "--network", "cnn", "--augment", "--epochs", "1", *HIDDEN, "--quiet")
+
+
+def series(folder: Path) -> None:
+    """Runs on a table of months: an lstm and a gru that forecast what is sold."""
+    sales.write(folder / "sold.csv", years=4)
+    for name in ("lstm", "gru"):
+        words = ("--target", "sold", "--horizon", "2", "--window", "6", "--network", name, "--epochs", "1", *HIDDEN)
+        glassnet(folder, "train", "sold.csv", *words, "--quiet")
+
+
+def words(folder: Path) -> None:
+    """Runs on texts: a bag of embeddings of those in a folder, and a gru that reads those in a table."""
+    texts.write_folder(folder / "films", 30)
+    texts.write_table(folder / "films.csv", 30)
+    glassnet(folder, "train", "films", "--epochs", "1", *HIDDEN, "--quiet")
+    glassnet(
+        folder, "train", "films.csv", "--target", "verdict", "--network", "gru", "--epochs", "1", *HIDDEN, "--quiet"
+    )
+
+
 def mnist(folder: Path) -> None:
     """The four files of MNIST, of few pictures."""
     chance = np.random.default_rng(0)
@@ -158,7 +185,8 @@ def exported(folder: Path) -> None:
 
 
 GOOD: dict[str, Callable[[Path], None]] = {
-    make.__name__: make for make in (run, stopped, table, pictures, mnist, exported, arguments)
+    make.__name__: make
+    for make in (run, stopped, table, pictures, convolved, series, words, mnist, exported, arguments)
 }
 
 

@@ -72,6 +72,25 @@ TABLE_MODEL = (
     reads("evaluate houses-002 houses.csv"),
     reads("export houses-001 -o m.py", *EXPORTED),
 )
+SERIES_MODEL = (
+    reads("show sold-001"),
+    reads("predict sold-001"),
+    reads("predict sold-001 sold.csv --out p.csv", "p.csv"),
+    reads("evaluate sold-001 sold.csv"),
+    reads("export sold-001 -o m.py", *EXPORTED),
+)
+TEXT_MODEL = (
+    reads("show films-001"),
+    reads("predict films-001 great"),
+    reads("predict films-001 films --out p.csv", "p.csv"),
+    reads("evaluate films-001 films"),
+    reads("export films-001 -o m.py", *EXPORTED),
+)
+READER_MODEL = (
+    reads("predict films-002 films.csv --out p.csv", "p.csv"),
+    reads("evaluate films-002 films.csv"),
+    reads("export films-002 -o m.py", *EXPORTED),
+)
 RESUME = reads("train --resume colors-001 --quiet", "runs/colors-001/*", fails_too=True)
 RESUME_KILLED = reads("train --resume colors-002 --quiet", "runs/colors-002/*", fails_too=True)
 
@@ -98,6 +117,26 @@ def _pictures() -> tuple[Reader, ...]:
     return tuple(found)
 
 
+def _series() -> tuple[Reader, ...]:
+    """A series that is trained on, and one that is forecast."""
+    commands = (
+        trains("sold.csv --target sold --network gru --horizon 2", "sold"),
+        trains("sold.csv --target sold --season 12 --network mlp", "sold"),
+        *(command for command in SERIES_MODEL if "sold.csv" in command.words),
+    )
+    return (Reader("a series", "series", "sold.csv", TABLE, commands, share=3),)
+
+
+def _texts() -> tuple[Reader, ...]:
+    """Texts in a folder and in a table, that are trained on, and classified."""
+    in_folder = (trains("films", "films"), *TEXT_MODEL[2:4], reads("predict films-001 films/good/001.txt"))
+    in_table = (trains("films.csv --target verdict --network bag", "films"), *READER_MODEL[:2])
+    return (
+        Reader("a folder of texts", "words", "films/good/001.txt", (*BYTES, *TEXT), in_folder, share=2),
+        Reader("a table of texts", "words", "films.csv", TABLE, in_table, share=2),
+    )
+
+
 READERS: tuple[Reader, ...] = (
     Reader("model", "run", "runs/colors-001/model.safetensors", (*BYTES, *formats.MODEL), MODEL, share=8),
     Reader(
@@ -109,6 +148,15 @@ READERS: tuple[Reader, ...] = (
     Reader(
         "model of pictures", "pictures", "runs/hues-001/model.safetensors", formats.MODEL,
         (reads("predict latest one.png"), reads("export latest -o m.py", *EXPORTED)), share=2,
+    ),
+    Reader(
+        "model of convolutions", "convolved", "runs/hues-001/model.safetensors", formats.MODEL,
+        (reads("predict latest one.png"), reads("export latest -o m.py", *EXPORTED)), share=3,
+    ),
+    Reader("model of a series", "series", "runs/sold-001/model.safetensors", formats.MODEL, SERIES_MODEL, share=4),
+    Reader("model of texts", "words", "runs/films-001/model.safetensors", formats.MODEL, TEXT_MODEL, share=4),
+    Reader(
+        "model that reads texts", "words", "runs/films-002/model.safetensors", formats.MODEL, READER_MODEL, share=4
     ),
     Reader("config", "run", "runs/colors-001/config.json", (*TEXT, *(trees.json_tree,) * 40), MODEL, share=4),
     Reader("config of a table", "table", "runs/houses-001/config.json", (trees.json_tree,), TABLE_MODEL[:1], share=1),
@@ -151,6 +199,8 @@ READERS: tuple[Reader, ...] = (
     *_table("houses.tsv", *TABLE),
     *_table("houses.parquet", *BYTES),
     *_pictures(),
+    *_series(),
+    *_texts(),
     Reader("exported numbers", "exported", "model.npz", BYTES, (reads("model.py --self-test"),), share=2),
     Reader("data of an exported file", "exported", "samples.csv", TABLE, (
         reads("model.py samples.csv"), reads("model.py samples.csv --output p.csv", "p.csv"),
