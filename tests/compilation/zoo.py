@@ -324,6 +324,14 @@ def pictures(make_layers: Callable[[], Any], *shape: int) -> Case:
 
 
 PICTURES: dict[str, Case] = {
+    "convolution": pictures(lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 2, (2, 1), 2)], 2, 4, 5),
+    "convolution of signals": pictures(lambda: [nn.Conv1d(2, 4, 3, dilation=2, groups=2, bias=False), nn.Tanh()], 2, 7),
+    "convolution of volumes": pictures(lambda: [nn.Conv3d(1, 2, 2, padding="same"), nn.Conv3d(2, 1, 1)], 1, 2, 2, 3),
+    "convolution of what goes on": pictures(lambda: [nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")], 2, 3, 4),
+    "transposed convolution": pictures(lambda: [nn.ConvTranspose2d(2, 3, 3, 2, 1, 1), nn.Tanh()], 2, 2, 3),
+    "padded": pictures(lambda: [nn.ReflectionPad2d(1), nn.ZeroPad2d((1, -1, 0, 2)), nn.Tanh()], 2, 3, 2),
+    "unfolded": pictures(lambda: [nn.Unfold(2), nn.Tanh(), nn.Fold((3, 4), 2)], 2, 3, 4),
+    "lazy": pictures(lambda: [nn.LazyConv1d(3, 2), nn.LazyBatchNorm1d(), nn.Flatten(), nn.LazyLinear(4)], 2, 3),
     "upsampled, nearest": pictures(lambda: [nn.Upsample(scale_factor=2)], 2, 2, 3),
     "upsampled, bilinear": pictures(lambda: [nn.Upsample((5, 4), mode="bilinear", align_corners=True)], 2, 2, 3),
     "downsampled, area": pictures(lambda: [nn.Upsample(2, mode="area")], 2, 5),

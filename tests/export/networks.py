@@ -106,6 +106,12 @@ def pictures(*layers: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
 
 
 WRITTEN |= {
+    "convolution": (
+        pictures(lambda: nn.Conv2d(2, 4, 3, 2, 1, groups=2), nn.ReLU, lambda: nn.Conv2d(4, 2, 2, padding="same")),
+        X,
+    ),
+    "transposed convolution": (pictures(lambda: nn.ConvTranspose2d(2, 1, 3, 2), lambda: nn.ReflectionPad2d(1)), X),
+    "unfolded": (pictures(lambda: nn.Unfold(3, stride=2), lambda: nn.Fold(5, 3, stride=2), lambda: nn.Unfold(2)), X),
     "upsampled": (pictures(lambda: nn.Upsample(scale_factor=2)), X),
     "upsampled, bicubic": (pictures(lambda: nn.Upsample(4, mode="bicubic")), X),
     "max pooled": (pictures(lambda: nn.MaxPool2d(2), lambda: nn.AdaptiveMaxPool2d(2)), X),

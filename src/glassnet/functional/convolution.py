@@ -8,6 +8,7 @@ from typing import Any
 from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.spatial import AXES, check_spatial, per_dimension
 from glassnet.ops.layers import convolution as ops
+from glassnet.ops.layers.convolution_shapes import check_channels
 from glassnet.ops.layers.windows import pad
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
@@ -160,7 +161,7 @@ def same_padding(
     """
     if any(s != 1 for s in stride):
         raise ShapeError(
-            f'{name}: padding="same" keeps the size, which a stride of {tuple(stride)} does not; give numbers'
+            f'{name}: padding="same" keeps the size, which a stride of {_short(tuple(stride))} does not; give numbers'
         )
     total = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
     return [(t // 2, t - t // 2) for t in total]
@@ -176,6 +177,7 @@ def _checked(n: int, name: str, input: Tensor, weight: Tensor, groups: Any, **nu
         raise TypeError(f"{name}: expected groups as a whole number, got {type(groups).__name__}")
     if groups < 1:
         raise RangeError(f"{name}: expected groups of 1 or more, got {groups}")
+    check_channels(name, input, weight, 0 if "transpose" in name else 1, groups)
     return {what: per_dimension(name, what, value, n, least_of(what)) for what, value in numbers.items()}
 
 

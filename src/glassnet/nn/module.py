@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.hooks import Hooked
-from glassnet.nn.parameter import Parameter
+from glassnet.nn.parameter import Parameter, is_uninitialized
 from glassnet.nn.registry import Kind, Registered, Registry, joined
 from glassnet.nn.state_dict import Entry, IncompatibleKeys, load_state
 from glassnet.notebook import repr_html
@@ -266,7 +266,10 @@ class Module(Registry, Hooked):
             if parameter.grad is not None:
                 parameter.grad = fn(parameter.grad.detach())
         for name, buffer in self.named_buffers(recurse=False):
-            self.__dict__[name] = fn(buffer)
+            if is_uninitialized(buffer):
+                buffer.data = fn(buffer)
+            else:
+                self.__dict__[name] = fn(buffer)
         changes.tell()
         return self
 

@@ -196,21 +196,21 @@ def _conv_transpose(
 
 
 def _convolution_weight(
-    x: Array, y: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
+    x: Array, g: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Array:
     n, kernel = x.ndim - 2, (1,) * (5 - x.ndim) + tuple(size)
-    x, y = _deep(x), _deep(y)
+    x, g = _deep(x), _deep(g)
     stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
-    channels, outputs = x.shape[1] // groups, y.shape[1] // groups
+    channels, outputs = x.shape[1] // groups, g.shape[1] // groups
     if _is_pointwise(kernel, stride, padding):
-        products = _flat(y, groups) @ _flat(x, groups).transpose(0, 1, 3, 2)
+        products = _flat(g, groups) @ _flat(x, groups).transpose(0, 1, 3, 2)
         return products.sum(axis=0).reshape(groups * outputs, channels, *size)
     total = np.zeros((groups, kernel[0] * kernel[1] * channels * kernel[2], outputs), x.dtype)
-    for some in _blocks(len(x), x[:1].nbytes * kernel[2], y.shape[4]):
+    for some in _blocks(len(x), x[:1].nbytes * kernel[2], g.shape[4]):
         rows = _rows(x[some], kernel, stride, padding, dilation, groups)
-        for at in range(y.shape[2]):
-            seen, g = _columns(rows, at, kernel, stride, dilation), _matrices(y[some], at, groups)
-            total += (seen @ g.transpose(0, 1, 3, 2)).sum(axis=1)
+        for at in range(g.shape[2]):
+            seen, part = _columns(rows, at, kernel, stride, dilation), _matrices(g[some], at, groups)
+            total += (seen @ part.transpose(0, 1, 3, 2)).sum(axis=1)
     parted = total.reshape(groups, *kernel[:2], channels, kernel[2], outputs).transpose(0, 5, 3, 1, 2, 4)
     return parted.reshape(groups * outputs, channels, *size)
 
@@ -263,11 +263,11 @@ convolution_weight: Op = register(
         "convolution_weight",
         forward=_convolution_weight,
         vjp=(
-            lambda g, _z, _x, y, *, size, **how: conv_transpose(y, g, lengths=shape_of(_x)[2:], **how),
-            lambda g, _z, x, _y, *, size, **how: convolution(x, g, **how),
+            lambda upstream, _y, _x, g, *, size, **how: conv_transpose(g, upstream, lengths=shape_of(_x)[2:], **how),
+            lambda upstream, _y, x, _g, *, size, **how: convolution(x, upstream, **how),
         ),
         shape=convolution_weight_shape,
-        formula="W[o, c, k] = Σ x[n, c, i·stride + k·dilation − padding]·y[n, o, i]",
+        formula="y = x ∗ g, over all samples: y[o, c, k] = Σ x[n, c, i·stride + k·dilation − padding]·g[n, o, i]",
         expand=convolution_weight_expand,
         cast="equal",
         textbook=plain_convolution_weight,

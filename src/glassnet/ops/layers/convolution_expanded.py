@@ -58,14 +58,14 @@ def plain_conv_transpose(
 
 
 def plain_convolution_weight(
-    x: Array, y: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
+    x: Array, g: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Array:
     """For each place of the kernel, a sum over samples and places of the output."""
     n = x.ndim - 2
     x = pad(x, widths=[(p, p) for p in each(padding, n)])
     seen = windows(x, size=size, stride=each(stride, n), dilation=each(dilation, n))  # [N, C, out…, kernel…]
     of_places = (0, *range(2, 2 + n))
-    parts = zip(np.split(y, groups, axis=1), np.split(seen, groups, axis=1), strict=True)
+    parts = zip(np.split(g, groups, axis=1), np.split(seen, groups, axis=1), strict=True)
     return np.concatenate([np.tensordot(part, inputs, (of_places, of_places)) for part, inputs in parts])
 
 
@@ -147,8 +147,8 @@ def conv_transpose_expand(
 
 
 def convolution_weight_expand(
-    x: Any, y: Any, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
+    x: Any, g: Any, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Any:
     """`convolution_weight` in primitive operations: windows as rows, and a matrix product."""
-    products = matmul(permute(_by_group(y, groups), dims=(0, 2, 1)), _seen(x, size, stride, padding, dilation, groups))
-    return reshape(products, shape=(shape_of(y)[1], shape_of(x)[1] // groups, *size))
+    products = matmul(permute(_by_group(g, groups), dims=(0, 2, 1)), _seen(x, size, stride, padding, dilation, groups))
+    return reshape(products, shape=(shape_of(g)[1], shape_of(x)[1] // groups, *size))

@@ -23,36 +23,35 @@ def each(numbers: Ints, n: int) -> Shape:
     return (numbers,) * n if isinstance(numbers, int) else tuple(numbers)
 
 
-def _check_channels(name: str, x: Any, weight: Any, dim: int, groups: int) -> None:
-    """Raise unless ``x`` has as many dimensions as ``weight``, and the channels that its dimension ``dim`` asks for."""
-    n, shape = len(shape_of(weight)) - 2, shape_of(x)
-    outputs, per_group = shape_of(weight)[:2]
+def check_channels(name: str, x: Any, weight: Any, dim: int, groups: int) -> None:
+    """Raise unless ``x``, [N, C, …] or [C, …], has the channels that dimension ``dim`` of ``weight`` asks for."""
+    shape, (outputs, per_group, *size) = shape_of(x), shape_of(weight)
+    n = len(size)
     if groups < 1 or outputs % groups:
         raise ShapeError(
             f"{name}: expected groups that divide the {outputs} kernels of the weight {written(shape_of(weight))}, got "
             f"groups={groups}"
         )
     channels = per_group * groups if dim == 1 else outputs
-    axes = ["DHW"[3 - n :][i] for i in range(n)] if n > 1 else ["L"]
-    if len(shape) != n + 2:
-        advice = {n + 1: "; make one sample a batch: x.unsqueeze(0)", n: "; add both: x[None, None]"}.get(
-            len(shape), ""
-        )
-        if len(shape) == n + 1 and channels == 1:
-            advice = "; add the dimension of channels: x.unsqueeze(1)"
-        raise ShapeError(
-            f"{name}: expected an input of shape [N, {channels}, {', '.join(axes)}], got {written(shape)}{advice}"
-        )
-    if shape[1] != channels:
-        of_groups = f" = {groups} groups · {per_group}" if groups > 1 and dim == 1 else ""
-        advice = f"; set the number of channels to {shape[1]}"
-        if shape[-1] == channels:
-            order = ", ".join(map(str, (0, n + 1, *range(1, n + 1))))
-            advice = f"; its last dimension has {channels}: channels come first, x.permute({order})"
-        raise ShapeError(
-            f"{name}: expected an input of {channels} channels{of_groups}, [N, {channels}, {', '.join(axes)}], as the "
-            f"weight {written(shape_of(weight))} says, got {written(shape)}{advice}"
-        )
+    axes = ", ".join("DHW"[3 - n :] if n > 1 else "L")
+    one = f"[{channels}, {axes}]"
+    if len(shape) not in (n + 1, n + 2):
+        raise ShapeError(f"{name}: expected an input of shape [N, {one[1:]} or {one}, got {written(shape)}")
+    first = len(shape) - n - 1
+    if shape[first] == channels:
+        return
+    if shape[-1] == channels:
+        order = (*range(first), first + n, *range(first, first + n))
+        advice = f"its last dimension has {channels}, but channels come first: x.permute{order}"
+    elif not first and channels == 1:
+        advice = "give it the dimension of channels: x.unsqueeze(1)"
+    else:
+        advice = f"make the layer with in_channels={shape[first]}"
+    of_groups = f" = {groups} groups · {per_group}" if groups > 1 and dim == 1 else ""
+    raise ShapeError(
+        f"{name}: expected an input of {channels} channel{'s' * (channels != 1)}{of_groups}, [N, {one[1:]} or {one}, "
+        f"as the weight {written(shape_of(weight))} says, got {written(shape)}; {advice}"
+    )
 
 
 def _check_bias(name: str, bias: Any, channels: int) -> None:
@@ -73,7 +72,7 @@ def convolution_shape(
     outputs, _, *size = shape_of(weight)
     n = len(size)
     name = f"conv{n}d"
-    _check_channels(name, x, weight, 1, groups)
+    check_channels(name, x, weight, 1, groups)
     _check_bias(name, bias, outputs)
     out = window_count(name, shape_of(x)[2:], size, each(stride, n), each(padding, n), each(dilation, n))
     return Spec((shape_of(x)[0], outputs, *out), equal_dtypes(name, x, weight, bias))
@@ -94,7 +93,7 @@ def conv_transpose_shape(
     _, channels, *size = shape_of(weight)
     n = len(size)
     name = f"conv_transpose{n}d"
-    _check_channels(name, x, weight, 0, groups)
+    check_channels(name, x, weight, 0, groups)
     _check_bias(name, bias, channels * groups)
     out = window_count(name, lengths, size, each(stride, n), each(padding, n), each(dilation, n))
     if out != shape_of(x)[2:]:
@@ -106,16 +105,16 @@ def conv_transpose_shape(
 
 
 def convolution_weight_shape(
-    x: Any, y: Any, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
+    x: Any, g: Any, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Spec:
     """The shape that the kernels have, or an error that says how it comes about."""
     n = len(size)
     out = window_count(
         "convolution_weight", shape_of(x)[2:], size, each(stride, n), each(padding, n), each(dilation, n)
     )
-    if shape_of(y)[:1] != shape_of(x)[:1] or shape_of(y)[2:] != out:
+    if shape_of(g)[:1] != shape_of(x)[:1] or shape_of(g)[2:] != out:
         raise ShapeError(
             f"convolution_weight: expected an output of shape [{shape_of(x)[0]}, O, {', '.join(map(str, out))}] for "
-            f"the input {written(shape_of(x))}, got {written(shape_of(y))}"
+            f"the input {written(shape_of(x))}, got {written(shape_of(g))}"
         )
-    return Spec((shape_of(y)[1], shape_of(x)[1] // groups, *size), equal_dtypes("convolution_weight", x, y))
+    return Spec((shape_of(g)[1], shape_of(x)[1] // groups, *size), equal_dtypes("convolution_weight", x, g))
