@@ -10,7 +10,7 @@ import pytest
 import glassnet as gn
 import glassnet.functional as F
 
-INDEX = np.array([3, 0, 3, 1, 2, 3])
+INDEX = np.array([3, 0, 3, 1, 2, 3])  # in order, 0 1 2 3 3 3: PyTorch's bags look up counts by rank, not by row
 OFFSETS = np.array([0, 2, 2, 5])
 TABLE = np.random.default_rng(0).normal(size=(5, 3)) * 2
 SCALES = np.random.default_rng(1).normal(size=6)
@@ -83,6 +83,16 @@ def test_bags_of_one_size_may_stand_in_rows(mode: str, padding_idx: int | None, 
         found.append([y.detach().numpy(), weight.grad.numpy(), *([per.grad.numpy().ravel()] if scaled else [])])
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-14)
+
+
+@pytest.mark.parametrize("in_rows", [False, True])
+def test_of_several_largest_the_first_has_the_gradient(in_rows: bool) -> None:
+    weight = gn.tensor([[1.0, 5.0], [1.0, 4.0], [0.0, 5.0]], requires_grad=True)
+    index = gn.tensor([2, 1, 0, 0, 1, 2])
+    bags = (index.reshape(2, 3), weight) if in_rows else (index, weight, gn.tensor([0, 3]))
+    F.embedding_bag(*bags, mode="max").sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [[1, 1], [1, 0], [0, 1]]
 
 
 def test_bags_of_nothing() -> None:

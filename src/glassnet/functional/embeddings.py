@@ -59,9 +59,9 @@ def embedding_bag(
 
     ``input`` [bags, n] has a bag in each row; or it is the indices of all bags one after another, and ``offsets``
     [bags] says where each begins (with ``include_last_offset``, [bags + 1], also where the last ends). A bag of nothing
-    gives 0. ``mode`` is "sum", "mean" or "max"; in a sum each row is multiplied by its ``per_sample_weights``, which
-    are of the shape of ``input``. Indices that are ``padding_idx`` do not count. The other options are those of
-    `embedding`.
+    gives 0. ``mode`` is "sum", "mean" or "max"; of several largest the first has the gradient, and in a sum each row is
+    multiplied by its ``per_sample_weights``, which are of the shape of ``input``. Indices that are ``padding_idx`` do
+    not count. The other options are those of `embedding`.
 
     Raises ValueError for what does not fit together, IndexError for an index that is no row, NotImplementedError for
     ``per_sample_weights`` of anything but a sum.
@@ -112,10 +112,10 @@ def _of_rows(
         rows = rows * per_sample_weights.unsqueeze(-1)
     n = input.shape[1]
     if padding_idx is None:
-        return rows.amax(1) if mode == "max" and n else rows.sum(1) / (max(n, 1) if mode == "mean" else 1)
+        return rows.max(1).values if mode == "max" and n else rows.sum(1) / (max(n, 1) if mode == "mean" else 1)
     counted = (input != padding_idx).unsqueeze(-1)
     if mode == "max" and n:
-        largest = where(counted, rows, -math.inf).amax(1)
+        largest = where(counted, rows, -math.inf).max(1).values
         return where(largest == -math.inf, 0.0, largest)
     total = where(counted, rows, 0.0).sum(1)
     return total / counted.sum(1).clamp(min=1) if mode == "mean" else total

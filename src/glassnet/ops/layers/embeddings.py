@@ -10,9 +10,9 @@ from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops.arithmetic import maximum
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, getitem, put
-from glassnet.ops.movement import cast, reshape
+from glassnet.ops.movement import cast, concatenate, reshape
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.reduction import amax, sum
+from glassnet.ops.reduction import amax, cumsum, sum
 from glassnet.ops.selection import eq, ge, logical_and, ne, where
 from glassnet.ops.shapes import shape_of, written
 
@@ -183,6 +183,14 @@ def _embedding_bag_shape(
     return Spec((shape_of(offsets)[0], shape_of(weight)[1]), weight.dtype)
 
 
+def _first(chosen: Any, offsets: Any, bag: Any) -> Any:
+    """Of the ones in ``chosen`` [n, dim] the first of each bag; the others become 0."""
+    up_to = cumsum(chosen, dim=0)
+    before = concatenate(np.zeros((1, shape_of(chosen)[1]), chosen.dtype), up_to)  # of those in front of each place
+    in_bag = up_to - getitem(before, getitem(offsets, bag, index=(ARRAY,)), index=(ARRAY,))
+    return where(eq(in_bag, 1.0), chosen, 0.0)
+
+
 def _embedding_bag_weight(
     g: Any,
     y: Any,
@@ -198,10 +206,9 @@ def _embedding_bag_weight(
     if mode == "mean":
         g = g / _sizes(bags, bag, counted, g.dtype)
     share = cast(_column(counted), dtype=g.dtype)
-    if mode == "max":  # equal ones share the gradient
+    if mode == "max":
         largest = eq(getitem(weight, index, index=(ARRAY,)), getitem(y, bag, index=(ARRAY,)))
-        share = share * cast(largest, dtype=g.dtype)
-        g = g / maximum(put(share, bag, index=(ARRAY,), shape=shape_of(g)), 1.0)
+        share = _first(share * cast(largest, dtype=g.dtype), offsets, bag)
     if per_sample_weights is not None:
         share = share * _column(per_sample_weights)
     rows = getitem(g, bag, index=(ARRAY,)) * share
