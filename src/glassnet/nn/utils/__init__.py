@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.nn.utils import rnn
+from glassnet.nn.utils import parametrizations, parametrize, rnn
 from glassnet.nn.utils.clip import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -11,6 +11,7 @@ from glassnet.nn.utils.clip import (
     parameters_to_vector,
     vector_to_parameters,
 )
+from glassnet.nn.utils.norms import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm_",
@@ -18,6 +19,12 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "remove_spectral_norm",
+    "remove_weight_norm",
     "rnn",
+    "spectral_norm",
     "vector_to_parameters",
+    "weight_norm",
 ]
