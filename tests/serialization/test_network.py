@@ -1,6 +1,7 @@
 import inspect
 import json
 from collections import OrderedDict
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import glassnet
 from glassnet import networks, nn
 from glassnet.serialization import DescriptionError, build, describe
-from glassnet.serialization.network import _layers
+from glassnet.serialization.network import _arguments, _layers
 
 # A network of every class whose constructor needs arguments, or takes some that are not its defaults.
 LAYERS = [
@@ -285,3 +286,21 @@ def test_what_cannot_be_built_names_the_layer(description, message):
     with pytest.raises(DescriptionError, match=message) as raised:
         build(description, fill=False)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, "\0", ["x"], [[1]], 10**30])
+def test_an_argument_of_another_kind_is_refused_by_its_type(value):
+    """Where its type says so; what is left to the constructor is an error of the same class."""
+    for layer in LAYERS:
+        description = describe(layer)
+        for name in _arguments(type(layer)):
+            wrong = {**description, name: value}
+            with suppress(DescriptionError):
+                build(wrong, fill=False, largest=1000)
+    for kind, arguments in (
+        ("Conv2d", {"in_channels": 1, "out_channels": 1, "kernel_size": value}),
+        ("LSTM", {"input_size": value, "hidden_size": 2}),
+        ("Forecaster", {"horizon": 2, "hidden": [value]}),
+    ):
+        with pytest.raises(DescriptionError):
+            build({"type": kind, **arguments}, fill=False, largest=1000)

@@ -17,6 +17,7 @@ from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.session import EXAMPLES
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, path_option, writing
+from glassnet.tensor.creation import from_numpy
 
 
 def export(
@@ -40,6 +41,7 @@ def export(
     saved = SavedRun.read(run, runs)
     console = display.new_console()
     used = Used.of(saved, console)
+    saved.outputs(from_numpy(saved.encoder.encode(used.examples)))  # which says what is wrong with a damaged network
     with writing("--output", output):
         written = target.write(saved, used, output)
     files = " and ".join(f"{place(file)} ({file.stat().st_size / 1000:.0f} kB)" for file in written)

@@ -143,8 +143,13 @@ class SavedRun:
         return map(self._outputs_of, in_parts(inputs, self._outputs))
 
     def _outputs_of(self, part: Tensor) -> Tensor:
-        with no_grad():
-            outputs: Tensor = self.model(part)
+        try:
+            with no_grad():
+                outputs: Tensor = self.model(part)
+        except (GlassnetError, MemoryError):
+            raise
+        except Exception as error:  # what a layer raises for the arguments of a stranger is not known
+            raise self.damaged(f"the network cannot take its samples ({shown(error)})") from None
         if outputs.shape != (len(part), self._outputs):
             shape = list(outputs.shape[1:])
             raise self.damaged(f"expected {self._outputs} outputs for a sample, got shape {shape}")

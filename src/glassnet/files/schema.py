@@ -196,6 +196,25 @@ def maybe(kind: Kind) -> Kind:
     return _Maybe(f"{kind.expected}, or nothing", lambda _: True, kind)
 
 
+def either(*kinds: Kind) -> Kind:
+    """Values of any of these kinds.
+
+    >>> from glassnet.files.schema import either, items, whole
+    >>> sizes = either(whole(), items(whole()))
+    >>> sizes.test(3), sizes.test([3, 4]), sizes.test([3, "x"])
+    (True, True, False)
+    """
+
+    def fits(value: Any) -> bool:
+        for kind in kinds:
+            with suppress(Misfit):
+                kind.check(value)
+                return True
+        return False
+
+    return Kind(" or ".join(kind.expected for kind in kinds), fits)
+
+
 def items(each: Kind, least: int = 0, most: int = sys.maxsize, *, different: bool = False, expected: str = "") -> Kind:
     """Lists of ``least`` to ``most`` items of one kind, perhaps each of them ``different``.
 

@@ -9,17 +9,30 @@ and `glassnet.networks` are ever built, by name from a table; a description cann
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 import glassnet.nn as nn
 from glassnet.errors import GlassnetError
-from glassnet.files.schema import Misfit, any_number, anything, described, flag, items, maybe, one_of, text, whole
+from glassnet.files.schema import (
+    Kind,
+    Misfit,
+    any_number,
+    anything,
+    described,
+    either,
+    flag,
+    items,
+    one_of,
+    text,
+    whole,
+)
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.module import Module
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
@@ -33,14 +46,13 @@ _CONTAINERS = (Sequential, ModuleList, ModuleDict)
 _OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
 _LETTERS = 2**24  # of the paths to all layers, those that are in several places counted in each
 _DEEPEST = 40  # containers within each other: a file may nest JSON a hundred deep
-_KINDS = {  # of arguments, by their annotation
-    "bool": flag,
-    "int": whole(),
-    "int | None": maybe(whole()),
-    "float": any_number,
-    "str": text,
-    "Sequence[int]": items(whole()),
-    "Tensor | None": one_of(None),  # a description holds none
+_KINDS: dict[Any, Kind] = {  # of arguments, by their types; a description holds no tensors
+    bool: flag,
+    int: whole(),
+    float: any_number,
+    str: text,
+    NoneType: one_of(None),
+    Tensor: Kind("no tensor", lambda _: False),
 }
 
 
@@ -124,6 +136,21 @@ def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
         for name, parameter in parameters
         if name not in _OF_THE_NUMBERS and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
+
+
+@cache
+def _kinds(kind: Any) -> dict[str, Kind]:
+    """What the arguments of a ``kind``'s constructor are, by their types."""
+    return {name: _kind_of(hint) for name, hint in get_type_hints(kind.__init__).items()}
+
+
+def _kind_of(hint: Any) -> Kind:
+    if get_origin(hint) in (Union, UnionType):
+        return either(*map(_kind_of, get_args(hint)))
+    if get_origin(hint) is Sequence:
+        (each,) = get_args(hint)
+        return items(_kind_of(each))
+    return _KINDS.get(hint, anything)
 
 
 def _argument(module: Module, name: str, parameter: inspect.Parameter, path: str) -> Any:
@@ -264,13 +291,12 @@ class _Builder:
             wrong = ", ".join([f"no argument {name!r:.60}" for name in unknown] + [f"needs {name}" for name in missing])
             raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {takes}: {wrong}")
         for name, value in arguments.items():
-            expected = str(taken[name].annotation)
             try:
-                _KINDS.get(expected, anything).check(value)
+                _kinds(kind).get(name, anything).check(value)
             except Misfit:
-                problem = f"{kind.__name__} takes {name} as {expected}, got {described(value)}"
+                problem = f"{kind.__name__} takes {name} as {taken[name].annotation}, got {described(value)}"
                 raise DescriptionError(f"{_at(path)}: {problem}") from None
-            if expected == "int" and self._largest is not None and value > self._largest:
+            if self._largest is not None and max(_whole_numbers(value), default=0) > self._largest:
                 raise DescriptionError(
                     f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"
                 )
@@ -296,6 +322,15 @@ def _class(name: Any, path: _Path) -> type[Module]:
         guess = f" (did you mean {near[0]}?)" if near else ""
         raise DescriptionError(f"{_at(path)}: unknown layer {name!r:.60}: glassnet.nn has none of that name{guess}")
     return kind
+
+
+def _whole_numbers(value: Any) -> Iterator[int]:
+    """Those in the value of an argument, or in the lists that it is."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _whole_numbers(each)
+    elif type(value) is int:
+        yield value
 
 
 def _tuples(value: Any) -> Any:
