@@ -54,24 +54,31 @@ IMAGES: dict[str, list[Sample]] = {
         )
     ],
     "grid_sample": [
-        Sample(f"{mode}, {padding}", (_PICTURE, _GRID), {"mode": mode, "padding_mode": padding, **corners})
+        Sample(
+            f"{mode}, {padding}{' to the centres' if corners else ''}",
+            (_PICTURE, _GRID),
+            {"mode": mode, "padding_mode": padding, **corners},
+            order=2 if padding == "zeros" else 1,
+        )
         for mode in ("bilinear", "nearest", "bicubic")
         for padding, corners in (("zeros", {}), ("border", _CORNERS), ("reflection", {}), ("reflection", _CORNERS))
     ]
     + [
         Sample("volume", (_CUBE, _CUBE_GRID)),
-        Sample("volume, border", (_CUBE, _CUBE_GRID), {"padding_mode": "border"}),
+        Sample("volume, border", (_CUBE, _CUBE_GRID), {"padding_mode": "border"}, order=1),
         Sample("one pixel", (normal(1, 2, 1, 1), _GRID), {"padding_mode": "reflection", **_CORNERS}),
     ],
     "grid_sample_backward": [
         Sample("bilinear", (normal(1, 2, 2, 3), _GRID), {"size": (3, 4)}),
-        Sample("bicubic", (normal(1, 2, 2, 3), _GRID), {"size": (3, 4), "mode": "bicubic", "padding_mode": "border"}),
-        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE_GRID), {"size": (2, 3, 2)}),
+        Sample(
+            "bicubic", (normal(1, 2, 2, 3), _GRID), {"size": (3, 4), "mode": "bicubic", "padding_mode": "border"}, 1
+        ),
+        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE_GRID), {"size": (2, 3, 2)}, order=1),
     ],
     "grid_sample_slope": [
         Sample("bilinear", (normal(1, 2, 2, 3), _PICTURE, _GRID)),
-        Sample("bicubic", (normal(1, 2, 2, 3), _PICTURE, _GRID), {"mode": "bicubic", "padding_mode": "reflection"}),
-        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE, _CUBE_GRID), {"padding_mode": "border"}),
+        Sample("bicubic", (normal(1, 2, 2, 3), _PICTURE, _GRID), {"mode": "bicubic", "padding_mode": "reflection"}, 1),
+        Sample("volume", (normal(1, 1, 1, 2, 2), _CUBE, _CUBE_GRID), {"padding_mode": "border"}, 1),
     ],
     "affine_grid": [
         Sample("image", (normal(2, 2, 3),), {"size": (2, 3)}),

@@ -10,8 +10,13 @@ import numpy as np
 from tests.ops.sample import Sample, normal, spaced
 
 
-def _windows(label: str, x: Any, size: Any, stride: Any = None, **params: Any) -> Sample:
-    return Sample(label, (x,), {"size": size, "stride": stride or size, **params})
+def _windows(label: str, x: Any, size: Any, stride: Any = None) -> Sample:
+    return Sample(label, (x,), {"size": size, "stride": stride or size})
+
+
+def _apart(sample: Sample, *dilation: int) -> Sample:
+    """The same with elements of a window that lie ``dilation`` apart."""
+    return replace(sample, params={**sample.params, "dilation": dilation or (1,) * len(sample.params["size"])})
 
 
 def _ranks(*shape: int) -> Any:
@@ -23,30 +28,21 @@ _TIES = np.array([[1.0, 3.0, 3.0, 3.0, 0.0, 0.0]])
 _MISSING = np.array([[np.nan, 1.0, np.nan, 2.0, -np.inf, -np.inf]])
 
 _MAX = [
-    _windows("one dimension", _ranks(2, 7), (2,)),
-    _windows("two dimensions", _ranks(2, 4, 5), (2, 2)),
-    _windows("three dimensions", _ranks(2, 3, 4, 3), (2, 1, 2), (1, 2, 1)),
-    _windows("overlapping", _ranks(1, 5, 6), (3, 2), (1, 1)),
-    _windows("padding", _ranks(2, 4, 5), (3, 3), (2, 2), padding=(1, 1)),
-    _windows("dilation", _ranks(2, 5, 6), (2, 3), (1, 2), padding=(1, 0), dilation=(2, 2)),
-    _windows("ceil", _ranks(2, 5, 6), (2, 3), (2, 2), ceil_mode=True),
-    _windows("ceil, padding", _ranks(2, 6), (3,), (2,), padding=(1,), ceil_mode=True),
-    _windows("a window for each", _ranks(2, 3), (1,)),
-    _windows("longer than the input, ceil", _ranks(2, 3), (4,), (2,), ceil_mode=True),
-    _windows("none", np.zeros((0, 4)), (2,)),
-    replace(_windows("ties", _TIES, (3,), (1,)), order=0),
-    replace(_windows("NaN", _MISSING, (3,)), order=0),
+    _apart(_windows("one dimension", _ranks(2, 7), (2,))),
+    _apart(_windows("two dimensions", _ranks(2, 4, 5), (2, 2))),
+    _apart(_windows("three dimensions", _ranks(2, 3, 4, 3), (2, 1, 2), (1, 2, 1))),
+    _apart(_windows("overlapping", _ranks(1, 5, 6), (3, 2), (1, 1))),
+    _apart(_windows("dilation", _ranks(2, 5, 6), (2, 3), (1, 2)), 2, 2),
+    _apart(_windows("a window for each", _ranks(2, 3), (1,))),
+    _apart(_windows("none", np.zeros((0, 4)), (2,))),
+    replace(_apart(_windows("ties", _TIES, (3,), (1,))), order=0),
+    replace(_apart(_windows("NaN", _MISSING, (3,))), order=0),
 ]
 _MEAN = [
     _windows("one dimension", normal(2, 7), (2,)),
     _windows("two dimensions", normal(2, 4, 5), (2, 2)),
     _windows("three dimensions", normal(2, 3, 4, 3), (2, 1, 2), (1, 2, 1)),
     _windows("overlapping", normal(1, 5, 6), (3, 2), (1, 1)),
-    _windows("padding", normal(2, 4, 5), (3, 2), (2, 1), padding=(1, 1)),
-    _windows("padding not counted", normal(2, 4, 5), (3, 2), (2, 1), padding=(1, 1), count_include_pad=False),
-    _windows("ceil", normal(2, 5, 6), (2, 3), (2, 2), ceil_mode=True),
-    _windows("ceil, padding", normal(2, 6), (3,), (2,), padding=(1,), ceil_mode=True),
-    _windows("divisor", normal(2, 4, 6), (2, 3), (2, 2), divisor_override=5),
     _windows("none", np.zeros((0, 4)), (2,)),
 ]
 
@@ -67,8 +63,6 @@ def _backward(sample: Sample) -> Sample:
     return replace(sample, inputs=(normal(*y.shape), *sample.inputs, y))
 
 
-_SHARES = np.random.default_rng(0).random((2, 1, 3))
-
 POOLING: dict[str, list[Sample]] = {
     "max_pool": _MAX,
     "max_pool_backward": [_backward(sample) for sample in _MAX],
@@ -79,10 +73,6 @@ POOLING: dict[str, list[Sample]] = {
         _to("two dimensions", spaced(1, 5, 4), (2, 3)),
         _to("more than there are", spaced(2, 3), (5,)),
         _to("NaN", _MISSING, (2,)),
-    ],
-    "fractional_max_pool_indices": [
-        Sample("image", (_ranks(2, 1, 7, 6), _SHARES[:, :, :2]), {"size": (2, 3), "output_size": (5, 3)}),
-        Sample("volume", (_ranks(2, 1, 4, 5, 3), _SHARES), {"size": (1, 2, 1), "output_size": (3, 1, 2)}),
     ],
     "max_unpool": [
         _put_back("one dimension", normal(2, 2), [[0, 3], [5, 2]], (6,)),

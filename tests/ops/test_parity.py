@@ -100,19 +100,12 @@ def _with_channels(x: Any, n: int) -> Any:
     return x if x.ndim > n else x.unsqueeze(0)
 
 
-def _pooled(kind: str, x: Any, size: Any, stride: Any, padding: Any = None, **params: Any) -> Any:
-    function = getattr(F, f"{kind}_pool{len(size)}d")
-    given = {name: v for name, v in (("padding", padding), *params.items()) if v is not None}
-    return function(_with_channels(x, len(size)), size, stride, **given)
+def _pooled(kind: str, x: Any, size: Any, stride: Any, **params: Any) -> Any:
+    return getattr(F, f"{kind}_pool{len(size)}d")(_with_channels(x, len(size)), size, stride, **params)
 
 
 def _adapted(kind: str, x: Any, size: Any, **params: Any) -> Any:
     return getattr(F, f"adaptive_{kind}_pool{len(size)}d")(_with_channels(x, len(size)), size, **params)
-
-
-def _fractional(x: Any, samples: Any, size: Any, output_size: Any) -> Any:
-    function = getattr(F, f"fractional_max_pool{len(size)}d")
-    return function(x, size, output_size, return_indices=True, _random_samples=samples)[1]
 
 
 def _max_unpool(x: Any, indices: Any, size: Any) -> Any:
@@ -135,7 +128,6 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "avg_pool": lambda x, **params: _pooled("avg", x, **params),
     "adaptive_max_pool_indices": lambda x, size: _adapted("max", x, size, return_indices=True)[1],
     "max_unpool": _max_unpool,
-    "fractional_max_pool_indices": _fractional,
     "getitem": lambda x, *arrays, index: x[_filled(index, arrays)],
     "setitem": _setitem,
     "gather": lambda x, index, dim: x.gather(dim, index),

@@ -20,7 +20,7 @@ STEPS = {
     "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
     "isnan", "isinf", "isfinite", "sign", "step", "floor", "ceil", "round", "trunc", "floor_divide",
     "argmax", "argmin", "argsort", "all", "any",
-    "max_pool_indices", "adaptive_max_pool_indices", "fractional_max_pool_indices",
+    "max_pool_indices", "adaptive_max_pool_indices",
 }  # fmt: skip
 
 # Without one in this floating input, because it is told to be a constant.

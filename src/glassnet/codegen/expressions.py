@@ -77,7 +77,7 @@ def literal(value: Any) -> str:
         return f"np.dtype({str(value)!r})"
     if isinstance(value, tuple) and any(part is indexing.ARRAY or isinstance(part, slice) for part in value):
         return f"np.s_[{indexing.index_text(value, ['ARRAY'] * len(value))},]"
-    return repr(value)
+    return spelled(value) if isinstance(value, float) else repr(value)
 
 
 def _is_default(value: Any, default: Any) -> bool:

@@ -6,8 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import DtypeError, RangeError
-from glassnet.functional.spatial import check_spatial, output_sizes, pooling_windows
+from glassnet.functional.pooling import Windows, output_sizes, padded, pooling_windows, widths_around
+from glassnet.functional.spatial import check_spatial, per_dimension
+from glassnet.ops.arithmetic import mul
+from glassnet.ops.dtypes import Array
 from glassnet.ops.layers import avg_pooling, interpolation
 from glassnet.tensor import Tensor, apply
 
@@ -32,19 +37,40 @@ def _check_floating(name: str, input: Tensor) -> None:
 
 
 def _avg_pool(
-    n: int, input: Tensor, options: dict[str, Any], count_include_pad: bool, divisor_override: int | None = None
+    n: int,
+    input: Tensor,
+    windows: Any,
+    ceil_mode: bool,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> Tensor:
     name = f"avg_pool{n}d"
     check_spatial(name, input, n)
     _check_floating(name, input)
     if divisor_override == 0:
         raise RangeError(f"{name}: expected a divisor_override other than 0, got 0")
-    windows = pooling_windows(name, n, **options)
-    if "padding" in windows and not count_include_pad:
-        windows["count_include_pad"] = False
+    seen = pooling_windows(name, n, *windows)
+    widths = widths_around(name, input.shape[-n:], seen, ceil_mode)
+    x = padded(input, widths, 0.0)
+    y: Tensor = apply(avg_pooling.avg_pool, x, size=seen.size, stride=seen.stride)
     if divisor_override is not None:
-        windows["divisor_override"] = divisor_override
-    return apply(avg_pooling.avg_pool, input, **windows)
+        return y * (math.prod(seen.size) / divisor_override)
+    counts = _counted(input.shape[-n:], y.shape[-n:], seen, count_include_pad)
+    if (counts == math.prod(seen.size)).all():
+        return y
+    corrected: Tensor = apply(mul, y, (math.prod(seen.size) / counts).astype(y.dtype))
+    return corrected
+
+
+def _counted(lengths: Sequence[int], counts: Sequence[int], windows: Windows, count_include_pad: bool) -> Array:
+    """How many elements of each window count: what ``ceil_mode`` adds beyond the padding does not."""
+    total = np.ones((), np.int64)
+    for length, count, k, s, p in zip(lengths, counts, *windows[:3], strict=True):
+        start = np.arange(count) * s - p
+        end = np.minimum(start + k, length + p)
+        inside = end - start if count_include_pad else np.minimum(end, length) - np.maximum(start, 0)
+        total = total[..., np.newaxis] * inside
+    return total
 
 
 def _adaptive(n: int, input: Tensor, output_size: Any) -> Tensor:
@@ -61,8 +87,8 @@ def _lp_pool(n: int, input: Tensor, norm_type: float, kernel_size: Any, stride: 
     name = f"lp_pool{n}d"
     check_spatial(name, input, n)
     _check_floating(name, input)
-    windows = pooling_windows(name, n, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode)
-    total: Tensor = apply(avg_pooling.avg_pool, input**norm_type, **windows) * math.prod(windows["size"])
+    powers = _avg_pool(n, input**norm_type, (kernel_size, stride), ceil_mode)
+    total = powers * math.prod(per_dimension(name, "kernel_size", kernel_size, n))
     root: Tensor = (total.sign() * total.abs().relu()) ** (1 / norm_type)
     return root
 
@@ -87,8 +113,7 @@ def avg_pool1d(
     >>> F.avg_pool1d(glassnet.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[2., 1.]])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
-    return _avg_pool(1, input, windows, count_include_pad)
+    return _avg_pool(1, input, (kernel_size, stride, padding), ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
@@ -109,8 +134,7 @@ def avg_pool2d(
     tensor([[[ 2.5000,  4.5000],
              [10.5000, 12.5000]]])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
-    return _avg_pool(2, input, windows, count_include_pad, divisor_override)
+    return _avg_pool(2, input, (kernel_size, stride, padding), ceil_mode, count_include_pad, divisor_override)
 
 
 def avg_pool3d(
@@ -130,8 +154,7 @@ def avg_pool3d(
     >>> F.avg_pool3d(glassnet.arange(8.0).reshape(1, 2, 2, 2), 2)
     tensor([[[[3.5000]]]])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
-    return _avg_pool(3, input, windows, count_include_pad, divisor_override)
+    return _avg_pool(3, input, (kernel_size, stride, padding), ceil_mode, count_include_pad, divisor_override)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:

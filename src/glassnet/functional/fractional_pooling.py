@@ -10,10 +10,10 @@ from glassnet.functional.max_pooling import check_numbers, picked
 from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops import sampling
 from glassnet.ops.dtypes import get_default_dtype
-from glassnet.ops.layers import fractional_pooling
 from glassnet.ops.shapes import written
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
+from glassnet.tensor.creation import arange, cat, full
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
 
@@ -71,10 +71,32 @@ def _pool(
         )
     else:
         samples = samples[: len(batch)]
-    indices = apply(fractional_pooling.fractional_max_pool_indices, batch, samples, size=size, output_size=counts)
-    indices = indices.reshape((*input.shape[:-n], *counts))
+    positions = _positions(samples, lengths, size, counts)
+    rows = batch.flatten(-n).gather(-1, positions.flatten(2)).reshape(positions.shape)
+    indices = positions.gather(-1, rows.argmax(-1, keepdim=True)).reshape((*input.shape[:-n], *counts))
     y = picked(input, indices, n)
     return (y, indices) if return_indices else y
+
+
+def _positions(samples: Tensor, lengths: Sequence[int], size: Sequence[int], counts: Sequence[int]) -> Tensor:
+    """The position of each element of each window, counted through all dimensions: [N, C, windows…, elements].
+
+    Window i begins at ⌊(i + u)·α⌋ − ⌊u·α⌋ with the random number u and α = (in − kernel)/(out − 1), the last one at
+    in − kernel.
+    """
+    n = len(size)
+    positions: Any = 0
+    for i, (length, k, count) in enumerate(zip(lengths, size, counts, strict=True)):
+        which = i if n == 3 else n - 1 - i  # of an image, PyTorch's first random number is that of the width
+        u, spacing = samples[..., which : which + 1], (length - k) / max(count - 1, 1)
+        start = ((u + arange(count - 1)) * spacing).floor() - (u * spacing).floor()
+        start = cat([start, full((*u.shape[:2], 1), float(length - k), dtype=u.dtype)], -1).long()
+        windows, elements = [1] * n, [1] * n
+        windows[i], elements[i] = count, k
+        places = start.reshape(*u.shape[:2], *windows, *(1,) * n) + arange(k).reshape(*(1,) * (2 + n), *elements)
+        positions = positions * length + places
+    every: Tensor = positions.flatten(-n)
+    return every
 
 
 def fractional_max_pool2d(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.functional.spatial import check_spatial, output_sizes, per_dimension, pooling_windows
+from glassnet.functional.pooling import output_sizes, padded, pooling_windows, widths_around
+from glassnet.functional.spatial import check_spatial, per_dimension
+from glassnet.ops.indexing import ARRAY, getitem
 from glassnet.ops.layers import max_pooling
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
@@ -27,13 +32,22 @@ Sizes = int | Sequence[int]
 OutputSizes = int | Sequence[int | None] | None
 
 
-def _max_pool(n: int, input: Tensor, return_indices: bool, **options: Any) -> Any:
+def _max_pool(n: int, input: Tensor, windows: Any, ceil_mode: bool = False, return_indices: bool = False) -> Any:
     name = f"max_pool{n}d"
     check_spatial(name, input, n)
     check_numbers(name, input)
-    windows = pooling_windows(name, n, **options)
-    y = apply(max_pooling.max_pool, input, **windows)
-    return (y, apply(max_pooling.max_pool_indices, input, **windows)) if return_indices else y
+    seen, lengths = pooling_windows(name, n, *windows), input.shape[-n:]
+    widths = widths_around(name, lengths, seen, ceil_mode)
+    x = padded(input, widths, -math.inf if input.dtype.kind == "f" else int(np.iinfo(input.dtype).min))
+    params = {"size": seen.size, "stride": seen.stride, "dilation": seen.dilation}
+    y = apply(max_pooling.max_pool, x, **params)
+    if not return_indices:
+        return y
+    indices = apply(max_pooling.max_pool_indices, x, **params)
+    if x is not input:  # the same places, counted without the padding
+        places = np.pad(np.arange(math.prod(lengths)).reshape(lengths), widths, mode="edge")
+        indices = apply(getitem, places.reshape(-1), indices, index=(ARRAY,))
+    return y, indices
 
 
 def check_numbers(name: str, input: Tensor) -> None:
@@ -49,7 +63,7 @@ def _adaptive(n: int, input: Tensor, output_size: Any, return_indices: bool) -> 
     lengths, size = input.shape[-n:], output_sizes(name, input, n, output_size)
     if not any(length % k for length, k in zip(lengths, size, strict=True)):  # equal bins: these are windows
         kernel = tuple(length // k for length, k in zip(lengths, size, strict=True))
-        return _max_pool(n, input, return_indices, kernel_size=kernel)
+        return _max_pool(n, input, (kernel,), return_indices=return_indices)
     indices = apply(max_pooling.adaptive_max_pool_indices, input, size=size)
     y = picked(input, indices, n)
     return (y, indices) if return_indices else y
@@ -114,8 +128,7 @@ def max_pool1d(
     >>> F.max_pool1d(glassnet.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[3., 2.]])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-    return _max_pool(1, input, return_indices, **windows, ceil_mode=ceil_mode)
+    return _max_pool(1, input, (kernel_size, stride, padding, dilation), ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -139,8 +152,7 @@ def max_pool2d(
     >>> F.max_pool2d(x, 2, return_indices=True)[1].flatten()
     tensor([ 5,  7, 13, 15])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-    return _max_pool(2, input, return_indices, **windows, ceil_mode=ceil_mode)
+    return _max_pool(2, input, (kernel_size, stride, padding, dilation), ceil_mode, return_indices)
 
 
 def max_pool3d(
@@ -160,8 +172,7 @@ def max_pool3d(
     >>> F.max_pool3d(glassnet.arange(8.0).reshape(1, 2, 2, 2), 2)
     tensor([[[[7.]]]])
     """
-    windows = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-    return _max_pool(3, input, return_indices, **windows, ceil_mode=ceil_mode)
+    return _max_pool(3, input, (kernel_size, stride, padding, dilation), ceil_mode, return_indices)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: int | Sequence[int], return_indices: bool = False) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.functional.fractional_pooling import check_ratio
-from glassnet.functional.spatial import check_output_size, per_dimension
+from glassnet.functional.pooling import check_output_size
+from glassnet.functional.spatial import per_dimension
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import glassnet.functional as F
-from glassnet.functional.spatial import check_output_size, per_dimension, pooling_windows
+from glassnet.functional.pooling import check_output_size, pooling_windows
+from glassnet.functional.spatial import per_dimension
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 

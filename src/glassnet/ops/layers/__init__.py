@@ -9,7 +9,6 @@ from glassnet.ops.layers import (
     ctc,
     dropout,
     embeddings,
-    fractional_pooling,
     grid_sampling,
     interpolation,
     max_pooling,

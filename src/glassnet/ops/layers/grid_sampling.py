@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.ops.arithmetic import clamp
+from glassnet.ops.arithmetic import maximum, minimum
 from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.elementary import abs as absolute
 from glassnet.ops.elementary import floor, sign
@@ -27,7 +27,7 @@ from glassnet.ops.movement import cast as to_dtype
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.reduction import sum
-from glassnet.ops.selection import ge, gt, le, logical_and, lt, where
+from glassnet.ops.selection import ge, gt, logical_and, lt
 from glassnet.ops.shapes import Shape, equal_dtypes, shape_of, written
 
 A = -0.75  # of the cubic kernel, as PyTorch has it
@@ -57,7 +57,7 @@ def _clipped(c: Any, length: int) -> tuple[Any, Any]:
     """``c`` moved to the border where it lies beyond, and the slope of that: 1 inside, else 0."""
     last = length - 1.0
     inside = logical_and(gt(c, 0.0), lt(c, last))
-    return where(le(c, 0.0), 0.0, where(ge(c, last), last, c)), to_dtype(inside, dtype=c.dtype)
+    return minimum(maximum(c, 0.0), last), to_dtype(inside, dtype=c.dtype)
 
 
 def _inside(c: Any, length: int, padding_mode: str, align_corners: bool) -> tuple[Any, Any]:
@@ -106,7 +106,7 @@ def _far_slope(d: Any) -> Any:
 def _neighbour(place: Any, weight: Any, slope: Any, length: int) -> Neighbour:
     """One neighbour; beyond the border, where padding is with zeros, it weighs nothing."""
     is_there = to_dtype(logical_and(ge(place, 0.0), lt(place, float(length))), dtype=weight.dtype)
-    index = to_dtype(clamp(place, min=0.0, max=length - 1.0), dtype=int64)
+    index = to_dtype(minimum(maximum(place, 0.0), length - 1.0), dtype=int64)
     return index, weight * is_there, slope * is_there
 
 

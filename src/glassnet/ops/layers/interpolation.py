@@ -84,8 +84,7 @@ def _antialias_weights(before: int, after: int, mode: str, ratio: float) -> Arra
     distance = (places - center + 0.5) / stretch
     weights = _linear_weight(distance) if "linear" in mode else _cubic_weight(distance, -0.5)
     weights = np.where((places >= start) & (places < end), weights, 0)
-    total: Array = weights.sum(axis=1, keepdims=True)
-    return weights / total
+    return np.divide(weights, weights.sum(axis=1, keepdims=True))
 
 
 def _weights(before: int, after: int, mode: str, align_corners: bool, scale: float | None, antialias: bool) -> Array:

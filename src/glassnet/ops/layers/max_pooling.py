@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RangeError, ShapeError
-from glassnet.ops.dtypes import Array, Dtype, int64
+from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.indexing import ARRAY, gather, getitem, scatter_add, setitem
-from glassnet.ops.layers.pooling import bin_positions, frame, framed, pooled_shape, seen_at, window_positions
+from glassnet.ops.layers.pooling import at_positions, bin_positions, flat, pooled_shape, seen_along, window_positions
 from glassnet.ops.layers.windows import Ints, windows
 from glassnet.ops.movement import broadcast_to, flip, reshape
 from glassnet.ops.record import Op, Spec, register
@@ -26,25 +26,7 @@ from glassnet.ops.shapes import Shape, shape_of, written
 # where the largest is --------------------------------------------------------------------------------------
 
 
-def flat(x: Any, n: int) -> Any:
-    """``x`` with its last ``n`` dimensions laid end to end."""
-    shape = shape_of(x)
-    return reshape(x, shape=(*shape[: len(shape) - n], math.prod(shape[len(shape) - n :])))
-
-
-def at_positions(x: Any, positions: Any, n: int) -> Any:
-    """The numbers of ``x`` at ``positions``, counted through its last ``n`` dimensions."""
-    return reshape(gather(flat(x, n), flat(positions, n), dim=-1), shape=shape_of(positions))
-
-
-def _added_at(g: Any, positions: Any, shape: Shape, n: int) -> Any:
-    """The transpose of `at_positions`: zeros of ``shape``, with ``g`` added at ``positions``."""
-    lengths = (*shape[: len(shape) - n], math.prod(shape[len(shape) - n :]))
-    return reshape(scatter_add(flat(g, n), flat(positions, n), dim=-1, shape=lengths), shape=shape)
-
-
 def _largest(x: Array, positions: Array) -> Array:
-    """For each window, the position of its largest element: the first of equals, the last NaN."""
     n = positions.ndim - 1
     rows = flat(x, n)[..., positions]
     missing = np.isnan(rows)
@@ -53,28 +35,21 @@ def _largest(x: Array, positions: Array) -> Array:
     return np.take_along_axis(np.broadcast_to(positions, rows.shape), place[..., np.newaxis], -1)[..., 0]
 
 
-def largest_at(rows: Any, positions: Any) -> Any:
-    """The position of the largest number of each row; both [..., elements]. In operations."""
+def _largest_expand(x: Any, positions: Array) -> Any:
+    rows = getitem(flat(x, positions.ndim - 1), positions, index=(..., ARRAY))
     missing = isnan(rows)
     last_missing = rows.shape[-1] - 1 - argmax(flip(missing, dims=(-1,)), dim=-1)
     place = where(any_of(missing, dim=-1), last_missing, argmax(rows, dim=-1))
-    return reshape(gather(positions, reshape(place, shape=(*shape_of(place), 1)), dim=-1), shape=shape_of(place))
+    everywhere = broadcast_to(positions, shape=shape_of(rows))
+    return reshape(gather(everywhere, reshape(place, shape=(*shape_of(place), 1)), dim=-1), shape=shape_of(place))
 
 
-def _largest_expand(x: Any, positions: Array) -> Any:
-    rows = getitem(flat(x, positions.ndim - 1), positions, index=(..., ARRAY))
-    return largest_at(rows, broadcast_to(positions, shape=shape_of(rows)))
+def _max_pool_indices(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
+    return _largest(x, window_positions(x.shape, size, stride, dilation))
 
 
-def _max_pool_indices(
-    x: Array,
-    size: Ints,
-    stride: Ints,
-    padding: Ints | None = None,
-    dilation: Ints | None = None,
-    ceil_mode: bool = False,
-) -> Array:
-    return _largest(x, window_positions(x.shape, size, stride, padding, dilation, ceil_mode))
+def _max_pool_indices_expand(x: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
+    return _largest_expand(x, window_positions(shape_of(x), size, stride, dilation))
 
 
 max_pool_indices: Op = register(
@@ -82,11 +57,9 @@ max_pool_indices: Op = register(
         "max_pool_indices",
         forward=_max_pool_indices,
         vjp=(None,),
-        shape=lambda x, *, size, stride, **params: Spec(pooled_shape("max_pool", x, size, stride, **params), int64),
+        shape=lambda x, *, size, stride, dilation: Spec(pooled_shape("max_pool", x, size, stride, dilation), int64),
         formula="iₖ = where x is largest in window k, counted through all dimensions",
-        expand=lambda x, size, stride, **params: _largest_expand(
-            x, window_positions(shape_of(x), size, stride, **params)
-        ),
+        expand=_max_pool_indices_expand,
     )
 )
 
@@ -107,102 +80,68 @@ adaptive_max_pool_indices: Op = register(
 )
 
 
-# the largest itself -----------------------------------------------------------------------------------------------
+# the largest itself ----------------------------------------------------------------------------------------
 
 
-def _lowest(dtype: Dtype) -> float:
-    return -math.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
+def _max_pool(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
+    for axis, k, s, d in zip(range(-len(size), 0), size, stride, dilation, strict=True):
+        first, *between, last = seen_along(x, axis, k, s, d) * (2 if k == 1 else 1)
+        x = np.maximum(first, last)
+        for other in between:
+            np.maximum(x, other, out=x)
+    return x
 
 
-def _max_pool(
-    x: Array,
-    size: Ints,
-    stride: Ints,
-    padding: Ints | None = None,
-    dilation: Ints | None = None,
-    ceil_mode: bool = False,
-) -> Array:
-    n = len(size)
-    counts, widths, dilation = frame(x.shape[-n:], size, stride, padding, dilation, ceil_mode)
-    y = framed(x, widths, _lowest(x.dtype))
-    for i in range(n):
-        others = (slice(None),) * (n - i - 1)
-        each = [
-            y[(..., *seen_at((place,), counts[i : i + 1], stride[i : i + 1], dilation[i : i + 1]), *others)]
-            for place in range(size[i])
-        ]
-        y = np.maximum(each[0], each[-1])
-        for between in each[1:-1]:
-            np.maximum(y, between, out=y)
-    return y
-
-
-def _plain_max_pool(
-    x: Array,
-    size: Ints,
-    stride: Ints,
-    padding: Ints | None = None,
-    dilation: Ints | None = None,
-    ceil_mode: bool = False,
-) -> Array:
-    n = len(size)
-    _, widths, dilation = frame(x.shape[-n:], size, stride, padding, dilation, ceil_mode)
-    seen = windows(framed(x, widths, _lowest(x.dtype)), size=size, stride=stride, dilation=dilation)
-    return seen.max(axis=tuple(range(-n, 0)))
-
-
-def _max_pool_shape(x: Any, *, size: Ints, stride: Ints, **params: Any) -> Spec:
-    return Spec(pooled_shape("max_pool", x, size, stride, **params), x.dtype)
+def _plain_max_pool(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
+    seen = windows(x, size=size, stride=stride, dilation=dilation)
+    return seen.max(axis=tuple(range(-len(size), 0)))
 
 
 max_pool: Op = register(
     Op(
         "max_pool",
         forward=_max_pool,
-        vjp=(lambda g, y, x, size, stride, **params: max_pool_backward(g, x, y, size=size, stride=stride, **params),),
-        shape=_max_pool_shape,
+        vjp=(lambda g, y, x, **params: max_pool_backward(g, x, y, **params),),
+        shape=lambda x, *, size, stride, dilation: Spec(pooled_shape("max_pool", x, size, stride, dilation), x.dtype),
         formula="yᵢ = max x over window i",
-        expand=lambda x, size, stride, **params: at_positions(
-            x, _largest_expand(x, window_positions(shape_of(x), size, stride, **params)), len(size)
+        expand=lambda x, size, stride, dilation: at_positions(
+            x, _max_pool_indices_expand(x, size, stride, dilation), len(size)
         ),
         textbook=_plain_max_pool,
     )
 )
 
 
-def _max_pool_backward(
-    g: Array,
-    x: Array,
-    y: Array,
-    size: Ints,
-    stride: Ints,
-    padding: Ints | None = None,
-    dilation: Ints | None = None,
-    ceil_mode: bool = False,
-) -> Array:
-    n = len(size)
-    counts, widths, dilation = frame(x.shape[-n:], size, stride, padding, dilation, ceil_mode)
-    x = framed(x, widths, _lowest(x.dtype))
+def _max_pool_backward(g: Array, x: Array, y: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
     gx = np.zeros(x.shape, g.dtype)
     left = np.ones(y.shape, np.bool_)  # windows whose largest number has not come yet
     overlap = any(d * (k - 1) >= s for k, s, d in zip(size, stride, dilation, strict=True))
-    places = list(np.ndindex(*size))
-    for place in places:
-        seen = (..., *seen_at(place, counts, stride, dilation))
+    places: list[Any] = []
+    for place in np.ndindex(*size):
+        start = [i * d for i, d in zip(place, dilation, strict=True)]
+        counts = y.shape[-len(size) :]
+        ends = [i + (n - 1) * s + 1 for i, n, s in zip(start, counts, stride, strict=True)]
+        places.append((..., *map(slice, start, ends, stride)))
+    for seen in places:
         found = x[seen] == y
         found &= left
         left ^= found
         if overlap:
             gx[seen] += g * found
         else:  # a place is of one window alone
-            np.multiply(g, found, out=gx[seen])
-    if left.any():  # it is NaN, which equals nothing
-        for place in reversed(places):
-            seen = (..., *seen_at(place, counts, stride, dilation))
-            found = np.isnan(x[seen]) & left
-            gx[seen] += g * found
-            left ^= found
-    return framed(gx, tuple((-before, -after) for before, after in widths), 0.0)
+            gx[seen] = g * found
+    for seen in reversed(places) if left.any() else ():  # it is NaN, which equals nothing
+        found = np.isnan(x[seen]) & left
+        gx[seen] += g * found
+        left ^= found
+    return gx
+
+
+def _max_pool_backward_expand(g: Any, x: Any, y: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
+    n, shape = len(size), shape_of(x)
+    positions = _max_pool_indices_expand(x, size, stride, dilation)
+    lengths = (*shape[: len(shape) - n], math.prod(shape[len(shape) - n :]))
+    return reshape(scatter_add(flat(g, n), flat(positions, n), dim=-1, shape=lengths), shape=shape)
 
 
 max_pool_backward: Op = register(
@@ -210,19 +149,20 @@ max_pool_backward: Op = register(
         "max_pool_backward",
         forward=_max_pool_backward,
         vjp=(
-            lambda g, _gx, _g, x, _y, size, stride, **params: at_positions(
-                g, max_pool_indices(x, size=size, stride=stride, **params), len(size)
+            lambda g, _gx, _g, x, _y, size, **params: at_positions(
+                g, max_pool_indices(x, size=size, **params), len(size)
             ),
             None,
             None,
         ),
         shape=lambda g, x, y, **_params: Spec(shape_of(x), g.dtype),
         formula="gx = g of each window at the place of its largest x, added up",
-        expand=lambda g, x, y, size, stride, **params: _added_at(
-            g, _largest_expand(x, window_positions(shape_of(x), size, stride, **params)), shape_of(x), len(size)
-        ),
+        expand=_max_pool_backward_expand,
     )
 )
+
+
+# back to where it was --------------------------------------------------------------------------------------
 
 
 def _max_unpool(x: Array, indices: Array, size: Shape) -> Array:
