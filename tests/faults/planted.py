@@ -278,6 +278,20 @@ FAULTS = (
         ("tests/ops/test_registry.py", "tests/ops/test_pullback.py"),
     ),
     Fault(
+        "a blank that may be skipped between two labels that are the same",
+        "ops/layers/ctc.py",
+        "skip[:, 2:][labels[:, 2:] != labels[:, :-2]] = 0",
+        "skip[:, 2:] = 0",
+        ("tests/functional/test_ctc.py", "tests/ops/test_registry.py"),
+    ),
+    Fault(
+        "the padding of a bag that counts in its mean",
+        "ops/layers/embeddings.py",
+        "sizes = np.bincount(bag[counted], minlength=bags)",
+        "sizes = np.bincount(bag, minlength=bags)",
+        ("tests/functional/test_embeddings.py", "tests/ops/test_registry.py"),
+    ),
+    Fault(
         "dropout that does not scale what it keeps",
         "functional/dropouts.py",
         "scale = 1 / (1 - p) if p < 1 else 1.0",

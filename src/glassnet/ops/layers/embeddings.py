@@ -13,7 +13,7 @@ from glassnet.ops.indexing import ARRAY, getitem, put
 from glassnet.ops.movement import cast, concatenate, reshape
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.reduction import amax, cumsum, sum
-from glassnet.ops.selection import eq, ge, logical_and, ne, where
+from glassnet.ops.selection import eq, logical_and, ne, where
 from glassnet.ops.shapes import shape_of, written
 
 
@@ -125,7 +125,8 @@ def _embedding_bag(
 def _bags(index: Any, offsets: Any, padding_idx: int | None) -> tuple[int, Any, Any]:
     """How many bags there are; of each index its bag, and whether it counts."""
     bags, n = shape_of(offsets)[0], shape_of(index)[0]
-    bag = sum(ge(np.arange(n).reshape(n, 1), reshape(offsets, shape=(1, bags))), dim=1) - 1
+    begin = put(np.ones(bags, np.int64), offsets, index=(ARRAY,), shape=(n + 1,))  # how many begin at each place
+    bag = getitem(cumsum(begin), index=(slice(None, n),)) - 1
     counted = np.full(n, True) if padding_idx is None else ne(index, padding_idx)
     return bags, bag, counted
 
