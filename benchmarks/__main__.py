@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-environment", action="store_true", help="keep the variables that set kernels or threads of OpenBLAS"
     )
+    parser.add_argument("--cores", type=int, help="keep each contender to so many cores (Linux; not growth and costs)")
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 7)
     variables, removed = environment.for_contenders(options.keep_environment)
@@ -31,15 +32,17 @@ def main() -> None:
     machine = description(variables)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
     print(environment.described(removed))
-    print(f"best of {rounds} interleaved rounds, each contender in a process of its own, threads as each chooses\n")
+    threads = "threads as each chooses" if options.cores is None else f"on {options.cores} of the cores"
+    print(f"best of {rounds} interleaved rounds, each contender in a process of its own, {threads}\n")
     figures: dict[str, object] = {"machine": machine, "removed_variables": removed, "rounds": rounds, "workloads": {}}
+    figures["cores"] = options.cores
 
     for name in WORKLOADS:
         if options.only not in (None, name):
             continue
         workload = importlib.import_module(f"benchmarks.workloads.{name}")
         steps = max(2, workload.STEPS // 4) if options.quick else workload.STEPS
-        measured, missing = turns.measure(name, rounds, steps, variables)
+        measured, missing = turns.measure(name, rounds, steps, variables, options.cores)
         tables.print_workload(workload, measured, missing, "" if steps == workload.STEPS else f"{steps} steps")
         figures["workloads"][name] = {contender: m.as_json() for contender, m in measured.items()}
     if options.only in (None, "growth"):

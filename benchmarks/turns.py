@@ -52,9 +52,9 @@ class Measured:
 
 
 class Contender:
-    """A contender's process. If its library is missing, ``missing`` says why."""
+    """A contender's process, on so many ``cores``. If its library is missing, ``missing`` says why."""
 
-    def __init__(self, workload: str, name: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, workload: str, name: str, environment: Mapping[str, str], cores: int | None = None) -> None:
         self.name = name
         self.missing: str | None = None
         self._process = subprocess.Popen(
@@ -64,6 +64,8 @@ class Contender:
             text=True,
             env=environment,
         )
+        if cores is not None:  # before it loads a library, which counts the cores that it may use
+            os.sched_setaffinity(self._process.pid, sorted(os.sched_getaffinity(0))[:cores])
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """Send a request and wait for the answer."""
@@ -103,11 +105,11 @@ class Contender:
 
 
 def measure(
-    workload: str, rounds: int, steps: int, environment: Mapping[str, str]
+    workload: str, rounds: int, steps: int, environment: Mapping[str, str], cores: int | None = None
 ) -> tuple[dict[str, Measured], dict[str, str]]:
     """``rounds`` interleaved rounds of each contender: (what was measured, what is missing and why)."""
     names = list(importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS)
-    contenders = [Contender(workload, name, environment) for name in names]
+    contenders = [Contender(workload, name, environment, cores) for name in names]
     measured = {c.name: c.prepare(steps) for c in contenders}
     present = [c for c in contenders if not c.missing]
     for _ in range(rounds):
