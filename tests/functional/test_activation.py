@@ -11,6 +11,8 @@ import pytest
 import glassnet as gn
 import glassnet.functional as F
 from glassnet.autograd import gradcheck, gradgradcheck
+from glassnet.ops import gelu
+from glassnet.ops.special import BLOCK
 from tests.functional.cases import ACTIVATIONS, INPLACE, name_of, points, smooth_points
 
 INF = math.inf
@@ -169,6 +171,16 @@ def test_gelu_in_float32_has_the_digits_of_float32() -> None:
     np.testing.assert_allclose(erf, [math.erf(v) for v in x.tolist()], rtol=4e-7)
     assert erf.dtype == np.float32
     assert abs(erf).max() == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gelu_goes_through_large_arrays_in_blocks(dtype: Any) -> None:
+    x = np.linspace(-3, 3, 2 * BLOCK + 6).astype(dtype).reshape(2, -1)
+    for op, inputs in ((gelu.gelu, (x,)), (gelu.gelu_backward, (np.ones_like(x), x))):
+        expected = op.textbook(*inputs)  # which knows no blocks
+        for out in (None, np.empty_like(x), np.empty_like(x.T).T, inputs[-1].copy()):
+            given = (*inputs[:-1], out) if out is not None and (out == x).all() else inputs  # over the input itself
+            np.testing.assert_allclose(op.forward(*given, out=out), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["gelu", "hardswish", "sigmoid", "softplus", "elu", "prelu"])

@@ -104,6 +104,12 @@ def x(*shape: int) -> glassnet.Tensor:
             RuntimeError,
             r"pass that too, nn\.Transformer\.generate_square_subsequent_mask\(3\)",
         ),
+        (
+            lambda: layer()(x(3, 2, 6), x(3, 2, 6).numpy(), x(3, 2, 6)),
+            TypeError,
+            r"expected key as a tensor, got ndarray; make one: glassnet\.tensor\(x\)",
+        ),
+        (lambda: layer()(*[x(3, 2, 6)] * 3, [[False] * 3] * 2), TypeError, "key_padding_mask as a tensor, got list"),
         (lambda: layer()(*[x(3, 2, 6).double()] * 3), RuntimeError, "one dtype, got float64 and float32"),
     ],
 )

@@ -162,6 +162,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "masked_softmax": lambda scores, mask, safe=True: (torch._safe_softmax if safe else torch.softmax)(
         scores + mask, -1
     ),
+    "gelu_backward": torch.ops.aten.gelu_backward,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "step": lambda x: torch.heaviside(x, torch.zeros((), dtype=x.dtype)),
     "squared_error": _elementwise_loss(F.mse_loss),

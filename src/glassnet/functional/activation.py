@@ -9,6 +9,7 @@ from typing import Any
 
 from glassnet.errors import RangeError, ShapeError
 from glassnet.ops import activation, elementary, sampling, shrinkage
+from glassnet.ops import gelu as gelu_ops
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.random import chosen
@@ -306,7 +307,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RangeError(f'gelu: approximate must be "none" or "tanh", got {approximate!r:.80}')
-    return apply(activation.gelu if approximate == "none" else activation.gelu_tanh, input)
+    return apply(gelu_ops.gelu if approximate == "none" else gelu_ops.gelu_tanh, input)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from glassnet.errors import AttentionError, DtypeError, ShapeError
@@ -13,6 +15,7 @@ def check_fit(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, en
     """Raise unless `scaled_dot_product_attention` can be computed."""
     name = "scaled_dot_product_attention"
     given = {"query": query, "key": key, "value": value}
+    _check_tensors(name, **given)
     sizes = ", ".join(f"{which} {written(shape_of(x))}" for which, x in given.items())
     if any(len(shape_of(x)) < (3 if enable_gqa else 2) for x in given.values()):
         least = "[..., heads, length, width]" if enable_gqa else "[..., length, width]"
@@ -45,7 +48,16 @@ def check_fit(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, en
             )
 
 
+def _check_tensors(name: str, **given: Any) -> None:
+    for argument, x in given.items():
+        if not isinstance(x, Tensor):
+            raise DtypeError(
+                f"{name}: expected {argument} as a tensor, got {type(x).__name__}; make one: glassnet.tensor(x)"
+            )
+
+
 def _check_mask_dtype(name: str, argument: str, mask: Tensor) -> None:
+    _check_tensors(name, **{argument: mask})
     if mask.dtype.kind not in "bf":
         raise AttentionError(
             f"{name}: expected {argument} as bool or as floating numbers to add to the scores, got {mask.dtype}; "
@@ -59,6 +71,7 @@ def _check_mask_dtype(name: str, argument: str, mask: Tensor) -> None:
 def check_heads(query: Tensor, key: Tensor, value: Tensor, width: int, heads: int, separate: bool) -> None:
     """Raise unless these can be projected and split into heads; ``separate``: by weights of widths of their own."""
     name = "multi_head_attention"
+    _check_tensors(name, query=query, key=key, value=value)
     sizes = f"query {written(query.shape)}, key {written(key.shape)}, value {written(value.shape)}"
     if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
         raise AttentionError(

@@ -9,6 +9,7 @@ from glassnet.ops import (
     arithmetic,
     classification,
     elementary,
+    gelu,
     indexing,
     linear,
     loss,

@@ -6,19 +6,17 @@ warning. At a kink the derivative is the one that PyTorch takes.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from glassnet.ops.arithmetic import clamp, maximum, minimum
 from glassnet.ops.dtypes import Array
-from glassnet.ops.elementary import abs, erf, exp, log, tanh
+from glassnet.ops.elementary import abs, exp, log, tanh
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Cast, Op, Rule
 from glassnet.ops.selection import where
-from glassnet.ops.special import erf_float32, in_blocks
 
 # Beyond ±10,000 every smooth activation is flat or a straight line to the last digit. Cut there,
 # x can be multiplied by a factor that has become 0: the limit of x·exp(x) at −∞ is 0, but −∞·0 is NaN.
@@ -49,7 +47,8 @@ def activation(
     )
 
 
-def _cut(x: Any) -> Any:
+def cut(x: Any) -> Any:
+    """``x``, no farther from 0 than `FAR`."""
     return clamp(x, min=-FAR, max=FAR)
 
 
@@ -280,7 +279,7 @@ def _silu(x: Array) -> Array:
 
 def _silu_rule(g: Any, _y: Any, x: Any) -> Any:
     s = sigmoid(x)
-    return g * (s + _cut(x) * (s * (1.0 - s)))
+    return g * (s + cut(x) * (s * (1.0 - s)))
 
 
 silu = activation(
@@ -301,7 +300,7 @@ def _mish(x: Array) -> Array:
 
 def _mish_rule(g: Any, _y: Any, x: Any) -> Any:
     t = tanh(softplus(x))
-    return g * (t + _cut(x) * ((1.0 - t * t) * sigmoid(x)))
+    return g * (t + cut(x) * ((1.0 - t * t) * sigmoid(x)))
 
 
 mish = activation(
@@ -330,66 +329,4 @@ softsign = activation(
     _softsign_rule,
     formula="x / (1 + Abs(x))",
     expand=lambda x: x / (1.0 + abs(x)),
-)
-
-
-# x times a probability of x (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016) --
-
-
-def _plain_gelu(x: Array) -> Array:
-    below = 0.5 * (1 + erf(x * math.sqrt(0.5)))
-    return np.maximum(x, -FAR) * below
-
-
-# Of wide layers. With ``out`` and in blocks, it takes a third of the time.
-def _gelu(x: Array, out: Array | None = None) -> Array:
-    return in_blocks(_gelu_float32 if x.dtype == np.float32 else _plain_gelu, x, out)
-
-
-def _gelu_float32(x: Array) -> Array:
-    y = erf_float32(x * math.sqrt(0.5))
-    y += 1
-    y *= np.maximum(x, -FAR)
-    y *= 0.5
-    return y
-
-
-def _gelu_rule(g: Any, _y: Any, x: Any) -> Any:
-    x = _cut(x)
-    below = 0.5 * (1.0 + erf(x * math.sqrt(0.5)))
-    density = exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
-    return g * (below + x * density)
-
-
-gelu = activation(
-    "gelu",
-    _gelu,
-    _gelu_rule,
-    formula="x/2*(1 + erf(x/sqrt(2)))",
-    expand=lambda x: 0.5 * x * (1.0 + erf(x * math.sqrt(0.5))),
-    textbook=_plain_gelu,
-)
-
-_CUBIC, _ROOT = 0.044715, math.sqrt(2 / math.pi)
-
-
-def _gelu_tanh(x: Array) -> Array:
-    c = np.clip(x, -FAR, FAR)
-    t = np.tanh(c * (_ROOT + _CUBIC * _ROOT * np.square(c)))
-    return np.maximum(x, -FAR) * (0.5 * (1 + t))
-
-
-def _gelu_tanh_rule(g: Any, _y: Any, x: Any) -> Any:
-    x = _cut(x)
-    t = tanh(_ROOT * (x + _CUBIC * (x * x * x)))
-    slope = _ROOT * (1.0 + 3 * _CUBIC * (x * x))
-    return g * (0.5 * (1.0 + t) + 0.5 * x * ((1.0 - t * t) * slope))
-
-
-gelu_tanh = activation(
-    "gelu_tanh",
-    _gelu_tanh,
-    _gelu_tanh_rule,
-    formula="x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))",
-    expand=lambda x: 0.5 * x * (1.0 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))),
 )

@@ -53,13 +53,15 @@ _FLOAT32 = (1.41851686e-7, -5.66846614e-6, 8.76372689e-5, -6.19784502e-4, -1.918
 BLOCK = 1 << 15  # elements: a few arrays of them fit into the processor's cache
 
 
-def in_blocks(function: Callable[[Array], Array], x: Array, out: Array | None = None) -> Array:
-    """An elementwise ``function`` of ``x``, block by block, so that what it computes on the way stays in the cache."""
+def in_blocks(function: Callable[..., Array], *inputs: Array, out: Array | None = None) -> Array:
+    """An elementwise ``function``, block by block, so that what it computes on the way stays in the cache."""
+    inputs = np.broadcast_arrays(*inputs) if len(inputs) > 1 else inputs
+    x = inputs[0]
     y: Array = out if out is not None and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
-    numbers, results = x.reshape(-1), y.reshape(-1)
-    for start in range(0, numbers.size, BLOCK):
+    results, *numbers = (each.reshape(-1) for each in (y, *inputs))
+    for start in range(0, results.size, BLOCK):
         block = slice(start, start + BLOCK)
-        results[block] = function(numbers[block])
+        results[block] = function(*(each[block] for each in numbers))
     if out is None or out is y:
         return y
     out[...] = y
