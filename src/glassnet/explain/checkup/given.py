@@ -69,9 +69,9 @@ class Setup:
         """The parameters that learn."""
         return [p for p in self.model.parameters() if p.requires_grad]
 
-    def steps_within(self, most: int) -> int:
-        """How many steps a trial may have: ``most``, fewer for a large network."""
-        return int(min(most, max(FEWEST, WORK / (LEAST_WORK + self.work))))
+    def steps_within(self, most: int, share: float = 1.0) -> int:
+        """How many steps a trial may have: ``most``, fewer for a large network; more on a ``share`` of a batch."""
+        return int(min(most, max(FEWEST, WORK / (LEAST_WORK + share * self.work))))
 
     @computed_once
     def work(self) -> float:

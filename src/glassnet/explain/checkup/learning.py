@@ -254,9 +254,11 @@ def cannot_overfit(run: Observed) -> Iterator[Symptom]:
         least = "; the least that it could be is {least:.4g}" if floor > 0.01 * before else ""
         yield symptom(
             "the network does not even learn {samples} samples by heart",
-            "the loss goes from {before:.4g} to {after:.4g} in 300 steps of Adam on the same {samples} samples" + least,
+            "the loss goes from {before:.4g} to {after:.4g} in {steps} steps of Adam on the same {samples} samples"
+            + least,
             "look for inputs that do not reach the output, samples that are the same but for their targets, too few "
             "units, and an activation after the last layer that cannot give the targets",
+            steps=2 * run.steps_by_heart,
             samples=size_of(run.enough),
             before=before,
             after=after,
@@ -308,9 +310,10 @@ def stuck(run: Observed) -> Iterator[Symptom]:
     if there is not None and there < (NEARER / 2 if moves else NEARER) * here:
         yield symptom(
             "training is stuck: from here no step gets further, and from another start the same network does",
-            "300 steps of Adam leave the loss on {samples} samples at {here:.4g}; from new weights they get to "
+            "{steps} steps of Adam leave the loss on {samples} samples at {here:.4g}; from new weights they get to "
             "{there:.4g}",
             "begin anew with another seed, and give the network more units; a network of few units often ends so",
+            steps=2 * run.steps_by_heart,
             samples=size_of(run.enough),
             here=here,
             there=there,

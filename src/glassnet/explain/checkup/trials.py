@@ -23,6 +23,7 @@ STEPS = 24  # of each trial of a learning rate
 LONGER = 96  # until what goes wrong later is seen
 COURSE = 4000  # after which a network that has learned nothing is said not to
 ENOUGH = 16  # samples that any network should be able to learn by heart
+BY_HEART_STEPS = 150  # with a rate, in which they are
 BY_HEART = 0.5  # of what there is to learn, that must be left when they were
 FEW = 64  # parameters, of a network that often begins where it learns nothing
 MOVES = 0.9  # of the loss of a new start, that is left where it learns
@@ -289,11 +290,16 @@ class Trials(Setup):
         best = math.inf
         for rate in (0.01, 0.1):
             optimizer = Adam(self.trained, lr=rate)
-            for _ in range(self.steps_within(150)):
+            for _ in range(self.steps_by_heart):
                 best = min(best, self.learn(*batch, optimizer))
                 if best < until:
                     return best
         return best
+
+    @property
+    def steps_by_heart(self) -> int:
+        """How many steps, with each of two rates, are tried to learn a few samples by heart."""
+        return self.steps_within(BY_HEART_STEPS, size_of(self.enough) / max(map(size_of, self.batches)))
 
     def further(self, until: float, *, fresh: bool) -> float | None:
         """The least loss on a few samples that Adam gets to from here, or the best of some new starts, up to ``until``.
@@ -350,8 +356,13 @@ class Trials(Setup):
 
     @property
     def has_learned(self) -> bool:
-        """Whether a few samples can be learned by heart: most of what there is to learn, or half of the loss."""
+        """Whether a few samples can be learned by heart: most of what there is to learn, or half of the loss.
+
+        Of a network that is too large to try for long, it is taken to be so.
+        """
         before, after = self.by_heart
+        if self.steps_by_heart < LONGER and after < before:
+            return True
         if not math.isfinite(before) or (before > 0 and after < BY_HEART * before):
             return True
         to_learn = self.to_learn(before)
