@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.explain.checkup.batches import Inputs, parts_of
+from glassnet.explain.checkup.batches import Inputs, parts_of, size_of
 from glassnet.explain.checkup.check import Shape, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.step import name_of
@@ -25,6 +25,7 @@ PADDED = 0.2  # of the samples, that are shorter than the longest
 WITHIN = 0.02  # of what comes before the padding, that may look like it
 SAMPLES = 16  # that are tried without their padding
 COUNTS = 0.1  # of how far outputs differ from sample to sample, by which padding may change one
+ROUNDING = 1e-2  # beside the outputs, by which they may differ in batches of other sizes
 GROWN = 300.0  # times as large at the first time as at the last
 MEANS = ("mean", "sum")
 
@@ -46,6 +47,33 @@ def state_carried_over(run: Observed) -> Iterator[Symptom]:
         op=run.older.op.name,
         shape=Shape(np.shape(run.older.output)),
     )
+
+
+# samples ----------------------------------------------------------------------------------------------------
+
+
+@check(94.2, explains="labels_unrelated cannot_overfit learning_rate_too_low padding_counted exploding_through_time")
+def samples_mixed(run: Observed) -> Iterator[Symptom]:
+    """A recurrent layer or attention that goes over the samples of a batch instead of the positions of each."""
+    named = run.model.named_modules()
+    layer = next((name or type(m).__name__ for name, m in named if getattr(m, "batch_first", True) is False), None)
+    if layer is None or size_of(run.first) < 2:
+        return
+    together, alone = (run.answer_of_last(count) for count in (size_of(run.first), 1))
+    if together is None or alone is None or together.shape != alone.shape:
+        return
+    apart, size = float(np.abs(together - alone).max()), root_mean_square(together)
+    if apart > ROUNDING * max(size, 1e-6):
+        yield symptom(
+            "the answer for a sample depends on the samples beside it: {where} takes samples for positions",
+            "among {samples} samples and alone, the outputs for one differ by up to {apart:.3g}, beside a size of "
+            "{size:.3g}; {where} has batch_first=False, for inputs [positions, samples, features]",
+            "make {where} with batch_first=True, for inputs [samples, positions, features]",
+            where=layer,
+            samples=size_of(run.first),
+            apart=apart,
+            size=size,
+        )
 
 
 # padding ----------------------------------------------------------------------------------------------------
@@ -147,9 +175,15 @@ def _change_without(run: Observed, x: Inputs, padding: Padding) -> float | None:
             cut = [_answer(run, x, n, int(padding.lengths[n]), padding) for n in shorter]
     except Exception:  # a network that takes sequences of one length, or none alone
         return None
-    a, b = np.array(whole, np.float64), np.array(cut, np.float64)
-    if a.shape != b.shape or not len(a):
+    if not whole or whole[0].ndim < 1:
         return None
+    if whole[0].shape != cut[0].shape:  # an output for each position
+        whole = [a[: len(b)] for a, b in zip(whole, cut, strict=True)]
+    else:
+        whole, cut = [a[np.newaxis] for a in whole], [b[np.newaxis] for b in cut]
+    if any(a.shape != b.shape for a, b in zip(whole, cut, strict=True)):
+        return None
+    a, b = np.concatenate(whole).astype(np.float64), np.concatenate(cut).astype(np.float64)
     spread = root_mean_square(a - a.mean(0))
     return root_mean_square(a - b) / spread if spread > 0 else None
 

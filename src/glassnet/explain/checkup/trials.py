@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.explain.checkup.batches import Batch, head, joined, size_of
+from glassnet.explain.checkup.batches import Batch, head, joined, rows, size_of
 from glassnet.explain.checkup.given import Setup
 from glassnet.explain.checkup.guessing import guesses, right
 from glassnet.ops.dtypes import Array
@@ -63,6 +63,16 @@ class Trials(Setup):
         """The outputs for all batches as the network is now."""
         with no_grad():
             return np.concatenate([self.answer(x).array for x, _ in self.batches])
+
+    def answer_of_last(self, among: int) -> Array | None:
+        """The output for the last sample of a batch ``among`` so many, in evaluation mode; None where that fails."""
+        try:
+            with self.untouched(), no_grad():
+                self.model.eval()
+                output: Array = self.answer(rows(self.first[0], slice(-among, None))).array[-1]
+        except Exception:  # a network that takes batches of one size only, or gives no tensor
+            return None
+        return output
 
     def in_training(self, size: int) -> Array | None:
         """The outputs for all batches in training mode, in batches of ``size``; None where they cannot be had twice."""

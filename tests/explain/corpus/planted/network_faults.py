@@ -216,3 +216,28 @@ def heads_over_the_queries(t: Training, _: Any) -> None:
 @fault("attention_over_wrong_axis softmax_over_samples", hosts="lstm_of_rows")
 def heads_over_the_heads(t: Training, _: Any) -> None:
     t.model, t.optimizer = Heads(1), adam(0.003)
+
+
+@fault("attention_over_wrong_axis", hosts="hand_written_gpt")
+def letters_over_the_queries(t: Training, _: Any) -> None:
+    t.model.dim = 1
+
+
+# samples ------------------------------------------------------------------------------------------------------
+
+
+@fault("samples_mixed", hosts="lstm_of_waves gru_of_waves rnn_of_waves lstm_of_rows characters_by_lstm")
+def a_recurrent_layer_over_the_samples(t: Training, _: Any) -> None:
+    t.model.layer.batch_first = False
+
+
+@fault("samples_mixed", hosts="numbers_by_attention")
+def attention_over_the_samples(t: Training, _: Any) -> None:
+    t.model.attention.batch_first = False
+
+
+@fault("samples_mixed", hosts="lstm_of_rows")
+def a_transformer_over_the_samples(t: Training, _: Any) -> None:
+    """As it is made by default: [positions, samples, features]."""
+    layers = [nn.Linear(8, 16), nn.TransformerEncoderLayer(16, 2, 32), nn.Flatten(), nn.Linear(128, 10)]
+    t.model, t.optimizer = nn.Sequential(*layers), adam(0.003)

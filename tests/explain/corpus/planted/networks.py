@@ -195,6 +195,22 @@ def lstm_of_two_layers_both_ways(seed: int) -> Training:
     return series(nn.LSTM(1, 12, num_layers=2, bidirectional=True, dropout=0.1, batch_first=True), seed, 0.02)
 
 
+class Turned(nn.Module):
+    """A recurrent layer as it is by default: [positions, samples, features]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.out = nn.GRU(1, 16), nn.Linear(16, CLASSES)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.layer(x.transpose(0, 1))[0][-1])
+
+
+@training()
+def gru_with_positions_first(seed: int) -> Training:
+    return Training(Turned(), waves(seed), F.cross_entropy, adam(0.02))
+
+
 @training()
 def lstm_of_rows(seed: int) -> Training:
     x, y = pictures(seed)
