@@ -75,12 +75,12 @@ def _times(value: Value) -> int:
 
 def _terms(value: Value) -> float:
     """How many products each number of a weighted sum is made of."""
-    left, right = value.operands[0], next(x for x in value.operands[:0:-1] if isinstance(x, Value) and x.array.ndim > 1)
     if name_of(value) == "matmul":
-        return float(left.array.shape[-1])
+        return float(value.operands[0].array.shape[-1])
+    weight = max((x.array for x in value.operands[1:] if isinstance(x, Value)), key=lambda array: array.ndim)
     if name_of(value) in RECURRENT:
-        return float(right.array.shape[-1])
-    return float(right.array.size / right.array.shape[1 if name_of(value) == "conv_transpose" else 0])
+        return float(weight.shape[-1])
+    return float(weight.size / weight.shape[1 if name_of(value) == "conv_transpose" else 0])
 
 
 def size_of_gradient(value: Value) -> float:
