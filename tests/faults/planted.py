@@ -403,4 +403,25 @@ FAULTS = (
         "shuffled = [0 * targets for _ in range(count)]",
         ("tests/explain/test_planted.py",),
     ),
+    Fault(
+        "max pooling: every one of equal numbers receives the gradient",
+        "ops/layers/max_pooling.py",
+        "        found &= left\n",
+        "",
+        ("tests/nn/test_pooling.py",),
+    ),
+    Fault(
+        "average pooling: what ceil_mode adds counts",
+        "functional/avg_pooling.py",
+        "end = np.minimum(start + k, length + p)",
+        "end = start + k",
+        ("tests/nn/test_pooling.py",),
+    ),
+    Fault(
+        "grid sampling: the gradient goes on beyond the border",
+        "ops/layers/grid_sampling.py",
+        "slope = slope * padding_slope",
+        "pass",
+        ("tests/ops/test_registry.py", "tests/nn/test_images.py"),
+    ),
 )
