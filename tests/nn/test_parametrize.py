@@ -35,13 +35,20 @@ MADE = {
     "parametrized spectral norm": lambda: parametrizations.spectral_norm(nn.Linear(3, 4)),
     "parametrized bias": lambda: parametrizations.spectral_norm(nn.Linear(3, 4), "bias"),
     "both": lambda: parametrizations.weight_norm(parametrizations.spectral_norm(nn.Linear(3, 4)), "bias"),
+    "orthogonal columns": lambda: parametrizations.orthogonal(nn.Linear(3, 4)),
+    "orthogonal rows": lambda: parametrizations.orthogonal(nn.Linear(4, 3), orthogonal_map="cayley"),
+    "orthogonal, square": lambda: parametrizations.orthogonal(nn.Linear(3, 3)),
+    "orthogonal, by reflections": lambda: parametrizations.orthogonal(
+        nn.Linear(3, 4), orthogonal_map="householder", use_trivialization=False
+    ),
     "two after each other": lambda: parametrizations.spectral_norm(parametrizations.weight_norm(nn.Linear(3, 4))),
 }
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_compiled_is_as_uncompiled(name):
-    eager = nn.Sequential(MADE[name](), nn.Tanh(), nn.Linear(4, 2)).double()
+    layer = MADE[name]()
+    eager = nn.Sequential(layer, nn.Tanh(), nn.Linear(layer.out_features, 2)).double()
     results = []
     for model, through in ((copy.deepcopy(eager), lambda f: f), (eager, glassnet.compile)):
         optimizer = optim.Adam(model.parameters(), lr=0.05)
@@ -55,9 +62,14 @@ def test_compiled_is_as_uncompiled(name):
             return loss
 
         rng = np.random.default_rng(0)
-        losses = [step(*(glassnet.tensor(rng.standard_normal((5, n))) for n in (3, 2))).item() for _ in range(5)]
+        losses = [
+            step(*(glassnet.tensor(rng.standard_normal((5, n))) for n in (layer.in_features, 2))).item()
+            for _ in range(5)
+        ]
         state = {key: x.numpy() for key, x in model.state_dict().items()}
-        results.append((losses, state, model.eval()(glassnet.ones(1, 3, dtype=glassnet.float64)).detach().numpy()))
+        results.append(
+            (losses, state, model.eval()(glassnet.ones(1, layer.in_features, dtype=glassnet.float64)).detach().numpy())
+        )
     (losses, state, y), (compiled_losses, compiled_state, compiled_y) = results
     np.testing.assert_allclose(compiled_losses, losses)
     assert list(compiled_state) == list(state)
@@ -77,7 +89,7 @@ def test_they_are_pytorchs(name, monkeypatch):
     theirs = MADE[name]().double()
     assert list(ours.state_dict()) == list(theirs.state_dict())
     theirs.load_state_dict({key: torch.tensor(x.numpy()) for key, x in ours.state_dict().items()})
-    x = np.random.default_rng(0).standard_normal((5, 3))
+    x = np.random.default_rng(0).standard_normal((5, ours.in_features))
     for _ in range(2):
         y, z = ours(glassnet.tensor(x)), theirs(torch.tensor(x))
         np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=0, atol=1e-10)
@@ -98,7 +110,7 @@ def test_a_copy_is_of_its_own(name):
     assert repr(other) == repr(layer)
     for p in other.parameters():
         p.data.add_(1.0)
-    x = glassnet.ones(1, 3)
+    x = glassnet.ones(1, layer.in_features)
     assert not layer.eval()(x).equal(other.eval()(x))
 
 
@@ -161,6 +173,23 @@ def test_the_largest_singular_value_is_1():
         assert all(before[key].equal(x) for key, x in layer.state_dict().items())
 
 
+@pytest.mark.parametrize("orthogonal_map", ["matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("sizes", [(4, 4), (3, 5), (5, 3)])
+def test_what_is_learned_stays_orthogonal(orthogonal_map, sizes):
+    layer = parametrizations.orthogonal(nn.Linear(*sizes, dtype=glassnet.float64), orthogonal_map=orthogonal_map)
+    optimizer = optim.SGD(layer.parameters(), lr=0.5)
+    for _ in range(5):
+        layer(glassnet.ones(1, sizes[0], dtype=glassnet.float64)).square().sum().backward()
+        optimizer.step()
+    weight = layer.weight.detach().numpy()
+    gram = weight @ weight.T if sizes[1] < sizes[0] else weight.T @ weight
+    np.testing.assert_allclose(gram, np.eye(min(sizes)), atol=1e-12)
+    before = layer.weight.detach().clone()
+    with glassnet.no_grad():
+        layer.weight = before
+    np.testing.assert_allclose(layer.weight.detach(), before, atol=1e-12)
+
+
 def test_within_cached_a_compiled_step_sees_it_computed():
     layer = parametrizations.weight_norm(nn.Linear(2, 2))
     x = glassnet.ones(1, 2)
@@ -178,6 +207,12 @@ def test_within_cached_a_compiled_step_sees_it_computed():
         (lambda: utils.weight_norm(nn.Linear(2, 2), "wait"), ValueError, "no parameter 'wait'; it has weight, bias"),
         (lambda: utils.spectral_norm(nn.Linear(2, 2), n_power_iterations=0), ValueError, "of 1 or more, got 0"),
         (lambda: utils.weight_norm(nn.Linear(2, 2), dim=2), IndexError, "dim must be between -2 and 1"),
+        (
+            lambda: parametrizations.orthogonal(nn.Linear(2, 2), orthogonal_map="qr"),
+            ValueError,
+            "householder, got 'qr'",
+        ),
+        (lambda: parametrizations.orthogonal(nn.Linear(2, 2), "bias"), ValueError, r"a matrix .* got shape \[2\]"),
         (lambda: utils.remove_weight_norm(nn.Linear(2, 2)), ValueError, "'weight' of Linear has no weight_norm"),
         (lambda: utils.remove_spectral_norm(utils.weight_norm(nn.Linear(2, 2))), ValueError, "has no spectral_norm"),
         (

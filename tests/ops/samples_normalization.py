@@ -1,4 +1,4 @@
-"""Inputs on which normalization and dropout are tested."""
+"""Inputs on which normalization and dropout are tested, and functions of matrices."""
 
 from __future__ import annotations
 
@@ -52,5 +52,16 @@ NORMALIZATION: dict[str, list[Sample]] = {
         Sample("each", (normal(2, 3), _MASK), {"scale": 2.0}),
         Sample("rows", (normal(2, 3), _MASK[:, :1]), {"scale": 0.5}),
         Sample("as it is", (normal(2, 3), _MASK)),
+    ],
+    "inverse": [
+        Sample("one", (normal(3, 3),)),
+        Sample("several", (normal(2, 2, 2, 2),)),
+        Sample("none", (np.zeros((0, 2, 2)),)),
+    ],
+    "matrix_exp": [
+        Sample("one", (normal(3, 3),)),
+        Sample("several, large", (2 * normal(2, 2, 2),)),
+        Sample("small", (normal(2, 2) / 100,)),
+        Sample("zeros", (np.zeros((2, 2)),)),
     ],
 }

@@ -177,6 +177,8 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "convolution_weight": _convolution_weight,
     "windows": _windows,
     "pad": _pad,
+    "inverse": torch.linalg.inv,
+    "matrix_exp": torch.matrix_exp,
     "masked_scale": lambda x, mask, scale=1.0: x * mask * scale,
 }
 WITHOUT_DIM = {"softmax": {"dim": -1}, "log_softmax": {"dim": -1}}

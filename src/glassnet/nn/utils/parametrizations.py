@@ -1,17 +1,18 @@
-"""Parametrizations of weights: their length apart from their direction, and a largest singular value of 1."""
+"""Parametrizations of weights: length apart from direction, a largest singular value of 1, orthogonal columns."""
 
 from __future__ import annotations
 
 import glassnet.functional as F
 from glassnet.autograd import no_grad
 from glassnet.nn.module import Module
+from glassnet.nn.utils.orthogonal import orthogonal
 from glassnet.nn.utils.parametrize import register_parametrization
 from glassnet.ops.reduction import norm
 from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import Tensor, apply
 from glassnet.tensor.sampling import randn
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:

@@ -11,6 +11,7 @@ from glassnet.ops.layers import (
     embeddings,
     grid_sampling,
     interpolation,
+    matrix_functions,
     max_pooling,
     normalization,
     pooling,
