@@ -37,6 +37,7 @@ def test_a_forecast_is_beside_the_seasonal_naive_one_everywhere(command, tmp_pat
     assert re.search(naive, page)
     assert 'id="forecast"' in page
     assert 'class="line beside"' in page
+    assert re.search("<dt>without a network</dt><dd><strong>[0-9.]+</strong>", page)
 
 
 def test_predict_tells_what_comes_after_the_last_row(command, tmp_path, trained):

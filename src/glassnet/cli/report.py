@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.display import command, layers_text, source_words
+from glassnet.cli.display import command, count, layers_text, source_words
 from glassnet.cli.saved_run import in_parts, most_probable
 from glassnet.cli.session import VERSIONS, Session
 from glassnet.encoders import PictureEncoder, SeriesEncoder
@@ -29,7 +29,7 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
     answers = judged(data, trainer)
     first, picture = _first_layer(session.model, shape if is_image else None)
     return Report(
-        title=f"{name}: {layers_text(session.model)}",
+        title=f"{name}: {_network(session)}",
         task=data.task,
         facts=_facts(session, trainer.history, config),
         history=trainer.history.epochs,
@@ -45,6 +45,13 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         forecast=_forecast(data, answers["predictions"]) if isinstance(data.encoder, SeriesEncoder) else None,
         **answers,
     )
+
+
+def _network(session: Session) -> str:
+    """The network in a few words: its sizes, or, where there is more to it than linear layers, its name."""
+    if session.options.network == "mlp":
+        return layers_text(session.model)
+    return f"{session.options.network}, {count(session.model):,} parameters"
 
 
 def _first_layer(model: Module, shape: Sequence[int] | None) -> tuple[Array | None, Sequence[int] | None]:
@@ -80,7 +87,8 @@ def _forecast(data: Data, predictions: Array) -> Forecast:
     actual = np.concatenate([before, targets[:, 0], targets[-1, 1:]])
     answers = [values.reshape(-1, horizon)[::horizon].reshape(-1) for values in (predictions, data.baseline.values)]
     padded = [np.concatenate([np.full(len(before), np.nan), values]) for values in answers]
-    return Forecast(actual, padded[0], padded[1], data.baseline.name, horizon)
+    error = float(np.abs(data.baseline.values - targets.reshape(-1)).mean())
+    return Forecast(actual, padded[0], padded[1], data.baseline.name, error, horizon)
 
 
 def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:

@@ -140,6 +140,12 @@ class _Forecasts(Sequence[Mapping[str, Any]]):
         self._learned = learned
         self._horizon = horizon
 
+    @property
+    def numbers(self) -> list[int]:
+        """Which rows they are in the order of the dates, from 1."""
+        samples, horizon = len(self) // self._horizon, self._horizon
+        return [self._learned + sample + ahead + 1 for sample in range(samples) for ahead in range(horizon)]
+
     def __len__(self) -> int:
         return len(self._names)
 

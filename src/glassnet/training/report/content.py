@@ -22,13 +22,15 @@ class ReportError(GlassnetError, ValueError):
 class Forecast:
     """What was held out of a series, and what was forecast: numbers [n] of one step each, nan where there is none.
 
-    ``predicted`` are forecasts of ``horizon`` steps, one after the other, as is the ``baseline``, called ``beside``.
+    ``predicted`` are forecasts of ``horizon`` steps, one after the other, as is the ``baseline``, called ``beside``,
+    whose mean absolute ``error`` is that of all its forecasts.
     """
 
     actual: Array
     predicted: Array
     baseline: Array
     beside: str
+    error: float
     horizon: int
 
 

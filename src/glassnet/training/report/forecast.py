@@ -24,7 +24,7 @@ def forecast(report: Report, series: Forecast) -> list[Html]:
     )
     steps = "1 step" if series.horizon == 1 else f"{series.horizon:,} steps"
     lead = f"What was held out, from the window before it on, and forecasts of {steps}, one after the other."
-    return [tag("p", lead, class_="lead"), figure]
+    return [tag("p", lead, class_="lead"), tag("div", figure, class_="grid-of-charts")]
 
 
 def _curve(name: str, style: str, values: Array) -> charts.Curve:

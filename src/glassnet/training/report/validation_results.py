@@ -49,6 +49,9 @@ def _regression(report: Report, predicted: Array) -> list[tuple[str, str, str]]:
         ("root mean squared error", number(rmse), f"in units of {name}; always the mean: {number(deviation)}"),
         ("mean absolute error", number(mae), f"of {len(actual):,} held-out samples"),
     ]
+    if report.forecast is not None:
+        error = number(report.forecast.error)
+        measured.append(("without a network", error, f"mean absolute error of {report.forecast.beside}"))
     if around > 0:
         share = "of the variance explained; 1 is perfect, 0 is the mean"
         measured.insert(0, ("held-out R²", number(1 - squares / around), share))
