@@ -10,8 +10,10 @@ from glassnet.encoders import (
     ENCODERS,
     NumberEncoder,
     PictureEncoder,
+    SeriesEncoder,
     SourceError,
     TableEncoder,
+    TextEncoder,
     encoder_from_json,
     read_samples,
 )
@@ -21,6 +23,8 @@ from tests.export.files import loaded
 
 HOUSES = {"size": ["61", "84", "", "120"], "garden": ["no", "yes", "no", "yes"], "price": ["412", "598", "390", "701"]}
 FONTS = {"r": [0, 255, 9, 250], "g": [3, 251, 7, 240], "font": ["light", "dark", "light", "dark"]}
+DAY = {"name": "day", "format": "%Y-%m-%d"}
+SOLD = {"name": "sold", "decimal": ".", "mean": 10.0, "scale": 2.0}
 
 # An encoder of each sort, and samples for it.
 EXAMPLES = {
@@ -30,6 +34,8 @@ EXAMPLES = {
     "pictures in colour": (PictureEncoder((3, 1, 2), 255), [[[[0, 255]], [[1, 2]], [[3, 4]]]]),
     "table, a quantity": (TableEncoder(Encoding.fit(HOUSES, "price")), HOUSES),
     "table, classes": (TableEncoder(Encoding.fit(FONTS, "font")), FONTS),
+    "series": (SeriesEncoder(DAY, SOLD, {"unit": "seconds", "count": 86400.0}, 3, 2, 1), [[8.0, 10.0, 13.5]] * 2),
+    "text": (TextEncoder(("the", "cat", "고양이"), 4), ["The cat sat.", "고양이"]),
 }
 all_of_them = pytest.mark.parametrize("name", EXAMPLES)
 
@@ -48,10 +54,11 @@ def test_json_gives_the_encoder_back(name):
 def test_samples_become_numbers_of_any_dtype(name):
     encoder, samples = EXAMPLES[name]
     inputs = encoder.encode(samples)
-    assert inputs.dtype == np.float32
+    words = isinstance(encoder, TextEncoder)  # which have numbers that are whole
+    assert inputs.dtype == (np.int64 if words else np.float32)
     assert np.isfinite(inputs).all()
     wide = encoder.encode(samples, np.float64)
-    assert wide.dtype == np.float64
+    assert wide.dtype == (np.int64 if words else np.float64)
     np.testing.assert_allclose(wide, inputs, 1e-6)
     first = encoder.take(samples, 1)
     np.testing.assert_array_equal(encoder.encode(first), inputs[:1])
@@ -60,7 +67,8 @@ def test_samples_become_numbers_of_any_dtype(name):
 @all_of_them
 def test_examples_survive_json(name):
     encoder, samples = EXAMPLES[name]
-    raw = samples if isinstance(samples, dict) else encoder.inverse(encoder.encode(samples))
+    as_they_are = isinstance(samples, dict) or isinstance(encoder, TextEncoder)
+    raw = samples if as_they_are else encoder.inverse(encoder.encode(samples))
     back = encoder.examples_from_json(json.loads(json.dumps(encoder.examples_to_json(raw))))
     np.testing.assert_allclose(encoder.encode(back), encoder.encode(samples), 1e-6)
     for damaged in ([], {}, None, [[None]], {"size": []}, "text"):
@@ -72,8 +80,9 @@ def test_examples_survive_json(name):
 def test_an_exported_file_encodes_as_the_library_does(name, tmp_path):
     encoder, samples = EXAMPLES[name]
     inputs = encoder.encode(samples)
-    outputs = len(encoder.classes) or 1
-    model = nn.Sequential(nn.Flatten(), nn.Linear(inputs[0].size, outputs))
+    outputs = len(encoder.classes) or encoder.quantities
+    first = nn.EmbeddingBag(9, inputs[0].size) if isinstance(encoder, TextEncoder) else nn.Flatten()
+    model = nn.Sequential(first, nn.Linear(inputs[0].size, outputs))
     numpy_file(model, tmp_path / "model.py", samples, encoder=encoder)
     file = loaded(tmp_path / "model.py")
     np.testing.assert_array_equal(file["encoded"](samples), inputs)

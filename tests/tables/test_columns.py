@@ -80,7 +80,7 @@ def test_every_form_of_dates_is_read_back():
     for form in DATES:
         read = date_of(when.strftime(form), form)
         assert read is not None, form
-        assert (read.year, read.month, read.day) == (2024, 3, 27)
+        assert (read.year, read.month, read.day) == (2024, 3, 27 if "%d" in form else 1)
     assert date_of("2024-03-27T14:35:00Z", "%d.%m.%Y") == when
     assert [date_of(text, "%Y/%m/%d") for text in ("20240327", "2024-13-01", "a", "2024/02/30")] == [None] * 4
 

@@ -81,6 +81,7 @@ class TextEncoder:
 
         Raises SourceError for texts that have no words in common.
 
+        >>> from glassnet.encoders import TextEncoder
         >>> TextEncoder.fit(["a cat", "a dog", "a cat!"]).vocabulary
         ('a', 'cat')
         """
