@@ -291,6 +291,55 @@ NETWORKS: dict[str, Case] = {
 }
 
 
+class Recurrent(nn.Module):
+    """Through a recurrent layer, and the last step to classes."""
+
+    def __init__(self, kind: type[nn.RNNBase], **options: Any) -> None:
+        super().__init__()
+        self.rnn = kind(5, 4, **options)
+        width = (options.get("proj_size") or 4) * (2 if options.get("bidirectional") else 1)
+        self.fc = nn.Linear(width, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, last = self.rnn(x)
+        for state in last if isinstance(last, tuple) else ():
+            output = output + state.mean()
+        return self.fc(output[:, -1] if self.rnn.batch_first else output[-1])
+
+
+class Stepwise(nn.Module):
+    """The loop over time written by hand, around cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells = nn.ModuleList([nn.LSTMCell(5, 4), nn.GRUCell(4, 4), nn.RNNCell(4, 3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        pair, h, y = None, None, None
+        for step in x:
+            pair = self.cells[0](step, pair)
+            h = self.cells[1](pair[0], h)
+            y = self.cells[2](h, y)
+        return y
+
+
+def recurrent(make_model: Callable[[], nn.Module], batch_first: bool = False) -> Case:
+    shape = (6, 4, 5) if batch_first else (4, 6, 5)
+    return usual(lambda: make_model().double(), inputs=lambda i: batch(i, *shape))
+
+
+RECURRENT = {
+    "lstm": recurrent(lambda: Recurrent(nn.LSTM, batch_first=True), batch_first=True),
+    "lstm, both ways, two layers, projected": recurrent(
+        lambda: Recurrent(nn.LSTM, num_layers=2, bidirectional=True, proj_size=2, dropout=0.3)
+    ),
+    "gru": recurrent(lambda: Recurrent(nn.GRU, bidirectional=True)),
+    "gru without bias": recurrent(lambda: Recurrent(nn.GRU, bias=False, num_layers=2)),
+    "rnn": recurrent(lambda: Recurrent(nn.RNN, nonlinearity="relu", batch_first=True), batch_first=True),
+    "cells": recurrent(Stepwise),
+}
+
+
 class PutBack(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -353,7 +402,7 @@ PICTURES: dict[str, Case] = {
     "group norm": pictures(lambda: [nn.GroupNorm(2, 4), nn.Tanh(), nn.LocalResponseNorm(3)], 4, 2, 2),
     "layer norm": pictures(lambda: [nn.LayerNorm((2, 3)), nn.RMSNorm(3), nn.LayerNorm(3, bias=False)], 2, 3),
 }
-NETWORKS |= PICTURES
+NETWORKS |= PICTURES | RECURRENT
 
 
 class LooksAtItself(nn.Module):

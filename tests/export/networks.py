@@ -134,7 +134,22 @@ def sequence(layer: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
     return lambda: nn.Sequential(nn.Linear(6, 18), nn.Unflatten(1, (3, 6)), layer())
 
 
+class LastStep(nn.Module):
+    """The state of a recurrent layer after the last step."""
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        output, _ = self.layer(x)
+        return output[:, -1]
+
+
 WRITTEN |= {
+    "lstm": (sequence(lambda: LastStep(nn.LSTM(6, 4, num_layers=2, batch_first=True))), X),
+    "gru": (sequence(lambda: LastStep(nn.GRU(6, 4, bidirectional=True, batch_first=True))), X),
+    "rnn": (sequence(lambda: LastStep(nn.RNN(6, 4, batch_first=True))), X),
     "transformer": (sequence(lambda: nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)), X),
     "attention with a mask": (lambda: Net(looks_back, nn.MultiheadAttention(1, 1, batch_first=True)), X),
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet import nn, ones
+from glassnet import nn, ones, optim
 from glassnet.errors import GlassnetWarning, SequenceError
 from glassnet.nn.utils.rnn import (
     PackedSequence,
@@ -19,6 +19,7 @@ from glassnet.nn.utils.rnn import (
     unpack_sequence,
     unpad_sequence,
 )
+from glassnet.trace.refusals import TraceError
 
 T, B, IN, H = 4, 3, 2, 5
 LENGTHS = [2, 4, 1]
@@ -142,6 +143,42 @@ def test_second_derivatives_and_the_gradient_of_the_first_state():
         return output.sum(), h.tanh().sum(), c.sum()
 
     assert glassnet.autograd.gradcheck(function, tuple(t.requires_grad_() for t in (x, h, c)))
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_compiled_step_shows_one_loop_however_long_the_sequence(kind):
+    net = getattr(nn, kind)(IN, 16, num_layers=2, bidirectional=True)
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = net(x)[0].square().mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    short, long = glassnet.compile(step), glassnet.compile(step)
+    short(ones(32, 8, IN))
+    long(ones(512, 8, IN))
+    assert short.source.count("\n") == long.source.count("\n")
+    assert abs(len(long.source) - len(short.source)) < 0.05 * len(short.source)
+    assert short.source.count("for step in in_time") == 1
+
+
+def test_a_compiled_function_packs_what_it_is_given_with_its_lengths():
+    net = layer("GRU", bidirectional=True, batch_first=True)
+
+    def function(x, lengths):
+        output, h = net(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+        return *pad_packed_sequence(output, batch_first=True), h
+
+    compiled, x = glassnet.compile(function), numbers(B, T, IN)
+    for lengths in (LENGTHS, [4, 4, 2], LENGTHS):
+        for came, wanted in zip(compiled(x, lengths), function(x, lengths), strict=True):
+            np.testing.assert_allclose(came.detach().numpy(), wanted.detach().numpy(), rtol=1e-12)
+    assert len(compiled.specialisations) == 2
+    with pytest.raises(TraceError, match="reads a tensor's value in Python"):
+        compiled(x, glassnet.tensor(LENGTHS))
 
 
 # padded and packed --------------------------------------------------------------------------------

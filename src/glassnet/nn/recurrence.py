@@ -131,12 +131,12 @@ class RNNBase(Module):
         """(the hidden state of the last layer after every step, the states of every layer after the last step)."""
         check_sequence(self, input)
         if isinstance(input, PackedSequence):
-            sizes = tuple(input.batch_sizes.tolist())
+            sizes = input.sizes
             first = self._first_states(hx, sizes[0], True, input)
             output, last = self._through_layers(input.data, first, sizes)
             order = input.unsorted_indices
             last = last if order is None else tuple(state.index_select(1, order) for state in last)
-            return PackedSequence(output, *input[1:]), last if len(last) > 1 else last[0]
+            return input.having(output), last if len(last) > 1 else last[0]
         batched = len(input.shape) == 3
         x = input if batched else input.unsqueeze(1)
         x = x.transpose(0, 1) if batched and self.batch_first else x
@@ -147,28 +147,30 @@ class RNNBase(Module):
             output = output.transpose(0, 1)
         return output, last if len(last) > 1 else last[0]
 
-    def _first_states(self, hx: Any, batch: int, batched: bool, input: Any) -> States:
-        """The states that ``hx`` gives every layer to begin with, [layers, B, H] each, or zeros."""
+    def _first_states(self, hx: Any, batch: int, batched: bool, input: Any) -> list[States]:
+        """The states that each layer begins with, [B, H] each: those in ``hx``, or zeros."""
         layers = self.num_layers * self._directions
         widths = (self.proj_size or self.hidden_size, self.hidden_size)[: KINDS[self.mode].states]
         if hx is None:
             dtype = self.weight_ih_l0.dtype
-            return tuple(zeros(layers, batch, width, dtype=dtype) for width in widths)
+            return [tuple(zeros(batch, width, dtype=dtype) for width in widths)] * layers
         states: States = check_states(self, hx, [(layers, batch, width) for width in widths], batched, input)
-        if not batched:
-            return tuple(state.unsqueeze(1) for state in states)
         order = input.sorted_indices if isinstance(input, PackedSequence) else None
-        return states if order is None else tuple(state.index_select(1, order) for state in states)
+        if not batched:
+            states = tuple(state.unsqueeze(1) for state in states)
+        elif order is not None:
+            states = tuple(state.index_select(1, order) for state in states)
+        return [tuple(state[number] for state in states) for number in range(layers)]
 
-    def _through_layers(self, x: Tensor, first: States, sizes: Sizes) -> tuple[Tensor, States]:
+    def _through_layers(self, x: Tensor, first: list[States], sizes: Sizes) -> tuple[Tensor, States]:
         """The output of the last layer, and the states of every layer after the last step."""
         ends: list[States] = []
         suffixes = [*self._suffixes()]
         for layer in range(self.num_layers):
             outputs = []
             for suffix in suffixes[layer * self._directions : (layer + 1) * self._directions]:
-                states, reverse = tuple(state[len(ends)] for state in first), suffix.endswith("_reverse")
-                done = recurrence(self.mode, x, states, self._weights(suffix), sizes, reverse)
+                reverse = suffix.endswith("_reverse")
+                done = recurrence(self.mode, x, first[len(ends)], self._weights(suffix), sizes, reverse)
                 outputs.append(done[0])
                 ends.append(tuple(_at_end(state, sizes, reverse) for state in done))
             x = cat(outputs, -1) if self.bidirectional else outputs[0]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.formula import input_names
 from glassnet.program.names import Namer, telling_name
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.trace.tracer import Slot, TracedOp, Tracer
@@ -89,11 +90,12 @@ class _Lowerer:
         made = {op.output for op in self.tracer.ops}
         for op in self.tracer.ops:
             into = [] if op.into is None or not self._is_state(op.into) else [op.into]
-            self._name_origins_among([x.number for x in op.inputs if isinstance(x, Slot)] + into, made)
-        self._name_origins_among(ends, made)
+            read = {x.number: _called(op, i) for i, x in enumerate(op.inputs) if isinstance(x, Slot)}
+            self._name_origins_among({**read, **dict.fromkeys(into, "constant")}, made)
+        self._name_origins_among(dict.fromkeys(ends, "constant"), made)
 
-    def _name_origins_among(self, numbers: list[int], made: set[int]) -> None:
-        for number in numbers:
+    def _name_origins_among(self, wishes: Mapping[int, str], made: set[int]) -> None:
+        for number, wish in wishes.items():
             if number in made or number in self.vars:
                 continue
             array = self.tracer.arrays[number]
@@ -102,7 +104,7 @@ class _Lowerer:
                 self.state_vars.append(var)
                 self.state_arrays[var.name] = array
             else:
-                var = self._name(number, "constant")
+                var = self._name(number, wish)
                 self.constants[var] = self.tracer.snapshot.numbers_before(array).copy()
 
     def _name_results(self, results: tuple[Any, ...]) -> None:
@@ -149,3 +151,9 @@ class _Lowerer:
             "" if into is None else self.vars[into].name,
             op.calls,
         )
+
+
+def _called(op: TracedOp, position: int) -> str:
+    """What a constant is called that an operation reads: as its argument, where that has the name of something."""
+    names = () if op.op.primitive or op.op.elementwise else input_names(op.op)
+    return names[position] if position < len(names) and len(names[position]) > 1 else "constant"

@@ -16,7 +16,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, setitem
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import as_tensor, cat, full
+from glassnet.tensor.creation import cat, full, tensor
 
 __all__ = [
     "PackedSequence",
@@ -65,10 +65,24 @@ class PackedSequence(_Packed):
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
+    _sizes: tuple[int, ...] | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """``batch_sizes`` as numbers, of which a program is made."""
+        if self._sizes is None:
+            self._sizes = tuple(self.batch_sizes.tolist())
+        return self._sizes
+
+    def having(self, data: Tensor) -> Self:
+        """Sequences of the same lengths, with other ``data``."""
+        other = self if data is self.data else type(self)(data, *self[1:])
+        other._sizes = self._sizes
+        return other
+
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """The same sequences with ``data`` in another dtype: to(glassnet.float64); itself where it has it already."""
-        data = self.data.to(*args, **kwargs)
-        return self if data is self.data else type(self)(data, *self[1:])
+        return self.having(self.data.to(*args, **kwargs))
 
     def double(self) -> Self:
         """The same sequences in float64."""
@@ -142,7 +156,9 @@ def pack_padded_sequence(
     step, place = _places(sizes)
     place = order[place]
     data = input[place, step] if batch_first else input[step, place]
-    return PackedSequence(data, as_tensor(sizes), None if enforce_sorted else as_tensor(order))
+    packed = PackedSequence(data, tensor(sizes.tolist()), None if enforce_sorted else tensor(order.tolist()))
+    packed._sizes = tuple(sizes.tolist())
+    return packed
 
 
 def pad_packed_sequence(
@@ -159,7 +175,7 @@ def pad_packed_sequence(
     (tensor([[1, 2, 3],
             [4, 5, 0]]), tensor([3, 2]))
     """
-    sizes = np.asarray(sequence.batch_sizes.tolist(), np.int64)
+    sizes = np.array(sequence.sizes)
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):
         raise SequenceError(
@@ -167,13 +183,13 @@ def pad_packed_sequence(
             f"{total_length}"
         )
     step, place = _places(sizes)
-    lengths = _lengths_of(sizes)
-    if sequence.sorted_indices is not None:
-        order = np.asarray(sequence.sorted_indices.tolist(), np.int64)
-        place, lengths = order[place], lengths[np.argsort(order)]
-    where = (place, step) if batch_first else (step, place)
-    shape = (int(sizes[0]), steps) if batch_first else (steps, int(sizes[0]))
-    return _filled(sequence.data, shape, where, padding_value), as_tensor(lengths)
+    batch = int(sizes[0])
+    where, shape = ((place, step), (batch, steps)) if batch_first else ((step, place), (steps, batch))
+    padded, lengths = _filled(sequence.data, shape, where, padding_value), tensor(_lengths_of(sizes).tolist())
+    if sequence.unsorted_indices is None:
+        return padded, lengths
+    order = sequence.unsorted_indices
+    return padded.index_select(0 if batch_first else 1, order), lengths.index_select(0, order)
 
 
 def _filled(data: Tensor, shape: tuple[int, int], where: tuple[Array, Array], padding_value: float) -> Tensor:
@@ -268,7 +284,7 @@ def _tensors(name: str, sequences: Any) -> Sequence[Tensor]:
 
 def _lengths(name: str, lengths: Any, batch: int) -> Array:
     """``lengths`` as numbers, one for each sequence."""
-    counts = np.asarray(lengths.tolist() if isinstance(lengths, Tensor) else lengths)
+    counts = np.asarray(lengths.tolist() if isinstance(lengths, Tensor) else list(lengths))
     if (counts.dtype.kind not in "iu" and counts.size) or counts.ndim != 1:
         raise SequenceError(
             f"{name}: expected lengths as a list of whole numbers, got {counts.dtype} of shape {written(counts.shape)}"

@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.ops.activation import relu
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
+from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, unread
 from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
 from glassnet.ops.movement import reshape
@@ -42,29 +42,29 @@ def _differentiate_relu(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, 
 
 
 def _rnn_tanh(
-    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
 ) -> Array:
     return over_time(_activate_tanh, 1, gates, (h0,), weight, bias, None, sizes, reverse)
 
 
 def _rnn_relu(
-    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
 ) -> Array:
     return over_time(_activate_relu, 1, gates, (h0,), weight, bias, None, sizes, reverse)
 
 
 def _rnn_tanh_backward(
-    g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+    g: Array, steps: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Maybe = None
 ) -> Array:
-    h0 = unread(y, weight, sizes)
-    return back_over_time(_differentiate_tanh, 1, g, y, (h0,), weight, None, sizes, reverse, out)
+    h0 = unread(steps, weight, sizes)
+    return back_over_time(_differentiate_tanh, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
 def _rnn_relu_backward(
-    g: Array, y: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+    g: Array, steps: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Maybe = None
 ) -> Array:
-    h0 = unread(y, weight, sizes)
-    return back_over_time(_differentiate_relu, 1, g, y, (h0,), weight, None, sizes, reverse, out)
+    h0 = unread(steps, weight, sizes)
+    return back_over_time(_differentiate_relu, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
 def _elman(
@@ -86,8 +86,8 @@ def _elman(
     def derivative(_g: Any, y: Any, g_h: Any, _g_c: Any, _h: Any) -> Any:
         return [g_h * slope(y[0])], 0.0, 0.0
 
-    def expand_backward(g: Any, y: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
-        return unrolled_back(derivative, g, y, (unread(y, weight, sizes),), weight, None, sizes, reverse)
+    def expand_backward(g: Any, steps: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+        return unrolled_back(derivative, g, steps, (unread(steps, weight, sizes),), weight, None, sizes, reverse)
 
     rules = rules_of(expand_backward, 3)
     back = register(
@@ -95,8 +95,10 @@ def _elman(
             f"{name}_backward",
             forward=backward,
             vjp=rules if smooth else (rules[0], None, rules[2]),
-            shape=lambda g, y, weight, *, sizes=None, reverse=False: slopes_shape(y, unread(y, weight, sizes), 1),
-            formula="y = the gradients of h0 and of gates, from g, step by step back through time",
+            shape=lambda g, steps, weight, *, sizes=None, reverse=False: slopes_shape(
+                steps, unread(steps, weight, sizes), 1
+            ),
+            formula="y = the gradients of what the gates add up, from g, back through all steps; first of h0",
             expand=expand_backward,
             cast="equal",
         )

@@ -14,8 +14,15 @@ from glassnet.ops.activation import sigmoid
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
 from glassnet.ops.layers.recurrence.logistic import logistic
-from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time
-from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time
+from glassnet.ops.layers.recurrence.slopes import (
+    of_bias,
+    of_initial,
+    of_steps,
+    of_weight,
+    recurrent_shape,
+    slopes_shape,
+)
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
 from glassnet.ops.movement import concatenate, reshape
 from glassnet.ops.pullback import rules_of
@@ -44,7 +51,7 @@ def _cell(x: Any, h: Any, state: Any) -> list[Any]:
 
 
 def _gru(
-    gates: Array, h0: Array, weight: Array, bias: Array | None = None, sizes: Sizes = None, reverse: bool = False
+    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
 ) -> Array:
     return over_time(_activate, 5, gates, (h0,), weight, bias, None, sizes, reverse)
 
@@ -76,13 +83,19 @@ def _derivative(g: Any, y: Any, g_h: Any, _g_c: Any, h: Any) -> Any:
 
 
 def _gru_backward(
-    g: Array, y: Array, h0: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Array | None = None
+    g: Array,
+    steps: Array,
+    h0: Array,
+    weight: Array,
+    sizes: Sizes = None,
+    reverse: bool = False,
+    out: Maybe = None,
 ) -> Array:
-    return back_over_time(_differentiate, 4, g, y, (h0,), weight, None, sizes, reverse, out)
+    return back_over_time(_differentiate, 4, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
-def _gru_backward_expand(g: Any, y: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
-    return unrolled_back(_derivative, g, y, (h0,), weight, None, sizes, reverse)
+def _gru_backward_expand(g: Any, steps: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:
+    return unrolled_back(_derivative, g, steps, (h0,), weight, None, sizes, reverse)
 
 
 gru_backward = register(
@@ -90,8 +103,8 @@ gru_backward = register(
         "gru_backward",
         forward=_gru_backward,
         vjp=rules_of(_gru_backward_expand, 4),
-        shape=lambda g, y, h0, weight, *, sizes=None, reverse=False: slopes_shape(y, h0, 4),
-        formula="y = the gradients of h0 and of gates, from g, step by step back through time",
+        shape=lambda g, steps, h0, weight, *, sizes=None, reverse=False: slopes_shape(steps, h0, 4),
+        formula="y = the gradients of what the gates add up, from g, back through all steps; first of h0",
         expand=_gru_backward_expand,
         cast="equal",
     )
@@ -105,8 +118,8 @@ def _shared(
 
 
 def _of_gates(d: Any, _gates: Any, _h0: Any) -> Any:
-    batch, size = shape_of(_h0)
-    rows = concatenate(d[batch:, size : 3 * size], d[batch:, :size], dim=1)
+    size = shape_of(_h0)[1]
+    rows = concatenate(of_steps(d, _h0, size, 3 * size), of_steps(d, _h0, 0, size), dim=1)
     return reshape(rows, shape=shape_of(_gates))
 
 

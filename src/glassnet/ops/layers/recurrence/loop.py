@@ -25,6 +25,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.ops.movement import concatenate
 
+Maybe = Array | None
 Sizes = tuple[int, ...] | None
 States = tuple[Any, ...]  # the hidden state, and behind it the cell state, if there is one
 
@@ -60,8 +61,8 @@ def over_time(
     gates: Array,
     states: States,
     weight: Array,
-    bias: Array | None = None,
-    projection: Array | None = None,
+    bias: Maybe = None,
+    projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Array:
@@ -99,10 +100,10 @@ def back_over_time(
     y: Array,
     states: States,
     weight: Array,
-    projection: Array | None = None,
+    projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
-    out: Array | None = None,
+    out: Maybe = None,
 ) -> Array:
     """The gradients of what each step's gates add up, before they are activated: [B + rows, slopes·H].
 

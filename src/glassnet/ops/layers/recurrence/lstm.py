@@ -15,8 +15,15 @@ from glassnet.ops.activation import sigmoid
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
 from glassnet.ops.layers.recurrence.logistic import logistic
-from glassnet.ops.layers.recurrence.loop import Sizes, back_over_time, over_time, unread
-from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, unread
+from glassnet.ops.layers.recurrence.slopes import (
+    of_bias,
+    of_initial,
+    of_steps,
+    of_weight,
+    recurrent_shape,
+    slopes_shape,
+)
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import reshape, transpose_last
@@ -50,8 +57,8 @@ def _lstm(
     h0: Array,
     c0: Array,
     weight: Array,
-    bias: Array | None = None,
-    projection: Array | None = None,
+    bias: Maybe = None,
+    projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Array:
@@ -113,23 +120,23 @@ def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, _h: Any, c: Any) -> Any:
 
 def _lstm_backward(
     g: Array,
-    y: Array,
+    steps: Array,
     c0: Array,
     weight: Array,
-    projection: Array | None = None,
+    projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
-    out: Array | None = None,
+    out: Maybe = None,
 ) -> Array:
-    states = unread(y, weight, sizes), c0
-    return back_over_time(_differentiate, 4, g, y, states, weight, projection, sizes, reverse, out)
+    states = unread(steps, weight, sizes), c0
+    return back_over_time(_differentiate, 4, g, steps, states, weight, projection, sizes, reverse, out)
 
 
 def _lstm_backward_expand(
-    g: Any, y: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
+    g: Any, steps: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
 ) -> Any:
-    states = unread(y, weight, sizes), c0
-    return unrolled_back(_derivative, g, y, states, weight, projection, sizes, reverse)
+    states = unread(steps, weight, sizes), c0
+    return unrolled_back(_derivative, g, steps, states, weight, projection, sizes, reverse)
 
 
 lstm_backward = register(
@@ -137,10 +144,10 @@ lstm_backward = register(
         "lstm_backward",
         forward=_lstm_backward,
         vjp=rules_of(_lstm_backward_expand, 5),
-        shape=lambda g, y, c0, weight, projection=None, *, sizes=None, reverse=False: slopes_shape(
-            y, c0, 4 if projection is None else 5
+        shape=lambda g, steps, c0, weight, projection=None, *, sizes=None, reverse=False: slopes_shape(
+            steps, c0, 4 if projection is None else 5
         ),
-        formula="y = the gradients of h0, c0 and of gates, from g, step by step back through time",
+        formula="y = the gradients of what the gates add up, from g, back through all steps; first of h0, c0",
         expand=_lstm_backward_expand,
         cast="equal",
     )
@@ -164,14 +171,14 @@ def _shared(
 
 
 def _of_gates(d: Any, _gates: Any, _c0: Any) -> Any:
-    batch, width = shape_of(_c0)[0], shape_of(d)[1]
-    return reshape(d[batch:, width - shape_of(_gates)[-1] :], shape=shape_of(_gates))
+    width = shape_of(d)[1]
+    return reshape(of_steps(d, _c0, width - shape_of(_gates)[-1], width), shape=shape_of(_gates))
 
 
 def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
-    batch, size = shape_of(_c0)
+    width, size = shape_of(_projection)
     given = reshape(y[3] * tanh(y[4]), shape=(-1, size))  # by the cell, to be projected
-    return matmul(transpose_last(d[batch:, : shape_of(_projection)[0]]), given)
+    return matmul(transpose_last(of_steps(d, _c0, 0, width)), given)
 
 
 def _shape(

@@ -18,15 +18,25 @@ from glassnet.ops.shapes import equal_dtypes, shape_of, written
 # the gradients ------------------------------------------------------------------------------------
 
 
+def columns(x: Any, start: int, stop: int) -> Any:
+    """Some columns of a matrix; itself, if they are all."""
+    return x if (start, stop) == (0, shape_of(x)[1]) else x[:, start:stop]
+
+
 def of_initial(d: Any, state: Any, place: int = 0) -> Any:
     """The gradient of an initial state [B, width], which begins at ``place`` of its row."""
     batch, width = shape_of(state)
-    return d[:batch, place : place + width]
+    return columns(d[:batch], place, place + width)
+
+
+def of_steps(d: Any, state: Any, start: int, stop: int) -> Any:
+    """Some slopes of every step, for initial states like ``state``."""
+    return columns(d[shape_of(state)[0] :], start, stop)
 
 
 def of_bias(d: Any, h0: Any, size: int) -> Any:
     """The gradient of a bias that each step added to what the last ``size`` slopes are of."""
-    return sum(_rows(d, h0, size), dim=0)
+    return sum(_last(d, h0, size), dim=0)
 
 
 def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -> Any:
@@ -35,7 +45,7 @@ def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -
     ``h`` [T, B, H] or [N, H] are the states that the steps ended with.
     """
     batch, width = shape_of(h0)
-    rows, ended = _rows(d, h0, size), reshape(h, shape=(-1, shape_of(h)[-1]))[:, :width]
+    rows, ended = _last(d, h0, size), columns(reshape(h, shape=(-1, shape_of(h)[-1])), 0, width)
     if sizes is not None:
         began = getitem(concatenate(h0, ended), _places_before(sizes, reverse), index=(ARRAY,))
         return matmul(transpose_last(rows), began)
@@ -47,10 +57,10 @@ def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -
     return matmul(transpose_last(later), ended) + matmul(transpose_last(first), h0)
 
 
-def _rows(d: Any, h0: Any, size: int) -> Any:
+def _last(d: Any, state: Any, size: int) -> Any:
     """The last ``size`` slopes of every step."""
-    batch, width = shape_of(h0)[0], shape_of(d)[1]
-    return d[batch:, width - size :]
+    width = shape_of(d)[1]
+    return of_steps(d, state, width - size, width)
 
 
 def _places_before(sizes: tuple[int, ...], reverse: bool) -> Any:
