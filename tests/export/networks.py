@@ -121,7 +121,7 @@ WRITTEN |= {
     "unfolded": (pictures(lambda: nn.Unfold(3, stride=2), lambda: nn.Fold(5, 3, stride=2), lambda: nn.Unfold(2)), X),
     "upsampled": (pictures(lambda: nn.Upsample(scale_factor=2)), X),
     "upsampled, bicubic": (pictures(lambda: nn.Upsample(4, mode="bicubic")), X),
-    "max pooled": (pictures(lambda: nn.MaxPool2d(2), lambda: nn.AdaptiveMaxPool2d(2)), X),
+    "max pooled": (pictures(lambda: nn.MaxPool2d(3, 2, 1), lambda: nn.AdaptiveMaxPool2d(2)), X),
     "average pooled": (pictures(lambda: nn.AvgPool2d(3, 2, 1), lambda: nn.AdaptiveAvgPool2d((2, 1))), X),
     "average of all": (pictures(lambda: nn.LPPool2d(2, 2), lambda: nn.AdaptiveAvgPool2d(1)), X),
     "turned": (lambda: Net(turned), X),

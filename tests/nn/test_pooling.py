@@ -198,6 +198,11 @@ def test_derivatives_to_second_order(pool: Callable[..., Any]) -> None:
             RuntimeError,
             r"indices of the shape of the input, \[2, 3, 6, 5\], got \[2, 3, 3, 2\]",
         ),
+        (
+            lambda x: F.max_unpool2d(x, F.max_pool2d(x, 1, return_indices=True)[1], 2, output_size=(12,)),
+            ValueError,
+            r"output_size of 2 numbers, or the shape .* got \(12,\)",
+        ),
         (lambda x: F.max_unpool2d(x, x, 2), RuntimeError, "of dtype int64, got float64"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Max pooling in 1, 2 and 3 dimensions, its adaptive and fractional kinds, and its partial inverse."""
+"""Max pooling in 1, 2 and 3 dimensions, its adaptive kind, and its partial inverse."""
 
 from __future__ import annotations
 
@@ -95,6 +95,11 @@ def _max_unpool(
         size = tuple(usual)
     else:
         size = tuple(output_size)[-n:]
+        if len(output_size) not in (n, n + 1, n + 2):
+            raise ValueError(
+                f"{name}: expected an output_size of {n} numbers, or the shape of what was pooled, got "
+                f"{tuple(output_size)}"
+            )
         for d, (got, expected, s) in enumerate(zip(size, usual, steps, strict=True)):
             if not expected - s < got < expected + s:
                 raise ValueError(
