@@ -25,6 +25,11 @@ SIGNS = (REAL[0], np.sign(REAL[1]))
 LABELS = np.array([2, 0, 1, 1])
 ROW_SIGNS = np.array([1.0, -1.0, -1.0, 1.0])
 
+
+def product(a: Any, b: Any) -> Any:
+    return (a * b).sum(-1)
+
+
 # (name, inputs that may require a gradient, further inputs, options)
 LOSSES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = [
     ("mse_loss", REAL, (), {}),
@@ -63,7 +68,7 @@ LOSSES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = [
     ("triplet_margin_loss", (*REAL, WEIGHT), (), {}),
     ("triplet_margin_loss", (*REAL, WEIGHT), (), {"margin": 2.0, "p": 1.0, "swap": True}),
     ("triplet_margin_with_distance_loss", (*REAL, WEIGHT), (), {"margin": 2.0, "swap": True}),
-    ("triplet_margin_with_distance_loss", (*REAL, WEIGHT), (), {"distance_function": lambda a, b: (a * b).sum(-1)}),
+    ("triplet_margin_with_distance_loss", (*REAL, WEIGHT), (), {"distance_function": product}),
     ("multi_margin_loss", REAL[:1], (LABELS,), {}),
     ("multi_margin_loss", REAL[:1], (LABELS,), {"p": 2, "margin": 0.5, "weight": WEIGHT[0]}),
     ("multi_margin_loss", (REAL[0][0],), (np.array(1),), {"margin": 2.0}),
@@ -74,7 +79,7 @@ LOSSES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = [
 
 def label(part: Any) -> str:
     if isinstance(part, dict):
-        return " ".join(f"{k}={v}" if np.ndim(v) == 0 else k for k, v in part.items())
+        return " ".join(f"{k}={v}" if np.ndim(v) == 0 and not callable(v) else k for k, v in part.items())
     return part if isinstance(part, str) else ""
 
 
