@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def output_of(command: str) -> str:
     from glassnet.cli.app import app
 
     env = {"COLUMNS": "100", "LINES": "50", "NO_COLOR": None, "FORCE_COLOR": None, "TTY_COMPATIBLE": None}
-    result = CliRunner(env=env).invoke(app, command.split(), prog_name="glassnet")
+    result = CliRunner(env=env).invoke(app, shlex.split(command), prog_name="glassnet")
     return re.sub(r" +$", "", result.output, flags=re.MULTILINE)
 
 

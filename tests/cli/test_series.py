@@ -27,6 +27,8 @@ def test_a_forecast_is_beside_the_seasonal_naive_one_everywhere(command, tmp_pat
     naive = r"The seasonal naive forecast \(season 12\) is off by ([\d.]+) on average \(RMSE [\d.]+\)\."
     errors = [float(re.search(pattern, trained)[1]) for pattern in (r"never seen it is off by ([\d.]+)", naive)]
     assert errors[0] < 0.7 * errors[1]
+    again = "glassnet train sold.csv --target sold --network mlp --horizon 12 --hidden 128 --activation tanh"
+    assert again in trained  # not as a table of rows
     assert config(tmp_path / "runs" / "sold-001")["baseline"] == re.search(naive, trained)[0]
     for words in (("evaluate", "latest"), ("evaluate", "latest", "sold.csv")):
         judged = " ".join(command(*words).stdout.split())

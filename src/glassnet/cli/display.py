@@ -286,7 +286,10 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
     console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {place(path)}", soft_wrap=True)
     console.print(f"To look at: {place(path / REPORT)}", soft_wrap=True)
-    again = [*source_words(config["settings"]), "--hidden", "128", "--activation", "tanh"]
+    settings = config["settings"]
+    kept = [(name, settings[name]) for name in ("network", "horizon", "window", "season") if settings.get(name)]
+    again = [*source_words(settings), *(word for name, value in kept for word in (f"--{name}", value))]
+    again += ["--hidden", "128", "--activation", "tanh"]
     more = ["--resume", path] if (path / CHECKPOINT).exists() else again
     show_next(console, command("glassnet", "predict", path), command("glassnet", "train", *more))
 
