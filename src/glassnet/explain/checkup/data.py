@@ -10,11 +10,12 @@ from glassnet.errors import RangeError
 from glassnet.explain.checkup.check import Symptom, check, symptom
 from glassnet.explain.checkup.guessing import decided
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.step import name_of
+from glassnet.explain.checkup.step import name_of, op_of
 from glassnet.explain.checkup.trials import LONGER
-from glassnet.explain.checkup.weighing import root_mean_square
+from glassnet.explain.checkup.weighing import layers_of, root_mean_square
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.classification import cross_entropy, nll_loss
+from glassnet.ops.dtypes import Array
 from glassnet.ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits
 
 LARGE = 10.0  # a scale that is no longer small
@@ -23,6 +24,7 @@ MAJORITY = 0.85
 LONG = 200  # steps until a majority has won
 BEYOND = 10.0  # times what a network gives at first: targets that it needs many steps to reach
 LEARNED = 0.1  # of what guessing costs, that is learned when targets are scaled
+SCALING = ("cast", "copy", "standardize")  # beside what acts on each number
 BINARY = (binary_cross_entropy, binary_cross_entropy_with_logits)
 OF_CLASSES = (cross_entropy, nll_loss)
 
@@ -99,7 +101,8 @@ def classes_of(run: Observed) -> int | None:
 )
 def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
     """Inputs of large or very different scales."""
-    for name, x in run.inputs.items():
+    for name, raw in run.inputs.items():
+        x = _as_given(run, name, raw)
         if x.dtype.kind != "f" or not x.size or not np.isfinite(x).all():
             continue
         features = x.reshape(len(x), -1)
@@ -127,6 +130,19 @@ def unscaled_inputs(run: Observed) -> Iterator[Symptom]:
                 smallest=smallest,
                 largest=largest,
             )
+
+
+def _as_given(run: Observed, name: str, x: Array) -> Array:
+    """The inputs as the first layer of weights is given them, where the network itself makes other numbers of them."""
+    of_program = name.split()[-1].replace("inputs", "x")
+    for layer in layers_of(run.traced) if run.traced else ():
+        value, is_other = layer.operands[0], False
+        while (op := op_of(value)) is not None and (op.elementwise or op.view or op.name in SCALING):
+            value, is_other = value.operands[0], is_other or not op.view
+        if isinstance(value, Value) and value.kind == "input" and value.name == of_program:
+            given: Array = layer.operands[0].array
+            return given if is_other else x
+    return x
 
 
 @check(60, explains="cannot_overfit labels_unrelated")

@@ -231,12 +231,12 @@ def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
         direction = random.standard_normal(parameter.shape)
         direction[still.get(name, [])] = 0.0
         along = float((parameter.grad.array * direction).sum())
-        measured = [_slope(loss, parameter, direction, size) for size in (1e-5, 1e-6)]
-        if measured[1] == 0 or abs(measured[0] - measured[1]) > 1e-3 * max(abs(measured[1]), 1e-6):
-            continue  # flat, as what is rounded, which may be given another derivative; or a kink lies between
+        (far, _), (measured, kink) = (_slope(loss, parameter, direction, size) for size in (1e-5, 1e-6))
         rounding = 1e-7 + 100 * np.finfo(np.float64).eps * abs(float(loss().item())) / 1e-6
-        if abs(along - measured[1]) > max(WRONG * max(abs(measured[1]), abs(along)), rounding):
-            wrong.append((name, along, measured[1]))
+        if measured == 0 or max(abs(far - measured), kink - rounding) > 1e-3 * max(abs(measured), 1e-6):
+            continue  # flat, as what is rounded, which may be given another derivative; or a kink lies between, or here
+        if abs(along - measured) > max(WRONG * max(abs(measured), abs(along)), rounding):
+            wrong.append((name, along, measured))
     if wrong:
         name, along, slope = wrong[0]
         more = ", and so for {more} more parameters" if len(wrong) > 1 else ""
@@ -251,15 +251,15 @@ def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
         )
 
 
-def _slope(loss: Any, parameter: Any, direction: Any, size: float) -> float:
-    ends = []
-    kept = parameter.array.copy()
+def _slope(loss: Any, parameter: Any, direction: Any, size: float) -> tuple[float, float]:
+    """The slope along a direction, and how far the slopes on both sides are apart: where there is a kink, they are."""
+    kept, at = parameter.array.copy(), {}
     with no_grad():
-        for sign in (1, -1):
-            parameter.array[...] = kept + sign * size * direction
-            ends.append(float(loss().item()))
+        for place in (1, 0, -1):
+            parameter.array[...] = kept + place * size * direction
+            at[place] = float(loss().item())
         parameter.array[...] = kept
-    return (ends[0] - ends[1]) / (2 * size)
+    return (at[1] - at[-1]) / (2 * size), abs(at[1] - 2 * at[0] + at[-1]) / size
 
 
 @check(93, explains="learning_rate_too_high exploding_gradients")

@@ -24,9 +24,9 @@ class Step:
         return [v for v in forward if not ops or op_of(v) in ops]
 
 
-def op_of(value: Value | None) -> Op | None:
-    """The operation that made a value."""
-    return None if value is None or value.instruction is None else value.instruction.op
+def op_of(value: object) -> Op | None:
+    """The operation that made a value; None for what no operation made."""
+    return value.instruction.op if isinstance(value, Value) and value.instruction is not None else None
 
 
 def name_of(value: Value | None) -> str:

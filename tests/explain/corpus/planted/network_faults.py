@@ -89,6 +89,11 @@ def pictures_as_bytes(t: Training, _: Any) -> None:
     t.data = t.data[0] * 255, t.data[1]
 
 
+@fault("unscaled_inputs", hosts="lenet_that_divides")
+def bytes_that_nothing_divides(t: Training, _: Any) -> None:
+    t.model.divisor = 1.0
+
+
 @fault("unscaled_inputs", hosts="lenet_of_stripes lenet_with_group_norm")
 def colors_as_bytes(t: Training, _: Any) -> None:
     x = t.data[0]

@@ -115,6 +115,32 @@ def lenet_with_dropout(seed: int) -> Training:
     return picture(nn.Sequential(*list(model)[:-1], nn.Dropout(0.3), model[-1]), pictures(seed), own_step=True)
 
 
+class Divided(nn.Module):
+    """Takes pictures as bytes, and makes numbers up to 1 of them, or what another divisor makes."""
+
+    def __init__(self, network: nn.Module, divisor: float = 255.0) -> None:
+        super().__init__()
+        self.network, self.divisor = network, divisor
+
+    def forward(self, x: Any) -> Any:
+        return self.network(x.float() / self.divisor)
+
+
+def as_bytes(data: Pair) -> Pair:
+    return (data[0] * 255).to(glassnet.uint8), data[1]
+
+
+@training()
+def lenet_that_divides(seed: int) -> Training:
+    return picture(Divided(lenet()), as_bytes(pictures(seed)))
+
+
+@training()
+def lenet_that_begins_with_batch_norm(seed: int) -> Training:
+    x, y = as_bytes(pictures(seed))
+    return picture(nn.Sequential(nn.BatchNorm2d(1), *lenet()), (x.float(), y))
+
+
 @training()
 def batch_norm_frozen_on_purpose(seed: int) -> Training:
     """Trained before; its statistics are kept while the last layer learns on."""
