@@ -16,6 +16,7 @@ from glassnet.ops.dtypes import Array
 COLORS = 4  # channels that a picture has at most
 MANY = 8  # channels that would be more than a picture has
 ALIKE, UNLIKE = 0.5, 0.2  # the correlation of neighbours along a dimension that is a place, and along one that is not
+MORE = 0.05  # by which numbers of one channel are more alike than those of two
 
 
 @check(86, explains="step_fails cannot_overfit learning_rate_too_low")
@@ -29,6 +30,9 @@ def channels_last(run: Observed) -> Iterator[Symptom]:
         if name_of(value) != "convolution" or value.operands[0].array.shape not in shapes:
             continue
         given = value.operands[0].array
+        if _are_interleaved(given):
+            yield _interleaved(given, value.name)
+            return
         if not _are_last(given):
             continue
         yield _said(
@@ -79,11 +83,33 @@ def _are_last(x: Array) -> bool:
     return x.ndim == 3 and likeness(x, 2) < UNLIKE
 
 
-def likeness(x: Array, dim: int) -> float:
-    """The correlation of numbers that are neighbours along a dimension; 0 where there are none."""
+def _are_interleaved(x: Array) -> bool:
+    """Whether a row has the channels of one pixel, then those of the next: their reshape has mixed the places."""
+    if x.ndim < 4 or x.dtype.kind != "f" or not 1 < x.shape[1] <= COLORS or x.shape[-1] < 2 * x.shape[1]:
+        return False
+    of_channel = likeness(x, x.ndim - 1, x.shape[1])
+    return of_channel > ALIKE and of_channel > MORE + max(likeness(x, x.ndim - 1), likeness(x, x.ndim - 2))
+
+
+def _interleaved(x: Array, where: str) -> Symptom:
+    return symptom(
+        "the places of the pictures are mixed: their channels came last, and reshape does not bring them to the front",
+        "of {shape}, numbers {channels} apart in a row have a correlation of {apart:.2f}, neighbours of {beside:.2f}: "
+        "a row has the {channels} channels of one pixel after the other",
+        "bring the channels to the front by x.permute(0, 3, 1, 2), before any reshape",
+        where=where,
+        shape=Shape(x.shape),
+        channels=x.shape[1],
+        apart=likeness(x, x.ndim - 1, x.shape[1]),
+        beside=likeness(x, x.ndim - 1),
+    )
+
+
+def likeness(x: Array, dim: int, apart: int = 1) -> float:
+    """The correlation of numbers that are neighbours along a dimension, or ``apart``; 0 where there are none."""
     x = np.moveaxis(x, dim, -1).astype(np.float64)
     x = x - x.mean()
-    if x.shape[-1] < 2 or not x.any():
+    if x.shape[-1] <= apart or not x.any():
         return 0.0
-    a, b = x[..., :-1], x[..., 1:]
+    a, b = x[..., :-apart], x[..., apart:]
     return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-300))

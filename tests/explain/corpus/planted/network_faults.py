@@ -75,6 +75,12 @@ def channels_that_come_last_and_a_layer_that_fits(t: Training, _: Any) -> None:
     t.model, t.data = nn.Sequential(*layers, nn.Linear(32, 10)), (x, t.data[1])
 
 
+@fault("channels_last", hosts=COLORED)
+def channels_brought_to_the_front_by_reshape(t: Training, _: Any) -> None:
+    x = t.data[0]
+    t.data = x.permute(0, 2, 3, 1).reshape(*x.shape), t.data[1]
+
+
 @fault("channels_last", hosts="convolution_of_waves")
 def time_that_is_taken_for_channels(t: Training, random: Any) -> None:
     """Two series that have nothing to do with each other, [N, time, 2]."""
