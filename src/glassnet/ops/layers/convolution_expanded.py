@@ -26,7 +26,7 @@ def plain_convolution(
 ) -> Array:
     """Windows, then for each output channel a sum over channels and kernel."""
     n, size = x.ndim - 2, weight.shape[2:]
-    x = pad(x, widths=[(p, p) for p in each(padding, n)])
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in each(padding, n))])
     seen = windows(x, size=size, stride=each(stride, n), dilation=each(dilation, n))  # [N, C, out…, kernel…]
     of_channels = (1, *range(2 + n, 2 + 2 * n)), (1, *range(2, 2 + n))
     parts = zip(np.split(seen, groups, axis=1), np.split(weight, groups), strict=True)
@@ -51,9 +51,10 @@ def plain_conv_transpose(
     parts = zip(np.split(x, groups, axis=1), np.split(weight, groups), strict=True)
     products = [np.tensordot(part, kernels, ((1,), (0,))) for part, kernels in parts]  # [N, in…, C, kernel…]
     seen = np.moveaxis(np.concatenate(products, axis=1 + n), 1 + n, 1)
-    padded = [m + 2 * p for m, p in zip(lengths, each(padding, n), strict=True)]
+    ends = [(p, m + p) for m, p in zip(lengths, each(padding, n), strict=True)]  # of what is no padding
+    padded = [p + end for p, end in ends]
     y = add_windows(seen, lengths=padded, stride=each(stride, n), dilation=each(dilation, n))
-    y = pad(y, widths=[(-p, -p) for p in each(padding, n)])
+    y = y[(..., *(slice(*part) for part in ends))]
     return y if bias is None else y + bias.reshape(-1, *(1,) * n)
 
 
@@ -62,7 +63,7 @@ def plain_convolution_weight(
 ) -> Array:
     """For each place of the kernel, a sum over samples and places of the output."""
     n = x.ndim - 2
-    x = pad(x, widths=[(p, p) for p in each(padding, n)])
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in each(padding, n))])
     seen = windows(x, size=size, stride=each(stride, n), dilation=each(dilation, n))  # [N, C, out…, kernel…]
     of_places = (0, *range(2, 2 + n))
     parts = zip(np.split(g, groups, axis=1), np.split(seen, groups, axis=1), strict=True)

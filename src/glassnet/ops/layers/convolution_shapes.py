@@ -14,12 +14,7 @@ Ints = int | Sequence[int]  # one number for each dimension, or one for all
 
 
 def each(numbers: Ints, n: int) -> Shape:
-    """A number for each of ``n`` dimensions.
-
-    >>> from glassnet.ops.layers.convolution import each
-    >>> each(2, 3), each((1, 2), 2)
-    ((2, 2, 2), (1, 2))
-    """
+    """A number for each of ``n`` dimensions."""
     return (numbers,) * n if isinstance(numbers, int) else tuple(numbers)
 
 

@@ -92,6 +92,12 @@ def _windows(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
 
 
+def _plain_windows(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
+    spans = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
+    seen = np.lib.stride_tricks.sliding_window_view(x, spans, axis=tuple(range(x.ndim - len(size), x.ndim)))
+    return seen[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
+
+
 def _windows_shape(x: Any, *, size: Ints, stride: Ints, dilation: Ints) -> Spec:
     n, shape = len(size), shape_of(x)
     if not 0 < n <= len(shape):
@@ -138,6 +144,7 @@ windows: Op = register(
         shape=_windows_shape,
         formula="y[…, i, k] = x[…, i·stride + k·dilation]",
         view=True,
+        textbook=_plain_windows,
     )
 )
 
