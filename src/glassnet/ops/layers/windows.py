@@ -95,7 +95,8 @@ def _windows(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
 def _plain_windows(x: Array, size: Ints, stride: Ints, dilation: Ints) -> Array:
     spans = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
     seen = np.lib.stride_tricks.sliding_window_view(x, spans, axis=tuple(range(x.ndim - len(size), x.ndim)))
-    return seen[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
+    every: tuple[Any, ...] = (..., *(slice(None, None, step) for step in (*stride, *dilation)))
+    return seen[every]
 
 
 def _windows_shape(x: Any, *, size: Ints, stride: Ints, dilation: Ints) -> Spec:
