@@ -47,6 +47,10 @@ class Observer(Protocol):
         """A tensor was made."""
         ...
 
+    def called(self, tensor: Any, name: str) -> None:
+        """People know what is in ``tensor`` by ``name``."""
+        ...
+
     def made_of(self, data: Any, array: Array) -> None:
         """``array``, of a new tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""
         ...

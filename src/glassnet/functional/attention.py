@@ -12,7 +12,7 @@ from glassnet.functional.layers import linear
 from glassnet.functional.probability import softmax
 from glassnet.ops.dtypes import Dtype, bool_
 from glassnet.ops.layers.attention import masked_softmax
-from glassnet.tensor import Tensor, apply, where
+from glassnet.tensor import Tensor, apply, called, where
 from glassnet.tensor.creation import cat, full, zeros
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
@@ -68,13 +68,15 @@ def _weights(
     ``safe``: a row of which the mask leaves nothing is 0, not NaN.
     """
     scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
-    scores = (query * scale) @ key.transpose(-2, -1)
+    scaled, turned = called(query * scale, "q_scaled"), called(key.transpose(-2, -1), "k_T")
+    scores = called(scaled @ turned, "scores")
     if not scores.shape[-1]:  # no keys: no weights
         return scores
     if is_causal:
         later = full(scores.shape[-2:], -math.inf, dtype=scores.dtype).triu(1)
         mask = later if mask is None else mask + later
-    return softmax(scores, dim=-1) if mask is None else apply(masked_softmax, scores, mask, safe=safe)
+    shares = softmax(scores, dim=-1) if mask is None else apply(masked_softmax, scores, mask, safe=safe)
+    return called(shares, "shares")
 
 
 def _added(mask: Tensor, dtype: Dtype) -> Tensor:
@@ -146,13 +148,17 @@ def multi_head_attention_forward(
     batch, length, keys = query.shape[1 - time], query.shape[time], key.shape[time]
     check_head_masks(attn_mask, key_padding_mask, (batch, num_heads, length, keys), is_causal)
 
-    weights: Any = (q_proj_weight, k_proj_weight, v_proj_weight) if in_proj_weight is None else in_proj_weight.chunk(3)
-    biases = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
-    q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+    weights: Any = (q_proj_weight, k_proj_weight, v_proj_weight)
+    weights = weights if in_proj_weight is None else _thirds(in_proj_weight, "weight")
+    biases = (None, None, None) if in_proj_bias is None else _thirds(in_proj_bias, "bias")
+    q, k, v = (
+        called(linear(x, w, b), name)
+        for name, x, w, b in zip(("queries", "keys", "values"), (query, key, value), weights, biases, strict=True)
+    )
     if bias_k is not None and bias_v is not None:  # one more key and value, the same for every sequence
         one = (batch, 1, -1) if batch_first else (1, batch, -1)
         k, v = (cat([x, bias.expand(*one)], dim=time) for x, bias in ((k, bias_k), (v, bias_v)))
-    q, k, v = (_heads(x, num_heads, batch_first) for x in (q, k, v))
+    q, k, v = (called(_heads(x, num_heads, batch_first), name) for x, name in ((q, "q"), (k, "k"), (v, "v")))
     if static_k is not None:
         k = static_k.unflatten(0, (batch, num_heads))
     if static_v is not None:
@@ -165,13 +171,19 @@ def multi_head_attention_forward(
     if mask is not None and k.shape[2] > keys:  # what was added hides from no one
         mask = cat([mask, zeros(*mask.shape[:-1], k.shape[2] - keys, dtype=mask.dtype)], dim=-1)
     shares = dropout(_weights(q, k, mask, only_causal, safe=not need_weights), dropout_p, training)
-    y = (shares @ v).permute(*((0, 2, 1, 3) if batch_first else (2, 0, 1, 3))).flatten(2)  # the heads side by side
+    taken = called(shares @ v, "taken").permute(*((0, 2, 1, 3) if batch_first else (2, 0, 1, 3)))
+    y = called(taken.flatten(2), "heads")  # side by side
     y = linear(y, out_proj_weight, out_proj_bias)
     y = y if is_batched else y.squeeze(0)
     if not need_weights:
         return y, None
     shares = shares.mean(1) if average_attn_weights else shares
     return y, shares if is_batched else shares.squeeze(0)
+
+
+def _thirds(x: Tensor, kind: str) -> list[Tensor]:
+    """The parts of ``x`` that make queries, keys and values."""
+    return [called(part, f"{name}_{kind}") for part, name in zip(x.chunk(3), ("query", "key", "value"), strict=True)]
 
 
 def _heads(x: Tensor, heads: int, batch_first: bool) -> Tensor:

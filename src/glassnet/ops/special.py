@@ -80,7 +80,8 @@ def erf(x: Array) -> Array:
     """
     x = np.asarray(x)
     if x.dtype in (np.float32, np.float16):
-        return in_blocks(erf_float32, x.astype(np.float32, copy=False)).astype(x.dtype, copy=False)
+        near = np.clip(x, -4.2, 4.2, dtype=np.float32)
+        return np.tanh(near * np.polyval(np.array(_FLOAT32, np.float32), near * near)).astype(x.dtype, copy=False)
     flat = x.astype(np.float64).ravel()
     size = np.abs(flat)
     result = np.ones_like(flat)  # erf is 1 to the last digit beyond 6
@@ -104,7 +105,7 @@ def erf(x: Array) -> Array:
 
 
 def erf_float32(x: Array) -> Array:
-    """`erf` of float32 within 4e-7, without a look at where each element lies: many times faster."""
+    """`erf` of float32 in as little memory as it takes: for `in_blocks`."""
     near = np.clip(x, -4.2, 4.2)
     square = np.square(near)
     y = square * _FLOAT32[0]

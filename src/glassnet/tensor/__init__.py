@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassnet.tensor.backward import RemovableHandle, backward, gradients
 from glassnet.tensor.creation import where
 from glassnet.tensor.device import accelerator, backends, cuda, device
-from glassnet.tensor.dispatch import write
+from glassnet.tensor.dispatch import called, write
 from glassnet.tensor.printing import set_printoptions
 from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
 
@@ -17,6 +17,7 @@ __all__ = [
     "as_array",
     "backends",
     "backward",
+    "called",
     "cuda",
     "device",
     "gradients",

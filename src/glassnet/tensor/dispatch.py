@@ -89,6 +89,13 @@ def made_of(data: Any, array: Array) -> Any:
     return wrap(array)
 
 
+def called(tensor: T, name: str) -> T:
+    """``tensor``, which people know by ``name``: that is what it is called where a program is read."""
+    if mode.tracer is not None:
+        mode.tracer.called(tensor, name)
+    return tensor
+
+
 def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     """Carry out ``op``: run its forward, and note what autograd needs.
 

@@ -1,8 +1,8 @@
 """Lowering: what was traced becomes a `Program` whose every value has a name a person would give it.
 
 Parameters and buffers are called as the model calls them (``fc1_weight``), the result of a module
-as the module (``fc1``), hidden activations h1, h2 …, the gradient of v ``d_v``, and what else
-there is by its operation (``sum``, ``sum_2``).
+as the module (``fc1``), what a function has a name for by that (``scores``), hidden activations
+h1, h2 …, the gradient of v ``d_v``, and what else there is by its operation (``sum``, ``sum_2``).
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ class _Lowerer:
             elif n.op.writes:
                 first = n.inputs[0]
                 wish = f"new_{self.vars[first.number].name}" if isinstance(first, Slot) else n.op.name
+            elif n.output in self.tracer.names:
+                wish = self.tracer.names[n.output]
             elif n.op.kind == "activation" and n.phase == "forward":
                 hidden += 1
                 wish = f"h{hidden}"

@@ -82,6 +82,7 @@ class Tracer(Refusals):
     roots: dict[int, int] = field(default_factory=dict)  # value -> the oldest value of the same memory
     owners: dict[int, list[Any]] = field(default_factory=dict)  # value -> its tensors, by weak references
     derivatives: dict[int, int] = field(default_factory=dict)  # value -> its gradient, the last one computed
+    names: dict[int, str] = field(default_factory=dict)  # value -> what the function that made it calls it
     gradients: Gradients = field(default_factory=Gradients)
     created: Escapes = field(default_factory=Escapes)
     calls: list[Call] = field(default_factory=list)  # of modules that are going on, the outermost first
@@ -153,6 +154,10 @@ class Tracer(Refusals):
         self.created.add(tensor)
         if self.updating:  # a new slot of an optimizer's state, which begins with these numbers
             self.snapshot.keep_array(tensor.array)
+
+    def called(self, tensor: Any, name: str) -> None:
+        """People know what is in ``tensor`` by ``name``."""
+        self.names[self.number(tensor.array)] = name
 
     def made_of(self, data: Any, array: Any) -> None:
         """``array``, the array of a tensor, was made of a person's ``data``: numbers, lists, an array, a tensor."""

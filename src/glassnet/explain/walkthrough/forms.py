@@ -193,6 +193,8 @@ class _Steps:
         derived = self.known.get(gradient_of.get(traced.output, -1))
         if derived is not None and traced.phase == "backward":
             return f"d_{derived.name.removeprefix(self.prefix)}"
+        if traced.output in self.tracer.names:
+            return self.tracer.names[traced.output]
         first = operands[0] if operands and isinstance(operands[0], Value) else None
         if first is None:
             return traced.op.name
