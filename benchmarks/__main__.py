@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import costs, environment, tables, turns
 from benchmarks.machine import description
-from benchmarks.workloads import NOT_YET, WORKLOADS
+from benchmarks.workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -54,8 +54,6 @@ def main() -> None:
     if options.only in (None, "costs"):
         figures |= costs.measured(variables, starts=1 if options.quick else 8)
         tables.print_costs(figures)
-    if options.only is None:
-        tables.print_not_yet(NOT_YET)
 
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / time.strftime("%Y-%m-%d-%H%M%S.json")

@@ -37,13 +37,6 @@ def print_growth(title: str, points: Mapping[str, Mapping[str, Measured]]) -> No
     print()
 
 
-def print_not_yet(waiting: Mapping[str, str]) -> None:
-    """The workloads that cannot be measured yet."""
-    for what, why in waiting.items():
-        print(f"{what}: not yet, {why}")
-    print()
-
-
 def print_costs(figures: Mapping[str, Any]) -> None:
     """The costs of glassnet itself."""
     print_dispatch(figures["dispatch_microseconds"])
