@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from glassnet.codegen import call, function_call, method_call, operand
@@ -17,10 +19,13 @@ def makes_memory(instruction: Instruction) -> bool:
     return not (op.takes_out or op.method or op in (where, cast, copy))
 
 
-def assigned(instruction: Instruction, target: str, tersely: bool = False) -> str:
+def assigned(
+    instruction: Instruction, target: str, tersely: bool = False, with_gaps: Collection[Var] = frozenset()
+) -> str:
     """The statement that computes an instruction into ``target``.
 
-    ``tersely``: without the name of the argument ``out``, which NumPy takes 0.05 µs to read.
+    ``tersely``: without the name of the argument ``out``, which NumPy takes 0.05 µs to read. ``with_gaps`` are values
+    that look at some of the columns of another, so that there are gaps between their rows.
     """
     op, inputs = instruction.op, [operand(x) for x in instruction.inputs]
     if op is where:
@@ -33,7 +38,9 @@ def assigned(instruction: Instruction, target: str, tersely: bool = False) -> st
         return f"{target}[...] = {call(instruction)}"
     can_be_terse = isinstance(op.forward, np.ufunc) and op.forward not in (np.maximum, np.minimum)  # deprecated there
     into = target if tersely and can_be_terse else f"out={target}"
-    return f"np.dot({', '.join([*inputs, into])})" if _is_dot(instruction) else function_call(instruction, into)
+    if _is_dot(instruction) and not any(x in with_gaps for x in instruction.reads):  # which np.dot would copy
+        return f"np.dot({', '.join([*inputs, into])})"
+    return function_call(instruction, into)
 
 
 def _is_dot(instruction: Instruction) -> bool:

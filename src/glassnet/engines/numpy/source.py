@@ -19,6 +19,7 @@ from glassnet.codegen.expressions import needs_source
 from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.fast_forms import SMALL
+from glassnet.ops.indexing import getitem
 from glassnet.program.passes.liveness import Buffers
 from glassnet.program.printing import titles
 from glassnet.program.program import Instruction, Operand, Program, Var
@@ -39,6 +40,15 @@ class _Writer:
         self.name = name
         self.starts = {*program.inputs, *program.state, *program.constants}
         self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
+
+        self.with_gaps: set[Var] = set()  # views of some columns, and what looks into those
+        for instruction in program:
+            if instruction.output in buffers.views:
+                takes_part = instruction.op is getitem and any(
+                    x != slice(None) for x in instruction.params["index"][1:]
+                )
+                if takes_part or not self.with_gaps.isdisjoint(instruction.reads):
+                    self.with_gaps.add(instruction.output)
 
     def text(self) -> str:
         functions = sources(dict.fromkeys(i.op for i in self.program if _is_function(i)))
@@ -119,7 +129,7 @@ class _Writer:
             return function_call(instruction)
         if not instruction.into and self._is_made_anew(instruction.output):
             return f"{instruction.output.name} = {call(instruction)}"
-        return assigned(instruction, instruction.into or instruction.output.name, tersely=self.is_small)
+        return assigned(instruction, instruction.into or instruction.output.name, self.is_small, self.with_gaps)
 
 
 def _is_function(instruction: Instruction) -> bool:
