@@ -1,8 +1,6 @@
 """`--network` and `--augment`: which networks there are for pictures and series, and what they learn."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from glassnet.cli.network_choice import KINDS
 from glassnet.cli.options import NETWORKS
 from glassnet.sources import Part, open_source
 from tests.cli.runs import assert_learned_the_same, config, trained, tree
+from tests.export.files import run
 from tests.sources import series
 
 
@@ -39,17 +38,12 @@ def pictures(tmp_path: Path) -> Callable[..., Path]:
     return made
 
 
-def self_tested(folder: Path) -> str:
-    words = [sys.executable, "-I", "model.py", "--self-test"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
-
-
 def test_every_network_is_for_some_samples_and_every_kind_has_one():
     assert {name for kind in KINDS.values() for name in kind.networks} == set(NETWORKS)
     assert all(kind.usual((16, 16)) in kind.networks for kind in KINDS.values())
 
 
+@pytest.mark.slow("trains two networks")
 def test_large_pictures_are_convolved_and_that_is_of_use(command, tmp_path, pictures):
     pictures()
     found = {}
@@ -67,7 +61,13 @@ def test_large_pictures_are_convolved_and_that_is_of_use(command, tmp_path, pict
     assert command("predict", "bars-001", "bars/lying/0.png").exit_code == 0
     assert re.search(r"0 +Unflatten.*1 +Conv2d\(1, 8,", command("show", "bars-001").stdout, re.DOTALL)
     assert command("export", "bars-001").exit_code == 0
-    assert "self-test passed" in self_tested(tmp_path)
+    assert run(tmp_path / "model.py", "--self-test").returncode == 0
+
+
+def test_large_pictures_are_convolved(command, tmp_path, pictures):
+    pictures()
+    assert command("train", "bars", "--epochs", 1, "--quiet").exit_code == 0
+    assert config(tmp_path / "runs" / "bars-001")["options"]["network"] == "cnn"
 
 
 def test_small_pictures_are_not_convolved_unless_asked(command, tmp_path, pictures):
@@ -115,6 +115,7 @@ def test_letters_and_digits_in_folders_are_not_mirrored(pictures):
             folder.rename(path.parent / f"was {folder.name}")
 
 
+@pytest.mark.slow("trains three networks")
 def test_an_augmented_run_says_so_and_goes_on_to_the_same_bytes(command, tmp_path, monkeypatch):
     words = ("train", "digits", "--epochs", 2, "--augment", "--hidden", 8)
     whole = trained(tmp_path / "whole", words)
@@ -140,6 +141,7 @@ def test_an_augmented_run_says_so_and_goes_on_to_the_same_bytes(command, tmp_pat
 # series ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow("trains a recurrent network for long")
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_a_recurrent_network_forecasts_better_than_the_season_before(command, tmp_path, name):
     pytest.importorskip("pandas")
@@ -154,7 +156,7 @@ def test_a_recurrent_network_forecasts_better_than_the_season_before(command, tm
     model = load_model(tmp_path / "runs" / "sold-001" / "model.safetensors")
     assert isinstance(model.recurrent, getattr(nn, name.upper()))
     assert command("export", "latest").exit_code == 0
-    assert "self-test passed" in self_tested(tmp_path)
+    assert run(tmp_path / "model.py", "--self-test").returncode == 0
     assert command("walkthrough", "latest", "--element", "loss").exit_code == 0
 
 

@@ -2,72 +2,89 @@
 
 import json
 import re
-import subprocess
-import sys
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
 from glassnet import load_model
+from glassnet.cli.app import app
 from glassnet.cli.run import read
 from tests.cli.runs import config
+from tests.export.files import run as run_file
 from tests.sources import texts
 
 pytest.importorskip("pandas")
 
 
-@pytest.fixture(params=["bag", "gru"])
-def trained(command, tmp_path, request):
-    """A run on a folder of texts."""
-    texts.write_folder(tmp_path / "films")
-    words = [] if request.param == "bag" else ["--network", "gru", "--hidden", 16]
-    result = command("train", "films", "--epochs", 25, "--lr", 0.02, *words)
+class Trained(NamedTuple):
+    """A run on the folder films, its network, and what was printed."""
+
+    run: Path
+    network: str
+    said: str
+
+    @property
+    def films(self) -> Path:
+        """The folder of texts."""
+        return self.run.parents[1] / "films"
+
+
+@pytest.fixture(
+    params=["bag", pytest.param("gru", marks=pytest.mark.slow("trains a recurrent network"))], scope="module"
+)
+def trained(tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("texts")
+    words = ["train", texts.write_folder(folder / "films"), "--epochs", 25, "--lr", 0.02, "--out", folder / "runs"]
+    words += [] if request.param == "bag" else ["--network", "gru", "--hidden", 16]
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*map(str, words)], prog_name="glassnet")
     assert result.exit_code == 0, result.output
-    assert re.search(r"120 texts, in 2 classes; \d+ words come twice or more", " ".join(result.stdout.split()))
-    assert config(tmp_path / "runs" / "films-001")["options"]["network"] == request.param
-    return result.stdout
+    return Trained(folder / "runs" / "films-001", request.param, result.stdout)
 
 
-def test_a_sentence_is_classified(command, tmp_path, trained):
-    assert float(re.search(r"Held-out accuracy ([\d.]+)", trained)[1]) >= 0.9
+def test_a_sentence_is_classified(command, trained):
+    assert re.search(r"120 texts, in 2 classes; \d+ words come twice or more", " ".join(trained.said.split()))
+    assert config(trained.run)["options"]["network"] == trained.network
+    assert float(re.search(r"Held-out accuracy ([\d.]+)", trained.said)[1]) >= 0.9
     for sentence, name in (
         ("A lovely, brilliant film", "good"),
         ("지루하다", "bad"),
         ("Terrible. Boring/awful!", "bad"),
     ):
-        shown = command("predict", "latest", sentence)
+        shown = command("predict", trained.run, sentence)
         assert re.search(rf"{re.escape(sentence)} +{name} +\d", shown.stdout), shown.output
-    shown = command("predict", "latest", "qwerty!")
+    shown = command("predict", trained.run, "qwerty!")
     assert "Note: no word of the vocabulary is in qwerty!" in shown.stdout
     for file in ("films/x.txt", "reviews.csv"):
-        refused = command("predict", "latest", file)
+        refused = command("predict", trained.run, file)
         assert refused.exit_code == 2
         assert f"FILE: there is no {file}; name a file of samples" in refused.stderr
 
 
 def test_files_and_folders_are_classified(command, tmp_path, trained):
-    assert re.search(r"films/good/001\.txt +good +\d", command("predict", "latest", "films/good/001.txt").stdout)
-    judged = command("evaluate", "latest", "films").stdout
+    one = command("predict", trained.run, trained.films / "good" / "001.txt", columns=200).stdout
+    assert re.search(r"films/good/001\.txt +good +\d", one)
+    judged = command("evaluate", trained.run, trained.films).stdout
     assert float(re.search(r"Accuracy ([\d.]+)", judged)[1]) > 0.9
-    assert "on films: 120 texts" in judged
-    assert "Accuracy" in command("predict", "latest").stdout
-    assert re.search("recurrent +GRU|EmbeddingBag", command("show", "latest").stdout)
-    assert command("predict", "latest", "films", "--out", "p.csv").exit_code == 0
+    assert "films: 120 texts" in judged
+    assert "Accuracy" in command("predict", trained.run).stdout
+    assert re.search("recurrent +GRU|EmbeddingBag", command("show", trained.run).stdout)
+    assert command("predict", trained.run, trained.films, "--out", "p.csv").exit_code == 0
     assert (tmp_path / "p.csv").read_text().splitlines()[0] == "sample,prediction"
-    page = (tmp_path / "runs" / "films-001" / "report.html").read_text()
+    page = (trained.run / "report.html").read_text()
     assert "120 texts, in 2 classes" in page
 
 
 def test_the_vocabulary_is_in_the_model_file_and_in_the_exported_one(command, tmp_path, trained):
-    saved = read(tmp_path / "runs" / "films-001")
+    saved = read(trained.run)
     assert "재미있다" in saved.extra["encoding"]["vocabulary"]
-    assert isinstance(load_model(tmp_path / "runs" / "films-001" / "model.safetensors"), type(saved.module))
-    assert command("export", "latest", "-o", "films_network.py").exit_code == 0
+    assert isinstance(load_model(trained.run / "model.safetensors"), type(saved.module))
+    assert command("export", trained.run, "-o", "films_network.py").exit_code == 0
     assert '"재미있다"' in (tmp_path / "films_network.py").read_text(encoding="utf-8")
 
-    def run(*words):
-        words = [sys.executable, "-I", "films_network.py", *words]
-        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
-
+    run = partial(run_file, tmp_path / "films_network.py")
     assert run("--self-test").returncode == 0
     (tmp_path / "one.txt").write_text("A lovely film, 재미있다", encoding="utf-8")
     (tmp_path / "some.csv").write_text('n,text\n1,"boring, awful"\n2,great\n', encoding="utf-8")
@@ -77,7 +94,7 @@ def test_the_vocabulary_is_in_the_model_file_and_in_the_exported_one(command, tm
         lines = [line.split(",") for line in done.stdout.splitlines()]
         assert lines[0] == ["prediction", "bad", "good"]
         assert [line[0] for line in lines[1:]] == names
-        ours = command("predict", "latest", file, "--probabilities").stdout
+        ours = command("predict", trained.run, file, "--probabilities").stdout
         for line in lines[1:]:
             assert f"{100 * float(line[2]):.1f} %" in ours
     (tmp_path / "other.csv").write_text("a\nb\n")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.encoders import SourceError, TextEncoder, encoder_from_json
-from glassnet.encoders.words import LONGEST, word_numbers, words_of
+from glassnet.encoders.words import LONGEST_WORD, word_numbers, words_of
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_words_are_letters_of_any_script_in_lower_case(text, words):
 def test_a_word_is_its_own_only_word(text):
     for word in words_of(text):
         assert words_of(word) == [word]
-        assert 0 < len(word) <= LONGEST
+        assert 0 < len(word) <= LONGEST_WORD
 
 
 @given(st.lists(st.text("ab c", max_size=30), min_size=1), st.integers(1, 6))

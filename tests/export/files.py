@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import runpy
@@ -23,13 +24,23 @@ runpy.run_path(path, run_name="__main__")
 """
 
 
+def check_defined_once(path: Path) -> None:
+    """What the file defines, of operations and of encoders, it defines once: a second would take the first's place."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    names += [ast.unparse(target) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    assert sorted(names) == sorted(set(names))
+
+
 def loaded(path: Path) -> dict[str, Any]:
     """What the file defines when it is imported."""
+    check_defined_once(path)
     return runpy.run_path(str(path), run_name="model")
 
 
 def run(path: Path, *words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """``python FILE WORDS``, in a process where nothing but NumPy can be imported and every warning is an error."""
+    check_defined_once(path)
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "COV_CORE_SOURCE")}
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", ALONE, str(path), *map(str, words)],

@@ -257,6 +257,27 @@ FAULTS = (
         ("tests/encoders/test_npy.py",),
     ),
     Fault(
+        "a series whose scale is that of all rows, those held out among them",
+        "sources/series_source.py",
+        "past = series.values[:learned]",
+        "past = series.values",
+        ("tests/sources/test_series.py",),
+    ),
+    Fault(
+        "a vocabulary of all texts, those held out among them",
+        "sources/text_source.py",
+        "strict=True) if not out], *columns)",
+        "strict=True)], *columns)",
+        ("tests/sources/test_texts.py",),
+    ),
+    Fault(
+        "a digit that is mirrored to learn from it",
+        "cli/augmentation.py",
+        "    if data.mirrored:\n",
+        "    if data:\n",
+        ("tests/cli/test_networks.py",),
+    ),
+    Fault(
         "a library that is heard beside our message",
         "cli/quiet.py",
         "if issubclass(category, GlassnetWarning):",

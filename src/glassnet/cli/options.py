@@ -136,7 +136,7 @@ TABLE = (
     Option(
         "network",
         "NAME",
-        f"{', '.join(NETWORKS)}; if not given, what suits the data.",
+        "mlp, cnn (pictures), lstm, gru (series), bag or gru (texts); if not given, what suits the data.",
         read=one_of(NETWORKS),
         open="what suits the data",
     ),

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.encoders import text_standalone, words
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
-from glassnet.encoders.words import KNOWN, LONGEST, word_numbers, words_of
+from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, word_numbers, words_of
 from glassnet.files import FileError, read_bytes
 from glassnet.files.schema import Kind, Misfit, items, one_of, record, text, whole
 from glassnet.ops.dtypes import Array
@@ -36,7 +36,7 @@ LETTERS = 1000  # of a text that is saved as an example
 
 
 def _is_word(x: Any) -> bool:
-    return isinstance(x, str) and len(x) <= LONGEST and words_of(x) == [x]
+    return isinstance(x, str) and len(x) <= LONGEST_WORD and words_of(x) == [x]
 
 
 _ENCODING = record(
@@ -47,7 +47,7 @@ _ENCODING = record(
         "target": text,
         "length": whole(1, 10_000),
         "vocabulary": items(
-            Kind(f"a word of at most {LONGEST} letters", _is_word),
+            Kind(f"a word of at most {LONGEST_WORD} letters", _is_word),
             1,
             MOST_WORDS,
             different=True,
@@ -130,7 +130,7 @@ class TextEncoder:
     @property
     def numbers(self) -> int:
         """How many numbers of words there are: those of the vocabulary, of no word, and of any other."""
-        return KNOWN + len(self.vocabulary)
+        return FIRST_WORD + len(self.vocabulary)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ class TextEncoder:
 
     @computed_once
     def _known(self) -> dict[str, int]:
-        return {word: KNOWN + i for i, word in enumerate(self.vocabulary)}
+        return {word: FIRST_WORD + i for i, word in enumerate(self.vocabulary)}
 
     def encode(self, samples: Any, dtype: Any = None) -> Array:
         """Texts, in a list or in the column of a table, as the numbers of their words: [n, length], int64."""
@@ -186,7 +186,7 @@ class TextEncoder:
 
     def sentence(self, words: str) -> Samples:
         """A text that was written on the command line."""
-        return self._samples([words], None, [shown(words, LONGEST)])
+        return self._samples([words], None, [shown(words, LONGEST_WORD)])
 
     def read(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:
         """A text, the texts in a folder, by class if there is a folder for each, or those in a column of a table."""
@@ -215,7 +215,7 @@ class TextEncoder:
 
     def _samples(self, texts: Sequence[str], known: Array | None, names: Sequence[str]) -> Samples:
         numbers = self.encode(texts)
-        empty = [shown(name) for name, row in zip(names, numbers, strict=True) if not (row >= KNOWN).any()]
+        empty = [shown(name) for name, row in zip(names, numbers, strict=True) if not (row >= FIRST_WORD).any()]
         notes = [f"no word of the vocabulary is in {few(empty)}"] if empty else []
         return Samples(from_numpy(numbers), None if known is None else from_numpy(known), names, notes)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.encoders.words import KNOWN, word_numbers
+from glassnet.encoders.words import FIRST_WORD, word_numbers
 from glassnet.tables.columns import check_header
 from glassnet.tables.parsing import table_in
 from glassnet.text.encodings import decoded
@@ -29,7 +29,7 @@ def encoded(X: Any) -> np.ndarray:
     """Texts as the network takes them, or a ValueError that says what is wrong."""
     if isinstance(X, str) or not all(isinstance(text, str) for text in X):
         raise ValueError("expected a list of texts; a single one goes in a list of its own: [text]")
-    return word_numbers(list(X), {word: KNOWN + i for i, word in enumerate(VOCABULARY)}, LENGTH)
+    return word_numbers(list(X), {word: FIRST_WORD + i for i, word in enumerate(VOCABULARY)}, LENGTH)
 
 
 def read(path: str) -> list[str]:

@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-NOTHING, UNKNOWN, KNOWN = 0, 1, 2  # the numbers of no word, of a word that is not known, and of the first that is
-LONGEST = 60  # letters of a word; what is longer is cut
+NO_WORD, OTHER_WORD, FIRST_WORD = (
+    0,
+    1,
+    2,
+)  # the numbers of no word, of a word that is not known, and of the first that is
+LONGEST_WORD = 60  # letters of a word; what is longer is cut
 
 
 def words_of(text: str) -> list[str]:
@@ -23,7 +27,7 @@ def words_of(text: str) -> list[str]:
     """
     whole = unicodedata.normalize("NFC", text.lower())  # a syllable of Hangul may be written as its two or three parts
     between = {ord(letter): " " for letter in set(whole) if not in_word(letter)}
-    return [word[:LONGEST] for word in whole.translate(between).split()]
+    return [word[:LONGEST_WORD] for word in whole.translate(between).split()]
 
 
 def in_word(letter: str) -> bool:
@@ -32,9 +36,9 @@ def in_word(letter: str) -> bool:
 
 
 def word_numbers(texts: Sequence[str], known: Mapping[str, int], length: int) -> np.ndarray:
-    """The numbers of the first ``length`` words of each text [n, length], after a `NOTHING` for each that it lacks."""
-    numbers = np.full((len(texts), length), NOTHING, np.int64)
+    """The numbers of the first ``length`` words of each text [n, length], after a `NO_WORD` for each that it lacks."""
+    numbers = np.full((len(texts), length), NO_WORD, np.int64)
     for i, text in enumerate(texts):
-        found = [known.get(word, UNKNOWN) for word in words_of(text)[:length]]
+        found = [known.get(word, OTHER_WORD) for word in words_of(text)[:length]]
         numbers[i, length - len(found) :] = found
     return numbers
