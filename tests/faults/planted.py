@@ -45,6 +45,20 @@ FAULTS = (
         ("tests/ops/test_registry.py",),
     ),
     Fault(
+        "a convolution that writes the results of all blocks of samples to the first",
+        "ops/layers/convolution.py",
+        "parted[some, :, :, at] =",
+        "parted[: len(x[some]), :, :, at] =",
+        ("tests/nn/test_convolution.py",),
+    ),
+    Fault(
+        "a transposed convolution that takes no notice of the dilation of width",
+        "ops/layers/convolution.py",
+        "first = place * dilation[2]",
+        "first = place",
+        ("tests/ops/test_registry.py",),
+    ),
+    Fault(
         "a shape rule: keepdim leaves out the dimension",
         "ops/shapes.py",
         "return tuple(1 if i in dims else n for i, n in enumerate(shape))",
