@@ -111,13 +111,14 @@ class Observer(Protocol):
 
 
 class Mode(threading.local):
-    """Whether operations leave nodes behind, who observes them, and how many numbers may still be made, if that is
-    limited: one answer a thread.
+    """Whether operations leave nodes behind, who observes them, how many numbers may still be made, if that is limited,
+    and whether tensors are filled with random numbers where they are to be: one answer a thread.
     """
 
     grad = True
     tracer: Observer | None = None
     room: int | None = None
+    draws = True
 
 
 mode = Mode()

@@ -357,8 +357,8 @@ FAULTS = (
     Fault(
         "a description that may build any number of weights",
         "serialization/network.py",
-        "with nullcontext() if largest is None else room_for(largest):",
-        "with nullcontext():",
+        "with nullcontext() if largest is None else room_for(largest), ",
+        "with nullcontext(), ",
         ("tests/serialization/test_room.py",),
     ),
     Fault(

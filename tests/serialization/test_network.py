@@ -150,7 +150,9 @@ def test_building_draws_new_weights_and_not_filling_draws_none():
     description = describe(nn.Linear(3, 3))
     first, second = build(description), build(description)
     assert (first.weight != second.weight).all()
+    of_layers = describe(nn.TransformerEncoderLayer(4, 2, 8))  # which has layers within it
     before = glassnet.get_rng_state()
+    build(of_layers, fill=False)
     unfilled = build(description, fill=False)
     assert glassnet.get_rng_state() == before
     assert type(unfilled) is nn.Linear

@@ -13,6 +13,7 @@ import glassnet as gn
 from glassnet import nn, optim
 from glassnet.observer import Observer, mode
 from glassnet.program.evaluation import evaluate
+from glassnet.tensor import called
 from glassnet.trace.refusals import TraceError
 from glassnet.trace.trace import trace
 from glassnet.trace.tracer import Tracer
@@ -214,3 +215,14 @@ def test_the_tracer_has_every_method_of_an_observer() -> None:
     methods = {name for name in vars(Observer) if not name.startswith("_")}
     assert "note" in methods
     assert all(callable(getattr(observer, name)) for name in methods)
+
+
+def test_a_value_is_called_what_its_function_calls_it() -> None:
+    def shares(x: Tensor) -> Tensor:
+        return called(x.exp() / called(x.exp().sum(), "whole"), "shares")
+
+    compiled = gn.compile(lambda x: shares(x) + shares(x + 1))
+    x = gn.ones(3)
+    np.testing.assert_allclose(compiled(x).numpy(), [2 / 3] * 3, rtol=1e-6)
+    assert {"whole", "whole_2", "shares", "shares_2"} <= {i.output.name for i in compiled.program}
+    assert called(x, "nothing, as no one reads it") is x

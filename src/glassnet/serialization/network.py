@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from functools import cache
 from types import NoneType, UnionType
@@ -36,6 +36,7 @@ from glassnet.files.schema import (
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.module import Module
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from glassnet.observer import mode
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
 
@@ -205,8 +206,8 @@ def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | N
     >>> serialization.build({"type": "Linear", "in_features": 4, "out_features": 3})
     Linear(in_features=4, out_features=3, bias=True)
     """
-    with nullcontext() if largest is None else room_for(largest):
-        builder = _Builder(fill, largest)
+    with nullcontext() if largest is None else room_for(largest), nullcontext() if fill else _without_drawing():
+        builder = _Builder(largest)
         builder.build(description, builder.whole, ())
     assert builder.whole.module is not None
     return builder.whole.module
@@ -237,8 +238,7 @@ class _Place:
 class _Builder:
     """``path`` are names, and not one text of them: a long name at the top would be in those of all that is below."""
 
-    def __init__(self, fill: bool, largest: int | None) -> None:
-        self._fill = fill
+    def __init__(self, largest: int | None) -> None:
         self._largest = largest
         self.whole = _Place()
 
@@ -264,7 +264,7 @@ class _Builder:
             self.build(each, place.inner[name], (*path, name))
             place.count(name, place.inner[name], path)
         try:
-            module = self._made(kind, arguments)
+            module: Module = kind(**{name: _tuples(value) for name, value in arguments.items()})
             for name, within in place.inner.items():
                 module.add_module(name, within.module)
         except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
@@ -301,18 +301,15 @@ class _Builder:
                     f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"
                 )
 
-    def _made(self, kind: Any, arguments: dict[str, Any]) -> Module:
-        module: Module = (kind if self._fill else _unfilled(kind))(
-            **{name: _tuples(value) for name, value in arguments.items()}
-        )
-        module.__class__ = kind
-        return module
 
-
-@cache
-def _unfilled(kind: Any) -> Any:
-    """``kind``, but for drawing its first numbers."""
-    return type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
+@contextmanager
+def _without_drawing() -> Iterator[None]:
+    """Within, nothing is filled with random numbers: saved ones will take their place."""
+    before, mode.draws = mode.draws, False
+    try:
+        yield
+    finally:
+        mode.draws = before
 
 
 def _class(name: Any, path: _Path) -> type[Module]:

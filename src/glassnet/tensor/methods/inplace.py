@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, indexing, movement, reduction, sampling, selection
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
@@ -228,6 +229,8 @@ class InPlace(Sorting):
         return self
 
     def _draw(self, op: Op, generator: Generator | None, **params: Any) -> Self:
+        if not mode.draws:
+            return self
         return write(self, op, shape=self.shape, dtype=self.dtype, generator=chosen(generator), **params)
 
     # operators ------------------------------------------------------------------------------
