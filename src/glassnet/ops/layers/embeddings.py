@@ -125,7 +125,8 @@ def _embedding_bag(
 def _bags(index: Any, offsets: Any, padding_idx: int | None) -> tuple[int, Any, Any]:
     """How many bags there are; of each index its bag, and whether it counts."""
     bags, n = shape_of(offsets)[0], shape_of(index)[0]
-    begin = put(np.ones(bags, np.int64), offsets, index=(ARRAY,), shape=(n + 1,))  # how many begin at each place
+    # how many begin at each place; there is one, whatever n is: a decomposition is traced with ones in place of offsets
+    begin = put(np.ones(bags, np.int64), offsets, index=(ARRAY,), shape=(max(n, 1) + 1,))
     bag = getitem(cumsum(begin), index=(slice(None, n),)) - 1
     counted = np.full(n, True) if padding_idx is None else ne(index, padding_idx)
     return bags, bag, counted
