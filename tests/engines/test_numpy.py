@@ -139,6 +139,7 @@ def test_the_source_of_an_operation_is_short(op: Op) -> None:
 # consist of, and only their rule for dtypes is long.
 LONGEST = {"cross_entropy": 105, "nll_loss": 105, "erf": 80, "gelu": 95, "gelu_backward": 105, "where": 60, "clamp": 65}
 # written for speed: a network in one file, which is to be read, has the textbook's form, a quarter as long
+# written for speed: a network in one file, which is to be read, has the textbook's form, half as long
 LONGEST |= {"convolution": 125, "conv_transpose": 95, "convolution_weight": 100}
 LONGEST |= {"interpolate": 100, "interpolate_backward": 95}  # in each of seven modes
 LONGEST |= {"grid_sample": 160, "grid_sample_backward": 165, "grid_sample_slope": 170}  # three modes, three paddings

@@ -459,4 +459,18 @@ FAULTS = (
         "pass",
         ("tests/ops/test_registry.py", "tests/nn/test_images.py"),
     ),
+    Fault(
+        "recurrence: the loop back begins with the first step",
+        "ops/layers/recurrence/loop.py",
+        "for k in reversed(range(len(steps))):",
+        "for k in range(len(steps)):",
+        ("tests/ops/test_registry.py", "tests/nn/test_recurrence.py"),
+    ),
+    Fault(
+        "packed sequences: those that begin later begin with the state of others",
+        "ops/layers/recurrence/loop.py",
+        "first[now.shape[0] : n]",
+        "first[: n - now.shape[0]]",
+        ("tests/nn/test_recurrence.py", "tests/ops/test_registry.py"),
+    ),
 )

@@ -107,6 +107,15 @@ def test_packed_sequences_give_what_each_gives_by_itself(kind):
                 np.testing.assert_allclose(state[:, b].detach().numpy(), wanted.detach().numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_batch_of_no_sequences(kind):
+    net = layer(kind, bidirectional=True)
+    output, _ = net(numbers(T, 0, IN))
+    assert output.shape == (T, 0, 2 * H)
+    output.sum().backward()
+    assert (net.weight_hh_l0.grad == 0).all()
+
+
 def test_dropout_is_between_layers_in_training():
     net = nn.GRU(IN, H, num_layers=2, dropout=0.5)
     x = ones(T, B, IN)

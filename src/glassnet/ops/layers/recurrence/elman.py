@@ -141,6 +141,7 @@ def _elman(
             formula=f"y = every step of a recurrent layer over gates from h0: hₜ = {squash.name}(gatesₜ + hₜ₋₁·Wᵀ + b)",
             expand=expand,
             cast="equal",
+            textbook=expand,
             shared=shared,
         )
     )

@@ -146,6 +146,7 @@ gru = register(
         "n = tanh(gatesₜ + r·(hₜ₋₁·Wᵀ + b)), hₜ = (1 − z)·n + z·hₜ₋₁",
         expand=_gru_expand,
         cast="equal",
+        textbook=_gru_expand,
         shared=_shared,
     )
 )

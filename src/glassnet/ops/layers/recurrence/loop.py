@@ -32,7 +32,7 @@ States = tuple[Any, ...]  # the hidden state, and behind it the cell state, if t
 
 def in_time(rows: int, batch: int, sizes: Sizes, reverse: bool) -> list[slice]:
     """The rows of each step, in the order in which time passes."""
-    counts = (batch,) * (rows // batch if batch else 0) if sizes is None else sizes
+    counts = (batch,) * (rows // batch if batch else 1) if sizes is None else sizes
     ends = np.cumsum(counts).tolist()
     steps = [slice(end - n, end) for n, end in zip(counts, ends, strict=True)]
     return steps[::-1] if reverse else steps
@@ -115,8 +115,8 @@ def back_over_time(
     comes first, the gradient of what that gave.
     """
     batch, size = states[-1].shape
+    g = g.reshape(len(g) if g.ndim == y.ndim else 1, -1, size)
     y = y.reshape(len(y), -1, size)
-    g = g.reshape(-1, y.shape[1], size)
     steps = in_time(y.shape[1], batch, sizes, reverse)
     width = slopes * size
     d = np.empty((batch + y.shape[1], width + (0 if projection is None else size)), y.dtype) if out is None else out

@@ -220,6 +220,7 @@ lstm = register(
         "i, f, o = σ(gatesₜ + hₜ₋₁·Wᵀ + b), g = tanh(gatesₜ + hₜ₋₁·Wᵀ + b), cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
         expand=_lstm_expand,
         cast="equal",
+        textbook=_lstm_expand,
         shared=_shared,
     )
 )
