@@ -17,7 +17,7 @@ import numpy as np
 import glassnet
 from glassnet import nn
 from glassnet.cli import run, settings
-from glassnet.encoders.number_encoder import NumberEncoder
+from glassnet.encoders import NumberEncoder, SeriesEncoder, TextEncoder
 from glassnet.errors import GlassnetError
 from glassnet.files import parsed_json
 from glassnet.ops.formula import parse
@@ -55,6 +55,20 @@ def _samples(path: Path) -> None:
     assert np.isfinite(samples.inputs.numpy()).all()
 
 
+def _forecast(path: Path) -> None:
+    day, sold = {"name": "day", "format": "%Y-%m-%d"}, {"name": "sold", "decimal": ".", "mean": 2.0, "scale": 1.0}
+    encoder = SeriesEncoder(day, sold, {"unit": "seconds", "count": 86400}, window=2, horizon=1, season=1)
+    for targets in (False, True):
+        samples = encoder.read(path, (), targets=targets)
+        assert samples.inputs.shape[1:] == (2, 1)
+
+
+def _words(path: Path) -> None:
+    encoder = TextEncoder(("the", "cat"), 5)
+    numbers = encoder.read(path, (), targets=False).inputs.numpy()
+    assert 0 <= numbers.min() <= numbers.max() < encoder.numbers
+
+
 def _npy() -> bytes:
     file = io.BytesIO()
     np.save(file, np.arange(12.0).reshape(4, 3))
@@ -81,6 +95,8 @@ def parsers(folder: Path) -> dict[str, Parser]:
         "settings": Parser(_file("settings.toml", settings.read), toml),
         "table": Parser(_table, b"height,colour\n1.5,red\n,blue\n2,\"a \"\"b\"\"\"\n", (ValueError,)),
         "numbers": Parser(_file("x.csv", _samples), b"red,green,blue\n1,2,3\n4,5,6\n"),
+        "series": Parser(_file("x.csv", _forecast), b"day,sold\n2024-01-01,1\n2024-01-02,2.5\n2024-01-03,3\n"),
+        "text": Parser(_file("x.txt", _words), "The cat, 고양이.\n".encode()),
         "npy": Parser(_file("x.npy", _samples), _npy()),
         "IDX": Parser(_file("x-ubyte", read_idx), bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6])),
         "tensors": Parser(_file("x", glassnet.load), _model(folder, lambda path: glassnet.save(state, path))),

@@ -26,7 +26,20 @@ WAYS: dict[str, tuple[Mutation, ...]] = {
     "tensors": (*TABLE, *formats.SAFETENSORS),
     "model": (*TABLE, *formats.SAFETENSORS),
 }
-NAMES = ("JSON", "config", "settings", "table", "numbers", "npy", "IDX", "tensors", "model", "formula")
+NAMES = (
+    "JSON",
+    "config",
+    "settings",
+    "table",
+    "numbers",
+    "series",
+    "text",
+    "npy",
+    "IDX",
+    "tensors",
+    "model",
+    "formula",
+)
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,12 @@ def test_a_cell_that_is_no_date_is_named():
         read([day(1), "soon", day(3)], [1, 2, 3])
 
 
+def test_a_date_beyond_the_last_is_one_message():
+    table = {"day": ["9999-12-29", "9999-12-30", "9999-12-31"], "sold": [1, 2, 3]}
+    with pytest.raises(TableError, match="expected dates to the end of the year 9999"):
+        Series.of(table, DATE, SOLD, step={"unit": "months", "count": 1}, least=3)
+
+
 def test_the_column_of_dates_is_the_only_one_or_named():
     days = [day(number) for number in range(1, 13)]
     table = {"n": range(12), "from": days, "to": days[::-1], "sold": range(12)}

@@ -75,7 +75,7 @@ def _recurrent(data: Data, options: Options) -> Module:
     cell, more = options.network, (options.activation, options.dropout)
     units, *hidden = options.hidden or (0,)
     if not units:
-        raise BadInput(f"--hidden: expected the units of the {cell} first, got none; {' or '.join(('64', '64,32'))}")
+        raise BadInput(f"--hidden: expected the units of the {cell} first, as in 64 or 64,32, got none")
     encoder = data.encoder
     inputs = EMBEDDING if isinstance(encoder, TextEncoder) else 1
     check_weights([units, *hidden], inputs + 4 * (inputs + units), data.outputs)  # as four gates of each unit have

@@ -188,7 +188,10 @@ def _check_steps(dates: Sequence[datetime], rows: Sequence[int], step: Mapping[s
                 f"rows {before} and {row}: expected one row for each date in {name!r}, got {written_date(date)} twice; "
                 "leave one out, or add them up"
             )
-        expected = date_after(earlier, step)
+        try:
+            expected = date_after(earlier, step)
+        except ValueError as error:
+            raise TableError(str(error)) from None
         if date != expected:
             raise TableError(
                 f"row {row}: expected {written_date(expected)} in {name!r} after {written_date(earlier)}, one step "
