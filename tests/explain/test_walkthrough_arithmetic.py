@@ -17,6 +17,7 @@ from tests.explain.arithmetic_text import holds, split
 from tests.ops.samples import samples_of
 
 IN_WORDS = {"argmax", "argmin", "argsort", "all", "any", "uniform", "normal", "integers", "permutation", "bernoulli"}
+IN_WORDS |= {"inverse", "matrix_exp"}
 ops = pytest.mark.parametrize("op", registry.values(), ids=registry)
 
 

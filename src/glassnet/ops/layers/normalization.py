@@ -221,6 +221,33 @@ def _standardize_backward(
     return y
 
 
+def _plain_standardize_backward(
+    g: Array,
+    x: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    moments: Array | None = None,
+    *,
+    dim: Dims,
+    eps: float = 1e-5,
+    centred: bool = True,
+) -> Array:
+    standard = _plain_standardize(x, dim=dim, eps=eps, centred=centred)
+    deviation = x - x.mean(axis=tuple(dim), keepdims=True) if centred else x
+    divisor = np.sqrt(np.square(deviation).mean(axis=tuple(dim), keepdims=True) + eps)
+    h = g if weight is None else g * weight
+    gx = h - standard * (h * standard).mean(axis=tuple(dim), keepdims=True)
+    if centred:
+        gx = gx - h.mean(axis=tuple(dim), keepdims=True)
+    parts = [(gx / divisor).reshape(-1)]
+    for parameter, gradient in ((weight, g * standard), (bias, g)):
+        if parameter is not None:
+            shape = (1,) * (x.ndim - parameter.ndim) + parameter.shape
+            repeated = tuple(d for d, n in enumerate(shape) if n == 1)
+            parts.append(gradient.sum(axis=repeated).reshape(-1))
+    return np.concatenate(parts)
+
+
 def _standardize_backward_expand(
     g: Any,
     x: Any,
@@ -270,6 +297,7 @@ standardize_backward = register(
         "h = g·weight, (h − mean h − x̂·mean(h·x̂))/√(variance + eps), Σ g·x̂ and Σ g",
         expand=_standardize_backward_expand,
         cast="equal",
+        textbook=_plain_standardize_backward,
     )
 )
 
