@@ -98,10 +98,17 @@ def test_packed_sequences_give_what_each_gives_by_itself(kind):
     for options in OPTIONS:
         net = layer(kind, **options)
         sequences = [numbers(n, IN, seed=n) for n in LENGTHS]
-        output, last = net(pack_sequence(sequences, enforce_sorted=False))
+        layers = options["num_layers"] * (2 if options["bidirectional"] else 1)
+        first = tuple(numbers(layers, B, H, seed=k) for k in range(2 if kind == "LSTM" else 1))
+
+        def states(part=slice(None), first=first):
+            chosen = tuple(state[:, part] for state in first)
+            return chosen if len(chosen) == 2 else chosen[0]
+
+        output, last = net(pack_sequence(sequences, enforce_sorted=False), states())
         assert isinstance(output, PackedSequence)
         for b, (x, y) in enumerate(zip(sequences, unpack_sequence(output), strict=True)):
-            alone, end = net(x)
+            alone, end = net(x, states(b))
             np.testing.assert_allclose(y.detach().numpy(), alone.detach().numpy(), rtol=1e-12)
             for state, wanted in zip(*((s if kind == "LSTM" else (s,)) for s in (last, end)), strict=True):
                 np.testing.assert_allclose(state[:, b].detach().numpy(), wanted.detach().numpy(), rtol=1e-12)
