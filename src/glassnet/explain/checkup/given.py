@@ -73,10 +73,15 @@ class Setup:
         """How many steps a trial may have: ``most``, fewer for a large network; more on a ``share`` of a batch."""
         return int(min(most, max(FEWEST, WORK / (LEAST_WORK + share * self.work))))
 
+    @property
+    def largest(self) -> int:
+        """How many samples the largest batch has."""
+        return max(map(size_of, self.batches))
+
     @computed_once
     def work(self) -> float:
         """Multiplications of a step, as far as they are known: of each number that is learned for each sample."""
-        return 3.0 * sum(p.numel() for p in self.model.parameters()) * max(map(size_of, self.batches))
+        return 3.0 * sum(p.numel() for p in self.model.parameters()) * self.largest
 
     def answer(self, x: Inputs) -> Any:
         """What the network gives for inputs."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.explain.checkup.batches import head
+from glassnet.explain.checkup.batches import head, size_of
 from glassnet.explain.checkup.check import Names, Shape, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.trials import ENOUGH
@@ -19,6 +19,7 @@ from glassnet.random import get_rng_state, set_rng_state
 from glassnet.trace.refusals import TraceError
 
 WRONG = 0.02  # by which a derivative may differ from the differences
+FEWEST_TRIED = 16  # parameters of which that is seen, however large the network is
 
 
 @check(85)
@@ -220,19 +221,21 @@ def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
         set_rng_state(start)  # the same noise each time
         return run.loss(run.answer(x), y)
 
-    loss().backward()
+    value = loss()
+    value.backward()
+    here = float(value.item())
+    rounding = 1e-7 + 100 * np.finfo(np.float64).eps * abs(here) / 1e-6
     random = np.random.default_rng(0)
     layers = [(path, getattr(m, "padding_idx", None)) for path, m in run.model.named_modules()]
     still = {f"{path}.weight".lstrip("."): [row] for path, row in layers if row is not None}  # they have no gradient
     wrong = []
-    for name, parameter in run.model.named_parameters():
-        if parameter.grad is None or not parameter.requires_grad:
-            continue
+    learned = [(name, p, p.grad) for name, p in run.model.named_parameters() if p.grad is not None and p.requires_grad]
+    apart = max(1, -(-len(learned) // max(FEWEST_TRIED, run.steps_within(len(learned), size_of((x, y)) / run.largest))))
+    for name, parameter, gradient in learned[::apart]:  # of a large network, some of them
         direction = random.standard_normal(parameter.shape)
         direction[still.get(name, [])] = 0.0
-        along = float((parameter.grad.array * direction).sum())
-        (far, _), (measured, kink) = (_slope(loss, parameter, direction, size) for size in (1e-5, 1e-6))
-        rounding = 1e-7 + 100 * np.finfo(np.float64).eps * abs(float(loss().item())) / 1e-6
+        along = float((gradient.array * direction).sum())
+        (far, _), (measured, kink) = (_slope(loss, parameter, direction, size, here) for size in (1e-5, 1e-6))
         if measured == 0 or max(abs(far - measured), kink - rounding) > 1e-3 * max(abs(measured), 1e-6):
             continue  # flat, as what is rounded, which may be given another derivative; or a kink lies between, or here
         if abs(along - measured) > max(WRONG * max(abs(measured), abs(along)), rounding):
@@ -251,15 +254,15 @@ def _differences(run: Observed, x: Any, y: Any) -> Iterator[Symptom]:
         )
 
 
-def _slope(loss: Any, parameter: Any, direction: Any, size: float) -> tuple[float, float]:
+def _slope(loss: Any, parameter: Any, direction: Any, size: float, here: float) -> tuple[float, float]:
     """The slope along a direction, and how far the slopes on both sides are apart: where there is a kink, they are."""
-    kept, at = parameter.array.copy(), {}
+    kept, ends = parameter.array.copy(), []
     with no_grad():
-        for place in (1, 0, -1):
-            parameter.array[...] = kept + place * size * direction
-            at[place] = float(loss().item())
+        for sign in (1, -1):
+            parameter.array[...] = kept + sign * size * direction
+            ends.append(float(loss().item()))
         parameter.array[...] = kept
-    return (at[1] - at[-1]) / (2 * size), abs(at[1] - 2 * at[0] + at[-1]) / size
+    return (ends[0] - ends[1]) / (2 * size), abs(ends[0] - 2 * here + ends[1]) / size
 
 
 @check(93, explains="learning_rate_too_high exploding_gradients")

@@ -309,7 +309,7 @@ class Trials(Setup):
     @property
     def steps_by_heart(self) -> int:
         """How many steps, with each of two rates, are tried to learn a few samples by heart."""
-        return self.steps_within(BY_HEART_STEPS, size_of(self.enough) / max(map(size_of, self.batches)))
+        return self.steps_within(BY_HEART_STEPS, size_of(self.enough) / self.largest)
 
     def further(self, until: float, *, fresh: bool) -> float | None:
         """The least loss on a few samples that Adam gets to from here, or the best of some new starts, up to ``until``.

@@ -186,7 +186,7 @@ def batch_too_small(run: Observed) -> Iterator[Symptom]:
     if min(run.last, *map(size_of, run.batches)) == 1 and (refusal := run.refusal(1)) and not run.refusal(2):
         yield _of_one(run, refusal)
         return
-    size = max(map(size_of, run.batches))
+    size = run.largest
     if size >= TOO_FEW or len(run.batches) < 2 or run.outputs is None or len(run.y) <= size:
         return
     alone, together = run.in_training(size), run.in_training(size * len(run.batches))
@@ -202,7 +202,7 @@ def batch_too_small(run: Observed) -> Iterator[Symptom]:
 
 
 def _of_one(run: Observed, refusal: str) -> Symptom:
-    last = max(map(size_of, run.batches)) > 1
+    last = run.largest > 1
     return symptom(
         "the network normalises over the samples of a batch, which one sample alone has no statistics of",
         ("the last batch of an epoch" if last else "each batch") + " has 1 sample: {message}",
