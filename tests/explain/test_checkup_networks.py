@@ -9,7 +9,7 @@ import glassnet
 import glassnet.functional as F
 from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
-from glassnet.explain.checkup import checkup
+from glassnet.explain.checkup import CheckupError, checkup
 from glassnet.explain.checkup.observed import Observed
 from glassnet.explain.checkup.pictures import likeness
 from glassnet.explain.checkup.sequences import gradients_in_time, padding_of
@@ -145,6 +145,19 @@ def test_where_the_network_stands_at_a_kink_its_gradient_is_not_called_wrong():
     x = glassnet.cat([glassnet.zeros(32, 4), glassnet.randn(32, 4)])  # relu(0) for half of them
     model = nn.Sequential(nn.Linear(4, 8, bias=False), nn.ReLU(), nn.Linear(8, 1))
     assert "wrong_gradient" not in kinds(model, (x, x.sum(1, keepdim=True)), F.mse_loss)
+
+
+# layers that are not complete ---------------------------------------------------------------------------------
+
+
+def test_a_lazy_layer_is_called_before_it_is_examined():
+    x, y = pictures(0)
+    model = nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(10))
+    with pytest.raises(CheckupError, match=r"0\.weight is not known yet; call the network once"):
+        checkup(model, (x, y), F.cross_entropy)
+    assert isinstance(model[0], nn.LazyConv2d)
+    model(x)
+    assert kinds(model, (x, y), F.cross_entropy, optim.Adam(model.parameters(), lr=0.003)) == []
 
 
 # how much it does ---------------------------------------------------------------------------------------------

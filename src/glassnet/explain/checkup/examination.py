@@ -12,6 +12,7 @@ from glassnet.explain.checkup.check import CHECKS, Finding
 from glassnet.explain.checkup.keeping import keep_reached
 from glassnet.explain.checkup.observed import Observed
 from glassnet.nn.module import Module
+from glassnet.nn.parameter import is_uninitialized
 from glassnet.notebook import repr_html
 from glassnet.threads import quietly
 from glassnet.trace.snapshot import Snapshot
@@ -66,7 +67,7 @@ def checkup(
     ``step``, your own function of a batch (x, y), it is seen whether that is a whole training step; with
     ``validation``, (x, y), whether it shares samples with the training data. Everything is as before afterwards.
 
-    Raises CheckupError for data that it cannot look at.
+    Raises CheckupError for data that it cannot look at, and for a lazy layer that has not been called yet.
 
     >>> model, x, y = nn.Linear(4, 3), glassnet.randn(64, 4), glassnet.randint(1, 4, (64,))
     >>> print(glassnet.checkup(model, (x, y), F.cross_entropy, optim.SGD(model.parameters(), lr=0.1)))
@@ -83,6 +84,11 @@ def checkup(
         raise CheckupError(f"checkup: expected a loss and an optimizer, got the class {name}; make one: {name}(…)")
     if optimizer is not None and not hasattr(optimizer, "param_groups"):
         raise CheckupError(f"checkup: expected an optimizer, such as optim.SGD(…), got {type(optimizer).__name__}")
+    unknown = next((n for n, p in (*model.named_parameters(), *model.named_buffers()) if is_uninitialized(p)), None)
+    if unknown is not None:
+        raise CheckupError(
+            f"checkup: the size of {unknown} is not known yet; call the network once, on one batch: model(x)"
+        )
     with Snapshot() as snapshot:
         keep_reached(snapshot, (data, validation, loss, step, model, optimizer))
         batches, everything = batches_of(data)

@@ -313,4 +313,4 @@ def evaluation_mode(run: Observed) -> Iterator[Symptom]:
 
 def _is_kept(layer: Any, *, in_training: bool) -> bool:
     """Whether a layer is in evaluation mode on purpose: its statistics were gathered before, the network trains."""
-    return in_training and has_statistics(layer) and bool(layer.num_batches_tracked.item())
+    return in_training and has_statistics(layer) and bool(np.any(getattr(layer.running_mean, "array", True)))
