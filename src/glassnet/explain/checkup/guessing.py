@@ -13,14 +13,17 @@ TINY = 1e-6
 
 def guesses(outputs: Array, y: Array) -> Iterator[Array]:
     """Outputs that say the same of every sample, of the shape of one: which is best depends on the loss."""
-    if is_of_classes(outputs, y):
-        labels = y[(y >= 0) & (y < outputs.shape[1])]
+    dims = classes_in(outputs, y)
+    for dim in dims:
+        labels = y[(y >= 0) & (y < outputs.shape[dim])]
         if not labels.size:
             return
-        shares = np.bincount(labels.astype(np.int64).reshape(-1), minlength=outputs.shape[1]) / labels.size
-        rest = (1,) * (outputs.ndim - 2)
+        shares = np.bincount(labels.astype(np.int64).reshape(-1), minlength=outputs.shape[dim]) / labels.size
+        rest = (1,) * (outputs.ndim - 1 - dim)
         yield from (one.reshape(-1, *rest) for one in _of_shares(outputs, shares + TINY))
-    elif outputs.size == y.size and outputs.shape[0] == y.shape[0]:
+    if dims:
+        return
+    if outputs.size == y.size and outputs.shape[0] == y.shape[0]:
         targets = y.reshape(outputs.shape).astype(np.float64)
         mean = targets.mean(0)
         yield from (mean, np.median(targets, axis=0))
@@ -33,7 +36,7 @@ def guesses(outputs: Array, y: Array) -> Iterator[Array]:
 
 def right(outputs: Array, y: Array) -> Iterator[Array]:
     """Outputs that are right, of the one of these kinds that the loss takes: numbers, probabilities, or scores."""
-    if is_of_classes(outputs, y) and outputs.ndim == 2:
+    if classes_in(outputs, y) and outputs.ndim == 2:
         if y.min() >= 0 and y.max() < outputs.shape[1]:
             shares = np.eye(outputs.shape[1])[y]
             yield shares if _are_shares(outputs) else 200 * shares - 200
@@ -45,14 +48,15 @@ def right(outputs: Array, y: Array) -> Iterator[Array]:
             yield 400 * targets - 200
 
 
-def is_of_classes(outputs: Array, y: Array) -> bool:
-    """Whether targets are labels, and outputs have a number for each class in their second dimension."""
-    return (
-        y.dtype.kind in "iu"
-        and outputs.ndim == y.ndim + 1
-        and outputs.shape[1] > 1
-        and outputs.shape[2:] == y.shape[1:]
-    )
+def classes_in(outputs: Array, y: Array) -> list[int]:
+    """The dimensions of outputs that may have a number for each class of labels ``y``: the second, or the last.
+
+    Where both may be, the loss or the labels tell; where none is, targets are no labels.
+    """
+    if y.dtype.kind not in "iu" or outputs.ndim != y.ndim + 1 or outputs.ndim < 2:
+        return []
+    dims = (1, outputs.ndim - 1) if outputs.ndim > 2 else (1,)
+    return [d for d in dims if outputs.shape[d] > 1 and outputs.shape[:d] + outputs.shape[d + 1 :] == y.shape]
 
 
 def _of_shares(outputs: Array, shares: Array) -> Iterator[Array]:
@@ -108,8 +112,10 @@ def is_worse(outputs: Array, y: Array) -> bool:
 
 
 def _decisions(outputs: Array, y: Array) -> tuple[Array, Array] | None:
-    if is_of_classes(outputs, y):
-        return (outputs.argmax(1) == y).reshape(-1), y.reshape(-1)
+    if dims := classes_in(outputs, y):
+        counted = y >= 0  # of padding, nothing is asked
+        found = max(((outputs.argmax(dim) == y)[counted] for dim in dims), key=lambda one: int(one.sum()))
+        return (found, y[counted]) if counted.any() else None
     if is_binary(outputs, y):
         return decided(outputs.reshape(-1)) == y.reshape(-1), y.reshape(-1)
     return None
