@@ -23,6 +23,8 @@ BY_THEMSELVES = {
     "cli/streams.py": "what stands for a standard output that is closed",
     "datasets/digits.py": "a part of the package",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
+    "encoders/text_standalone.py": "is copied into exported files, which know nothing of glassnet",
+    "tables/series_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/standalone.py": "is copied into exported files, which know nothing of glassnet",
     "training/callbacks/tensorboard.py": "an event file, which is written",
     "vision/datasets/mirrors.py": "a download, which is written",

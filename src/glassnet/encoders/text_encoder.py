@@ -200,7 +200,7 @@ class TextEncoder:
             [places.get(decoded_name(file.relative_to(path).parts[0])) for file in files] if path.is_dir() else [None]
         )
         known = None if None in labels else np.array(labels, np.int64)
-        return self._samples([read_text(file) for file in files], known, [decoded_name(str(file)) for file in files])
+        return self._samples([text_in_file(file) for file in files], known, [decoded_name(str(file)) for file in files])
 
     def _of_table(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:
         frame = read_table(path)
@@ -256,13 +256,13 @@ def names_a_file(words: str) -> bool:
     return " " not in words.strip() and (Path(words).suffix != "" or "/" in words or os.sep in words)
 
 
-def read_text(path: Path) -> str:
+def text_in_file(path: Path) -> str:
     """The text in a file, in any common encoding. Raises SourceError, which names the file, for anything else.
 
     >>> from pathlib import Path
-    >>> from glassnet.encoders.text_encoder import read_text
+    >>> from glassnet.encoders.text_encoder import text_in_file
     >>> _ = Path("hello.txt").write_text("안녕", "cp949")
-    >>> read_text(Path("hello.txt"))
+    >>> text_in_file(Path("hello.txt"))
     '안녕'
     """
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.encoders import SourceError, TextEncoder
-from glassnet.encoders.text_encoder import ENDING, read_text
+from glassnet.encoders.text_encoder import ENDING, text_in_file
 from glassnet.encoders.words import words_of
 from glassnet.ops.dtypes import Array
 from glassnet.sources.class_folders import check_some_are_held_out, classed_files
@@ -31,7 +31,7 @@ def text_folder_source(source: str, path: Path) -> Data:
     """The texts in ``path``, whose folders are the classes; every fifth of each class is held out."""
     files, labels, classes = classed_files(path, [ENDING], "texts")
     names = [shown(Path(file).relative_to(path)) for file in files]
-    texts = [read_text(Path(file)) for file in files]
+    texts = [text_in_file(Path(file)) for file in files]
     return _data(
         source,
         texts,
