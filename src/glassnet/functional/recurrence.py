@@ -10,7 +10,7 @@ from glassnet.functional.layers import linear
 from glassnet.ops.layers.recurrence import gru, lstm, rnn_relu, rnn_tanh
 from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.ops.record import Op
-from glassnet.tensor import Tensor, apply
+from glassnet.tensor import Tensor, apply, called
 
 States = tuple[Tensor, ...]  # the hidden state [B, H] and, of an LSTM, the cell state behind it
 
@@ -58,7 +58,7 @@ def recurrence(
         outside = bias_ih
     elif bias_ih is not None and bias_hh is not None:
         inside = bias_ih + bias_hh
-    gates = linear(input, ih, outside)
+    gates = called(linear(input, ih, outside), "gates")
     more = (inside, hr) if hr is not None else () if inside is None else (inside,)
     planes = apply(kind.op, gates, *states, hh, *more, sizes=sizes, reverse=reverse)
     hidden = planes[-1] if hr is None else planes[-1, ..., : hr.shape[0]]
