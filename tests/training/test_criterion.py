@@ -54,6 +54,11 @@ LOSSES = {
     "soft margin": (nn.SoftMarginLoss(), signs),
     "hinge": (nn.HingeEmbeddingLoss(), signs),
     "multilabel": (nn.MultiLabelSoftMarginLoss(), probabilities),
+    "margins of labels": (nn.MultiMarginLoss(), labels),
+    "margins of several labels": (
+        F.multilabel_margin_loss,
+        lambda: (glassnet.randn(N, 2), glassnet.randint(-1, 2, (N, 2))),
+    ),
     "sum": (nn.MSELoss(reduction="sum"), numbers),
     "sum of labels": (nn.CrossEntropyLoss(reduction="sum"), grid),
 }

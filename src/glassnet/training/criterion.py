@@ -27,7 +27,8 @@ _BUILT_IN = {
     getattr(F, name): name
     for name in (
         *OF_LABELS, *OF_PROBABILITIES, "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
-        "multilabel_soft_margin_loss", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+        "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "poisson_nll_loss",
+        "smooth_l1_loss", "soft_margin_loss",
     )
 }  # fmt: skip
 
@@ -50,7 +51,7 @@ def built_in(loss: Any) -> BuiltIn | None:
     if isinstance(loss, partial):
         inner = None if loss.args else built_in(loss.func)
         return None if inner is None else inner._replace(options={**inner.options, **loss.keywords})
-    if isinstance(loss, FunctionModule) and type(loss).__module__ == "glassnet.nn.loss":
+    if isinstance(loss, FunctionModule) and type(loss).__module__.startswith("glassnet.nn."):
         inner = built_in(type(loss).function)
         return None if inner is None else inner._replace(options={name: getattr(loss, name) for name in loss.options})
     try:
