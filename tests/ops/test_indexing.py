@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import array_shapes, basic_indices, integer_array_in
 
 import glassnet
 from glassnet import DimensionError, tensor
+from glassnet.ops.indexing import ARRAY, put
 from glassnet.tensor import Tensor
 
 SHAPES = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
@@ -217,3 +218,23 @@ def test_ints_of_any_kind_are_indices():
     assert x[[True, False, True]].tolist() == [1, 3]
     assert x[True].tolist() == [[1, 2, 3]]
     assert x[False].shape == (0, 3)
+
+
+@pytest.mark.parametrize("index_dtype", [np.uint8, np.int32, np.int64])
+@pytest.mark.parametrize("row", [(), (3,), (2, 3), (0,)])
+def test_rows_put_at_one_index_are_added_in_order(index_dtype, row):
+    random = np.random.default_rng(0)
+    index = random.integers(0, 200, (6, 50)).astype(index_dtype)  # times a row, more than uint8 holds
+    x = random.standard_normal((6, 50, *row)).astype(np.float32)
+    expected = np.zeros((200, *row), np.float32)
+    np.add.at(expected, index, x)
+    np.testing.assert_array_equal(put(x, index, index=(ARRAY,), shape=(200, *row)), expected)
+
+
+def test_rows_put_from_the_end_and_beyond_it():
+    x = np.arange(6.0).reshape(3, 2)
+    y = put(x, np.array([-1, 0, -4]), index=(ARRAY,), shape=(4, 2))
+    assert y.tolist() == [[2 + 4, 3 + 5], [0, 0], [0, 0], [0, 1]]
+    for wrong in (4, -5):
+        with pytest.raises(IndexError):
+            put(x, np.array([0, 1, wrong]), index=(ARRAY,), shape=(4, 2))
