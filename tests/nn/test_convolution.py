@@ -103,6 +103,25 @@ def test_negative_padding_crops() -> None:
     assert F.pad(x, (-1, 2), "reflect").tolist() == [[1, 2, 3, 4, 3, 2]]
     assert F.pad(x, (-1, 2), "circular").tolist() == [[1, 2, 3, 4, 1, 2]]
     assert nn.ZeroPad1d((-2, -1))(x).tolist() == [[2, 3]]
+    assert F.pad(x, (-3, 2), "circular").tolist() == [[3, 4, 3, 4]]
+    with pytest.raises(
+        ValueError, match=r"can add 2 elements at most to the 5 .*, less the 3 that are taken away, got 3"
+    ):
+        F.pad(x, (-3, 3), "circular")
+
+
+def test_a_size_may_be_asked_for_that_the_padding_alone_would_leave_nothing_of() -> None:
+    layer = nn.ConvTranspose1d(1, 1, 2, stride=3, padding=2, dilation=3, bias=False)  # (1 − 1)·3 − 2·2 + 3·1 + 1 = 0
+    y = layer(gn.tensor([[2.0]]), output_size=(1,)).detach()
+    np.testing.assert_array_equal(y.numpy(), [[0.0]])  # the middle of 2w₀ 0 0 2w₁ 0
+    with pytest.raises(ValueError, match=r"from \[0\] to \[2\] .* got \[3\]"):
+        layer(gn.tensor([[2.0]]), output_size=(3,))
+
+
+def test_a_transposed_convolution_prints_what_it_is_as_pytorch_does() -> None:
+    layer = nn.ConvTranspose1d(4, 2, 3, stride=3, padding=1, output_padding=1, dilation=2, groups=2)
+    numbers = "stride=(3,), padding=(1,), dilation=(2,), output_padding=(1,), groups=2"
+    assert repr(layer) == f"ConvTranspose1d(4, 2, kernel_size=(3,), {numbers})"
 
 
 def test_folding_what_was_unfolded_counts_the_windows() -> None:

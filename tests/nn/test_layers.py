@@ -266,8 +266,19 @@ def test_dropout_of_whole_channels(layer, shape):
     assert layer().eval()(x) is x
     assert layer(inplace=True)(x) is x
     assert set(x.flatten().tolist()) == {0.0, 2.0}
-    with pytest.raises(ValueError, match=r"expected an input of shape \[N, C, .*x\.unsqueeze\(0\)"):
-        layer()(glassnet.ones(*shape[:1]))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "message"),
+    [
+        (nn.Dropout1d, (2, 3, 4, 5), r"of shape \[N, C, L\] or \[C, L\], got \[2, 3, 4, 5\]"),
+        (nn.Dropout2d, (3,), r"of shape \[N, C, …\], got \[3\]; .*dropout"),
+        (nn.Dropout3d, (), r"of shape \[C, …\], got \[\]; .*dropout"),
+    ],
+)
+def test_dropout_needs_channels(layer, shape, message):
+    with pytest.raises(ValueError, match=message):
+        layer()(glassnet.ones(*shape))
 
 
 @pytest.mark.parametrize(("layer", "shape"), [(nn.Dropout1d, (5,)), (nn.Dropout3d, (2, 3, 2))])
@@ -282,6 +293,17 @@ def test_dropout2d_reads_three_dimensions_as_pytorch_does():
         y = nn.Dropout2d(0.25)(glassnet.ones(30, 4, 9)).numpy()
     assert (y == y[:, :, :1]).all()
     assert (y != y[:, :1]).any()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "channels"),
+    [(nn.Dropout2d, (30, 9), 2), (nn.Dropout2d, (3, 40, 2, 3, 2), 2), (nn.Dropout3d, (100, 9), 1)],
+)
+def test_dropout_of_other_dimensions_warns_and_drops_what_pytorch_drops(layer, shape, channels):
+    with pytest.warns(glassnet.errors.GlassnetWarning, match=r"is read as \[(N, )?C, …\]; .*: dropout"):
+        y = layer(0.5)(glassnet.ones(*shape)).flatten(channels - 1).numpy().reshape(*shape[:channels], -1)
+    assert (y == y[..., :1]).all()
+    assert abs((y[..., 0] != 0).mean() - 0.5) < 0.2
 
 
 def test_alpha_dropout_of_whole_channels():

@@ -45,6 +45,31 @@ MADE = {
 }
 
 
+OF_EACH_KIND = {
+    "conv1d": (lambda: nn.Conv1d(2, 3, 2), "weight", (1, 2, 4)),
+    "conv2d": (lambda: nn.Conv2d(2, 3, 2), "weight", (1, 2, 4, 4)),
+    "conv3d": (lambda: nn.Conv3d(2, 3, 2), "bias", (1, 2, 4, 4, 4)),
+    "transposed": (lambda: nn.ConvTranspose2d(2, 3, 2), "weight", (1, 2, 4, 4)),
+    "recurrent": (lambda: nn.LSTM(2, 3), "weight_hh_l0", (4, 1, 2)),
+    "cell": (lambda: nn.GRUCell(2, 3), "weight_ih", (1, 2)),
+    "normalization": (lambda: nn.GroupNorm(2, 4), "bias", (1, 4, 3)),
+    "activation": (lambda: nn.PReLU(4), "weight", (1, 4)),
+    "transformer": (lambda: nn.TransformerEncoderLayer(4, 2, 3, dropout=0.0).linear1, "weight", (1, 4)),
+}
+
+
+@pytest.mark.parametrize("kind", OF_EACH_KIND)
+@pytest.mark.parametrize("norm", [parametrizations.weight_norm, utils.weight_norm])
+def test_a_layer_with_a_weight_norm_gives_at_first_what_it_gave(kind, norm):
+    make, name, shape = OF_EACH_KIND[kind]
+    layer, x = make(), glassnet.randn(*shape)
+    getattr(layer, name).data += 0.5  # none is 0, which has no direction
+    before = layer(x)
+    after = norm(layer, name)(x)
+    for y, wanted in zip(*((y,) if isinstance(y, glassnet.Tensor) else (y[0],) for y in (after, before)), strict=True):
+        np.testing.assert_allclose(y.detach().numpy(), wanted.detach().numpy(), atol=1e-6)
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_compiled_is_as_uncompiled(name):
     layer = MADE[name]()

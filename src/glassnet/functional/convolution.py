@@ -246,6 +246,14 @@ def _transposed(
     return y if bias is None else y + bias.reshape(-1, *(1,) * n)
 
 
+def least_lengths(
+    lengths: Sequence[int], size: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]
+) -> tuple[int, ...]:
+    """The lengths that a transposed convolution gives without an output_padding, which may be below 1."""
+    numbers = zip(lengths, size, stride, padding, dilation, strict=True)
+    return tuple((m - 1) * s - 2 * p + d * (k - 1) + 1 for m, k, s, p, d in numbers)
+
+
 def transposed_lengths(
     name: str,
     lengths: Sequence[int],
@@ -261,13 +269,14 @@ def transposed_lengths(
     Raises ShapeError for one below 1, RangeError for an output_padding that neither stride nor dilation exceeds.
     """
     found = []
-    for m, k, s, p, d, more in zip(lengths, size, stride, padding, dilation, output_padding, strict=True):
+    numbers = (lengths, size, stride, padding, dilation)
+    for m, k, s, p, d, more, least in zip(*numbers, output_padding, least_lengths(*numbers), strict=True):
         if more >= max(s, d):
             raise RangeError(
                 f"{name}: expected an output_padding below the stride ({s}) or the dilation ({d}), got {more}: "
                 "more of the output would come from no element of the input"
             )
-        out = (m - 1) * s - 2 * p + d * (k - 1) + more + 1
+        out = least + more
         if out < 1 or m < 1:
             raise ShapeError(
                 f"{name}: nothing is left of the output: (in − 1)·stride − 2·padding + dilation·(kernel − 1) + "

@@ -40,41 +40,43 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     >>> F.dropout1d(glassnet.ones(1000, 2), p=0.5).sum(1).unique()
     tensor([0., 4.])
     """
-    _check_dimensions("dropout1d", input, "[N, C, L]", "[C, L]")
-    return _dropped("dropout1d", input, p, training, inplace, channels=len(input.shape) - 1)
+    n = len(input.shape)
+    if n not in (2, 3):
+        raise ShapeError(f"dropout1d: expected an input of shape [N, C, L] or [C, L], got {written(input.shape)}")
+    return _dropped("dropout1d", input, p, training, inplace, channels=n - 1)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels of [N, C, H, W]. Raises ShapeError for another number of dimensions.
+    """`dropout` of whole channels of [N, C, H, W].
 
-    As in PyTorch an input of 3 dimensions is read as [N, C, L], not as one picture, with a warning.
+    As in PyTorch an input of 3 dimensions is read as [N, C, L], not as one picture, and any other as [N, C, …], with a
+    warning. Raises ShapeError for fewer than 2 dimensions.
 
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
     >>> F.dropout2d(glassnet.ones(10, 100, 1, 2), p=0.5).sum((2, 3)).unique()
     tensor([0., 4.])
     """
-    _check_dimensions("dropout2d", input, "[N, C, H, W]", "[N, C, L]")
     if len(input.shape) == 3:
-        warnings.warn(
-            f"dropout2d: an input of 3 dimensions, {written(input.shape)}, is read as [N, C, L]; for one picture: "
-            "x.unsqueeze(0), for sequences: dropout1d",
-            GlassnetWarning,
-            stacklevel=2,
-        )
+        _warn("dropout2d", input, "[N, C, L]", "for one picture: x.unsqueeze(0), for sequences: dropout1d")
+    elif len(input.shape) != 4:
+        _warn("dropout2d", input, "[N, C, …]", "an image is [N, C, H, W]; to drop single numbers: dropout")
     return _dropped("dropout2d", input, p, training, inplace, channels=2)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W]. Raises ShapeError for other dimensions.
+    """`dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W].
+
+    As in PyTorch any other input is read as [C, …], with a warning. Raises ShapeError for no dimensions.
 
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
     >>> F.dropout3d(glassnet.ones(1000, 1, 1, 2), p=0.5).sum((1, 2, 3)).unique()
     tensor([0., 4.])
     """
-    _check_dimensions("dropout3d", input, "[N, C, D, H, W]", "[C, D, H, W]")
-    return _dropped("dropout3d", input, p, training, inplace, channels=len(input.shape) - 3)
+    if len(input.shape) not in (4, 5):
+        _warn("dropout3d", input, "[C, …]", "a volume is [N, C, D, H, W]; to drop single numbers: dropout")
+    return _dropped("dropout3d", input, p, training, inplace, channels=2 if len(input.shape) == 5 else 1)
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -143,9 +145,11 @@ def _to_limit(name: str, input: Tensor, p: float, training: bool, inplace: bool,
     return input.copy_(result) if inplace else result
 
 
-def _check_dimensions(name: str, input: Tensor, *shapes: str) -> None:
-    if len(input.shape) not in [shape.count(",") + 1 for shape in shapes]:
-        raise ShapeError(
-            f"{name}: expected an input of shape {' or '.join(shapes)}, got {written(input.shape)}; for one sample: "
-            "x.unsqueeze(0)"
-        )
+def _warn(name: str, input: Tensor, read_as: str, advice: str) -> None:
+    if len(input.shape) <= read_as.count(",") - read_as.count("…"):
+        raise ShapeError(f"{name}: expected an input of shape {read_as}, got {written(input.shape)}; {advice}")
+    warnings.warn(
+        f"{name}: an input of {len(input.shape)} dimensions, {written(input.shape)}, is read as {read_as}; {advice}",
+        GlassnetWarning,
+        stacklevel=3,
+    )

@@ -83,11 +83,13 @@ def _check(input: Tensor, widths: list[tuple[int, int]], mode: str) -> None:
         raise ShapeError(f"pad: mode={mode!r} needs elements to take, got {written(input.shape)}")
     for dim, width in zip(range(-n, 0), widths, strict=True):
         length, most = input.shape[dim], max(width)
-        allowed = {"reflect": length - 1, "circular": length}.get(mode, most)
+        away = -min(0, *width)  # before the circle is closed
+        allowed = {"reflect": length - 1, "circular": length - away}.get(mode, most)
         if most > allowed:
+            less = f", less the {away} that are taken away" if away and mode == "circular" else ""
             raise ShapeError(
                 f"pad: mode={mode!r} can add {allowed} elements at most to the {length} of dimension {dim} of "
-                f"{written(input.shape)}, got {most}"
+                f"{written(input.shape)}{less}, got {most}"
             )
         if length + sum(width) < 1:
             raise ShapeError(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import glassnet.functional as F
 from glassnet.errors import DtypeError, RangeError, ShapeError
-from glassnet.functional.convolution import least_of, same_padding, transposed_lengths
+from glassnet.functional.convolution import least_lengths, least_of, same_padding
 from glassnet.functional.spatial import per_dimension
 from glassnet.nn import init
 from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
@@ -75,7 +75,7 @@ class _ConvolutionNd(Module):
 
     def extra_repr(self) -> str:
         """The channels, and the options that are not what they are by default."""
-        usual = {"padding": 0, "output_padding": 0, "dilation": 1}
+        usual = {"padding": 0, "dilation": 1, "output_padding": 0}
         parts = [str(self.in_channels), str(self.out_channels)]
         parts += [f"{name}={getattr(self, name)}" for name in ("kernel_size", "stride")]
         for name, number in usual.items():
@@ -232,8 +232,7 @@ class _TransposedConvolution(_ConvolutionNd):
         wanted = tuple(output_size)[-n:] if len(output_size) in (len(input.shape), n) else ()
         if len(wanted) != n:
             raise ShapeError(f"{name}: expected an output_size of {n} numbers, got {written(tuple(output_size))}")
-        options = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
-        least = transposed_lengths(name, input.shape[-n:], self.kernel_size, **options, output_padding=(0,) * n)
+        least = least_lengths(input.shape[-n:], self.kernel_size, self.stride, self.padding, self.dilation)
         most = tuple(m + s - 1 for m, s in zip(least, self.stride, strict=True))
         if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             raise RangeError(

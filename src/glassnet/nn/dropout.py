@@ -59,9 +59,10 @@ class Dropout1d(_Dropout):
 
 
 class Dropout2d(_Dropout):
-    """`Dropout` of whole channels of [N, C, H, W]. Raises ShapeError for another number of dimensions.
+    """`Dropout` of whole channels of [N, C, H, W].
 
-    As in PyTorch an input of 3 dimensions is read as [N, C, L], not as one picture, with a warning.
+    As in PyTorch an input of 3 dimensions is read as [N, C, L], not as one picture, and any other as [N, C, …], with a
+    warning. Raises ShapeError for fewer than 2 dimensions.
 
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
@@ -76,7 +77,9 @@ class Dropout2d(_Dropout):
 
 
 class Dropout3d(_Dropout):
-    """`Dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W]. Raises ShapeError for other dimensions.
+    """`Dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W].
+
+    As in PyTorch any other input is read as [C, …], with a warning. Raises ShapeError for no dimensions.
 
     J. Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 

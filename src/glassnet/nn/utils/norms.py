@@ -130,7 +130,7 @@ def _parameter(what: str, module: Module, name: str) -> Parameter:
 
 
 def _removed(what: str, module: Module, name: str, kind: type[Any], parts: tuple[str, ...]) -> Module:
-    computed = vars(module).get("_computed", {}).get(name)
+    computed = vars(module).get("_computed_attributes", {}).get(name)
     if computed is None or not isinstance(computed.get, kind):
         raise ValueError(f"remove_{what}: {name!r:.80} of {module._get_name()} has no {what}")
     training, module.training = module.training, False  # as it is: no further step of power iteration

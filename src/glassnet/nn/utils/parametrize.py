@@ -37,21 +37,21 @@ class Computed(NamedTuple):
 
 def compute_attribute(module: Module, name: str, computed: Computed) -> None:
     """Make the attribute ``name`` of ``module``, which it must not have, one that is computed."""
-    _set_computed(module, {**vars(module).get("_computed", {}), name: computed})
+    _set_computed(module, {**vars(module).get("_computed_attributes", {}), name: computed})
 
 
 def keep_attribute(module: Module, name: str) -> None:
     """Make the attribute ``name`` of ``module`` an ordinary one again, which is not there yet."""
-    _set_computed(module, {other: how for other, how in module._computed.items() if other != name})
+    _set_computed(module, {other: how for other, how in module._computed_attributes.items() if other != name})
 
 
 def _set_computed(module: Module, computed: dict[str, Computed]) -> None:
     plain: Any = getattr(type(module), "_plain_class", type(module))
     if computed:
-        module._computed = computed
+        module._computed_attributes = computed
         module.__class__ = _class_with(plain, tuple(computed), "parametrizations" in vars(module))
     else:
-        del module._computed
+        del module._computed_attributes
         module.__class__ = plain
 
 
@@ -67,12 +67,12 @@ def _property(name: str) -> property:
     def get(self: Any) -> Tensor:
         cache = _cache.get()
         if cache is None or cache.tracer is not mode.tracer:  # who traces is to see it computed
-            value: Tensor = self._computed[name].get(self)
+            value: Tensor = self._computed_attributes[name].get(self)
             return value
         return cache.value(self, name)
 
     def set(self: Any, value: Tensor) -> None:
-        setter = self._computed[name].set
+        setter = self._computed_attributes[name].set
         if setter is None:
             raise AttributeError(f"{name} of {self._get_name()} is computed from others; set those")
         setter(self, value)
@@ -93,7 +93,7 @@ class _Cache:
     def value(self, module: Module, name: str) -> Tensor:
         key = id(module), name
         if key not in self._known:
-            self._known[key] = module, module._computed[name].get(module)  # the module: no other gets its id
+            self._known[key] = module, module._computed_attributes[name].get(module)  # the module: no other gets its id
         return self._known[key][1]
 
 
