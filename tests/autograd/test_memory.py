@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 import glassnet
@@ -163,3 +165,34 @@ def test_a_failed_backward_leaves_nothing():
         del h, y
     gc.collect()  # pytest's record of the error goes in a circle
     assert alive() == before
+
+
+def test_results_that_no_rule_reads_are_let_go():
+    x = glassnet.randn(100, 100, requires_grad=True)
+    product = x * 2.0
+    total = product + 1.0  # neither the sum's rule nor that of relu, which looks at its result, reads these
+    arrays = [weakref.ref(product.array), weakref.ref(total.array)]
+    y = total.relu()
+    del product, total
+    assert [array() for array in arrays] == [None, None]
+    y.backward(glassnet.ones(100, 100))
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * (x.detach().numpy() > -0.5))
+
+
+def test_results_that_a_rule_reads_are_kept():
+    x = glassnet.randn(100, 100, requires_grad=True)
+    root = x.exp()
+    square = root * root
+    y = square.sum()  # of which only the shape counts
+    arrays = [weakref.ref(root.array), weakref.ref(square.array)]
+    del root, square
+    assert arrays[0]() is not None
+    assert arrays[1]() is None
+    (slope,) = glassnet.autograd.grad(y, x, create_graph=True)
+    (curvature,) = glassnet.autograd.grad(slope.sum(), x)
+    np.testing.assert_allclose(curvature.numpy(), 4 * np.exp(2 * x.detach().numpy()), rtol=1e-5)
+
+
+def test_the_graph_says_the_shapes_of_what_was_let_go():
+    x = glassnet.randn(100, 100, requires_grad=True)
+    assert "[100, 100]" in str(glassnet.draw((x * 2.0 + 1.0).relu().sum()).svg)

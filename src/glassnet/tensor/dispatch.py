@@ -19,7 +19,7 @@ from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
-from glassnet.tensor.graph import Node, RetainGrad, VersionCounter, tick, version_of
+from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
 
 ndarray = np.ndarray
 
@@ -130,6 +130,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         _check_fresh(inputs)
         result._requires_grad = True
         result.node = Node(op, inputs, values, params, array)
+        if (array.nbytes >= LARGE or getattr(values[0], "nbytes", 0) >= LARGE) and mode.tracer is None:
+            result.node.let_go()  # a tracer knows arrays by what they are
     if op.view:
         _share_memory(result, inputs, params, op)
     if op.writes:

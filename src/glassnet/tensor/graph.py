@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,9 @@ from glassnet.observer import mode
 from glassnet.ops.record import Op, Spec, Value
 from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import written
+
+LARGE = 1 << 14  # bytes: from here on, memory that no rule reads is let go
+_NOTHING = bytes(16)
 
 tick = count(1).__next__
 
@@ -62,7 +66,8 @@ class Node:
 
     Output and inputs are kept as arrays, not as tensors, which may be given a new history and so
     come to hold this node: no reference goes in a circle, and the graph of a step is freed the
-    moment its loss is.
+    moment its loss is. Large ones among them that no rule reads are let go at once: their place is
+    taken by an array that has their shape alone.
 
     >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
     >>> (x**2).sum().grad_fn.parents
@@ -94,11 +99,30 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.op.name}>"
 
+    def let_go(self) -> None:
+        """Keep of results, this one and those it was computed from, only what a rule reads."""
+        if not _is_read(self.op, 0):
+            self.output = _of_shape_alone(self.output)
+        for i, parent in enumerate(self.parents or ()):
+            if type(parent) is Node and not _is_read(self.op, i + 1):
+                self.values[i] = _of_shape_alone(self.values[i])
+
     def free(self) -> None:
         """Let go of everything that backward needed, except the shape and dtype of the output."""
         self.parents = None
         self.values = []
         self.output = Spec(np.shape(self.output), self.output.dtype)
+
+
+@cache
+def _is_read(op: Op, position: int) -> bool:
+    """Whether any rule reads the values of (y, *inputs)[position]."""
+    return any(op.reads(which, position) for which in range(len(op.vjp)))
+
+
+def _of_shape_alone(x: Any) -> Any:
+    """An array of the shape and dtype of ``x``, all of whose elements are one zero."""
+    return np.ndarray(x.shape, x.dtype, _NOTHING, strides=(0,) * x.ndim)
 
 
 def _parent(x: Any) -> Any:
