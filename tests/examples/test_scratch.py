@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import runpy
 import struct
@@ -13,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.datasets import load_digits
 from tests.seeds.places import ROOT, data
 
 SCRIPTS = ROOT / "examples" / "scratch"
@@ -101,17 +99,8 @@ def test_mnist_two_layer(run: Run) -> None:
     assert int(re.search(r"(\d+) of 10000 wrong", said)[1]) == round(10_000 * (1 - accuracies[-1] / 100))
 
 
-def test_mnist_two_layer_on_other_digits(run: Run, tmp_path: Path) -> None:
-    """The digits inside the package, made as large as MNIST's and written in MNIST's format."""
-    images, labels = load_digits()
-    large = np.pad(np.kron(images, np.ones((1, 3, 3))), ((0, 0), (2, 2), (2, 2))) * 15.9375
-    for part, rows in (("train", slice(1500)), ("t10k", slice(1500, None))):
-        x, t = large[rows].astype(np.uint8), labels[rows].astype(np.uint8)
-        with gzip.open(tmp_path / f"{part}-images-idx3-ubyte.gz", "wb") as file:
-            file.write(struct.pack(">IIII", 2051, len(x), 28, 28) + x.tobytes())
-        with gzip.open(tmp_path / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
-            file.write(struct.pack(">II", 2049, len(t)) + t.tobytes())
-    said = run("mnist_two_layer", "--data", str(tmp_path))
+def test_mnist_two_layer_on_other_digits(run: Run, digits_as_mnist: Path) -> None:
+    said = run("mnist_two_layer", "--data", str(digits_as_mnist))
     assert "of 297 wrong" in said
     assert percent("step    600.*pictures", said) > 75
 
