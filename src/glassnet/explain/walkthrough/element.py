@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.walkthrough.blocks import beside
 from glassnet.explain.walkthrough.decimals import as_number, written_number
 from glassnet.explain.walkthrough.forms import as_expanded, computed
-from glassnet.explain.walkthrough.rules import Index, leaf_or_number, rule_for
+from glassnet.explain.walkthrough.layer_rules import about, layer_rule
+from glassnet.explain.walkthrough.rules import Index, leaf_or_number
 from glassnet.explain.walkthrough.text import wrapped
 from glassnet.explain.walkthrough.values import Value
+from glassnet.explain.walkthrough.window_rules import Told
 from glassnet.explain.walkthrough.worked_formula import (
     Leaf,
     Series,
@@ -26,10 +29,11 @@ from glassnet.explain.walkthrough.worked_formula import (
 )
 from glassnet.notebook import repr_html
 from glassnet.ops.arithmetic import add, div, neg, sub
-from glassnet.ops.formula import Formula
+from glassnet.ops.formula import Formula, Number
 from glassnet.threads import computed_once
 
 INLINE = 3  # elements in a formula that may be written within another
+DEEPEST = 6  # formulas within each other: what is made by a loop goes back through all of its steps
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,11 @@ class Line:
         if isinstance(self.expr, Words):
             return f"{self.expr.words}: {written_number(self.number)}"
         return with_numbers(self.expr, self.number)
+
+    @computed_once
+    def about(self) -> tuple[Told, ...]:
+        """What there is to tell of it: where a window lies, with what it sees as matrices; what a gate lets through."""
+        return () if self.expr is None else tuple(about(self.element.value, self.element.index))
 
     @property
     def origin(self) -> str:
@@ -164,7 +173,7 @@ class Element:
     def parts(self) -> Iterator[tuple[str, list[str]]]:
         """A title and lines of text for each chain."""
         for chain in self.chains:
-            lines = [text for line in chain.lines for text in _written(line)]
+            lines = [text for number, line in enumerate(chain.lines) for text in _written(line, number == 0)]
             if chain.more:
                 lines.append(f"  … {chain.more} more elements behind these; ask for any: w.element(name, …)")
             yield chain.title, lines
@@ -172,18 +181,27 @@ class Element:
             yield "no gradient: the step asks for none", []
 
 
-def _written(line: Line) -> list[str]:
+def _written(line: Line, is_first: bool) -> Iterator[str]:
+    """A line as text; what a window sees is written out for the first one alone."""
     if line.expr is None:
         texts = [f"{line.name} = {written_number(line.number)}  ({line.origin})"]
     elif isinstance(line.expr, Words):
         texts = [f"{line.name}: {line.arithmetic}"]
+    elif isinstance(line.expr, Number):
+        texts = [f"{line.name} = {written_number(line.number)}"]
     elif isinstance(line.expr, Leaf):
         texts = [f"{line.name} = {line.formula} = {written_number(line.number)}"]
     else:
         texts = [f"{line.name} = {line.arithmetic}"]
         if any(leaves(line.expr)):
             texts.insert(0, f"{line.name} = {line.formula}")
-    return [part for text in texts for part in wrapped(text, "  ", "      ")]
+    for text in texts:
+        yield from wrapped(text, "  ", "      ")
+    for told in line.about:
+        if isinstance(told, str):
+            yield from wrapped(told, "      ", "      ")
+        elif is_first:
+            yield from (f"      {row}" for row in beside(told))
 
 
 class _Chains:
@@ -192,6 +210,7 @@ class _Chains:
     def __init__(self, terms: int, lines: int) -> None:
         self.terms, self.lines = terms, lines
         self._opened: dict[int, Value] = {}
+        self._made: dict[tuple[int, Index, int], Formula | None] = {}
 
     def chain(self, title: str, start: Leaf) -> Chain:
         """The lines from ``start`` back, nearest first, within the phase that it is of."""
@@ -208,29 +227,35 @@ class _Chains:
                     waiting.append(leaf)
         return Chain(title, tuple(lines), len(waiting))
 
-    def made_of(self, value: Value, index: Index) -> Formula | None:
+    def made_of(self, value: Value, index: Index, depth: int = 0) -> Formula | None:
         """The formula of an element; None for what nothing in the step made."""
+        key = (id(value), index, depth)
+        if key not in self._made:
+            self._made[key] = self._made_of(value, index, depth)
+        return self._made[key]
+
+    def _made_of(self, value: Value, index: Index, depth: int) -> Formula | None:
         if value.instruction is None:
             return None
-        rule = rule_for(value)
+        rule = layer_rule(value)
         if rule is not None:
-            expr = rule(value, index, self._operand_of(value), self.terms)
-            if value.instruction.op.primitive or self._is_right(expr, value, index):
+            expr = rule(value, index, self._operand_of(value, depth), self.terms)
+            if expr is not None and (not value.instruction.op.elementwise or self._is_right(expr, value, index)):
                 return expr
         part = self._open(value)
-        return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index)
+        return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index, depth)
 
     def _is_right(self, expr: Formula, value: Value, index: Index) -> bool:
         """Whether the formula of a named operation can be computed as it stands; log(1 + exp(1000)) cannot."""
         return is_as_written(worked_out(expr), written_number(value.array[index]))
 
-    def _operand_of(self, value: Value) -> Callable[[int, Index], Formula]:
-        return lambda position, index: self._operand(value, value.operands[position], index)
+    def _operand_of(self, value: Value, depth: int) -> Callable[[int, Index], Formula]:
+        return lambda position, index: self._operand(value, value.operands[position], index, depth + 1)
 
-    def _operand(self, value: Value, operand: Any, index: Index) -> Formula:
-        if not isinstance(operand, Value) or operand.named or operand.instruction is None:
+    def _operand(self, value: Value, operand: Any, index: Index, depth: int) -> Formula:
+        if not isinstance(operand, Value) or operand.named or operand.instruction is None or depth > DEEPEST:
             return leaf_or_number(operand, index)
-        expr = self.made_of(operand, index)
+        expr = self.made_of(operand, index, depth)
         assert expr is not None
         is_short = sum(1 for _ in leaves(expr)) <= INLINE or (isinstance(expr, Series) and _takes_sums(value))
         return Leaf(operand, index) if isinstance(expr, Words) or not is_short else expr

@@ -25,13 +25,14 @@ from glassnet.ops.selection import bitwise_not
 Index = tuple[int, ...]
 Operand = Callable[[int, Index], Formula]
 """The formula of an element of the operand in some place."""
-Rule = Callable[[Value, Index, Operand, int], Formula]
-"""What makes an element: of a value, which element, its operands, and how many terms of a long sum are shown."""
+Rule = Callable[[Value, Index, Operand, int], Formula | None]
+"""What makes an element: of a value, which element, its operands, and how many terms of a long sum are shown. None
+where the operation has to be opened to see it."""
 
 
 def rule_for(value: Value) -> Rule | None:
     """What makes an element of ``value``, if it is known without opening its operation."""
-    op, _ = _op(value)
+    op, _ = op_of(value)
     if op.elementwise:
         return _elementwise
     return RULES.get(op, _in_words if op.primitive else None)
@@ -41,7 +42,7 @@ def rule_for(value: Value) -> Rule | None:
 
 
 def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-    op, params = _op(value)
+    op, params = op_of(value)
     names: dict[str, Formula] = {
         name: Number(float(default))
         for name, default in (parameters(op) | dict(params)).items()
@@ -51,7 +52,7 @@ def _elementwise(value: Value, index: Index, operand: Operand, shown: int) -> Fo
         names |= {k: Number(s * math.inf) for k, s in (("min", -1), ("max", 1)) if params.get(k) is None}
     for position, name in enumerate(input_names(op)):
         if position < len(value.operands):
-            names[name] = operand(position, broadcast_index(index, _shape(value, position)))
+            names[name] = operand(position, broadcast_index(index, shape_of_operand(value, position)))
     if op is bitwise_not and value.array.dtype.kind == "b":  # it is the logical one there
         return Binary("==", names["x"], Number(0))
     return bound(formula_of(op), names)
@@ -67,8 +68,8 @@ def broadcast_index(index: Index, shape: Index) -> Index:
 
 def _reduction(kind: str) -> Rule:
     def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-        _, params = _op(value)
-        x = _array(value, 0)
+        _, params = op_of(value)
+        x = array_of(value, 0)
         place, free = _reduced_part(x, index, params.get("dim"), params.get("keepdim", False))
         part = x[place]
         if part.size == 0:
@@ -78,7 +79,7 @@ def _reduction(kind: str) -> Rule:
             inner = iter(np.unravel_index(k, part.shape))
             return operand(0, tuple(int(next(inner)) if d in free else place[d] for d in range(x.ndim)))
 
-        return _series(kind, part.ravel(), term, shown)
+        return series(kind, part.ravel(), term, shown)
 
     return rule
 
@@ -96,14 +97,14 @@ def _reduced_part(x: Array, index: Index, dim: Any, keepdim: bool) -> tuple[tupl
 
 
 def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-    a, b = _array(value, 0), _array(value, 1)
+    a, b = array_of(value, 0), array_of(value, 1)
     rest = list(index)
     j = (rest.pop(),) if b.ndim > 1 else ()
     i = (rest.pop(),) if a.ndim > 1 else ()
     of_a = (*broadcast_index(tuple(rest), a.shape[:-2]), *i)
     of_b = broadcast_index(tuple(rest), b.shape[:-2])
     products = a[of_a].astype(np.float64) * b[(*of_b, slice(None), *j)]
-    return _series(
+    return series(
         "+", products, lambda k: binary("*", operand(0, (*of_a, k)), operand(1, (*of_b, k, *j))), shown, zero=0
     )
 
@@ -111,14 +112,15 @@ def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Formula
 def _cumsum(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     if not index:
         return operand(0, ())
-    dim = _op(value)[1].get("dim", -1) % len(index)
+    dim = op_of(value)[1].get("dim", -1) % len(index)
     before, after = index[:dim], index[dim + 1 :]
     along: tuple[Any, ...] = (*before, slice(index[dim] + 1), *after)
-    numbers = _array(value, 0)[along]
-    return _series("+", numbers, lambda k: operand(0, (*before, k, *after)), shown)
+    numbers = array_of(value, 0)[along]
+    return series("+", numbers, lambda k: operand(0, (*before, k, *after)), shown)
 
 
-def _series(kind: str, numbers: Array, term: Callable[[int], Formula], shown: int, zero: float = 0) -> Formula:
+def series(kind: str, numbers: Array, term: Callable[[int], Formula], shown: int, zero: float = 0) -> Formula:
+    """Many numbers as one formula; of none, ``zero``, of one, that one."""
     if len(numbers) == 0:
         return Number(zero)
     if len(numbers) == 1:
@@ -133,46 +135,46 @@ def _moved(data: int | None) -> Rule:
     """The rule of an operation that moves its first ``data`` inputs, None: all of them."""
 
     def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-        op, params = _op(value)
+        op, params = op_of(value)
         arrays, ends = [], [0]
         for position, x in enumerate(value.operands):
             if data is None or position < data:
-                places = np.arange(ends[-1], ends[-1] + np.size(_array(value, position)))
-                arrays.append(places.reshape(_shape(value, position)))
+                places = np.arange(ends[-1], ends[-1] + np.size(array_of(value, position)))
+                arrays.append(places.reshape(shape_of_operand(value, position)))
                 ends.append(ends[-1] + places.size)
             else:
                 arrays.append(x.array if isinstance(x, Value) else x)
         place = int(op.forward(*arrays, **params)[index])
         position = int(np.searchsorted(ends, place, side="right")) - 1
-        return operand(position, _unraveled(place - ends[position], _shape(value, position)))
+        return operand(position, _unraveled(place - ends[position], shape_of_operand(value, position)))
 
     return rule
 
 
 def _same_place(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     x = operand(0, index)
-    loses = _array(value, 0).dtype.kind == "f" and value.array.dtype.kind in "iu"
+    loses = array_of(value, 0).dtype.kind == "f" and value.array.dtype.kind in "iu"
     return Call("trunc", (x,)) if loses else x
 
 
 def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     """The sum of what `put` or `scatter_add` brings to a place."""
-    op, params = _op(value)
+    op, params = op_of(value)
     shape = tuple(params["shape"])
     places = np.arange(math.prod(shape)).reshape(shape)
-    by = [_array(value, i) for i in range(1, len(value.operands))]
+    by = [array_of(value, i) for i in range(1, len(value.operands))]
     if op is indexing.put:
         targets = indexing.getitem.forward(places, *by, index=params["index"])
     else:
         targets = indexing.gather.forward(places, *by, dim=params["dim"])
-    x = np.broadcast_to(_array(value, 0), targets.shape)
+    x = np.broadcast_to(array_of(value, 0), targets.shape)
     sources = np.flatnonzero(targets == places[index])
 
     def term(k: int) -> Formula:
         place = _unraveled(int(sources[k]), targets.shape)
-        return operand(0, broadcast_index(place, _shape(value, 0)))
+        return operand(0, broadcast_index(place, shape_of_operand(value, 0)))
 
-    return _series("+", x.ravel()[sources], term, shown)
+    return series("+", x.ravel()[sources], term, shown)
 
 
 def _unraveled(place: int, shape: Index) -> Index:
@@ -187,7 +189,7 @@ def _one_hot(value: Value, index: Index, operand: Operand, shown: int) -> Formul
 
 
 def _in_words(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-    op, _ = _op(value)
+    op, _ = op_of(value)
     return Words(op.formula.removeprefix("y = "), as_number(value.array[index]))
 
 
@@ -215,18 +217,21 @@ RULES: dict[Op, Rule] = {
 }
 
 
-def _op(value: Value) -> tuple[Op, Mapping[str, Any]]:
+def op_of(value: Value) -> tuple[Op, Mapping[str, Any]]:
+    """The operation that made ``value``, and its parameters."""
     assert value.instruction is not None
     return value.instruction.op, value.instruction.params
 
 
-def _array(value: Value, position: int) -> Array:
+def array_of(value: Value, position: int) -> Array:
+    """The numbers of an operand."""
     x = value.operands[position]
     return x.array if isinstance(x, Value) else np.asarray(x)
 
 
-def _shape(value: Value, position: int) -> Index:
-    return _array(value, position).shape
+def shape_of_operand(value: Value, position: int) -> Index:
+    """The shape of an operand."""
+    return array_of(value, position).shape
 
 
 def leaf_or_number(operand: Any, index: Index) -> Formula:

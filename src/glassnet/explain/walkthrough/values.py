@@ -6,7 +6,7 @@ In a program a name may stand for one thing before an update and for another aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -45,6 +45,17 @@ class Value:
     gradient: Value | None = None
     before: Value | None = None  # the value that an update replaced
     users: list[Value] = field(default_factory=list)
+    parts: dict[str, Value] = field(default_factory=dict)  # what an operation computes on its way, by name
+    rule: Callable[..., Any] | None = None  # how an element of a part is made
+    about: Callable[..., Any] | None = None  # and what is told about it
+
+    def part(self, name: str, array: Array, rule: Callable[..., Any], about: Callable[..., Any] | None = None) -> Value:
+        """Something that the operation of this value computes on its way, as a value of its own: "lstm1.f"."""
+        if name not in self.parts:
+            full = f"{self.name}.{name}"
+            part = Value(full, array, "result", self.instruction, self.operands, rule=rule, about=about)
+            self.parts[name] = part
+        return self.parts[name]
 
     @property
     def phase(self) -> str:

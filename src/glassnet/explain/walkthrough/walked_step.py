@@ -8,6 +8,7 @@ from typing import Any
 
 from glassnet.explain.walkthrough.decimals import as_number, written_number
 from glassnet.explain.walkthrough.element import Element, checked_index
+from glassnet.explain.walkthrough.gate_rules import planes_named
 from glassnet.explain.walkthrough.latex import as_latex
 from glassnet.explain.walkthrough.opened import Opened, opened
 from glassnet.explain.walkthrough.page import Page, sections
@@ -101,13 +102,16 @@ class Walkthrough:
         return len(self.program)
 
     def __getitem__(self, name: str) -> Value:
-        """The value of that name; of a module ("fc1") its result, of "fc1.weight" fc1_weight.
+        """The value of that name; of a module ("fc1") its result, of "fc1.weight" fc1_weight; of a recurrent layer
+        ("lstm.f") a gate or a state at every step: i, f, g, o, c, h of an LSTM, r, z, n, h of a GRU.
 
         Raises WalkthroughError, with the names that are near, if there is none.
         """
         for form in (name, name.replace(".", "_")):
             if form in self.values:
                 return self.values[form]
+        for value in planes_named(name, self.values.values()):
+            return value
         ends = f"_{name.replace('.', '_')}"  # "weight" of a model that is one layer, model_weight
         matches = [v for v in self.values.values() if v.name.endswith(ends) and v.phase in ("", "forward")]
         if len(matches) == 1:

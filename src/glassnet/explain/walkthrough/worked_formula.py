@@ -129,6 +129,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": np.cos,
     "tan": np.tan,
     "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "erf": lambda x: math.erf(x),
     "abs": np.abs,
     "sign": np.sign,

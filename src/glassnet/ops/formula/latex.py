@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from itertools import groupby
@@ -14,6 +15,9 @@ from glassnet.ops.formula.tree import FUNCTIONS, JOINING, Call, Cases, Formula, 
 
 SYMBOLS = {
     "·": r"\cdot ",
+    "∗": r"\ast ",
+    "σ": r"\sigma ",
+    "θ": r"\theta ",
     "×": r"\times ",
     "−": "-",
     "Σ": r"\sum ",
@@ -136,7 +140,14 @@ def math_of(text: str) -> str:
     """Text in our own letters in math: a name in one piece, or words and symbols, with functions upright."""
     if all(letter.isalnum() or letter in "._" for letter in text) and not text[:1].isdigit():
         return name_in_math(text)
-    return "".join(_word(part) if part[0].isalnum() else _signs(part) for part in words(text))
+    return _joined("".join(_word(part) if part[0].isalnum() else _signs(part) for part in words(text)))
+
+
+def _joined(text: str) -> str:
+    """``text`` with indices that follow one another as one, t₋₁ for t and ₋₁: LaTeX takes no two."""
+    while (joined := re.sub(r"([_^])\{([^{}]*)\}\1\{", r"\1{\2", text)) != text:
+        text = joined
+    return text
 
 
 def _word(word: str) -> str:
@@ -172,7 +183,7 @@ def _script(letter: str) -> str:
 
 
 def _base(letter: str) -> str:
-    return chr(int(unicodedata.decomposition(letter).partition(" ")[2], 16))
+    return chr(int(unicodedata.decomposition(letter).partition(" ")[2], 16)).replace("−", "-")
 
 
 def _sign(letter: str) -> str:
