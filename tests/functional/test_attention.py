@@ -79,6 +79,7 @@ SDPA = "scaled_dot_product_attention: "
             RuntimeError,
             r"as bool or .* int64; .*mask\.bool\(\)",
         ),
+        (((2, 3), (4, 3), (4, 3)), np.ones((2, 4), bool), {"is_causal": True}, RuntimeError, "attn_mask or is_causal"),
         (((2, 3), (4, 3), (4, 3)), None, {"dropout_p": 1.5}, RuntimeError, "a dropout_p from 0 to 1, got 1.5"),
         (
             ((4, 2, 3), (3, 4, 3), (3, 4, 3)),

@@ -402,3 +402,10 @@ def test_parity_kl_div_batchmean(log_target: bool) -> None:
         torch.tensor(LOG_P[0]), torch.tensor(target), reduction="batchmean", log_target=log_target
     )
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
+
+
+def test_the_cosine_of_short_vectors_is_pytorchs() -> None:
+    """PyTorch adds 1e-12 to the squares of the lengths: a vector of length 1e-6 counts for 1/√2 of its cosine."""
+    short = gn.tensor([[1e-6, 0.0], [0.0, 0.0]], dtype=gn.float64)
+    loss = F.cosine_embedding_loss(short, gn.tensor([[1.0, 0.0]] * 2).double(), gn.tensor([1, 1]), reduction="none")
+    np.testing.assert_allclose(loss.numpy(), [1 - 0.5**0.5, 1], rtol=1e-9)

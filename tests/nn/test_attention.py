@@ -100,6 +100,11 @@ def x(*shape: int) -> glassnet.Tensor:
             "key_padding_mask as bool or .* got int32",
         ),
         (
+            lambda: layer()(x(3, 2, 6), x(3, 4, 6), x(3, 4, 6)),
+            RuntimeError,
+            r"as many sequences N of queries as of keys, got 2 and 4 \(.*\[length, N, width\], without batch_first",
+        ),
+        (
             lambda: layer()(*[x(3, 2, 6)] * 3, is_causal=True),
             RuntimeError,
             r"pass that too, nn\.Transformer\.generate_square_subsequent_mask\(3\)",

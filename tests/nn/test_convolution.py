@@ -229,6 +229,10 @@ def test_a_lazy_layer_takes_the_state_of_the_one_it_becomes() -> None:
     assert layer.in_features == 3
 
 
+def test_a_lazy_layer_takes_its_input_by_name() -> None:
+    assert nn.LazyConvTranspose1d(2, 3, 2)(input=gn.ones(4, 5), output_size=(12,)).shape == (2, 12)
+
+
 def test_a_lazy_layer_is_called_before_it_is_compiled() -> None:
     net = nn.Sequential(nn.LazyLinear(2))
     with pytest.raises(
@@ -257,6 +261,11 @@ CALLS: dict[str, tuple[Any, type[Exception], str]] = {
         lambda: nn.Conv2d(1, 6, 5)(gn.zeros(64, 28, 28)),
         RuntimeError,
         r"1 channel, .* got \[64, 28, 28\]; give it the dimension of channels: x\.unsqueeze\(1\)",
+    ),
+    "flat images": (
+        lambda: nn.Conv2d(1, 6, 5)(gn.zeros(64, 784)),
+        RuntimeError,
+        r"got \[64, 784\]; .*flattened images, their shape: x\.reshape\(-1, C, H, W\)",
     ),
     "other channels": (
         lambda: nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(16, 4, 3))(gn.zeros(1, 3, 8, 8)),

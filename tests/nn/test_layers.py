@@ -108,6 +108,13 @@ def test_the_default_dtype_is_respected():
             r"expected a tensor, got ndarray; make one: glassnet\.tensor\(",
         ),
         (lambda: nn.Linear(4, 3)([[1, 2, 3, 4]]), r"linear: expected a tensor, got list; make one"),
+        (lambda: nn.Linear(4, 3)(nn.LSTM(2, 4)(glassnet.ones(5, 2))), r"got tuple; .*output, state = layer\(x\)"),
+        (
+            lambda: nn.LayerNorm(1)(nn.utils.rnn.pack_sequence([glassnet.ones(2, 1)])),
+            r"got PackedSequence; .*pad_packed_sequence\(x\) brings",
+        ),
+        (lambda: nn.Embedding(4, 3)([1, 2]), r"embedding: expected a tensor, got list; make one: glassnet\.tensor"),
+        (lambda: nn.EmbeddingBag(4, 3)([[1, 2]]), r"embedding_bag: expected a tensor, got list; make one"),
         (lambda: nn.Bilinear(4, 3, 2)(numbers(4), glassnet.ones(3)), r"bilinear: .*float32, .*got float64"),
         (lambda: nn.Bilinear(4, 3, 2)(glassnet.ones(4), numbers(3)), r"bilinear: .*float32, .*got float64"),
         (lambda: nn.Embedding(4, 3)(glassnet.ones(3)), r"integer indices, got float32; convert them: index\.long\(\)"),

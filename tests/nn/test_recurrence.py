@@ -238,6 +238,7 @@ def test_packing_and_its_undoing(batch_first):
 
 WRONG = [
     (lambda: nn.LSTM(2, 5)(ones(2)), r"LSTM: expected an input of shape \[T, B, 2\], or \[T, 2\] for one"),
+    (lambda: nn.LSTM(28, 5)(ones(4, 1, 28, 28)), r"got \[4, 1, 28, 28\]; leave out .*: x\.squeeze\(1\)"),
     (lambda: nn.GRU(2, 5)(ones(4, 3, 7)), r"GRU: expected 2 features at each step.*make .* input_size=7"),
     (lambda: nn.GRU(2, 5, batch_first=True)(ones(3, 2, 4)), r"\[B, T, 2\].*dimension 1 .*: x\.transpose\(1, 2"),
     (lambda: nn.RNN(2, 5)(ones(0, 3, 2)), r"RNN: expected a sequence of 1 step or more.* whose T is 0"),
@@ -276,6 +277,7 @@ WRONG = [
     (lambda: pad_sequence(3), "expected sequences, a list of tensors, got int"),
     (lambda: pad_sequence([[1.0]]), "expected sequences as tensors, got list"),
     (lambda: pad_sequence([ones(2)], padding_side="top"), '"left" or "right", got .top.'),
+    (lambda: pad_packed_sequence(ones(3, 2)), "expected a PackedSequence, .* got Tensor; what is not packed"),
     (lambda: pad_packed_sequence(pack_sequence([ones(3)]), total_length=2), "total_length of 3 or more.*got 2"),
 ]  # fmt: skip
 

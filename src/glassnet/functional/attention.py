@@ -31,10 +31,10 @@ def scaled_dot_product_attention(
     """softmax(q·kᵀ/√E)·v: of every value, as much as its key resembles the query.
 
     query [..., L, E], key [..., S, E] and value [..., S, Ev] give [..., L, Ev]. ``attn_mask`` broadcasts to
-    [..., L, S]: bool, where True takes part, or numbers that are added to the scores. With ``is_causal``, no position
-    takes of a later one. A position that may take of none gives 0. ``dropout_p`` drops weights, always: pass 0 when the
-    network is not in training. ``scale`` stands in place of 1/√E. With ``enable_gqa`` the heads, dimension −3, of key
-    and value may be fewer: each serves several of the query's.
+    [..., L, S]: bool, where True takes part, or numbers that are added to the scores. ``is_causal`` is another mask, in
+    its place: no position takes of a later one. A position that may take of none gives 0. ``dropout_p`` drops weights,
+    always: pass 0 when the network is not in training. ``scale`` stands in place of 1/√E. With ``enable_gqa`` the
+    heads, dimension −3, of key and value may be fewer: each serves several of the query's.
 
     Raises ShapeError or DtypeError for tensors that do not fit together, RangeError for a ``dropout_p`` outside 0 to 1.
     A. Vaswani et al., Attention Is All You Need, 2017; J. Ainslie et al., GQA, 2023.
@@ -43,7 +43,7 @@ def scaled_dot_product_attention(
     >>> F.scaled_dot_product_attention(glassnet.tensor([[0.0, 10.0]]), key, glassnet.tensor([[1.0], [2.0]]))
     tensor([[2.]])
     """
-    check_fit(query, key, value, attn_mask, enable_gqa)
+    check_fit(query, key, value, attn_mask, is_causal, enable_gqa)
     if not 0 <= dropout_p <= 1:
         raise RangeError(f"scaled_dot_product_attention: expected a dropout_p from 0 to 1, got {dropout_p}")
     if enable_gqa:
@@ -138,7 +138,8 @@ def multi_head_attention_forward(
     tensor([[[0.6698, 0.3302],
              [0.3302, 0.6698]]])
     """
-    check_heads(query, key, value, embed_dim_to_check, num_heads, separate=use_separate_proj_weight)
+    shared = None if static_k is not None else 0 if batch_first else 1
+    check_heads(query, key, value, embed_dim_to_check, num_heads, separate=use_separate_proj_weight, batch=shared)
     is_batched = query.ndim == 3
     if not is_batched:
         query, key, value = (x.unsqueeze(0) for x in (query, key, value))

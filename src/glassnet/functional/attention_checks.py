@@ -7,15 +7,20 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import AttentionError, DtypeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.shapes import broadcasts_to, shape_of, written
 from glassnet.tensor import Tensor
 
 
-def check_fit(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, enable_gqa: bool) -> None:
+def check_fit(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool, enable_gqa: bool
+) -> None:
     """Raise unless `scaled_dot_product_attention` can be computed."""
     name = "scaled_dot_product_attention"
     given = {"query": query, "key": key, "value": value}
     _check_tensors(name, **given)
+    if mask is not None and is_causal:
+        raise AttentionError(f"{name}: is_causal is a mask of its own; pass attn_mask or is_causal, not both")
     sizes = ", ".join(f"{which} {written(shape_of(x))}" for which, x in given.items())
     if any(len(shape_of(x)) < (3 if enable_gqa else 2) for x in given.values()):
         least = "[..., heads, length, width]" if enable_gqa else "[..., length, width]"
@@ -50,10 +55,7 @@ def check_fit(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, en
 
 def _check_tensors(name: str, **given: Any) -> None:
     for argument, x in given.items():
-        if not isinstance(x, Tensor):
-            raise DtypeError(
-                f"{name}: expected {argument} as a tensor, got {type(x).__name__}; make one: glassnet.tensor(x)"
-            )
+        check_tensor(name, x, argument)
 
 
 def _check_mask_dtype(name: str, argument: str, mask: Tensor) -> None:
@@ -68,8 +70,13 @@ def _check_mask_dtype(name: str, argument: str, mask: Tensor) -> None:
 # several heads ------------------------------------------------------------------------------------
 
 
-def check_heads(query: Tensor, key: Tensor, value: Tensor, width: int, heads: int, separate: bool) -> None:
-    """Raise unless these can be projected and split into heads; ``separate``: by weights of widths of their own."""
+def check_heads(
+    query: Tensor, key: Tensor, value: Tensor, width: int, heads: int, separate: bool, batch: int | None
+) -> None:
+    """Raise unless these can be projected and split into heads; ``separate``: by weights of widths of their own.
+
+    ``batch`` is the dimension of the batch, which all must have in common, or None.
+    """
     name = "multi_head_attention"
     _check_tensors(name, query=query, key=key, value=value)
     sizes = f"query {written(query.shape)}, key {written(key.shape)}, value {written(value.shape)}"
@@ -84,6 +91,12 @@ def check_heads(query: Tensor, key: Tensor, value: Tensor, width: int, heads: in
         raise AttentionError(f"{name}: {heads_do_not_divide(width, heads)}")
     if (key.shape[:-1] != value.shape[:-1]) if separate else (key.shape != value.shape):
         raise AttentionError(f"{name}: expected a value for each key, of equal sizes, got {sizes}")
+    if batch is not None and query.ndim == 3 and query.shape[batch] != key.shape[batch]:
+        order = "[N, length, width], with batch_first=True" if batch == 0 else "[length, N, width], without batch_first"
+        raise AttentionError(
+            f"{name}: expected as many sequences N of queries as of keys, got {query.shape[batch]} and "
+            f"{key.shape[batch]} ({sizes}, read as {order})"
+        )
 
 
 def heads_do_not_divide(width: int, heads: int) -> str:

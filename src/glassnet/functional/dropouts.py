@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from glassnet.errors import DtypeError, GlassnetWarning, RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops import sampling
 from glassnet.ops.activation import SELU_ALPHA, SELU_SCALE
 from glassnet.ops.dtypes import bool_
@@ -110,8 +111,7 @@ def _kept(name: str, input: Any, p: float, training: bool, channels: int | None)
 
     A channel is what is left where the first ``channels`` dimensions are fixed.
     """
-    if not isinstance(input, Tensor):
-        raise DtypeError(f"{name}: expected a tensor, got {type(input).__name__}; make one: glassnet.tensor(x)")
+    check_tensor(name, input)
     if not 0 <= p <= 1:
         raise RangeError(f"{name}: expected a probability p from 0 to 1, got {p}")
     if input.dtype.kind != "f":

@@ -7,6 +7,7 @@ from typing import Any
 
 from glassnet.autograd import no_grad
 from glassnet.errors import RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.layers import embeddings as ops
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply, where
@@ -35,6 +36,7 @@ def embedding(
     tensor([[3., 3.],
             [1., 1.]])
     """
+    check_tensor("embedding", input)
     ops.embedding.shape(input, weight)  # whether they fit together, before a row is shortened
     options = {"padding_idx": _row("embedding", padding_idx, weight), "scale_grad_by_freq": scale_grad_by_freq}
     if max_norm is not None:
@@ -71,6 +73,7 @@ def embedding_bag(
     tensor([[1.5000, 0.0000],
             [6.0000, 3.0000]])
     """
+    check_tensor("embedding_bag", input)
     check_mode("embedding_bag", mode, scale_grad_by_freq, sparse)
     if per_sample_weights is not None:
         _check_per_sample(input, per_sample_weights, mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
-from glassnet.functional.distance import cosine_similarity, pairwise_distance
+from glassnet.functional.distance import pairwise_distance
 from glassnet.functional.loss_checks import check_alike, check_reduction, reduced
 from glassnet.ops.activation import logsigmoid
 from glassnet.ops.shapes import written
@@ -81,7 +81,8 @@ def cosine_embedding_loss(
         raise ShapeError(
             f"cosine_embedding_loss: expected inputs [n, d] and a target [n], or [d] and a target [], got {shapes}"
         )
-    cos = cosine_similarity(input1, input2, dim=-1)
+    squares1, squares2 = ((x * x).sum(-1) + 1e-12 for x in (input1, input2))  # as PyTorch: never 0
+    cos = (input1 * input2).sum(-1) / (squares1 * squares2).sqrt()
     unlike = where(target == -1, (cos - margin).clamp(min=0), 0.0)
     return reduced(where(target == 1, 1 - cos, unlike), reduction)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.dtypes import float16
 from glassnet.ops.layers import normalization as ops
 from glassnet.ops.layers import windows
@@ -258,8 +259,7 @@ def _by_running_statistics(
 
 
 def _check_tensor(name: str, input: Any, *others: Any) -> None:
-    if not isinstance(input, Tensor):
-        raise DtypeError(f"{name}: expected a tensor, got {type(input).__name__}; make one: glassnet.tensor(x)")
+    check_tensor(name, input)
     if input.dtype.kind != "f":
         raise DtypeError(f"{name}: expected a floating tensor, got {input.dtype}; convert it first: x.float()")
     equal_dtypes(name, input, *others)
@@ -300,9 +300,9 @@ def _count(name: str, input: Tensor, dim: tuple[int, ...], advice: str) -> int:
     n = math.prod(input.shape[d] for d in dim)
     if n > 1:
         return n
-    sizes = " · ".join(str(input.shape[d]) for d in dim) or "1"
+    sizes = " · ".join(str(input.shape[d]) for d in dim) + f" = {n}" if len(dim) > 1 else n
     raise ShapeError(
-        f"{name}: expected more than 1 value to take a mean and a variance of, got {sizes} = {n} for each "
+        f"{name}: expected more than 1 value to take a mean and a variance of, got {sizes} for each "
         f"{'group' if name == 'group_norm' else 'channel'} of an input {written(input.shape)}; {advice}"
     )
 

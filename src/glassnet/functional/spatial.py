@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.errors import RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.shapes import written
-from glassnet.tensor import Tensor
 
 AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
@@ -39,8 +39,7 @@ def per_dimension(layer: str, name: str, value: Any, n: int, least: int = 1) -> 
 def check_spatial(layer: str, input: Any, n: int, batched: bool = False) -> None:
     """Raise unless ``input`` is a tensor [N, C, …] with ``n`` dimensions after the channels, or, if not ``batched``,
     [C, …]: DtypeError, ShapeError."""
-    if not isinstance(input, Tensor):
-        raise DtypeError(f"{layer}: expected a tensor, got {type(input).__name__}; make one: glassnet.tensor(x)")
+    check_tensor(layer, input)
     axes = ", ".join(AXES[n])
     if input.ndim != n + 2 and (batched or input.ndim != n + 1):
         kinds = f"[N, C, {axes}]" + ("" if batched else f" or [C, {axes}]")
@@ -48,7 +47,8 @@ def check_spatial(layer: str, input: Any, n: int, batched: bool = False) -> None
         if input.ndim == n + 1:
             advice = "; make one sample a batch: x.unsqueeze(0)"
         elif input.ndim == n:
-            advice = f"; give it a dimension of channels: x.unsqueeze({0 if input.ndim == n else 1})"
+            advice = "; give it a dimension of channels: x.unsqueeze(0)"
+            advice += ", or, where its rows are flattened images, their shape: x.reshape(-1, C, H, W)" if n == 2 else ""
         raise ShapeError(f"{layer}: expected an input of shape {kinds}, got {written(input.shape)}{advice}")
     if 0 in input.shape[input.ndim - n - 1 :]:
         raise ShapeError(

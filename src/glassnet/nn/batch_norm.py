@@ -87,9 +87,13 @@ class _ChannelNorm(Normalization):
         place = fitting[0].strip("[]").split(", ").index("C") if fitting else 1
         counts = self.affine or self.track_running_stats
         if counts and n > place and input.shape[place] != self.num_features:
+            advice = f"set num_features={input.shape[place]}"
+            if n - 1 > place and input.shape[-1] == self.num_features:
+                order = (*range(place), n - 1, *range(place, n - 1))
+                advice += f", or, where the channels are last, bring them first: x.permute{order}"
             raise ShapeError(
                 f"{self._get_name()}: expected an input of num_features={self.num_features} channels (dimension "
-                f"{place}), got {written(input.shape)}; set num_features={input.shape[place]}"
+                f"{place}), got {written(input.shape)}; {advice}"
             )
 
     def extra_repr(self) -> str:

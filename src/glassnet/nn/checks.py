@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, RangeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.dtypes import Dtype, get_default_dtype
-from glassnet.tensor import Tensor
 from glassnet.tensor import device as Device
 
 
@@ -58,11 +58,7 @@ def parameter_dtype(layer: str, device: Any, dtype: Any) -> Dtype:
 
 def check_same_dtype(layer: str, input: Any, weight: Any) -> None:
     """Raise a DtypeError that says what to convert, and how, unless input and weight have one dtype."""
-    if not isinstance(input, Tensor):
-        raise DtypeError(
-            f"{layer}: expected a tensor, got {type(input).__name__}; make one: "
-            f"glassnet.tensor(x, dtype=glassnet.{weight.dtype})"
-        )
+    check_tensor(layer, input, dtype=weight.dtype)
     if input.dtype != weight.dtype:
         method = {"float16": "half", "float32": "float", "float64": "double"}
         advice = f"convert the input: x.{method[weight.dtype.name]}()"

@@ -113,10 +113,10 @@ class LazyModule(Module):
         setattr(self, self.size, size)
         self.__class__ = self.becomes
 
-    def forward(self, *inputs: Any, **options: Any) -> Any:
+    def forward(self, input: Any, *inputs: Any, **options: Any) -> Any:
         """Become the layer that fits the input, and compute what it gives."""
-        self.initialize_parameters(inputs[0])
-        return self.forward(*inputs, **options)
+        self.initialize_parameters(input)
+        return self.forward(input, *inputs, **options)
 
 
 class LazyLinear(LazyModule, Linear):

@@ -23,7 +23,7 @@ def check_sequence(layer: Any, input: Any) -> None:
     if len(x.shape) not in ((2,) if isinstance(input, PackedSequence) else (2, 3)):
         raise SequenceError(
             f"{name}: expected an input of shape [{order}, {features}], or [T, {features}] for one sequence, got "
-            f"{written(x.shape)}"
+            f"{written(x.shape)}{_of_one(x.shape)}"
         )
     if x.shape[-1] != features:
         hint = f"; make the layer with input_size={x.shape[-1]}"
@@ -39,6 +39,11 @@ def check_sequence(layer: Any, input: Any) -> None:
             f"{name}: expected a sequence of 1 step or more, got an input of shape {written(x.shape)}, [{order}, "
             f"{features}], whose T is 0; leave out what has no step"
         )
+
+
+def _of_one(shape: Shape) -> str:
+    """What to leave out: of images [N, 1, H, W], the channel."""
+    return f"; leave out the dimension of 1: x.squeeze({shape.index(1)})" if len(shape) == 4 and 1 in shape else ""
 
 
 def check_states(layer: Any, hx: Any, shapes: Sequence[Shape], batched: bool, input: Any) -> tuple[Tensor, ...]:

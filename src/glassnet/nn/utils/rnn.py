@@ -168,13 +168,18 @@ def pad_packed_sequence(
 
     [B, T, …] with ``batch_first``. T is that of the longest, or ``total_length``.
 
-    Raises SequenceError for a ``total_length`` that is shorter than the longest.
+    Raises SequenceError for what is not packed, and for a ``total_length`` that is shorter than the longest.
 
     >>> packed = nn.utils.rnn.pack_sequence([glassnet.tensor([1, 2, 3]), glassnet.tensor([4, 5])])
     >>> nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
     (tensor([[1, 2, 3],
             [4, 5, 0]]), tensor([3, 2]))
     """
+    if not isinstance(sequence, PackedSequence):
+        raise SequenceError(
+            f"pad_packed_sequence: expected a PackedSequence, as a recurrent layer gives for one, got "
+            f"{type(sequence).__name__}; what is not packed is padded already, or a list for pad_sequence"
+        )
     sizes = np.array(sequence.sizes)
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):

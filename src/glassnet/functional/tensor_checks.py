@@ -1,0 +1,25 @@
+"""Whether what a function was called with is a tensor, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import DtypeError
+from glassnet.tensor import Tensor
+
+
+def check_tensor(name: str, x: Any, argument: str = "", dtype: Any = None) -> None:
+    """Raise DtypeError unless ``x`` is a tensor. ``dtype`` is the one that is wanted, if one is."""
+    if isinstance(x, Tensor):
+        return
+    if hasattr(x, "batch_sizes"):
+        advice = "its numbers are in x.data, and nn.utils.rnn.pad_packed_sequence(x) brings the sequences back"
+    elif isinstance(x, tuple) and x and isinstance(x[0], Tensor):
+        advice = (
+            "layers that give several results, as an LSTM does, give a tuple: output, state = layer(x), or layer(x)[0]"
+        )
+    else:
+        wanted = f", dtype=glassnet.{dtype}" if dtype is not None else ""
+        advice = f"make one: glassnet.tensor(x{wanted})"
+    what = f"{argument} as a tensor" if argument else "a tensor"
+    raise DtypeError(f"{name}: expected {what}, got {type(x).__name__}; {advice}")
