@@ -16,6 +16,8 @@ _CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
     "elements left over": ((1, 1, 5, 6), (1, 1, 2, 3), {"stride": (2, 2), "padding": (0, 1)}),
     "dilated height": ((1, 1, 4, 4), (2, 1, 2, 2), {"dilation": (2, 1)}),
     "groups": ((1, 4, 3, 3), (6, 2, 2, 2), {"groups": 2}),
+    "groups, dilated and padded": ((2, 4, 5), (6, 2, 2), {"groups": 2, "dilation": 3, "padding": 2}),
+    "groups, padded beyond the kernel": ((1, 4, 3), (2, 2, 2), {"groups": 2, "padding": 2}),
     "depthwise": ((2, 3, 3, 3), (3, 1, 2, 2), {"groups": 3, "padding": 1, "stride": 2}),
     "1×1": ((2, 3, 2, 2), (2, 3, 1, 1), {}),
     "three dimensions": ((1, 2, 3, 3, 2), (2, 2, 2, 2, 1), {"padding": (1, 0, 0), "stride": (2, 1, 1)}),

@@ -33,6 +33,7 @@ from glassnet.ops.layers.convolution_shapes import (
     convolution_weight_shape,
 )
 from glassnet.ops.layers.windows import pad, windows
+from glassnet.ops.movement import flip, permute, reshape
 from glassnet.ops.record import Op, register
 from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import Shape, shape_of
@@ -222,12 +223,40 @@ def _over_places(g: Any) -> Any:
     return sum(g, dim=(0, *range(2, len(g.shape))))
 
 
+def _turned(weight: Any, groups: int) -> Any:
+    """``weight`` with its inputs for outputs, and every kernel turned around."""
+    outputs, channels, *size = shape_of(weight)
+    parted = reshape(weight, shape=(groups, outputs // groups, channels, *size))
+    parted = permute(parted, dims=(0, 2, 1, *range(3, 3 + len(size))))
+    return flip(
+        reshape(parted, shape=(groups * channels, outputs // groups, *size)), dims=tuple(range(2, 2 + len(size)))
+    )
+
+
+def _of_input(
+    g: Any, _y: Any, _x: Any, weight: Any, _bias: Any = None, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1,
+    groups: int = 1,
+) -> Any:  # fmt: skip
+    """Back to where the windows were, added up; of windows that move by 1, every place gets from those around it.
+
+    With several groups, whose products are small, the latter is quicker.
+    """
+    lengths, size = shape_of(_x)[2:], shape_of(weight)[2:]
+    n = len(size)
+    _, paddings, dilations = _deep_numbers(n, stride, padding, dilation)
+    margins = [d * (k - 1) - p for k, p, d in zip(size, paddings[3 - n :], dilations[3 - n :], strict=True)]
+    if groups > 1 and stride in (1, (1,) * n) and min(margins) >= 0:
+        return convolution(g, _turned(weight, groups), padding=tuple(margins), dilation=dilation, groups=groups)
+    how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return conv_transpose(g, weight, lengths=lengths, **how)
+
+
 convolution: Op = register(
     Op(
         "convolution",
         forward=_convolution,
         vjp=(
-            lambda g, _y, _x, weight, _bias=None, **how: conv_transpose(g, weight, lengths=shape_of(_x)[2:], **how),
+            _of_input,
             lambda g, _y, x, _weight, _bias=None, **how: convolution_weight(x, g, size=shape_of(_weight)[2:], **how),
             lambda g, _y, _x, _weight, _bias=None, **_how: _over_places(g),
         ),
