@@ -26,12 +26,12 @@ def made_once() -> Iterator[None]:
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """``command("train", "digits", …)`` in an empty folder; ``columns`` wide."""
+    """``command("train", "digits", …)`` in an empty folder; ``columns`` wide, with ``typed`` as standard input."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: object, columns: int = 80) -> Result:
+    def run(*words: object, columns: int = 80, typed: str | None = None) -> Result:
         env = {"COLUMNS": str(columns), "LINES": "50", "NO_COLOR": None, "FORCE_COLOR": None, "TTY_COMPATIBLE": None}
-        return CliRunner(env=env).invoke(app, [str(word) for word in words], prog_name="glassnet")
+        return CliRunner(env=env).invoke(app, [str(word) for word in words], typed, prog_name="glassnet")
 
     return run
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from glassnet.cli.app import app
+from glassnet.cli.display import to_try
 from tests.cli.runs import config
 from tests.export.files import run as run_file
 from tests.export.files import run_here
@@ -60,6 +61,27 @@ def test_a_forecast_is_beside_the_seasonal_naive_one_everywhere(command, trained
     assert 'id="forecast"' in page
     assert 'class="line beside"' in page
     assert re.search("<dt>without a network</dt><dd><strong>[0-9.]+</strong>", page)
+
+
+def test_a_forecast_that_is_no_better_than_the_naive_one_is_called_so(command, tmp_path, trained):
+    series.write(tmp_path / "sold.csv")
+    said = " ".join(command(*TRAIN, "--epochs", 1, "--lr", 1e-9).stdout.split())
+    worse = "The network is no better than the seasonal naive forecast (season 12): try more --epochs"
+    assert worse in said
+    assert worse not in " ".join(trained.said.split())
+
+
+@pytest.mark.parametrize(
+    ("network", "augmented", "options"),
+    [
+        ("mlp", False, "--hidden 128 --activation tanh"),
+        ("gru", False, "--hidden 128"),  # without a hidden layer behind it, there is no activation
+        ("cnn", False, "--augment"),
+        ("cnn", True, "--augment --hidden 256"),  # it has 128 already
+    ],
+)
+def test_whatto_try_next_changes_the_network(network, augmented, options):
+    assert " ".join(to_try(network, augmented=augmented)) == options
 
 
 def test_predict_tells_what_comes_after_the_last_row(command, tmp_path, trained):

@@ -57,6 +57,15 @@ def test_a_sentence_is_classified(command, trained):
         assert re.search(rf"{re.escape(sentence)} +{name} +\d", shown.stdout), shown.output
     shown = command("predict", trained.run, "qwerty!")
     assert "Note: no word of the vocabulary is in qwerty!" in shown.stdout
+    assert re.search(r"terrible film +bad", command("predict", trained.run, "-", typed="A terrible film\n").stdout)
+    for words, typed, message in (
+        ("", "", "FILE: expected the name of a file or a text, got nothing"),
+        ("-", " \n", "FILE: expected a text through standard input, got nothing"),
+        ("-", "\0", "FILE: standard input: expected text, got a NUL byte"),
+    ):
+        refused = command("predict", trained.run, words, typed=typed)
+        assert refused.exit_code == 2
+        assert message in refused.stderr
     for file in ("films/x.txt", "reviews.csv"):
         refused = command("predict", trained.run, file)
         assert refused.exit_code == 2
@@ -124,7 +133,10 @@ def test_a_table_of_texts_is_trained_and_used(command, tmp_path):
     ("words", "message"),
     [
         (("films", "--network", "cnn"), "--network: expected bag or gru for texts, got cnn"),
-        (("films", "--network", "gru", "--hidden", "none"), "--hidden: expected the units of the gru first, got none"),
+        (
+            ("films", "--network", "gru", "--hidden", "none"),
+            "--hidden: expected the units of the gru first, as in 64 or 64,32, got",
+        ),
         (("films", "--augment"), "--augment: expected pictures to shift and turn, got texts; leave it out"),
         (("films", "--horizon", 3), "--horizon: films is a folder of texts, whose classes are its folders; leave it"),
         (("digits", "--network", "bag"), "--network: expected mlp or cnn for pictures, got bag"),

@@ -90,6 +90,14 @@ def test_which_table_is_one_of_texts(tmp_path):
         open_source(str(path), target="verdict", network="bag")
 
 
+def test_a_text_that_comes_twice_is_a_text_still(tmp_path):
+    """A table of few texts, one of them twice, is not one of categories: most of those would be unknown later."""
+    rows = [f"{text.replace(',', '')},{name}" for text, name in texts.texts(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["review,verdict", *rows, rows[0]]), encoding="utf-8")
+    assert open_source(str(path), target="verdict").encoder.to_json()["kind"] == "text"
+
+
 def test_a_folder_that_cannot_be_used_is_one_message(tmp_path):
     path = texts.write_folder(tmp_path / "films", 20)
 

@@ -18,7 +18,7 @@ from glassnet.tables.columns import (
     number_of,
     text_of,
 )
-from glassnet.tables.recipe import DATES, YES_AND_NO, feature_names, recipe_of
+from glassnet.tables.recipe import DATES, YEARS, YES_AND_NO, feature_names, recipe_of
 
 NUMBER = {"name": "x", "kind": "number", "decimal": ".", "mean": [3.0], "scale": [2.0], "missing": False}
 MONTH_FIRST = "when: the month is taken to come before the day: '05/06/2024' is 2024-05-06"
@@ -80,7 +80,7 @@ def test_every_form_of_dates_is_read_back():
     for form in DATES:
         read = date_of(when.strftime(form), form)
         assert read is not None, form
-        assert (read.year, read.month, read.day) == (2024, 3, 27 if "%d" in form else 1)
+        assert (read.year, read.month, read.day) == (2024, 1 if form == YEARS else 3, 27 if "%d" in form else 1)
     assert date_of("2024-03-27T14:35:00Z", "%d.%m.%Y") == when
     assert [date_of(text, "%Y/%m/%d") for text in ("20240327", "2024-13-01", "a", "2024/02/30")] == [None] * 4
 
@@ -153,6 +153,7 @@ def test_what_a_comma_is_taken_for_is_said(cells, note):
         ("x", ["0.1", "0.10", "0.100"], "the same in every row"),
         ("x", ["a", "b", "c", ""], "text, another in every row"),
         ("x", [f"a{i}" for i in range(150)] * 1 + ["a1"], "text, 150 different ones in 151 rows"),
+        ("x", ["a good film", "a bad film", "so it goes", "a bad film"], "text, 3 different ones in 4 rows"),
         ("Id", ["1", "2", "3"], "a number of its own for each row"),
         ("Unnamed: 0", ["0", "1"], "a number of its own for each row"),
     ],

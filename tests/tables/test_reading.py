@@ -108,7 +108,7 @@ BAD = {
     "no data": ("a,b\n\n", ": expected a header and rows below it, got none; add data"),
     "short row": ("a,b\n\n1,2\n3\n", ", line 4: expected 2 cells, as in the header, got 1; fill in what is missing"),
     "long row": ('a,b\n"1\n",2\n3,4,5\n', ", line 4: expected 2 cells, as in the header, got 3; put a cell that holds"),
-    "NUL": (b"a,b\r\n1,2\r\n3,\x00\r\n", ", line 3: expected text, got a NUL byte; a table has none"),
+    "NUL": (b"a,b\r\n1,2\r\n3,\x00\r\n", ", line 3: expected text, got a NUL byte; save it again"),
     "NUL in UTF-16": ("a,b\n1,\x00".encode("utf-16"), ", line 2: expected text, got a NUL byte"),
     "UTF-16 without a mark": ("a,b\n1,2".encode("utf-16-le"), ", line 1: expected text, got a NUL byte"),
     "half of a UTF-16": (b"\xff\xfea\x00b", ": it begins as UTF-16, and is something else at byte 4"),

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.tables import TableError
-from glassnet.tables.series import Series, date_column, number_column, season_of, seasonal_naive, step_in_words
+from glassnet.tables.series import (
+    Series,
+    calendar_seasons,
+    date_column,
+    number_column,
+    season_of,
+    seasonal_naive,
+    step_in_words,
+)
 from glassnet.tables.time_steps import date_after, step_of, written_date
 
 DATE = {"name": "day", "format": "%Y-%m-%d"}
@@ -34,7 +42,7 @@ def read(days: list[str], values: list[object], least: int = 3) -> Series:
         (["2023-11-01", "2023-12-01", "2024-01-01"], "1 month", "2024-02-01"),
         (["2023-12-31", "2024-01-31", "2024-02-29"], "1 month end", "2024-03-31"),
         (["2023-07-15", "2023-10-15", "2024-01-15"], "3 months", "2024-04-15"),
-        (["2021-01-01", "2022-01-01", "2023-01-01"], "12 months", "2024-01-01"),
+        (["2021-01-01", "2022-01-01", "2023-01-01"], "1 year", "2024-01-01"),
         (["2024-05-02", "2024-05-03", "2024-05-06", "2024-05-07"], "1 weekday", "2024-05-08"),
         (["2024-05-06 23:00", "2024-05-06 23:30", "2024-05-07 00:00"], "30 minutes", "2024-05-07 00:30"),
     ],
@@ -127,6 +135,26 @@ def test_the_column_of_dates_is_the_only_one_or_named():
         number_column(table, "from")
     months = {"month": [f"{1949 + i // 12}-{i % 12 + 1:02d}" for i in range(24)]}
     assert date_column(months, None) == {"name": "month", "format": "%Y-%m"}
+
+
+def test_a_column_of_years_is_one_of_dates_where_it_is_named():
+    table = {"year": range(1900, 1924), "sold": range(24)}
+    with pytest.raises(TableError, match="got none in 'year', 'sold'; if 'year' holds years: --date year; otherwise"):
+        date_column(table, None)
+    years = date_column(table, "year")
+    series = Series.of(table, years, SOLD)
+    assert step_in_words(series.step) == "1 year"
+    assert written_date(date_after(series.dates[-1], series.step)) == "1924-01-01"
+    assert calendar_seasons(series.step) == []
+
+
+def test_dates_across_a_change_of_the_clocks_are_to_be_written_with_one_offset():
+    hours = ["2021-03-28T00:00+01:00", "2021-03-28T01:00+01:00", "2021-03-28T03:00+02:00", "2021-03-28T04:00+02:00"]
+    with pytest.raises(TableError, match=r"row 3: .* got 2021-03-28 03:00; .* several offsets .*, \+01:00, \+02:00"):
+        read(hours, [1, 2, 3, 4])
+    assert len(read([hour.replace("+02", "+01") for hour in hours[:2]] + ["2021-03-28T02:00+01:00"], [1, 2, 3])) == 3
+    days = ["2021-03-27T00:00+01:00", "2021-03-28T00:00+01:00", "2021-03-29T00:00+02:00"]
+    assert step_in_words(read(days, [1, 2, 3]).step) == "1 day"  # days are days, whatever the clocks do
 
 
 # the season -------------------------------------------------------------------------------------------------

@@ -282,16 +282,32 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
     console.print(headline(f"Held-out {task.label} {value:.4f}", f": {task.about(how, data.noun)}."))
     if config["baseline"]:
         console.print(config["baseline"])
-    if value < task.guess(len(data.classes)):
+    if data.baseline is not None and config["results"]["val_mae"] >= _baseline_error(data, task):
+        console.print(
+            f"The network is no better than {data.baseline.name}: try more --epochs, or a longer --window; or use that."
+        )
+    elif value < task.guess(len(data.classes)):
         console.print("That is hardly better than guessing: try a smaller --lr, or more --epochs.")
     console.print(f"Trained in {seconds:.{1 if seconds >= 1 else 2}f} s. Saved in {place(path)}", soft_wrap=True)
     console.print(f"To look at: {place(path / REPORT)}", soft_wrap=True)
     settings = config["settings"]
     kept = [(name, settings[name]) for name in ("network", "horizon", "window", "season") if settings.get(name)]
     again = [*source_words(settings), *(word for name, value in kept for word in (f"--{name}", value))]
-    again += ["--hidden", "128", "--activation", "tanh"]
+    again += to_try(config["options"]["network"], augmented=settings["augment"])
     more = ["--resume", path] if (path / CHECKPOINT).exists() else again
     show_next(console, command("glassnet", "predict", path), command("glassnet", "train", *more))
+
+
+def _baseline_error(data: Data, task: Task) -> float:
+    assert data.baseline is not None
+    return task.measured(data.baseline.values, data.encoder.decode(data.held_out.targets.numpy()))["mae"]
+
+
+def to_try(network: str, *, augmented: bool) -> list[str]:
+    """Options that make another network of it, of those that have a say in such a one."""
+    if network == "cnn":
+        return ["--augment", "--hidden", "256"] if augmented else ["--augment"]
+    return ["--hidden", "128", *(["--activation", "tanh"] if network == "mlp" else [])]
 
 
 def show_line(console: Console, path: Path, data: Data, task: Task, config: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from itertools import count
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +30,7 @@ from glassnet.cli.shared_arguments import (
 )
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, SeriesEncoder, TextEncoder, read_samples
-from glassnet.encoders.text_encoder import names_a_file
+from glassnet.encoders.text_encoder import LARGEST, names_a_file, text_in
 from glassnet.files import replace_file
 from glassnet.files.reading import expanded, is_there
 from glassnet.text import shown
@@ -37,6 +38,7 @@ from glassnet.text.formulas import as_text
 
 SHOWN = 12  # rows on the screen
 ENDINGS = (".csv", ".tsv", ".parquet")
+STANDARD_INPUT = "-"
 
 
 def predict(
@@ -44,7 +46,8 @@ def predict(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="FILE", help="Samples: a table, numbers, a picture, a folder of them; or a text itself."
+            metavar="FILE",
+            help="Samples: a table, numbers, a picture, a folder of them; or a text itself, or - for one typed in.",
         ),
     ] = None,
     out: Annotated[
@@ -89,11 +92,27 @@ def predict(
 def _samples(console: Console, saved: SavedRun, file: str | None) -> Samples | None:
     """The samples in ``file``, which may be a text; without one, of a series what comes next, and of others None."""
     if file is not None:
+        if not file.strip():
+            raise BadInput("FILE: expected the name of a file or a text, got nothing")
         path = expanded(file)
         if isinstance(saved.encoder, TextEncoder) and not is_there(path) and not names_a_file(file):
-            return saved.encoder.sentence(file)
+            return saved.encoder.sentence(_typed() if file == STANDARD_INPUT else file)
         return read_samples(saved.encoder, path, saved.classes)
     return saved.data(console).upcoming if isinstance(saved.encoder, SeriesEncoder) else None
+
+
+def _typed() -> str:
+    """The text that comes through standard input. Raises BadInput for one that is too large, or none."""
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadInput(f"FILE: expected at most {LARGEST:,} bytes of text through standard input, got more")
+    try:
+        text = text_in(data).strip()
+    except ValueError as error:
+        raise BadInput(f"FILE: standard input: {error.args[0]}") from None
+    if not text:
+        raise BadInput("FILE: expected a text through standard input, got nothing")
+    return text
 
 
 def _show_held_out(console: Console, saved: SavedRun) -> None:

@@ -266,13 +266,22 @@ def text_in_file(path: Path) -> str:
     '안녕'
     """
     try:
-        content, encoding = decoded(read_bytes(path, LARGEST))
-        if not is_plain(content, encoding):
-            raise ValueError("expected text, got bytes that are no text")
+        return text_in(read_bytes(path, LARGEST))
     except FileError as error:
         raise SourceError(str(error)) from None
     except OSError as error:
         raise SourceError(f"{shown(path)}: it cannot be read ({error.strerror}); check who may read it") from None
     except ValueError as error:
         raise SourceError(f"{shown(path)}: {error.args[0]}; replace the file, or leave it out") from None
+
+
+def text_in(data: bytes) -> str:
+    """The text in bytes, in any common encoding. Raises ValueError for bytes that are no text.
+
+    >>> text_in("안녕".encode("cp949"))
+    '안녕'
+    """
+    content, encoding = decoded(data)
+    if not is_plain(content, encoding):
+        raise ValueError("expected text, got bytes that are no text")
     return content

@@ -24,6 +24,7 @@ from glassnet.tables.columns import NO_NUMBER, date_of, first_row, number_of, te
 Recipe = dict[str, Any]
 
 MOST = 100  # categories of a column that get a feature; the rest are "another one"
+PROSE = 3  # words of a cell on average, from which a column of mostly different cells is text
 ENOUGH = 0.95  # of the cells must be numbers for a column of numbers; the rest are taken as missing
 YES_AND_NO = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"})
 DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
@@ -33,7 +34,8 @@ _DAYS = (
     *("%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
 )
 _MONTHS = ("%Y-%m", "%Y/%m", "%Y년 %m월")
-DATES = (*(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS), *_MONTHS)
+YEARS = "%Y"  # of a column that is said to hold dates: others of such numbers are numbers
+DATES = (*(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS), *_MONTHS, YEARS)
 COUNTERS = ("", "#", "id", "index", "no", "no.", "row", "unnamed: 0")  # columns that only number the rows
 
 
@@ -169,7 +171,8 @@ def _standardised(recipe: Recipe, texts: Sequence[str], rows: Sequence[int]) -> 
 def _category(name: str, texts: Sequence[str], counts: Mapping[str, int]) -> ColumnRecipe:
     if _each_its_own(texts, counts):
         return ColumnRecipe(None, "text, another in every row")
-    if len(counts) > MOST and len(counts) > sum(counts.values()) / 2:
+    is_prose = sum(len(text.split()) for text in counts) >= PROSE * len(counts)
+    if (is_prose or len(counts) > MOST) and len(counts) > sum(counts.values()) / 2:
         return ColumnRecipe(None, f"text, {len(counts):,} different ones in {sum(counts.values()):,} rows")
     often = sorted(counts, key=lambda text: (-counts[text], text))[:MOST]
     notes: tuple[str, ...] = ()

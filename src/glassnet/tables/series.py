@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.tables.cells import Cells, TableError
 from glassnet.tables.columns import date_of, few, number_of
-from glassnet.tables.recipe import decimal_of, recipe_of
+from glassnet.tables.recipe import YEARS, decimal_of, recipe_of
 from glassnet.tables.time_steps import date_after, step_of, written_date
 
 FEWEST = 10  # rows of a series
@@ -70,7 +71,16 @@ class Series:
         notes = () if order == [*range(len(dates))] else (f"the rows were not in the order of {date['name']}: sorted",)
         dates = [dates[i] for i in order]
         step = step or (step_of(dates) if len(set(dates)) > 1 else {"unit": "seconds", "count": 1})
-        _check_steps(dates, [cells.rows[i] for i in order], step, date["name"])
+        try:
+            _check_steps(dates, [cells.rows[i] for i in order], step, date["name"])
+        except TableError as error:
+            offsets = offsets_of(cells.texts(date["name"]))
+            if len(offsets) < 2:
+                raise
+            raise TableError(
+                f"{error.problem.partition(';')[0]}; the dates in {date['name']!r} have several offsets from UTC, "
+                f"{few(offsets)}, as where clocks are changed: write them all with one"
+            ) from None
         return cls(tuple(dates), np.array(values, np.float64)[order], step, notes)
 
     def __len__(self) -> int:
@@ -83,11 +93,15 @@ def date_column(table: Any, named: str | None) -> dict[str, Any]:
     names = [*cells.columns] if named is None else [named]
     if named is not None:
         cells.texts(named)  # which says what columns there are, if it is none of them
-    found = {}
+    found, years = {}, []
     for name in names:
         recipe = recipe_of(name, cells.columns[name], cells.rows).recipe
         if recipe is not None and recipe["kind"] == "date":
             found[name] = recipe["format"]
+        elif _holds_years(cells.texts(name)):
+            years.append(name)
+    if named in years:
+        return {"name": named, "format": YEARS}
     if len(found) == 1:
         ((name, form),) = found.items()
         return {"name": name, "format": form}
@@ -96,9 +110,25 @@ def date_column(table: Any, named: str | None) -> dict[str, Any]:
             f"expected one column of dates, got {len(found)}: {few([*map(repr, found)])}; say which one: --date COLUMN"
         )
     raise TableError(
-        f"expected a column of dates, such as 2024-05-31, got none in {few([*map(repr, names)])}; add one, or leave "
-        "--network out to learn each row by itself"
+        f"expected a column of dates, such as 2024-05-31, got none in {few([*map(repr, names)])}; "
+        + (f"if {years[0]!r} holds years: --date {years[0]}; otherwise " if years else "")
+        + "add one, or leave --network out to learn each row by itself"
     )
+
+
+def _holds_years(texts: Sequence[str]) -> bool:
+    """Whether texts are whole numbers that may be years, another in each row."""
+    return len(set(texts)) == len(texts) and all(re.fullmatch(r"[12]\d{3}", text) for text in texts)
+
+
+def offsets_of(texts: Sequence[str]) -> list[str]:
+    """The offsets from UTC that dates in ISO 8601 are written with.
+
+    >>> offsets_of(["2021-03-28T01:00+01:00", "2021-03-28T03:00+02:00"])
+    ['+01:00', '+02:00']
+    """
+    found = (re.search(r"\d{2}:\d{2}\S*?(Z|[+-]\d{2}:?\d{2})$", text) for text in texts)
+    return sorted({match[1] for match in found if match})
 
 
 def number_column(table: Any, name: str) -> dict[str, Any]:
@@ -149,7 +179,7 @@ def season_of(values: Array, step: Mapping[str, Any] | None = None) -> tuple[int
 def calendar_seasons(step: Mapping[str, Any]) -> list[int]:
     """How many of these steps make a year, a week or a day."""
     if step.get("unit") in ("months", "month ends"):
-        return [12 // step["count"]] if 12 % step["count"] == 0 else []
+        return [12 // step["count"]] if step["count"] < 12 and 12 % step["count"] == 0 else []
     if step.get("unit") == "weekdays":
         return [5, 261]
     seconds = step.get("count", 0)
@@ -211,5 +241,7 @@ def step_in_words(step: Mapping[str, Any]) -> str:
         sizes = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
         unit, size = next((unit, size) for unit, size in sizes if count % size == 0 or size == 1)
         count /= size
+    elif unit == "months" and count % 12 == 0:
+        unit, count = "year", count // 12
     unit = unit.removesuffix("s")
     return f"{count:g} {unit}{'' if count == 1 else 's'}"

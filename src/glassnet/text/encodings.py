@@ -33,7 +33,7 @@ def decoded(data: bytes) -> tuple[str, str]:
     text = text.lstrip("\ufeff")
     if (at := text.find("\0")) >= 0:
         line = len(re.findall("\r\n?|\n", text[:at])) + 1
-        raise ValueError("expected text, got a NUL byte; a table has none: save it again, in UTF-8", line)
+        raise ValueError("expected text, got a NUL byte; save it again, in UTF-8", line)
     return text, name or "utf-8"
 
 
