@@ -70,7 +70,7 @@ EXAMPLES = {
         lambda said: last("new names", said) > 60 > 20 > last("always one", said),
     ),
     "character_rnn": Example(
-        "CharacterRNN", text, lambda said: last("loss on new text", said) < 0.75 * last("a table of pairs", said)
+        "CharacterRNN", text, lambda said: last("loss on new text", said) < 0.85 * last("a table of pairs", said)
     ),
     "gpt": Example("GPT", text, lambda said: last("loss on new text", said) < 0.95 * last("a table of pairs", said)),
     "translator": Example(
