@@ -23,14 +23,14 @@ from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import shape_of
 
 
-def _activate_tanh(y: Array, x: Array, _h: Array) -> None:
-    y += x
-    np.tanh(y, out=y)
+def _activate_tanh(y: Array, x: Array, a: Array, _h: Array) -> None:
+    a += x
+    np.tanh(a, out=y)
 
 
-def _activate_relu(y: Array, x: Array, _h: Array) -> None:
-    y += x
-    np.maximum(y, 0, out=y)
+def _activate_relu(y: Array, x: Array, a: Array, _h: Array) -> None:
+    a += x
+    np.maximum(a, 0, out=y)
 
 
 def _differentiate_tanh(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, _h: Array) -> None:

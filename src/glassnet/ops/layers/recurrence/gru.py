@@ -32,10 +32,11 @@ from glassnet.ops.shapes import shape_of
 # forward: the planes are r, z, what n takes from the state, n, and h ---------------------------------
 
 
-def _activate(y: Array, x: Array, h: Array) -> None:
+def _activate(y: Array, x: Array, a: Array, h: Array) -> None:
     r, z, from_state, n, new = y
-    y[:2] += x[:2]
-    logistic(y[:2])
+    a[:2] += x[:2]
+    logistic(a[:2], out=y[:2])
+    from_state[...] = a[2]
     np.multiply(r, from_state, out=n)
     n += x[2]
     np.tanh(n, out=n)

@@ -55,6 +55,11 @@ def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
     return np.zeros((y.shape[2] if sizes is None else sizes[0], weight.shape[1]), y.dtype)
 
 
+def _by_gate(rows: Array, size: int) -> Array:
+    """A view [gates, n, H] of what stands in each row one gate behind the other, [n, gates·H]."""
+    return rows.reshape(len(rows), -1, size).transpose(1, 0, 2)
+
+
 def over_time(
     activate: Callable[..., None],
     planes: int,
@@ -68,23 +73,24 @@ def over_time(
 ) -> Array:
     """All planes of all steps.
 
-    ``activate(y, x, *states)`` completes the planes ``y`` of a step, which begin with h·Wᵀ for each gate; ``x`` is what
-    the gates take from the input. With a ``projection`` [P, H], the hidden state is its product with what the cell
-    gives, in the first P places of its plane.
+    ``activate(y, x, a, *states)`` fills the planes ``y`` of a step, given what each gate takes from the input, ``x``,
+    and from the state before, ``a`` = h·Wᵀ + b, which it may write over. With a ``projection`` [P, H], the hidden state
+    is its product with what the cell gives, in the first P places of its plane.
     """
     batch, size = states[-1].shape
-    of_input = gates.reshape(-1, weight.shape[0] // size, size).transpose(1, 0, 2)
+    of_input = _by_gate(gates.reshape(-1, len(weight)), size)
     of_state = np.ascontiguousarray(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1))
-    g = len(of_state)
+    room = np.empty((len(of_state), batch, size), gates.dtype)  # for one step: it stays in the cache
     y = np.empty((planes, of_input.shape[1], size), gates.dtype)
     now = states
     for step in in_time(y.shape[1], batch, sizes, reverse):
-        now = continued(now, states, step.stop - step.start)
-        done = y[:, step]
-        np.matmul(now[0], of_state, out=done[:g])
+        n = step.stop - step.start
+        now = continued(now, states, n)
+        of_step = np.matmul(now[0], of_state, out=room[:, :n])
         if bias is not None:
-            done[:g] += bias.reshape(g, 1, size)
-        activate(done, of_input[:, step], *now)
+            of_step += bias.reshape(-1, 1, size)
+        done = y[:, step]
+        activate(done, of_input[:, step], of_step, *now)
         if projection is not None:
             projected = done[-1] @ projection.T
             done[-1] = 0
@@ -130,9 +136,8 @@ def back_over_time(
             row[:, : len(projection)] = g_h
             row[:, len(projection) : size] = 0
             g_h = g_h @ projection
-        by_gate = row[:, -width:].reshape(n, slopes, size).transpose(1, 0, 2)
         g_c = carried[-1][:n]
-        direct = differentiate(by_gate, g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
+        direct = differentiate(_by_gate(row[:, -width:], size), g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
         np.matmul(row[:, -len(weight) :], weight, out=carried[0][:n])
         if direct is not None:
             carried[0][:n] += direct

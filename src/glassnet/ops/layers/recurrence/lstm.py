@@ -34,12 +34,12 @@ from glassnet.ops.shapes import shape_of
 # forward: the planes are i, f, g, o, c, and h ------------------------------------------------------
 
 
-def _activate(y: Array, x: Array, _h: Array, c: Array) -> None:
+def _activate(y: Array, x: Array, a: Array, _h: Array, c: Array) -> None:
     i, f, g, o, new_c, h = y
-    y[:4] += x
-    logistic(y[:2])
-    np.tanh(g, out=g)
-    logistic(o)
+    a += x
+    logistic(a[:2], out=y[:2])
+    np.tanh(a[2], out=g)
+    logistic(a[3], out=o)
     np.multiply(f, c, out=new_c)
     new_c += np.multiply(i, g, out=h)
     np.tanh(new_c, out=h)
@@ -83,26 +83,28 @@ def _lstm_expand(
 
 def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Array, c: Array) -> None:
     i, f, new, o, c_now, _ = y
-    t, by_gate = np.tanh(c_now), np.empty_like(y[:4])
-    np.multiply(g_h, t, out=by_gate[3])
-    t *= t
-    np.subtract(1, t, out=t)
-    t *= o
-    t *= g_h
-    g_c += t
+    d_i, d_f, d_new, d_o = d
+    t = np.tanh(c_now)
+    g_t = g_h * o
+    part = g_t * t
+    np.subtract(part, part * o, out=d_o)
+    part *= t
+    g_t -= part
+    g_c += g_t
     if len(g) > 1:
         g_c += g[4]
-    np.multiply(g_c, new, out=by_gate[0])
-    np.multiply(g_c, c, out=by_gate[1])
-    np.multiply(g_c, i, out=by_gate[2])
-    if len(g) > 1:
-        by_gate += g[:4]
-    slopes = 1 - y[:4]
-    slopes *= y[:4]
-    np.multiply(new, new, out=slopes[2])
-    np.subtract(1, slopes[2], out=slopes[2])
-    np.multiply(by_gate, slopes, out=d)
+    g_new = g_c * i
+    part = g_new * new
+    np.subtract(part, part * i, out=d_i)
+    part *= new
+    np.subtract(g_new, part, out=d_new)
     g_c *= f
+    part = g_c * c
+    np.subtract(part, part * f, out=d_f)
+    if len(g) > 1:
+        d[:2] += g[:2] * y[:2] * (1 - y[:2])
+        d_new += g[2] * (1 - new * new)
+        d_o += g[3] * o * (1 - o)
 
 
 def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, _h: Any, c: Any) -> Any:
