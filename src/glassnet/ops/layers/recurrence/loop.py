@@ -57,7 +57,7 @@ def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
 
 def _by_gate(rows: Array, size: int) -> Array:
     """A view [gates, n, H] of what stands in each row one gate behind the other, [n, gates·H]."""
-    return rows.reshape(len(rows), -1, size).transpose(1, 0, 2)
+    return rows.reshape(len(rows), rows.shape[1] // size, size).transpose(1, 0, 2)
 
 
 def over_time(
@@ -137,7 +137,8 @@ def back_over_time(
             row[:, len(projection) : size] = 0
             g_h = g_h @ projection
         g_c = carried[-1][:n]
-        direct = differentiate(_by_gate(row[:, -width:], size), g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
+        before = continued(earlier, states, n)
+        direct = differentiate(_by_gate(row[:, -width:], size), g[:, step], y[:, step], g_h, g_c, *before)
         np.matmul(row[:, -len(weight) :], weight, out=carried[0][:n])
         if direct is not None:
             carried[0][:n] += direct

@@ -87,9 +87,9 @@ def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Arr
     t = np.tanh(c_now)
     g_t = g_h * o
     part = g_t * t
-    np.subtract(part, part * o, out=d_o)
+    np.subtract(part, part * o, out=d_o)  # g_h·t times o·(1 − o), the slope of σ
     part *= t
-    g_t -= part
+    g_t -= part  # g_h·o times 1 − t², the slope of tanh
     g_c += g_t
     if len(g) > 1:
         g_c += g[4]
