@@ -11,10 +11,10 @@ from glassnet.errors import GradientError
 from glassnet.tensor.backward import RemovableHandle, Tensors, accumulate, backward, own
 from glassnet.tensor.dispatch import wrap
 from glassnet.tensor.graph import RetainGrad, changes
-from glassnet.tensor.methods.inplace import InPlace
+from glassnet.tensor.methods.creation import Creation
 
 
-class Autograd(InPlace):
+class Autograd(Creation):
     """Methods that compute gradients, or see them computed."""
 
     def backward(
