@@ -55,11 +55,6 @@ def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
     return np.zeros((y.shape[2] if sizes is None else sizes[0], weight.shape[1]), y.dtype)
 
 
-def _by_gate(rows: Array, size: int) -> Array:
-    """A view [gates, n, H] of what stands in each row one gate behind the other, [n, gates·H]."""
-    return rows.reshape(len(rows), rows.shape[1] // size, size).transpose(1, 0, 2)
-
-
 def over_time(
     activate: Callable[..., None],
     planes: int,
@@ -78,15 +73,14 @@ def over_time(
     is its product with what the cell gives, in the first P places of its plane.
     """
     batch, size = states[-1].shape
-    of_input = _by_gate(gates.reshape(-1, len(weight)), size)
+    of_input = gates.reshape(-1, len(weight) // size, size).transpose(1, 0, 2)
     of_state = np.ascontiguousarray(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1))
     room = np.empty((len(of_state), batch, size), gates.dtype)  # for one step: it stays in the cache
     y = np.empty((planes, of_input.shape[1], size), gates.dtype)
     now = states
     for step in in_time(y.shape[1], batch, sizes, reverse):
-        n = step.stop - step.start
-        now = continued(now, states, n)
-        of_step = np.matmul(now[0], of_state, out=room[:, :n])
+        now = continued(now, states, step.stop - step.start)
+        of_step = np.matmul(now[0], of_state, out=room[:, : len(now[0])])
         if bias is not None:
             of_step += bias.reshape(-1, 1, size)
         done = y[:, step]
@@ -136,9 +130,9 @@ def back_over_time(
             row[:, : len(projection)] = g_h
             row[:, len(projection) : size] = 0
             g_h = g_h @ projection
+        by_gate = row[:, -width:].reshape(n, slopes, size).transpose(1, 0, 2)
         g_c = carried[-1][:n]
-        before = continued(earlier, states, n)
-        direct = differentiate(_by_gate(row[:, -width:], size), g[:, step], y[:, step], g_h, g_c, *before)
+        direct = differentiate(by_gate, g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
         np.matmul(row[:, -len(weight) :], weight, out=carried[0][:n])
         if direct is not None:
             carried[0][:n] += direct
