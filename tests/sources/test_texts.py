@@ -70,6 +70,9 @@ def test_which_table_is_one_of_texts(tmp_path):
     }
     for kind, words in kinds.items():
         assert open_source(str(path), **words).encoder.to_json()["kind"] == kind
+    assert open_source(str(path), target="verdict").notes[-1] == "review holds texts: --text review learns from them"
+    for words in ({"target": "verdict", "network": "mlp"}, {"target": "x"}):
+        assert not any("holds texts" in note for note in open_source(str(path), **words).notes)
     assert open_source(str(path), target="verdict", text="review").encoder.column == "review"
     with pytest.raises(TableError, match="expected a column of dates"):
         open_source(str(path), target="x", network="gru")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.encoders import SourceError
+from glassnet.encoders import SourceError, TableEncoder
 from glassnet.sources.source_data import CLASSIFICATION, REGRESSION, Data
 from glassnet.sources.table_source import table_source
 from glassnet.tables import NoFeaturesError, read_table
@@ -53,13 +54,28 @@ def open_table(
     if text is not None or network in ("bag", "gru"):
         return _texts(source, path, frame, target, task, text)
     try:
-        return table_source(source, path, frame, target, task)
+        data = table_source(source, path, frame, target, task)
+        return data if network is not None or data.task == REGRESSION else _with_texts_named(data, frame, target)
     except NoFeaturesError:
         from glassnet.sources.text_source import text_columns
 
         if network is not None or task == REGRESSION or not text_columns(frame, target):
             raise
     return _texts(source, path, frame, target, task, None)
+
+
+def _with_texts_named(data: Data, frame: Any, target: str) -> Data:
+    """``data`` with a note about columns that are not used, and that a network for texts would learn from."""
+    assert isinstance(data.encoder, TableEncoder)
+    ignored = data.encoder.encoding.ignored
+    if not ignored:
+        return data
+    from glassnet.sources.text_source import text_columns
+
+    cells = Cells.of(frame)
+    found = text_columns(Cells({name: cells.columns[name] for name in ignored}, cells.rows), target)
+    hints = [f"{shown(name)} holds texts: --text {shown(name)} learns from them" for name in found]
+    return replace(data, notes=[*data.notes, *hints])
 
 
 def _texts(source: str, path: Path, frame: Any, target: str, task: str | None, text: str | None) -> Data:
