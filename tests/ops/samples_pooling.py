@@ -37,6 +37,9 @@ _MAX = [
     _apart(_windows("none", np.zeros((0, 4)), (2,))),
     replace(_apart(_windows("ties", _TIES, (3,), (1,))), order=0),
     replace(_apart(_windows("NaN", _MISSING, (3,))), order=0),
+    _apart(_windows("one window", _ranks(2, 3, 4), (3, 4))),
+    replace(_apart(_windows("one window of ties", _TIES, (6,))), order=0),
+    replace(_apart(_windows("one window with NaN", _MISSING, (6,))), order=0),
 ]
 _MEAN = [
     _windows("one dimension", normal(2, 7), (2,)),
