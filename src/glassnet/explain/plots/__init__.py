@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from glassnet.explain.plots.activation import activation
 from glassnet.explain.plots.curves import confusion, curves
+from glassnet.explain.plots.images import attributions, feature_maps, kernels, saliency
 from glassnet.explain.plots.inside_layers import activations, gradient_flow, gradients, weights
+from glassnet.explain.plots.sequences import attention_maps, hidden_state
 from glassnet.explain.plots.surfaces import decision_boundary, loss_surface, optimizer_paths
 
 __all__ = [
     "activation",
     "activations",
+    "attention_maps",
+    "attributions",
     "confusion",
     "curves",
     "decision_boundary",
+    "feature_maps",
     "gradient_flow",
     "gradients",
+    "hidden_state",
+    "kernels",
     "loss_surface",
     "optimizer_paths",
+    "saliency",
     "weights",
 ]

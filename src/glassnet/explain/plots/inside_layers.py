@@ -152,6 +152,30 @@ def gradients_of(model: Module, x: Tensor, y: Tensor, loss: Loss) -> dict[str, A
         return {n: p.grad.numpy().copy() for n, p in model.named_parameters() if p.grad is not None}
 
 
+def layer_of(plot: str, what: str, model: Module, kinds: tuple[type[Any], ...], layer: str | None) -> tuple[str, Any]:
+    """The first layer of one of ``kinds``, or the one called ``layer``, with its name. Raises ValueError for none."""
+    found = {path: module for path, module in model.named_modules() if isinstance(module, kinds)}
+    if not found:
+        raise ValueError(f"{plot}: expected a network with a {what}, got {type(model).__name__} without")
+    if layer is None:
+        return next(iter(found.items()))
+    if layer not in found:
+        raise ValueError(f"{plot}: expected a {what} of the network: {', '.join(found)}; got {layer!r:.60}")
+    return layer, found[layer]
+
+
+@contextmanager
+def in_evaluation(model: Module) -> Iterator[None]:
+    """``model`` in evaluation mode; afterwards each module is in the mode it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
 @contextmanager
 def _grads_kept(model: Module) -> Iterator[None]:
     before = [(p, p.grad) for p in model.parameters()]

@@ -33,7 +33,8 @@ def _lines(title: str, array: Array) -> list[str]:
     """A title and a row a line, all of the same length; as many decimals as give the greatest three digits."""
     rows = np.atleast_2d(array).astype(np.float64)
     greatest = float(np.abs(rows[np.isfinite(rows)]).max(initial=0))
-    decimals = min(max(2 - math.floor(math.log10(greatest)), 0), 6) if greatest else 0
+    whole = not greatest or bool(np.all(rows == np.rint(rows)))
+    decimals = 0 if whole else min(max(2 - math.floor(math.log10(greatest)), 0), 6)
     cells = [["0" if x == 0 else f"{x:.{decimals}f}" for x in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [title, *("  ".join(cell.rjust(n) for cell, n in zip(row, widths, strict=True)) for row in cells)]
