@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from glassnet.explain.plots.activation import activation
 from glassnet.explain.plots.curves import confusion, curves
-from glassnet.explain.plots.images import attributions, feature_maps, kernels, saliency
+from glassnet.explain.plots.inside_convolutions import attributions, feature_maps, kernels, saliency
 from glassnet.explain.plots.inside_layers import activations, gradient_flow, gradients, weights
-from glassnet.explain.plots.sequences import attention_maps, hidden_state
+from glassnet.explain.plots.over_tokens_and_time import attention_maps, hidden_state
 from glassnet.explain.plots.surfaces import decision_boundary, loss_surface, optimizer_paths
 
 __all__ = [

@@ -1,7 +1,7 @@
 """The walkthrough: one training step, every number of it, and how it came about.
 
 In reading order: `traced_step` has the step as a program, `values` every number that it computes, `element` one of
-them traced back by `rules` to a `worked_formula`, printed in names and in numbers; `forms` and `opened` compute an
+them traced back by `rules` to a `worked_formula`, printed in names and in numbers (`layer_rules` has what is told of windows, norms, gates and attention); `forms` and `opened` compute an
 operation in another way; `page` is what is shown of a step, written by `text` and `latex`; `walked_step` puts it
 together.
 """
