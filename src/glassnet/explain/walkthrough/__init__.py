@@ -1,9 +1,9 @@
 """The walkthrough: one training step, every number of it, and how it came about.
 
 In reading order: `traced_step` has the step as a program, `values` every number that it computes, `element` one of
-them traced back by `rules` to a `worked_formula`, printed in names and in numbers (`layer_rules` has what is told of windows, norms, gates and attention); `forms` and `opened` compute an
-operation in another way; `page` is what is shown of a step, written by `text` and `latex`; `walked_step` puts it
-together.
+them traced back by `rules` to a `worked_formula`, printed in names and in numbers; `layer_rules` has those of windows,
+norms, gates and attention, and what is told of them; `forms` and `opened` compute an operation in another way; `page`
+is what is shown of a step, written by `text` and `latex`; `walked_step` puts it together.
 """
 
 from __future__ import annotations
