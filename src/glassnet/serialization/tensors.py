@@ -190,7 +190,8 @@ class TensorFile:
             piece = numbers[start : start + _PIECE]
             if self._file.readinto(piece.data) != len(piece):
                 raise _edited(self._path, f"the file ends within {name:.60}")
-        return array.astype(entry.dtype, copy=False)
+        # the view has NumPy's own object for the dtype: dispatch compares by identity, and would cast in every call
+        return array.astype(entry.dtype, copy=False).view(entry.dtype)
 
 
 @contextmanager
