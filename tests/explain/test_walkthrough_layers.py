@@ -44,7 +44,7 @@ def test_a_convolution_shows_its_window_its_kernel_and_where_it_lies() -> None:
     element = walked(conv, x).element("model", 1, 2, 0, 1)
     text = " ".join(" ".join(true_lines(element)).split())
     assert "its window: x[1, …, 0:2, 1:4], 2 channels, 3 of its 9 places in the padding, 0" in text
-    assert "its kernel: model_weight[2] shown: channel 1, which weighs most" in text
+    assert "its kernel: model_weight[2] channel 1 weighs most" in text
     window, kernel, products = (block for _, block in element.forward.lines[0].about[-1])
     np.testing.assert_array_equal(window[1:], x.numpy()[1, 1, 0:2, 1:4])
     np.testing.assert_array_equal(kernel, conv.weight.detach().numpy()[2, 1])

@@ -222,9 +222,13 @@ def _about_convolution(value: Value, index: Index) -> Iterator[Told]:
     chosen, *depth = np.unravel_index(int(np.argmax(_weight(products))), lead)
     if len(channels) > 1:
         part = f"channel {channels[chosen]}" + "".join(f", depth {d}" for d in depth)
-        yield f"shown: {part}, which weighs most: {written_number(sums[chosen])} of {written_number(sums.sum())}"
+        yield f"{part} weighs most: {written_number(sums[chosen])} of {written_number(sums.sum())}"
     place = (chosen, *depth)
-    yield ("window", window[place]), ("· kernel", weight[(index[1], *place)]), ("= products", products[place])
+    yield (
+        (f"window, {part}" if len(channels) > 1 else "window", window[place]),
+        ("· kernel", weight[(index[1], *place)]),
+        ("= products", products[place]),
+    )
 
 
 def _weight(products: Array) -> Array:
