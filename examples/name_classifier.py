@@ -92,14 +92,19 @@ def main():
     confusion.set_xticks(range(len(LANGUAGES)), LANGUAGES, rotation=30)
     confusion.set_yticks(range(len(LANGUAGES)), LANGUAGES)
     confusion.grid(visible=False)
-    for row, name in enumerate(["Papadakis", "Nakamura", "Kowalski", "Zimmermann", "Mancini", "Hwang"]):
+    of_each = [[names[i] for i in new.tolist() if t[i] == language] for language in range(len(LANGUAGES))]
+    for row, name in enumerate(next(name for name in some if len(name) in range(5, 11)) for some in of_each):
         with glassnet.no_grad():
             sure, said = net(encode([name[: i + 1] for i in range(len(name))])).softmax(1).max(1)
         for i, letter in enumerate(name):
             color = ORANGE if sure[i] > 0.5 else MUTED
             so_far.text(i, -row, letter, ha="center", fontsize=15, color=INK)
             so_far.text(i, -row - 0.3, LANGUAGES[said[i].item()], ha="center", fontsize=8, color=color)
-    so_far.set(title="what it says after each letter (orange: more than ½ sure)", xlim=(-0.7, 9.7), ylim=(-5.6, 0.6))
+    so_far.set(
+        title="new names, and what it says after each letter (orange: more than ½ sure)",
+        xlim=(-0.7, 9.7),
+        ylim=(-5.6, 0.6),
+    )
     so_far.axis("off")
     save(figure, args.out)
 
