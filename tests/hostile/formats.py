@@ -104,6 +104,9 @@ def many_layers(data: bytes, random: Random, others: Others) -> bytes:
             {"type": "AdaptiveAvgPool2d", "output_size": [2**20, 2**20]},
             {"type": "ZeroPad2d", "padding": [2**30] * 4},
             {"type": "Upsample", "scale_factor": 1e9},
+            {"type": "TransformerEncoder", "modules": {"layers": {"type": "ModuleList", "modules": {"0": None}}}},
+            {"type": "Transformer", "d_model": 2**20, "modules": {"encoder": None, "decoder": {"type": "Identity"}}},
+            {"type": "TransformerEncoderLayer", "d_model": 2**12, "nhead": 2, "activation": {"type": "ReLU"}},
             {"type": "Unflatten", "dim": 1, "unflattened_size": [1] * 60},
         )
     )

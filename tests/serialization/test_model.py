@@ -50,6 +50,15 @@ def test_the_network_comes_back(tmp_path, dtype, training):
         assert (x.detach().numpy() == y.detach().numpy()).all()
 
 
+def test_a_transformer_comes_back(tmp_path):
+    layer = nn.TransformerEncoderLayer(4, 2, 8, activation=nn.ELU(0.5))
+    model = nn.Transformer(4, 2, custom_encoder=nn.TransformerEncoder(layer, 2), num_decoder_layers=1).eval()
+    glassnet.save_model(model, tmp_path / "m")
+    again = glassnet.load_model(tmp_path / "m")
+    src, tgt = glassnet.randn(5, 3, 4), glassnet.randn(6, 3, 4)
+    assert (again(src, tgt) == model(src, tgt)).all()
+
+
 def test_a_loaded_network_computes_and_learns_as_before(tmp_path):
     model = small().eval()
     glassnet.save_model(model, tmp_path / "m")

@@ -70,6 +70,13 @@ LAYERS = [
     nn.TransformerEncoderLayer(4, 2, 8),
     nn.TransformerEncoderLayer(4, 2, 8, 0.25, "gelu", 1e-3, True, True, False),
     nn.TransformerDecoderLayer(4, 2, 8, batch_first=True),
+    nn.TransformerEncoderLayer(4, 2, 8, activation=nn.LeakyReLU(0.3)),
+    nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2, mask_check=False),
+    nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8, activation=nn.GELU("tanh")), 2, nn.RMSNorm(4)),
+    nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 8, 0.25, "gelu"), 3, nn.LayerNorm(4, eps=1e-3)),
+    nn.Transformer(4, 2, 1, 2, 8, batch_first=True),
+    nn.Transformer(4, 2, custom_encoder=nn.Linear(4, 4), custom_decoder=nn.Identity()),
+    nn.Sequential(nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 1), nn.Linear(4, 2)),
     networks.Forecaster(3, [8, 4], "gru", "tanh", 0.25),
     networks.TextReader(20, 3, 4, [8], "lstm"),
     nn.Sequential(),
@@ -171,6 +178,18 @@ def test_an_empty_place_stays_empty():
     assert build(through_json(describe(modules)))["b"] is None
 
 
+def test_layers_of_a_stack_keep_what_became_of_them():
+    """A stack is not described by the layer that it was copied from: each may be another since."""
+    stack = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 3)
+    stack.layers[1], stack.layers[2].dropout.p = stack.layers[0], 0.75
+    again = build(through_json(describe(stack)))
+    assert again.layers[1] is again.layers[0]
+    assert again.layers[2].dropout.p == 0.75
+    without = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 1, nn.LayerNorm(4))
+    without.norm = None
+    assert build(through_json(describe(without))).norm is None
+
+
 # what cannot be described -------------------------------------------------------------------------
 
 
@@ -216,10 +235,6 @@ def odd():
             "the network has activation=<built-in function abs>, which a description cannot hold",
         ),
         (
-            nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2),
-            "the network is a TransformerEncoder, which a file cannot describe",
-        ),
-        (
             nn.CrossEntropyLoss(weight=glassnet.ones(2)),
             "the network has weight=tensor.*, which a description cannot hold",
         ),
@@ -244,6 +259,10 @@ def inside(description, depth=1):
     for _ in range(depth):
         description = {"type": "Sequential", "modules": {"0": description}}
     return description
+
+
+def encoder(modules):
+    return {"type": "TransformerEncoder", "enable_nested_tensor": True, "mask_check": True, "modules": modules}
 
 
 @pytest.mark.parametrize(
@@ -281,6 +300,18 @@ def inside(description, depth=1):
         ({"type": "Dropout", "p": 2}, "Dropout.p=2. cannot be built: .*from 0 to 1"),
         ({"type": "Dropout", "p": "half"}, "Dropout takes p as float, got 'half'"),
         ({"type": "Unflatten", "dim": 1, "unflattened_size": [[1]]}, r"Unflatten takes unflattened_size as Sequence"),
+        ({"type": "TransformerEncoder", "num_layers": 9}, "TransformerEncoder takes .*: no argument 'num_layers'"),
+        (encoder({"norm": FLATTEN}), r"TransformerEncoder\(.*\) cannot be built: layers"),
+        (encoder({"layers": FLATTEN}), r"TransformerEncoder\(.*\) cannot be built: "),
+        (
+            encoder({"layers": {"type": "ModuleList", "modules": {}}}),
+            r"cannot be built: .* num_layers of 1 or more, got 0",
+        ),
+        (encoder({"layers": [FLATTEN]}), r"layer layers: expected a layer as .*, got \["),
+        (
+            {"type": "TransformerEncoderLayer", "d_model": 4, "nhead": 2, "activation": {"type": "GELUU"}},
+            "layer activation: unknown layer 'GELUU'.*did you mean GELU",
+        ),
         (inside(FLATTEN, 3000), "expected containers at most 40 deep within each other, got more"),
     ],
 )

@@ -82,7 +82,7 @@ class _Layer(Module):
             norm_first,
             bias,
         )
-        self.activation = _activation(kind, activation)
+        activation = _activation(kind, activation)
         for name in self._attentions:
             attention = MultiheadAttention(
                 d_model, nhead, dropout, bias, batch_first=batch_first, device=device, dtype=dtype
@@ -97,6 +97,7 @@ class _Layer(Module):
             self.add_module(f"norm{number}", norm)
         for number in numbers:
             self.add_module(f"dropout{number}", Dropout(dropout))
+        self.activation = activation
 
     def _argument(self, name: str) -> Any:
         if name == "dropout":

@@ -9,7 +9,7 @@ and `glassnet.networks` are ever built, by name from a table; a description cann
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from functools import cache
@@ -34,15 +34,33 @@ from glassnet.files.schema import (
     whole,
 )
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from glassnet.nn.linear import Identity
 from glassnet.nn.module import Module
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from glassnet.observer import mode
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
 
-_NOT_LAYERS = (Module, ParameterDict, ParameterList, Transformer, TransformerDecoder, TransformerEncoder)
-# A container is described by the modules within it, whatever its constructor is like.
-_CONTAINERS = (Sequential, ModuleList, ModuleDict)
+_NOT_LAYERS = (Module, ParameterDict, ParameterList)
+_Modules = dict[str, Any]  # those within a container, by name
+
+
+def _stack(layer: str) -> Callable[[_Modules], dict[str, Any]]:
+    """``layer`` would be copied: the layers themselves take the places of the copies."""
+    return lambda within: {layer: Identity(), "num_layers": len(within["layers"]), "norm": within.get("norm")}
+
+
+# A container is described by the modules within it, and its constructor is given what these say of its arguments.
+_CONTAINERS: dict[type[Module], Callable[[_Modules], dict[str, Any]]] = {
+    Sequential: lambda _: {},
+    ModuleList: lambda _: {},
+    ModuleDict: lambda _: {},
+    TransformerEncoder: _stack("encoder_layer"),
+    TransformerDecoder: _stack("decoder_layer"),
+    Transformer: lambda within: {"custom_encoder": within["encoder"], "custom_decoder": within["decoder"]},
+}
+# What they still have to be told.
+_OF_CONTAINERS = {"enable_nested_tensor", "mask_check", "d_model", "nhead", "batch_first"}
 # Constructor arguments that say what the numbers are at first: those come from the saved weights.
 _OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
 _LETTERS = 2**24  # of the paths to all layers, those that are in several places counted in each
@@ -87,9 +105,9 @@ def _layers() -> dict[str, type[Module]]:
 def describe(module: Module) -> dict[str, Any]:
     """The description of ``module``: ``{"type": "Linear", "in_features": 64, …}``.
 
-    A `Sequential` has the descriptions of its ``"modules"`` by name; a module that comes a second time
-    is ``{"same_as": path}``. Hooks, weights, which of them are frozen, and the mode (train or eval) are no
-    part of it.
+    A `Sequential`, or a transformer of several layers, has the descriptions of its ``"modules"`` by name; a
+    module that comes a second time is ``{"same_as": path}``. Hooks, weights, which of them are frozen, and the
+    mode (train or eval) are no part of it.
 
     Raises DescriptionError for a class that is not in `glassnet.nn`: only its author knows how to
     build it.
@@ -120,11 +138,15 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
             "one, or build the network with nn.Sequential"
         )
     described: dict[str, Any] = {"type": kind.__name__}
-    if isinstance(module, _CONTAINERS):
-        inner = {name: _describe(m, _joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
-        return described | {"modules": inner}
     for name, parameter in _arguments(kind).items():
-        described[name] = _argument(module, name, parameter, path)
+        value = module._argument(name)
+        if isinstance(value, Module):  # an activation, a distance
+            described[name] = _describe(value, _joined(path, name), seen, depth + 1)
+        else:
+            described[name] = _argument(value, name, parameter, path)
+    if kind in _CONTAINERS:
+        inner = {name: _describe(m, _joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
+        described["modules"] = inner
     return described
 
 
@@ -135,7 +157,9 @@ def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
     return {
         name: parameter
         for name, parameter in parameters
-        if name not in _OF_THE_NUMBERS and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if name not in _OF_THE_NUMBERS
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and (kind not in _CONTAINERS or name in _OF_CONTAINERS)
     }
 
 
@@ -154,8 +178,7 @@ def _kind_of(hint: Any) -> Kind:
     return _KINDS.get(hint, anything)
 
 
-def _argument(module: Module, name: str, parameter: inspect.Parameter, path: str) -> Any:
-    value = module._argument(name)
+def _argument(value: Any, name: str, parameter: inspect.Parameter, path: str) -> Any:
     if isinstance(parameter.default, bool):
         return bool(value) if isinstance(value, bool | np.bool_) else value is not None  # bias=True made a parameter
     try:
@@ -255,18 +278,22 @@ class _Builder:
             return
         arguments = dict(description)
         kind = _class(arguments.pop("type", None), path)
-        inner = arguments.pop("modules", {}) if issubclass(kind, _CONTAINERS) else {}
+        inner = arguments.pop("modules", {}) if kind in _CONTAINERS else {}
         if not isinstance(inner, Mapping):
             raise DescriptionError(f"{_at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
         self._check(kind, arguments, path)
-        for name, each in inner.items():
+        layers = {name: value for name, value in arguments.items() if isinstance(value, Mapping)}
+        for name, each in {**layers, **inner}.items():
             place.inner[name] = _Place()
             self.build(each, place.inner[name], (*path, name))
             place.count(name, place.inner[name], path)
         try:
-            module: Module = kind(**{name: _tuples(value) for name, value in arguments.items()})
-            for name, within in place.inner.items():
-                module.add_module(name, within.module)
+            built: _Modules = {name: within.module for name, within in place.inner.items()}
+            given = {name: built[name] if name in layers else _tuples(value) for name, value in arguments.items()}
+            module: Module = kind(**given, **_CONTAINERS[kind](built) if kind in _CONTAINERS else {})
+            for name in inner:
+                if getattr(module, name, self) is not built[name]:
+                    module.add_module(name, built[name])
         except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
             call = ", ".join(f"{name}={value!r:.40}" for name, value in arguments.items())
             why = error.args[0] if isinstance(error, KeyError) and error.args else error  # str() would put it in quotes
@@ -283,7 +310,7 @@ class _Builder:
 
     def _check(self, kind: Any, arguments: dict[str, Any], path: _Path) -> None:
         """Raise where the names, plain types and sizes of ``arguments`` cannot be those of the class's constructor."""
-        taken = {} if issubclass(kind, _CONTAINERS) else _arguments(kind)
+        taken = _arguments(kind)
         unknown = [name for name in arguments if name not in taken]
         missing = [name for name, p in taken.items() if p.default is p.empty and name not in arguments]
         if unknown or missing:
