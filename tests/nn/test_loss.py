@@ -13,6 +13,7 @@ import pytest
 import glassnet as gn
 import glassnet.functional as F
 from glassnet import nn
+from glassnet.errors import GlassnetWarning
 from glassnet.nn import loss, margin
 
 rng = np.random.default_rng(0)
@@ -214,3 +215,45 @@ def test_parity(name: str, function: str, inputs: Any, options: Any, reduction: 
     result = ours(*(gn.tensor(x) for x in inputs))
     np.testing.assert_allclose(result.numpy(), expected.numpy(), atol=1e-10)
     assert not math.isnan(result.sum().item())
+
+
+@pytest.mark.parity
+@modules
+@pytest.mark.parametrize(("size_average", "reduce"), [(None, None), (True, None), (False, None), (None, False)])
+def test_parity_of_older_arguments(
+    name: str, function: str, inputs: Any, options: Any, size_average: bool | None, reduce: bool | None
+) -> None:
+    """All that PyTorch takes by position, taken by position: one that stands elsewhere would be another's value."""
+    torch = pytest.importorskip("torch")
+    older = {"size_average": size_average, "reduce": reduce, "reduction": "sum"}
+
+    def called(call: Any, signature: Any, tensor: Any) -> Any:
+        values = {**older, **{k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}}
+        given = [values.get(p.name, p.default) for p in signature.parameters.values() if p.default is not p.empty]
+        return call(given, [tensor(x) for x in inputs])
+
+    for ours, theirs, call in (
+        (getattr(nn, name), getattr(torch.nn, name), lambda kind: lambda given, xs: kind(*given)(*xs)),
+        (getattr(F, function), getattr(torch.nn.functional, function), lambda f: lambda given, xs: f(*xs, *given)),
+    ):
+        signature = inspect.signature(theirs)
+        if "size_average" not in signature.parameters:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = called(call(theirs), signature, torch.tensor)
+        if size_average is reduce is None:
+            got = called(call(ours), signature, gn.tensor)
+        else:
+            with pytest.warns(GlassnetWarning, match="size_average and reduce are older .* use reduction="):
+                got = called(call(ours), signature, gn.tensor)
+        np.testing.assert_allclose(got.numpy(), expected.numpy(), atol=1e-10)
+
+
+def test_older_arguments_are_given_once() -> None:
+    with pytest.raises(TypeError, match="multiple values for argument 'reduction'"):
+        F.mse_loss(gn.ones(2), gn.ones(2), None, None, "sum", reduction="sum")
+    with pytest.raises(TypeError, match="takes 1 positional argument but 5"):
+        nn.MSELoss(None, None, "sum", 1.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'size_average'"):
+        nn.HuberLoss(size_average=True)

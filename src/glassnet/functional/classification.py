@@ -12,6 +12,7 @@ import math
 
 from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.loss_checks import check_reduction, reduced, warn_if_made_by
+from glassnet.functional.size_average import takes_size_average
 from glassnet.ops import classification, softmax
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
@@ -20,6 +21,7 @@ from glassnet.tensor import Tensor, apply, where
 __all__ = ["cross_entropy", "nll_loss"]
 
 
+@takes_size_average
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -64,6 +66,7 @@ def cross_entropy(
     return _by_row(classification.cross_entropy, input, target, weight, ignore_index, reduction)
 
 
+@takes_size_average
 def nll_loss(
     input: Tensor,
     target: Tensor,

@@ -17,6 +17,7 @@ from glassnet.functional.loss_checks import (
     warn_if_made_by,
     warn_unless_alike,
 )
+from glassnet.functional.size_average import takes_size_average
 from glassnet.ops import loss
 from glassnet.ops.activation import logsigmoid, sigmoid
 from glassnet.ops.record import Op
@@ -62,6 +63,7 @@ def _check_weight(name: str, input: Tensor, weight: Tensor) -> None:
         )
 
 
+@takes_size_average
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """(x − t)²: the mean squared error. With weights, of the input's shape, the weighted mean.
 
@@ -71,6 +73,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     return _weighted_mean("mse_loss", loss.squared_error, input, target, reduction, weight)
 
 
+@takes_size_average
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """|x − t|: the mean absolute error. With weights, of the input's shape, the weighted mean.
 
@@ -98,6 +101,7 @@ def huber_loss(
     return _loss("huber_loss", loss.huber, input, target, reduction, weight, delta=delta)
 
 
+@takes_size_average
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """(x − t)²/(2·beta) where |x − t| < beta, else |x − t| − beta/2: `huber_loss` divided by beta.
 
@@ -113,6 +117,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     return _loss("smooth_l1_loss", loss.smooth_l1, input, target, reduction, None, beta=beta)
 
 
+@takes_size_average
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
@@ -128,6 +133,7 @@ def binary_cross_entropy(
     return _loss("binary_cross_entropy", loss.binary_cross_entropy, input, target, reduction, weight)
 
 
+@takes_size_average
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -160,6 +166,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
+@takes_size_average
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """t·(log t − x), the Kullback-Leibler divergence of t from exp(x): ``input`` are log-probabilities.
 
@@ -180,6 +187,7 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     return reduced(losses, reduction)
 
 
+@takes_size_average
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,

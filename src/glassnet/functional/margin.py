@@ -7,6 +7,7 @@ from collections.abc import Callable
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.functional.distance import pairwise_distance
 from glassnet.functional.loss_checks import check_alike, check_reduction, reduced
+from glassnet.functional.size_average import takes_size_average
 from glassnet.ops.activation import logsigmoid
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply, where
@@ -27,6 +28,7 @@ __all__ = [
 # of signs: targets are 1 or −1 -------------------------------------------------------------------
 
 
+@takes_size_average
 def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """log(1 + exp(−t·x)): x should have the sign of t.
 
@@ -38,6 +40,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") 
     return reduced(-apply(logsigmoid, input * target), reduction)
 
 
+@takes_size_average
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean") -> Tensor:
     """x where t is 1, max(0, margin − x) where it is −1: distances, small where alike and large where not.
 
@@ -50,6 +53,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, *, 
     return reduced(alike + where(target != 1, (margin - input).clamp(min=0), 0.0), reduction)
 
 
+@takes_size_average
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -66,6 +70,7 @@ def margin_ranking_loss(
     return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 
+@takes_size_average
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -90,6 +95,7 @@ def cosine_embedding_loss(
 # of distances --------------------------------------------------------------------------------
 
 
+@takes_size_average
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -167,6 +173,7 @@ def check_margin(name: str, margin: float) -> None:
 # of classes: the right one should have the larger score ------------------------------------------
 
 
+@takes_size_average
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -206,6 +213,7 @@ def multi_margin_loss(
     return reduced(losses if target.ndim else losses.reshape(()), reduction)
 
 
+@takes_size_average
 def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Σⱼᵢ max(0, 1 − (x[tⱼ] − x[i])) / C over the labels tⱼ of a sample and the classes i that are none of them.
 
@@ -230,6 +238,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)
 
 
+@takes_size_average
 def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:

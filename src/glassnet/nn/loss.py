@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import glassnet.functional as F
 from glassnet.functional.loss_checks import REDUCTIONS, check_reduction, warn_if_probabilities
+from glassnet.functional.size_average import takes_size_average
 from glassnet.nn.checks import check_number
 from glassnet.nn.module import FunctionModule, Names
 from glassnet.tensor import Tensor
@@ -37,6 +38,7 @@ class Loss(FunctionModule):
     options: ClassVar[Names] = ("reduction",)
     reductions: ClassVar[Names] = REDUCTIONS
 
+    @takes_size_average
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
         check_reduction(type(self).__name__, reduction, self.reductions)
@@ -57,6 +59,7 @@ class WeightedLoss(LossOfPairs):
     options: ClassVar[Names] = ("weight", "reduction")
     weight: Tensor | None
 
+    @takes_size_average
     def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
         self.register_buffer("weight", weight)
@@ -100,6 +103,7 @@ class SmoothL1Loss(LossOfPairs):
     function = staticmethod(F.smooth_l1_loss)
     options = ("reduction", "beta")
 
+    @takes_size_average
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = beta
@@ -138,6 +142,7 @@ class PoissonNLLLoss(LossOfPairs):
     function = staticmethod(F.poisson_nll_loss)
     options = ("log_input", "full", "eps", "reduction")
 
+    @takes_size_average
     def __init__(
         self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
     ) -> None:
@@ -179,6 +184,7 @@ class _LossOfClasses(WeightedLoss):
     options: ClassVar[Names] = ("weight", "ignore_index", "reduction")
     takes: ClassVar[str]
 
+    @takes_size_average
     def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(weight, reduction=reduction)
         self.ignore_index = ignore_index
@@ -214,6 +220,7 @@ class CrossEntropyLoss(_LossOfClasses):
     options = ("weight", "ignore_index", "reduction", "label_smoothing")
     takes = "logits, of any size and sign, and applies softmax itself; leave that out of the network"
 
+    @takes_size_average
     def __init__(
         self,
         weight: Tensor | None = None,
@@ -300,6 +307,7 @@ class BCEWithLogitsLoss(WeightedLoss):
     options = ("weight", "reduction", "pos_weight")
     pos_weight: Tensor | None
 
+    @takes_size_average
     def __init__(
         self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
     ) -> None:
@@ -324,6 +332,7 @@ class KLDivLoss(LossOfPairs):
     options = ("reduction", "log_target")
     reductions = (*REDUCTIONS, "batchmean")
 
+    @takes_size_average
     def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction=reduction)
         self.log_target = log_target

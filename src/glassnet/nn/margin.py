@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import glassnet.functional as F
 from glassnet.functional.margin import check_class_weight, check_margin, check_power
+from glassnet.functional.size_average import takes_size_average
 from glassnet.nn.loss import Loss, LossOfPairs, WeightedLoss
 from glassnet.nn.module import Names
 from glassnet.tensor import Tensor
@@ -40,6 +41,7 @@ class SoftMarginLoss(LossOfPairs):
 class _MarginLoss(Loss):
     options: ClassVar[Names] = ("margin", "reduction")
 
+    @takes_size_average
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
         self.margin = margin
@@ -57,6 +59,7 @@ class HingeEmbeddingLoss(_MarginLoss, LossOfPairs):
 
     function = staticmethod(F.hinge_embedding_loss)
 
+    @takes_size_average
     def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
         super().__init__(margin, reduction=reduction)
 
@@ -116,6 +119,7 @@ class TripletMarginLoss(_MarginLoss):
     function = staticmethod(F.triplet_margin_loss)
     options = ("margin", "p", "eps", "swap", "reduction")
 
+    @takes_size_average
     def __init__(
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
     ) -> None:
@@ -178,6 +182,7 @@ class MultiMarginLoss(WeightedLoss):
     function = staticmethod(F.multi_margin_loss)
     options = ("p", "margin", "weight", "reduction")
 
+    @takes_size_average
     def __init__(
         self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *, reduction: str = "mean"
     ) -> None:
