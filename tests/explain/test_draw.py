@@ -337,9 +337,9 @@ def test_a_picture_is_saved(tmp_path, name, start):
 # bad input ----------------------------------------------------------------------------------------------
 
 
-class Pair(nn.Module):
+class Named(nn.Module):
     def forward(self, x):
-        return x, x
+        return {"x": x + 1}
 
 
 BAD = {
@@ -350,7 +350,8 @@ BAD = {
     ),
     "no loss": (lambda: draw(Net(), *batch()), "expected y and loss together"),
     "depth": (lambda: draw(Net(), batch()[0], depth=0), "expected a depth of 1 or more, got 0"),
-    "two results": (lambda: draw(Pair(), batch()[0]), "expected a network that gives one tensor, got tuple"),
+    "no tensor": (lambda: draw(Named(), batch()[0]), "expected a network that gives tensors, got dict"),
+    "a convolution": (lambda: draw(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1))), "a Conv2d (0) is not drawn as"),
     "no layers": (lambda: draw(nn.ReLU()), "has no linear layers to draw as neurons"),
     "not one after another": (lambda: draw(nn.ModuleList([nn.Linear(2, 3), nn.Linear(2, 1)])), "do not simply follow"),
     "nothing": (lambda: draw(nn.Identity(), batch()[0]), "got one without such instructions"),

@@ -22,19 +22,22 @@ from glassnet.trace.trace import trace
 __all__ = ["DrawError", "Graph", "Picture", "draw"]
 
 
-def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: int = 1) -> Picture:
+def draw(
+    what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: int = 1, unrolled: bool = False
+) -> Picture:
     """Draw a network, a program, a tensor or a walkthrough.
 
     - a tensor, such as a loss, before backward: the graph it was computed by, with every value above its
       arrow and its gradient below; variables of the caller and parameters have their names;
     - a module alone: its layers as neurons, with lines for the weights (linear layers that follow
       one another);
-    - a module with ``x``, or with ``x``, ``y`` and ``loss``: its graph, with values, and gradients;
+    - a module with ``x``, or with ``x``, ``y`` and ``loss``: its graph, with values, and gradients; in the boxes are
+      small images: kernels and feature maps, what tokens attend to, the hidden state over time;
     - a program, a compiled function, a walkthrough: their graph.
 
     ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations,
-    and, when all modules are opened, the primitive operations that these decompose into. Raises DrawError for
-    what cannot be drawn.
+    and, when all modules are opened, the primitive operations that these decompose into. A recurrent layer is a
+    box with a loop; ``unrolled`` draws its steps. Raises DrawError for what cannot be drawn.
 
     >>> glassnet.draw(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     <picture of 4 → 8 → 3: picture.save('picture.svg') writes it>
@@ -47,32 +50,32 @@ def draw(what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: in
     if isinstance(what, Module):
         if x is None:
             return Picture(draw_neurons(what))
-        return drawn(_graph_of_module(what, x, y, loss, depth))
+        return drawn(_graph_of_module(what, x, y, loss, depth, unrolled))
     if isinstance(what, Walkthrough):
-        return drawn(graph_of_program(what.program, depth, what.values))
+        return drawn(graph_of_program(what.program, depth, what.values, unrolled=unrolled))
     program = getattr(what, "program", what)
     if isinstance(program, Program):
-        return drawn(graph_of_program(program.history.get("traced", program), depth))
+        return drawn(graph_of_program(program.history.get("traced", program), depth, unrolled=unrolled))
     raise DrawError(
         f"draw: expected a module, a program, a compiled function, a walkthrough or a tensor, got {type(what).__name__}"
     )
 
 
-def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int) -> Graph:
+def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int, unrolled: bool) -> Graph:
     if (y is None) != (loss is None):
         raise DrawError("draw: expected y and loss together, for the gradients, or neither of them")
     if loss is not None:
         step = walkthrough(module, x, y, loss)
-        return graph_of_program(step.program, depth, step.values)
+        return graph_of_program(step.program, depth, step.values, unrolled=unrolled)
     inputs = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
     program, state, result = trace(module, *inputs, gradients=False)
-    if not isinstance(result, Tensor):
+    results = result if isinstance(result, tuple | list) else (result,)
+    if not any(isinstance(part, Tensor) for part in results):
         got = type(result).__name__
-        raise DrawError(f"draw: expected a network that gives one tensor, got {got}; give y and a loss that takes it")
+        raise DrawError(f"draw: expected a network that gives tensors, got {got}; give y and a loss that takes it")
     arrays = {var.name: t.array for var, t in zip(program.inputs, inputs, strict=True)}
-    return graph_of_program(
-        program, depth, values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).by_name()
-    )
+    values = values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).by_name()
+    return graph_of_program(program, depth, values, unrolled=unrolled)
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.explain.draw.small_images import Strip
 from glassnet.ops.shapes import written
 from glassnet.text import shown
 
@@ -37,13 +38,18 @@ class Arrow:
 
 @dataclass
 class Box:
-    """An operation, a module or a leaf (an input, a parameter, a number), with the arrows into it."""
+    """An operation, a module or a leaf (an input, a parameter, a number), with the arrows into it.
+
+    In it are ``strips`` of small images; ``loop`` says how often it goes through its loop over time.
+    """
 
     key: str
     lines: list[str]  # the first is its name
     kind: str  # "operation", "module", "leaf", or "end": where a result leaves
     arrows: list[Arrow] = field(default_factory=list)
     hint: str = ""
+    strips: list[Strip] = field(default_factory=list)
+    loop: str = ""
 
     def __post_init__(self) -> None:
         self.lines = [shown(line, LONGEST) for line in self.lines]

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from glassnet.explain.draw.boxes import Arrow, Box, Graph
+from glassnet.explain.draw.small_images import GAP
 from glassnet.explain.draw.svg import LINE, width_of
 
 PORT = 38.0  # from one arrow into a box to the next: a line of text above and one below fit between
 APART = 18.0  # from box to box in a column
 CURVE = 46.0  # for arrows to bend in, between columns
 PADDING = 12.0
+LOOP = 36.0  # above a box with a loop: the arc and what is written at it
 SWEEPS = 12
 
 
@@ -92,8 +94,15 @@ def _columns(boxes: list[Box]) -> dict[str, int]:
 def _place(box: Box, column: int) -> Place:
     if box.kind == "end":
         return Place(column, 0.0, PORT, box)
-    width = max(width_of(line) for line in box.lines) + 2 * PADDING
-    return Place(column, width, max(LINE * len(box.lines) + PADDING, PORT * len(box.arrows)), box)
+    texts = [*box.lines, *(caption for strip in box.strips for caption in strip.captions)]
+    width = max(*map(width_of, texts), *(strip.width for strip in box.strips), 0.0) + 2 * PADDING
+    height = max(content_height(box) + PADDING, PORT * len(box.arrows))
+    return Place(column, width, height + (2 * LOOP if box.loop else 0), box)
+
+
+def content_height(box: Box) -> float:
+    """How much room the lines of a box take, and the small images with theirs."""
+    return LINE * len(box.lines) + sum(GAP + strip.height + GAP + LINE * len(strip.captions) for strip in box.strips)
 
 
 def _route(arrow: Arrow, number: int, source: Place, target: Place, columns: list[list[Place]]) -> Route:

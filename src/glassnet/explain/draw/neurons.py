@@ -74,6 +74,12 @@ def layers_of(model: Module) -> list[Layer]:
             bias = None if module.bias is None else module.bias.detach().numpy()
             weight = module.weight.detach().numpy()
             layers.append(Layer(module.out_features, path or "output", weight, bias))
+        elif any(parameter.ndim > 1 for parameter in module.parameters(recurse=False)):
+            which = type(module).__name__ + (f" ({shown(path)})" if path else "")
+            raise DrawError(
+                f"{type(model).__name__}: a {which} is not drawn as neurons; draw the graph, with an input: "
+                "glassnet.draw(model, x)"
+            )
         elif not list(module.children()) and layers:
             layers[-1].after.append(type(module).__name__)
     if not layers:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glassnet.explain.draw.boxes import DrawError, Graph
-from glassnet.explain.draw.layout import CURVE, Place, Route, laid_out
+from glassnet.explain.draw.layout import CURVE, LOOP, Place, Route, content_height, laid_out
+from glassnet.explain.draw.small_images import GAP, Strip
 from glassnet.explain.draw.svg import LINE, Canvas
 from glassnet.files import replace_file
 from glassnet.notebook import repr_html
@@ -85,12 +86,41 @@ def _draw_box(canvas: Canvas, place: Place) -> None:
     assert box is not None
     if box.kind == "end":
         return
-    top = place.y - place.height / 2
-    canvas.box(place.x, top, place.width, place.height, box.kind, 14 if box.kind == "leaf" else 5)
-    first = place.y - LINE * (len(box.lines) - 1) / 2
+    height = place.height - (2 * LOOP if box.loop else 0)
+    top, middle = place.y - height / 2, place.x + place.width / 2
+    if box.loop:
+        _draw_loop(canvas, place, top, box.loop)
+    canvas.box(place.x, top, place.width, height, box.kind, 14 if box.kind == "leaf" else 5)
+    y = place.y - (content_height(box) - LINE) / 2
     for number, line in enumerate(box.lines):
         style = "strong" if number == 0 else "faint"
-        canvas.text(place.x + place.width / 2, first + LINE * number, line, style, "middle", hint=box.hint)
+        canvas.text(middle, y, line, style, "middle", hint=box.hint)
+        y += LINE
+    for strip in box.strips:
+        y = _draw_strip(canvas, strip, middle, y)
+
+
+def _draw_strip(canvas: Canvas, strip: Strip, middle: float, y: float) -> float:
+    """Small images below a line of text that would be at ``y``, and their captions; gives where the next line is."""
+    top, x = y - LINE / 2 + GAP, middle - strip.width / 2
+    for image in strip.images:
+        canvas.image(x, top, image.width, image.height, image.uri, image.hint)
+        x += image.width + GAP
+    y = top + strip.height + GAP + LINE / 2
+    for caption in strip.captions:
+        canvas.text(middle, y, caption, "faint", "middle")
+        y += LINE
+    return y
+
+
+def _draw_loop(canvas: Canvas, place: Place, top: float, text: str) -> None:
+    """From the right of a box over its top back to its left: what a step leaves, the next one takes."""
+    left, right, height = place.x + 16, place.x + place.width - 16, top - 18
+    canvas.path(f"M{right:.1f} {top:.1f} C{right + 8:.1f} {height:.1f} {right - 8:.1f} {height:.1f} {right - 24:.1f} "
+                f"{height:.1f} L{left + 24:.1f} {height:.1f} C{left + 8:.1f} {height:.1f} {left - 8:.1f} {height:.1f} "
+                f"{left:.1f} {top - 6:.1f}", "edge")  # fmt: skip
+    canvas.path(f"M{left:.1f} {top:.1f} l-4 -8 h8 z", "head")
+    canvas.text(place.x + place.width / 2, height - 10, text, "value", "middle", hint="the loop over time")
 
 
 def _draw_route(canvas: Canvas, route: Route, labels: list[float]) -> None:
@@ -128,6 +158,8 @@ def as_dot(graph: Graph) -> str:
     names = {box.key: f"n{i}" for i, box in enumerate(graph.boxes)}
     lines += [f"  {names[box.key]} [shape={shapes[box.kind]}, label={_quoted(*box.lines)}];" for box in graph.boxes]
     for box in graph.boxes:
+        if box.loop:
+            lines.append(f"  {names[box.key]} -> {names[box.key]} [label={_quoted(box.loop)}];")
         for arrow in box.arrows:
             texts = [text for text in (arrow.value, arrow.gradient) if text]
             label = f" [label={_quoted(*texts)}]" if texts else ""
@@ -154,6 +186,8 @@ def as_mermaid(graph: Graph) -> str:
         before, after = forms[box.kind]
         lines.append(f"  {names[box.key]}{before}{_entities(*box.lines)}{after}")
     for box in graph.boxes:
+        if box.loop:
+            lines.append(f"  {names[box.key]} -->|{_entities(box.loop)}| {names[box.key]}")
         for arrow in box.arrows:
             texts = [text for text in (arrow.value, arrow.gradient) if text]
             label = f"|{_entities(*texts)}|" if texts else ""

@@ -6,6 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_text, number_text, value_text
+from glassnet.explain.draw.recurrence import (
+    fed_by,
+    hidden_states,
+    is_recurrent,
+    loop_text,
+    shown_steps,
+    states_of,
+    steps_of,
+)
+from glassnet.explain.draw.small_images import maps, pictures_in, state_strip, strips_of
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var
@@ -25,12 +35,15 @@ class _Group:
         return self.call is not None
 
 
-def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Value] | None = None) -> Graph:
+def graph_of_program(
+    program: Program, depth: int = 1, values: Mapping[str, Value] | None = None, *, unrolled: bool = False
+) -> Graph:
     """The graph of the forward part of ``program``.
 
     ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
     on; when all modules are opened into operations, the next depth has the primitive ones that
-    these decompose into. ``values`` are what was computed, by name.
+    these decompose into. ``values`` are what was computed, by name. ``unrolled``: the steps of a recurrent layer are
+    boxes of their own, the first and the last ones if there are many.
     """
     if depth < 1:
         raise DrawError(f"draw: expected a depth of 1 or more, got {depth}")
@@ -45,6 +58,7 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
     made_by: dict[str, str] = {}
     known = {var.name: var for var in (*program.inputs, *program.state, *program.constants)}
     hidden = {var.name for var in program.state}
+    pictures = pictures_in(forward)
     counts: dict[str, int] = {}
     for number, group in enumerate(groups):
         key = f"{number}"
@@ -54,15 +68,26 @@ def graph_of_program(program: Program, depth: int = 1, values: Mapping[str, Valu
                 continue
             source = _source(operand, key, len(arrows), made_by, known, boxes)
             arrows.append(_arrow(source, operand, values))
+        loops = [i for i in group.instructions if is_recurrent(i)]
+        if unrolled and loops:
+            arrows = _unrolled(loops, group.instructions, key, arrows, values, boxes)
         name = group.call.module if group.call else ""
         counts[name] = counts.get(name, 0) + 1
         kind = "module" if group.closed else "operation"
-        boxes[key] = Box(key, _lines(group, hidden, counts[name]), kind, arrows, _hint(group))
+        strips, more = ([], 0) if values is None else strips_of(group.instructions, values, pictures)
+        lines = _lines(group, hidden, counts[name])
+        lines += [f"{more} more rows of images: a larger depth="] if more else []
+        loop = "" if unrolled else loop_text(loops)
+        boxes[key] = Box(key, lines, kind, arrows, _hint(group), strips, loop)
         made_by.update((i.output.name, key) for i in group.instructions)
     for number, output in enumerate(program.outputs):
         if isinstance(output, Var) and output.name in made_by:
             end = _arrow(made_by[output.name], output, values)
             boxes[f"end{number}"] = Box(f"end{number}", [""], "end", [end])
+    if values is not None:
+        for var in program.inputs:
+            if (leaf := boxes.get(f"leaf {var.name}")) is not None:
+                leaf.strips += maps(var.name, values, pictures)
     return Graph(f"a program of {len(forward)} instructions", list(boxes.values()))
 
 
@@ -128,6 +153,59 @@ def _source(
     if leaf not in boxes:
         boxes[leaf] = Box(leaf, [operand.name], "leaf")
     return leaf
+
+
+def _unrolled(
+    loops: list[Instruction],
+    group: list[Instruction],
+    key: str,
+    arrows: list[Arrow],
+    values: Mapping[str, Value] | None,
+    boxes: dict[str, Box],
+) -> list[Arrow]:
+    """Make a box for each step of the ``loops`` that is drawn; ``arrows`` go into them. Gives the arrows that come out.
+
+    What the gates are computed of goes into every step, the initial states into the first one.
+    """
+    into = {arrow.name: arrow for arrow in arrows}
+    out: dict[str, list[Arrow]] = {}
+    used: set[str] = set()
+    for loop in loops:
+        name, count = loop.output.name, len(steps_of(loop))
+        states = None if values is None else hidden_states(loop, values[name].array)
+        feeding = fed_by(loop, group)
+        begin = [into[x.name] for x in loop.inputs[1 : 1 + states_of(loop)] if isinstance(x, Var) and x.name in into]
+        own = [into[x.name] for x in loop.inputs[1 + states_of(loop) :] if isinstance(x, Var) and x.name in into]
+        before, out[name] = begin, []
+        shown = shown_steps(count)
+        for place, step in enumerate(shown):
+            first, last = (step, step) if step is not None else _between(shown, place)
+            at = [count - 1 - n if loop.params.get("reverse", False) else n for n in (first, last)]
+            times = f"step {at[0]}" if step is not None else f"steps {at[0]} to {at[1]}"
+            coming = list(own)
+            for source in feeding:
+                if isinstance(source, Instruction):
+                    used.add(source.output.name)
+                    coming += [a for a in out[source.output.name] if a.name == times] or out[source.output.name]
+                elif isinstance(source, Var) and source.name in into:
+                    coming.append(Arrow(into[source.name].source, times, name=source.name))
+            state = None if states is None or not states else states[at[1]]
+            strip = None if state is None else state_strip(state)
+            box = Box(f"{key}/{name}/{place}", [times if step is not None else f"⋮ {times}", name], "module",
+                      [*before, *coming], loop.op.formula, [strip] if strip else [])  # fmt: skip
+            boxes[box.key] = box
+            text = f"h {written(loop.output.shape[-2:]) if state is None else value_text(state)}"
+            before = [Arrow(box.key, text, name=f"h after {times}")]
+            out[name].append(Arrow(box.key, text, name=times))
+    return [arrow for name, several in out.items() if name not in used for arrow in several]
+
+
+def _between(shown: list[int | None], place: int) -> tuple[int, int]:
+    """The first and the last of the steps that are left out at a place."""
+    before, after = shown[place - 1], shown[place + 1]
+    assert before is not None
+    assert after is not None
+    return before + 1, after - 1
 
 
 def _arrow(source: str, operand: Operand, values: Mapping[str, Value] | None) -> Arrow:

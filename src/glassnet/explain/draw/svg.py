@@ -27,6 +27,8 @@ svg.glassnet .module { fill: var(--box); stroke: var(--edge); }
 svg.glassnet .leaf { fill: var(--leaf); stroke: var(--edge); }
 svg.glassnet .edge { fill: none; stroke: var(--edge); stroke-width: 1.3; }
 svg.glassnet .head { fill: var(--edge); }
+svg.glassnet image { image-rendering: pixelated; }
+svg.glassnet .frame { fill: none; stroke: var(--edge); stroke-width: 0.7; }
 svg.glassnet .faint { fill: var(--faint); }
 svg.glassnet .value { fill: var(--value); }
 svg.glassnet .gradient { fill: var(--gradient); }
@@ -88,6 +90,13 @@ class Canvas:
         self._reach(x + width, y + height)
         size = f'width="{_n(width)}" height="{_n(height)}"'
         self.elements.append(f'<rect x="{_n(x)}" y="{_n(y)}" {size} rx="{_n(radius)}" class="{style}"/>')
+
+    def image(self, x: float, y: float, width: float, height: float, uri: str, hint: str = "") -> None:
+        """A picture that the file holds itself, with a frame; its pixels are drawn as they are, however large."""
+        place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
+        inner = f"<title>{escaped(shown(hint))}</title>" if hint else ""
+        self.elements.append(f'<image {place} preserveAspectRatio="none" href="{uri}">{inner}</image>')
+        self.box(x, y, width, height, "frame", 0)
 
     def circle(self, x: float, y: float, radius: float, style: str, hint: str = "") -> None:
         """A circle around (x, y)."""

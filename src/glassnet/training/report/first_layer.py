@@ -8,7 +8,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.training.report.content import Report
 from glassnet.training.report.formats import number
 from glassnet.training.report.markup import Html, tag
-from glassnet.training.report.png import picture, weights
+from glassnet.vision.png import picture, weights
 
 MOST = 64
 

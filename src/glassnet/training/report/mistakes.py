@@ -13,7 +13,7 @@ from glassnet.training.report.content import Report
 from glassnet.training.report.curves import scrolled
 from glassnet.training.report.formats import number, percent
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.training.report.png import extent, picture
+from glassnet.vision.png import extent, picture
 
 MOST = 18
 COLUMNS = 6  # of a row; more would be too many to read

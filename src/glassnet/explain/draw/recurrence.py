@@ -1,0 +1,74 @@
+"""Time: the steps of a recurrent layer, folded into a loop at its box or unrolled, a box a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from glassnet.explain.walkthrough.gate_rules import PLANES
+from glassnet.ops.dtypes import Array
+from glassnet.ops.layers import recurrence
+from glassnet.ops.layers.recurrence.loop import in_time
+from glassnet.program.program import Instruction, Operand, Var
+
+FIRST, LAST = 3, 2  # steps that are drawn of many
+
+
+def is_recurrent(i: Instruction) -> bool:
+    """Whether an instruction is a loop over time."""
+    return i.op in PLANES
+
+
+def steps_of(i: Instruction) -> list[slice]:
+    """The rows of each step, in the order in which the loop goes through them."""
+    planes, (batch, _) = i.output.shape, _shape(i.inputs[1])
+    return in_time(math.prod(planes[1:-1]), batch, i.params.get("sizes"), i.params.get("reverse", False))
+
+
+def hidden_states(i: Instruction, planes: Array) -> list[Array]:
+    """The hidden state [B, H] after each step, the first in time first."""
+    rows = planes[-1].reshape(-1, planes.shape[-1])[:, : _shape(i.inputs[1])[1]]
+    steps = [rows[step] for step in steps_of(i)]
+    return steps[::-1] if i.params.get("reverse", False) else steps
+
+
+def states_of(i: Instruction) -> int:
+    """How many states go from step to step: with the cell state of an LSTM, two."""
+    return 2 if i.op is recurrence.lstm else 1
+
+
+def loop_text(instructions: Iterable[Instruction]) -> str:
+    """What is written at the loop of a box: "28 steps"; "" where nothing recurs."""
+    counts = [len(steps_of(i)) for i in instructions if is_recurrent(i)]
+    return "" if not counts else f"{max(counts):,} step{'s' if max(counts) != 1 else ''}"
+
+
+def shown_steps(count: int) -> list[int | None]:
+    """The steps that are drawn, in order of computation, with None in the place of those between."""
+    if count <= FIRST + LAST + 1:
+        return list(range(count))
+    return [*range(FIRST), None, *range(count - LAST, count)]
+
+
+def fed_by(i: Instruction, group: list[Instruction]) -> list[Operand | Instruction]:
+    """What comes to the gates of a loop: from outside of its group, or from another loop of it."""
+    made = {other.output.name: other for other in group}
+    found: list[Operand | Instruction] = []
+    stack = [i.inputs[0]]
+    seen: set[str] = set()
+    while stack:
+        x = stack.pop()
+        if not isinstance(x, Var) or x.name in seen:
+            continue
+        seen.add(x.name)
+        maker = made.get(x.name)
+        if maker is None or is_recurrent(maker):
+            found.append(maker or x)
+        else:
+            stack.extend(maker.inputs)
+    return found
+
+
+def _shape(x: Operand) -> tuple[int, ...]:
+    assert isinstance(x, Var)
+    return x.shape
