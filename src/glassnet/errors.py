@@ -12,6 +12,7 @@ __all__ = [
     "AttentionError",
     "DimensionError",
     "DtypeError",
+    "EmbeddingError",
     "GlassnetError",
     "GlassnetWarning",
     "GradientError",
@@ -138,4 +139,13 @@ class RangeError(GlassnetError, IndexError, RuntimeError, ValueError):
     >>> F.one_hot(glassnet.tensor([3]), 2)
     Traceback (most recent call last):
     glassnet.errors.RangeError: one_hot: ...
+    """
+
+
+class EmbeddingError(RangeError, AssertionError):
+    """A row for padding that an embedding does not have.
+
+    >>> nn.Embedding(10, 3, padding_idx=10)
+    Traceback (most recent call last):
+    glassnet.errors.EmbeddingError: Embedding: expected padding_idx from -10 to 9, got 10
     """

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+import glassnet.functional as F
 from glassnet import nn
 
 LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
@@ -59,6 +60,10 @@ def test_a_bag_of_a_table_that_is_there(freeze: bool) -> None:
         (lambda: nn.EmbeddingBag(3, 2, mode="min"), ValueError, "EmbeddingBag: mode must be one of"),
         (lambda: nn.EmbeddingBag(3, 2, scale_grad_by_freq=True, mode="max"), ValueError, "scale_grad_by_freq=False"),
         (lambda: nn.EmbeddingBag(3, 2, padding_idx=3), ValueError, "EmbeddingBag: expected padding_idx from -3 to 2"),
+        (lambda: nn.Embedding(3, 2, padding_idx=-4), AssertionError, "Embedding: expected padding_idx from -3 to 2"),
+        (lambda: nn.Embedding(3, 2, 3), AssertionError, "Embedding: expected padding_idx from -3 to 2, got 3"),
+        (lambda: nn.Embedding(3, 2, 1.0), TypeError, "expected padding_idx as a whole number, got float"),
+        (lambda: F.embedding(gn.tensor([1]), gn.ones(3, 2), 3), AssertionError, "embedding: expected padding_idx"),
         (lambda: nn.EmbeddingBag(0, 2), ValueError, "EmbeddingBag: expected num_embeddings of 1 or more, got 0"),
         (lambda: nn.EmbeddingBag.from_pretrained(gn.ones(3)), ValueError, "expected embeddings of shape [n, dim]"),
     ],

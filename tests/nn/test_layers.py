@@ -1,6 +1,7 @@
 """Layers: what they compute, what they are made with, and what they say to wrong input."""
 
 import copy
+import inspect
 import math
 
 import numpy as np
@@ -31,6 +32,19 @@ def test_the_names_people_write():
     assert nn.Parameter is Parameter
     assert nn.init.xavier_uniform_ is glassnet.nn.init.xavier_uniform_
     assert callable(nn.utils.clip_grad_norm_)
+
+
+def test_a_missing_argument_is_one_of_the_layer_that_was_named():
+    """Not of a private class that its constructor is of."""
+    named = 0
+    for name in nn.__all__:
+        kind = getattr(nn, name)
+        needed = isinstance(kind, type) and issubclass(kind, nn.Module) and inspect.signature(kind).parameters.values()
+        if any(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in needed or ()):
+            with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) missing "):
+                kind()
+            named += 1
+    assert named > 50
 
 
 # Linear and Bilinear ----------------------------------------------------------------------------------
@@ -176,7 +190,7 @@ def test_a_wrong_input_says_what_was_expected(call, error, message):
         (lambda: nn.Embedding(0, 2), ValueError, "Embedding: expected num_embeddings of 1 or more, got 0"),
         (lambda: nn.Embedding(2, None), TypeError, "embedding_dim as a whole number, got NoneType"),
         (lambda: nn.Embedding(3, 2, padding_idx=3), ValueError, "padding_idx from -3 to 2, got 3"),
-        (lambda: nn.Embedding(3, 2, padding_idx=-4), ValueError, "padding_idx of -3 or more, got -4"),
+        (lambda: nn.Embedding(3, 2, padding_idx=-4), ValueError, "padding_idx from -3 to 2, got -4"),
         (lambda: nn.Embedding.from_pretrained(glassnet.ones(3)), ValueError, r"shape \[n, dim\], got \[3\]"),
         (lambda: nn.Embedding.from_pretrained(glassnet.tensor([[1]])), TypeError, "a floating dtype .*, got int64"),
         (lambda: nn.Unflatten(1.5, (2, 3)), TypeError, "expected dim as a whole number"),

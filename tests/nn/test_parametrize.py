@@ -238,6 +238,12 @@ def test_within_cached_a_compiled_step_sees_it_computed():
             "householder, got 'qr'",
         ),
         (lambda: parametrizations.orthogonal(nn.Linear(2, 2), "bias"), ValueError, r"a matrix .* got shape \[2\]"),
+        (
+            lambda: utils.weight_norm(utils.weight_norm(nn.Linear(2, 2))),
+            RuntimeError,
+            "weight_norm: 'weight' of Linear is made from other parameters already; take that off first",
+        ),
+        (lambda: utils.spectral_norm(utils.spectral_norm(nn.Linear(2, 2))), RuntimeError, "spectral_norm: 'weight' of"),
         (lambda: utils.remove_weight_norm(nn.Linear(2, 2)), ValueError, "'weight' of Linear has no weight_norm"),
         (lambda: utils.remove_spectral_norm(utils.weight_norm(nn.Linear(2, 2))), ValueError, "has no spectral_norm"),
         (

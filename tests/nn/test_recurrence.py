@@ -298,6 +298,8 @@ def test_wrong_input_says_what_was_expected(call, message):
         (lambda: nn.LSTM(2, 3, dropout=1.5), ValueError, "expected a probability p from 0 to 1, got 1.5"),
         (lambda: nn.LSTM(2, 3, 1, 1), TypeError, "expected bias as True or False, got int: 1"),
         (lambda: nn.RNN(2, 3, nonlinearity="gelu"), ValueError, 'nonlinearity "tanh" or "relu", got .gelu.'),
+        (lambda: nn.GRU(2, 3, proj_size=1), ValueError, "GRU: only an LSTM has a projection; leave proj_size=1 out"),
+        (lambda: nn.RNN(2, 3, proj_size=1), ValueError, "RNN: only an LSTM has a projection"),
         (lambda: nn.RNNBase("GRU", 2, 3, proj_size=1), ValueError, "only an LSTM has a projection"),
         (lambda: nn.RNNBase("TANH", 2, 3), ValueError, "expected a mode of RNN_TANH, RNN_RELU, GRU, LSTM, got 'TANH'"),
         (lambda: nn.GRUCell(0, 3), ValueError, "GRUCell: expected input_size of 1 or more"),

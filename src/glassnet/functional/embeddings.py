@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from glassnet.autograd import no_grad
-from glassnet.errors import RangeError, ShapeError
+from glassnet.errors import EmbeddingError, ShapeError
 from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.layers import embeddings as ops
 from glassnet.ops.shapes import written
@@ -38,7 +38,7 @@ def embedding(
     """
     check_tensor("embedding", input)
     ops.embedding.shape(input, weight)  # whether they fit together, before a row is shortened
-    options = {"padding_idx": _row("embedding", padding_idx, weight), "scale_grad_by_freq": scale_grad_by_freq}
+    options = {"padding_idx": row_of("embedding", padding_idx, len(weight)), "scale_grad_by_freq": scale_grad_by_freq}
     if max_norm is not None:
         _shorten(input, weight, max_norm, norm_type)
     return apply(ops.embedding, input, weight, **options)
@@ -78,7 +78,7 @@ def embedding_bag(
     if per_sample_weights is not None:
         _check_per_sample(input, per_sample_weights, mode)
     options: dict[str, Any] = {
-        "padding_idx": _row("embedding_bag", padding_idx, weight),
+        "padding_idx": row_of("embedding_bag", padding_idx, len(weight)),
         "scale_grad_by_freq": scale_grad_by_freq,
     }
     if input.ndim == 2 and offsets is None:
@@ -124,13 +124,12 @@ def _of_rows(
     return total / counted.sum(1).clamp(min=1) if mode == "mean" else total
 
 
-def _row(name: str, padding_idx: int | None, weight: Tensor) -> int | None:
-    """``padding_idx`` counted from the front."""
+def row_of(name: str, padding_idx: int | None, n: int) -> int | None:
+    """``padding_idx`` counted from the front of ``n`` rows; EmbeddingError for one that is none of them."""
     if padding_idx is None:
         return None
-    n = len(weight)
     if not -n <= padding_idx < n:
-        raise RangeError(f"{name}: expected padding_idx from {-n} to {n - 1}, got {padding_idx}")
+        raise EmbeddingError(f"{name}: expected padding_idx from {-n} to {n - 1}, got {padding_idx}")
     return padding_idx % n
 
 

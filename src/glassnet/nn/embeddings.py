@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
-from glassnet.functional.embeddings import check_mode
+from glassnet.functional.embeddings import check_mode, row_of
 from glassnet.nn import init
 from glassnet.nn.checks import check_whole, parameter_dtype
 from glassnet.nn.module import Module
@@ -41,7 +42,9 @@ class _Table(Module):
         check_whole(layer, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
-        self.padding_idx = _row(layer, padding_idx, num_embeddings)
+        if padding_idx is not None:
+            check_whole(layer, -math.inf, padding_idx=padding_idx)
+        self.padding_idx = row_of(layer, padding_idx, num_embeddings)
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=parameter_dtype(layer, device, dtype)))
@@ -218,13 +221,3 @@ class EmbeddingBag(_Table):
             self.include_last_offset,
             self.padding_idx,
         )
-
-
-def _row(layer: str, padding_idx: int | None, rows: int) -> int | None:
-    """``padding_idx`` counted from the front."""
-    if padding_idx is None:
-        return None
-    check_whole(layer, -rows, padding_idx=padding_idx)
-    if padding_idx >= rows:
-        raise ValueError(f"{layer}: expected padding_idx from {-rows} to {rows - 1}, got {padding_idx}")
-    return padding_idx % rows

@@ -8,6 +8,7 @@ from typing import ClassVar
 import glassnet.functional as F
 from glassnet.functional.margin import check_class_weight, check_margin, check_power
 from glassnet.functional.size_average import takes_size_average
+from glassnet.nn.distance import PairwiseDistance
 from glassnet.nn.loss import Loss, LossOfPairs, WeightedLoss
 from glassnet.nn.module import Names
 from glassnet.tensor import Tensor
@@ -136,7 +137,7 @@ class TripletMarginWithDistanceLoss(_MarginLoss):
     """`TripletMarginLoss` with a distance of your own: max(0, margin + d(a, p) − d(a, n)).
 
     ``distance_function`` takes two batches of vectors and gives a distance for each pair; without it, that is
-    `F.pairwise_distance`.
+    a `PairwiseDistance`.
 
     >>> anchor, near, far = glassnet.tensor([[1.0]]), glassnet.tensor([[2.0]]), glassnet.tensor([[4.0]])
     >>> nn.TripletMarginWithDistanceLoss(distance_function=lambda a, b: (a - b).square().sum(-1))(anchor, near, far)
@@ -156,7 +157,8 @@ class TripletMarginWithDistanceLoss(_MarginLoss):
     ) -> None:
         super().__init__(margin, reduction=reduction)
         check_margin("TripletMarginWithDistanceLoss", margin)
-        self.distance_function, self.swap = distance_function, swap
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
+        self.swap = swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """By how much the negative is too near, or the positive too far."""

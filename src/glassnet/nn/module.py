@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, GlassnetError
+from glassnet.nn.constructors import name_constructor
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.parameter import Parameter, is_uninitialized
 from glassnet.nn.registry import Kind, Registered, Registry, joined
@@ -47,6 +48,10 @@ class Module(Registry, Hooked):
     """
 
     training: bool = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_constructor(cls)
 
     # calling ----------------------------------------------------------------------------------
 

@@ -241,11 +241,13 @@ class RNN(RNNBase):
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        proj_size: int = 0,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f'RNN: expected nonlinearity "tanh" or "relu", got {nonlinearity!r:.60}')
         mode = f"RNN_{nonlinearity.upper()}"
-        more = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+        more = (num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
         super().__init__(mode, input_size, hidden_size, *more)
         self.nonlinearity = nonlinearity
 
@@ -320,6 +322,8 @@ class GRU(RNNBase):
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        proj_size: int = 0,
     ) -> None:
-        more = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+        more = (num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
         super().__init__("GRU", input_size, hidden_size, *more)

@@ -23,7 +23,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
     There is a length g for each index of ``dim``; one for all with None. Returns ``module``. See
     `parametrizations.weight_norm`, which keeps them apart from the layer's own. Raises ValueError for a name that is
-    no parameter.
+    no parameter, RuntimeError for one that has a norm already.
 
     T. Salimans and D. P. Kingma, Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep
     Neural Networks, 2016.
@@ -69,7 +69,8 @@ def spectral_norm(
     As a matrix it is [size of ``dim``, all else]; dim is 0, and 1 for transposed convolutions, unless given. σ is
     approximated by power iteration: ``n_power_iterations`` steps, in training, each time the weight is used, from the
     buffers ``weight_u`` and ``weight_v``. Returns ``module``. See `parametrizations.spectral_norm`, which keeps them
-    apart from the layer's own. Raises ValueError for a name that is no parameter.
+    apart from the layer's own. Raises ValueError for a name that is no parameter,
+    RuntimeError for one that has a norm already.
 
     T. Miyato, T. Kataoka, M. Koyama and Y. Yoshida, Spectral Normalization for Generative Adversarial Networks, 2018.
 
@@ -120,6 +121,11 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
 
 
 def _parameter(what: str, module: Module, name: str) -> Parameter:
+    if name in vars(module).get("_computed_attributes", {}):
+        raise RuntimeError(
+            f"{what}: {name!r:.80} of {module._get_name()} is made from other parameters already; take that off first: "
+            "remove_weight_norm, remove_spectral_norm or parametrize.remove_parametrizations"
+        )
     parameter: Parameter | None = module._parameters.get(name)
     if parameter is None:
         raise ValueError(
