@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
+import numpy as np
 import pytest
+
+from tests.cli.runs import trained
 
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
@@ -27,6 +31,9 @@ def test_a_picture_is_drawn(command, tmp_path, name, start):
         (["relu", "-o", "a.txt"], "--output: expected a file that ends in .png, .svg or .pdf"),
         (["nope", "-o", "there.png"], "expected the name of a function of glassnet.functional, such as sigmoid, got"),
         (["nope", "-o", "a.txt"], "got 'nope'"),
+        (["kernels"], "kernels is drawn of one run, which comes before it: glassnet plot latest kernels"),
+        (["latest", "relu", "saliency"], "saliency is drawn of one run, which comes before it"),
+        (["latest", "saliency"], "no run"),
         (["relu", "-o", "there.png"], "there.png would be written over"),
         (["relu", "-o", "no/a.png"], "no/a.png cannot be written (No such file or directory)"),
     ],
@@ -39,6 +46,41 @@ def test_bad_input_is_one_message(command, tmp_path, words, message):
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["there.png"]
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory):
+    """A folder of runs: one of a small convolutional network on pictures that have no channels."""
+    pytest.importorskip("matplotlib")
+    image = pytest.importorskip("PIL.Image")
+    folder = tmp_path_factory.mktemp("bars")
+    for i in range(20):
+        pixels = np.zeros((16, 16), np.uint8)
+        (pixels if i % 2 else pixels.T)[i % 16, 2:9] = 255
+        path = folder / "bars" / ("lying" if i % 2 else "standing") / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels).save(path)
+    trained(folder / "runs", ("train", folder / "bars", "--epochs", 1, "--quiet"))
+    return folder / "runs"
+
+
+@pytest.mark.parametrize("what", ["kernels", "feature_maps", "saliency"])
+def test_a_network_of_pictures_is_drawn(command, bars, tmp_path, what):
+    result = command("plot", "latest", what, "--runs", bars, "--row", 1)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "Drawn in plot.png\n"
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_network_has_not_is_one_message(command, bars, tmp_path):
+    words = ("plot", "latest", "saliency", "--runs", bars, "--row", "4")
+    assert "--row: expected a held-out sample, 0 to 3, got 4" in command(*words).stderr
+    result = command("plot", "latest", "hidden_state", "--runs", bars)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "expected a network with a recurrent layer" in result.stderr
+    table = command("plot", trained(tmp_path / "t", ("train", "moons", "--epochs", 1, "--quiet")), "feature_maps")
+    assert re.search(r"feature_maps is drawn of pictures, and .*moons-001 was trained on \w+", table.stderr)
+    assert not (tmp_path / "plot.png").exists()
 
 
 def test_without_matplotlib_it_says_how_to_install_it(command, monkeypatch):

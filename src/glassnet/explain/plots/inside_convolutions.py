@@ -53,6 +53,8 @@ def kernels(model: Module, layer: str | None = None, most: int = SHOWN, ax: Any 
 def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int = 8, ax: Any = None) -> list[Any]:
     """Draw what layers make of one picture ``x`` [C, H, W] (or [1, C, H, W]): a row of feature maps a layer.
 
+    A network whose pictures have no channels, [N, H, W], takes ``x`` [H, W].
+
     Of every layer that gives pictures, or of the ``layer`` of that name; at most ``most`` channels of each, the first
     ones. The network is run in evaluation mode. Gives a list of axes.
 
@@ -94,7 +96,8 @@ def saliency(
 ) -> list[Any]:
     """Draw one picture ``x`` [C, H, W], and beside it how much each pixel does for the score of class ``target``.
 
-    The class with the greatest score if ``target`` is None. For ``method`` see `attributions`. Gives both axes.
+    A network whose pictures have no channels, [N, H, W], takes ``x`` [H, W]. Of the class with the greatest score if
+    ``target`` is None. For ``method`` see `attributions`. Gives both axes.
 
     >>> from glassnet.explain import plots
     >>> model = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
@@ -105,6 +108,8 @@ def saliency(
     target = _target(model, x) if target is None else target
     shares = attributions(model, x, target, method, baseline, steps)[0]
     picture, drawn = x.detach().numpy()[0], grid(2, ax, columns=2, width=6.4, height=3.4)
+    if picture.ndim == 2:
+        picture, shares = picture[np.newaxis], shares[np.newaxis]
     if len(picture) == 3:
         low, high = float(picture.min()), float(picture.max())
         _image(drawn[0], (picture.transpose(1, 2, 0) - low) / ((high - low) or 1.0), "input")
@@ -187,8 +192,8 @@ def _target(model: Module, x: Tensor) -> int:
 
 def _one(name: str, x: Tensor) -> Tensor:
     """One picture as a batch. Raises ShapeError for what is none."""
-    batch = x.unsqueeze(0) if x.ndim == 3 else x
-    if batch.ndim != 4 or len(batch) != 1:
+    batch = x.unsqueeze(0) if x.ndim in (2, 3) else x
+    if batch.ndim not in (3, 4) or len(batch) != 1:
         raise ShapeError(f"{name}: expected one picture [C, H, W], got {written(x.shape)}; take one: x[0]")
     return batch.detach()
 
