@@ -70,6 +70,8 @@ WRITTEN |= {
     "unflatten": (lambda: nn.Sequential(nn.Unflatten(1, (2, 3)), nn.Linear(3, 4), nn.Flatten()), X),
     "embedding": (lambda: nn.Sequential(nn.Embedding(10, 4), nn.Flatten(), nn.Linear(12, 2)), INDICES),
     "bag of embeddings": (lambda: nn.Sequential(nn.EmbeddingBag(10, 4, padding_idx=0), nn.Linear(4, 2)), INDICES),
+    "embedding of short rows": (lambda: nn.Sequential(nn.Embedding(10, 4, max_norm=0.5), nn.Flatten()), INDICES),
+    "bag of short rows": (lambda: nn.EmbeddingBag(10, 4, max_norm=1.5, norm_type=1.0), INDICES),
     "largest of a bag": (lambda: nn.EmbeddingBag(10, 4, mode="max"), INDICES),
     "cosine similarity": (lambda: Net(lambda net, x: net.others[0](x, net.table[0]), nn.CosineSimilarity()), X),
     "pairwise distance": (lambda: Net(lambda net, x: net.others[0](x, net.table[0]), nn.PairwiseDistance()), X),

@@ -41,6 +41,15 @@ def path(tmp_path):
     return tmp_path / "model.py"
 
 
+def test_a_file_leaves_the_rows_of_an_embedding_that_nobody_looked_up(path):
+    layer = nn.Embedding(10, 4, max_norm=0.01)
+    weight, before = layer.weight, layer.weight[3:].tolist()
+    numpy_file(layer, path, np.array([[1, 2]]))
+    assert layer.weight is weight
+    assert layer.weight[3:].tolist() == before
+    assert layer.max_norm == 0.01
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_file_gives_what_the_network_gives(name, path, capsys):
     make, samples = WRITTEN[name]

@@ -6,19 +6,24 @@ is traced twice, with batches of different sizes. What differs between the two p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import GlassnetError, ShapeError
+from glassnet.functional.embeddings import shorten
+from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.module import Module, evaluating
+from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.tensor import Tensor, wrap
+from glassnet.tensor.creation import arange
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.trace import trace
 
@@ -50,12 +55,12 @@ def inference_program(
     ExportError for a network whose result is not one tensor [n, …], that draws random numbers or
     changes its buffers, or whose computation depends on the number of samples.
     """
-    with evaluating(module):
-        module(wrap(samples))  # samples that the module cannot take raise its own error
     programs = []
-    for n in SAMPLES:
-        traced, state = _traced(module, samples[np.arange(n) % len(samples)])
-        programs.append(optimize(traced, passes_for(known)))
+    with evaluating(module), _rows_short(module):
+        module(wrap(samples))  # samples that the module cannot take raise its own error
+        for n in SAMPLES:
+            traced, state = _traced(module, samples[np.arange(n) % len(samples)])
+            programs.append(optimize(traced, passes_for(known)))
     program = for_any_batch(*programs)
     _check(program)
     return program, state
@@ -63,12 +68,11 @@ def inference_program(
 
 def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
     """The program of one call with ``batch``, and the module's parameters and buffers by name."""
-    with evaluating(module):
-        try:
-            program, state, result = trace(module, wrap(batch), gradients=False)
-        except ShapeError as error:
-            problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
-            raise ExportError(problem) from None
+    try:
+        program, state, result = trace(module, wrap(batch), gradients=False)
+    except ShapeError as error:
+        problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
+        raise ExportError(problem) from None
     if not isinstance(result, Tensor):
         raise ExportError(f"expected a network that gives one tensor, got {type(result).__name__}; wrap it in a module")
     if result.shape[:1] != (len(batch),):
@@ -77,6 +81,24 @@ def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
             f"{written(result.shape)}"
         )
     return program, {name: tensor.array for name, tensor in state.items()}
+
+
+@contextmanager
+def _rows_short(module: Module) -> Iterator[None]:
+    """Within, no embedding has a row longer than its ``max_norm``; else each call shortens those that it looks up."""
+    tables = [
+        (inner, inner.weight, inner.max_norm)
+        for inner in module.modules()
+        if isinstance(inner, Embedding | EmbeddingBag) and inner.max_norm is not None and "weight" in inner._parameters
+    ]
+    try:
+        for inner, weight, longest in tables:
+            inner.weight, inner.max_norm = Parameter(weight.detach().clone()), None
+            shorten(arange(len(weight)), inner.weight, longest, inner.norm_type)
+        yield
+    finally:
+        for inner, weight, longest in tables:
+            inner.weight, inner.max_norm = weight, longest
 
 
 def _check(program: Program) -> None:

@@ -40,7 +40,7 @@ def embedding(
     ops.embedding.shape(input, weight)  # whether they fit together, before a row is shortened
     options = {"padding_idx": row_of("embedding", padding_idx, len(weight)), "scale_grad_by_freq": scale_grad_by_freq}
     if max_norm is not None:
-        _shorten(input, weight, max_norm, norm_type)
+        shorten(input, weight, max_norm, norm_type)
     return apply(ops.embedding, input, weight, **options)
 
 
@@ -84,7 +84,7 @@ def embedding_bag(
     if input.ndim == 2 and offsets is None:
         ops.embedding.shape(input, weight)
         if max_norm is not None:
-            _shorten(input, weight, max_norm, norm_type)
+            shorten(input, weight, max_norm, norm_type)
         return _of_rows(input, weight, mode, per_sample_weights, **options)
     if input.ndim != 1 or offsets is None:
         got = "none" if offsets is None else f"offsets of shape {written(offsets.shape)}"
@@ -96,7 +96,7 @@ def embedding_bag(
     ops.embedding_bag.shape(*inputs)
     if max_norm is not None:
         ops.check_bags(input.array, inputs[1].array)
-        _shorten(input, weight, max_norm, norm_type)
+        shorten(input, weight, max_norm, norm_type)
     more = () if per_sample_weights is None else (per_sample_weights,)
     return apply(ops.embedding_bag, *inputs, *more, mode=mode, **options)
 
@@ -133,7 +133,7 @@ def row_of(name: str, padding_idx: int | None, n: int) -> int | None:
     return padding_idx % n
 
 
-def _shorten(input: Tensor, weight: Tensor, max_norm: float, norm_type: float) -> None:
+def shorten(input: Tensor, weight: Tensor, max_norm: float, norm_type: float) -> None:
     """Make the rows of ``weight`` at ``input`` that are longer than ``max_norm`` that long."""
     with no_grad():
         rows = apply(ops.embedding, input, weight)
