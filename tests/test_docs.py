@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from glassnet.ops import primitive_ops, registry
+
 DOCS = Path(__file__).parents[1] / "docs"
 ELSEWHERE = {"footguns", "seeds", "tutorial"}
 PRINTED = {"text", "mermaid", "dot", "json"}
@@ -133,6 +135,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = PATTERN.sub("", page.read_text(encoding="utf-8"))
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / target).exists(), target
+
+
+def test_the_design_page_counts_the_operations() -> None:
+    primitive, all_of_them = len(list(primitive_ops())), len(registry)
+    assert f"{primitive} of them, of {all_of_them} in all" in (DOCS / "design.md").read_text(encoding="utf-8")
+    assert f"{all_of_them}개 가운데 {primitive}개" in (DOCS / "ko/design.md").read_text(encoding="utf-8")
 
 
 # the checker itself ---------------------------------------------------------------------------------------
