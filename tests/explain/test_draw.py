@@ -351,7 +351,15 @@ BAD = {
     "no loss": (lambda: draw(Net(), *batch()), "expected y and loss together"),
     "depth": (lambda: draw(Net(), batch()[0], depth=0), "expected a depth of 1 or more, got 0"),
     "no tensor": (lambda: draw(Named(), batch()[0]), "expected a network that gives tensors, got dict"),
-    "a convolution": (lambda: draw(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1))), "a Conv2d (0) is not drawn as"),
+    "a convolution": (
+        lambda: draw(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1))),
+        "drawn as neurons, got Conv2d (0); draw",
+    ),
+    "packed": (
+        lambda: draw(nn.GRU(2, 3), nn.utils.rnn.pack_sequence([glassnet.randn(3, 2)])),
+        "expected x as a tensor, or as a tuple of those that the network takes, got PackedSequence",
+    ),
+    "states": (lambda: draw(nn.LSTM(2, 3), (glassnet.randn(3, 2), (1, 2))), "that the network takes, got tuple"),
     "no layers": (lambda: draw(nn.ReLU()), "has no linear layers to draw as neurons"),
     "not one after another": (lambda: draw(nn.ModuleList([nn.Linear(2, 3), nn.Linear(2, 1)])), "do not simply follow"),
     "nothing": (lambda: draw(nn.Identity(), batch()[0]), "got one without such instructions"),

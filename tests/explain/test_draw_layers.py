@@ -130,6 +130,7 @@ def test_many_images_are_fewer_and_the_box_says_how_many_more():
     (made,) = [b for b in draw(model, glassnet.randn(1, 1, 5, 5)).graph.boxes if b.kind == "module"]
     assert len(made.strips) == 4
     assert made.lines[-1] == "3 more rows of images: a larger depth="
+    assert [s.captions for s in made.strips] == [(f"_0_conv2d{n}", "1 kernel") for n in range(4)]
 
 
 # time ---------------------------------------------------------------------------------------------
@@ -176,6 +177,34 @@ def test_layers_and_directions_are_chains_of_their_own():
     ]
 
 
+class Translator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.LSTM(2, 3), nn.LSTM(4, 3)
+
+    def forward(self, x, y):
+        return self.decoder(y, self.encoder(x)[1])[0]
+
+
+def test_the_last_state_of_one_loop_is_the_first_of_another():
+    boxes = draw(nn.ModuleDict({"net": Translator()})["net"], (glassnet.randn(3, 1, 2), glassnet.randn(2, 1, 4)))
+    assert [b.loop for b in boxes.graph.boxes if b.kind == "module"] == ["3 steps", "2 steps"]
+
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = Translator()
+
+        def forward(self, x, y):
+            return self.net(x, y)
+
+    found = draw(Outer(), (glassnet.randn(3, 1, 2), glassnet.randn(2, 1, 4)), unrolled=True).graph.boxes
+    first = next(b for b in found if b.lines == ["step 0", "lstm2"])
+    (last,) = [b.key for b in found if b.lines == ["step 2", "lstm1"]]
+    assert last in [a.source for a in first.arrows]
+    assert all(b.lines[1] == "lstm2" for a in box_of(found, "net").arrows for b in found if b.key == a.source)
+
+
 class Packed(nn.Module):
     def __init__(self):
         super().__init__()
@@ -193,6 +222,25 @@ def test_lengths_that_differ_are_drawn_too():
     sizes = [a.value for b in steps for a in b.arrows if a.name.startswith("h after")]
     assert sizes[:2] == ["h [2, 3]", "h [2, 3]"]
     assert sizes[-1].startswith("h [[")  # one sequence is left
+
+
+class Steps(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(2, 3)
+
+    def forward(self, x):
+        h = glassnet.zeros(1, 3)
+        for step in x:
+            h = self.cell(step, h)
+        return h
+
+
+@pytest.mark.parametrize("unrolled", [False, True])
+def test_a_cell_that_is_called_in_a_loop_of_python_is_a_box_each_time(unrolled):
+    boxes = draw(Steps(), glassnet.randn(3, 1, 2), unrolled=unrolled).graph.boxes
+    assert [b.lines[0] for b in boxes if b.kind == "module"] == ["cell", "cell (2)", "cell (3)"]
+    assert not any(b.loop for b in boxes)
 
 
 def test_a_program_without_numbers_has_its_steps():

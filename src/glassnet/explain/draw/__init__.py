@@ -67,7 +67,13 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int, unro
     if loss is not None:
         step = walkthrough(module, x, y, loss)
         return graph_of_program(step.program, depth, step.values, unrolled=unrolled)
-    inputs = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in (x if isinstance(x, tuple) else (x,)))
+    parts = x if type(x) is tuple else (x,)
+    if odd := [type(part).__name__ for part in parts if part is None or isinstance(part, tuple | dict)]:
+        raise DrawError(
+            f"draw: expected x as a tensor, or as a tuple of those that the network takes, got {odd[0]}; draw a "
+            "network whose forward packs or pairs the tensors itself"
+        )
+    inputs = tuple(t.detach() if isinstance(t, Tensor) else as_tensor(t) for t in parts)
     program, state, result = trace(module, *inputs, gradients=False)
     results = result if isinstance(result, tuple | list) else (result,)
     if not any(isinstance(part, Tensor) for part in results):

@@ -77,8 +77,8 @@ def layers_of(model: Module) -> list[Layer]:
         elif any(parameter.ndim > 1 for parameter in module.parameters(recurse=False)):
             which = type(module).__name__ + (f" ({shown(path)})" if path else "")
             raise DrawError(
-                f"{type(model).__name__}: a {which} is not drawn as neurons; draw the graph, with an input: "
-                "glassnet.draw(model, x)"
+                f"draw: expected linear layers, which are drawn as neurons, got {which}; draw the graph, with an "
+                "input: glassnet.draw(model, x)"
             )
         elif not list(module.children()) and layers:
             layers[-1].after.append(type(module).__name__)

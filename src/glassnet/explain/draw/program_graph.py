@@ -9,8 +9,8 @@ from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_t
 from glassnet.explain.draw.recurrence import (
     fed_by,
     hidden_states,
-    is_recurrent,
     loop_text,
+    loops_in,
     shown_steps,
     states_of,
     steps_of,
@@ -68,7 +68,7 @@ def graph_of_program(
                 continue
             source = _source(operand, key, len(arrows), made_by, known, boxes)
             arrows.append(_arrow(source, operand, values))
-        loops = [i for i in group.instructions if is_recurrent(i)]
+        loops = loops_in(group.instructions)
         if unrolled and loops:
             arrows = _unrolled(loops, group.instructions, key, arrows, values, boxes)
         name = group.call.module if group.call else ""
@@ -170,29 +170,40 @@ def _unrolled(
     into = {arrow.name: arrow for arrow in arrows}
     out: dict[str, list[Arrow]] = {}
     used: set[str] = set()
+
+    def arrows_from(operand: Operand, times: str) -> list[Arrow]:
+        """Into a step: of a loop from the same step of it, or else from its last one."""
+        found = []
+        for source in fed_by(operand, group, loops):
+            if isinstance(source, Instruction):
+                used.add(source.output.name)
+                steps = out[source.output.name]
+                found += [a for a in steps if a.name == times] or steps[-1:]
+            elif source.name in into:
+                found.append(Arrow(into[source.name].source, times or into[source.name].value, name=source.name))
+        return found
+
     for loop in loops:
         name, count = loop.output.name, len(steps_of(loop))
+        gates, *others = loop.inputs
+        initial, own = others[: states_of(loop)], others[states_of(loop) :]
         states = None if values is None else hidden_states(loop, values[name].array)
-        feeding = fed_by(loop, group)
-        begin = [into[x.name] for x in loop.inputs[1 : 1 + states_of(loop)] if isinstance(x, Var) and x.name in into]
-        own = [into[x.name] for x in loop.inputs[1 + states_of(loop) :] if isinstance(x, Var) and x.name in into]
-        before, out[name] = begin, []
+        before = list({a.source: a for x in initial for a in arrows_from(x, "")}.values())
+        weights = [into[x.name] for x in own if isinstance(x, Var) and x.name in into]
+        out[name] = []
         shown = shown_steps(count)
         for place, step in enumerate(shown):
             first, last = (step, step) if step is not None else _between(shown, place)
-            at = [count - 1 - n if loop.params.get("reverse", False) else n for n in (first, last)]
-            times = f"step {at[0]}" if step is not None else f"steps {at[0]} to {at[1]}"
-            coming = list(own)
-            for source in feeding:
-                if isinstance(source, Instruction):
-                    used.add(source.output.name)
-                    coming += [a for a in out[source.output.name] if a.name == times] or out[source.output.name]
-                elif isinstance(source, Var) and source.name in into:
-                    coming.append(Arrow(into[source.name].source, times, name=source.name))
-            state = None if states is None or not states else states[at[1]]
+            if loop.params.get("reverse", False):
+                first, last = count - 1 - first, count - 1 - last
+            times = f"step {first}" if step is not None else f"steps {first} to {last}"
+            state = None if states is None else states[last]
             strip = None if state is None else state_strip(state)
-            box = Box(f"{key}/{name}/{place}", [times if step is not None else f"⋮ {times}", name], "module",
-                      [*before, *coming], loop.op.formula, [strip] if strip else [])  # fmt: skip
+            title = times if step is not None else f"⋮ {times}"
+            coming = [*before, *arrows_from(gates, times), *weights]
+            box = Box(
+                f"{key}/{name}/{place}", [title, name], "module", coming, loop.op.formula, [strip] if strip else []
+            )
             boxes[box.key] = box
             text = f"h {written(loop.output.shape[-2:]) if state is None else value_text(state)}"
             before = [Arrow(box.key, text, name=f"h after {times}")]

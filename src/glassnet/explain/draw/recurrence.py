@@ -37,10 +37,15 @@ def states_of(i: Instruction) -> int:
     return 2 if i.op is recurrence.lstm else 1
 
 
+def loops_in(instructions: Iterable[Instruction]) -> list[Instruction]:
+    """The loops over time that go on for several steps: a cell by itself, in a loop of Python, is none."""
+    return [i for i in instructions if is_recurrent(i) and len(steps_of(i)) > 1]
+
+
 def loop_text(instructions: Iterable[Instruction]) -> str:
     """What is written at the loop of a box: "28 steps"; "" where nothing recurs."""
-    counts = [len(steps_of(i)) for i in instructions if is_recurrent(i)]
-    return "" if not counts else f"{max(counts):,} step{'s' if max(counts) != 1 else ''}"
+    most = max((len(steps_of(i)) for i in instructions), default=0)
+    return f"{most:,} steps" if most else ""
 
 
 def shown_steps(count: int) -> list[int | None]:
@@ -50,11 +55,11 @@ def shown_steps(count: int) -> list[int | None]:
     return [*range(FIRST), None, *range(count - LAST, count)]
 
 
-def fed_by(i: Instruction, group: list[Instruction]) -> list[Operand | Instruction]:
-    """What comes to the gates of a loop: from outside of its group, or from another loop of it."""
-    made = {other.output.name: other for other in group}
-    found: list[Operand | Instruction] = []
-    stack = [i.inputs[0]]
+def fed_by(operand: Operand, group: list[Instruction], loops: list[Instruction]) -> list[Var | Instruction]:
+    """What an operand is computed of in its group: values from outside of the group, and ``loops`` of it."""
+    made = {i.output.name: i for i in group}
+    found: list[Var | Instruction] = []
+    stack = [operand]
     seen: set[str] = set()
     while stack:
         x = stack.pop()
@@ -62,7 +67,7 @@ def fed_by(i: Instruction, group: list[Instruction]) -> list[Operand | Instructi
             continue
         seen.add(x.name)
         maker = made.get(x.name)
-        if maker is None or is_recurrent(maker):
+        if maker is None or maker in loops:
             found.append(maker or x)
         else:
             stack.extend(maker.inputs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,7 +76,9 @@ def strips_of(
     instructions: Sequence[Instruction], values: Mapping[str, Value], pictures: Mapping[str, int]
 ) -> tuple[list[Strip], int]:
     """The strips of a box with these instructions, and how many more there are than are shown."""
-    strips = [strip for i in instructions for strip in _of_instruction(i, values)]
+    found = [(i.module, strip) for i in instructions for strip in _of_instruction(i, values)]
+    several = len({module for module, _ in found}) > 1  # then each says of which it is
+    strips = [replace(s, captions=(module, *s.captions)) if several else s for module, s in found]
     last = [i.output.name for i in instructions if i.output.name in pictures][-1:]  # behind it, statistics may be kept
     strips += [strip for name in last for strip in maps(name, values, pictures)]
     return strips[:STRIPS], max(0, len(strips) - STRIPS)
