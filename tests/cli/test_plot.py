@@ -64,7 +64,9 @@ def bars(tmp_path_factory):
     return folder / "runs"
 
 
-@pytest.mark.parametrize("what", ["kernels", "feature_maps", "saliency"])
+@pytest.mark.parametrize(
+    "what", ["kernels", "saliency", pytest.param("feature_maps", marks=pytest.mark.slow("fifty axes"))]
+)
 def test_a_network_of_pictures_is_drawn(command, bars, tmp_path, what):
     result = command("plot", "latest", what, "--runs", bars, "--row", 1)
     assert (result.exit_code, result.stderr) == (0, "")

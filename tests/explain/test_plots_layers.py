@@ -101,3 +101,13 @@ def test_hidden_states_are_those_of_one_sample():
 def test_what_cannot_be_drawn_is_said(net, wrong, message):
     with pytest.raises((ValueError, IndexError, RuntimeError), match=message):
         wrong(net)
+
+
+def test_a_network_whose_pictures_have_no_channels_takes_one_without():
+    model, picture = nn.Sequential(nn.Unflatten(1, (1, 8)), nn.Conv2d(1, 2, 3), nn.Flatten()), glassnet.randn(8, 8)
+    maps = plots.feature_maps(model, picture)
+    assert [ax.get_title() for ax in maps] == ["0 Unflatten", "1 Conv2d", "1"]
+    np.testing.assert_array_equal(maps[0].images[0].get_array(), picture.numpy())
+    given, drawn = plots.saliency(model, picture, target=1)
+    np.testing.assert_array_equal(given.images[0].get_array(), picture.numpy())
+    np.testing.assert_array_equal(drawn.images[0].get_array(), plots.attributions(model, picture[None], 1)[0])
