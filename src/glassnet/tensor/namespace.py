@@ -124,6 +124,7 @@ unbind = Tensor.unbind
 narrow = Tensor.narrow
 select = Tensor.select
 index_select = Tensor.index_select
+repeat_interleave = Tensor.repeat_interleave
 masked_select = Tensor.masked_select
 clone = Tensor.clone
 detach = Tensor.detach

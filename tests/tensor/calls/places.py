@@ -39,6 +39,9 @@ VIEWS: list[Row] = [
     ("x[None].squeeze(axis=0)", "x[:]"),
     ("x.squeeze(1)", "x[:]"),
     ("x[None].squeeze(dim=-3)", "x[:]"),
+    ("x.unfold(1, 2, 1)", "np.lib.stride_tricks.sliding_window_view(x, 2, 1)"),
+    ("z.unfold(0, 2, 3)", "z[None].transpose(0, 2, 3, 1)"),
+    ("z.unfold(dimension=-2, size=1, step=2)", "z[:, ::2, :, None]"),
     ("z.permute(2, 0, 1)", "z.transpose(2, 0, 1)"),
     ("z.permute((1, 0, 2))", "z.transpose(1, 0, 2)"),
     ("t.permute(z, dims=(2, 1, 0))", "z.transpose(2, 1, 0)"),
@@ -151,6 +154,16 @@ FINDING: list[Row] = [
     ("w.bincount(minlength=7)", "np.bincount(w, minlength=7)"),
     ("t.bincount(j, y[:2])", "np.bincount(j, y[:2])"),
     ("w[:0].bincount()", "np.zeros(0, int)"),
+    ("w.bincount(y[[0, 0, 1, 2, 3]].float())", "np.bincount(w, y[[0, 0, 1, 2, 3]]).astype('f4')"),
+    ("w.bincount(weights=w)", "np.bincount(w, w)"),
+    ("x.repeat_interleave(2)", "np.repeat(x, 2)"),
+    ("x.repeat_interleave(2, 1, output_size=8)", "np.repeat(x, 2, 1)"),
+    ("z.repeat_interleave(o, dim=-1)", "np.repeat(z, 6, -1)"),
+    ("t.repeat_interleave(y, w[:4], 0)", "np.repeat(y, w[:4], 0)"),
+    ("x.repeat_interleave(j[[0, 1, 0]], dim=0, output_size=4)", "np.repeat(x, [2, 0, 2], 0)"),
+    ("t.repeat_interleave(w)", "np.repeat(np.arange(5), w)"),
+    ("s.repeat_interleave(3)", "np.repeat(s, 3)"),
+    ("e.repeat_interleave(2, 0)", "np.zeros((0, 3))"),
 ]  # fmt: skip
 
 FACTS: list[Row] = [

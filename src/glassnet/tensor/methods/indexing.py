@@ -12,7 +12,7 @@ from glassnet.observer import mode
 from glassnet.ops import indexing
 from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
-from glassnet.tensor.dispatch import State, apply, made_of, write
+from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.methods.views import Views
 
 
@@ -132,6 +132,51 @@ class Indexing(Views):
             raise RangeError(f"index_select: expected indices from 0 to {total - 1}, got {places.tolist()}")
         return self[(*(slice(None),) * d, index)]
 
+    def unfold(self, dimension: int, size: int, step: int) -> Self:
+        """All windows of ``size`` elements along a dimension, ``step`` apart; each lies in a new last dimension.
+
+        The dimension that was n long is then as long as there are windows, (n − size)/step + 1, rounded down.
+
+        >>> glassnet.arange(5).unfold(0, size=3, step=2)
+        tensor([[0, 1, 2],
+                [2, 3, 4]])
+        """
+        from glassnet.ops.layers import windows  # few need it
+
+        d = normalize_dim("unfold", dimension, len(self.shape))
+        total = _size("unfold", self.shape, d)
+        if size < 1 or step < 1:
+            raise RangeError(f"unfold: expected a size and a step of 1 or more, got {size} and {step}")
+        if size > total:
+            raise ShapeError(f"unfold: expected a size of at most {total}, that of dim {d}, got {size}")
+        last = self.movedim(d, -1)
+        return apply(windows.windows, last, size=(size,), stride=(step,), dilation=(1,)).movedim(-2, d)
+
+    def repeat_interleave(self, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Self:
+        """Each slice along ``dim`` ``repeats`` times, a number or one for each; without ``dim``, each element.
+
+        ``repeat_interleave(repeats)`` alone gives the position of each. ``output_size`` says how many there will be.
+
+        >>> x = glassnet.tensor([[1, 2], [3, 4]])
+        >>> x.repeat_interleave(2)
+        tensor([1, 1, 2, 2, 3, 3, 4, 4])
+        >>> x.repeat_interleave(glassnet.tensor([1, 2]), dim=0)
+        tensor([[1, 2],
+                [3, 4],
+                [3, 4]])
+        """
+        if repeats is None:
+            return wrap(np.arange(self.shape[0] if self.shape else 1)).repeat_interleave(self, 0)
+        if dim is None:
+            return self.reshape(-1).repeat_interleave(repeats, 0, output_size=output_size)
+        x = self if self.shape else self.reshape(1)
+        d = normalize_dim("repeat_interleave", dim, len(x.shape))
+        times = _times(repeats, x.shape[d])
+        total = times * x.shape[d] if isinstance(times, int) else int(times.sum())
+        if output_size not in (None, total):
+            raise ShapeError(f"repeat_interleave: expected output_size={total}, that of the result, got {output_size}")
+        return x[(*(slice(None),) * d, np.repeat(np.arange(x.shape[d]), times))]
+
     def masked_select(self, mask: Any) -> Self:
         """The elements where ``mask``, a bool tensor, is true, in one dimension; shapes broadcast.
 
@@ -161,6 +206,28 @@ def _size(name: str, shape: tuple[int, ...], d: int) -> int:
     if not shape:
         raise DimensionError(f"{name}: expected at least 1 dimension, got a tensor of none")
     return shape[d]
+
+
+def _times(repeats: Any, n: int) -> Any:
+    """How often each of ``n`` slices is repeated: a number, or an array of numbers."""
+    name = "repeat_interleave"
+    if isinstance(repeats, Views):
+        times = repeats._read(f"{name}()")
+        if times.dtype.kind not in "iu":
+            raise DtypeError(
+                f"{name}: expected repeats of an integer dtype, got {times.dtype}; convert: repeats.long()"
+            )
+        if times.ndim > 1 or times.size not in (1, n):
+            raise ShapeError(
+                f"{name}: expected one number of repeats, or one for each of {n}, got {written(times.shape)}"
+            )
+    elif isinstance(repeats, bool) or not isinstance(repeats, int | np.integer):
+        raise TypeError(f"{name}: expected repeats as a whole number or a tensor of them, got {repeats!r:.60}")
+    else:
+        times = np.array(repeats)
+    if times.size and times.min() < 0:
+        raise RangeError(f"{name}: expected repeats of 0 or more, got {times.min()}")
+    return int(times.reshape(())) if times.size == 1 else times
 
 
 def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:

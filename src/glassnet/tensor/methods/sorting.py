@@ -117,7 +117,15 @@ class Sorting(Matrices):
             raise ShapeError(f"bincount: expected a vector, got {written(values.shape)}; flatten it first: x.flatten()")
         if values.size and values.min() < 0:
             raise RangeError(f"bincount: expected numbers from 0 on, got {values.min()}")
-        return wrap(np.bincount(values, None if weights is None else _values(weights, "bincount()"), minlength))
+        if minlength < 0:
+            raise RangeError(f"bincount: expected a minlength of 0 or more, got {minlength}")
+        if weights is None:
+            return wrap(np.bincount(values, None, minlength))
+        amounts = _values(weights, "bincount()")
+        if amounts.shape != values.shape:
+            raise ShapeError(f"bincount: expected {len(values)} weights, one for each, got {written(amounts.shape)}")
+        sums = np.bincount(values, amounts, minlength)
+        return wrap(sums.astype(np.float32) if amounts.dtype == np.float32 else sums)
 
 
 def _values(x: Any, what: str) -> Array:
