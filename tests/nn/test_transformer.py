@@ -207,3 +207,11 @@ def test_every_option_is_pytorchs(options: dict[str, Any], call: str) -> None:
     np.testing.assert_allclose(*results, rtol=0, atol=1e-10)
     for p, q in zip(*leaves, strict=True):
         np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("kind", ["TransformerEncoderLayer", "TransformerDecoderLayer"])
+def test_modules_come_in_the_order_of_pytorchs(kind):
+    torch = pytest.importorskip("torch")
+    ours, theirs = (getattr(lib.nn, kind)(4, 2, 8, activation=lib.nn.GELU()) for lib in (glassnet, torch))
+    assert [path for path, _ in ours.named_modules()] == [path for path, _ in theirs.named_modules()]

@@ -224,6 +224,14 @@ def odd():
         ),
         (nn.Sequential(nn.Flatten(), Net()), "layer 1 is a Net, which a file cannot describe"),
         (Linear(2, 2), "the network is a Linear, which a file cannot describe"),
+        (
+            nn.Sequential(nn.utils.weight_norm(nn.Linear(2, 2))),
+            "layer 0 is a Linear whose weight is computed from other parameters, .*remove_weight_norm.* or save",
+        ),
+        (
+            nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)),
+            "the network is a Linear whose weight is computed .* again .*parametrize.remove_parametrizations",
+        ),
         (tied(), "the parameter 1.0.weight is shared with another layer, .*; use one module in both places, or save"),
         (odd(), r"layer 0.0 has start_dim=<object .*, which a description cannot hold"),
         (

@@ -131,6 +131,13 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
     _check_depth(depth)
     seen[module] = path
     kind: Any = type(module)
+    if computed := vars(module).get("_computed_attributes"):
+        raise DescriptionError(
+            f"{_at(path)} is a {kind.__mro__[1].__name__} whose {', '.join(computed)} is computed from other "
+            "parameters, which a file cannot describe; make it an ordinary one again "
+            "(nn.utils.parametrize.remove_parametrizations, remove_weight_norm, remove_spectral_norm), or save the "
+            "weights alone: glassnet.save(model.state_dict(), path)"
+        )
     if _layers().get(type(module).__name__) is not type(module):
         raise DescriptionError(
             f"{_at(path)} is a {kind.__name__}, which a file cannot describe (it can describe the layers of "

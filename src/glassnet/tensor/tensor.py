@@ -212,7 +212,7 @@ class Tensor(Autograd):
         """
         return self.dtype.kind == "f"
 
-    # how it prints, and its copies -----------------------------------------------------------
+    # how it prints, its copies, and others like it --------------------------------------------
 
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
@@ -236,6 +236,16 @@ class Tensor(Autograd):
         other._requires_grad = self._requires_grad
         other.grad = None if self.grad is None else self.grad.detach().clone()
         return other
+
+    def new_tensor(
+        self, data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
+        """A copy of ``data``, as `glassnet.tensor` takes it, of the dtype of this tensor.
+
+        >>> glassnet.tensor([1.0, 2.0]).new_tensor([[3, 4]])
+        tensor([[3., 4.]])
+        """
+        return self._alike(as_array(data, self._dtype_of(dtype), copy=True), device, requires_grad)
 
     # other dtypes, other histories --------------------------------------------------------------
 

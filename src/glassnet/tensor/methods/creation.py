@@ -18,18 +18,6 @@ from glassnet.tensor.spellings import sizes
 class Creation(InPlace):
     """Methods that make tensors of the dtype of this one, unless ``dtype`` says another."""
 
-    def new_tensor(
-        self, data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-    ) -> Self:
-        """A copy of ``data``, as `glassnet.tensor` takes it, of the dtype of this tensor.
-
-        >>> glassnet.tensor([1.0, 2.0]).new_tensor([[3, 4]])
-        tensor([[3., 4.]])
-        """
-        from glassnet.tensor.tensor import as_array  # which is built on these methods
-
-        return self._alike(as_array(data, self._dtype_of(dtype), copy=True), device, requires_grad)
-
     def new_zeros(
         self,
         *shape: Any,
