@@ -17,7 +17,7 @@ from tests.tensor.evaluated import TOLERANCE, parts
 READ = (
     ".numpy()", ".item()", ".tolist()", "nonzero", "unique", "bincount", "masked_select", "np.", "x[b]", "multinomial",
     "t.equal(", "t.allclose(", " in v", "bool(", "float(", "int(", "f'", ".format(", "][o]", "range(7)[o]", "arange(o)",
-    "t.tensor([s", "t.tensor([t.tensor",
+    "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(", "interleave(o", "interleave(j",
 )  # fmt: skip
 TABLES_OF_RESULTS = [name for name, table in TABLES.items() if table is not IN_PLACE]
 
