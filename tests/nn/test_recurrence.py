@@ -178,7 +178,7 @@ def test_a_compiled_step_shows_one_loop_however_long_the_sequence(kind):
     long(ones(512, 8, IN))
     assert short.source.count("\n") == long.source.count("\n")
     assert abs(len(long.source) - len(short.source)) < 0.05 * len(short.source)
-    assert short.source.count("for step in in_time") == 1
+    assert short.source.count("for step, of_input in ") == 1
 
 
 def test_a_compiled_function_packs_what_it_is_given_with_its_lengths():

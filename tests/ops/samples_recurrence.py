@@ -6,22 +6,22 @@ from typing import Any
 
 from tests.ops.sample import Sample, normal
 
-T, B, H, P = 2, 2, 2, 1
+T, B, INPUTS, H, P = 2, 2, 3, 2, 1
 SIZES = (3, 2)  # of packed sequences of 2, 2 and 1 steps
 
 
 def _inputs(gates: int, width: int = H, batch: int = B, packed: bool = False, states: int = 1) -> tuple[Any, ...]:
-    """gates, the initial states, and the weight."""
-    x = normal(sum(SIZES), gates * H) if packed else normal(T, batch, gates * H)
+    """The input, the initial states, and the weights."""
+    x = normal(sum(SIZES), INPUTS) if packed else normal(T, batch, INPUTS)
     batch = SIZES[0] if packed else batch
     first = (normal(batch, width, seed=1), normal(batch, H, seed=2))[:states]
-    return (x, *first, normal(gates * H, width, seed=3))
+    return (x, *first, normal(gates * H, INPUTS, seed=6), normal(gates * H, width, seed=3))
 
 
 def _back(inputs: tuple[Any, ...], planes: int) -> tuple[Any, ...]:
     """The same for the way back: the gradients of the planes, the planes, and, but for a GRU, no hidden state."""
-    x, *rest = inputs
-    rest = rest if planes == 5 else rest[1:]
+    x, *rest, _weight_ih, weight_hh = inputs
+    rest = [*(rest if planes == 5 else rest[1:]), weight_hh]
     shape = (planes, *x.shape[:-1], H)
     return (normal(*shape, seed=7), normal(*shape, seed=8) / 4, *rest)
 
@@ -51,15 +51,15 @@ def _projected() -> Both:
     forward, backward = [], []
     for label, params in [("projected", {"reverse": True}), ("projected, packed", {"sizes": SIZES})]:
         inputs = _inputs(4, P, packed="sizes" in params, states=2)
-        forward.append(Sample(label, (*inputs, None, normal(P, H, seed=4)), params))
+        forward.append(Sample(label, (*inputs, None, None, normal(P, H, seed=4)), params))
         backward.append(Sample(label, (*_back(inputs, 6), normal(P, H, seed=4)), params, order=1))
     return forward, backward
 
 
-_TANH, _TANH_BACK = _both_ways(1, 1, more=(normal(H, seed=5),))
-_RELU, _RELU_BACK = _both_ways(1, 1, more=(normal(H, seed=5),))
-_GRU, _GRU_BACK = _both_ways(3, 5, more=(normal(3 * H, seed=5),))
-_LSTM, _LSTM_BACK = _both_ways(4, 6, 2, more=(normal(4 * H, seed=5),))
+_TANH, _TANH_BACK = _both_ways(1, 1, more=(normal(H, seed=5), normal(H, seed=9)))
+_RELU, _RELU_BACK = _both_ways(1, 1, more=(normal(H, seed=5), normal(H, seed=9)))
+_GRU, _GRU_BACK = _both_ways(3, 5, more=(normal(3 * H, seed=5), normal(3 * H, seed=9)))
+_LSTM, _LSTM_BACK = _both_ways(4, 6, 2, more=(normal(4 * H, seed=5), normal(4 * H, seed=9)))
 _LSTMP, _LSTMP_BACK = _projected()
 
 RECURRENCE: dict[str, list[Sample]] = {
@@ -67,7 +67,7 @@ RECURRENCE: dict[str, list[Sample]] = {
     "rnn_tanh_backward": _TANH_BACK,
     "rnn_relu": _RELU,
     "rnn_relu_backward": _RELU_BACK,
-    "gru": [*_GRU, Sample("no bias", _inputs(3)), Sample("bias None", (*_inputs(3), None))],
+    "gru": [*_GRU, Sample("no bias", _inputs(3)), Sample("bias None", (*_inputs(3), None, None))],
     "gru_backward": _GRU_BACK,
     "lstm": [*_LSTM, *_LSTMP, Sample("no bias", _inputs(4, states=2))],
     "lstm_backward": [*_LSTM_BACK, *_LSTMP_BACK],

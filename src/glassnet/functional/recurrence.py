@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from glassnet.functional.layers import linear
 from glassnet.ops.layers.recurrence import gru, lstm, rnn_relu, rnn_tanh
 from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.ops.record import Op
-from glassnet.tensor import Tensor, apply, called
+from glassnet.tensor import Tensor, apply
 
 States = tuple[Tensor, ...]  # the hidden state [B, H] and, of an LSTM, the cell state behind it
 
@@ -53,13 +52,7 @@ def recurrence(
     ``sizes``. ``reverse`` begins with the last step.
     """
     kind, (ih, hh, bias_ih, bias_hh, hr) = KINDS[mode], weights
-    outside, inside = None, bias_hh  # what is added to the gates of all steps at once, and within the loop
-    if mode == "GRU":  # of which one gate has to know them apart
-        outside = bias_ih
-    elif bias_ih is not None and bias_hh is not None:
-        inside = bias_ih + bias_hh
-    gates = called(linear(input, ih, outside), "gates")
-    more = (inside, hr) if hr is not None else () if inside is None else (inside,)
-    planes = apply(kind.op, gates, *states, hh, *more, sizes=sizes, reverse=reverse)
+    more = (bias_ih, bias_hh, hr) if hr is not None else () if bias_ih is None else (bias_ih, bias_hh)
+    planes = apply(kind.op, input, *states, ih, hh, *more, sizes=sizes, reverse=reverse)
     hidden = planes[-1] if hr is None else planes[-1, ..., : hr.shape[0]]
     return (hidden, planes[-2]) if kind.states == 2 else (hidden,)

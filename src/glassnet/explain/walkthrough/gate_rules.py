@@ -17,6 +17,7 @@ from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, o
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import Told
 from glassnet.explain.walkthrough.worked_formula import Leaf, binary
+from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Call, Formula, Number
 from glassnet.ops.layers import recurrence
 from glassnet.ops.layers.recurrence.loop import in_time
@@ -38,7 +39,7 @@ class _Step:
         self.unit = index[-1]
         op, params = op_of(value)
         self.states = 2 if op is recurrence.lstm else 1
-        self.weight = 1 + self.states
+        self.weight = 2 + self.states  # that of the state; before it stands that of the input
         self.batch, self.size = array_of(value, self.states).shape
         planes = value.array.shape
         rows = int(np.prod(planes[1:-1]))
@@ -64,18 +65,24 @@ class _Step:
         return Leaf(plane_of(self.value, plane), (*place, unit))
 
     def of_input(self, gate: int) -> Formula:
-        """What a gate takes from the input, which was computed for all steps at once."""
-        return self.operand(0, (*self.index[:-1], gate * self.size + self.unit))
+        """What a gate takes from the input: Σ x·W + b."""
+        place, at = self.index[:-1], self.weight - 1
+        x, weight = array_of(self.value, 0), array_of(self.value, at)
+        row = gate * self.size + self.unit
+        return self._sum(at, row, x[place] * weight[row], lambda k: self.operand(0, (*place, k)))
 
     def of_state(self, gate: int) -> Formula:
         """What a gate takes from the state of the step before: Σ h·W + b."""
         weight, row = array_of(self.value, self.weight), gate * self.size + self.unit
         states = [self.earlier("h", k) for k in range(weight.shape[1])]
         numbers = np.array([_number(s) for s in states]) * weight[row]
-        at = self.weight
-        total = series("+", numbers, lambda k: binary("*", states[k], self.operand(at, (row, k))), self.shown, zero=0)
-        has_bias = len(self.value.operands) > at + 1 and self.value.operands[at + 1] is not None
-        return binary("+", total, self.operand(at + 1, (row,))) if has_bias else total
+        return self._sum(self.weight, row, numbers, states.__getitem__)
+
+    def _sum(self, at: int, row: int, numbers: Array, factor: Callable[[int], Formula]) -> Formula:
+        """A row of the weight, which is operand ``at``, times ``factor``, and its bias, which stands two after it."""
+        total = series("+", numbers, lambda k: binary("*", factor(k), self.operand(at, (row, k))), self.shown, zero=0)
+        has_bias = len(self.value.operands) > at + 2 and self.value.operands[at + 2] is not None
+        return binary("+", total, self.operand(at + 2, (row,))) if has_bias else total
 
     def total(self, gate: int) -> Formula:
         """Everything that a gate adds up."""
@@ -98,7 +105,7 @@ def _called(function: str, x: Formula) -> Formula:
 def _new_state(step: _Step) -> Formula:
     shown = binary("*", step.now("o"), _called("tanh", step.now("c")))
     value = step.value
-    projection = value.operands[5] if len(value.operands) > 5 else None
+    projection = value.operands[7] if len(value.operands) > 7 else None
     if not isinstance(projection, Value):
         return shown
     if step.unit >= len(projection.array):
@@ -108,7 +115,7 @@ def _new_state(step: _Step) -> Formula:
 
     def term(k: int) -> Formula:
         given = binary("*", step.now("o", k), _called("tanh", step.now("c", k)))
-        return binary("*", step.operand(5, (step.unit, k)), given)
+        return binary("*", step.operand(7, (step.unit, k)), given)
 
     return series("+", numbers, term, step.shown)
 

@@ -14,12 +14,19 @@ import numpy as np
 from glassnet.ops.activation import relu
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, unread
-from glassnet.ops.layers.recurrence.slopes import of_bias, of_initial, of_weight, recurrent_shape, slopes_shape
+from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, total, unread
+from glassnet.ops.layers.recurrence.slopes import (
+    of_initial,
+    of_input,
+    of_input_weight,
+    of_state_weight,
+    recurrent_shape,
+    slopes_shape,
+)
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
-from glassnet.ops.movement import reshape
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import shape_of
 
 
@@ -42,15 +49,33 @@ def _differentiate_relu(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, 
 
 
 def _rnn_tanh(
-    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
+    x: Array,
+    h0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Maybe = None,
+    bias_hh: Maybe = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+    out: Maybe = None,
 ) -> Array:
-    return over_time(_activate_tanh, 1, gates, (h0,), weight, bias, None, sizes, reverse)
+    bias = total(bias_ih, bias_hh)
+    return over_time(_activate_tanh, 1, x, (h0,), weight_ih, weight_hh, bias, None, None, sizes, reverse, out)
 
 
 def _rnn_relu(
-    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
+    x: Array,
+    h0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Maybe = None,
+    bias_hh: Maybe = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+    out: Maybe = None,
 ) -> Array:
-    return over_time(_activate_relu, 1, gates, (h0,), weight, bias, None, sizes, reverse)
+    bias = total(bias_ih, bias_hh)
+    return over_time(_activate_relu, 1, x, (h0,), weight_ih, weight_hh, bias, None, None, sizes, reverse, out)
 
 
 def _rnn_tanh_backward(
@@ -80,8 +105,17 @@ def _elman(
     def cell(x: Any, h: Any, _h: Any) -> list[Any]:
         return [squash(x[0] + h[0])]
 
-    def expand(gates: Any, h0: Any, weight: Any, bias: Any = None, sizes: Sizes = None, reverse: bool = False) -> Any:
-        return unrolled(cell, gates, (h0,), weight, bias, None, sizes, reverse)
+    def expand(
+        x: Any,
+        h0: Any,
+        weight_ih: Any,
+        weight_hh: Any,
+        bias_ih: Any = None,
+        bias_hh: Any = None,
+        sizes: Sizes = None,
+        reverse: bool = False,
+    ) -> Any:
+        return unrolled(cell, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, None, sizes, reverse)
 
     def derivative(_g: Any, y: Any, g_h: Any, _g_c: Any, _h: Any) -> Any:
         return [g_h * slope(y[0])], 0.0, 0.0
@@ -107,38 +141,48 @@ def _elman(
     def shared(
         g: Any,
         y: Any,
-        _gates: Any,
+        _x: Any,
         _h0: Any,
-        weight: Any,
-        _bias: Any = None,
+        _weight_ih: Any,
+        weight_hh: Any,
+        _bias_ih: Any = None,
+        _bias_hh: Any = None,
         sizes: Sizes = None,
         reverse: bool = False,
     ) -> Any:
-        return back(g, y, weight, sizes=sizes, reverse=reverse)
+        d = back(g, y, weight_hh, sizes=sizes, reverse=reverse)
+        return d, sum(d[shape_of(_h0)[0] :], dim=0)
 
     def shape(
-        gates: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes = None, reverse: bool = False
+        x: Any,
+        h0: Any,
+        weight_ih: Any,
+        weight_hh: Any,
+        bias_ih: Any = None,
+        bias_hh: Any = None,
+        *,
+        sizes: Sizes = None,
+        reverse: bool = False,
     ) -> Spec:
-        return recurrent_shape(name, 1, 1, gates, (h0,), weight, bias, sizes=sizes)
+        return recurrent_shape(name, 1, 1, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, sizes=sizes)
 
     op = register(
         Op(
             name,
             forward=forward,
             vjp=(
-                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: reshape(
-                    d[_h0.shape[0] :], shape=shape_of(_gates)
+                lambda g, _y, _x, _h0, ih, *_inputs, **_params: of_input(g[0][_h0.shape[0] :], ih, _x),
+                lambda g, _y, _x, _h0, *_inputs, **_params: of_initial(g[0], _h0),
+                lambda g, _y, x, _h0, *_inputs, **_params: of_input_weight(g[0][_h0.shape[0] :], x),
+                lambda g, y, _x, h0, *_inputs, sizes=None, reverse=False: of_state_weight(
+                    g[0], y[-1], h0, h0.shape[1], sizes, reverse
                 ),
-                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_initial(d, _h0),
-                lambda d, y, _gates, h0, _weight, _bias=None, sizes=None, reverse=False: of_weight(
-                    d, y[-1], h0, h0.shape[1], sizes, reverse
-                ),
-                lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_bias(
-                    d, _h0, _h0.shape[1]
-                ),
+                lambda g, _y, *_inputs, **_params: g[1],
+                lambda g, _y, *_inputs, **_params: g[1],
             ),
             shape=shape,
-            formula=f"y = every step of a recurrent layer over gates from h0: hₜ = {squash.name}(gatesₜ + hₜ₋₁·Wᵀ + b)",
+            formula="y = every step of a recurrent layer over x from h0: "
+            f"hₜ = {squash.name}(xₜ·W_ihᵀ + b_ih + hₜ₋₁·W_hhᵀ + b_hh)",
             expand=expand,
             cast="equal",
             textbook=expand,

@@ -13,29 +13,35 @@ import numpy as np
 from glassnet.ops.activation import sigmoid
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.logistic import logistic
+from glassnet.ops.layers.recurrence.logistic import HALF, opened
 from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time
 from glassnet.ops.layers.recurrence.slopes import (
-    of_bias,
     of_initial,
+    of_input,
+    of_input_weight,
+    of_state_weight,
     of_steps,
-    of_weight,
     recurrent_shape,
     slopes_shape,
 )
 from glassnet.ops.layers.recurrence.unrolled import unrolled, unrolled_back
-from glassnet.ops.movement import concatenate, reshape
+from glassnet.ops.movement import concatenate
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import shape_of
 
 # forward: the planes are r, z, what n takes from the state, n, and h ---------------------------------
 
 
+SCALES = (HALF, HALF, 1.0)
+
+
 def _activate(y: Array, x: Array, a: Array, h: Array) -> None:
     r, z, from_state, n, new = y
     a[:2] += x[:2]
-    logistic(a[:2], out=y[:2])
+    np.tanh(a[:2], out=y[:2])
+    opened(y[:2])
     from_state[...] = a[2]
     np.multiply(r, from_state, out=n)
     n += x[2]
@@ -52,13 +58,30 @@ def _cell(x: Any, h: Any, state: Any) -> list[Any]:
 
 
 def _gru(
-    gates: Array, h0: Array, weight: Array, bias: Maybe = None, sizes: Sizes = None, reverse: bool = False
+    x: Array,
+    h0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Maybe = None,
+    bias_hh: Maybe = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+    out: Maybe = None,
 ) -> Array:
-    return over_time(_activate, 5, gates, (h0,), weight, bias, None, sizes, reverse)
+    return over_time(_activate, 5, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, None, sizes, reverse, out, SCALES)
 
 
-def _gru_expand(gates: Any, h0: Any, weight: Any, bias: Any = None, sizes: Sizes = None, reverse: bool = False) -> Any:
-    return unrolled(_cell, gates, (h0,), weight, bias, None, sizes, reverse)
+def _gru_expand(
+    x: Any,
+    h0: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Any:
+    return unrolled(_cell, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, None, sizes, reverse)
 
 
 # backward: the slopes are those of what n takes from the input, of r, of z, and of what n takes from the state
@@ -113,19 +136,44 @@ gru_backward = register(
 
 
 def _shared(
-    g: Any, y: Any, _gates: Any, h0: Any, weight: Any, _bias: Any = None, sizes: Sizes = None, reverse: bool = False
+    g: Any,
+    y: Any,
+    _x: Any,
+    h0: Any,
+    _weight_ih: Any,
+    weight_hh: Any,
+    _bias_ih: Any = None,
+    _bias_hh: Any = None,
+    sizes: Sizes = None,
+    reverse: bool = False,
 ) -> Any:
-    return gru_backward(g, y, h0, weight, sizes=sizes, reverse=reverse)
+    d = gru_backward(g, y, h0, weight_hh, sizes=sizes, reverse=reverse)
+    return d, sum(d[shape_of(h0)[0] :], dim=0)
 
 
-def _of_gates(d: Any, _gates: Any, _h0: Any) -> Any:
-    size = shape_of(_h0)[1]
-    rows = concatenate(of_steps(d, _h0, size, 3 * size), of_steps(d, _h0, 0, size), dim=1)
-    return reshape(rows, shape=shape_of(_gates))
+def _of_input(d: Any, _h0: Any) -> Any:
+    """Those of what n, r and z took from the input."""
+    return of_steps(d, _h0, 0, 3 * shape_of(_h0)[1])
 
 
-def _shape(gates: Any, h0: Any, weight: Any, bias: Any = None, *, sizes: Sizes = None, reverse: bool = False) -> Spec:
-    return recurrent_shape("gru", 3, 5, gates, (h0,), weight, bias, sizes=sizes)
+def _rolled(x: Any, _h0: Any, rows: int) -> Any:
+    """``x`` [3·H, …] with what is for so many of the three gates moved from its beginning to its end."""
+    first = rows * shape_of(_h0)[1]
+    return concatenate(x[first:], x[:first])
+
+
+def _shape(
+    x: Any,
+    h0: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
+    *,
+    sizes: Sizes = None,
+    reverse: bool = False,
+) -> Spec:
+    return recurrent_shape("gru", 3, 5, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, sizes=sizes)
 
 
 gru = register(
@@ -133,18 +181,18 @@ gru = register(
         "gru",
         forward=_gru,
         vjp=(
-            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: _of_gates(d, _gates, _h0),
-            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_initial(d, _h0),
-            lambda d, y, _gates, h0, _weight, _bias=None, sizes=None, reverse=False: of_weight(
-                d, y[-1], h0, 3 * h0.shape[1], sizes, reverse
+            lambda g, _y, _x, _h0, ih, *_inputs, **_params: of_input(_of_input(g[0], _h0), _rolled(ih, _h0, 2), _x),
+            lambda g, _y, _x, _h0, *_inputs, **_params: of_initial(g[0], _h0),
+            lambda g, _y, x, _h0, *_inputs, **_params: _rolled(of_input_weight(_of_input(g[0], _h0), x), _h0, 1),
+            lambda g, y, _x, h0, *_inputs, sizes=None, reverse=False: of_state_weight(
+                g[0], y[-1], h0, 3 * h0.shape[1], sizes, reverse
             ),
-            lambda d, _y, _gates, _h0, _weight, _bias=None, sizes=None, reverse=False: of_bias(
-                d, _h0, 3 * _h0.shape[1]
-            ),
+            lambda g, _y, _x, _h0, *_inputs, **_params: _rolled(g[1][: 3 * _h0.shape[1]], _h0, 1),
+            lambda g, _y, _x, _h0, *_inputs, **_params: g[1][_h0.shape[1] :],
         ),
         shape=_shape,
-        formula="y = every step of gated recurrent units over gates from h0: r, z = σ(gatesₜ + hₜ₋₁·Wᵀ + b), "
-        "n = tanh(gatesₜ + r·(hₜ₋₁·Wᵀ + b)), hₜ = (1 − z)·n + z·hₜ₋₁",
+        formula="y = every step of gated recurrent units from h0: r, z = σ(xₜ·W_ihᵀ + b_ih + hₜ₋₁·W_hhᵀ + b_hh), "
+        "n = tanh(xₜ·W_ihᵀ + b_ih + r·(hₜ₋₁·W_hhᵀ + b_hh)), hₜ = (1 − z)·n + z·hₜ₋₁",
         expand=_gru_expand,
         cast="equal",
         textbook=_gru_expand,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from glassnet.ops.dtypes import Array
 
+HALF = 0.5  # the scale of a gate, of whose sum the logistic function is taken
 
-def logistic(x: Array, out: Array) -> None:
-    """σ(x) = (1 + tanh(x/2))/2, which overflows nowhere and is quicker than with exp; writes over x on the way."""
-    x *= 0.5
-    np.tanh(x, out=x)
-    x += 1
-    np.multiply(x, 0.5, out=out)
+
+def opened(t: Array) -> None:
+    """σ(x) = (1 + tanh(x/2))/2 in the place of ``t`` = tanh(x/2), which overflows nowhere and is quicker than exp."""
+    t += 1
+    t *= HALF

@@ -1,14 +1,14 @@
 """The one loop over time, forward and back, that every recurrent layer runs.
 
-What a step takes from its input is computed before the loop, for all steps in one matrix product: `gates`, [T, B, G·H]
-for G gates of H units. Within the loop a step adds what it takes from the state before, one product h·Wᵀ and a bias,
-and the cell does the rest, element by element.
+Each of G gates of H units adds up a product of its input and one of the state before. That of the input is computed for
+a few steps at a time, as many as make a matrix product large and leave the result in the cache. The cell does the rest,
+element by element.
 
 What a step leaves is kept in *planes* [B, H] each: first one for each gate, last the cell state, if there is one, and
 the hidden state. All planes of all steps are one array [planes, T, B, H], the result of the operation: the outputs are
 its last plane, and the loop back through time finds in the others what it needs.
 
-Sequences of different lengths are packed: sorted by length, the rows of all steps laid end to end, [N, G·H] with
+Sequences of different lengths are packed: sorted by length, the rows of all steps laid end to end, [N, in] with
 N = sum(sizes), where sizes[t] sequences are still going on at step t. Then the planes are [planes, N, H].
 
 Source: R. J. Williams and D. Zipser, Gradient-based learning algorithms for recurrent networks and their computational
@@ -17,7 +17,7 @@ complexity, 1995 (backpropagation through time).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from glassnet.ops.movement import concatenate
 Maybe = Array | None
 Sizes = tuple[int, ...] | None
 States = tuple[Any, ...]  # the hidden state, and behind it the cell state, if there is one
+
+AT_ONCE = 128  # rows of the input that are multiplied together, if one step has fewer
 
 
 def in_time(rows: int, batch: int, sizes: Sizes, reverse: bool) -> list[slice]:
@@ -55,42 +57,76 @@ def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
     return np.zeros((y.shape[2] if sizes is None else sizes[0], weight.shape[1]), y.dtype)
 
 
+def total(bias_ih: Maybe, bias_hh: Maybe) -> Maybe:
+    """The bias of a cell whose gates add everything up alike."""
+    return bias_ih if bias_hh is None else bias_hh if bias_ih is None else bias_ih + bias_hh
+
+
 def over_time(
     activate: Callable[..., None],
     planes: int,
-    gates: Array,
+    x: Array,
     states: States,
-    weight: Array,
-    bias: Maybe = None,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Maybe = None,
+    bias_hh: Maybe = None,
     projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
+    out: Maybe = None,
+    scales: tuple[float, ...] = (1.0,),
 ) -> Array:
     """All planes of all steps.
 
-    ``activate(y, x, a, *states)`` fills the planes ``y`` of a step, given what each gate takes from the input, ``x``,
-    and from the state before, ``a`` = h·Wᵀ + b, which it may write over. With a ``projection`` [P, H], the hidden state
-    is its product with what the cell gives, in the first P places of its plane.
+    ``activate(y, x, a, *states)`` fills the planes ``y`` of a step, given what each gate takes from the input, ``x`` =
+    x·W_ihᵀ + b_ih, and from the state before, ``a`` = h·W_hhᵀ + b_hh, which it may write over; both times the gate's
+    scale. With a ``projection`` [P, H], the hidden state is its product with what the cell gives, in the first P places
+    of its plane.
     """
     batch, size = states[-1].shape
-    of_input = gates.reshape(-1, len(weight) // size, size).transpose(1, 0, 2)
-    of_state = np.ascontiguousarray(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1))
-    room = np.empty((len(of_state), batch, size), gates.dtype)  # for one step: it stays in the cache
-    y = np.empty((planes, of_input.shape[1], size), gates.dtype)
+    of_state = _by_gate(weight_hh, size, scales)
+    added = None if bias_hh is None else _by_gate(bias_hh[:, np.newaxis], size, scales)
+    room = np.empty((len(of_state), batch, size), x.dtype)  # for one step: it stays in the cache
+    steps = in_time(x.size // x.shape[-1], batch, sizes, reverse)
+    rows = x.reshape(-1, x.shape[-1])
+    y = np.empty((planes, len(rows), size), x.dtype) if out is None else out.reshape(planes, -1, size)
     now = states
-    for step in in_time(y.shape[1], batch, sizes, reverse):
+    for step, of_input in _inputs(rows, steps, weight_ih, bias_ih, size, scales):
         now = continued(now, states, step.stop - step.start)
         of_step = np.matmul(now[0], of_state, out=room[:, : len(now[0])])
-        if bias is not None:
-            of_step += bias.reshape(-1, 1, size)
+        if added is not None:
+            of_step += added
         done = y[:, step]
-        activate(done, of_input[:, step], of_step, *now)
+        activate(done, of_input, of_step, *now)
         if projection is not None:
             projected = done[-1] @ projection.T
             done[-1] = 0
             done[-1, :, : len(projection)] = projected
         now = after(y, step, states)
-    return y.reshape(planes, *gates.shape[:-1], size)
+    return y.reshape(planes, *x.shape[:-1], size)
+
+
+def _inputs(
+    rows: Array, steps: list[slice], weight: Array, bias: Maybe, size: int, scales: tuple[float, ...]
+) -> Iterator[tuple[slice, Array]]:
+    """Each step, and what its gates take from the input, [G, n, H]."""
+    columns = _by_gate(weight if bias is None else np.concatenate((weight, bias[:, np.newaxis]), axis=1), size, scales)
+    together = max(1, AT_ONCE // max(1, steps[0].stop - steps[0].start))
+    for first in range(0, len(steps), together):
+        some = steps[first : first + together]
+        start, stop = min(some[0].start, some[-1].start), max(some[0].stop, some[-1].stop)
+        x = rows[start:stop]
+        products = np.matmul(x if bias is None else np.concatenate((x, np.ones((len(x), 1), x.dtype)), axis=1), columns)
+        for step in some:
+            yield step, products[:, step.start - start : step.stop - start]
+
+
+def _by_gate(weight: Array, size: int, scales: tuple[float, ...]) -> Array:
+    """A copy of a weight [G·H, K] that a state or an input [n, K] can be multiplied by: [G, K, H], times the scales."""
+    columns = np.array(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1), order="C")
+    columns *= np.array(scales, weight.dtype).reshape(-1, 1, 1)
+    return columns
 
 
 def back_over_time(

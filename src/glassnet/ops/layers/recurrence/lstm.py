@@ -14,13 +14,15 @@ import numpy as np
 from glassnet.ops.activation import sigmoid
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.logistic import logistic
-from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, unread
+from glassnet.ops.layers.recurrence.logistic import HALF, opened
+from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, total, unread
 from glassnet.ops.layers.recurrence.slopes import (
-    of_bias,
+    last_slopes,
     of_initial,
+    of_input,
+    of_input_weight,
+    of_state_weight,
     of_steps,
-    of_weight,
     recurrent_shape,
     slopes_shape,
 )
@@ -29,17 +31,21 @@ from glassnet.ops.linear import matmul
 from glassnet.ops.movement import reshape, transpose_last
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
+from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import shape_of
 
 # forward: the planes are i, f, g, o, c, and h ------------------------------------------------------
 
 
+SCALES = (HALF, HALF, 1.0, HALF)
+
+
 def _activate(y: Array, x: Array, a: Array, _h: Array, c: Array) -> None:
     i, f, g, o, new_c, h = y
     a += x
-    logistic(a[:2], out=y[:2])
-    np.tanh(a[2], out=g)
-    logistic(a[3], out=o)
+    np.tanh(a, out=y[:4])
+    opened(y[:2])
+    opened(o)
     np.multiply(f, c, out=new_c)
     new_c += np.multiply(i, g, out=h)
     np.tanh(new_c, out=h)
@@ -53,29 +59,37 @@ def _cell(x: Any, h: Any, _h: Any, c: Any) -> list[Any]:
 
 
 def _lstm(
-    gates: Array,
+    x: Array,
     h0: Array,
     c0: Array,
-    weight: Array,
-    bias: Maybe = None,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Maybe = None,
+    bias_hh: Maybe = None,
     projection: Maybe = None,
     sizes: Sizes = None,
     reverse: bool = False,
+    out: Maybe = None,
 ) -> Array:
-    return over_time(_activate, 6, gates, (h0, c0), weight, bias, projection, sizes, reverse)
+    bias = total(bias_ih, bias_hh)
+    return over_time(
+        _activate, 6, x, (h0, c0), weight_ih, weight_hh, bias, None, projection, sizes, reverse, out, SCALES
+    )
 
 
 def _lstm_expand(
-    gates: Any,
+    x: Any,
     h0: Any,
     c0: Any,
-    weight: Any,
-    bias: Any = None,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
     projection: Any = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Any:
-    return unrolled(_cell, gates, (h0, c0), weight, bias, projection, sizes, reverse)
+    return unrolled(_cell, x, (h0, c0), weight_ih, weight_hh, bias_ih, bias_hh, projection, sizes, reverse)
 
 
 # backward: a slope for each gate, and, with a projection, one for what it gave -----------------------
@@ -159,22 +173,24 @@ lstm_backward = register(
 def _shared(
     g: Any,
     y: Any,
-    _gates: Any,
+    _x: Any,
     _h0: Any,
     c0: Any,
-    weight: Any,
-    _bias: Any = None,
+    _weight_ih: Any,
+    weight_hh: Any,
+    _bias_ih: Any = None,
+    _bias_hh: Any = None,
     projection: Any = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Any:
-    inputs = (g, y, c0, weight) if projection is None else (g, y, c0, weight, projection)
-    return lstm_backward(*inputs, sizes=sizes, reverse=reverse)
+    inputs = (g, y, c0, weight_hh) if projection is None else (g, y, c0, weight_hh, projection)
+    d = lstm_backward(*inputs, sizes=sizes, reverse=reverse)
+    return d, sum(_of_gates(d, c0), dim=0)
 
 
-def _of_gates(d: Any, _gates: Any, _c0: Any) -> Any:
-    width = shape_of(d)[1]
-    return reshape(of_steps(d, _c0, width - shape_of(_gates)[-1], width), shape=shape_of(_gates))
+def _of_gates(d: Any, _c0: Any) -> Any:
+    return last_slopes(d, _c0, 4 * shape_of(_c0)[1])
 
 
 def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
@@ -184,17 +200,19 @@ def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
 
 
 def _shape(
-    gates: Any,
+    x: Any,
     h0: Any,
     c0: Any,
-    weight: Any,
-    bias: Any = None,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
     projection: Any = None,
     *,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Spec:
-    return recurrent_shape("lstm", 4, 6, gates, (h0, c0), weight, bias, projection, sizes)
+    return recurrent_shape("lstm", 4, 6, x, (h0, c0), weight_ih, weight_hh, bias_ih, bias_hh, projection, sizes)
 
 
 lstm = register(
@@ -202,24 +220,20 @@ lstm = register(
         "lstm",
         forward=_lstm,
         vjp=(
-            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: _of_gates(d, _gates, _c0),
-            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_initial(d, _h0),
-            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_initial(
-                d, _c0, _c0.shape[1]
+            lambda g, _y, _x, _h0, _c0, ih, *_inputs, **_params: of_input(_of_gates(g[0], _c0), ih, _x),
+            lambda g, _y, _x, _h0, *_inputs, **_params: of_initial(g[0], _h0),
+            lambda g, _y, _x, _h0, _c0, *_inputs, **_params: of_initial(g[0], _c0, _c0.shape[1]),
+            lambda g, _y, x, _h0, _c0, *_inputs, **_params: of_input_weight(_of_gates(g[0], _c0), x),
+            lambda g, y, _x, h0, _c0, *_inputs, sizes=None, reverse=False: of_state_weight(
+                g[0], y[-1], h0, 4 * _c0.shape[1], sizes, reverse
             ),
-            lambda d, y, _gates, h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_weight(
-                d, y[-1], h0, 4 * _c0.shape[1], sizes, reverse
-            ),
-            lambda d, _y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: of_bias(
-                d, _c0, 4 * _c0.shape[1]
-            ),
-            lambda d, y, _gates, _h0, _c0, _w, _b=None, _r=None, sizes=None, reverse=False: _of_projection(
-                d, y, _c0, _r
-            ),
+            lambda g, _y, *_inputs, **_params: g[1],
+            lambda g, _y, *_inputs, **_params: g[1],
+            lambda g, y, _x, _h0, _c0, _ih, _hh, _b, _b_hh, _r, **_params: _of_projection(g[0], y, _c0, _r),
         ),
         shape=_shape,
-        formula="y = every step of a long short-term memory over gates from h0 and c0: "
-        "i, f, o = σ(gatesₜ + hₜ₋₁·Wᵀ + b), g = tanh(gatesₜ + hₜ₋₁·Wᵀ + b), cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
+        formula="y = every step of a long short-term memory over x from h0 and c0: i, f, o = σ(xₜ·W_ihᵀ + b_ih + "
+        "hₜ₋₁·W_hhᵀ + b_hh), g = tanh of such a sum, cₜ = f·cₜ₋₁ + i·g, hₜ = o·tanh(cₜ)",
         expand=_lstm_expand,
         cast="equal",
         textbook=_lstm_expand,

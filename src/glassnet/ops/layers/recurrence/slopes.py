@@ -12,7 +12,6 @@ from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import concatenate, reshape, transpose_last
 from glassnet.ops.record import Spec
-from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import equal_dtypes, shape_of, written
 
 # the gradients ------------------------------------------------------------------------------------
@@ -34,18 +33,29 @@ def of_steps(d: Any, state: Any, start: int, stop: int) -> Any:
     return columns(d[shape_of(state)[0] :], start, stop)
 
 
-def of_bias(d: Any, h0: Any, size: int) -> Any:
-    """The gradient of a bias that each step added to what the last ``size`` slopes are of."""
-    return sum(_last(d, h0, size), dim=0)
+def last_slopes(d: Any, state: Any, size: int) -> Any:
+    """The last ``size`` slopes of every step."""
+    width = shape_of(d)[1]
+    return of_steps(d, state, width - size, width)
 
 
-def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -> Any:
+def of_input(slopes: Any, weight: Any, _x: Any) -> Any:
+    """The gradient of the input, from the slopes of what each step took from it."""
+    return reshape(matmul(slopes, weight), shape=shape_of(_x))
+
+
+def of_input_weight(slopes: Any, x: Any) -> Any:
+    """The gradient of the weight by which each step multiplied its input."""
+    return matmul(transpose_last(slopes), reshape(x, shape=(-1, shape_of(x)[-1])))
+
+
+def of_state_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -> Any:
     """The gradient of the weight by which each step multiplied the state before it: one product over all steps.
 
     ``h`` [T, B, H] or [N, H] are the states that the steps ended with.
     """
     batch, width = shape_of(h0)
-    rows, ended = _last(d, h0, size), columns(reshape(h, shape=(-1, shape_of(h)[-1])), 0, width)
+    rows, ended = last_slopes(d, h0, size), columns(reshape(h, shape=(-1, shape_of(h)[-1])), 0, width)
     if sizes is not None:
         began = getitem(concatenate(h0, ended), _places_before(sizes, reverse), index=(ARRAY,))
         return matmul(transpose_last(rows), began)
@@ -55,12 +65,6 @@ def of_weight(d: Any, h: Any, h0: Any, size: int, sizes: Sizes, reverse: bool) -
     else:
         first, later, ended = rows[:batch], rows[batch:], ended[:others]
     return matmul(transpose_last(later), ended) + matmul(transpose_last(first), h0)
-
-
-def _last(d: Any, state: Any, size: int) -> Any:
-    """The last ``size`` slopes of every step."""
-    width = shape_of(d)[1]
-    return of_steps(d, state, width - size, width)
 
 
 def _places_before(sizes: tuple[int, ...], reverse: bool) -> Any:
@@ -84,34 +88,40 @@ def recurrent_shape(
     planes: int,
     x: Any,
     states: tuple[Any, ...],
-    weight: Any,
-    bias: Any = None,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
     projection: Any = None,
     sizes: Sizes = None,
 ) -> Spec:
     """All planes of all steps; ShapeError where the inputs do not fit together."""
     rows, size = shape_of(x), shape_of(states[-1])[-1]
     batch = shape_of(states[0])[0]
-    if len(rows) != (3 if sizes is None else 2) or rows[-1] != gates * size or 0 in rows[: len(rows) - 2]:
+    inputs = shape_of(weight_ih)[-1]
+    if len(rows) != (3 if sizes is None else 2) or rows[-1] != inputs or 0 in rows[: len(rows) - 2]:
         expected = "[T, B, " if sizes is None else "[N, "
         raise ShapeError(
-            f"{name}: expected gates of shape {expected}{gates}·{size} = {gates * size}] with T of 1 or more, for a "
-            f"state of {size} units, got {written(rows)}"
+            f"{name}: expected an input of shape {expected}{inputs}] with T of 1 or more, for a weight of "
+            f"{written(shape_of(weight_ih))}, got {written(rows)}"
         )
     if (rows[1] if sizes is None else sizes[0]) != batch or (sizes is not None and np.sum(sizes) != rows[0]):
         of = written(rows) if sizes is None else f"{rows[0]} rows of steps with {written(sizes)} sequences"
-        raise ShapeError(f"{name}: {batch} initial states do not fit gates of {of}")
+        raise ShapeError(f"{name}: {batch} initial states do not fit an input of {of}")
     inner = size if projection is None else shape_of(projection)[0]
     wanted: list[tuple[str, Any, tuple[int, ...]]] = [
         ("h0", states[0], (batch, inner)),
-        ("weight", weight, (gates * size, inner)),
+        ("weight_ih", weight_ih, (gates * size, inputs)),
+        ("weight_hh", weight_hh, (gates * size, inner)),
     ]
     wanted += [("c0", c0, (batch, size)) for c0 in states[1:]]
-    wanted += [("bias", bias, (gates * size,)), ("projection", projection, (inner, size))]
+    wanted += [("bias_ih", bias_ih, (gates * size,)), ("bias_hh", bias_hh, (gates * size,))]
+    wanted += [("projection", projection, (inner, size))]
     for what, tensor, shape in wanted:
         if tensor is not None and shape_of(tensor) != shape:
             raise ShapeError(f"{name}: expected {what} of shape {written(shape)}, got {written(shape_of(tensor))}")
-    return Spec((planes, *rows[:-1], size), equal_dtypes(name, x, *states, weight, bias, projection))
+    of_all = equal_dtypes(name, x, *states, weight_ih, weight_hh, bias_ih, bias_hh, projection)
+    return Spec((planes, *rows[:-1], size), of_all)
 
 
 def slopes_shape(y: Any, state: Any, slopes: int) -> Spec:

@@ -16,29 +16,31 @@ from glassnet.ops.shapes import shape_of
 
 def unrolled(
     cell: Callable[..., Sequence[Any]],
-    gates: Any,
+    x: Any,
     states: States,
-    weight: Any,
-    bias: Any = None,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any = None,
+    bias_hh: Any = None,
     projection: Any = None,
     sizes: Sizes = None,
     reverse: bool = False,
 ) -> Any:
     """All planes of all steps. ``cell(x, h, *states)`` gives those of a step; x and h are what each gate takes."""
     batch, size = shape_of(states[-1])
-    rows = reshape(gates, shape=(-1, shape_of(weight)[0]))
+    gates = _weighed(x, weight_ih, bias_ih)
+    rows = reshape(gates, shape=(-1, shape_of(weight_hh)[0]))
     now, done = states, {}
     for step in in_time(rows.shape[0], batch, sizes, reverse):
         now = continued(now, states, step.stop - step.start)
-        product = matmul(now[0], transpose_last(weight))
-        product = product if bias is None else product + bias
+        product = _weighed(now[0], weight_hh, bias_hh)
         planes = list(cell(_parts(rows[step], size), _parts(product, size), *now))
         if projection is not None:
             planes[-1] = _padded(matmul(planes[-1], transpose_last(projection)), size)
         done[step.start] = stack(*planes)
         now = after(done[step.start], slice(None), states)
     y = concatenate(*(done[start] for start in sorted(done)), dim=1)
-    return reshape(y, shape=(y.shape[0], *shape_of(gates)[:-1], size))
+    return reshape(y, shape=(y.shape[0], *shape_of(x)[:-1], size))
 
 
 def unrolled_back(
@@ -75,6 +77,12 @@ def unrolled_back(
     width = shape_of(done[0])[1]
     first = concatenate(*(_padded(x, size) for x in carried), dim=1)
     return concatenate(_padded(first, width), *(done[start] for start in sorted(done)))
+
+
+def _weighed(x: Any, weight: Any, bias: Any) -> Any:
+    """What the gates take from an input or a state: x·Wᵀ + b."""
+    product = matmul(x, transpose_last(weight))
+    return product if bias is None else product + bias
 
 
 def _parts(x: Any, size: int) -> list[Any]:
