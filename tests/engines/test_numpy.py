@@ -157,9 +157,9 @@ LONGEST = {
     "interpolate": 100,
     "interpolate_backward": 95,
     # three modes, three paddings
-    "grid_sample": 160,
-    "grid_sample_backward": 165,
-    "grid_sample_slope": 170,
+    "grid_sample": 170,
+    "grid_sample_backward": 180,
+    "grid_sample_slope": 180,
     # a loop over time, for padded and for packed sequences, with the products of the input and of the state, and what a
     # cell does in a step
     **{name: 130 for name in registry if name.startswith(("rnn_", "gru", "lstm"))},

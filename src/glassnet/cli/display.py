@@ -293,7 +293,7 @@ def show_result(console: Console, path: Path, data: Data, task: Task, config: Ma
     settings = config["settings"]
     kept = [(name, settings[name]) for name in ("network", "horizon", "window", "season") if settings.get(name)]
     again = [*source_words(settings), *(word for name, value in kept for word in (f"--{name}", value))]
-    again += to_try(config["options"]["network"], augmented=settings["augment"])
+    again += to_try(config.get("options", {}).get("network", "mlp"), augmented=bool(settings.get("augment")))
     more = ["--resume", path] if (path / CHECKPOINT).exists() else again
     show_next(console, command("glassnet", "predict", path), command("glassnet", "train", *more))
 
