@@ -50,11 +50,24 @@ def test_a_history_of_an_older_run():
 
 # in what axes -------------------------------------------------------------------------------------
 
+PICTURE, PICTURES = glassnet.ones(1, 5, 5), nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(18, 2))
+
+
+class Attentive(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x)[0]
+
+
 ONE = {
     "activation": lambda net, x, y, ax: plots.activation("relu", ax=ax),
     "confusion": lambda net, x, y, ax: plots.confusion(y, y, ax=ax),
     "decision_boundary": lambda net, x, y, ax: plots.decision_boundary(nn.Linear(2, 2), x[:, :2], y, ax=ax),
     "gradient_flow": lambda net, x, y, ax: plots.gradient_flow(net, x, y, F.cross_entropy, ax=ax),
+    "hidden_state": lambda net, x, y, ax: plots.hidden_state(nn.GRU(4, 3), x.reshape(5, 4, 4), ax=ax),
     "loss_surface": lambda net, x, y, ax: plots.loss_surface(net, x, y, F.cross_entropy, steps=3, ax=ax),
     "optimizer_paths": lambda net, x, y, ax: plots.optimizer_paths(
         lambda a, b: a**2 + b**2, {"SGD": lambda p: optim.SGD(p, lr=0.1)}, ax=ax
@@ -62,14 +75,18 @@ ONE = {
 }
 MANY = {
     "activations": (3, lambda net, x, y, ax: plots.activations(net, x, ax=ax)),
+    "attention_maps": (2, lambda net, x, y, ax: plots.attention_maps(Attentive(), x.reshape(4, 5, 4), ax=ax)),
     "curves": (2, lambda net, x, y, ax: plots.curves(HISTORY, ax=ax)),
     "gradients": (4, lambda net, x, y, ax: plots.gradients(net, x, y, F.cross_entropy, ax=ax)),
+    "feature_maps": (2, lambda net, x, y, ax: plots.feature_maps(PICTURES, PICTURE, ax=ax)),
+    "kernels": (2, lambda net, x, y, ax: plots.kernels(PICTURES, ax=ax)),
+    "saliency": (2, lambda net, x, y, ax: plots.saliency(PICTURES, PICTURE, ax=ax)),
     "weights": (9, lambda net, x, y, ax: plots.weights(net, ax=ax)),
 }
 
 
 def test_every_plot_is_tested():
-    assert sorted([*ONE, *MANY]) == plots.__all__
+    assert sorted([*ONE, *MANY, "attributions"]) == plots.__all__  # which gives the numbers of a saliency
 
 
 @pytest.mark.parametrize("name", ONE)
