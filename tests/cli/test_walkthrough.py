@@ -60,10 +60,11 @@ def test_it_is_written_to_a_file(command, trained, tmp_path, name, has):
     assert command("walkthrough", trained, "-o", name, "--force").exit_code == 0
 
 
-def test_a_run_that_does_not_say_what_it_was_trained_with_shows_no_update(command, trained, tmp_path):
+@pytest.mark.parametrize("options", [{}, {"optimizer": "adam", "lr": -0.002}, {"optimizer": "adam", "lr": "fast"}])
+def test_a_run_that_does_not_say_what_it_was_trained_with_shows_no_update(command, trained, tmp_path, options):
     shutil.copytree(trained, tmp_path / "runs" / "digits-001")
     file = tmp_path / "runs" / "digits-001" / "config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"options": {}}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"options": options}))
     result = command("walkthrough", "latest")
     assert result.exit_code == 0, result.output
     assert "update" not in result.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +114,8 @@ def _place(text: str) -> tuple[Any, ...]:
 
 
 def _optimizer(saved: SavedRun) -> Any:
-    """A new optimizer like that of the run; None if its configuration does not name one."""
+    """A new optimizer like that of the run; None if its configuration does not name one, or not a rate it can have."""
     options = read_config(saved.path).get("options", {})
     make, rate = OPTIMIZERS.get(str(options.get("optimizer"))), options.get("lr")
-    return make(saved.model.parameters(), lr=rate) if make and isinstance(rate, float) else None
+    is_rate = isinstance(rate, float) and 0 <= rate < math.inf
+    return make(saved.model.parameters(), lr=rate) if make and is_rate else None
