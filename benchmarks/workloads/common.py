@@ -6,6 +6,7 @@ glassnet and PyTorch run the same code, with either library as ``library``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,26 @@ def perceptron(nn: Any, sizes: Sequence[int], *last: Any) -> Any:
     for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1], *last)
+
+
+def of_each_library(written: Callable[..., Run]) -> dict[str, Callable[[], Run]]:
+    """The contenders that run one text, ``written(library, compiled=…)``; each imports its library when called."""
+    return {
+        "glassnet compiled": lambda: written(import_module("glassnet"), compiled=True),
+        "glassnet eager": lambda: written(import_module("glassnet")),
+        "PyTorch eager": lambda: written(import_module("torch")),
+    }
+
+
+def in_turn(step: Callable[..., Any], batches: Sequence[tuple[Any, ...]]) -> Run:
+    """``step`` on one batch after another, again and again: gives the last loss."""
+
+    def run(steps: int) -> float:
+        for i in range(steps):
+            loss = step(*batches[i % len(batches)])
+        return float(loss.item())
+
+    return run
 
 
 def training_step(model: Any, optimizer: Any, criterion: Any) -> Callable[[Any, Any], Any]:
@@ -76,6 +97,18 @@ def jax_cross_entropy(parameters: Any, x: Any, y: Any) -> Any:
 
     log_p = jax.nn.log_softmax(jax_scores(parameters, x))
     return -jnp.take_along_axis(log_p, y[:, None], axis=1).mean()
+
+
+def jax_in_turn(step: Callable[..., Any], state: Any, batches: Sequence[tuple[Any, ...]]) -> Run:
+    """As `in_turn`, of a step that is given a state and gives the next one, and the loss."""
+
+    def run(steps: int) -> float:
+        nonlocal state
+        for i in range(steps):
+            state, loss = step(state, *batches[i % len(batches)])
+        return float(loss)
+
+    return run
 
 
 def jax_adam_state(parameters: Any) -> Any:

@@ -35,24 +35,6 @@ def _written(library: Any, compiled: bool = False) -> Run:
     return run
 
 
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written(glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written(glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written(torch)
-
-
 def jax_jit() -> Run:
     """A jitted function, each of whose results is waited for."""
     import jax
@@ -88,9 +70,7 @@ def scikit_learn() -> Run:
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX jit a step": jax_jit,
     "scikit-learn": scikit_learn,
 }

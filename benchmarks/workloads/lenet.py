@@ -33,30 +33,7 @@ def _written(library: Any, compiled: bool = False) -> Run:
     if compiled:
         step = library.compile(step)
 
-    def run(steps: int) -> float:
-        for i in range(steps):
-            loss = step(images[i % BATCHES], labels[i % BATCHES])
-        return float(loss.item())
-
-    return run
-
-
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written(glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written(glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written(torch)
+    return common.in_turn(step, list(zip(images, labels, strict=True)))
 
 
 def jax_jit() -> Run:
@@ -70,13 +47,7 @@ def jax_jit() -> Run:
     step = jax.jit(common.jax_adam(_jax_loss, LEARNING_RATE))
     state = common.jax_adam_state(parameters)
 
-    def run(steps: int) -> float:
-        nonlocal state
-        for i in range(steps):
-            state, loss = step(state, images[i % BATCHES], labels[i % BATCHES])
-        return float(loss)
-
-    return run
+    return common.jax_in_turn(step, state, list(zip(images, labels, strict=True)))
 
 
 def _jax_kernels(*shape: int) -> tuple[Any, Any]:
@@ -100,8 +71,6 @@ def _jax_loss(parameters: Any, x: Any, y: Any) -> Any:
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX jit a step": jax_jit,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads import common
 from benchmarks.workloads.common import Run
 from benchmarks.workloads.transformer import jax_encoder_layer, jax_layer, jax_norm
 
@@ -31,9 +32,9 @@ def _made() -> tuple[np.ndarray, np.ndarray]:
     return pieces, np.ones((SENTENCES, TOKENS), bool)
 
 
-def _written(name: str, library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: bool = False) -> Run:
     library.manual_seed(0)
-    model = network(name).MiniLM().eval()
+    model = network(library.__name__).MiniLM().eval()
     pieces, real = map(library.from_numpy, _made())
     if compiled:
         model = library.compile(model)
@@ -45,24 +46,6 @@ def _written(name: str, library: Any, compiled: bool = False) -> Run:
         return float(vectors[0, 0])
 
     return run
-
-
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written("glassnet", glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written("glassnet", glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written("torch", torch)
 
 
 def jax_jit() -> Run:
@@ -94,8 +77,6 @@ def jax_jit() -> Run:
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX jit": jax_jit,
 }

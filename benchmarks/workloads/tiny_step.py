@@ -30,30 +30,7 @@ def _written(library: Any, compiled: bool = False) -> Run:
     if compiled:
         step = library.compile(step)
 
-    def run(steps: int) -> float:
-        for i in range(steps):
-            loss = step(*samples[i % 8])
-        return float(loss.item())
-
-    return run
-
-
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written(glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written(glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written(torch)
+    return common.in_turn(step, samples)
 
 
 def jax_jit() -> Run:
@@ -65,13 +42,7 @@ def jax_jit() -> Run:
     samples = [(x[i : i + 1], y[i : i + 1]) for i in range(8)]
     parameters = common.jax_parameters(SIZES)
 
-    def run(steps: int) -> float:
-        nonlocal parameters
-        for i in range(steps):
-            parameters, loss = step(parameters, *samples[i % 8])
-        return float(loss)
-
-    return run
+    return common.jax_in_turn(step, parameters, samples)
 
 
 def jax_scan() -> Run:
@@ -130,9 +101,7 @@ def scikit_learn() -> Run:
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX lax.scan": jax_scan,
     "JAX jit a step": jax_jit,
     "scikit-learn": scikit_learn,

@@ -31,30 +31,7 @@ def _written(library: Any, compiled: bool = False) -> Run:
     if compiled:
         step = library.compile(step)
 
-    def run(steps: int) -> float:
-        for i in range(steps):
-            loss = step(x[i % BATCHES], y[i % BATCHES])
-        return float(loss.item())
-
-    return run
-
-
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written(glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written(glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written(torch)
+    return common.in_turn(step, list(zip(x, y, strict=True)))
 
 
 def jax_jit() -> Run:
@@ -75,13 +52,7 @@ def jax_jit() -> Run:
     state = common.jax_adam_state(parameters)
     keys = jax.random.split(jax.random.key(0), STEPS)
 
-    def run(steps: int) -> float:
-        nonlocal state
-        for i in range(steps):
-            state, loss = step(state, x[i % BATCHES], y[i % BATCHES], keys[i % STEPS])
-        return float(loss)
-
-    return run
+    return common.jax_in_turn(step, state, [(x[i % BATCHES], y[i % BATCHES], keys[i]) for i in range(STEPS)])
 
 
 # an encoder layer in JAX, which has none of its own ------------------------------------------------
@@ -148,8 +119,6 @@ def jax_encoder_layer(
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX jit a step": jax_jit,
 }

@@ -25,43 +25,14 @@ def _written(library: Any, compiled: bool = False) -> Run:
     if compiled:
         step = library.compile(step)
 
-    def run(steps: int) -> float:
-        for i in range(steps):
-            loss = step(*batches[i % BATCHES])
-        return float(loss.item())
-
-    return run
-
-
-def glassnet_eager() -> Run:
-    import glassnet
-
-    return _written(glassnet)
-
-
-def glassnet_compiled() -> Run:
-    import glassnet
-
-    return _written(glassnet, compiled=True)
-
-
-def torch_eager() -> Run:
-    import torch
-
-    return _written(torch)
+    return common.in_turn(step, batches)
 
 
 def jax_jit() -> Run:
     """A jitted function a step."""
     step, state, images, labels = _jax()
 
-    def run(steps: int) -> float:
-        nonlocal state
-        for i in range(steps):
-            state, loss = step(state, images[i % BATCHES], labels[i % BATCHES])
-        return float(loss)
-
-    return run
+    return common.jax_in_turn(step, state, list(zip(images, labels, strict=True)))
 
 
 def jax_scan() -> Run:
@@ -110,9 +81,7 @@ def scikit_learn() -> Run:
 
 
 CONTENDERS = {
-    "glassnet compiled": glassnet_compiled,
-    "glassnet eager": glassnet_eager,
-    "PyTorch eager": torch_eager,
+    **common.of_each_library(_written),
     "JAX lax.scan": jax_scan,
     "JAX jit a step": jax_jit,
     "scikit-learn": scikit_learn,
