@@ -96,6 +96,15 @@ def test_ctrl_c_ends_with_what_was_learned_so_far(tmp_path):
     assert b"glassnet train --resume runs/digits-001" in out
 
 
+def test_a_command_starts_without_what_only_pictures_and_downloads_need():
+    code = (
+        "import sys, glassnet.cli.app; "
+        "print({'glassnet.vision', 'glassnet.sources.picture_sources', 'urllib.request', 'ssl'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_its_extra_the_command_says_how_to_install_it(missing):
     code = f"import sys; sys.modules[{missing!r}] = None; from glassnet.cli import main; main()"

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glassnet.explain.draw.recurrence import hidden_states, is_recurrent
+from glassnet.explain.png import LARGEST, picture, weights
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
 from glassnet.program.program import Instruction, Var
-from glassnet.vision.png import LARGEST, picture, weights
 
 MAPS, HEADS, STEPS, UNITS = 6, 4, 64, 32  # shown of each
 STRIPS = 4  # rows of images in one box

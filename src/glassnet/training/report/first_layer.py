@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from glassnet.explain.png import picture, weights
 from glassnet.ops.dtypes import Array
 from glassnet.training.report.content import Report
 from glassnet.training.report.formats import number
 from glassnet.training.report.markup import Html, tag
-from glassnet.vision.png import picture, weights
 
 MOST = 64
 

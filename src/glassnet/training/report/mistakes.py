@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.explain.png import extent, picture
 from glassnet.ops.dtypes import Array
 from glassnet.training.report.content import Report
 from glassnet.training.report.curves import scrolled
 from glassnet.training.report.formats import number, percent
 from glassnet.training.report.markup import Html, shortened, tag
-from glassnet.vision.png import extent, picture
 
 MOST = 18
 COLUMNS = 6  # of a row; more would be too many to read
