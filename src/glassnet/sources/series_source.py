@@ -74,7 +74,7 @@ def series_source(source: str, path: Path, frame: Any, target: str, date: str | 
         notes=(
             *about_text(frame),
             *series.notes,
-            _season_in_words(past, series, steps, season),
+            _season_in_words(found, given=bool(steps.season)),
             *([f"not used: {few(others)}"] if others else []),
         ),
         names=held_out.names,
@@ -88,15 +88,16 @@ class _Found:
     horizon: int
     window: int
     season: int
+    alike: float  # the correlation of the series with itself a season later; 0 if it was given, or there is none
 
 
 def _found(past: np.ndarray, series: Series, steps: Steps) -> _Found:
     """What was given, and what suits the data where it was not."""
     learned, held_out = len(past), len(series) - len(past)
-    season = steps.season or season_of(past, series.step)[0]
+    season, alike = (steps.season, 0.0) if steps.season else season_of(past, series.step)
     horizon = steps.horizon or max(1, min(season, held_out // 2))
     window = steps.window or max(1, min(max(SHORTEST, season) + horizon, MOST, learned - horizon - FEWEST + 1))
-    return _Found(horizon, window, season)
+    return _Found(horizon, window, season, alike)
 
 
 def _check(found: _Found, learned: int, rows: int) -> None:
@@ -121,13 +122,13 @@ def _check(found: _Found, learned: int, rows: int) -> None:
         )
 
 
-def _season_in_words(past: np.ndarray, series: Series, steps: Steps, season: int) -> str:
-    if steps.season:
-        return f"season: {season} steps, as --season says"
-    if season == 1:
+def _season_in_words(found: _Found, *, given: bool) -> str:
+    if given:
+        return f"season: {found.season} steps, as --season says"
+    if found.season == 1:
         return "season: none found; --season N sets one"
-    alike = season_of(past, series.step)[1]
-    return f"season: {season} steps, after which the rows to learn from are like themselves (correlation {alike:.2f})"
+    alike = f"(correlation {found.alike:.2f})"
+    return f"season: {found.season} steps, after which the rows to learn from are like themselves {alike}"
 
 
 class _Forecasts(Sequence[Mapping[str, Any]]):
