@@ -19,7 +19,7 @@ from rich.text import Text
 
 from glassnet.cli.display import columns, headline
 from glassnet.cli.saved_run import Answers, SavedRun
-from glassnet.cli.tasks import percent
+from glassnet.cli.tasks import off_by, percent
 from glassnet.encoders import Baseline
 from glassnet.explain.confusion import MANY, class_counts, confusion_matrix, lowest_recall, worst_confusions
 from glassnet.ops.dtypes import Array
@@ -83,7 +83,7 @@ def _show_quantities(
 ) -> None:
     results = run.task.measured(answers.values, targets)
     total = len(targets)
-    how = f"off by {results['mae']:.4g} on average (RMSE {results['rmse']:.4g})"
+    how = off_by(results)
     if total > 1:
         console.print(headline(f"R² {results['r2']:.4f}", f" on {total:,} {run.noun}: {how}.\n"))
     else:

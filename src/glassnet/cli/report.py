@@ -101,10 +101,10 @@ def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dic
         "origin": data.origin,
         "split": f"{len(data.train):,} to learn from, {len(data.held_out):,} held out: {data.split}",
         "network": layers_text(session.model),
-        "parameters": f"{sum(p.numel() for p in session.model.parameters()):,}",
+        "parameters": f"{count(session.model):,}",
         "training": f"{options.optimizer}, learning rate {options.lr:g}, batches of {options.batch_size}, "
         f"{len(history)} of {options.epochs} epochs, seed {options.seed}{f', {extras}' if extras else ''}",
-        "result": "\n".join(filter(None, (f"held out: {numbers}", session.baseline()))),
+        "result": "\n".join(filter(None, (f"held out: {numbers}", config["baseline"]))),
         "time": f"{config['seconds']:.2f} s",
         "versions": ", ".join(f"{name} {version}" for name, version in VERSIONS.items()),
         "date": _moment(config.get("started")),

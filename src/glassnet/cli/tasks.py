@@ -25,6 +25,11 @@ def number_text(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:.3e}"
 
 
+def off_by(measured: Mapping[str, float]) -> str:
+    """The errors of a regression in words."""
+    return f"off by {measured['mae']:.4g} on average (RMSE {measured['rmse']:.4g})"
+
+
 @dataclass(frozen=True)
 class Task:
     """``metrics`` are measured, the first of them is the main one; ``label`` and ``text`` are how it is shown.
@@ -55,8 +60,7 @@ class Task:
 
     def beside(self, baseline: Baseline, targets: Array) -> str:
         """How good a baseline is, as a sentence."""
-        measured = self.measured(baseline.values, targets)
-        how = f"off by {measured['mae']:.4g} on average (RMSE {measured['rmse']:.4g})"
+        how = off_by(self.measured(baseline.values, targets))
         return f"{baseline.name[:1].upper()}{baseline.name[1:]} is {how}."
 
 
