@@ -82,9 +82,10 @@ def _data(
     notes: Sequence[str],
 ) -> Data:
     """The data of ``texts`` with their ``labels`` [n], whose vocabulary is that of those to learn from."""
-    kept = [i for i, each in enumerate(texts) if words_of(each)]
+    lengths = [len(words_of(each)) for each in texts]
+    kept = [i for i, length in enumerate(lengths) if length]
     if len(kept) < len(texts):
-        without = [name for name, each in zip(names, texts, strict=True) if not words_of(each)]
+        without = [name for name, length in zip(names, lengths, strict=True) if not length]
         notes = [*notes, f"{len(without):,} of {len(texts):,} texts without a word, left out: {few(without)}"]
     if not kept:
         raise SourceError(f"SOURCE: {shown(source)}: expected texts of words, got {len(texts):,} without any")
@@ -101,12 +102,12 @@ def _data(
             f"SOURCE: {shown(source)}: expected texts of at most {MOST:,} words together, got {len(texts):,} of up to "
             f"{fitted.length:,}; leave some out"
         )
-    longer = sum(len(words_of(text)) > fitted.length for text in texts)
+    longer = sum(length > fitted.length for length in lengths)
     if longer:
         notes = [*notes, f"{longer:,} of {len(texts):,} texts are longer: their first {fitted.length} words count"]
     apart = np.flatnonzero(held_out)
     inputs = fitted.encode(texts)
-    tested = [texts[i] for i in apart]
+    tested, called = [texts[i] for i in apart], [names[i] for i in apart]
     return Data(
         source=source,
         task=CLASSIFICATION,
@@ -119,14 +120,14 @@ def _data(
         held_out=Part(from_numpy(inputs[held_out]), from_numpy(labels[held_out])),
         encoder=fitted,
         rows=_Texts(
-            [names[i] for i in apart],
+            called,
             tested,
             fitted.column,
             None if numbers is None else [numbers[kept[i]] for i in apart.tolist()],
         ),
         notes=notes,
         samples=tested,
-        names=[names[i] for i in apart],
+        names=called,
     )
 
 
