@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -211,7 +211,7 @@ class TextEncoder:
             target = {"name": self.target, "task": "classification", "classes": list(classes), "decimal": decimal}
             known = encode_target(target, cells.texts(self.target), cells.rows)
         samples = self._samples(texts, known, [f"row {row}" for row in cells.rows])
-        return Samples(samples.inputs, samples.targets, samples.names, (*about_text(frame), *samples.notes), frame)
+        return replace(samples, notes=(*about_text(frame), *samples.notes), frame=frame)
 
     def _samples(self, texts: Sequence[str], known: Array | None, names: Sequence[str]) -> Samples:
         numbers = self.encode(texts)

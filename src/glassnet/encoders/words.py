@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-NO_WORD, OTHER_WORD, FIRST_WORD = (
-    0,
-    1,
-    2,
-)  # the numbers of no word, of a word that is not known, and of the first that is
+# the numbers of no word, of a word that is not known, and of the first that is
+NO_WORD, OTHER_WORD, FIRST_WORD = 0, 1, 2
 LONGEST_WORD = 60  # letters of a word; what is longer is cut
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.encoders import SourceError
+from glassnet.encoders.text_encoder import ENDING
 from glassnet.files.reading import expanded, is_there
 from glassnet.sources.builtin import BUILTIN
 from glassnet.sources.source_data import Data
@@ -19,7 +20,6 @@ from glassnet.text import shown
 
 PICTURES = ("mnist", "fashion-mnist", "kmnist")
 _LOOKED_AT = 10_000  # files of a folder, for one whose name is nearly that
-TEXT = ".txt"
 Progress = Callable[[str, int, int | None], Any]
 
 
@@ -93,12 +93,12 @@ def _holds_texts(path: Path) -> bool:
     from glassnet.vision.datasets import IMG_EXTENSIONS
 
     endings = {file.suffix.lower() for file in islice(path.glob("*/**/*"), _LOOKED_AT)}
-    if TEXT in endings and not endings.isdisjoint(IMG_EXTENSIONS):
+    if ENDING in endings and not endings.isdisjoint(IMG_EXTENSIONS):
         raise SourceError(
             f"SOURCE: {shown(path)}: expected pictures or texts, got files that end in "
-            f"{' and '.join(sorted(endings & {TEXT, *IMG_EXTENSIONS}))}; put them into folders of their own"
+            f"{' and '.join(sorted(endings & {ENDING, *IMG_EXTENSIONS}))}; put them into folders of their own"
         )
-    return TEXT in endings
+    return ENDING in endings
 
 
 def _unknown(source: str, path: Path) -> SourceError:

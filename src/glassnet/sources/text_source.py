@@ -17,13 +17,12 @@ from glassnet.sources.source_data import CLASSIFICATION, Data, Part
 from glassnet.tables.cells import Cells, TableError
 from glassnet.tables.columns import few
 from glassnet.tables.encoding import about_text, with_target
-from glassnet.tables.recipe import recipe_of
+from glassnet.tables.recipe import PROSE, recipe_of
 from glassnet.tables.splitting import HELD_OUT
 from glassnet.tables.targets import encode_target, target_of
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import shown
 
-WORDS = 3  # of a cell on average, from which a column is taken for one of texts
 MOST = 2**25  # numbers of words of all texts together
 
 
@@ -160,7 +159,7 @@ def text_columns(table: Any, target: str) -> list[str]:
         if name == target or recipe_of(name, column, cells.rows).recipe is not None:
             continue
         texts = [text for text in cells.texts(name) if text]
-        if texts and sum(map(len, map(words_of, texts))) >= WORDS * len(texts):
+        if texts and sum(map(len, map(words_of, texts))) >= PROSE * len(texts):
             found.append(name)
     return found
 
