@@ -43,7 +43,7 @@ def test_the_baseline_repeats_the_season_before_each_forecast(file):
     values, learned = series.values(), 144 - 29
     np.testing.assert_array_equal(beside[2], [*values[learned - 10 : learned + 2], *values[learned - 10 : learned - 7]])
     assert data.baseline.name == "the seasonal naive forecast (season 12)"
-    assert len(data.names) == len(data.rows) == beside.size
+    assert len(data.names) == len(data.rows) == len([*data.rows]) == beside.size
     assert data.rows.numbers[16] == learned + 3
     assert data.names[16] == "2009-10-01, 2 steps ahead"
     assert dict(data.rows[16]) == {"date": "2009-10-01", "steps ahead": 2, "sold": values[learned + 2]}

@@ -4,7 +4,7 @@ import pytest
 
 from glassnet.encoders import read_samples
 from glassnet.sources import SourceError, open_source
-from glassnet.sources.table_source import Rows
+from glassnet.sources.source_data import Rows
 from tests.sources.test_named import check
 
 pd = pytest.importorskip("pandas")

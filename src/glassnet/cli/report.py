@@ -36,7 +36,7 @@ def report_of(name: str, session: Session, trainer: Trainer, config: Mapping[str
         classes=data.classes,
         images=_pictures(data.held_out.inputs.numpy()) if is_image else None,
         rows=data.rows,
-        row_numbers=getattr(data.rows, "numbers", None),
+        row_numbers=None if data.rows is None else data.rows.numbers,
         target_name=data.encoder.target_name,
         feature_names=data.encoder.feature_names,
         first_layer=first,

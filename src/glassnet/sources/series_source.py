@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from glassnet.encoders import SeriesEncoder, SourceError
 from glassnet.encoders.series_encoder import LONGEST
-from glassnet.sources.source_data import REGRESSION, Data, Part
+from glassnet.sources.source_data import REGRESSION, Data, Part, Rows
 from glassnet.tables import TableError
 from glassnet.tables.columns import few
 from glassnet.tables.encoding import about_text
@@ -70,7 +70,7 @@ def series_source(source: str, path: Path, frame: Any, target: str, date: str | 
         train=Part(train.inputs, train.targets),
         held_out=Part(held_out.inputs, held_out.targets),
         encoder=encoder,
-        rows=_Forecasts(series, held_out.names, target, learned, horizon),
+        rows=_forecasts(series, len(held_out.inputs), target, learned, horizon),
         notes=(
             *about_text(frame),
             *series.notes,
@@ -131,36 +131,15 @@ def _season_in_words(found: _Found, *, given: bool) -> str:
     return f"season: {found.season} steps, after which the rows to learn from are like themselves {alike}"
 
 
-class _Forecasts(Sequence[Mapping[str, Any]]):
-    """What was held out as a person knows it: the date, and how many steps ahead that was."""
+def _forecasts(series: Series, samples: int, target: str, learned: int, horizon: int) -> Rows:
+    """What was held out as a person knows it, one step after the other: the date, and how many steps ahead that was."""
+    rows = [learned + sample + ahead for sample in range(samples) for ahead in range(horizon)]
 
-    def __init__(self, series: Series, names: Sequence[str], target: str, learned: int, horizon: int) -> None:
-        self._series = series
-        self._names = names
-        self._target = target
-        self._learned = learned
-        self._horizon = horizon
-
-    @property
-    def numbers(self) -> list[int]:
-        """Which rows they are in the order of the dates, from 1."""
-        samples, horizon = len(self) // self._horizon, self._horizon
-        return [self._learned + sample + ahead + 1 for sample in range(samples) for ahead in range(horizon)]
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    @overload
-    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Mapping[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        sample, ahead = divmod(index, self._horizon)
-        row = self._learned + sample + ahead
+    def forecast(i: int) -> Mapping[str, Any]:
         return {
-            "date": written_date(self._series.dates[row]),
-            "steps ahead": ahead + 1,
-            self._target: float(self._series.values[row]),
+            "date": written_date(series.dates[rows[i]]),
+            "steps ahead": i % horizon + 1,
+            target: float(series.values[rows[i]]),
         }
+
+    return Rows(forecast, range(len(rows)), [row + 1 for row in rows])  # numbers in the order of the dates

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from glassnet.encoders import Baseline, Encoder, Samples
 from glassnet.tensor import Tensor
@@ -26,6 +26,37 @@ class Part(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.targets)
+
+
+class Rows(Sequence[Mapping[str, Any]]):
+    """Samples as a person knows them: what ``row`` makes of each of the ``places``, when it is asked for.
+
+    ``numbers`` say where they stand in a table, from 1; None for those of no table.
+
+    >>> from glassnet.sources.source_data import Rows
+    >>> rows = Rows(lambda place: {"text": "abc"[place]}, [0, 2], [1, 3])
+    >>> rows[-1], rows[1:].numbers
+    ({'text': 'c'}, [3])
+    """
+
+    def __init__(
+        self, row: Callable[[int], Mapping[str, Any]], places: Sequence[int], numbers: Sequence[int] | None
+    ) -> None:
+        self._row = row
+        self._places = places
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Rows: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Rows(self._row, self._places[index], None if self.numbers is None else self.numbers[index])
+        return self._row(self._places[index])
 
 
 @dataclass(frozen=True)
@@ -55,7 +86,7 @@ class Data:
     train: Part
     held_out: Part
     encoder: Encoder
-    rows: Sequence[Mapping[str, Any]] | None = None
+    rows: Rows | None = None
     notes: Sequence[str] = field(default=())  # what was done to the data, in words
     samples: Sequence[Any] | None = None
     mirrored: bool = False  # whether a picture in a mirror is of the same class, unlike a digit

@@ -13,7 +13,7 @@ from glassnet.encoders.text_encoder import ENDING, text_in_file
 from glassnet.encoders.words import words_of
 from glassnet.ops.dtypes import Array
 from glassnet.sources.class_folders import check_some_are_held_out, classed_files
-from glassnet.sources.source_data import CLASSIFICATION, Data, Part
+from glassnet.sources.source_data import CLASSIFICATION, Data, Part, Rows
 from glassnet.tables.cells import Cells, TableError
 from glassnet.tables.columns import few
 from glassnet.tables.encoding import about_text, with_target
@@ -23,6 +23,7 @@ from glassnet.tables.targets import encode_target, target_of
 from glassnet.tensor.creation import from_numpy
 from glassnet.text import shown
 
+LONG = 400  # letters of a text that are shown
 MOST = 2**25  # numbers of words of all texts together
 
 
@@ -118,9 +119,9 @@ def _data(
         train=Part(from_numpy(inputs[~held_out]), from_numpy(labels[~held_out])),
         held_out=Part(from_numpy(inputs[held_out]), from_numpy(labels[held_out])),
         encoder=fitted,
-        rows=_Texts(
-            called,
+        rows=_rows(
             tested,
+            called,
             fitted.column,
             None if numbers is None else [numbers[kept[i]] for i in apart.tolist()],
         ),
@@ -130,25 +131,13 @@ def _data(
     )
 
 
-class _Texts(Sequence[Mapping[str, Any]]):
-    """Texts that were held out as rows with their names; in a table, with the ``numbers`` of the rows there."""
+def _rows(texts: Sequence[str], names: Sequence[str], column: str, numbers: Sequence[int] | None) -> Rows:
+    """Texts with their names; in a table, with the ``numbers`` of the rows there."""
 
-    def __init__(self, names: Sequence[str], texts: Sequence[str], column: str, numbers: Sequence[int] | None) -> None:
-        self._names = names
-        self._texts = texts
-        self._column = column
-        self.numbers = numbers
+    def row(i: int) -> Mapping[str, Any]:
+        return {"name": names[i], column: " ".join(texts[i][:LONG].split())}
 
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        return {"name": self._names[index], self._column: " ".join(self._texts[index][:LONG].split())}
-
-
-LONG = 400  # letters of a text that are shown
+    return Rows(row, range(len(texts)), numbers)
 
 
 def text_columns(table: Any, target: str) -> list[str]:
