@@ -80,7 +80,7 @@ def test_a_forecast_that_is_no_better_than_the_naive_one_is_called_so(command, t
         ("cnn", True, "--augment --hidden 256"),  # it has 128 already
     ],
 )
-def test_whatto_try_next_changes_the_network(network, augmented, options):
+def test_what_to_try_next_changes_the_network(network, augmented, options):
     assert " ".join(to_try(network, augmented=augmented)) == options
 
 

@@ -167,7 +167,7 @@ def test_a_vocabulary_that_was_edited_is_one_message(command, tmp_path):
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     extra = json.loads(header["__metadata__"]["extra"])
-    extra["encoding"]["vocabulary"] += ["more"] * 1 + [f"word{i}" for i in range(50)]
+    extra["encoding"]["vocabulary"] += ["more", *(f"word{i}" for i in range(50))]
     header["__metadata__"]["extra"] = json.dumps(extra)
     edited = json.dumps(header).encode()
     file.write_bytes(len(edited).to_bytes(8, "little") + edited + data[8 + length :])
