@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from glassnet.errors import DtypeError, SequenceError
+from glassnet.errors import SequenceError
 from glassnet.functional.recurrence import States, Weights, recurrence
 from glassnet.nn import init
-from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
+from glassnet.nn.checks import check_whole, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
-from glassnet.nn.sequence_checks import states_in
+from glassnet.nn.sequence_checks import check_sequence_dtype, states_in
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import empty, zeros
@@ -84,10 +84,7 @@ class RNNCellBase(Module):
 
     def _check(self, what: str, x: Any, width: int) -> None:
         name = type(self).__name__
-        try:
-            check_same_dtype(name, x, self.weight_ih)
-        except DtypeError as error:
-            raise SequenceError(*error.args) from None
+        check_sequence_dtype(name, x, self.weight_ih)
         if len(x.shape) not in (1, 2) or x.shape[-1] != width:
             size = "input_size" if what == "the input" else "hidden_size"
             raise SequenceError(

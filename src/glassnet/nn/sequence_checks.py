@@ -18,7 +18,7 @@ def check_sequence(layer: Any, input: Any) -> None:
     """Raise SequenceError unless ``input`` is a sequence, or several, that ``layer`` can go through."""
     name, features = type(layer).__name__, layer.input_size
     x = input.data if isinstance(input, PackedSequence) else input
-    _check_dtype(name, x, layer.weight_ih_l0)
+    check_sequence_dtype(name, x, layer.weight_ih_l0)
     order = "B, T" if layer.batch_first else "T, B"
     if len(x.shape) not in ((2,) if isinstance(input, PackedSequence) else (2, 3)):
         raise SequenceError(
@@ -51,7 +51,7 @@ def check_states(layer: Any, hx: Any, shapes: Sequence[Shape], batched: bool, in
     name = type(layer).__name__
     states = states_in(name, hx, len(shapes))
     for what, state, shape in zip(("h_0", "c_0"), states, shapes, strict=False):
-        _check_dtype(name, state, layer.weight_ih_l0)
+        check_sequence_dtype(name, state, layer.weight_ih_l0)
         expected = shape if batched else (shape[0], shape[2])
         if state.shape != expected:
             raise SequenceError(
@@ -73,7 +73,8 @@ def states_in(name: str, hx: Any, count: int) -> tuple[Tensor, ...]:
     return tuple(hx)
 
 
-def _check_dtype(name: str, x: Any, weight: Any) -> None:
+def check_sequence_dtype(name: str, x: Any, weight: Any) -> None:
+    """`check_same_dtype`, as an error about a sequence."""
     try:
         check_same_dtype(name, x, weight)
     except DtypeError as error:
