@@ -17,7 +17,7 @@ from glassnet.nn.checks import check_flag, check_probability, check_whole, param
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.sequence_checks import check_sequence, check_states
-from glassnet.nn.utils.rnn import PackedSequence
+from glassnet.nn.utils.rnn import PackedSequence, lengths_of
 from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat, empty, zeros
@@ -194,7 +194,7 @@ def _at_end(state: Tensor, sizes: Sizes, reverse: bool) -> Tensor:
         return state[:1] if reverse else state[-1:]
     if reverse:
         return state[: sizes[0]].unsqueeze(0)
-    lengths = np.sum(np.arange(sizes[0]) < np.array(sizes)[:, None], axis=0)
+    lengths = lengths_of(np.array(sizes))
     starts = np.cumsum(sizes) - sizes
     return state[starts[lengths - 1] + np.arange(sizes[0])].unsqueeze(0)
 

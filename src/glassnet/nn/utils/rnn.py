@@ -190,7 +190,7 @@ def pad_packed_sequence(
     step, place = _places(sizes)
     batch = int(sizes[0])
     where, shape = ((place, step), (batch, steps)) if batch_first else ((step, place), (steps, batch))
-    padded, lengths = _filled(sequence.data, shape, where, padding_value), tensor(_lengths_of(sizes).tolist())
+    padded, lengths = _filled(sequence.data, shape, where, padding_value), tensor(lengths_of(sizes).tolist())
     if sequence.unsorted_indices is None:
         return padded, lengths
     order = sequence.unsorted_indices
@@ -326,7 +326,7 @@ def _sizes(counts: Array) -> Array:
     return sizes
 
 
-def _lengths_of(sizes: Array) -> Array:
+def lengths_of(sizes: Array) -> Array:
     """How many steps each sequence has."""
     lengths: Array = np.sum(sizes[:, None] > np.arange(sizes[0]), axis=0)
     return lengths
