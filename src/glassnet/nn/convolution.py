@@ -86,7 +86,7 @@ class _ConvolutionNd(Module):
             parts.append(f"groups={self.groups}")
         if self.bias is None:
             parts.append("bias=False")
-        if getattr(self, "padding_mode", "zeros") != "zeros":
+        if self.padding_mode != "zeros":
             parts.append(f"padding_mode={self.padding_mode}")
         return ", ".join(parts)
 
@@ -128,14 +128,15 @@ class _Convolution(_ConvolutionNd):
         if self.padding == "same":
             widths = same_padding(self._get_name(), self.kernel_size, self.stride, self.dilation)
         else:
-            widths = [(0, 0) if isinstance(p, str) else (p, p) for p in self.padding]
+            widths = [] if isinstance(self.padding, str) else [(p, p) for p in self.padding]
         return [n for width in reversed(widths) for n in width]
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of the input, with the bias added."""
         padding: Any = self.padding
-        if self.padding_mode != "zeros" and any(self._widths()):
-            input, padding = F.pad(input, self._widths(), MODES[self.padding_mode]), 0
+        widths = [] if self.padding_mode == "zeros" else self._widths()
+        if any(widths):
+            input, padding = F.pad(input, widths, MODES[self.padding_mode]), 0
         return self._computed(input, self.stride, padding, self.dilation, self.groups)
 
 
