@@ -136,6 +136,8 @@ def test_another_dtype_says_what_to_convert():
             layer(numbers(2, 3))
         with pytest.raises(TypeError, match="expected a tensor, got list"):
             layer([[1.0, 2.0, 3.0]])
+    with pytest.raises(TypeError, match="InstanceNorm1d: expected a tensor, got list"):
+        nn.InstanceNorm1d(1)([[1.0, 2.0, 3.0]])
     with pytest.raises(TypeError, match=r"expected a floating tensor, got int64; .*x\.float\(\)"):
         F.layer_norm(glassnet.tensor([1, 2]), [2])
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.nn.checks import check_whole, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import Normalization
@@ -71,20 +72,23 @@ class _ChannelNorm(Normalization):
         self.reset_running_stats()
         super().reset_parameters()
 
+    def _place_of_channels(self, n: int) -> int | None:
+        """Which of ``n`` dimensions are the channels, None if the layer takes no input of so many."""
+        kinds = [shape.strip("[]").split(", ") for shape in self.inputs]
+        return next((kind.index("C") for kind in kinds if len(kind) == n), None if kinds else 1)
+
     def _check(self, input: Tensor) -> None:
         """Raise unless ``input`` has one of the shapes that the layer takes, and as many channels as it has."""
-        if not isinstance(input, Tensor):
-            return  # as the function will say
+        check_tensor(self._get_name(), input)
         n = len(input.shape)
-        fitting = [shape for shape in self.inputs if shape.count(",") + 1 == n]
-        if self.inputs and not fitting:
+        place = self._place_of_channels(n)
+        if place is None:
             kind = self._get_name()[:-2]
             other = f"use {kind}{n - 2}d" if 3 <= n <= 5 else "give it a batch of samples with channels"
             raise ShapeError(
                 f"{self._get_name()}: expected an input {' or '.join(self.inputs)}, got {written(input.shape)}; for a "
                 f"batch of one sample: x.unsqueeze(0), for a batch of {n} dimensions: {other}"
             )
-        place = fitting[0].strip("[]").split(", ").index("C") if fitting else 1
         counts = self.affine or self.track_running_stats
         if counts and n > place and input.shape[place] != self.num_features:
             advice = f"set num_features={input.shape[place]}"
@@ -241,7 +245,7 @@ class _InstanceNorm(_ChannelNorm):
 
     def _normalized(self, input: Tensor) -> Tensor:
         self._check(input)
-        is_one = self.inputs[0].count(",") + 1 == len(input.shape)
+        is_one = self._place_of_channels(len(input.shape)) == 0
         y = F.instance_norm(
             input.unsqueeze(0) if is_one else input,
             self.running_mean,

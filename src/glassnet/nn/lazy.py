@@ -271,13 +271,11 @@ class _LazyNorm(LazyModule):
 
     def size_of(self, input: Any) -> int:
         """The channels."""
-        n, kinds = len(input.shape), self.becomes.inputs
-        fitting = [kind for kind in kinds if kind.count(",") + 1 == n]
-        if not fitting:
-            raise ShapeError(
-                f"{self._get_name()}: expected an input of shape {' or '.join(kinds)}, got {written(input.shape)}"
-            )
-        return int(input.shape[0 if fitting[0].startswith("[C") else 1])
+        place: int | None = self._place_of_channels(len(input.shape))
+        if place is None:
+            kinds = " or ".join(self.inputs)
+            raise ShapeError(f"{self._get_name()}: expected an input of shape {kinds}, got {written(input.shape)}")
+        return int(input.shape[place])
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
