@@ -29,21 +29,10 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.ops.shapes import written
-from glassnet.tensor.device import device as _device
 from glassnet.tensor.spellings import sizes, takes_axis
-from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
+from glassnet.tensor.tensor import Tensor, apply, as_array, finished, made_of
 
 DtypeLike = npt.DTypeLike | None
-
-
-def finished(array: Array, requires_grad: bool, device: Any = None) -> Tensor:
-    """A new tensor of ``array``."""
-    if device is not None:
-        _device(device)  # raises for any but the CPU
-    tensor = wrap(array)
-    if requires_grad:
-        tensor.requires_grad = True
-    return tensor
 
 
 def dtype_of(dtype: DtypeLike) -> Dtype:

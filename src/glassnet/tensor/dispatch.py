@@ -19,6 +19,7 @@ from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
+from glassnet.tensor.device import device as _device
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
 
 ndarray = np.ndarray
@@ -87,6 +88,16 @@ def made_of(data: Any, array: Array) -> Any:
     if mode.tracer is not None:
         mode.tracer.made_of(data, array)
     return wrap(array)
+
+
+def finished(array: Array, requires_grad: bool, device: Any) -> Any:
+    """A new tensor of ``array``."""
+    if device is not None:
+        _device(device)  # raises for any but the CPU
+    tensor = wrap(array)
+    if requires_grad:
+        tensor.requires_grad = True
+    return tensor
 
 
 def called(tensor: T, name: str) -> T:

@@ -13,9 +13,9 @@ from glassnet.ops.dtypes import float_type, int64
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, shape_of
 from glassnet.random import Generator, chosen
-from glassnet.tensor.creation import DtypeLike, dtype_of, empty, finished
+from glassnet.tensor.creation import DtypeLike, dtype_of, empty
 from glassnet.tensor.spellings import sizes
-from glassnet.tensor.tensor import Tensor, apply, wrap
+from glassnet.tensor.tensor import Tensor, apply, finished, wrap
 
 
 def _drawn(

@@ -245,7 +245,8 @@ class Tensor(Autograd):
         >>> glassnet.tensor([1.0, 2.0]).new_tensor([[3, 4]])
         tensor([[3., 4.]])
         """
-        return self._alike(as_array(data, self._dtype_of(dtype), copy=True), device, requires_grad)
+        made: Self = dispatch.finished(as_array(data, self._dtype_of(dtype), copy=True), requires_grad, device)
+        return made
 
     # other dtypes, other histories --------------------------------------------------------------
 
@@ -293,3 +294,4 @@ dispatch.results_are(Tensor)
 apply: _Apply = dispatch.apply
 wrap: Callable[[Array], Tensor] = dispatch.wrap
 made_of: Callable[[Any, Array], Tensor] = dispatch.made_of
+finished: Callable[[Array, bool, Any], Tensor] = dispatch.finished

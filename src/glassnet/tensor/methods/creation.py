@@ -8,9 +8,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.ops.dtypes import Array, as_dtype
-from glassnet.tensor.device import device as Device
-from glassnet.tensor.dispatch import wrap
+from glassnet.ops.dtypes import as_dtype
+from glassnet.tensor.dispatch import finished
 from glassnet.tensor.methods.inplace import InPlace
 from glassnet.tensor.spellings import sizes
 
@@ -32,7 +31,7 @@ class Creation(InPlace):
         tensor([[0, 0, 0],
                 [0, 0, 0]])
         """
-        return self._alike(np.zeros(sizes(shape, size), self._dtype_of(dtype)), device, requires_grad)
+        return finished(np.zeros(sizes(shape, size), self._dtype_of(dtype)), requires_grad, device)
 
     def new_ones(
         self,
@@ -47,7 +46,7 @@ class Creation(InPlace):
         >>> glassnet.tensor([1.0, 2.0]).new_ones(3)
         tensor([1., 1., 1.])
         """
-        return self._alike(np.ones(sizes(shape, size), self._dtype_of(dtype)), device, requires_grad)
+        return finished(np.ones(sizes(shape, size), self._dtype_of(dtype)), requires_grad, device)
 
     def new_empty(
         self,
@@ -62,7 +61,7 @@ class Creation(InPlace):
         >>> glassnet.ones(2).double().new_empty(2, 3).dtype
         dtype('float64')
         """
-        return self._alike(np.empty(sizes(shape, size), self._dtype_of(dtype)), device, requires_grad)
+        return finished(np.empty(sizes(shape, size), self._dtype_of(dtype)), requires_grad, device)
 
     def new_full(
         self,
@@ -78,15 +77,7 @@ class Creation(InPlace):
         >>> glassnet.tensor([1.0, 2.0]).new_full((2,), 7)
         tensor([7., 7.])
         """
-        return self._alike(np.full(sizes((size,)), fill_value, self._dtype_of(dtype)), device, requires_grad)
+        return finished(np.full(sizes((size,)), fill_value, self._dtype_of(dtype)), requires_grad, device)
 
     def _dtype_of(self, dtype: npt.DTypeLike | None) -> npt.DTypeLike:
         return self.array.dtype if dtype is None else as_dtype(dtype)
-
-    def _alike(self, array: Array, device: Any, requires_grad: bool) -> Self:
-        if device is not None:
-            Device(device)  # raises for any but the CPU
-        made: Self = wrap(array)
-        if requires_grad:
-            made.requires_grad = True  # type: ignore[attr-defined]
-        return made
