@@ -37,6 +37,7 @@ from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, Paramet
 from glassnet.nn.linear import Identity
 from glassnet.nn.module import Module
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from glassnet.nn.utils.parametrize import computed_attributes
 from glassnet.observer import mode
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
@@ -131,7 +132,7 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
     _check_depth(depth)
     seen[module] = path
     kind: Any = type(module)
-    if computed := vars(module).get("_computed_attributes"):
+    if computed := computed_attributes(module):
         raise DescriptionError(
             f"{_at(path)} is a {kind.__mro__[1].__name__} whose {', '.join(computed)} is computed from other "
             "parameters, which a file cannot describe; make it an ordinary one again "

@@ -10,7 +10,7 @@ from glassnet.autograd import no_grad
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.utils.parametrizations import WeightNorm, as_matrix, rows_of
-from glassnet.nn.utils.parametrize import Computed, compute_attribute, keep_attribute
+from glassnet.nn.utils.parametrize import Computed, compute_attribute, computed_attributes, keep_attribute
 from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import Tensor
 from glassnet.tensor.sampling import randn
@@ -121,7 +121,7 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
 
 
 def _parameter(what: str, module: Module, name: str) -> Parameter:
-    if name in vars(module).get("_computed_attributes", {}):
+    if name in computed_attributes(module):
         raise RuntimeError(
             f"{what}: {name!r:.80} of {module._get_name()} is made from other parameters already; take that off first: "
             "remove_weight_norm, remove_spectral_norm or parametrize.remove_parametrizations"
@@ -136,7 +136,7 @@ def _parameter(what: str, module: Module, name: str) -> Parameter:
 
 
 def _removed(what: str, module: Module, name: str, kind: type[Any], parts: tuple[str, ...]) -> Module:
-    computed = vars(module).get("_computed_attributes", {}).get(name)
+    computed = computed_attributes(module).get(name)
     if computed is None or not isinstance(computed.get, kind):
         raise ValueError(f"remove_{what}: {name!r:.80} of {module._get_name()} has no {what}")
     training, module.training = module.training, False  # as it is: no further step of power iteration

@@ -35,14 +35,20 @@ class Computed(NamedTuple):
     set: Callable[[Any, Tensor], None] | None = None
 
 
+def computed_attributes(module: Module) -> dict[str, Computed]:
+    """The attributes of ``module`` that are computed, by name."""
+    found: dict[str, Computed] = vars(module).get("_computed_attributes", {})
+    return found
+
+
 def compute_attribute(module: Module, name: str, computed: Computed) -> None:
     """Make the attribute ``name`` of ``module``, which it must not have, one that is computed."""
-    _set_computed(module, {**vars(module).get("_computed_attributes", {}), name: computed})
+    _set_computed(module, {**computed_attributes(module), name: computed})
 
 
 def keep_attribute(module: Module, name: str) -> None:
     """Make the attribute ``name`` of ``module`` an ordinary one again, which is not there yet."""
-    _set_computed(module, {other: how for other, how in module._computed_attributes.items() if other != name})
+    _set_computed(module, {other: how for other, how in computed_attributes(module).items() if other != name})
 
 
 def _set_computed(module: Module, computed: dict[str, Computed]) -> None:
