@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.autograd import enable_grad, grad
 from glassnet.errors import RangeError, ShapeError
 from glassnet.explain.plots.axes import grid, plain
-from glassnet.explain.plots.inside_layers import in_evaluation, layer_of, outputs_of
-from glassnet.nn.module import Module
+from glassnet.explain.plots.inside_layers import layer_of, outputs_of
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -64,7 +65,7 @@ def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int =
     ['0 Conv2d', '1', '1 ReLU', '1']
     """
     x = _one("feature_maps", x)
-    with in_evaluation(model):
+    with evaluating(model):
         outputs = {name: y for name, y in outputs_of(model, x).items() if y.ndim == 4 and len(y) == 1}
     if layer is not None:
         outputs = {name: y for name, y in outputs.items() if name.partition(" ")[0] == layer}
@@ -151,7 +152,7 @@ def attributions(
     if steps < 1:
         raise RangeError(f"saliency: expected 1 step or more, got {steps}")
     end = x.detach().numpy()
-    with in_evaluation(model):
+    with evaluating(model), enable_grad():
         if method == "gradient":
             return _gradient(model, end, target)
         start = np.zeros_like(end) if baseline is None else np.asarray(baseline.detach().numpy(), end.dtype)
@@ -171,8 +172,6 @@ def attributions(
 
 def _gradient(model: Module, x: Array, target: int) -> Array:
     """∂ score of class ``target`` / ∂x."""
-    from glassnet.autograd import grad
-
     given = from_numpy(np.ascontiguousarray(x)).requires_grad_()
     scores = model(given)
     if not isinstance(scores, Tensor) or scores.ndim != 2:
@@ -186,7 +185,7 @@ def _gradient(model: Module, x: Array, target: int) -> Array:
 
 
 def _target(model: Module, x: Tensor) -> int:
-    with in_evaluation(model):
+    with evaluating(model):
         return int(model(x).detach().numpy().argmax())
 
 

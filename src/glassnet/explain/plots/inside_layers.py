@@ -165,18 +165,6 @@ def layer_of(plot: str, what: str, model: Module, kinds: tuple[type[Any], ...], 
 
 
 @contextmanager
-def in_evaluation(model: Module) -> Iterator[None]:
-    """``model`` in evaluation mode; afterwards each module is in the mode it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-@contextmanager
 def _grads_kept(model: Module) -> Iterator[None]:
     before = [(p, p.grad) for p in model.parameters()]
     for parameter, _ in before:

@@ -10,9 +10,9 @@ import numpy as np
 
 from glassnet.errors import RangeError
 from glassnet.explain.plots.axes import axes, grid, plain
-from glassnet.explain.plots.inside_layers import in_evaluation, layer_of
+from glassnet.explain.plots.inside_layers import layer_of
 from glassnet.explain.walkthrough.values import values_of
-from glassnet.nn.module import Module
+from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.trace.trace import trace
@@ -61,7 +61,7 @@ def attention_maps(
 def _shares(model: Module, inputs: tuple[Tensor, ...], sample: int) -> list[tuple[str, Array]]:
     """What every attention of a run gave out, [heads, L, S], by the module it is in."""
     given = tuple(x.detach() for x in inputs)
-    with in_evaluation(model):
+    with evaluating(model):
         program, state, _ = trace(model, *given, gradients=False, once=True)
     arrays = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
     values = values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).all
@@ -98,7 +98,7 @@ def hidden_state(model: Module, x: Tensor, layer: str | None = None, sample: int
     outputs: list[Any] = []
     handle = module.register_forward_hook(lambda _module, _inputs, output: outputs.append(output[0]))
     try:
-        with in_evaluation(model):
+        with evaluating(model):
             model(x)
     finally:
         handle.remove()
