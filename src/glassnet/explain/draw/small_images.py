@@ -15,6 +15,7 @@ import numpy as np
 
 from glassnet.explain.draw.recurrence import hidden_states, is_recurrent
 from glassnet.explain.png import LARGEST, picture, weights
+from glassnet.explain.walkthrough.share_rules import by_head, is_attention
 from glassnet.explain.walkthrough.values import Value
 from glassnet.ops.dtypes import Array
 from glassnet.program.program import Instruction, Var
@@ -87,8 +88,8 @@ def strips_of(
 def _of_instruction(i: Instruction, values: Mapping[str, Value]) -> Iterator[Strip]:
     if i.op.name in CONVOLUTIONS and isinstance(i.inputs[1], Var):
         yield from _kernels(values[i.inputs[1].name].array, CONVOLUTIONS[i.op.name])
-    elif i.op.name in ("softmax", "masked_softmax") and i.output.name.startswith("shares"):
-        yield from _attention(values[i.output.name].array)
+    elif is_attention(i):
+        yield from _attention(by_head(values[i.output.name].array))
     elif is_recurrent(i):
         yield from _over_time(hidden_states(i, values[i.output.name].array))
 
@@ -140,18 +141,16 @@ def maps(name: str, values: Mapping[str, Value], pictures: Mapping[str, int]) ->
 
 def _attention(shares: Array) -> Iterator[Strip]:
     """How much each token (row) takes of every other (column), a matrix a head, of the first sample."""
-    if not shares.size or shares.ndim < 2:
+    if not shares.size:
         return
-    heads = shares.reshape(-1, *shares.shape[-2:])
-    several = shares.shape[-3] if shares.ndim > 3 else len(heads) if shares.ndim == 3 else 1
-    shown, rows, columns = heads[: min(HEADS, several)], *shares.shape[-2:]
+    samples, heads, rows, columns = shares.shape
+    shown = shares[0, :HEADS]
     largest = float(np.nan_to_num(shown).max())
     cut = [matrix[:STEPS, :STEPS] for matrix in shown]
     images = (_signed(matrix, largest, f"head {h}: token ↓ takes of token →", MATRIX) for h, matrix in enumerate(cut))
     part = f"tokens 0–{STEPS - 1} of {max(rows, columns):,}" if max(rows, columns) > STEPS else ""
-    samples = len(heads) // several
     of_sample = f"of sample 0 of {samples:,}" if samples > 1 else ""
-    yield _strip(images, _which("head", len(shown), several), of_sample, part)
+    yield _strip(images, _which("head", len(shown), heads), of_sample, part)
 
 
 def _over_time(states: list[Array]) -> Iterator[Strip]:

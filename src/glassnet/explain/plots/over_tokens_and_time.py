@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.errors import RangeError
 from glassnet.explain.plots.axes import axes, grid, plain
 from glassnet.explain.plots.inside_layers import layer_of
+from glassnet.explain.walkthrough.share_rules import by_head, is_attention
 from glassnet.explain.walkthrough.values import values_of
 from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
@@ -64,20 +65,15 @@ def _shares(model: Module, inputs: tuple[Tensor, ...], sample: int) -> list[tupl
     with evaluating(model):
         program, state, _ = trace(model, *given, gradients=False, once=True)
     arrays = {var.name: t.array for var, t in zip(program.inputs, given, strict=True)}
-    values = values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).all
+    results = values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).results
     found = []
-    for value in values:
-        if value.instruction is None or value.instruction.op.name not in ("softmax", "masked_softmax"):
+    for i, value in zip(program, results, strict=True):
+        if not is_attention(i):
             continue
-        shares = value.array
-        if not value.name.startswith("shares") or shares.ndim < 2:
-            continue
-        shares = (
-            shares.reshape(-1, *shares.shape[-3:]) if shares.ndim > 3 else shares.reshape(1, -1, *shares.shape[-2:])
-        )
+        shares = by_head(value.array)
         if not -len(shares) <= sample < len(shares):
             raise RangeError(f"attention_maps: expected a sample from 0 to {len(shares) - 1}, got {sample}")
-        found.append((value.instruction.module or "attention", shares[sample]))
+        found.append((i.module or "attention", shares[sample]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,10 +12,12 @@ from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, b
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import About, Told
 from glassnet.explain.walkthrough.worked_formula import binary
+from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Call, Formula
 from glassnet.ops.layers.attention import masked_softmax
 from glassnet.ops.record import Op
 from glassnet.ops.softmax import softmax
+from glassnet.program.program import Instruction
 
 LARGE = 50  # exp of twice as much is more than float32 holds
 ROW = 7  # shares of a row that are written out
@@ -60,6 +63,17 @@ def _about(value: Value, index: Index) -> Iterator[Told]:
     else:
         listed = ", ".join(f"{written_number(shares[k])} at {k}" for k in order)
         yield f"its row: {len(shares)} shares, which add up to {written_number(float(shares.sum()))}; largest: {listed}"
+
+
+def is_attention(i: Instruction) -> bool:
+    """Whether the result of an instruction is how much each token takes of every other."""
+    return i.op in SHARE_RULES and i.output.name.startswith("shares") and len(i.output.shape) > 1
+
+
+def by_head(shares: Array) -> Array:
+    """What an instruction of attention gives, [N, heads, L, S] whatever dimensions it has left out."""
+    *samples, heads, queries, keys = (1, *shares.shape)[-max(shares.ndim, 3) :]
+    return shares.reshape(math.prod(samples), heads, queries, keys)
 
 
 SHARE_RULES: dict[Op, Rule] = {softmax: _share, masked_softmax: _share}
