@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.explain.checkup.activations import ends_of, is_activation, is_s_shaped, slopes, steepest
 from glassnet.explain.checkup.check import Range, Symptom, check, symptom
 from glassnet.explain.checkup.observed import Observed
-from glassnet.explain.checkup.step import Step, name_of
+from glassnet.explain.checkup.step import Step, op_of
 from glassnet.explain.checkup.weighing import CONVOLVING, gain, layer_before, weighs
 from glassnet.explain.walkthrough import Value
 from glassnet.ops.arithmetic import div
@@ -140,7 +140,7 @@ def _by_unit(value: Value, flat: Array) -> Array:
     """A column for each unit: what a layer gives at every position is of one, the channel it is of."""
     if flat.ndim < 3:
         return flat.reshape(len(flat), -1)
-    channel = 1 if name_of(layer_before(value)) in CONVOLVING else flat.ndim - 1
+    channel = 1 if op_of(layer_before(value)) in CONVOLVING else flat.ndim - 1
     return np.moveaxis(flat, channel, -1).reshape(-1, flat.shape[channel])
 
 

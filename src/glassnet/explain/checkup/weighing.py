@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.explain.checkup.step import Step, name_of, op_of
+from glassnet.explain.checkup.step import Step, op_of
 from glassnet.explain.walkthrough import Value
+from glassnet.explain.walkthrough.gate_rules import PLANES, steps_of
 from glassnet.ops.dtypes import Array
-from glassnet.ops.linear import matmul
+from glassnet.ops.layers.convolution import conv_transpose, convolution
+from glassnet.ops.linear import bilinear, linear, matmul
 
-CONVOLVING = frozenset(("convolution", "conv_transpose"))
-RECURRENT = frozenset(("rnn_tanh", "rnn_relu", "gru", "lstm"))
-WEIGHING = frozenset(("linear", "matmul", "bilinear")) | CONVOLVING | RECURRENT  # by name: not all are loaded
+CONVOLVING = (convolution, conv_transpose)
+WEIGHING = (linear, matmul, bilinear, *CONVOLVING, *PLANES)
 
 CALL, IN_A_LOOP = 2e4, 20  # multiplications that take as long as a call, and calls for each time of a loop
 
 
 def weighs(value: Value | None) -> bool:
     """Whether a value is a weighted sum of others: of numbers of a sample, of a window, or of what was before."""
-    return name_of(value) in WEIGHING
+    return op_of(value) in WEIGHING
 
 
 def layers_of(step: Step) -> list[Value]:
@@ -63,24 +64,18 @@ def layer_before(value: Value) -> Value | None:
 def work_of(step: Step) -> float:
     """Multiplications of a step that count: a forward product is followed by two of its size, and each call costs."""
     products = 3.0 * sum(value.array.size * _terms(value) for value in step.forward() if weighs(value))
-    loops = sum(_times(value) for value in step.forward() if name_of(value) in RECURRENT)
+    loops = sum(len(steps_of(i)) for i in step.program.phase("forward") if i.op in PLANES)
     return products + CALL * (len(step.results) + IN_A_LOOP * loops)
-
-
-def _times(value: Value) -> int:
-    assert value.instruction is not None
-    packed = value.instruction.params.get("sizes")
-    return value.array.shape[1] if packed is None else len(packed)
 
 
 def _terms(value: Value) -> float:
     """How many products each number of a weighted sum is made of."""
-    if name_of(value) == "matmul":
+    if op_of(value) is matmul:
         return float(value.operands[0].array.shape[-1])
     weight = max((x.array for x in value.operands[1:] if isinstance(x, Value)), key=lambda array: array.ndim)
-    if name_of(value) in RECURRENT:
+    if op_of(value) in PLANES:
         return float(weight.shape[-1])
-    return float(weight.size / weight.shape[1 if name_of(value) == "conv_transpose" else 0])
+    return float(weight.size / weight.shape[1 if op_of(value) is conv_transpose else 0])
 
 
 def size_of_gradient(value: Value) -> float:

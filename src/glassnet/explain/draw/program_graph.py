@@ -12,10 +12,9 @@ from glassnet.explain.draw.recurrence import (
     loop_text,
     loops_in,
     shown_steps,
-    states_of,
-    steps_of,
 )
 from glassnet.explain.draw.small_images import maps, pictures_in, state_strip, strips_of
+from glassnet.explain.walkthrough.gate_rules import states_of, steps_of
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var

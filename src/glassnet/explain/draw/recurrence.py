@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
-from glassnet.explain.walkthrough.gate_rules import PLANES
+from glassnet.explain.walkthrough.gate_rules import PLANES, steps_of
 from glassnet.ops.dtypes import Array
-from glassnet.ops.layers import recurrence
-from glassnet.ops.layers.recurrence.loop import in_time
 from glassnet.program.program import Instruction, Operand, Var
 
 FIRST, LAST = 3, 2  # steps that are drawn of many
@@ -19,22 +16,13 @@ def is_recurrent(i: Instruction) -> bool:
     return i.op in PLANES
 
 
-def steps_of(i: Instruction) -> list[slice]:
-    """The rows of each step, in the order in which the loop goes through them."""
-    planes, (batch, _) = i.output.shape, _shape(i.inputs[1])
-    return in_time(math.prod(planes[1:-1]), batch, i.params.get("sizes"), i.params.get("reverse", False))
-
-
 def hidden_states(i: Instruction, planes: Array) -> list[Array]:
     """The hidden state [B, H] after each step, the first in time first."""
-    rows = planes[-1].reshape(-1, planes.shape[-1])[:, : _shape(i.inputs[1])[1]]
+    initial = i.inputs[1]
+    assert isinstance(initial, Var)
+    rows = planes[-1].reshape(-1, planes.shape[-1])[:, : initial.shape[1]]
     steps = [rows[step] for step in steps_of(i)]
     return steps[::-1] if i.params.get("reverse", False) else steps
-
-
-def states_of(i: Instruction) -> int:
-    """How many states go from step to step: with the cell state of an LSTM, two."""
-    return 2 if i.op is recurrence.lstm else 1
 
 
 def loops_in(instructions: Iterable[Instruction]) -> list[Instruction]:
@@ -72,8 +60,3 @@ def fed_by(operand: Operand, group: list[Instruction], loops: list[Instruction])
         else:
             stack.extend(maker.inputs)
     return found
-
-
-def _shape(x: Operand) -> tuple[int, ...]:
-    assert isinstance(x, Var)
-    return x.shape

@@ -7,6 +7,7 @@ before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from glassnet.ops.formula import Call, Formula, Number
 from glassnet.ops.layers import recurrence
 from glassnet.ops.layers.recurrence.loop import in_time
 from glassnet.ops.record import Op
+from glassnet.program.program import Instruction, Var
 
 PLANES: dict[Op, tuple[str, ...]] = {
     recurrence.lstm: ("i", "f", "g", "o", "c", "h"),
@@ -31,26 +33,36 @@ PLANES: dict[Op, tuple[str, ...]] = {
 }
 
 
+def steps_of(i: Instruction) -> list[slice]:
+    """The rows of each step of a recurrent operation, in the order in which its loop goes through them."""
+    initial = i.inputs[1]
+    assert isinstance(initial, Var)
+    rows = math.prod(i.output.shape[1:-1])
+    return in_time(rows, initial.shape[0], i.params.get("sizes"), i.params.get("reverse", False))
+
+
+def states_of(i: Instruction) -> int:
+    """How many states go from step to step: with the cell state of an LSTM, two."""
+    return 2 if i.op is recurrence.lstm else 1
+
+
 class _Step:
     """One unit of a recurrent layer at one step: the elements that it is made of."""
 
     def __init__(self, value: Value, index: Index, operand: Operand, shown: int) -> None:
         self.value, self.index, self.operand, self.shown = value, index, operand, shown
         self.unit = index[-1]
-        op, params = op_of(value)
-        self.states = 2 if op is recurrence.lstm else 1
-        self.weight = 2 + self.states  # that of the state; before it stands that of the input
-        self.batch, self.size = array_of(value, self.states).shape
-        planes = value.array.shape
-        rows = int(np.prod(planes[1:-1]))
-        steps = in_time(rows, self.batch, params.get("sizes"), params.get("reverse", False))
-        self.row = int(np.ravel_multi_index(index[:-1], planes[1:-1]))
-        number = next(k for k, step in enumerate(steps) if step.start <= self.row < step.stop)
-        self.sequence = self.row - steps[number].start
+        assert value.instruction is not None
+        states, steps = states_of(value.instruction), steps_of(value.instruction)
+        self.weight = 2 + states  # that of the state; before it stands that of the input
+        self.size = array_of(value, states).shape[1]
+        self.place = value.array.shape[1:-1]
+        row = int(np.ravel_multi_index(index[:-1], self.place))
+        number = next(k for k, step in enumerate(steps) if step.start <= row < step.stop)
+        self.sequence = row - steps[number].start
         self.before: int | None = None
         if number and self.sequence < steps[number - 1].stop - steps[number - 1].start:
             self.before = steps[number - 1].start + self.sequence
-        self.place = planes[1:-1]
 
     def now(self, plane: str, unit: int | None = None) -> Leaf:
         """An element of a plane at this step."""
