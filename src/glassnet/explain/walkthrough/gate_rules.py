@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.walkthrough.decimals import written_number
-from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, op_of, series
+from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, op_of, series, unraveled
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import Told
 from glassnet.explain.walkthrough.worked_formula import Leaf, binary
@@ -73,8 +73,7 @@ class _Step:
         unit = self.unit if unit is None else unit
         if self.before is None:
             return self.operand(2 if plane == "c" else 1, (self.sequence, unit))
-        place = tuple(int(i) for i in np.unravel_index(self.before, self.place))
-        return Leaf(plane_of(self.value, plane), (*place, unit))
+        return Leaf(plane_of(self.value, plane), (*unraveled(self.before, self.place), unit))
 
     def of_input(self, gate: int) -> Formula:
         """What a gate takes from the input: Σ x·W + b."""

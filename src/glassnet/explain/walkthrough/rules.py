@@ -146,7 +146,7 @@ def _moved(data: int | None) -> Rule:
                 arrays.append(x.array if isinstance(x, Value) else x)
         place = int(op.forward(*arrays, **params)[index])
         position = int(np.searchsorted(ends, place, side="right")) - 1
-        return operand(position, _unraveled(place - ends[position], shape_of_operand(value, position)))
+        return operand(position, unraveled(place - ends[position], shape_of_operand(value, position)))
 
     return rule
 
@@ -171,13 +171,14 @@ def _gathered(value: Value, index: Index, operand: Operand, shown: int) -> Formu
     sources = np.flatnonzero(targets == places[index])
 
     def term(k: int) -> Formula:
-        place = _unraveled(int(sources[k]), targets.shape)
+        place = unraveled(int(sources[k]), targets.shape)
         return operand(0, broadcast_index(place, shape_of_operand(value, 0)))
 
     return series("+", x.ravel()[sources], term, shown)
 
 
-def _unraveled(place: int, shape: Index) -> Index:
+def unraveled(place: int, shape: Index) -> Index:
+    """Which element of an array of ``shape`` is the one at a place of all of them in order."""
     return tuple(int(i) for i in np.unravel_index(place, shape)) if shape else ()
 
 

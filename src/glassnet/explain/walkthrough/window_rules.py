@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from glassnet.explain.walkthrough.blocks import Blocks
 from glassnet.explain.walkthrough.decimals import written_number
-from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, op_of, series, shape_of_operand
+from glassnet.explain.walkthrough.rules import (
+    Index,
+    Operand,
+    Rule,
+    array_of,
+    op_of,
+    series,
+    shape_of_operand,
+    unraveled,
+)
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.worked_formula import binary
 from glassnet.ops.dtypes import Array
 from glassnet.ops.formula import Formula, Number
 from glassnet.ops.layers import avg_pooling, convolution, max_pooling, windows
+from glassnet.ops.layers.convolution_shapes import each
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import Shape
 
@@ -25,24 +35,16 @@ About = Callable[[Value, Index], Iterator[Told]]
 OUTSIDE = -1  # the position of what lies in the padding
 
 
-def _each(numbers: int | Sequence[int], n: int) -> tuple[int, ...]:
-    return (numbers,) * n if isinstance(numbers, int) else tuple(numbers)
-
-
 def positions_seen(lengths: Shape, size: Shape, params: Any) -> Array:
     """Which position each window sees at each of its places: [windows…, size…]."""
     n = len(lengths)
     everywhere = np.arange(math.prod(lengths)).reshape(lengths)
     padding, stride, dilation = (
-        _each(params.get(name, usual), n) for name, usual in (("padding", 0), ("stride", 1), ("dilation", 1))
+        each(params.get(name, usual), n) for name, usual in (("padding", 0), ("stride", 1), ("dilation", 1))
     )
     padded = np.pad(everywhere, [(p, p) for p in padding], constant_values=OUTSIDE)
     seen: Array = windows.windows.forward(padded, size=size, stride=stride, dilation=dilation)
     return seen
-
-
-def _at(position: int, lengths: Shape) -> Index:
-    return tuple(int(i) for i in np.unravel_index(position, lengths))
 
 
 # convolution, and its two derivatives --------------------------------------------------------------
@@ -62,7 +64,7 @@ def _convolution(value: Value, index: Index, operand: Operand, shown: int) -> Fo
     seen, channels = _seen_by_convolution(value, index)
     inside = np.argwhere(seen != OUTSIDE)
     terms = [
-        ((index[0], channel, *_at(seen[tuple(place)], x.shape[2:])), (index[1], c, *map(int, place)))
+        ((index[0], channel, *unraveled(seen[tuple(place)], x.shape[2:])), (index[1], c, *map(int, place)))
         for c, channel in enumerate(channels)
         for place in inside
     ]
@@ -95,7 +97,7 @@ def _convolution_weight(value: Value, index: Index, operand: Operand, shown: int
     channel = index[0] // (len(value.array) // params.get("groups", 1)) * value.array.shape[1] + index[1]
     inside = np.argwhere(seen != OUTSIDE)
     terms = [
-        ((n, channel, *_at(seen[tuple(place)], x.shape[2:])), (n, index[0], *map(int, place)))
+        ((n, channel, *unraveled(seen[tuple(place)], x.shape[2:])), (n, index[0], *map(int, place)))
         for n in range(len(g))
         for place in inside
     ]
@@ -122,7 +124,7 @@ def _elements_seen(value: Value, index: Index) -> list[Index]:
     n = len(params["size"])
     lead, lengths = index[:-n], x.shape[-n:]
     seen = positions_seen(lengths, params["size"], params)[index[-n:]]
-    return [(*lead, *_at(position, lengths)) for position in seen.ravel()]
+    return [(*lead, *unraveled(position, lengths)) for position in seen.ravel()]
 
 
 def _max_pool(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
@@ -154,7 +156,7 @@ def _windows(value: Value, index: Index, operand: Operand, shown: int) -> Formul
     params, lengths = op_of(value)[1], shape_of_operand(value, 0)
     n = len(params["size"])
     position = positions_seen(lengths[-n:], params["size"], params)[index[-2 * n :]]
-    return operand(0, (*index[: -2 * n], *_at(int(position), lengths[-n:])))
+    return operand(0, (*index[: -2 * n], *unraveled(int(position), lengths[-n:])))
 
 
 def _add_windows(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
@@ -248,7 +250,7 @@ def _about_pooling(value: Value, index: Index) -> Iterator[Told]:
     text = f"its window: {_name(value, 0)}[{lead}{span}]"
     if op_of(value)[0] is max_pooling.max_pool:
         won = int(max_pooling.max_pool_indices.forward(x[index[:-n]], **params)[index[-n:]])
-        place = ",".join(map(str, (*index[:-n], *_at(won, lengths))))
+        place = ",".join(map(str, (*index[:-n], *unraveled(won, lengths))))
         text += f"; the largest is [{place}], the only one that a gradient goes back to"
     yield text
     yield (("window", window[0] if n == 3 else window),)
