@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from glassnet.explain.walkthrough.decimals import written_number
-from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, broadcast_index, op_of, series
+from glassnet.explain.walkthrough.rules import Index, Operand, Reduced, Rule, array_of, broadcast_index, op_of, series
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import About, Told
 from glassnet.explain.walkthrough.worked_formula import Leaf, binary
@@ -17,31 +16,21 @@ from glassnet.ops.layers import normalization
 from glassnet.ops.record import Op
 
 
-class _Over:
+def _over(value: Value, index: Index) -> Reduced:
     """The elements of x that a mean at ``index`` is over."""
-
-    def __init__(self, value: Value, index: Index) -> None:
-        x = array_of(value, 0)
-        dims = {d % x.ndim for d in op_of(value)[1]["dim"]}
-        self.place: tuple[Any, ...] = tuple(slice(None) if d in dims else index[d] for d in range(x.ndim))
-        self.numbers = x[self.place]
-
-    def at(self, k: int) -> Index:
-        """Which element of x the k-th is."""
-        inner = iter(np.unravel_index(k, self.numbers.shape))
-        return tuple(int(next(inner)) if isinstance(i, slice) else i for i in self.place)
+    return Reduced(array_of(value, 0), index, op_of(value)[1]["dim"], keepdim=True)
 
 
 def _mean(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
-    over = _Over(value, index)
-    total = series("+", over.numbers.ravel(), lambda k: operand(0, over.at(k)), shown)
+    over = _over(value, index)
+    total = series("+", over.numbers, lambda k: operand(0, over.at(k)), shown)
     return binary("/", total, Number(over.numbers.size))
 
 
 def _variance(value: Value, index: Index, operand: Operand, shown: int, mean: Leaf | None) -> Formula:
     """The mean of (x − mean)², or of x² without a mean."""
-    over = _Over(value, index)
-    squares = np.square(over.numbers.ravel().astype(np.float64) - (0.0 if mean is None else mean.number))
+    over = _over(value, index)
+    squares = np.square(over.numbers.astype(np.float64) - (0.0 if mean is None else mean.number))
 
     def term(k: int) -> Formula:
         x = operand(0, over.at(k))
@@ -98,7 +87,7 @@ NORM_RULES: dict[Op, Rule] = {normalization.moments: _moments, normalization.sta
 
 def _about(value: Value, index: Index) -> Iterator[Told]:
     at = index[1:] if op_of(value)[0] is normalization.moments else index
-    over = _Over(value, at)
+    over = _over(value, at)
     x, numbers = value.operands[0], over.numbers
     name = x.name if isinstance(x, Value) else "x"
     part = ", ".join(":" if isinstance(i, slice) else str(i) for i in over.place)

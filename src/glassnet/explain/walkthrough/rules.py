@@ -69,31 +69,33 @@ def broadcast_index(index: Index, shape: Index) -> Index:
 def _reduction(kind: str) -> Rule:
     def rule(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
         _, params = op_of(value)
-        x = array_of(value, 0)
-        place, free = _reduced_part(x, index, params.get("dim"), params.get("keepdim", False))
-        part = x[place]
-        if part.size == 0:
+        part = Reduced(array_of(value, 0), index, params.get("dim"), params.get("keepdim", False))
+        if part.numbers.size == 0:
             return Number(as_number(value.array[index]))
-
-        def term(k: int) -> Formula:
-            inner = iter(np.unravel_index(k, part.shape))
-            return operand(0, tuple(int(next(inner)) if d in free else place[d] for d in range(x.ndim)))
-
-        return series(kind, part.ravel(), term, shown)
+        return series(kind, part.numbers, lambda k: operand(0, part.at(k)), shown)
 
     return rule
 
 
-def _reduced_part(x: Array, index: Index, dim: Any, keepdim: bool) -> tuple[tuple[Any, ...], set[int]]:
-    """The part of ``x`` that makes the element at ``index``, and the dimensions that it runs along."""
-    dims = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    free = {d % x.ndim for d in dims} if x.ndim else set()
-    kept = iter(index)
-    place = []
-    for d in range(x.ndim):
-        i = next(kept) if keepdim or d not in free else None
-        place.append(slice(None) if d in free else i)
-    return tuple(place), free
+class Reduced:
+    """The part of ``x`` that makes the element at ``index`` of what it is reduced to."""
+
+    def __init__(self, x: Array, index: Index, dim: Any, keepdim: bool) -> None:
+        dims = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+        free = {d % x.ndim for d in dims} if x.ndim else set()
+        kept = iter(index)
+        place: list[Any] = []
+        for d in range(x.ndim):
+            i = next(kept) if keepdim or d not in free else None
+            place.append(slice(None) if d in free else i)
+        self.place = tuple(place)
+        part = x[self.place]
+        self.numbers, self._shape = part.ravel(), part.shape
+
+    def at(self, k: int) -> Index:
+        """Which element of x the k-th of the numbers is."""
+        inner = iter(unraveled(k, self._shape))
+        return tuple(next(inner) if isinstance(i, slice) else i for i in self.place)
 
 
 def _matmul(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
