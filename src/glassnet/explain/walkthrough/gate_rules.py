@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.walkthrough.decimals import written_number
-from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, op_of, series, unraveled
+from glassnet.explain.walkthrough.rules import Index, Operand, Rule, array_of, is_given, op_of, series, unraveled
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import Told
 from glassnet.explain.walkthrough.worked_formula import Leaf, binary
@@ -92,8 +92,7 @@ class _Step:
     def _sum(self, at: int, row: int, numbers: Array, factor: Callable[[int], Formula]) -> Formula:
         """A row of the weight, which is operand ``at``, times ``factor``, and its bias, which stands two after it."""
         total = series("+", numbers, lambda k: binary("*", factor(k), self.operand(at, (row, k))), self.shown, zero=0)
-        has_bias = len(self.value.operands) > at + 2 and self.value.operands[at + 2] is not None
-        return binary("+", total, self.operand(at + 2, (row,))) if has_bias else total
+        return binary("+", total, self.operand(at + 2, (row,))) if is_given(self.value, at + 2) else total
 
     def total(self, gate: int) -> Formula:
         """Everything that a gate adds up."""

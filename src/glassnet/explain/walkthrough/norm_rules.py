@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.explain.walkthrough.decimals import written_number
-from glassnet.explain.walkthrough.rules import Index, Operand, Reduced, Rule, array_of, broadcast_index, op_of, series
+from glassnet.explain.walkthrough.rules import (
+    Index,
+    Operand,
+    Reduced,
+    Rule,
+    array_of,
+    broadcast_index,
+    is_given,
+    op_of,
+    series,
+)
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import About, Told
 from glassnet.explain.walkthrough.worked_formula import Leaf, binary
@@ -48,7 +58,7 @@ def _moments(value: Value, index: Index, operand: Operand, shown: int) -> Formul
 def _standardize(value: Value, index: Index, operand: Operand, shown: int) -> Formula:
     params = op_of(value)[1]
     eps, centred = params.get("eps", 1e-5), params.get("centred", True)
-    known = [i < len(value.operands) and value.operands[i] is not None for i in range(4)]
+    known = [is_given(value, i) for i in range(4)]
     mean, variance = _from_moments(value, index) if known[3] else _own(value, index, centred)
     x = operand(0, index)
     top = x if mean is None else binary("-", x, mean)

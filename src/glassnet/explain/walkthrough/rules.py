@@ -232,6 +232,11 @@ def array_of(value: Value, position: int) -> Array:
     return x.array if isinstance(x, Value) else np.asarray(x)
 
 
+def is_given(value: Value, position: int) -> bool:
+    """Whether there is an operand: a bias may be left out, or be None."""
+    return position < len(value.operands) and value.operands[position] is not None
+
+
 def shape_of_operand(value: Value, position: int) -> Index:
     """The shape of an operand."""
     return array_of(value, position).shape

@@ -15,6 +15,7 @@ from glassnet.explain.walkthrough.rules import (
     Operand,
     Rule,
     array_of,
+    is_given,
     op_of,
     series,
     shape_of_operand,
@@ -111,8 +112,7 @@ def _products(
     a, b = array_of(value, 0), array_of(value, 1)
     numbers = np.array([float(a[i]) * float(b[j]) for i, j in terms])
     total = series("+", numbers, lambda k: binary("*", operand(0, terms[k][0]), operand(1, terms[k][1])), shown, zero=0)
-    has_bias = bias is not None and len(value.operands) > 2 and value.operands[2] is not None
-    return binary("+", total, operand(2, (bias,))) if has_bias and bias is not None else total
+    return total if bias is None or not is_given(value, 2) else binary("+", total, operand(2, (bias,)))
 
 
 # pooling, windows, and back ------------------------------------------------------------------------
