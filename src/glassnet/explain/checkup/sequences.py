@@ -158,11 +158,10 @@ def _reads_padding(run: Observed, positions: int) -> tuple[str, str, str] | None
 
 
 def _reduced(value: Value, given: Value) -> set[int]:
-    """The sizes of the dimensions that a reduction goes over."""
+    """The sizes of the dimensions that a reduction goes over; none where it goes over all of them."""
     assert value.instruction is not None
     dims = value.instruction.params.get("dim")
-    chosen = range(given.array.ndim) if dims is None else np.atleast_1d(dims)
-    return {given.array.shape[int(dim)] for dim in chosen} if dims is not None else set()
+    return set() if dims is None else {given.array.shape[int(dim)] for dim in np.atleast_1d(dims)}
 
 
 def _change_without(run: Observed, x: Inputs, padding: Padding) -> float | None:
