@@ -95,6 +95,14 @@ def hand_written_gpt(seed: int) -> Training:
     return Training(HandWrittenGpt(), texts(seed), of_positions, adam())
 
 
+def backwards(seed: int) -> Any:
+    """Sequences and what is written of them so far, beside them from their end to their beginning."""
+    x = glassnet.tensor(np.random.default_rng(seed).integers(0, LETTERS, (192, 5)))
+    y = x.flip(1)
+    begun = glassnet.cat([glassnet.full((len(y), 1), LETTERS, dtype=glassnet.int64), y[:, :-1]], 1)
+    return (x, begun), y
+
+
 class Translating(nn.Module):
     """Reads a sequence, and writes it backwards, looking at all of it: D. Bahdanau, K. Cho, Y. Bengio, 2015."""
 
@@ -118,10 +126,7 @@ class Translating(nn.Module):
 
 @training()
 def sequence_to_sequence(seed: int) -> Training:
-    x = glassnet.tensor(np.random.default_rng(seed).integers(0, LETTERS, (192, 5)))
-    y = x.flip(1)
-    begun = glassnet.cat([glassnet.full((len(y), 1), LETTERS, dtype=glassnet.int64), y[:, :-1]], 1)
-    return Training(Translating(), ((x, begun), y), of_positions, adam())
+    return Training(Translating(), backwards(seed), of_positions, adam())
 
 
 @training()
@@ -138,14 +143,7 @@ def transformer_of_two_sides(seed: int) -> Training:
             s, t = self.embedding(source) + self.places, self.embedding(target) + self.places
             return self.out(self.transformer(s, t, tgt_mask=mask))
 
-    made = sequence_to_sequence_data(seed)
-    return Training(Whole(), made, of_positions, adam(0.005))
-
-
-def sequence_to_sequence_data(seed: int) -> Any:
-    x = glassnet.tensor(np.random.default_rng(seed).integers(0, LETTERS, (192, 5)))
-    begun = glassnet.cat([glassnet.full((192, 1), LETTERS, dtype=glassnet.int64), x.flip(1)[:, :-1]], 1)
-    return (x, begun), x.flip(1)
+    return Training(Whole(), backwards(seed), of_positions, adam(0.005))
 
 
 class Variational(nn.Module):
