@@ -72,15 +72,15 @@ def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int =
     if not outputs:
         which = f"the layer {layer!r:.60}" if layer is not None else "a layer"
         raise ValueError(f"feature_maps: expected {which} to give pictures [1, C, H, W], found none; see print(model)")
+    counts = [min(most, y.shape[1]) for y in outputs.values()]
     maps = [
-        (_row_title(name, min(most, y.shape[1]), y.shape[1]) if c == 0 else "", c, y[0, c])
-        for name, y in outputs.items()
-        for c in range(min(most, y.shape[1]))
+        (str(c) if c else _row_title(name, count, y.shape[1]), y[0, c])
+        for (name, y), count in zip(outputs.items(), counts, strict=True)
+        for c in range(count)
     ]
-    columns = max(min(most, y.shape[1]) for y in outputs.values())
-    drawn = _rows([min(most, y.shape[1]) for y in outputs.values()], columns, ax)
-    for (name, c, picture), where in zip(maps, drawn, strict=True):
-        _image(where, picture, name or str(c), cmap="gray")
+    drawn = _rows(counts, ax)
+    for (title, picture), where in zip(maps, drawn, strict=True):
+        _image(where, picture, title, cmap="gray")
         where.title.set_ha("left")
         where.title.set_x(0)
     return drawn
@@ -209,10 +209,11 @@ def _image(where: Any, picture: Array, title: str, **how: Any) -> None:
     where.set_yticks([])
 
 
-def _rows(counts: list[int], columns: int, ax: Any) -> list[Any]:
+def _rows(counts: list[int], ax: Any) -> list[Any]:
     """Axes in rows of as many as ``counts``."""
     if ax is not None:
         return grid(sum(counts), ax)
+    columns = max(counts)
     size = 1.1 if columns > 2 else 1.8
     places = iter(grid(columns * len(counts), columns=columns, width=columns * size, height=len(counts) * (size + 0.2)))
     drawn = []
