@@ -216,7 +216,7 @@ def _convolution(
             input = apply(pad, input, widths=tuple((0, after - before) for before, after in widths))
     elif isinstance(padding, str):
         raise RangeError(f'{name}: expected padding as numbers, "same" or "valid", got {padding!r:.60}')
-    found |= _checked(n, name, input, weight, groups, padding=padding)
+    found["padding"] = per_dimension(name, "padding", padding, n, least_of("padding"))
     return _applied(ops.convolution, n, input, weight, bias, groups=groups, **found)
 
 
