@@ -31,6 +31,7 @@ from glassnet.ops.layers.convolution_shapes import (
     conv_transpose_shape,
     convolution_shape,
     convolution_weight_shape,
+    each,
 )
 from glassnet.ops.layers.windows import pad, windows
 from glassnet.ops.movement import flip, permute, reshape
@@ -243,8 +244,7 @@ def _of_input(
     """
     lengths, size = shape_of(_x)[2:], shape_of(weight)[2:]
     n = len(size)
-    _, paddings, dilations = _deep_numbers(n, stride, padding, dilation)
-    margins = [d * (k - 1) - p for k, p, d in zip(size, paddings[3 - n :], dilations[3 - n :], strict=True)]
+    margins = [d * (k - 1) - p for k, p, d in zip(size, each(padding, n), each(dilation, n), strict=True)]
     if groups > 1 and stride in (1, (1,) * n) and min(margins) >= 0:
         return convolution(g, _turned(weight, groups), padding=tuple(margins), dilation=dilation, groups=groups)
     how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
