@@ -15,7 +15,7 @@ from glassnet.errors import RangeError, ShapeError
 from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.indexing import ARRAY, gather, getitem, scatter_add, setitem
 from glassnet.ops.layers.pooling import at_positions, bin_positions, flat, pooled_shape, seen_along, window_positions
-from glassnet.ops.layers.windows import Ints, windows
+from glassnet.ops.layers.windows import Ints, seen_at, windows
 from glassnet.ops.movement import broadcast_to, flip, reshape
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.reduction import any as any_of
@@ -120,12 +120,7 @@ def _max_pool_backward(g: Array, x: Array, y: Array, size: Ints, stride: Ints, d
         return gx
     left = np.ones(y.shape, np.bool_)  # windows whose largest number has not come yet
     overlap = any(d * (k - 1) >= s for k, s, d in zip(size, stride, dilation, strict=True))
-    places: list[Any] = []
-    for place in np.ndindex(*size):
-        start = [i * d for i, d in zip(place, dilation, strict=True)]
-        counts = y.shape[-len(size) :]
-        ends = [i + (n - 1) * s + 1 for i, n, s in zip(start, counts, stride, strict=True)]
-        places.append((..., *map(slice, start, ends, stride)))
+    places = [seen_at(place, y.shape[-n:], stride, dilation) for place in np.ndindex(*size)]
     for seen in places:
         found = x[seen] == y
         found &= left

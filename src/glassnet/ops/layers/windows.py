@@ -107,16 +107,18 @@ def _windows_shape(x: Any, *, size: Ints, stride: Ints, dilation: Ints) -> Spec:
     return Spec((*shape[:-n], *count, *size), x.dtype)
 
 
+def seen_at(place: Shape, count: Shape, stride: Ints, dilation: Ints) -> tuple[Any, ...]:
+    """What lies at one place of every window: an index."""
+    numbers = zip(place, count, stride, dilation, strict=True)
+    return (..., *(slice(i * d, i * d + (n - 1) * s + 1, s) for i, n, s, d in numbers))
+
+
 def _add_windows(x: Array, lengths: Ints, stride: Ints, dilation: Ints) -> Array:
     n = len(lengths)
     count, size = x.shape[-2 * n : -n], x.shape[-n:]
     y = np.zeros((*x.shape[: -2 * n], *lengths), x.dtype)
     for place in np.ndindex(*size):  # of a window: no element of y lies there in two windows
-        first = [i * d for i, d in zip(place, dilation, strict=True)]
-        seen: tuple[Any, ...] = tuple(
-            slice(f, f + (c - 1) * s + 1, s) for f, c, s in zip(first, count, stride, strict=True)
-        )
-        y[(..., *seen)] += x[(..., *place)]
+        y[seen_at(place, count, stride, dilation)] += x[(..., *place)]
     return y
 
 
