@@ -21,6 +21,7 @@ from glassnet.ops.elementary import floor, sign
 from glassnet.ops.elementary import round as rounded
 from glassnet.ops.indexing import gather, scatter_add
 from glassnet.ops.layers.interpolation import cubic_far, cubic_near
+from glassnet.ops.layers.pooling import flat
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import broadcast_to, permute, reshape, stack
 from glassnet.ops.movement import cast as to_dtype
@@ -145,7 +146,7 @@ def _grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
     n, channels, *lengths = shape_of(x)
-    elements = reshape(x, shape=(n, channels, math.prod(lengths)))
+    elements = flat(x, len(lengths))
     total: Any = 0.0
     for corner in itertools.product(*_along(grid, tuple(lengths), mode, padding_mode, align_corners)):
         found = gather(elements, _index(corner, tuple(lengths), channels), dim=-1)
@@ -191,7 +192,7 @@ def _grid_sample_backward(
     align_corners: bool = False,
 ) -> Any:
     n, channels = shape_of(g)[:2]
-    g = reshape(g, shape=(n, channels, math.prod(shape_of(g)[2:])))
+    g = flat(g, len(size))
     total: Any = 0.0
     for corner in itertools.product(*_along(grid, size, mode, padding_mode, align_corners)):
         weighted = g * _weight([weight for _, weight, _ in corner])
@@ -215,9 +216,9 @@ grid_sample_backward: Op = register(
 def _grid_sample_slope(
     g: Any, x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
-    n, channels, *lengths = shape_of(x)
-    elements = reshape(x, shape=(n, channels, math.prod(lengths)))
-    g = reshape(g, shape=(n, channels, math.prod(shape_of(g)[2:])))
+    _, channels, *lengths = shape_of(x)
+    elements = flat(x, len(lengths))
+    g = flat(g, len(lengths))
     slopes: list[Any] = [0.0] * len(lengths)
     for corner in itertools.product(*_along(grid, tuple(lengths), mode, padding_mode, align_corners)):
         gain = sum(g * gather(elements, _index(corner, tuple(lengths), channels), dim=-1), dim=1, keepdim=True)
