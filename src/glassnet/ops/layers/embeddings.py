@@ -135,7 +135,7 @@ def _bags(index: Any, offsets: Any, padding_idx: int | None) -> tuple[int, Any, 
 def _sizes(bags: int, bag: Any, counted: Any, dtype: Any) -> Any:
     """How many indices of each bag count, or 1 if none does: [bags, 1]."""
     sizes = put(cast(counted, dtype=dtype), bag, index=(ARRAY,), shape=(bags,))
-    return reshape(maximum(sizes, 1.0), shape=(-1, 1))
+    return _column(maximum(sizes, 1.0))
 
 
 def _column(v: Any) -> Any:
