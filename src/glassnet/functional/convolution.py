@@ -9,7 +9,7 @@ from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.spatial import AXES, check_spatial, per_dimension
 from glassnet.ops.layers import convolution as ops
 from glassnet.ops.layers.convolution_shapes import check_channels
-from glassnet.ops.layers.windows import pad
+from glassnet.ops.layers.windows import pad, short
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
 
@@ -161,7 +161,7 @@ def same_padding(
     """
     if any(s != 1 for s in stride):
         raise ShapeError(
-            f'{name}: padding="same" keeps the size, which a stride of {_short(tuple(stride))} does not; give numbers'
+            f'{name}: padding="same" keeps the size, which a stride of {short(stride)} does not; give numbers'
         )
     total = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
     return [(t // 2, t - t // 2) for t in total]
@@ -186,14 +186,9 @@ def least_of(what: str) -> int:
     return 0 if "padding" in what else 1
 
 
-def _short(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
-    """One number, where all are the same."""
-    return numbers[0] if len(set(numbers)) == 1 else numbers
-
-
 def _applied(op: Any, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, **options: Any) -> Tensor:
     """The operation with those options that say something, on a batch, or on one sample as a batch of one."""
-    options = {name: v if name in ("lengths", "groups") else _short(v) for name, v in options.items()}
+    options = {name: v if name in ("lengths", "groups") else short(v) for name, v in options.items()}
     options = {name: v for name, v in options.items() if v != (0 if name == "padding" else 1)}
     is_one = len(input.shape) == n + 1
     batch = input.unsqueeze(0) if is_one else input

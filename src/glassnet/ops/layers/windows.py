@@ -50,7 +50,7 @@ def window_count(
         if len(numbers) != n:
             raise ShapeError(f"{name}: expected {n} numbers as {what}, one for each dimension, got {tuple(numbers)}")
         if min(numbers, default=least) < least:
-            raise RangeError(f"{name}: expected a {what} of {least} or more, got {_one(numbers)}")
+            raise RangeError(f"{name}: expected a {what} of {least} or more, got {short(numbers)}")
     counts = []
     for i in range(n):
         span = dilation[i] * (size[i] - 1) + 1
@@ -62,7 +62,8 @@ def window_count(
     return tuple(counts)
 
 
-def _one(numbers: Ints) -> Any:
+def short(numbers: Ints) -> Any:
+    """One number, where all are the same."""
     return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
 
 
