@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.errors import ShapeError
+from glassnet.functional.convolution import least_of
+from glassnet.functional.pooling import Windows
 from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops.layers import windows
 from glassnet.ops.layers.windows import window_count
 from glassnet.ops.movement import permute, reshape
-from glassnet.ops.shapes import written
+from glassnet.ops.shapes import Shape, written
 from glassnet.tensor import Tensor, apply
 
 __all__ = ["fold", "unfold"]
@@ -19,14 +21,16 @@ __all__ = ["fold", "unfold"]
 Numbers = int | Sequence[int]
 
 
-def _windows(name: str, lengths: Sequence[int], size: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Any]:
-    """The numbers for both dimensions, and how many windows there are; RangeError, ShapeError."""
+def _windows(
+    name: str, lengths: Sequence[int], size: Any, dilation: Any, padding: Any, stride: Any
+) -> tuple[Windows, Shape]:
+    """The windows over both dimensions, and how many there are; RangeError, ShapeError."""
     numbers = {"kernel_size": size, "dilation": dilation, "padding": padding, "stride": stride}
     size, dilation, padding, stride = (
-        per_dimension(name, what, value, 2, 0 if what == "padding" else 1) for what, value in numbers.items()
+        per_dimension(name, what, value, 2, least_of(what)) for what, value in numbers.items()
     )
-    count = window_count(name, lengths, size, stride, padding, dilation)
-    return {"size": size, "dilation": dilation, "padding": padding, "stride": stride, "count": count}
+    over = Windows(size, stride, padding, dilation)
+    return over, window_count(name, lengths, *over)
 
 
 def unfold(
@@ -43,13 +47,12 @@ def unfold(
             [5., 6.]])
     """
     check_spatial("unfold", input, 2)
-    found = _windows("unfold", input.shape[-2:], kernel_size, dilation, padding, stride)
-    size, count, widths = found["size"], found["count"], tuple((p, p) for p in found["padding"])
-    x = apply(windows.pad, input, widths=widths) if any(found["padding"]) else input
-    seen = apply(windows.windows, x, size=size, stride=found["stride"], dilation=found["dilation"])
+    over, count = _windows("unfold", input.shape[-2:], kernel_size, dilation, padding, stride)
+    x = apply(windows.pad, input, widths=tuple((p, p) for p in over.padding)) if any(over.padding) else input
+    seen = apply(windows.windows, x, size=over.size, stride=over.stride, dilation=over.dilation)
     first = len(input.shape) - 2
     seen = apply(permute, seen, dims=(*range(first), first + 2, first + 3, first, first + 1))
-    shape = (*input.shape[: first - 1], input.shape[first - 1] * math.prod(size), math.prod(count))
+    shape = (*input.shape[: first - 1], input.shape[first - 1] * math.prod(over.size), math.prod(count))
     columns: Tensor = apply(reshape, seen, shape=shape)
     return columns
 
@@ -71,26 +74,26 @@ def fold(
              [1., 2., 1.]]])
     """
     lengths = per_dimension("fold", "output_size", output_size, 2)
-    found = _windows("fold", lengths, kernel_size, dilation, padding, stride)
-    size, count = found["size"], found["count"]
-    elements = math.prod(size)
+    over, count = _windows("fold", lengths, kernel_size, dilation, padding, stride)
+    elements = math.prod(over.size)
     if len(input.shape) not in (2, 3) or 0 in input.shape[-2:]:
         raise ShapeError(f"fold: expected columns [N, C·{elements}, {math.prod(count)}], got {written(input.shape)}")
     *batch, rows, columns = input.shape
     if rows % elements:
         raise ShapeError(
-            f"fold: expected C·{size[0]}·{size[1]} rows, a multiple of {elements}, got {rows} in {written(input.shape)}"
+            f"fold: expected C·{over.size[0]}·{over.size[1]} rows, a multiple of {elements}, got {rows} in "
+            f"{written(input.shape)}"
         )
     if columns != math.prod(count):
         raise ShapeError(
             f"fold: an image of {written(lengths)} has {count[0]}·{count[1]} = {math.prod(count)} windows, got "
             f"{columns} columns in {written(input.shape)}"
         )
-    x = apply(reshape, input, shape=(*batch, rows // elements, *size, *count))
+    x = apply(reshape, input, shape=(*batch, rows // elements, *over.size, *count))
     first = len(batch) + 1
     x = apply(permute, x, dims=(*range(first), first + 2, first + 3, first, first + 1))
-    padded = tuple(m + 2 * p for m, p in zip(lengths, found["padding"], strict=True))
-    image: Tensor = apply(windows.add_windows, x, lengths=padded, stride=found["stride"], dilation=found["dilation"])
-    if any(found["padding"]):
-        image = apply(windows.pad, image, widths=tuple((-p, -p) for p in found["padding"]))
+    padded = tuple(m + 2 * p for m, p in zip(lengths, over.padding, strict=True))
+    image: Tensor = apply(windows.add_windows, x, lengths=padded, stride=over.stride, dilation=over.dilation)
+    if any(over.padding):
+        image = apply(windows.pad, image, widths=tuple((-p, -p) for p in over.padding))
     return image
