@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, RangeError
+from glassnet.errors import RangeError
 from glassnet.functional.pooling import Windows, output_sizes, padded, pooling_windows, widths_around
 from glassnet.functional.spatial import check_spatial, per_dimension
+from glassnet.functional.tensor_checks import check_floating
 from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import Array
 from glassnet.ops.layers import avg_pooling, interpolation
@@ -31,11 +32,6 @@ __all__ = [
 Sizes = int | Sequence[int]
 
 
-def _check_floating(name: str, input: Tensor) -> None:
-    if input.dtype.kind != "f":
-        raise DtypeError(f"{name}: expected a floating tensor, got {input.dtype}; convert it first: x.float()")
-
-
 def _avg_pool(
     n: int,
     input: Tensor,
@@ -46,7 +42,7 @@ def _avg_pool(
 ) -> Tensor:
     name = f"avg_pool{n}d"
     check_spatial(name, input, n)
-    _check_floating(name, input)
+    check_floating(name, input)
     if divisor_override == 0:
         raise RangeError(f"{name}: expected a divisor_override other than 0, got 0")
     seen = pooling_windows(name, n, *windows)
@@ -76,7 +72,7 @@ def _counted(lengths: Sequence[int], counts: Sequence[int], windows: Windows, co
 def _adaptive(n: int, input: Tensor, output_size: Any) -> Tensor:
     name = f"adaptive_avg_pool{n}d"
     check_spatial(name, input, n)
-    _check_floating(name, input)
+    check_floating(name, input)
     size = output_sizes(name, input, n, output_size)
     if set(size) == {1}:
         return input.mean(tuple(range(-n, 0)), keepdim=True)
@@ -86,7 +82,7 @@ def _adaptive(n: int, input: Tensor, output_size: Any) -> Tensor:
 def _lp_pool(n: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
     name = f"lp_pool{n}d"
     check_spatial(name, input, n)
-    _check_floating(name, input)
+    check_floating(name, input)
     powers = _avg_pool(n, input**norm_type, (kernel_size, stride), ceil_mode)
     total = powers * math.prod(per_dimension(name, "kernel_size", kernel_size, n))
     root: Tensor = (total.sign() * total.abs().relu()) ** (1 / norm_type)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from glassnet.errors import DtypeError, GlassnetWarning, RangeError, ShapeError
-from glassnet.functional.tensor_checks import check_tensor
+from glassnet.errors import GlassnetWarning, RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_floating, check_tensor
 from glassnet.ops import sampling
 from glassnet.ops.activation import SELU_ALPHA, SELU_SCALE
 from glassnet.ops.dtypes import bool_
@@ -114,8 +114,7 @@ def _kept(name: str, input: Any, p: float, training: bool, channels: int | None)
     check_tensor(name, input)
     if not 0 <= p <= 1:
         raise RangeError(f"{name}: expected a probability p from 0 to 1, got {p}")
-    if input.dtype.kind != "f":
-        raise DtypeError(f"{name}: expected a floating tensor, got {input.dtype}; convert it first: x.float()")
+    check_floating(name, input)
     if not training or p == 0:
         return None
     shape = input.shape

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.errors import DtypeError, RangeError, ShapeError
-from glassnet.functional.tensor_checks import check_tensor
+from glassnet.errors import RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_floating, check_tensor
 from glassnet.ops.dtypes import float16
 from glassnet.ops.layers import normalization as ops
 from glassnet.ops.layers import windows
@@ -260,8 +260,7 @@ def _by_running_statistics(
 
 def _check_tensor(name: str, input: Any, *others: Any) -> None:
     check_tensor(name, input)
-    if input.dtype.kind != "f":
-        raise DtypeError(f"{name}: expected a floating tensor, got {input.dtype}; convert it first: x.float()")
+    check_floating(name, input)
     equal_dtypes(name, input, *others)
 
 

@@ -1,4 +1,4 @@
-"""Whether what a function was called with is a tensor, and what to do where it is not."""
+"""Whether what a function was called with is a tensor, of floating numbers, and what to do where it is not."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def check_tensor(name: str, x: Any, argument: str = "", dtype: Any = None) -> No
         advice = f"make one: glassnet.tensor(x{wanted})"
     what = f"{argument} as a tensor" if argument else "a tensor"
     raise DtypeError(f"{name}: expected {what}, got {type(x).__name__}; {advice}")
+
+
+def check_floating(name: str, x: Tensor) -> None:
+    """Raise DtypeError unless the numbers of ``x`` are floating ones."""
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
