@@ -59,7 +59,7 @@ def _check_tensors(name: str, **given: Any) -> None:
 
 
 def _check_mask_dtype(name: str, argument: str, mask: Tensor) -> None:
-    _check_tensors(name, **{argument: mask})
+    check_tensor(name, mask, argument)
     if mask.dtype.kind not in "bf":
         raise AttentionError(
             f"{name}: expected {argument} as bool or as floating numbers to add to the scores, got {mask.dtype}; "
