@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.functional.distance import pairwise_distance
@@ -117,7 +118,7 @@ def triplet_margin_loss(
     >>> F.triplet_margin_loss(anchor, anchor, far), F.triplet_margin_loss(anchor, far, anchor)
     (tensor(0.), tensor(6.0000))
     """
-    distance = lambda a, b: pairwise_distance(a, b, p, eps)  # noqa: E731
+    distance = partial(pairwise_distance, p=p, eps=eps)
     return _triplet("triplet_margin_loss", anchor, positive, negative, distance, margin, swap, reduction)
 
 
