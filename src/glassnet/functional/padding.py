@@ -55,13 +55,12 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         )
     _check(input, widths, mode)
     cropped = [(min(0, before), min(0, after)) for before, after in widths]
-    if mode == "circular" and any(
-        map(any, cropped)
-    ):  # the circle is closed where the rest ends; a mirror stands where the input ended
+    less = any(map(any, cropped))
+    if less and mode == "circular":  # it is closed where the rest ends; a mirror stands where the input ended
         input = _constant(input, cropped, 0)
     for dim, (before, after) in zip(range(-n, 0), widths, strict=True):
         input = _beyond(input, dim, max(0, before), max(0, after), mode)
-    return input if mode == "circular" or not any(map(any, cropped)) else _constant(input, cropped, 0)
+    return _constant(input, cropped, 0) if less and mode != "circular" else input
 
 
 def _constant(input: Tensor, widths: list[tuple[int, int]], value: float) -> Tensor:
