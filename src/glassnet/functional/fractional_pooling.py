@@ -27,12 +27,16 @@ def check_ratio(layer: str, n: int, output_size: Any, output_ratio: Any) -> None
         given = "neither" if output_size is None else "both"
         raise ValueError(f"{layer}: expected either output_size or output_ratio, got {given}")
     if output_ratio is not None:
-        ratios = tuple(output_ratio) if isinstance(output_ratio, Sequence) else (output_ratio,) * n
+        ratios = _ratios(output_ratio, n)
         if len(ratios) != n or not all(0 < ratio < 1 for ratio in ratios):
             raise ValueError(
                 f"{layer}: expected output_ratio as one number between 0 and 1, or one for each of {n} dimensions, got "
                 f"{output_ratio}"
             )
+
+
+def _ratios(output_ratio: Ratios, n: int) -> tuple[float, ...]:
+    return tuple(output_ratio) if isinstance(output_ratio, Sequence) else (output_ratio,) * n
 
 
 def _pool(
@@ -50,8 +54,7 @@ def _pool(
     check_ratio(name, n, output_size, output_ratio)
     size, lengths = per_dimension(name, "kernel_size", kernel_size, n), input.shape[-n:]
     if output_ratio is not None:
-        ratios = tuple(output_ratio) if isinstance(output_ratio, Sequence) else (output_ratio,) * n
-        output_size = [int(length * ratio) for length, ratio in zip(lengths, ratios, strict=True)]
+        output_size = [int(length * r) for length, r in zip(lengths, _ratios(output_ratio, n), strict=True)]
     counts = per_dimension(name, "output_size", output_size, n)
     for i, (length, k, count) in enumerate(zip(lengths, size, counts, strict=True)):
         if count + k - 1 > length:
@@ -62,9 +65,8 @@ def _pool(
             )
     batch = input if input.ndim == n + 2 else input.unsqueeze(0)
     if samples is None:
-        dtype = input.dtype if input.dtype.kind == "f" else None
-        shape = (*batch.shape[:2], n)
-        samples = apply(sampling.uniform, shape=shape, dtype=dtype or get_default_dtype(), generator=chosen(None))
+        dtype = input.dtype if input.dtype.kind == "f" else get_default_dtype()
+        samples = apply(sampling.uniform, shape=(*batch.shape[:2], n), dtype=dtype, generator=chosen(None))
     elif samples.shape[0] < len(batch) or samples.shape[1:] != (batch.shape[1], n):
         raise ShapeError(
             f"{name}: expected _random_samples of shape {written((*batch.shape[:2], n))}, got {written(samples.shape)}"
