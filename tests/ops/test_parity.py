@@ -190,14 +190,9 @@ NOT_IN_PYTORCH = {
     "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed
     "rnn_tanh", "rnn_relu", "gru", "lstm",  # which keeps to itself what a step leaves but h: see nn
     "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",
+    # by themselves: the gradients of those that are
+    "interpolate_backward", "max_pool_backward", "grid_sample_backward", "grid_sample_slope",
 }  # fmt: skip
-
-NOT_IN_PYTORCH |= {
-    "interpolate_backward",
-    "max_pool_backward",
-    "grid_sample_backward",
-    "grid_sample_slope",
-}  # by themselves: the gradients of those that are
 
 # Where the two are meant to differ, or PyTorch has no such thing
 SKIPPED = {
@@ -207,9 +202,8 @@ SKIPPED = {
     ("var", "over nothing else"),  # a warning, though nothing comes of it
     ("convolution_weight", "no samples"),  # no gradient, where here it is 0
     ("nll_loss", "int32 labels"), ("cross_entropy", "int32 labels"),  # int64 alone
+    ("max_pool", "none"), ("max_pool_indices", "none"), ("avg_pool", "none"),  # of which it wants one or more
 }  # fmt: skip
-
-SKIPPED |= {(name, "none") for name in ("max_pool", "max_pool_indices", "avg_pool")}  # of which it wants one or more
 
 # And where the gradients differ: there they are infinite or NaN, here they are bounded as the loss is.
 OTHER_GRADIENTS = {
