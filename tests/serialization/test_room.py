@@ -88,10 +88,10 @@ def test_no_layer_makes_more_numbers_than_the_file_has(tmp_path, subtests, size)
 
 
 def test_a_small_file_cannot_describe_a_large_network(tmp_path):
-    layers = {str(n): {"type": "PReLU", "num_parameters": 2**20} for n in range(300)}
+    layers = {str(n): {"type": "PReLU", "num_parameters": 2**19} for n in range(300)}
     path = with_network(tmp_path / "x", {"type": "Sequential", "modules": layers})
     assert path.stat().st_size < 19_000
-    message = r"layer 1: PReLU\(num_parameters=1048576\) cannot be built: it needs 1,048,576 numbers, and there is room"
+    message = r"layer 1: PReLU\(num_parameters=524288\) cannot be built: it needs 524,288 numbers, and there is room"
     with pytest.raises(ModelFileError, match=message):
         read_model(path)
     assert peak(read_model, path) < 8 * MB
@@ -99,13 +99,45 @@ def test_a_small_file_cannot_describe_a_large_network(tmp_path):
 
 def test_a_layer_that_comes_again_takes_no_more_room():
     layers = {"0": {"type": "PReLU", "num_parameters": 100}} | {str(n): {"same_as": "0"} for n in range(1, 1000)}
-    module = build({"type": "Sequential", "modules": layers}, fill=False, largest=100)
+    module = build({"type": "Sequential", "modules": layers}, fill=False, largest=20_000)
     assert module[999] is module[0]
 
 
+MANY = {
+    "one inside another": {
+        "type": "TransformerEncoder",
+        "modules": {"layers": {"type": "ModuleList", "modules": {"0": None}}},
+    },
+    "small ones": {"type": "TransformerEncoderLayer", "d_model": 1, "nhead": 1, "dim_feedforward": 1},
+    "without weights": {"type": "ReLU"},
+    "one of many": {"type": "LSTM", "input_size": 1, "hidden_size": 1, "num_layers": 50_000, "bias": False},
+    "one that makes many": {"type": "TextReader", "words": 2, "classes": 2, "hidden": [1] * 40_000},
+}
+
+
+@pytest.mark.slow("a description of 70,000 layers")
+@pytest.mark.parametrize("layer", MANY.values(), ids=MANY)
+def test_a_description_cannot_make_many_layers_of_few_weights(layer):
+    """Each takes time and memory, whatever it holds. However long the file is, few are built."""
+    layers = {str(n): layer for n in range(70_000)}
+    with pytest.raises(DescriptionError, match="numbers, and there is room for"):
+        build({"type": "Sequential", "modules": layers}, fill=False, largest=2**20)
+
+
+@pytest.mark.slow("it takes tens of thousands of layers")
+def test_what_could_not_be_loaded_is_not_saved(tmp_path):
+    model = nn.Sequential(*(nn.ReLU() for _ in range(66_000)))
+    with pytest.raises(DescriptionError, match="room"):
+        glassnet.save_model(model, tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    small = nn.Sequential(*(nn.Linear(1, 1) for _ in range(10_000)))  # however many there are, with weights
+    glassnet.save_model(small, tmp_path / "x")
+    assert len(glassnet.load_model(tmp_path / "x")) == 10_000
+
+
 def test_what_was_limited_is_limited_no_more():
-    with pytest.raises(DescriptionError, match="it needs 2 numbers, and there is room for 1"):
-        build({"type": "Linear", "in_features": 2, "out_features": 2}, largest=5)
+    with pytest.raises(DescriptionError, match="it needs 200 numbers, and there is room for 84"):
+        build({"type": "Linear", "in_features": 2, "out_features": 200}, largest=500)
     assert nn.PReLU(100).weight.shape == (100,)
 
 

@@ -70,17 +70,15 @@ class Numbered(Module):
 
     def append(self, value: Any) -> Self:
         """Add one at the end."""
-        parts = self._parts
-        name = next(name for name in map(str, count(len(self))) if name not in parts)
-        parts[name] = self._as_part(value)
-        return self
+        return self.extend([value])
 
     def extend(self, values: Iterable[Any]) -> Self:
         """Add several at the end."""
         if not isinstance(values, Iterable):
             raise TypeError(f"{self._get_name()}: expected a list, got {type(values).__name__}; append() adds one")
+        parts, names = self._parts, map(str, count(len(self)))
         for value in list(values):
-            self.append(value)
+            parts[next(name for name in names if name not in parts)] = self._as_part(value)
         return self
 
     def insert(self, index: int, value: Any) -> Self:

@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 from glassnet.nn.parameter import Buffer, Parameter
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import take_room
 from glassnet.tensor.graph import changes
 
 Kind = Literal["parameter", "buffer", "module"]
 _NOTHING = object()
+_ROOM = 16  # numbers: what the record of a part takes beside the part itself
 
 
 class Registered(MutableMapping[str, Any]):
@@ -42,7 +44,7 @@ class Registered(MutableMapping[str, Any]):
         return (name for name, kind in self._module._member_kinds.items() if kind == self._kind)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return list(self._module._member_kinds.values()).count(self._kind)
 
     def __repr__(self) -> str:
         return repr(dict(self))
@@ -115,6 +117,7 @@ class Registry:
         if getattr(type(self), name, None) is not None:
             raise KeyError(f"{name!r:.80} is a name that every {type(self).__name__} has already; choose another name")
         _check_kind(kind, name, value)
+        take_room(_ROOM)
         if kinds.get(name) != kind:
             kinds.pop(name, None)
             kinds[name] = kind

@@ -20,6 +20,7 @@ from glassnet.version import __version__
 FORMAT = 1  # raised when a file changes in a way that older versions would misread
 _SHOWN = 6  # entries that do not fit, named in an error
 _USUAL = 2**20  # weights that a network may have, and sizes; one that needs more has to have them in the file
+_OF_A_TENSOR = 64  # numbers: the layer around a tensor takes no more room than these
 
 
 class SavedModel(NamedTuple):
@@ -62,7 +63,7 @@ def packed_model(module: Module, extra: Mapping[str, Any] | None = None) -> list
     (48, 12)
     """
     description, state = describe(module), module.state_dict()
-    wrong = _misfits(build(description, fill=False).state_dict(), state)
+    wrong = _misfits(build(description, fill=False, largest=_largest(state)).state_dict(), state)
     if wrong:
         raise DescriptionError(
             f"a network built from the description would differ: {_few(wrong)}; save the weights alone: "
@@ -116,9 +117,8 @@ def read_model(path: PathLike) -> SavedModel:
 
 def _described(path: PathLike, metadata: Mapping[str, str], entries: Mapping[str, Entry]) -> Module:
     """The network that a file describes, with weights that are not set, if those in the file fit it."""
-    numbers = sum(math.prod(entry.shape) for entry in entries.values())
     try:
-        module = build(_json(path, metadata, "network"), fill=False, largest=max(_USUAL, numbers))
+        module = build(_json(path, metadata, "network"), fill=False, largest=_largest(entries))
     except DescriptionError as error:
         raise ModelFileError(path, str(error), "the description was edited: use the original file") from None
     wrong = _misfits(module.state_dict(), entries)
@@ -126,6 +126,11 @@ def _described(path: PathLike, metadata: Mapping[str, str], entries: Mapping[str
         problem = f"the weights do not fit the network it describes: {_few(wrong)}"
         raise ModelFileError(path, problem, "the file was edited: use the original")
     return module
+
+
+def _largest(tensors: Mapping[str, Tensor | Entry]) -> int:
+    """How much room a network of these may take when it is built, and the largest size that is believed."""
+    return max(_USUAL, sum(math.prod(each.shape) + _OF_A_TENSOR for each in tensors.values()))
 
 
 def _check_format(path: PathLike, metadata: Mapping[str, str]) -> None:

@@ -115,7 +115,10 @@ BoolTensor = _constructor("BoolTensor", bool_)
 
 @contextmanager
 def room_for(numbers: int) -> Iterator[None]:
-    """Within, this thread can make tensors of so many numbers altogether. Raises MemoryError before there are more."""
+    """Within, this thread can make tensors of so many numbers altogether. Raises MemoryError before there are more.
+
+    What a module is made of takes room too (`glassnet.nn.registry`): many small layers are as slow as large ones.
+    """
     before, mode.room = mode.room, numbers
     try:
         yield
@@ -123,14 +126,18 @@ def room_for(numbers: int) -> Iterator[None]:
         mode.room = before
 
 
-def _shape(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
-    """The sizes of a new tensor, if there is room for it."""
-    shape = sizes(args, named)
+def take_room(numbers: int) -> None:
+    """Take as much as a tensor of so many ``numbers`` does, where there is a limit. Raises MemoryError past it."""
     if mode.room is not None:
-        numbers = math.prod(shape)
         if numbers > mode.room:
             raise MemoryError(f"it needs {numbers:,} numbers, and there is room for {mode.room:,}")
         mode.room -= numbers
+
+
+def _shape(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """The sizes of a new tensor, if there is room for it."""
+    shape = sizes(args, named)
+    take_room(math.prod(shape))
     return shape
 
 
