@@ -56,7 +56,7 @@ ROOMS = {
     "observer": 1,
     "ops": 30,
     "random": 1,
-    "tensor": 25,
+    "tensor": 26,
     "threads": 1,
     "version": 1,
 }

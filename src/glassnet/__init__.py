@@ -61,6 +61,8 @@ from glassnet.tensor.creation import (
     zeros,
     zeros_like,
 )
+from glassnet.tensor.functions import FILE_OF as _FILE_OF
+from glassnet.tensor.functions import function as _function
 from glassnet.tensor.namespace import *  # noqa: F403
 from glassnet.tensor.sampling import (
     bernoulli,
@@ -184,6 +186,7 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += vars(namespace)["__all__"]  # computed there
+__all__ += _FILE_OF
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
@@ -239,6 +242,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return _loaded(f"glassnet.{name}")
+    if name in _FILE_OF:
+        return globals().setdefault(name, _function(name))
     if name not in _LATER:
         raise AttributeError(f"module 'glassnet' has no attribute {name!r:.80}", name=name)
     return getattr(_loaded(f"glassnet.{_LATER[name]}"), name)

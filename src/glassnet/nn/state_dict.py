@@ -79,7 +79,7 @@ def _checked(path: str, value: Any) -> Tensor:
 
 def _copy(source: Tensor, target: Tensor) -> None:
     if is_uninitialized(target) and source.shape != target.shape:
-        target.materialize(source.shape)  # type: ignore[attr-defined]
+        target.materialize(source.shape)
     with no_grad():
         target.copy_(source)
 

@@ -14,7 +14,7 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim
-from glassnet.tensor import dispatch, graph
+from glassnet.tensor import dispatch, functions, graph
 from glassnet.tensor.device import cpu, device
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.autograd import Autograd
@@ -81,6 +81,18 @@ class Tensor(Autograd):
         self.array = as_array(data, dtype, copy=True)
         if requires_grad:
             self.requires_grad = True
+
+    # the methods that are loaded when first used ------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        """One of them; it is found without this the next time."""
+        if name not in functions.METHODS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r:.80}", name=name, obj=self)
+        setattr(Tensor, name, functions.method(Tensor, name))
+        return getattr(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *functions.METHODS})
 
     # what it is -------------------------------------------------------------------------------
 

@@ -1,0 +1,52 @@
+"""Functions and methods that are loaded when one of them is first used: glassnet.lerp(x, y, 0.1), x.lerp(y, 0.1).
+
+One file a subject. What a file lists in ``__all__`` is a function of `glassnet`, whose first argument is named
+``input``, and the same function is the method of `Tensor`, but for those in ``_NO_METHODS``. The table below says
+where a name is, so that `import glassnet` reads none of the files; the tests hold it to them.
+
+A method with an underscore at the end writes the result of the one without into its tensor: those in ``_IN_PLACE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+
+from glassnet.threads import loaded
+
+_FILES = {
+    "weighted": "addcdiv addcmul lerp",
+}
+# Functions that are no methods.
+_NO_METHODS = frozenset[str]("".split())
+# Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
+_IN_PLACE = frozenset("".split())
+
+FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
+METHODS = (FILE_OF.keys() - _NO_METHODS) | {f"{name}_" for name in _IN_PLACE}
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The function ``name`` of those in `FILE_OF`."""
+    found: Callable[..., Any] = getattr(loaded(f"{__name__}.{FILE_OF[name]}"), name)
+    return found
+
+
+def method(kind: type, name: str) -> Callable[..., Any]:
+    """The method ``name``, of those in `METHODS`, of tensors, which are of class ``kind``."""
+    return function(name) if name in FILE_OF else _in_place(getattr(kind, name[:-1]))
+
+
+@cache
+def _in_place(new: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that writes what ``new`` gives for a tensor into the tensor."""
+    name = f"{new.__name__}_"
+
+    @wraps(new)
+    def written(self: Any, *args: Any, **named: Any) -> Any:
+        return self.copy_(new(self.clone(), *args, **named))  # a derivative may read what is written over
+
+    written.__name__ = written.__qualname__ = name
+    written.__doc__ = f"`{new.__name__}`, in place."
+    return written
