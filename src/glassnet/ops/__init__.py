@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """What is of all operations, those of layers among them: they are loaded when they are first asked for."""
+    """What is of all operations, those loaded later among them: they are loaded when they are first asked for."""
     if name not in ("primitive_ops", "registry"):
         raise AttributeError(f"module 'glassnet.ops' has no attribute {name!r:.80}")
-    from glassnet.ops import layers, record
+    from glassnet.ops import functions, layers, record
 
-    assert layers
+    assert functions and layers
     return globals().setdefault(name, getattr(record, name))

@@ -19,12 +19,12 @@ _FILES = {
     "weighted": "addcdiv addcmul lerp",
 }
 # Functions that are no methods.
-_NO_METHODS = frozenset[str]("".split())
+_NO_METHODS = ""
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
-_IN_PLACE = frozenset("".split())
+_IN_PLACE = ""
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
-METHODS = (FILE_OF.keys() - _NO_METHODS) | {f"{name}_" for name in _IN_PLACE}
+METHODS = {*FILE_OF} - {*_NO_METHODS.split()} | {f"{name}_" for name in _IN_PLACE.split()}
 
 
 def function(name: str) -> Callable[..., Any]:

@@ -1,0 +1,3 @@
+"""Operations that few scripts use, those of `glassnet.tensor.functions`; loaded when one of them is first needed."""
+
+from __future__ import annotations
