@@ -35,5 +35,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'glassnet.ops' has no attribute {name!r:.80}")
     from glassnet.ops import functions, layers, record
 
-    assert functions and layers
+    _ = functions, layers
     return globals().setdefault(name, getattr(record, name))
