@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glassnet
-from glassnet import nn
+from glassnet import nn, optim, serialization
 from glassnet.files import replace_file
+from glassnet.nn.utils import parametrizations
+from glassnet.nn.utils.parametrize import computed_attributes
 from glassnet.serialization import DescriptionError, ModelFileError, load_metadata, read_model
 
 
@@ -57,6 +59,73 @@ def test_a_transformer_comes_back(tmp_path):
     again = glassnet.load_model(tmp_path / "m")
     src, tgt = glassnet.randn(5, 3, 4), glassnet.randn(6, 3, 4)
     assert (again(src, tgt) == model(src, tgt)).all()
+
+
+def within_a_layer():
+    layer = nn.TransformerEncoderLayer(4, 2, 8, activation=nn.utils.weight_norm(nn.PReLU(8)))
+    parametrizations.spectral_norm(layer.linear1)
+    nn.utils.weight_norm(layer.self_attn.out_proj)
+    return layer
+
+
+def with_many_steps():
+    layer = parametrizations.spectral_norm(nn.Linear(4, 3), eps=1e-9)
+    layer.parametrizations.weight[0].n_power_iterations = 10**6  # none of which are made when it is loaded
+    return layer
+
+
+COMPUTED = {
+    "weight norm": lambda: nn.utils.weight_norm(nn.Linear(4, 3)),
+    "weight norm of all": lambda: nn.utils.weight_norm(nn.Linear(4, 3), dim=None),
+    "spectral norm": lambda: nn.utils.spectral_norm(nn.Linear(4, 3), n_power_iterations=3, eps=1e-6),
+    "both, of two tensors": lambda: nn.utils.spectral_norm(nn.utils.weight_norm(nn.Linear(4, 3), "bias")),
+    "parametrized weight norm": lambda: parametrizations.weight_norm(nn.Linear(4, 3), dim=1),
+    "parametrized spectral norm": with_many_steps,
+    "parametrized bias": lambda: parametrizations.spectral_norm(nn.Linear(4, 3), "bias"),
+    "two after each other": lambda: parametrizations.spectral_norm(parametrizations.weight_norm(nn.Linear(4, 3))),
+    "orthogonal columns": lambda: parametrizations.orthogonal(nn.Linear(3, 4)),
+    "orthogonal rows": lambda: parametrizations.orthogonal(nn.Linear(4, 3), orthogonal_map="cayley"),
+    "orthogonal, by reflections": lambda: parametrizations.orthogonal(
+        nn.Linear(3, 4), orthogonal_map="householder", use_trivialization=False
+    ),
+    "recurrent": lambda: nn.Sequential(nn.utils.weight_norm(nn.LSTM(4, 3), "weight_hh_l0")),
+    "convolutions": lambda: nn.Sequential(parametrizations.weight_norm(nn.ConvTranspose1d(2, 3, 2)), nn.ReLU()),
+    "within a layer": within_a_layer,
+    "in two places": lambda: nn.Sequential(*[nn.utils.weight_norm(nn.Linear(4, 4))] * 2),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_is_computed_comes_back(tmp_path, name):
+    model = COMPUTED[name]().eval()
+    before = glassnet.get_rng_state()
+    glassnet.save_model(model, tmp_path / "m")
+    again = glassnet.load_model(tmp_path / "m")
+    assert glassnet.get_rng_state() == before
+    assert repr(again) == repr(model)
+    assert serialization.describe(again) == serialization.describe(model)
+    assert list(again.state_dict()) == list(model.state_dict())
+    for inner, inner_again in zip(model.modules(), again.modules(), strict=True):
+        for tensor in computed_attributes(inner):
+            assert (getattr(inner, tensor) == getattr(inner_again, tensor)).all(), tensor
+    with glassnet.no_grad():
+        for p, q in zip(model.parameters(), again.parameters(), strict=True):
+            assert (p == q).all()
+
+
+def test_what_is_computed_learns_as_before(tmp_path):
+    model = nn.Sequential(nn.utils.weight_norm(nn.Linear(4, 3)), parametrizations.spectral_norm(nn.Linear(3, 2)))
+    glassnet.save_model(model, tmp_path / "m")
+    results = []
+    for each in (model, glassnet.load_model(tmp_path / "m")):
+        optimizer = optim.Adam(each.parameters())
+        for _ in range(3):
+            loss = each(glassnet.ones(1, 4)).square().sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        results.append(loss.item())
+    assert results[0] == results[1]
 
 
 def test_a_loaded_network_computes_and_learns_as_before(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 
 import glassnet
 from glassnet import networks, nn
+from glassnet.nn.utils import parametrizations
+from glassnet.nn.utils.parametrize import register_parametrization
 from glassnet.serialization import DescriptionError, build, describe
 from glassnet.serialization.network import _arguments, _layers
 
@@ -203,6 +205,11 @@ class Linear(nn.Linear):
     """Not glassnet's."""
 
 
+class Doubled(nn.Module):
+    def forward(self, x):
+        return 2 * x
+
+
 def tied():
     first, second = nn.Linear(2, 2), nn.Linear(2, 2)
     second.weight = first.weight
@@ -225,12 +232,12 @@ def odd():
         (nn.Sequential(nn.Flatten(), Net()), "layer 1 is a Net, which a file cannot describe"),
         (Linear(2, 2), "the network is a Linear, which a file cannot describe"),
         (
-            nn.Sequential(nn.utils.weight_norm(nn.Linear(2, 2))),
-            "layer 0 is a Linear whose weight is computed from other parameters, .*remove_weight_norm.* or save",
+            nn.Sequential(register_parametrization(nn.Linear(2, 2), "weight", Doubled())),
+            "layer 0 has a parametrization Doubled, which a file cannot describe .*; take it off .*, or save the weigh",
         ),
         (
-            nn.utils.parametrizations.orthogonal(nn.Linear(2, 2)),
-            "the network is a Linear whose weight is computed .* again .*parametrize.remove_parametrizations",
+            register_parametrization(parametrizations.weight_norm(nn.Linear(2, 2)), "weight", nn.Tanh()),
+            "the network has a parametrization Tanh, which a file cannot describe .it can describe weight_norm, spect",
         ),
         (tied(), "the parameter 1.0.weight is shared with another layer, .*; use one module in both places, or save"),
         (odd(), r"layer 0.0 has start_dim=<object .*, which a description cannot hold"),
@@ -271,6 +278,10 @@ def inside(description, depth=1):
 
 def encoder(modules):
     return {"type": "TransformerEncoder", "enable_nested_tensor": True, "mask_check": True, "modules": modules}
+
+
+def computed(how):
+    return {"type": "Linear", "in_features": 2, "out_features": 2, "computed": how}
 
 
 @pytest.mark.parametrize(
@@ -319,6 +330,22 @@ def encoder(modules):
         (
             {"type": "TransformerEncoderLayer", "d_model": 4, "nhead": 2, "activation": {"type": "GELUU"}},
             "layer activation: unknown layer 'GELUU'.*did you mean GELU",
+        ),
+        (computed([]), r"the network: expected what is computed by name, got \[\]"),
+        (computed({"weight": "weight_norm"}), "the network: expected how weight is made, a list of at most 16"),
+        (computed({"weight": [{"type": "weight_norm", "dim": 0}] * 17}), "a list of at most 16"),
+        (computed({"weight": [{"type": "Doubled"}]}), "how weight is made, one of weight_norm, .*; got {'type': 'Doub"),
+        (computed({"weight": [7]}), "how weight is made, one of weight_norm, .*; got 7"),
+        (computed({"weight": [{"type": "weight_norm", "x": 1}]}), "weight_norm takes dim: no argument 'x'"),
+        (computed({"weight": [{"type": "weight_norm", "dim": "0"}]}), "takes dim as int . None, got '0'"),
+        (
+            computed({"weight": [{"type": "weight_norm", "dim": 9}]}),
+            r"weight_norm\(name='weight', dim=9\) cannot be bui",
+        ),
+        (computed({"a.weight": [{"type": "weight_norm"}]}), "cannot be built: get_submodule: Linear has no module 'a'"),
+        (
+            computed({"train": [{"type": "weight_norm"}]}),
+            "cannot be built: weight_norm: Linear has no parameter 'train'",
         ),
         (inside(FLATTEN, 3000), "expected containers at most 40 deep within each other, got more"),
     ],

@@ -11,8 +11,9 @@ import numpy as np
 from glassnet.files import PathLike, parsed_json, replace_file
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
+from glassnet.serialization.arguments import DescriptionError
 from glassnet.serialization.errors import ModelFileError
-from glassnet.serialization.network import DescriptionError, build, describe
+from glassnet.serialization.network import build, describe
 from glassnet.serialization.tensors import Entry, json_text, packed, tensor_file
 from glassnet.tensor import Tensor
 from glassnet.version import __version__

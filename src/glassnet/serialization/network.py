@@ -9,36 +9,30 @@ and `glassnet.networks` are ever built, by name from a table; a description cann
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from functools import cache
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
-
-import numpy as np
+from typing import Any
 
 import glassnet.nn as nn
-from glassnet.errors import GlassnetError
-from glassnet.files.schema import (
-    Kind,
-    Misfit,
-    any_number,
-    anything,
-    described,
-    either,
-    flag,
-    items,
-    one_of,
-    text,
-    whole,
-)
 from glassnet.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from glassnet.nn.linear import Identity
 from glassnet.nn.module import Module
+from glassnet.nn.registry import joined
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
-from glassnet.nn.utils.parametrize import computed_attributes
+from glassnet.nn.utils.parametrize import type_before_parametrizations
 from glassnet.observer import mode
+from glassnet.serialization.arguments import (
+    DescriptionError,
+    Path,
+    at,
+    cannot_be_built,
+    check_arguments,
+    parameters_of,
+    plain_argument,
+)
+from glassnet.serialization.computed import build_computed, describe_computed
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
 
@@ -62,34 +56,12 @@ _CONTAINERS: dict[type[Module], Callable[[_Modules], dict[str, Any]]] = {
 }
 # What they still have to be told.
 _OF_CONTAINERS = {"enable_nested_tensor", "mask_check", "d_model", "nhead", "batch_first"}
-# Constructor arguments that say what the numbers are at first: those come from the saved weights.
-_OF_THE_NUMBERS = {"_freeze", "_weight", "device", "dtype"}
 _LETTERS = 2**24  # of the paths to all layers, those that are in several places counted in each
 _DEEPEST = 40  # containers within each other: a file may nest JSON a hundred deep
-_KINDS: dict[Any, Kind] = {  # of arguments, by their types; a description holds no tensors
-    bool: flag,
-    int: whole(),
-    float: any_number,
-    str: text,
-    NoneType: one_of(None),
-    Tensor: Kind("no tensor", lambda _: False),
-}
-
-
-_Path = tuple[str, ...]  # the names of a module and of those around it
-
-
-class DescriptionError(GlassnetError, ValueError):
-    """A network that cannot be described, or a description that no network can be built from.
-
-    >>> serialization.build({"type": "Linaer"})
-    Traceback (most recent call last):
-    glassnet.serialization.network.DescriptionError: the network: unknown layer 'Linaer': ... (did you mean Linear?)
-    """
 
 
 @cache
-def _layers() -> dict[str, type[Module]]:
+def _layers() -> dict[str, Any]:
     """The classes that can be described and built, by name."""
     from glassnet import networks  # few files hold one
 
@@ -107,7 +79,8 @@ def describe(module: Module) -> dict[str, Any]:
     """The description of ``module``: ``{"type": "Linear", "in_features": 64, …}``.
 
     A `Sequential`, or a transformer of several layers, has the descriptions of its ``"modules"`` by name; a
-    module that comes a second time is ``{"same_as": path}``. Hooks, weights, which of them are frozen, and the
+    module that comes a second time is ``{"same_as": path}``; what is computed of it (a weight norm, a spectral norm, an
+    orthogonal weight) is ``"computed"``. Hooks, weights, which of them are frozen, and the
     mode (train or eval) are no part of it.
 
     Raises DescriptionError for a class that is not in `glassnet.nn`: only its author knows how to
@@ -131,17 +104,10 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
         return {"same_as": seen[module]}
     _check_depth(depth)
     seen[module] = path
-    kind: Any = type(module)
-    if computed := computed_attributes(module):
+    kind: Any = type_before_parametrizations(module)
+    if _layers().get(kind.__name__) != kind:
         raise DescriptionError(
-            f"{_at(path)} is a {kind.__mro__[1].__name__} whose {', '.join(computed)} is computed from other "
-            "parameters, which a file cannot describe; make it an ordinary one again "
-            "(nn.utils.parametrize.remove_parametrizations, remove_weight_norm, remove_spectral_norm), or save the "
-            "weights alone: glassnet.save(model.state_dict(), path)"
-        )
-    if _layers().get(type(module).__name__) is not type(module):
-        raise DescriptionError(
-            f"{_at(path)} is a {kind.__name__}, which a file cannot describe (it can describe the layers of "
+            f"{at(path)} is a {kind.__name__}, which a file cannot describe (it can describe the layers of "
             "glassnet.nn); save the weights alone, glassnet.save(model.state_dict(), path), and load them into a new "
             "one, or build the network with nn.Sequential"
         )
@@ -149,63 +115,22 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
     for name, parameter in _arguments(kind).items():
         value = module._argument(name)
         if isinstance(value, Module):  # an activation, a distance
-            described[name] = _describe(value, _joined(path, name), seen, depth + 1)
+            described[name] = _describe(value, joined(path, name), seen, depth + 1)
         else:
-            described[name] = _argument(value, name, parameter, path)
+            described[name] = plain_argument(value, name, parameter, path)
     if kind in _CONTAINERS:
-        inner = {name: _describe(m, _joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
+        inner = {name: _describe(m, joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
         described["modules"] = inner
+    if computed := describe_computed(module, seen.__contains__, path):
+        described["computed"] = computed
     return described
 
 
 @cache
 def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
     """What has to be known to build a ``kind``: its constructor's arguments but those of the numbers."""
-    parameters = inspect.signature(kind).parameters.items()
-    return {
-        name: parameter
-        for name, parameter in parameters
-        if name not in _OF_THE_NUMBERS
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        and (kind not in _CONTAINERS or name in _OF_CONTAINERS)
-    }
-
-
-@cache
-def _kinds(kind: Any) -> dict[str, Kind]:
-    """What the arguments of a ``kind``'s constructor are, by their types."""
-    return {name: _kind_of(hint) for name, hint in get_type_hints(kind.__init__).items()}
-
-
-def _kind_of(hint: Any) -> Kind:
-    if get_origin(hint) in (Union, UnionType):
-        return either(*map(_kind_of, get_args(hint)))
-    if get_origin(hint) is Sequence:
-        (each,) = get_args(hint)
-        return items(_kind_of(each))
-    return _KINDS.get(hint, anything)
-
-
-def _argument(value: Any, name: str, parameter: inspect.Parameter, path: str) -> Any:
-    if isinstance(parameter.default, bool):
-        return bool(value) if isinstance(value, bool | np.bool_) else value is not None  # bias=True made a parameter
-    try:
-        return _plain(value)
-    except TypeError:
-        raise DescriptionError(
-            f"{_at(path)} has {name}={value!r:.60}, which a description cannot hold (numbers, texts, lists of "
-            "them, None); save the weights alone: glassnet.save(model.state_dict(), path)"
-        ) from None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, list | tuple):
-        return [_plain(x) for x in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise TypeError
+    taken = parameters_of(kind)
+    return {name: p for name, p in taken.items() if name in _OF_CONTAINERS} if kind in _CONTAINERS else taken
 
 
 def _check_untied(module: Module) -> None:
@@ -215,7 +140,7 @@ def _check_untied(module: Module) -> None:
         for name, parameter in inner.named_parameters(recurse=False):
             if owners.setdefault(parameter, inner) is not inner:
                 raise DescriptionError(
-                    f"the parameter {_joined(path, name)} is shared with another layer, which a description cannot "
+                    f"the parameter {joined(path, name)} is shared with another layer, which a description cannot "
                     "say; use one module in both places, or save the weights alone: "
                     "glassnet.save(model.state_dict(), path)"
                 )
@@ -256,13 +181,13 @@ class _Place:
         self.inner: dict[str, _Place] = {}
         self.layers, self.letters = 1, 1
 
-    def count(self, name: str, within: _Place, path: _Path) -> None:
+    def count(self, name: str, within: _Place, path: Path) -> None:
         """Add the paths to what is ``within``. Raises DescriptionError where that are too many."""
         self.layers += within.layers
         self.letters += within.letters + within.layers * (len(name) + 1)
         if self.letters > _LETTERS:
             raise DescriptionError(
-                f"{_at(path):.60}: expected layers whose paths have at most {_LETTERS:,} letters together, got more"
+                f"{at(path):.60}: expected layers whose paths have at most {_LETTERS:,} letters together, got more"
             )
 
 
@@ -273,23 +198,23 @@ class _Builder:
         self._largest = largest
         self.whole = _Place()
 
-    def build(self, description: Any, place: _Place, path: _Path) -> None:
+    def build(self, description: Any, place: _Place, path: Path) -> None:
         """Build the module at ``place``, and those within it."""
         _check_depth(len(path))
         if description is None and path:
             return  # an empty place in a ModuleList or ModuleDict
         if not isinstance(description, Mapping):
-            raise DescriptionError(f'{_at(path)}: expected a layer as {{"type": …}}, got {description!r:.60}')
+            raise DescriptionError(f'{at(path)}: expected a layer as {{"type": …}}, got {description!r:.60}')
         if "same_as" in description:
             earlier = self._earlier(description["same_as"], path)
             place.module, place.layers, place.letters = earlier.module, earlier.layers, earlier.letters
             return
         arguments = dict(description)
-        kind = _class(arguments.pop("type", None), path)
+        kind, computed = _class(arguments.pop("type", None), path), arguments.pop("computed", None)
         inner = arguments.pop("modules", {}) if kind in _CONTAINERS else {}
         if not isinstance(inner, Mapping):
-            raise DescriptionError(f"{_at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
-        self._check(kind, arguments, path)
+            raise DescriptionError(f"{at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
+        check_arguments(kind, _arguments(kind), arguments, path, self._largest)
         layers = {name: value for name, value in arguments.items() if isinstance(value, Mapping)}
         for name, each in {**layers, **inner}.items():
             place.inner[name] = _Place()
@@ -303,38 +228,18 @@ class _Builder:
                 if getattr(module, name, self) is not built[name]:
                     module.add_module(name, built[name])
         except Exception as error:  # what a constructor raises for the numbers of a stranger is not known
-            call = ", ".join(f"{name}={value!r:.40}" for name, value in arguments.items())
-            why = error.args[0] if isinstance(error, KeyError) and error.args else error  # str() would put it in quotes
-            raise DescriptionError(f"{_at(path)}: {kind.__name__}({call}) cannot be built: {why}") from error
+            raise cannot_be_built(kind.__name__, arguments, path, error) from error
+        if computed is not None:
+            build_computed(module, computed, path, self._largest)
         place.module = module
 
-    def _earlier(self, earlier: Any, path: _Path) -> _Place:
+    def _earlier(self, earlier: Any, path: Path) -> _Place:
         place = self.whole if isinstance(earlier, str) and earlier else _Place()
         for name in earlier.split(".", _DEEPEST) if isinstance(earlier, str) else []:
             place = place.inner.get(name, _Place())
         if place.module is None:
-            raise DescriptionError(f"{_at(path)}: expected the path of an earlier layer, got {earlier!r:.60}")
+            raise DescriptionError(f"{at(path)}: expected the path of an earlier layer, got {earlier!r:.60}")
         return place
-
-    def _check(self, kind: Any, arguments: dict[str, Any], path: _Path) -> None:
-        """Raise where the names, plain types and sizes of ``arguments`` cannot be those of the class's constructor."""
-        taken = _arguments(kind)
-        unknown = [name for name in arguments if name not in taken]
-        missing = [name for name, p in taken.items() if p.default is p.empty and name not in arguments]
-        if unknown or missing:
-            takes = ", ".join(taken) or "no arguments"
-            wrong = ", ".join([f"no argument {name!r:.60}" for name in unknown] + [f"needs {name}" for name in missing])
-            raise DescriptionError(f"{_at(path)}: {kind.__name__} takes {takes}: {wrong}")
-        for name, value in arguments.items():
-            try:
-                _kinds(kind).get(name, anything).check(value)
-            except Misfit:
-                problem = f"{kind.__name__} takes {name} as {taken[name].annotation}, got {described(value)}"
-                raise DescriptionError(f"{_at(path)}: {problem}") from None
-            if self._largest is not None and max(_whole_numbers(value), default=0) > self._largest:
-                raise DescriptionError(
-                    f"{_at(path)}: {kind.__name__} cannot have {name}={value!r:.40}: there are not that many weights"
-                )
 
 
 @contextmanager
@@ -347,35 +252,17 @@ def _without_drawing() -> Iterator[None]:
         mode.draws = before
 
 
-def _class(name: Any, path: _Path) -> type[Module]:
+def _class(name: Any, path: Path) -> Any:
     kind = _layers().get(name) if isinstance(name, str) else None
     if kind is None:
         near = get_close_matches(str(name), _layers(), n=1)
         guess = f" (did you mean {near[0]}?)" if near else ""
-        raise DescriptionError(f"{_at(path)}: unknown layer {name!r:.60}: glassnet.nn has none of that name{guess}")
+        raise DescriptionError(f"{at(path)}: unknown layer {name!r:.60}: glassnet.nn has none of that name{guess}")
     return kind
-
-
-def _whole_numbers(value: Any) -> Iterator[int]:
-    """Those in the value of an argument, or in the lists that it is."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _whole_numbers(each)
-    elif type(value) is int:
-        yield value
 
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _joined(path: str, name: Any) -> str:
-    return f"{path}.{name}" if path else str(name)
-
-
-def _at(path: str | _Path) -> str:
-    text = path if isinstance(path, str) else ".".join(map(str, path))
-    return f"layer {text}" if path else "the network"
 
 
 def _check_depth(depth: int) -> None:

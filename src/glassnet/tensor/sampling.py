@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops import sampling
 from glassnet.ops.dtypes import float_type, int64
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, shape_of
 from glassnet.random import Generator, chosen
-from glassnet.tensor.creation import DtypeLike, dtype_of, empty
+from glassnet.tensor.creation import DtypeLike, dtype_of, empty, zeros
 from glassnet.tensor.spellings import sizes
 from glassnet.tensor.tensor import Tensor, apply, finished, wrap
 
@@ -31,6 +32,8 @@ def _drawn(
         raise DtypeError(
             f"{name}: expected a floating dtype, got {dtype_of(dtype)}; for whole numbers: randint(low, high, size)"
         )
+    if not mode.draws:
+        return zeros(*shape, dtype=dtype, requires_grad=requires_grad, device=device)
     drawn = apply(op, shape=shape, dtype=dtype_of(dtype), generator=chosen(generator))
     return finished(drawn.array, requires_grad, device)
 

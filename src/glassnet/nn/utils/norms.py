@@ -38,12 +38,14 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     delattr(module, name)
     module.register_parameter(f"{name}_g", Parameter(length.clone()))
     module.register_parameter(f"{name}_v", Parameter(weight.data))
-    compute_attribute(module, name, Computed(_Weight(name, dim)))
+    compute_attribute(module, name, Computed(LengthAndDirection(name, dim)))
     return module
 
 
 @dataclass(frozen=True)
-class _Weight:
+class LengthAndDirection:
+    """g·v/‖v‖ of two parameters of a module."""
+
     name: str
     dim: int | None
 
@@ -58,7 +60,7 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     >>> nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(20, 40)))
     Linear(in_features=20, out_features=40, bias=True)
     """
-    return _removed("weight_norm", module, name, _Weight, (f"{name}_g", f"{name}_v"))
+    return _removed("weight_norm", module, name, LengthAndDirection, (f"{name}_g", f"{name}_v"))
 
 
 def spectral_norm(
@@ -88,12 +90,14 @@ def spectral_norm(
     for letter, size in zip("uv", as_matrix(weight.detach(), dim).shape, strict=True):
         start = F.normalize(randn(size, dtype=weight.dtype), dim=0, eps=eps)
         module.register_buffer(f"{name}_{letter}", start)
-    compute_attribute(module, name, Computed(_Divided(name, n_power_iterations, eps, dim)))
+    compute_attribute(module, name, Computed(DividedByNorm(name, n_power_iterations, eps, dim)))
     return module
 
 
 @dataclass(frozen=True)
-class _Divided:
+class DividedByNorm:
+    """W/σ(W) of a parameter of a module."""
+
     name: str
     n_power_iterations: int
     eps: float
@@ -117,7 +121,7 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     >>> nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Linear(20, 40)))
     Linear(in_features=20, out_features=40, bias=True)
     """
-    return _removed("spectral_norm", module, name, _Divided, (f"{name}_orig", f"{name}_u", f"{name}_v"))
+    return _removed("spectral_norm", module, name, DividedByNorm, (f"{name}_orig", f"{name}_u", f"{name}_v"))
 
 
 def _parameter(what: str, module: Module, name: str) -> Parameter:

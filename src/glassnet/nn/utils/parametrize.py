@@ -22,7 +22,15 @@ from glassnet.observer import mode
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 
-__all__ = ["ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations"]
+__all__ = [
+    "ParametrizationList",
+    "cached",
+    "is_parametrized",
+    "register_parametrization",
+    "remove_parametrizations",
+    "transfer_parametrizations_and_params",
+    "type_before_parametrizations",
+]
 
 
 # computed attributes ----------------------------------------------------------------------------------
@@ -52,13 +60,23 @@ def keep_attribute(module: Module, name: str) -> None:
 
 
 def _set_computed(module: Module, computed: dict[str, Computed]) -> None:
-    plain: Any = getattr(type(module), "_plain_class", type(module))
+    plain = type_before_parametrizations(module)
     if computed:
         module._computed_attributes = computed
         module.__class__ = _class_with(plain, tuple(computed), "parametrizations" in vars(module))
     else:
         del module._computed_attributes
         module.__class__ = plain
+
+
+def type_before_parametrizations(module: Module) -> Any:
+    """The class of ``module`` without what is computed: that of the layer as it was made.
+
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 3))
+    >>> type(layer) is nn.Linear, nn.utils.parametrize.type_before_parametrizations(layer) is nn.Linear
+    (False, True)
+    """
+    return getattr(type(module), "_plain_class", type(module))
 
 
 @cache
@@ -160,9 +178,11 @@ class ParametrizationList(ModuleList):
             with no_grad():
                 _check_alike(type(self[0]).__name__, self(), original)
 
+    def _names(self) -> list[str]:
+        return ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
+
     def _originals(self) -> list[Tensor]:
-        names = ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
-        return [getattr(self, name) for name in names]
+        return [getattr(self, name) for name in self._names()]
 
     def forward(self) -> Tensor:
         """The tensor."""
@@ -293,8 +313,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     >>> nn.utils.parametrize.remove_parametrizations(layer, "weight")
     Linear(in_features=2, out_features=3, bias=True)
     """
-    if not is_parametrized(module, tensor_name):
-        raise ValueError(f"remove_parametrizations: {module._get_name()} has no parametrization of {tensor_name!r:.80}")
+    _check_parametrized("remove_parametrizations", module, tensor_name)
     parametrizations = module.parametrizations[tensor_name]
     if not (parametrizations.is_tensor or leave_parametrized):
         raise ValueError(
@@ -315,6 +334,39 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     keep_attribute(module, tensor_name)
     _register(module, tensor_name, first)
     return module
+
+
+def transfer_parametrizations_and_params(
+    from_module: Module, to_module: Module, tensor_name: str | None = None
+) -> Module:
+    """Parametrize ``tensor_name`` of ``to_module``, or all that is parametrized, as ``from_module`` does.
+
+    The two then share the parametrizations and the originals. A tensor that ``to_module`` does not have becomes a
+    parameter of it. Returns ``to_module``. Raises ValueError for a name that ``from_module`` does not parametrize;
+    nothing happens if it parametrizes none.
+
+    >>> layer, other = nn.utils.parametrizations.weight_norm(nn.Linear(2, 3)), nn.Linear(2, 3)
+    >>> _ = nn.utils.parametrize.transfer_parametrizations_and_params(layer, other)
+    >>> other.weight.equal(layer.weight)
+    True
+    """
+    if not is_parametrized(from_module):
+        return to_module
+    for name in list(from_module.parametrizations) if tensor_name is None else [tensor_name]:
+        _check_parametrized("transfer_parametrizations_and_params", from_module, name)
+        given = from_module.parametrizations[name]
+        if not hasattr(to_module, name):
+            to_module.register_parameter(name, Parameter(getattr(from_module, name).detach().clone()))
+        for parametrization in given:
+            register_parametrization(to_module, name, parametrization, unsafe=given.unsafe)
+        for original, x in zip(given._names(), given._originals(), strict=True):
+            setattr(to_module.parametrizations[name], original, x)
+    return to_module
+
+
+def _check_parametrized(what: str, module: Module, name: str) -> None:
+    if not is_parametrized(module, name):
+        raise ValueError(f"{what}: {module._get_name()} has no parametrization of {name!r:.80}")
 
 
 def _give(x: Tensor, values: Tensor) -> None:
