@@ -91,6 +91,7 @@ WRITTEN |= {
     "layer norm": (lambda: nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 3), nn.RMSNorm(3)), X),
     "group norm": (lambda: nn.Sequential(nn.GroupNorm(2, 6), nn.Unflatten(1, (2, 3)), nn.InstanceNorm1d(2)), X),
     "local response norm": (lambda: nn.Sequential(nn.Unflatten(1, (3, 2)), nn.LocalResponseNorm(2)), X),
+    "cross-map norm": (lambda: nn.Sequential(nn.Unflatten(1, (6, 1, 1)), nn.CrossMapLRN2d(4), nn.Flatten()), X),
     "weight norm": (lambda: nn.utils.weight_norm(nn.Linear(6, 3)), X),
     "spectral norm": (lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(6, 3)), X),
     "normalized": (lambda: Net(normalized), X),

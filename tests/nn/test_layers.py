@@ -379,6 +379,7 @@ MADE_WITH = {
     "InstanceNorm3d": (3,),
     "LayerNorm": (3,),
     "LocalResponseNorm": (3,),
+    "CrossMapLRN2d": (3,),
     "RMSNorm": (3,),
     "SyncBatchNorm": (3,),
     **{f"{kind}{n}d": (2,) for kind in POOLS for n in (1, 2, 3)},

@@ -117,6 +117,7 @@ def test_a_batch_norm_becomes_a_synchronized_one_of_the_same_tensors():
         (lambda: nn.LayerNorm(()), "LayerNorm: expected normalized_shape of 1 size or more"),
         (lambda: nn.BatchNorm1d(0), "BatchNorm1d: expected num_features of 1 or more, got 0"),
         (lambda: nn.LocalResponseNorm(2)(glassnet.ones(2, 3)), r"\[N, C, \*\] of 3 dimensions or more, got \[2, 3\]"),
+        (lambda: nn.CrossMapLRN2d(2)(glassnet.ones(2, 3, 4)), r"expected an input \[N, C, H, W\], got \[2, 3, 4\]"),
         (lambda: F.batch_norm(glassnet.ones(2, 3), None, None), "expected running_mean and running_var"),
         (
             lambda: F.batch_norm(glassnet.ones(2, 3), None, None, glassnet.ones(2), training=True),
@@ -148,3 +149,16 @@ def test_a_refused_call_leaves_the_statistics():
         with pytest.raises(glassnet.GlassnetError):
             norm(x)
     assert (norm.running_mean.tolist(), norm.num_batches_tracked.item()) == ([0, 0, 0], 0)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_the_norm_across_maps_is_pytorchs(size, channels):
+    torch = pytest.importorskip("torch")
+    x = np.random.default_rng(0).standard_normal((2, channels, 3, 2))
+    ours = nn.CrossMapLRN2d(size, alpha=0.5, beta=0.6, k=2)
+    theirs = torch.nn.CrossMapLRN2d(size, alpha=0.5, beta=0.6, k=2)
+    np.testing.assert_allclose(ours(glassnet.tensor(x)).numpy(), theirs(torch.tensor(x)).numpy(), rtol=0, atol=1e-12)
+    assert repr(ours) == repr(theirs)
+    assert glassnet.autograd.gradgradcheck(ours, glassnet.tensor(x[:1, :, :1], requires_grad=True))

@@ -179,6 +179,45 @@ def test_what_was_parametrized_can_be_the_original_again():
     np.testing.assert_allclose(np.linalg.norm(layer.weight.detach(), axis=1), length.flatten(), rtol=1e-6)
 
 
+def test_what_is_parametrized_is_that_of_another():
+    layer = parametrizations.orthogonal(parametrizations.weight_norm(nn.Linear(3, 3), "bias"))
+    other = nn.Linear(3, 3, bias=False)
+    other.bias = None
+    del other.bias
+    assert parametrize.transfer_parametrizations_and_params(layer, other) is other
+    assert other.weight.equal(layer.weight)
+    assert other.bias.equal(layer.bias)
+    for p, q in zip(layer.parameters(), other.parameters(), strict=True):
+        assert p is q
+    third = nn.Linear(3, 3)
+    parametrize.transfer_parametrizations_and_params(layer, third, "bias")
+    assert not parametrize.is_parametrized(third, "weight")
+    assert third.bias.equal(layer.bias)
+    assert parametrize.transfer_parametrizations_and_params(nn.Linear(2, 2), third) is third
+    with pytest.raises(ValueError, match="Linear has no parametrization of 'wait'"):
+        parametrize.transfer_parametrizations_and_params(layer, third, "wait")
+    assert parametrize.type_before_parametrizations(layer) is parametrize.type_before_parametrizations(third)
+
+
+def test_a_state_of_the_old_weight_norm_is_loaded_into_the_new():
+    def network(norm):
+        return nn.Sequential(nn.Linear(2, 3), nn.ModuleDict({"a": norm(nn.Linear(3, 2), "bias")}))
+
+    old, new = network(utils.weight_norm), network(parametrizations.weight_norm)
+    assert new.load_state_dict(old.state_dict()) == ([], [])
+    assert new[1]["a"].bias.equal(old[1]["a"].bias)
+    alone = parametrizations.weight_norm(nn.Linear(2, 2))
+    alone.load_state_dict(utils.weight_norm(nn.Linear(2, 2)).state_dict())
+    with pytest.raises(
+        RuntimeError, match=r"missing 1.a.bias_g, 1.a.bias_v; unexpected 1.a.parametrizations.bias.orig"
+    ):
+        old.load_state_dict(new.state_dict())  # PyTorch does not either
+    state = old.state_dict()
+    del state["1.a.bias_g"]
+    with pytest.raises(RuntimeError, match=r"missing 1.a.parametrizations.bias.original0. Nothing was changed"):
+        new.load_state_dict(state)
+
+
 def test_a_buffer_is_parametrized_as_a_buffer():
     module = nn.Module()
     module.register_buffer("table", glassnet.ones(2))

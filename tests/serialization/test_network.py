@@ -106,6 +106,7 @@ LAYERS = [
     nn.RMSNorm(3, eps=0.1),
     nn.GroupNorm(2, 4, affine=False),
     nn.LocalResponseNorm(3, alpha=0.1, k=2),
+    nn.CrossMapLRN2d(4, beta=0.5),
     nn.Softmax(1),
     nn.LogSoftmax(-1),
 ]

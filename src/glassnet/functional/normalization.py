@@ -197,11 +197,21 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         )
     if size < 1:
         raise RangeError(f"local_response_norm: expected a size of 1 or more, got {size}")
-    squares = apply(windows.pad, input.square().movedim(1, -1), widths=((size // 2, (size - 1) // 2),))
-    beside = apply(windows.windows, squares, size=(size,), stride=(1,), dilation=(1,))
-    mean_square = beside.sum(-1).movedim(-1, 1) / size
+    mean_square = channel_sums(input.square(), size // 2, (size - 1) // 2) / size
     result: Tensor = input / (k + alpha * mean_square) ** beta
     return result
+
+
+def channel_sums(x: Tensor, before: int, after: int) -> Tensor:
+    """The sums over each channel of x [N, C, *], so many ``before`` it and so many ``after`` it, where there are any.
+
+    >>> from glassnet.functional.normalization import channel_sums
+    >>> channel_sums(glassnet.tensor([[[1.0], [2.0], [3.0]]]), 1, 0).flatten()
+    tensor([1., 3., 5.])
+    """
+    padded = apply(windows.pad, x.movedim(1, -1), widths=((before, after),))
+    beside = apply(windows.windows, padded, size=(before + 1 + after,), stride=(1,), dilation=(1,))
+    return beside.sum(-1).movedim(-1, 1)
 
 
 def _standardized(input: Tensor, *others: Tensor | None, **options: Any) -> Tensor:

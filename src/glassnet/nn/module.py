@@ -210,7 +210,12 @@ class Module(Registry, Hooked):
         Raises StateError, which names every missing and unexpected key and every wrong shape;
         nothing is changed then.
         """
-        return load_state(type(self).__name__, self._state_entries(), state_dict, strict, assign)
+        former = {old: new for path, inner in self.named_modules() for old, new in inner._former_names(path).items()}
+        return load_state(type(self).__name__, self._state_entries(), former, state_dict, strict, assign)
+
+    def _former_names(self, path: str) -> dict[str, str]:
+        """The paths by which older states have what is here, and those by which it is here; this is at ``path``."""
+        return {}
 
     def _state_entries(self) -> dict[str, Entry]:
         """Every entry of the state: parameters, then buffers, module by module."""

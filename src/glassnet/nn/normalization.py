@@ -7,14 +7,15 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.errors import DtypeError, ShapeError
+from glassnet.functional.normalization import channel_sums
 from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import ones, zeros
+from glassnet.tensor.creation import cat, ones, zeros, zeros_like
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class Normalization(Module):
@@ -212,6 +213,37 @@ class LocalResponseNorm(Module):
     def extra_repr(self) -> str:
         """The size and the numbers of the formula."""
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(LocalResponseNorm):
+    """x / (k + alpha·s/size)^beta, where s is the sum of the squares of the channels beside x.
+
+    An input [N, C, H, W] gives the same. These are (size − 1)/2 channels on either side, rounded down, so of an even
+    ``size`` one fewer than in `LocalResponseNorm`. As in PyTorch, the first channel is counted by all that come after
+    its neighbours too; the gradient is that of these values, while PyTorch's leaves the first channel out.
+
+    Raises ShapeError for an input that is not of 4 dimensions.
+
+    >>> x = glassnet.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1)
+    >>> nn.CrossMapLRN2d(3, alpha=3.0, beta=1.0)(x).flatten()  # 1/(1 + 1 + 4), 2/(1 + 1 + 4 + 9), 3/(1 + 1 + 4 + 9)
+    tensor([0.1667, 0.1333, 0.2000])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__(size, alpha, beta, k)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input, each number made smaller by those of the channels beside it."""
+        if len(input.shape) != 4:
+            raise ShapeError(f"CrossMapLRN2d: expected an input [N, C, H, W], got {written(input.shape)}")
+        reach = (self.size - 1) // 2
+        squares = input.square()
+        sums = channel_sums(squares, reach, reach)
+        if input.shape[1] > reach + 1:
+            first = squares[:, :1].expand(-1, input.shape[1] - reach - 1, -1, -1)
+            sums = sums + cat([zeros_like(squares[:, : reach + 1]), first], dim=1)
+        divided: Tensor = input / (self.k + self.alpha / self.size * sums) ** self.beta
+        return divided
 
 
 def _sizes(layer: str, normalized_shape: Any) -> tuple[int, ...]:

@@ -43,11 +43,21 @@ class Entry(NamedTuple):
 
 
 def load_state(
-    module: str, entries: Mapping[str, Entry], state_dict: Mapping[str, Any], strict: bool, assign: bool
+    module: str,
+    entries: Mapping[str, Entry],
+    former: Mapping[str, str],
+    state_dict: Mapping[str, Any],
+    strict: bool,
+    assign: bool,
 ) -> IncompatibleKeys:
-    """Copy ``state_dict`` into ``entries``, the state of ``module``: see `Module.load_state_dict`."""
+    """Copy ``state_dict`` into ``entries``, the state of ``module``: see `Module.load_state_dict`.
+
+    What has a ``former`` name there is taken by its present one.
+    """
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"load_state_dict: expected a dict from names to tensors, got {type(state_dict).__name__}")
+    if former:
+        state_dict = {former.get(path, path): x for path, x in state_dict.items()}
     missing = [path for path in entries if path not in state_dict]
     unexpected = [path for path in state_dict if path not in entries]
     tensors = {path: _checked(path, state_dict[path]) for path in entries if path in state_dict}

@@ -5,7 +5,7 @@ A file is in the safetensors format, so that other programs can read it and none
 
 from __future__ import annotations
 
-from glassnet.serialization.arguments import DescriptionError
+from glassnet.serialization.described import DescriptionError
 from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.model import SavedModel, load_model, packed_model, read_model, save_model
 from glassnet.serialization.network import build, describe

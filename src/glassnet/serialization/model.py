@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.files import PathLike, parsed_json, replace_file
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
-from glassnet.serialization.arguments import DescriptionError
+from glassnet.serialization.described import DescriptionError
 from glassnet.serialization.errors import ModelFileError
 from glassnet.serialization.network import build, describe
 from glassnet.serialization.tensors import Entry, json_text, packed, tensor_file

@@ -23,7 +23,8 @@ from glassnet.nn.registry import joined
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from glassnet.nn.utils.parametrize import type_before_parametrizations
 from glassnet.observer import mode
-from glassnet.serialization.arguments import (
+from glassnet.serialization.computed_attributes import build_computed, describe_computed
+from glassnet.serialization.described import (
     DescriptionError,
     Path,
     at,
@@ -32,7 +33,6 @@ from glassnet.serialization.arguments import (
     parameters_of,
     plain_argument,
 )
-from glassnet.serialization.computed import build_computed, describe_computed
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import room_for
 

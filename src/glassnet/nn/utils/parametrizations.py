@@ -60,6 +60,8 @@ def rows_of(module: Module) -> int:
 class WeightNorm(Module):
     """g·v/‖v‖, with a norm for each index of ``dim``, or one for all."""
 
+    former_endings = ("_g", "_v")  # a state of `nn.utils.weight_norm` is loaded too, as PyTorch does
+
     def __init__(self, dim: int | None = 0) -> None:
         super().__init__()
         self.dim = dim

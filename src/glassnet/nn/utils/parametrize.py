@@ -18,6 +18,7 @@ from glassnet.errors import DtypeError, ShapeError
 from glassnet.nn.container import ModuleDict, ModuleList
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
+from glassnet.nn.registry import joined
 from glassnet.observer import mode
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -177,6 +178,12 @@ class ParametrizationList(ModuleList):
         if not unsafe:
             with no_grad():
                 _check_alike(type(self[0]).__name__, self(), original)
+
+    def _former_names(self, path: str) -> dict[str, str]:
+        owner, _, name = path.rpartition(".")
+        tensor = joined(owner.removesuffix("parametrizations").removesuffix("."), name)
+        endings = getattr(self[0], "former_endings", ())
+        return {tensor + ending: joined(path, new) for ending, new in zip(endings, self._names(), strict=False)}
 
     def _names(self) -> list[str]:
         return ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]

@@ -20,7 +20,7 @@ from glassnet.nn.utils.norms import DividedByNorm, LengthAndDirection, spectral_
 from glassnet.nn.utils.orthogonal import Orthogonal
 from glassnet.nn.utils.parametrizations import SpectralNorm, WeightNorm
 from glassnet.nn.utils.parametrize import computed_attributes, is_parametrized
-from glassnet.serialization.arguments import (
+from glassnet.serialization.described import (
     DescriptionError,
     Path,
     at,

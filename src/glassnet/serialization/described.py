@@ -46,7 +46,7 @@ class DescriptionError(GlassnetError, ValueError):
 
     >>> serialization.build({"type": "Linaer"})
     Traceback (most recent call last):
-    glassnet.serialization.arguments.DescriptionError: the network: unknown layer 'Linaer': ... (did you mean Linear?)
+    glassnet.serialization.described.DescriptionError: the network: unknown layer 'Linaer': ... (did you mean Linear?)
     """
 
 
