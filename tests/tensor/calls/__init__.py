@@ -10,6 +10,7 @@ from __future__ import annotations
 from tests.tensor.calls.creation import CREATION
 from tests.tensor.calls.elementwise import ELEMENTWISE, OPERATORS
 from tests.tensor.calls.in_place import IN_PLACE
+from tests.tensor.calls.matrices import PRODUCTS
 from tests.tensor.calls.operands import OPERANDS, Row
 from tests.tensor.calls.places import CASTS, FACTS, FINDING, VIEWS
 from tests.tensor.calls.reductions import ORDER, REDUCTIONS
@@ -27,4 +28,5 @@ TABLES: dict[str, list[Row]] = {
     "facts": FACTS,
     "in place": IN_PLACE,
     "creation": CREATION,
+    "products": PRODUCTS,
 }

@@ -16,12 +16,15 @@ from typing import Any
 from glassnet.threads import loaded
 
 _FILES = {
+    "contraction": "einsum inner tensordot",
+    "products": "addbmm addmm addmv addr baddbmm chain_matmul cross ger inverse kron matrix_exp matrix_power "
+    "vander vdot",
     "weighted": "addcdiv addcmul lerp",
 }
 # Functions that are no methods.
-_NO_METHODS = ""
+_NO_METHODS = "chain_matmul einsum tensordot vander"
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
-_IN_PLACE = ""
+_IN_PLACE = "addbmm addmm addmv addr baddbmm"
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
 METHODS = {*FILE_OF} - {*_NO_METHODS.split()} | {f"{name}_" for name in _IN_PLACE.split()}
