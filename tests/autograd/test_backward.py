@@ -10,7 +10,8 @@ import pytest
 
 import glassnet
 from glassnet import GradientError, ShapeError, tensor
-from glassnet.tensor import Tensor
+from glassnet.ops.indexing import put
+from glassnet.tensor import Tensor, graph
 
 
 def leaf(*values: float) -> Tensor:
@@ -37,6 +38,52 @@ def test_a_diamond_is_visited_once_per_node():
         y = y + y
     y.sum().backward()
     assert x.grad.tolist() == [2.0**60]
+
+
+USES = {
+    "a step": lambda x: (x[1] ** 2).sum(),
+    "a step again": lambda x: (3 * x[1]).sum(),
+    "an element": lambda x: x[0, 2] ** 2,
+    "columns": lambda x: (x[:, ::-2] ** 3).sum(),
+    "with a new dimension": lambda x: (x[None, -1, ..., 1:] ** 2).sum(),
+    "rows by number": lambda x: (x[[0, 0, 2]] ** 2).sum(),
+    "a part of a part": lambda x: (x[1:][0, 1] ** 2).sum(),
+    "nothing": lambda x: x[3:].sum(),
+    "all": lambda x: (x * x).sum(),
+    "itself": lambda x: x.sum(),
+}
+
+
+@pytest.mark.parametrize("of", ["a leaf", "a result", "a result with hooks"])
+@pytest.mark.parametrize("first", USES)
+def test_gradients_of_parts_add_up(first, of):
+    """Against those that can be differentiated again, which are made of zeros around each part."""
+    for second in USES:
+        x = glassnet.randn(3, 4, dtype=glassnet.float64, requires_grad=True)
+        h, seen = x if of == "a leaf" else x * 2, []
+        if of == "a result with hooks":
+            h.register_hook(seen.append)
+            h.retain_grad()
+        loss = USES[first](h) + USES[second](h) + USES["a step"](h)
+        (expected,) = glassnet.autograd.grad(loss, x, create_graph=True)
+        (of_h,) = glassnet.autograd.grad(loss, h, retain_graph=True)
+        seen.clear()
+        h.grad = None
+        loss.backward()
+        np.testing.assert_allclose(x.grad.numpy(), expected.detach().numpy(), rtol=1e-12, err_msg=second)
+        np.testing.assert_allclose(of_h.numpy() * (1 if h is x else 2), x.grad.numpy(), rtol=1e-12, err_msg=second)
+        if of == "a result with hooks":
+            np.testing.assert_array_equal(seen[0].numpy() * 2, x.grad.numpy())
+            np.testing.assert_array_equal(h.grad.numpy(), seen[0].numpy())
+
+
+def test_a_loop_over_steps_makes_the_gradient_of_the_whole_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(graph, "put", lambda g, **params: made.append(1) or put(g, **params))
+    x = glassnet.ones(50, 2, requires_grad=True)
+    sum(x[t].sum() * t for t in range(50)).backward()
+    assert x.grad[:, 0].tolist() == [*range(50)]
+    assert len(made) == 1
 
 
 def test_gradients_accumulate_in_place():

@@ -276,6 +276,17 @@ def _call_rule(op: Op, which: int, g: Any, y: Any, arrays: list[Any], sample: Sa
     return rule(op.upstream(g, y, *arrays, **sample.kwargs()), y, *arrays, **sample.kwargs())
 
 
+def check_part(op: Op, sample: Sample) -> None:
+    """The rules make the same of the gradient of a part as of zeros around it."""
+    arrays = cast(op, sample.arrays())
+    y = np.asarray(op.forward(*arrays, **sample.kwargs()))
+    whole = np.zeros_like(y)
+    whole[op.part] = np.random.default_rng(0).standard_normal(y[op.part].shape)
+    for which in differentiated(op, sample):
+        expected, result = (_call_rule(op, which, g, y, arrays, sample) for g in (whole, whole[op.part]))
+        np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-15, err_msg=f"{sample.label}, input {which}")
+
+
 def spoiled(x: Any) -> Any:
     """``x`` with other values: NaN, or for ints and bools plainly different ones."""
     if not isinstance(x, np.ndarray):

@@ -166,6 +166,12 @@ def test_rules_read_what_they_say(op: Op) -> None:
     checks.check_reads(op, samples_of(op))
 
 
+@pytest.mark.parametrize("op", [o for o in registry.values() if o.part], ids=lambda o: o.name)
+def test_the_gradient_of_a_part_alone_is_enough(op: Op) -> None:
+    for sample in samples_of(op):
+        checks.check_part(op, sample)
+
+
 @elementwise
 def test_formula(op: Op) -> None:
     for sample in samples_of(op):

@@ -64,6 +64,9 @@ class Op:
     ``shared(g, y, *inputs, **params)`` computes what several rules need (the statistics of a batch, the one loop back
     through time). It runs once a backward pass, and what it gives is handed to every rule in the place of ``g``.
 
+    ``part``: the index of a part of the result. Where no other part has a gradient, the derivative takes that of this
+    one in the place of the whole one's, which would be zeros otherwise.
+
     Broadcasting and dtype casts are undone once, in autograd, never in a rule.
 
     ``shape(*specs, **params)`` gives the `Spec` of the result, or raises a ShapeError that says
@@ -114,6 +117,7 @@ class Op:
     source: Callable[..., str] | None = None
     textbook: Callable[..., Array] | None = None
     shared: Rule | None = None
+    part: tuple[Any, ...] | None = None
     differentiable: bool = field(init=False)
     takes_out: bool = field(init=False)
 

@@ -187,6 +187,7 @@ def _elman(
             cast="equal",
             textbook=expand,
             shared=shared,
+            part=(-1,),
         )
     )
     return op, back

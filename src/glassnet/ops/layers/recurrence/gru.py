@@ -197,5 +197,6 @@ gru = register(
         cast="equal",
         textbook=_gru_expand,
         shared=_shared,
+        part=(-1,),
     )
 )

@@ -238,5 +238,6 @@ lstm = register(
         cast="equal",
         textbook=_lstm_expand,
         shared=_shared,
+        part=(-1,),
     )
 )
