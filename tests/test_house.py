@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import grimp
+import pytest
 
 import glassnet
 
@@ -41,6 +43,24 @@ print(*{name.partition(".")[0] for name in set(sys.modules) - before})
     assert not loaded & set(FOREIGN)
     of_numpy = {"numpy", "cython_runtime", *(name for name in loaded if name.startswith("_cython"))}
     assert loaded - {"glassnet"} - of_numpy <= sys.stdlib_module_names
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="how much freed memory is kept is said to glibc")
+def test_memory_of_a_step_is_there_for_the_next_one():
+    """Pages given back to the system and asked for again: each has to be filled with zeros first."""
+    code = """
+import resource
+import numpy as np
+import glassnet
+def step():
+    arrays = [np.ones(n << 20, np.uint8) for n in (5, 8, 3, 9, 6)]
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    assert int(run(code)) < 100
+    assert int(run(code.replace("import glassnet", ""))) > 1000
 
 
 # What `import glassnet` may load besides NumPy's own modules: a whole process of it takes about 1.25 times one of

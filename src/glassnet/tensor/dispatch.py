@@ -8,6 +8,7 @@ it. `Tensor` adds the methods, which all come through here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +24,20 @@ from glassnet.tensor.device import device as _device
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
 
 ndarray = np.ndarray
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep freed memory of a step for the next one, rather than give it back to the system.
+
+    Given back, it comes again page by page, each filled with zeros: up to a fifth of a training step. How much glibc
+    keeps follows the largest block that it has seen freed, to 32 MiB: up to twice that (mallopt(3), M_TRIM_THRESHOLD).
+    This one is never written to and takes no memory. Other C libraries do not care.
+    """
+    with suppress(MemoryError):
+        np.empty((32 << 20) - (8 << 10), np.uint8)  # the block is a bit larger, and must not exceed 32 MiB
+
+
+_keep_freed_memory()
 
 
 class State(Value):
