@@ -1,5 +1,6 @@
 """What every test shares: the same seed each time, and the same Hypothesis examples each time."""
 
+import gc
 import importlib.util
 import os
 import signal
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "parity" in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: a collection of garbage, which some tests ask for, need not go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

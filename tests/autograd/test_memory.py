@@ -24,7 +24,6 @@ def _without_gc() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-    gc.unfreeze()
 
 
 def alive() -> Counter[str]:

@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 import numpy as np
@@ -204,7 +205,9 @@ def idx_numbers(data: bytes, random: Random, others: Others) -> bytes:
     return gzip.compress(changed, 1) if packed else changed
 
 
-_BOMB = gzip.compress(bytes(2**27), 6)
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(2**27), 6)
 
 
 def gzip_stream(data: bytes, random: Random, others: Others) -> bytes:
@@ -213,7 +216,7 @@ def gzip_stream(data: bytes, random: Random, others: Others) -> bytes:
     if how == 0:
         inner = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         header = inner[:4] + struct.pack(f">{inner[3]}I", *[2**27 - 16] * min(1, inner[3]), *[1] * max(0, inner[3] - 1))
-        return gzip.compress(header, 1) + _BOMB
+        return gzip.compress(header, 1) + _bomb()
     if how == 1:
         return data[:-8] + bytes(8)
     if how == 2:
@@ -222,7 +225,7 @@ def gzip_stream(data: bytes, random: Random, others: Others) -> bytes:
         return b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * 10**6
     if how == 4:
         return gzip.compress(gzip.compress(data))
-    return _BOMB
+    return _bomb()
 
 
 IDX: tuple[Mutation, ...] = (*(idx_header,) * 8, *(idx_numbers,) * 5, *(gzip_stream,) * 4)

@@ -7,6 +7,7 @@ further samples, and `SPECIAL` those of operations with inputs of their own kind
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -156,17 +157,21 @@ SPECIAL: dict[str, list[Sample]] = {
 
 
 def elementwise(op: Op) -> list[Sample]:
-    inputs = len(op.vjp)
+    return _elementwise(op.name, len(op.vjp))
+
+
+@functools.cache
+def _elementwise(name: str, inputs: int) -> list[Sample]:
     samples = []
-    for params in PARAMS.get(op.name, [{}]):
+    for params in PARAMS.get(name, [{}]):
         said = ", ".join(f"{k}={v}" for k, v in params.items())
         for shapes in SHAPES[inputs]:
             xs = tuple(
-                spaced(*shape, lane=lane, lanes=inputs, seed=zlib.crc32(op.name.encode()))
+                spaced(*shape, lane=lane, lanes=inputs, seed=zlib.crc32(name.encode()))
                 for lane, shape in enumerate(shapes)
             )
-            if op.name in DOMAINS:
-                xs = DOMAINS[op.name](*xs)
+            if name in DOMAINS:
+                xs = DOMAINS[name](*xs)
             label = " ".join("×".join(map(str, s)) or "·" for s in shapes)
             samples.append(Sample(f"{label} {said}".strip(), tuple(map(np.asarray, xs)), params))
-    return samples + MORE.get(op.name, [])
+    return samples + MORE.get(name, [])

@@ -34,12 +34,15 @@ def _check(
 ) -> None:
     if orders == 0:
         return
-    weights = [_signed(rng, y.shape) for y in _outputs(function, inputs)]
-    gradients = _gradients(function, inputs, weights)
+    leaves = _leaves(inputs)
+    outputs = _tensors(function(*leaves))
+    weights = [_signed(rng, y.shape) for y in outputs]
+    gradients = _gradients(outputs, leaves, weights)
+    size = sum(float(np.abs(y.array * w).sum()) for y, w in zip(outputs, weights, strict=True))
     for which, (x, gradient) in enumerate(zip(inputs, gradients, strict=True)):
         assert gradient.shape == x.shape, f"order {order}, input {which}: gradient of {gradient.shape}, not {x.shape}"
         direction = _signed(rng, x.shape)
-        slope, size = _slope(function, inputs, which, direction, weights)
+        slope = _slope(function, inputs, which, direction, weights)
         products = gradient * direction
         scale = max(np.abs(products).sum(), abs(slope))
         found = products.sum()
@@ -72,14 +75,8 @@ def _leaves(arrays: Sequence[np.ndarray]) -> list[Any]:
     return [Tensor(x, requires_grad=True) for x in arrays]
 
 
-def _outputs(function: Function, inputs: Sequence[np.ndarray]) -> tuple[Any, ...]:
-    return _tensors(function(*_leaves(inputs)))
-
-
-def _gradients(function: Function, inputs: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The gradient of each input; zeros where the outputs do not depend on it."""
-    leaves = _leaves(inputs)
-    outputs = _tensors(function(*leaves))
+def _gradients(outputs: Sequence[Any], leaves: Sequence[Any], weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The gradient of each leaf; zeros where the outputs do not depend on it."""
     found = grad(outputs, leaves, weights, allow_unused=True) if outputs else [None] * len(leaves)
     return [np.zeros(x.shape) if g is None else g.array for x, g in zip(leaves, found, strict=True)]
 
@@ -90,15 +87,14 @@ def _slope(
     which: int,
     direction: np.ndarray,
     weights: Sequence[np.ndarray],
-) -> tuple[float, float]:
-    """The slope in t of the weighted output where input ``which`` is x + t·direction, and the output's size."""
+) -> float:
+    """The slope in t of the weighted output where input ``which`` is x + t·direction."""
 
     def at(t: float) -> list[np.ndarray]:
         moved = [x + t * direction if i == which else x for i, x in enumerate(inputs)]
-        return [y.array * w for y, w in zip(_outputs(function, moved), weights, strict=True)]
+        return [y.array * w for y, w in zip(_tensors(function(*_leaves(moved))), weights, strict=True)]
 
     def difference(t: float) -> float:
         return float(sum((above - below).sum() for above, below in zip(at(t), at(-t), strict=True)))
 
-    size = sum(float(np.abs(y).sum()) for y in at(0.0))
-    return (8 * difference(STEP) - difference(2 * STEP)) / (12 * STEP), size
+    return (8 * difference(STEP) - difference(2 * STEP)) / (12 * STEP)
