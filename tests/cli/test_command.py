@@ -28,6 +28,7 @@ def glassnet_process(*words, cwd, **environment):
     )
 
 
+@pytest.mark.slow("two processes; below, one does both")
 def test_train_and_predict(tmp_path):
     done = glassnet_process("train", "digits", "--epochs", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

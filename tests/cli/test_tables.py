@@ -47,12 +47,30 @@ def tables(tmp_path):
     write(tmp_path / "other.csv", NAMES[::-1], [row[::-1] for row in made(20, seed=1)])
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Of each training: where its runs are kept, in which folder it was, and what was printed."""
+    return tmp_path_factory.mktemp("kept"), {}
+
+
 @pytest.fixture
-def trained_on(command, tables, tmp_path):
+def trained_on(command, tables, tmp_path, kept):
+    """Many tests begin with the same training: it is done once, and its run copied."""
+
     def train(target, *words, epochs=30):
-        result = command("train", "made.csv", "--target", target, "--epochs", epochs, *words)
-        assert result.exit_code == 0, result.output
-        return result.stdout
+        folder, found = kept
+        asked = ("train", "made.csv", "--target", target, "--epochs", epochs, *words)
+        if asked not in found:
+            result = command(*asked)
+            assert result.exit_code == 0, result.output
+            found[asked] = folder / str(len(found)), str(tmp_path), result.stdout
+            shutil.copytree(tmp_path / "runs", found[asked][0])
+            return result.stdout
+        runs, then, said = found[asked]
+        shutil.copytree(runs, tmp_path / "runs")
+        for file in (tmp_path / "runs").rglob("config.json"):  # which says where the table is
+            file.write_text(file.read_text("utf-8").replace(then, str(tmp_path)), "utf-8")
+        return said
 
     return train
 

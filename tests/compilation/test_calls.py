@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,20 @@ READ = (
     "t.equal(", "t.allclose(", " in v", "bool(", "float(", "int(", "f'", ".format(", "][o]", "range(7)[o]", "arange(o)",
     "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(", "interleave(o", "interleave(j",
 )  # fmt: skip
-TABLES_OF_RESULTS = [name for name, table in TABLES.items() if table is not IN_PLACE]
+QUICK = 4  # one call in so many is compiled in the quick run, the others in the slow one
+
+
+def _parts() -> Iterator[Any]:
+    """The tables of results, each in two: calls for the quick run, and the others."""
+    slow = pytest.mark.slow("hundreds of calls, each of which is compiled")
+    for name, table in TABLES.items():
+        if table is not IN_PLACE:
+            yield pytest.param([row[0] for row in table[::QUICK]], id=name)
+            others = [row[0] for i, row in enumerate(table) if i % QUICK]
+            yield pytest.param(others, marks=slow, id=f"{name}, the others")
+
+
+calls = pytest.mark.parametrize("calls", list(_parts()))
 
 
 def function_of(expression: str, names: tuple[str, ...], *, copied: bool) -> Any:
@@ -61,9 +75,9 @@ def check(expression: str, *, copied: bool) -> None:
     assert len(compiled.specialisations) == 1
 
 
-@pytest.mark.parametrize("table", TABLES_OF_RESULTS)
-def test_a_call(table: str, subtests: pytest.Subtests) -> None:
-    for expression, *_ in TABLES[table]:
+@calls
+def test_a_call(calls: list[str], subtests: pytest.Subtests) -> None:
+    for expression in calls:
         with subtests.test(expression), np.errstate(all="ignore"):
             try:
                 check(expression, copied=False)
@@ -82,10 +96,10 @@ def test_a_call_in_place(subtests: pytest.Subtests) -> None:
             check(expression, copied=True)
 
 
-@pytest.mark.parametrize("table", TABLES_OF_RESULTS)
-def test_the_gradients_of_a_call(table: str, subtests: pytest.Subtests) -> None:
+@calls
+def test_the_gradients_of_a_call(calls: list[str], subtests: pytest.Subtests) -> None:
     """Of those results that gradients can be followed to."""
-    for expression, *_ in TABLES[table]:
+    for expression in calls:
         with subtests.test(expression):
             check_gradients(expression)
 

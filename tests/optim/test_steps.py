@@ -17,6 +17,7 @@ from glassnet import GradientError, Tensor, nn, no_grad, optim, tensor
 from glassnet.ops import record
 from glassnet.optim import optimizer as optimizer_module
 from tests.optim.samples import OPTIONS, label
+from tests.shares import one_in
 
 
 def after(name: str, gradients: list[float], options: dict[str, Any]) -> float:
@@ -67,7 +68,7 @@ def test_first_steps(name: str, options: dict[str, Any], gradients: list[float],
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", one_in(2, [np.float32, np.float64]))
 def test_a_quadratic_goes_down(name: str, options: dict[str, Any], dtype: Any) -> None:
     w = Tensor(np.array([0.0, 5.0, -2.0], dtype), requires_grad=True)
     array = w.array

@@ -1,0 +1,14 @@
+"""Which of many cases of one kind a quick run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def one_in(number: int, cases: Iterable[Any]) -> list[Any]:
+    """``cases`` for `parametrize`: the first of each ``number`` of them is quick, the others are slow."""
+    others = pytest.mark.slow("one of many of its kind, of which the quick run takes a part")
+    return [case if i % number == 0 else pytest.param(case, marks=others) for i, case in enumerate(cases)]
