@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: a collection of garbage, which some tests ask for, need not go through it."""
+    """Set aside what was imported and collected: to collect garbage, as some tests do, need not go through it."""
     gc.collect()
     gc.freeze()
 
