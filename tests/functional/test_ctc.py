@@ -78,6 +78,28 @@ def test_the_gradient_is_what_is_said_less_what_should_be() -> None:
     np.testing.assert_allclose(log_p.grad.numpy(), [[0.5 - 1 / 3, 0.5 - 2 / 3]] * 2, atol=1e-12)
 
 
+@pytest.mark.parity
+@pytest.mark.parametrize("zero_infinity", [True, False])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_of_what_is_not_normalized_it_is_pytorchs(reduction: str, zero_infinity: bool) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    for steps in range(1, 6):
+        x, labels = rng.standard_normal((steps, 3, 4)), rng.integers(1, 4, (3, 3))
+        lengths = rng.integers(1, steps + 1, 3), rng.integers(0, 4, 3)
+        ours, theirs = gn.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        loss = F.ctc_loss(ours, *map(gn.tensor, (labels, *lengths)), 0, reduction, zero_infinity)
+        wanted = torch.nn.functional.ctc_loss(
+            theirs, *map(torch.tensor, (labels, *lengths)), 0, reduction, zero_infinity
+        )
+        np.testing.assert_allclose(loss.item(), wanted.item(), rtol=0, atol=1e-10)
+        loss.backward()
+        wanted.backward()
+        assert ours.grad is not None
+        finite = np.isfinite(theirs.grad.numpy())  # PyTorch's of what cannot be said is not
+        np.testing.assert_allclose(ours.grad.numpy()[finite], theirs.grad.numpy()[finite], rtol=0, atol=1e-8)
+
+
 def test_what_cannot_be_said() -> None:
     log_p = gn.tensor(probabilities(2, 2, 4)).log().requires_grad_()
     call = (gn.tensor([[1, 1], [1, 2]]), [2, 2], [2, 2])  # 1 and again 1 need a blank between them

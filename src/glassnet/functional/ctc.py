@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from glassnet.ops.layers import ctc
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import softmax
 from glassnet.tensor import Tensor, apply, where
-from glassnet.tensor.creation import tensor
+from glassnet.tensor.creation import arange, tensor
 
 __all__ = ["ctc_loss"]
 
@@ -32,7 +33,8 @@ def ctc_loss(
     """−log of the probability that the network says the target, by whichever steps: speech, handwriting.
 
     ``log_probs`` [T, N, C] are the log-probabilities of C labels at each of T steps, one of which, ``blank``, stands
-    for none; they are normalized once more, so that their gradient is what the network says less what it should.
+    for none: the result of log_softmax. Their gradient is what the network says less what it should, exp(log_probs)
+    less the share of each label in all that says the target: PyTorch's, whatever they are the result of.
     ``targets`` [N, S] are the labels of each sample, of which the first ``target_lengths`` [N] count, or those of all
     samples one after another, [sum of target_lengths]. Of the steps the first ``input_lengths`` [N] count. One sample
     alone is [T, C], [S], [] and [].
@@ -60,12 +62,20 @@ def ctc_loss(
         targets = _padded(targets, target_lengths)
     of_input, of_target = (_lengths(lengths, alone) for lengths in (input_lengths, target_lengths))
     ctc.ctc_loss.shape(log_probs, targets, of_input, of_target)  # whether they fit together
-    losses = apply(ctc.ctc_loss, log_probs.log_softmax(2), targets, of_input, of_target, blank=blank)
+    losses = apply(ctc.ctc_loss, log_probs, targets, of_input, of_target, blank=blank)
+    losses = losses + _of_normalization(log_probs, of_input, losses)
     if zero_infinity:
         losses = where(losses.isinf(), 0.0, losses)
     if reduction == "mean":
         losses = losses / of_target.clamp(min=1)
     return reduced(losses.squeeze(0) if alone else losses, reduction)
+
+
+def _of_normalization(log_probs: Tensor, input_lengths: Tensor, losses: Tensor) -> Tensor:
+    """0 for each of ``losses``, with the gradient exp(log_probs) where there is one: at the steps that count."""
+    counts = arange(log_probs.shape[0]).unsqueeze(1) < input_lengths.where(losses.detach().isfinite(), 0)
+    total = where(counts.unsqueeze(2), log_probs, -math.inf).exp().sum(dim=(0, 2))
+    return total - total.detach()
 
 
 def _lengths(lengths: Lengths, alone: bool) -> Tensor:
