@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
 
+import glassnet
+from glassnet import nn
+from glassnet.cli.plot import OF_A_RUN
+from glassnet.explain import plots
+from glassnet.serialization import read_model
 from tests.cli.runs import trained
 
 
@@ -83,6 +89,37 @@ def test_what_a_network_has_not_is_one_message(command, bars, tmp_path):
     table = command("plot", trained(tmp_path / "t", ("train", "moons", "--epochs", 1, "--quiet")), "feature_maps")
     assert re.search(r"feature_maps is drawn of pictures, and .*moons-001 was trained on \w+", table.stderr)
     assert not (tmp_path / "plot.png").exists()
+
+
+def test_what_words_attend_to_is_drawn(command, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    for i in range(12):
+        path = tmp_path / "texts" / ("good" if i % 2 else "bad") / f"{i}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("what a good film" if i % 2 else "a bad film")
+    trained(tmp_path / "runs", ("train", tmp_path / "texts", "--epochs", 1, "--quiet"))
+    run = tmp_path / "runs" / "texts-001"
+    refused = command("plot", run, "attention_maps")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "expected a network with attention, got" in refused.stderr
+
+    extra = read_model(run / "model.safetensors").extra
+    words = 2 + len(extra["encoding"]["vocabulary"])
+    attention = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    model = nn.Sequential(
+        nn.Embedding(words, 4), attention, nn.Flatten(), nn.Linear(4 * extra["encoding"]["length"], 2)
+    )
+    glassnet.save_model(model, run / "model.safetensors", extra)
+    tokens = []
+    drawing = plots.attention_maps
+    monkeypatch.setattr(
+        plots, "attention_maps", lambda *x, **named: tokens.append(named["tokens"]) or drawing(*x, **named)
+    )
+    result = command("plot", run, "attention_maps", "-o", "maps.png")
+    assert (result.exit_code, result.stdout) == (0, "Drawn in maps.png\n")
+    assert tokens[0] in (["what", "a", "good", "film"], ["", "a", "bad", "film"])
+    for what in OF_A_RUN:
+        assert what in " ".join(command("plot", "--help").stdout.split())
 
 
 def test_without_matplotlib_it_says_how_to_install_it(command, monkeypatch):

@@ -79,7 +79,7 @@ def test_a_command_without_data_says_what_it_expects(capsys):
     with pytest.raises(SystemExit) as ended:
         standalone.main([])
     assert ended.value.code == 2
-    assert "expected a CSV file, or --self-test" in capsys.readouterr().err
+    assert "expected a CSV file of numbers; or --self-test" in capsys.readouterr().err
 
 
 def test_the_self_test(capsys, monkeypatch):

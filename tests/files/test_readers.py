@@ -23,6 +23,7 @@ BY_THEMSELVES = {
     "cli/streams.py": "what stands for a standard output that is closed",
     "datasets/digits.py": "a part of the package",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
+    "encoders/picture_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "encoders/text_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/series_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/standalone.py": "is copied into exported files, which know nothing of glassnet",

@@ -9,8 +9,10 @@ from PIL import Image
 
 from glassnet.sources import open_source
 from glassnet.vision.datasets import PictureError, default_loader
-from glassnet.vision.datasets.folder import MANY_PIXELS, MOST_PIXELS, read_image
+from glassnet.vision.datasets.folder import MOST_PIXELS, read_image
 from tests.growth import peak
+
+MANY_PIXELS = 2**20  # from which a picture is made smaller while it is read
 
 KINDS = {
     "png": ["L", "P", "RGB", "RGBA", "LA", "1"],

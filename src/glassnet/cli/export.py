@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
 
@@ -46,7 +47,7 @@ def export(
         written = target.write(saved, used, output)
     files = " and ".join(f"{place(file)} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     console.print(display.headline("Exported ", f"{place(saved.path)} as {files}."), soft_wrap=True)
-    display.show_next(console, *target.commands(output))
+    display.show_next(console, *target.commands(saved, output))
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,13 @@ class Target:
     about: str
     write: Callable[[SavedRun, Used, Path], list[Path]]
     ending: str
-    commands: Callable[[Path], Sequence[str]]
+    commands: Callable[[SavedRun, Path], Sequence[str]]
     beside: str | None = None
 
 
-def _python_commands(file: Path) -> list[str]:
-    return [display.command("python", file, "--self-test"), display.command("python", file, "data.csv")]
+def _python_commands(saved: SavedRun, file: Path) -> list[str]:
+    samples = saved.encoder.standalone(np.float32).file
+    return [display.command("python", file, "--self-test"), display.command("python", file, samples)]
 
 
 TARGETS = {"numpy": Target("one file that needs NumPy alone", as_numpy, ".py", _python_commands, beside=".npz")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,12 +16,13 @@ from glassnet.cli.option_values import number, whole
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, Force, RunsFolder, check_output, path_option, writing
-from glassnet.encoders import PictureEncoder
+from glassnet.encoders import PictureEncoder, TextEncoder
 from glassnet.extras import needed_to
 from glassnet.files import replace_file
+from glassnet.tensor import Tensor
 
 OF_PICTURES = ("feature_maps", "saliency")
-OF_A_RUN = ("kernels", *OF_PICTURES, "hidden_state")
+OF_A_RUN = ("kernels", *OF_PICTURES, "attention_maps", "hidden_state")
 
 
 def plot(
@@ -64,7 +66,8 @@ def plot(
         if saved is None or what is None:
             drawn = plots.activation(*names, derivative=derivative, domain=(low, high))
         else:
-            drawn = getattr(plots, what)(saved.model, *([] if sample is None else [sample]))
+            samples = [] if sample is None else [sample]
+            drawn = getattr(plots, what)(saved.model, *samples, **_named(what, saved, samples))
     except (TypeError, ValueError) as error:
         raise BadInput(str(error)) from None
     figure = (drawn[0] if isinstance(drawn, list) else drawn).figure
@@ -90,6 +93,13 @@ def _opened(name: str, what: str, row: str, runs: Path) -> tuple[SavedRun, Any]:
     if not 0 <= count < len(inputs):
         raise BadInput(f"--row: expected a held-out sample, 0 to {len(inputs) - 1}, got {count}")
     return saved, inputs[count] if what in OF_PICTURES else inputs[count : count + 1]
+
+
+def _named(what: str, saved: SavedRun, samples: Sequence[Tensor]) -> dict[str, list[str]]:
+    """What is known of the places of a sample: the words at them."""
+    if what != "attention_maps" or not isinstance(saved.encoder, TextEncoder):
+        return {}
+    return {"tokens": saved.encoder.words(samples[0].numpy()[0])}
 
 
 def _known(functions: list[str]) -> None:

@@ -91,6 +91,7 @@ class Standalone:
     output: str = ""  # what the network gives where there are no classes, in words
     predict: Callable[..., Any] | None = None
     answers: Callable[..., Any] | None = None
+    file: str = "data.csv"  # what such a file may be called
 
 
 class Encoder(Protocol):

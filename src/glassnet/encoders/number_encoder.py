@@ -187,6 +187,10 @@ class NumberEncoder:
             read={"": [_READ, rows_in, numbers_in, is_number]},
         )
 
+    def _given(self) -> str:
+        """The source of what ``encoded(X)`` takes for numbers."""
+        return "X"
+
     @property
     def _divisor(self) -> str:
         number = float(self.divide_by)
@@ -200,7 +204,7 @@ class NumberEncoder:
         yield "def encoded(X):"
         yield f'    """Samples as the network takes them, [n, {shape}], or a ValueError that says what is wrong."""'
         yield "    try:"
-        yield f"        x = np.asarray(X, np.{'float64' if is_whole else dtype})"
+        yield f"        x = np.asarray({self._given()}, np.{'float64' if is_whole else dtype})"
         yield "    except (TypeError, ValueError):"
         yield f'        raise ValueError("expected samples of {self.size} {kind} each") from None'
         yield f"    if x.ndim < 2 or x.shape[1:] {accepted}:"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from glassnet.encoders.encoder import Samples, SourceError
+from glassnet.encoders.encoder import Samples, SourceError, Standalone
 from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.ops.dtypes import Array
 from glassnet.text import decoded_name
@@ -53,6 +54,48 @@ class PictureEncoder(NumberEncoder):
         known = None if None in labels else np.array(labels, np.int64)
         samples = self._samples(np.stack(pictures), path, known)
         return Samples(samples.inputs, samples.targets, [decoded_name(str(file)) for file in files])
+
+    # an exported file -------------------------------------------------------------------------------
+
+    def standalone(self, dtype: Any) -> Standalone:
+        """What an exported file needs to take such pictures: numbers, and, where Pillow is there, files of pictures."""
+        from glassnet.encoders import picture_standalone as copied  # other samples do without
+        from glassnet.vision.datasets import folder
+        from glassnet.vision.transforms.geometry import triangles
+
+        numbers = super().standalone(dtype)
+        height, width = self.shape[-2:]
+        colours = "in colour" if len(self.shape) == 3 else "in shades of grey"
+        first, *read = numbers.read[""]
+        return replace(
+            numbers,
+            sample=f"a picture of {height} × {width} pixels {colours}: {numbers.sample}",
+            usage=f"paths of pictures, which need Pillow and are scaled to {height} × {width}; or {numbers.usage}",
+            data=f"a picture ({', '.join(folder.IMG_EXTENSIONS)}), which needs Pillow; or {numbers.data}",
+            constants={
+                **numbers.constants,
+                "SHAPE": self.shape,
+                "ENDINGS": folder.IMG_EXTENSIONS,
+                "FORMATS": folder.FORMATS,
+                "MOST_PIXELS": folder.MOST_PIXELS,
+            },
+            encode={
+                **numbers.encode,
+                "from a picture to numbers": [
+                    copied.pixels_of,
+                    copied.pixels_of_one,
+                    copied.read_picture,
+                    folder.made_smaller,
+                    copied.scaled,
+                    triangles,
+                ],
+            },
+            read={"": [copied.read, str(first).replace("def read(", "def numbers_of(", 1), *read]},
+            file="picture.png",
+        )
+
+    def _given(self) -> str:
+        return "pixels_of(X)"
 
 
 def read_picture(file: str | Path, size: Sequence[int]) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.encoders import text_standalone, words
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
-from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, word_numbers, words_of
+from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, NO_WORD, OTHER_WORD, word_numbers, words_of
 from glassnet.files import FileError, read_bytes
 from glassnet.files.schema import Kind, Misfit, items, one_of, record, text, whole
 from glassnet.ops.dtypes import Array
@@ -159,6 +159,15 @@ class TextEncoder:
     def encode(self, samples: Any, dtype: Any = None) -> Array:
         """Texts, in a list or in the column of a table, as the numbers of their words: [n, length], int64."""
         return word_numbers(self._texts(samples), self._known, self.length)
+
+    def words(self, numbers: Any) -> list[str]:
+        """The words that ``numbers`` stand for: "" for no word, "?" for one that is not in the vocabulary.
+
+        >>> from glassnet.encoders import TextEncoder
+        >>> TextEncoder(("the", "cat"), length=4).words([0, 2, 3, 1])
+        ['', 'the', 'cat', '?']
+        """
+        return ["" if n == NO_WORD else "?" if n == OTHER_WORD else self.vocabulary[n - FIRST_WORD] for n in numbers]
 
     def decode(self, results: Any) -> Array:
         """Results as they are: [n]."""

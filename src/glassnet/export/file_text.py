@@ -156,9 +156,10 @@ class FileText:
             lines += textwrap.wrap(f"{name.ljust(width)}{text}", WIDTH, subsequent_indent=" " * width)
         offered = "predict" if not e.classes else "predict, predict_proba"
         lines += ["", "In Python:", "", f"    from {self._module()} import {offered}", ""]
-        lines += [f"    predict(X)  # X: {e.standalone.usage}", ""]
+        usage = textwrap.wrap(e.standalone.usage, WIDTH - 22)
+        lines += [f"    predict(X)  # X: {usage[0]}", *(f"                # {line}" for line in usage[1:]), ""]
         name = shlex.quote(f"./{self.name}" if self.name.startswith("-") else self.name)
-        lines += ["As a command:", "", f"    python {shown(name)} data.csv [--output results.csv]"]
+        lines += ["As a command:", "", f"    python {shown(name)} {e.standalone.file} [--output results.csv]"]
         lines += [f"    python {shown(name)} --self-test"]
         return in_docstring("\n".join(lines))
 

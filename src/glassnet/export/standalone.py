@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.self_test:
                 return self_test()
             if options.data is None:
-                parser.error("expected a CSV file, or --self-test")
+                parser.error(f"expected {DATA}; or --self-test")
             check_files(options.data, options.output)
             write(answers(read(options.data)), options.output)
     except (OSError, LookupError, MemoryError, ValueError, csv.Error) as error:

@@ -15,9 +15,6 @@ from glassnet.vision.datasets.picture_dataset import PathLike, Pictures
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 FORMATS = ("JPEG", "PNG", "PPM", "BMP", "DIB", "TIFF", "WEBP", "GIF")  # no others are looked for, whatever a file says
 MOST_PIXELS = 2**26 + 2**24  # 83,886,080; of 4 bytes each, they are in memory twice while they become RGB
-MANY_PIXELS = 2**20  # of a picture that is made smaller while it is read
-ROOM = 4  # times the size that is wanted: what scaling needs to be smooth
-REDUCED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F")  # modes in which Pillow takes averages
 
 
 class PictureError(FileError):
@@ -62,12 +59,7 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
             if width * height > MOST_PIXELS:
                 problem = f"expected a picture of at most {MOST_PIXELS:,} pixels, got {width:,} × {height:,}"
                 raise PictureError(path, problem, "make it smaller, or leave it out")
-            if size is not None and width * height > MANY_PIXELS:
-                image.draft("RGB", (ROOM * size[1], ROOM * size[0]))  # of a JPEG, no more is decoded
-                if image.mode == "P":
-                    image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-                times = tuple(max(1, n // (ROOM * wanted)) for n, wanted in zip(image.size, size[::-1], strict=True))
-                image = image.reduce(times) if image.mode in REDUCED else image
+            image = image if size is None else made_smaller(image, size)
             image.load()
             return image if image.mode == "RGB" else image.convert("RGB")
     except (PictureError, MemoryError):
@@ -81,6 +73,22 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
         reason = shown(error) or type(error).__name__
         problem = f"expected a picture, but it cannot be read ({reason})"
         raise PictureError(path, problem, "replace the file or leave it out") from None
+
+
+def made_smaller(image: Any, size: Sequence[int]) -> Any:
+    """A picture that Pillow has opened, of more than a million pixels made smaller, by averages.
+
+    It keeps four times the ``size`` (height, width) that it will be scaled to, which is what makes that smooth.
+    """
+    if image.width * image.height <= 2**20:
+        return image
+    least = (4 * size[1], 4 * size[0])
+    image.draft("RGB", least)  # of a JPEG, no more is decoded
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F"):  # in which Pillow takes averages
+        return image
+    return image.reduce(tuple(max(1, n // wanted) for n, wanted in zip(image.size, least, strict=True)))
 
 
 class DatasetFolder(Pictures):
