@@ -41,13 +41,14 @@ def test_the_file_reads_every_held_out_digit_as_the_network_does(model_file, tra
 def test_the_file_tests_itself_and_says_where_it_is_from(model_file):
     done = run(model_file, "--self-test")
     assert (done.returncode, done.stderr) == (0, "")
-    said = loaded(model_file)["__doc__"]
+    said = " ".join(loaded(model_file)["__doc__"].split())
     for line in (
         "digits-001: a network trained on digits, written out by glassnet. It needs NumPy alone.",
-        "network     64 → 64, ReLU → 32, ReLU → 10",
+        "network 64 → 64, ReLU → 32, ReLU → 10",
         "on 355 digits held out from its training",
         "UCI optical digits",
-        "8 × 8, each divided by 16 before the network sees it",
+        "input a picture of 8 × 8 pixels in shades of grey: 64 numbers",
+        "each divided by 16 before the network sees it",
     ):
         assert line in said
 

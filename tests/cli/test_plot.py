@@ -104,20 +104,17 @@ def test_what_words_attend_to_is_drawn(command, tmp_path, monkeypatch):
     assert "expected a network with attention, got" in refused.stderr
 
     extra = read_model(run / "model.safetensors").extra
-    words = 2 + len(extra["encoding"]["vocabulary"])
+    length, words = extra["encoding"]["length"], 2 + len(extra["encoding"]["vocabulary"])
     attention = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
     model = nn.Sequential(
-        nn.Embedding(words, 4), attention, nn.Flatten(), nn.Linear(4 * extra["encoding"]["length"], 2)
+        nn.Embedding(words, 4), attention, nn.Flatten(), nn.utils.weight_norm(nn.Linear(4 * length, 2))
     )
     glassnet.save_model(model, run / "model.safetensors", extra)
-    tokens = []
-    drawing = plots.attention_maps
-    monkeypatch.setattr(
-        plots, "attention_maps", lambda *x, **named: tokens.append(named["tokens"]) or drawing(*x, **named)
-    )
+    drawing = mock.Mock(wraps=plots.attention_maps)
+    monkeypatch.setattr(plots, "attention_maps", drawing)
     result = command("plot", run, "attention_maps", "-o", "maps.png")
-    assert (result.exit_code, result.stdout) == (0, "Drawn in maps.png\n")
-    assert tokens[0] in (["what", "a", "good", "film"], ["", "a", "bad", "film"])
+    assert (result.exit_code, result.stderr, result.stdout) == (0, "", "Drawn in maps.png\n")
+    assert drawing.call_args.kwargs["tokens"] in (["what", "a", "good", "film"], ["", "a", "bad", "film"])
     for what in OF_A_RUN:
         assert what in " ".join(command("plot", "--help").stdout.split())
 

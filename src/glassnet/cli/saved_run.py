@@ -22,6 +22,7 @@ from glassnet.cli.tasks import Task, task_of
 from glassnet.encoders import Encoder, SourceError, TableEncoder, encoder_from_json
 from glassnet.errors import GlassnetError
 from glassnet.files.schema import Misfit, filled, items, record, text
+from glassnet.nn.container import Sequential
 from glassnet.nn.finite import ADVICE, check_results, weights_problem
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -167,6 +168,9 @@ class SavedRun:
 def _no_layers(model: Module) -> str:
     """What in the description of a network computes nothing of one input, such as a loss or a list of layers; or ""."""
     for name, module in model.named_modules():
+        path, _, _ = name.rpartition(".")
+        if name and type(model.get_submodule(path)) is not Sequential:
+            continue  # a layer knows how it calls what is within it
         kind = type(module)
         try:
             if kind.forward is Module.forward:
