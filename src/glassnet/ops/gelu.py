@@ -15,7 +15,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import erf, exp, tanh
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.record import Op
-from glassnet.ops.special import erf_float32, in_blocks
+from glassnet.ops.special import in_blocks, normal_float32
 
 
 def _plain_gelu(x: Array) -> Array:
@@ -29,10 +29,8 @@ def _gelu(x: Array, out: Array | None = None) -> Array:
 
 
 def _gelu_float32(x: Array) -> Array:
-    y = erf_float32(x * math.sqrt(0.5))
-    y += 1
-    y *= np.maximum(x, -FAR)
-    y *= 0.5
+    y = normal_float32(x)
+    y *= np.clip(x, -FAR, np.inf)
     return y
 
 
@@ -59,9 +57,7 @@ def _gelu_backward(g: Array, x: Array, out: Array | None = None) -> Array:
 
 def _gelu_backward_float32(g: Array, x: Array) -> Array:
     x = np.clip(x, -FAR, FAR)
-    y = erf_float32(x * math.sqrt(0.5))
-    y += 1
-    y *= 0.5
+    y = normal_float32(x)
     density = np.square(x)
     density *= -0.5
     np.exp(density, out=density)
