@@ -1,7 +1,7 @@
 """PyTorch's own samples: what its tests make each module with, and what they call each function with.
 
-They are in `torch.testing._internal`, whose import takes seconds: so the names stand here, and the samples are loaded
-by the first test that asks for them. `test_modules` and `test_functions` see that the names are all there are.
+They are in `torch.testing._internal`, whose import takes seconds: so the names stand here and in `names`, and the
+samples are loaded by the first test that asks for them. `test_modules` and `test_functions` see that the names are all.
 """
 
 from __future__ import annotations
@@ -34,25 +34,6 @@ MODULES = [
     "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
 ]  # fmt: skip
 
-FUNCTIONS = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "channel_shuffle",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "dropout2d", "dropout3d",
-    "elu", "embedding", "embedding_bag", "feature_alpha_dropout", "fractional_max_pool2d", "fractional_max_pool3d",
-    "gaussian_nll_loss", "gelu", "glu", "grid_sample", "group_norm", "hardshrink", "hardsigmoid", "hardswish",
-    "hardtanh", "hinge_embedding_loss", "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss",
-    "layer_norm", "leaky_relu", "linear", "linear_cross_entropy", "local_response_norm", "logsigmoid",
-    "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss", "multilabel_margin_loss",
-    "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance", "pdist",
-    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6", "rms_norm", "rrelu",
-    "scaled_dot_product_attention", "selu", "silu", "smooth_l1_loss", "soft_margin_loss", "softmin", "softplus",
-    "softshrink", "softsign", "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss",
-    "unfold", "upsample_bilinear", "upsample_nearest",
-]  # fmt: skip
-
 
 def _import(name: str) -> ModuleType:
     """A module of PyTorch's tests; they need one of the package expecttest, which no sample does."""
@@ -70,12 +51,12 @@ def module_infos() -> dict[str, Any]:
 
 
 @cache
-def function_infos() -> dict[str, list[Any]]:
-    """What PyTorch's tests know of each function of `torch.nn.functional`: an entry for each way to call it."""
+def infos() -> dict[str, list[Any]]:
+    """What PyTorch's tests know of each operation: an entry for each way to call it."""
     found: dict[str, list[Any]] = {}
     for info in _import("torch.testing._internal.common_methods_invocations").op_db:
-        if info.name.startswith("nn.functional."):
-            found.setdefault(info.name.removeprefix("nn.functional."), []).append(info)
+        if info.name.startswith("__") or not info.name.startswith(("_", "jiterator", "torch.")):
+            found.setdefault(info.name, []).append(info)
     return found
 
 
@@ -98,10 +79,11 @@ def module_samples(name: str, training: bool) -> Iterator[Any]:
         )
 
 
-def function_samples(info: Any, at_most: int) -> list[Any]:
-    """Samples of one entry of `function_infos`, evenly chosen where there are more."""
+def samples(info: Any, kind: str, dtype: Any, at_most: int) -> list[Any]:
+    """Samples of one entry of `infos`, evenly chosen where there are more: of ``kind`` "sample" or "reference"."""
     import torch
 
     torch.manual_seed(0)
-    samples = list(info.sample_inputs("cpu", torch.float64, requires_grad=info.supports_autograd))
-    return samples[:: -(-len(samples) // at_most)] if samples else samples
+    differentiated = kind == "sample" and dtype == torch.float64 and info.supports_autograd
+    found = list(getattr(info, f"{kind}_inputs")("cpu", dtype, requires_grad=differentiated))
+    return found[:: -(-len(found) // at_most)] if found else found

@@ -15,20 +15,33 @@ from glassnet.autograd import grad
 
 torch = pytest.importorskip("torch")
 
+TOLERANCE = {"torch.float64": 1e-10, "torch.float32": 1e-5, "torch.float16": 1e-3}
+
+
+class NotHere(Exception):
+    """A sample has something that glassnet has not: a dtype, say."""
+
 
 def twin(value: Any, known: dict[int, Any] | None = None) -> Any:
     """``value``, an argument of PyTorch's, as one of glassnet's. A tensor that stands in it twice is one tensor."""
     known = {} if known is None else known
     if isinstance(value, torch.Tensor):
         if id(value) not in known:
-            known[id(value)] = gn.tensor(value.detach().numpy().copy(), requires_grad=value.requires_grad)
+            known[id(value)] = gn.from_numpy(_array(value)).requires_grad_(value.requires_grad)
         return known[id(value)]
     if isinstance(value, tuple | list):
-        return type(value)(twin(x, known) for x in value)
+        made = [twin(x, known) for x in value]
+        return made if isinstance(value, list) else tuple(made)
+    if isinstance(value, slice):
+        return slice(*(twin(x, known) for x in (value.start, value.stop, value.step)))
     if isinstance(value, dict):
         return {key: twin(x, known) for key, x in value.items()}
     if isinstance(value, torch.dtype):
-        return getattr(gn, str(value).removeprefix("torch."))
+        return _there(str(value).removeprefix("torch."))
+    if isinstance(value, torch.device):
+        return str(value)
+    if isinstance(value, torch.memory_format | torch.layout):
+        return _there(str(value).removeprefix("torch."))
     if isinstance(value, torch.nn.Module):
         args, kwargs = getattr(value, "made_with", ((), {}))
         module = getattr(nn, type(value).__name__)(*twin(args), **twin(kwargs))
@@ -37,6 +50,25 @@ def twin(value: Any, known: dict[int, Any] | None = None) -> Any:
     if callable(value) and getattr(torch.nn.functional, getattr(value, "__name__", ""), None) is value:
         return getattr(F, value.__name__)
     return value
+
+
+def _there(name: str) -> Any:
+    if not hasattr(gn, name):
+        raise NotHere(f"glassnet has no {name}")
+    return getattr(gn, name)
+
+
+def _array(tensor: Any) -> Any:
+    """The numbers of ``tensor``, in memory of their own, which is laid out as that of ``tensor``."""
+    _there(str(tensor.dtype).removeprefix("torch."))
+    if tensor.layout != torch.strided:
+        raise NotHere(f"glassnet has no {tensor.layout}")
+    tensor = tensor.detach()
+    if tensor.is_contiguous() or not tensor.numel():
+        return tensor.numpy().copy()
+    reach = 1 + sum((n - 1) * stride for n, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    memory = torch.as_strided(tensor, (reach,), (1,)).numpy().copy()
+    return np.lib.stride_tricks.as_strided(memory, tensor.shape, [n * memory.itemsize for n in tensor.stride()])
 
 
 def leaves(value: Any) -> list[Any]:
@@ -67,12 +99,21 @@ def _weighted(outputs: Sequence[Any], tensor: Any) -> Any:
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def check_agree(ours: Any, theirs: Any, mine: Sequence[Any], other: Sequence[Any]) -> None:
-    """``ours`` are the results that ``theirs`` are, and so are their gradients by ``mine`` and by ``other``, twice."""
+def check_numbers(ours: Any, theirs: Any, tolerance: float | None = None) -> None:
+    """``ours`` are the results that ``theirs`` are: tensors in any nesting, or a number, a bool, a shape."""
+    if isinstance(theirs, bool | int | float):
+        assert isinstance(ours, type(theirs)), f"{ours!r}, PyTorch's is {theirs!r}"
+        assert ours == theirs
     ours, theirs = leaves(ours), leaves(theirs)
     assert len(ours) == len(theirs), f"{len(ours)} results, PyTorch has {len(theirs)}"
     for i, (y, z) in enumerate(zip(ours, theirs, strict=True)):
-        check_close(f"result {i}", y, z, 1e-10)
+        check_close(f"result {i}", y, z, TOLERANCE.get(str(z.dtype), 0) if tolerance is None else tolerance)
+
+
+def check_agree(ours: Any, theirs: Any, mine: Sequence[Any], other: Sequence[Any]) -> None:
+    """``ours`` are the results that ``theirs`` are, and so are their gradients by ``mine`` and by ``other``, twice."""
+    check_numbers(ours, theirs)
+    ours, theirs = leaves(ours), leaves(theirs)
     for order in ("gradient", "second gradient"):
         total, wanted_total = _weighted(ours, gn.tensor), _weighted(theirs, torch.tensor)
         if wanted_total is None:
