@@ -26,7 +26,7 @@ from glassnet.ops.dtypes import (
     uint8,
 )
 from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace, set_printoptions
+from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace
 from glassnet.tensor.creation import (
     BoolTensor,
     ByteTensor,
@@ -75,6 +75,7 @@ from glassnet.tensor.sampling import (
     randn_like,
     randperm,
 )
+from glassnet.tensor.wording import Size
 from glassnet.threads import loaded as _loaded
 from glassnet.version import __version__ as __version__
 
@@ -96,6 +97,7 @@ __all__ = [
     "RangeError",
     "ShapeError",
     "ShortTensor",
+    "Size",
     "Tensor",
     "Trainer",
     "accelerator",
@@ -207,6 +209,7 @@ _LATER = {
     "load_model": "serialization",
     "save": "serialization",
     "save_model": "serialization",
+    "set_printoptions": "tensor.printing",
     "symbolic": "explain.symbolic",
     "walkthrough": "explain.walkthrough",
 }
@@ -236,6 +239,7 @@ if TYPE_CHECKING:
     from glassnet.explain.walkthrough import walkthrough
     from glassnet.functional import cdist
     from glassnet.serialization import load, load_model, save, save_model
+    from glassnet.tensor.printing import set_printoptions
     from glassnet.training import Trainer
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import glassnet
 from tests.tensor.calls import OPERANDS, TABLES, Row
 
 TOLERANCE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-12}
@@ -28,7 +29,7 @@ def parts(result: Any) -> list[Any]:
 def assert_same(ours: Any, theirs: Any, tolerance: float | None = None) -> None:
     """Shape, dtype and values of two arrays; or two Python values, equal."""
     if not isinstance(theirs, np.ndarray | np.generic):
-        assert type(ours) is type(theirs)
+        assert type(ours) is type(theirs) or (isinstance(ours, glassnet.Size) and type(theirs) is tuple)
         assert ours == theirs
         return
     assert ours.shape == theirs.shape

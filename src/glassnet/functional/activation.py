@@ -14,6 +14,7 @@ from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.from_record import replace
 
 __all__ = [
@@ -325,4 +326,4 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"glu: expected an even size to halve in dimension {dim}, got an input of shape {written(input.shape)}"
         )
     a, b = input.chunk(2, d)
-    return a * sigmoid(b)
+    return labelled(a * sigmoid(b), "glu")

@@ -17,6 +17,7 @@ from glassnet.ops import classification, softmax
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply, where
+from glassnet.tensor.graph import labelled
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -97,7 +98,9 @@ def nll_loss(
 def _by_row(op: Op, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
     scores, labels = _rows(op.name, input, target)
     loss = apply(op, scores, labels, weight, reduction=reduction, ignore_index=ignore_index)
-    return loss.reshape(target.shape) if reduction == "none" and target.ndim != 1 else loss
+    if target.ndim != 1:
+        loss = labelled(loss.reshape(target.shape) if reduction == "none" else loss, "nll_loss2d")
+    return loss
 
 
 def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

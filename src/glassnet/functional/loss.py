@@ -24,6 +24,7 @@ from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
 from glassnet.ops.softmax import softmax
 from glassnet.tensor import Tensor, apply, where
+from glassnet.tensor.graph import labelled
 
 __all__ = [
     "binary_cross_entropy",
@@ -44,7 +45,7 @@ def _loss(
     check_reduction(name, reduction)
     warn_unless_alike(name, input, target)
     losses = apply(op, input, target, **params)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return labelled(reduced(losses if weight is None else losses * weight, reduction), name)
 
 
 def _weighted_mean(name: str, op: Op, input: Tensor, target: Tensor, reduction: str, weight: Tensor | None) -> Tensor:
@@ -127,7 +128,7 @@ def binary_cross_entropy(
     unless they have one shape. `binary_cross_entropy_with_logits` takes logits.
 
     >>> F.binary_cross_entropy(glassnet.tensor([0.5, 1.0]), glassnet.tensor([1.0, 1.0]), reduction="none")
-    tensor([ 0.6931, -0.0000])
+    tensor([0.6931, -0.0000])
     """
     check_alike("binary_cross_entropy", input, target)
     return _loss("binary_cross_entropy", loss.binary_cross_entropy, input, target, reduction, weight)
@@ -163,7 +164,8 @@ def binary_cross_entropy_with_logits(
     losses = apply(loss.binary_cross_entropy_with_logits, input, target)
     if pos_weight is not None:
         losses = losses - (pos_weight - 1) * target * apply(logsigmoid, input)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    losses = losses if weight is None else losses * weight
+    return labelled(reduced(losses, reduction), "binary_cross_entropy_with_logits")
 
 
 @takes_size_average

@@ -365,8 +365,8 @@ class Transformer(Module):
         """The mask [sz, sz] that hides from each position those after it: −∞ above the diagonal, 0 elsewhere.
 
         >>> nn.Transformer.generate_square_subsequent_mask(3)
-        tensor([[  0., -inf, -inf],
-                [  0.,   0., -inf],
-                [  0.,   0.,   0.]])
+        tensor([[0., -inf, -inf],
+                [0., 0., -inf],
+                [0., 0., 0.]])
         """
         return full((sz, sz), -math.inf, device=device, dtype=dtype).triu(1)

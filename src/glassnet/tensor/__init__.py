@@ -6,7 +6,6 @@ from glassnet.tensor.backward import RemovableHandle, backward, gradients
 from glassnet.tensor.creation import where
 from glassnet.tensor.device import accelerator, backends, cuda, device
 from glassnet.tensor.dispatch import called, write
-from glassnet.tensor.printing import set_printoptions
 from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "device",
     "gradients",
     "made_of",
-    "set_printoptions",
     "where",
     "wrap",
     "write",

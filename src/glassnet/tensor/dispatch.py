@@ -22,6 +22,7 @@ from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor.device import device as _device
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
+from glassnet.tensor.wording import Size
 
 ndarray = np.ndarray
 
@@ -68,9 +69,9 @@ class State(Value):
         return apply(op, *inputs, **params)
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """The size of each dimension."""
-        return self.array.shape
+        return Size(self.array.shape)
 
     @property
     def dtype(self) -> Dtype:

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from glassnet.ops.record import Op, Spec, Value
 from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import written
 
+T = TypeVar("T")
 LARGE = 1 << 14  # bytes: from here on, memory that no rule reads is let go
 _NOTHING = bytes(16)
 
@@ -73,12 +74,13 @@ class Node:
 
     >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
     >>> (x**2).sum().grad_fn.parents
-    (<square>,)
+    (<PowBackward0 object at 0x...>,)
     """
 
     __slots__ = (
         "__weakref__",
         "hooks",
+        "label",
         "op",
         "output",
         "params",
@@ -99,7 +101,27 @@ class Node:
         self.hooks: list[Callable[[Any], Any]] | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.op.name}>"
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    def name(self) -> str:
+        """What PyTorch calls it.
+
+        >>> (glassnet.ones(2, requires_grad=True) * 3).grad_fn.name()
+        'MulBackward0'
+        """
+        from glassnet.tensor.node_names import node_name  # few scripts print one
+
+        return node_name(self)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """Where gradients go on to: for each input its node, an `AccumulateGrad` for a leaf, or None; and a 0.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> (x * 3).grad_fn.next_functions[0][0].variable is x
+        True
+        """
+        return tuple((_function_of(parent), 0) for parent in self.parents or ())
 
     def let_go(self) -> None:
         """Keep of results, this one and those it was computed from, only what a rule reads."""
@@ -114,6 +136,36 @@ class Node:
         self.parents = None
         self.values = []
         self.output = Spec(np.shape(self.output), self.output.dtype)
+
+
+def _function_of(parent: Any) -> Any:
+    if parent is None or type(parent) is Node:
+        return parent
+    return None if type(parent) is VersionCounter else AccumulateGrad(parent)
+
+
+class AccumulateGrad:
+    """The end of the graph at a leaf, ``variable``: gradients are added to its ``grad``."""
+
+    next_functions = ()
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+    def name(self) -> str:
+        """What PyTorch calls it."""
+        return "struct torch::autograd::AccumulateGrad"
+
+
+def labelled(tensor: T, name: str) -> T:
+    """``tensor``, whose node is to be called after the function ``name``, not after its last operation."""
+    node = tensor.node  # type: ignore[attr-defined]  # a State, which is above this file
+    if node is not None:
+        node.label = name
+    return tensor
 
 
 @cache
@@ -285,7 +337,7 @@ def _propagate_through(
         if not is_upstream:
             g, is_upstream = op.upstream(g, y, *values, **node.params), True
         is_node = type(parent) is Node
-        gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent)
+        gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent.array)
         if not is_node and to_tensor is None and is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _accumulate(gradients, parent, gradient)

@@ -18,7 +18,6 @@ from glassnet.tensor import dispatch, functions, graph
 from glassnet.tensor.device import cpu, device
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.autograd import Autograd
-from glassnet.tensor.printing import tensor_text
 
 
 def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
@@ -140,7 +139,7 @@ class Tensor(Autograd):
 
         >>> x = glassnet.ones(2, requires_grad=True)
         >>> (x * 2).grad_fn
-        <mul>
+        <MulBackward0 object at 0x...>
         """
         return self.node
 
@@ -178,7 +177,7 @@ class Tensor(Autograd):
         >>> glassnet.ones(2, 3).size(), glassnet.ones(2, 3).size(1)
         ((2, 3), 3)
         """
-        return self.shape if dim is None else self.shape[normalize_dim("size", dim, self.ndim)]
+        return self.shape if dim is None else self.array.shape[normalize_dim("size", dim, self.ndim)]
 
     def numel(self) -> int:
         """The number of elements.
@@ -230,6 +229,8 @@ class Tensor(Autograd):
         return bool((self == value).any())
 
     def __repr__(self) -> str:
+        from glassnet.tensor.printing import tensor_text  # a script that prints none need not load it
+
         self._read("printing")
         return tensor_text(self)
 

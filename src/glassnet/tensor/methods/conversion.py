@@ -79,11 +79,14 @@ class Conversion(State):
         return bool(self._read("if (or while, and, or, not)").item())
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self.shape:
-            raise TypeError(f"format {spec!r:.80} needs a tensor of 0 dimensions, got shape {written(self.shape)}")
-        return format(self.item(), spec)
+        if not self.array.ndim:
+            return format(self.item(), spec)
+        if spec:
+            raise TypeError(
+                f"format {spec!r:.80} needs a tensor of 0 dimensions, got shape {written(self.shape)}; format one "
+                "number, x.mean() or x[0], or x.numpy()"
+            )
+        return repr(self)
 
     def __reduce__(self) -> Any:
         raise TypeError("tensors are not pickled; save numbers with glassnet.save or x.numpy()")

@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.ops import activation, arithmetic, elementary, selection, softmax
 from glassnet.ops.dtypes import result_type
 from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.casts import Casts
 from glassnet.tensor.methods.from_record import binary, unary
 from glassnet.tensor.spellings import takes_axis
@@ -186,4 +187,4 @@ class Elementwise(Casts):
         >>> x.masked_fill(x < 0, 0)
         tensor([0, 2, 0])
         """
-        return apply(selection.where, mask, value, self)
+        return labelled(apply(selection.where, mask, value, self), "masked_fill")

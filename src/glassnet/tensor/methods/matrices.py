@@ -11,6 +11,7 @@ from glassnet.ops import indexing, linear, movement, selection
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.from_record import binary
 from glassnet.tensor.methods.reduction import Reduction
 
@@ -37,7 +38,7 @@ class Matrices(Reduction):
         (5, 2, 4)
         """
         self._expect("bmm", 3, other)
-        return apply(linear.matmul, self, other)
+        return labelled(apply(linear.matmul, self, other), "bmm")
 
     def mv(self, vector: Any) -> Self:
         """The product of a matrix [n, m] and a vector [m].
@@ -121,7 +122,7 @@ class Matrices(Reduction):
         """
         if len(self.shape) != 2:
             raise ShapeError(f"trace: expected a matrix, got {written(self.shape)}")
-        return self.diagonal().sum()
+        return labelled(self.diagonal().sum(), "trace")
 
     def tril(self, diagonal: int = 0) -> Self:
         """The lower triangle of each matrix, zeros above its ``diagonal``.
@@ -130,7 +131,7 @@ class Matrices(Reduction):
         tensor([[1, 0],
                 [3, 4]])
         """
-        return apply(selection.where, _triangle("tril", self.shape, diagonal), self, False)
+        return labelled(apply(selection.where, _triangle("tril", self.shape, diagonal), self, False), "tril")
 
     def triu(self, diagonal: int = 0) -> Self:
         """The upper triangle of each matrix, zeros below its ``diagonal``.
@@ -139,7 +140,7 @@ class Matrices(Reduction):
         tensor([[1, 2],
                 [0, 4]])
         """
-        return apply(selection.where, _triangle("triu", self.shape, diagonal - 1), False, self)
+        return labelled(apply(selection.where, _triangle("triu", self.shape, diagonal - 1), False, self), "triu")
 
 
 def _triangle(name: str, shape: tuple[int, ...], diagonal: int) -> Array:

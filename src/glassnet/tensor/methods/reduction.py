@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.ops import elementary, indexing, reduction, selection
@@ -15,19 +15,13 @@ from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
 from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.elementwise import Elementwise
 from glassnet.tensor.spellings import takes_axis
+from glassnet.tensor.wording import found
 
 Dim = int | Sequence[int] | None
-T = TypeVar("T")
 X = TypeVar("X", bound=State)
-
-
-class Extreme(NamedTuple, Generic[T]):
-    """The values that max(dim), min(dim) and median(dim) give, and their positions along ``dim``."""
-
-    values: T
-    indices: T
 
 
 def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], **params: Any) -> X:
@@ -115,7 +109,7 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([1.0, 2.0, 3.0]).std()
         tensor(1.)
         """
-        return apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis))
+        return labelled(apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis)), "std")
 
     def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
@@ -171,8 +165,12 @@ class Reduction(Elementwise):
         """The largest of all; with ``dim``, (values, indices); with a tensor, `maximum` with it.
 
         >>> x = glassnet.tensor([[1, 5], [7, 3]])
-        >>> x.max(), x.max(dim=1)
-        (tensor(7), Extreme(values=tensor([5, 7]), indices=tensor([1, 0])))
+        >>> x.max()
+        tensor(7)
+        >>> x.max(dim=1)
+        return_types.max(
+        values=tensor([5, 7]),
+        indices=tensor([1, 0]))
         """
         return self._extreme(reduction.amax, reduction.argmax, "maximum", dim, keepdim, axis)
 
@@ -180,8 +178,10 @@ class Reduction(Elementwise):
         """The smallest of all; with ``dim``, (values, indices); with a tensor, `minimum` with it.
 
         >>> x = glassnet.tensor([[1, 5], [7, 3]])
-        >>> x.min(), x.min(dim=1)
-        (tensor(1), Extreme(values=tensor([1, 3]), indices=tensor([0, 1])))
+        >>> x.min()
+        tensor(1)
+        >>> x.min(dim=1).indices
+        tensor([0, 1])
         """
         return self._extreme(reduction.amin, reduction.argmin, "minimum", dim, keepdim, axis)
 
@@ -190,14 +190,14 @@ class Reduction(Elementwise):
         if isinstance(dim, State):
             return getattr(self, pairwise)(dim)
         if dim is None:
-            return reduce(op, self, None, keepdim, axis)
+            return labelled(reduce(op, self, None, keepdim, axis), f"{op.name[1:]}_of_all")
         if isinstance(dim, Sequence):
             raise TypeError(f"{op.name[1:]}: expected one dimension, got {dim}; {op.name} takes several")
         indices = reduce(position, self, dim, True, axis)
         values = self.gather(dim, indices)
         if not keepdim and self.shape:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
-        return Extreme(values, indices)
+        return found(op.name[1:], values, indices)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False, **axis: Any) -> Self:
         """The position of the largest along ``dim`` (in the flattened tensor without it).
@@ -249,7 +249,7 @@ class Reduction(Elementwise):
         tensor(3)
         """
         if dim is None:
-            return self.reshape(-1).median(0).values
+            return labelled(self.reshape(-1).median(0).values, "median_of_all")
         size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
         if size == 0:
             raise ShapeError(f"median: expected at least one element along dim {dim}, got shape {written(self.shape)}")
@@ -261,7 +261,7 @@ class Reduction(Elementwise):
         values = self.gather(dim, indices)
         if not keepdim and self.shape:
             values, indices = values.squeeze(dim), indices.squeeze(dim)
-        return Extreme(values, indices)
+        return found("median", values, indices)
 
     def count_nonzero(self, dim: Dim = None) -> Self:
         """How many elements over ``dim`` are not 0.

@@ -6,7 +6,7 @@ does not follow them.
 
 from __future__ import annotations
 
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,15 +17,7 @@ from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.dispatch import apply, wrap
 from glassnet.tensor.methods.matrices import Matrices
 from glassnet.tensor.spellings import takes_axis
-
-T = TypeVar("T")
-
-
-class Sorted(NamedTuple, Generic[T]):
-    """The values in order, and the position each had before."""
-
-    values: T
-    indices: T
+from glassnet.tensor.wording import Found, found
 
 
 class Sorting(Matrices):
@@ -41,20 +33,22 @@ class Sorting(Matrices):
         return apply(indexing.argsort, self, dim=dim, descending=descending)
 
     @takes_axis
-    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Sorted[Self]:
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Found[Self]:
         """(values, indices) in order along ``dim``; equal elements keep their order, ``stable`` or not.
 
         >>> glassnet.tensor([30, 10, 20]).sort()
-        Sorted(values=tensor([10, 20, 30]), indices=tensor([1, 2, 0]))
+        return_types.sort(
+        values=tensor([10, 20, 30]),
+        indices=tensor([1, 2, 0]))
         """
         indices = self.argsort(dim, descending)
-        return Sorted(self.gather(dim, indices), indices)
+        return found("sort", self.gather(dim, indices), indices)
 
-    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted[Self]:
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[Self]:
         """(values, indices) of the ``k`` largest (or smallest) along ``dim``, the best first, ``sorted`` or not.
 
-        >>> glassnet.tensor([30, 10, 20]).topk(2)
-        Sorted(values=tensor([30, 20]), indices=tensor([0, 2]))
+        >>> glassnet.tensor([30, 10, 20]).topk(2).indices
+        tensor([0, 2])
         """
         if not self.shape:
             raise ShapeError("topk: expected at least 1 dimension, got a tensor of none")
@@ -62,7 +56,7 @@ class Sorting(Matrices):
         if not 0 <= k <= self.shape[d]:
             raise ShapeError(f"topk: expected k from 0 to {self.shape[d]}, the size of dim {dim}, got {k}")
         indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))]
-        return Sorted(self.gather(d, indices), indices)
+        return found("topk", self.gather(d, indices), indices)
 
     # which elements there are ------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from glassnet.errors import DimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.operators import Operators
 from glassnet.tensor.spellings import sizes, takes_axis
 
@@ -173,7 +174,7 @@ class Views(Operators):
         """
         if len(self.shape) > 2:
             raise ShapeError(f"t: expected at most 2 dimensions, got {written(self.shape)}; use transpose or permute")
-        return self.T
+        return labelled(self.T, "t")
 
     @property
     def T(self) -> Self:
