@@ -65,7 +65,7 @@ OPTIONS = st.one_of(
 def test_texts_are_torch_s(torch_s_words: Any) -> None:
     torch = torch_s_words
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=2 * settings.default.max_examples)
     @given(samples(), OPTIONS, st.sampled_from(["", "leaf", "result"]))
     @np.errstate(all="ignore")
     def same(array: np.ndarray, options: dict[str, Any], history: str) -> None:
@@ -158,6 +158,18 @@ def test_a_shape_is_a_tuple_that_counts() -> None:
     finally:
         write_as_torch(False)
     assert repr(shape) == "(2, 3, 4)"
+
+
+def test_a_program_is_written_in_plain_tuples() -> None:
+    x = gn.ones(2, 3, requires_grad=True)
+    step = gn.compile(lambda: x.T.reshape(x.shape).sum())
+    write_as_torch()
+    try:
+        step()
+    finally:
+        write_as_torch(False)
+    assert "(2, 3)" in step.source
+    assert "Size" not in step.source
 
 
 def test_one_number_is_formatted_as_python_does() -> None:

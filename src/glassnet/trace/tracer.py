@@ -29,6 +29,7 @@ from glassnet.ops.record import Op, Spec, Value
 from glassnet.program.program import Call, Phase
 from glassnet.tensor import Tensor
 from glassnet.tensor.dispatch import State
+from glassnet.tensor.wording import Size
 from glassnet.trace.aliasing import STALE, Aliasing
 from glassnet.trace.captures import Captures
 from glassnet.trace.escapes import Escapes
@@ -338,7 +339,8 @@ class Tracer(Refusals):
         deriving = self._deriving if phase == "backward" else None
         module = self.calls[-1].module if self.calls else ""
         calls = tuple(self.calls)
-        self.ops.append(TracedOp(op, operands, output, dict(params), phase, module, deriving, into, calls))
+        params = {name: tuple(value) if type(value) is Size else value for name, value in params.items()}  # it is text
+        self.ops.append(TracedOp(op, operands, output, params, phase, module, deriving, into, calls))
         self._made.add(output)
 
     def _replace(self, array: Any, op: Op, operands: tuple[Any, ...], params: dict[str, Any], since: int) -> None:
