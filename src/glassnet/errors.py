@@ -16,6 +16,7 @@ __all__ = [
     "GlassnetError",
     "GlassnetWarning",
     "GradientError",
+    "IndexDtypeError",
     "NotFiniteError",
     "RangeError",
     "SequenceError",
@@ -90,6 +91,15 @@ class DtypeError(GlassnetError, RuntimeError, TypeError):
     >>> glassnet.tensor([1, 2]).mean()
     Traceback (most recent call last):
     glassnet.errors.DtypeError: mean: ...
+    """
+
+
+class IndexDtypeError(DtypeError, IndexError):
+    """An index, or a tensor of indices, that is of no whole numbers.
+
+    >>> glassnet.ones(2)[glassnet.tensor([0.5])]
+    Traceback (most recent call last):
+    glassnet.errors.IndexDtypeError: a tensor is indexed by ints, slices, ...
     """
 
 

@@ -20,13 +20,14 @@ SHAPES = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
 @st.composite
 def mixed_indices(draw: Any, shape: tuple[int, ...]) -> Any:
-    """Ints, slices, int arrays, masks, one a dimension; None and Ellipsis among them."""
-    together = draw(st.sampled_from([(), (1,), (3,), (2, 1), (2, 3)]))
+    """Slices, None, Ellipsis, and among them ints or arrays; of both NumPy makes something else than PyTorch."""
+    places = draw(st.sampled_from([["int"], ["ints", "mask"]]))
+    together = draw(st.sampled_from([(1,), (3,), (2, 1), (2, 3)]))
     parts: list[Any] = []
     for n in shape:
         if draw(st.booleans()):
             parts.append(None)
-        kinds = ["slice", "mask", "int", "ints"] if n else ["slice", "mask"]
+        kinds = ["slice", *(places if n else places[1:])]
         kind = draw(st.sampled_from(kinds))
         if kind == "slice":
             ends = st.none() | st.integers(-n - 1, n + 1)
@@ -181,6 +182,9 @@ def test_out_of_range():
 def test_of_another_kind(index):
     with pytest.raises((TypeError, ValueError), match=r"indexed by ints, slices|could not"):
         tensor([1.0, 2.0])[index]
+    if not isinstance(index, str | dict):
+        with pytest.raises(IndexError, match="indexed by ints, slices"):
+            tensor([1.0, 2.0])[index]
 
 
 def test_a_value_that_does_not_fit():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DimensionError, DtypeError, RangeError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, GlassnetWarning, IndexDtypeError, RangeError, ShapeError
 from glassnet.observer import mode
-from glassnet.ops import indexing
+from glassnet.ops import indexing, movement
 from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
@@ -31,7 +32,11 @@ class Indexing(Views):
 
     def __getitem__(self, index: Any) -> Self:
         template, arrays = split_index(index)
-        return apply(indexing.getitem, self, *arrays, index=template)
+        x = self
+        if arrays and (steps := _in_two_steps(template, arrays)) is not None:
+            first, points, template, arrays = steps
+            x = apply(indexing.getitem, self, *points, index=first)
+        return apply(indexing.getitem, x, *arrays, index=template)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         template, arrays = split_index(index)
@@ -46,6 +51,11 @@ class Indexing(Views):
             if value.dtype.kind == "f" and self.dtype.kind == "f":
                 value = value.astype(self.dtype)
             value = made_of(assigned, value)
+        if arrays and (steps := _in_two_steps(template, arrays)) is not None:
+            first, points, rest, arrays = steps
+            part = apply(indexing.getitem, self, *points, index=first)
+            value = apply(indexing.setitem, part, value, *arrays, index=rest)
+            template, arrays = first, points
         write(self, indexing.setitem, self, value, *arrays, index=template)
 
     # pieces, and elements by position ------------------------------------------------------------
@@ -233,10 +243,13 @@ def _times(repeats: Any, n: int) -> Any:
 def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """An index as (tuple with `ARRAY` places, the index arrays), as operations take it.
 
-    Raises TypeError for a part that is no index.
+    As in PyTorch, a list in which there are tensors, lists or slices is a tuple, and a uint8 tensor is a mask.
+    Raises IndexDtypeError for a part that is no index.
     """
     template: list[Any] = []
     arrays: list[Any] = []
+    if isinstance(index, list) and any(part is None or part is ... or isinstance(part, _SEVERAL) for part in index):
+        index = tuple(index)
     for part in index if isinstance(index, tuple) else (index,):
         if part is None or part is Ellipsis:
             template.append(part)
@@ -244,12 +257,25 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
             template.append(slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step))))
         elif isinstance(part, int | np.integer) and not isinstance(part, bool):
             template.append(int(part))
-        elif isinstance(part, State) and not part.shape and part.dtype.kind in "iu" and mode.tracer is None:
-            template.append(int(part.array))
+        elif _is_point(part) and (mode.tracer is None or not isinstance(part, State)):
+            template.append(int(part.array if isinstance(part, State) else part))
         else:
             template.append(indexing.ARRAY)
             arrays.append(_index_array(part))
     return tuple(template), arrays
+
+
+_SEVERAL = (State, slice, list, tuple, range, np.ndarray)
+
+
+def _is_point(part: Any) -> bool:
+    """Whether it is a whole number that is in a tensor or an array; one of uint8 is a mask."""
+    return (
+        isinstance(part, State | np.ndarray)
+        and not part.shape
+        and part.dtype.kind in "iu"
+        and part.dtype != np.uint8
+    )
 
 
 def _index_array(part: Any) -> Any:
@@ -257,8 +283,48 @@ def _index_array(part: Any) -> Any:
     if array.size == 0 and not hasattr(part, "dtype"):
         array = array.astype(np.int64)  # an empty list
     if array.dtype.kind not in "iub":
-        raise TypeError(
+        raise IndexDtypeError(
             f"a tensor is indexed by ints, slices, None, ... and integer or bool tensors, got {type(part).__name__} "
             f"of {array.dtype}"
         )
+    if array.dtype == np.uint8:
+        warnings.warn(
+            "an index of uint8 is taken for a mask: write index.bool(), or index.long() for positions",
+            GlassnetWarning,
+            stacklevel=4,
+        )
+        return apply(movement.cast, part, dtype=np.dtype(bool)) if isinstance(part, State) else array.astype(bool)
     return part if isinstance(part, State) else array
+
+
+def _in_two_steps(template: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...] | None:
+    """An index as two, one after the other, where at once NumPy would give another order of dimensions than PyTorch.
+
+    PyTorch takes the whole numbers first, and then the arrays; where a slice is between the two, NumPy puts the
+    dimensions of the arrays in front. The two are given as `split_index` gives one.
+    """
+    places = [i for i, part in enumerate(template) if part is indexing.ARRAY or isinstance(part, int)]
+    if places[-1] - places[0] == len(places) - 1:
+        return None
+    first: list[Any] = []
+    rest: list[Any] = []
+    points: list[Any] = []
+    others: list[Any] = []
+    remaining = iter(arrays)
+    for part in template:
+        if part is indexing.ARRAY:
+            array = next(remaining)
+            if _is_point(array):
+                first.append(part)
+                points.append(array)
+            else:
+                first += (slice(None),) * (len(array.shape) if array.dtype.kind == "b" else 1)
+                rest.append(part)
+                others.append(array)
+        else:
+            first.append(part)
+            if not isinstance(part, int):
+                rest.append(part if part is Ellipsis else slice(None))
+    if not others or len(others) == len(places):
+        return None
+    return tuple(first), points, tuple(rest), others
