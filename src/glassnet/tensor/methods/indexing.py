@@ -271,10 +271,7 @@ _SEVERAL = (State, slice, list, tuple, range, np.ndarray)
 def _is_point(part: Any) -> bool:
     """Whether it is a whole number that is in a tensor or an array; one of uint8 is a mask."""
     return (
-        isinstance(part, State | np.ndarray)
-        and not part.shape
-        and part.dtype.kind in "iu"
-        and part.dtype != np.uint8
+        isinstance(part, State | np.ndarray) and not part.shape and part.dtype.kind in "iu" and part.dtype != np.uint8
     )
 
 
