@@ -210,6 +210,33 @@ TABLE: dict[str, list[Sample]] = {
         Sample("dim -1", (normal(3, 5), ints(3, 5, high=4)), {"dim": -1, "shape": (3, 4)}),
         Sample("vector", (normal(5), ints(5, high=3)), {"dim": 0, "shape": (3,)}),
     ],
+    "diagonal": [
+        Sample("matrix", (normal(3, 4),), {"offset": 0, "dim1": 0, "dim2": 1}),
+        Sample("above", (normal(3, 4),), {"offset": 2, "dim1": 0, "dim2": 1}),
+        Sample("batch", (normal(2, 3, 4),), {"offset": -1, "dim1": -2, "dim2": -1}),
+        Sample("outer", (normal(2, 3, 4),), {"offset": 1, "dim1": 2, "dim2": 0}),
+        Sample("none", (normal(2, 3),), {"offset": 5, "dim1": 0, "dim2": 1}),
+    ],
+    "diagonal_scatter": [
+        Sample("matrix", (normal(3, 4), normal(3, seed=1)), {"offset": 0, "dim1": 0, "dim2": 1}),
+        Sample("outer", (normal(2, 3, 4), normal(3, 2, seed=1)), {"offset": 1, "dim1": 0, "dim2": 2}),
+    ],
+    "scatter_reduce": [
+        *(
+            Sample(f"{reduce} {label}", (x, source, index), {"dim": dim, "reduce": reduce})
+            for reduce in ("prod", "amax", "amin")
+            for label, x, source, index, dim in (
+                ("vector", spaced(3, lane=0, lanes=2), spaced(5, lane=1, lanes=2), np.array([0, 0, 1, 2, 0]), 0),
+                ("matrix", spaced(3, 2, lane=0, lanes=2), spaced(2, 2, lane=1, lanes=2), np.array([[0, 0], [2, 0]]), 0),
+            )
+        ),
+        Sample("a lone 0", (normal(2), np.array([2.0, 0.0, 3.0]), np.array([0, 0, 1])), {"dim": 0, "reduce": "prod"}),
+    ],
+    "searchsorted": [
+        Sample("vector", (np.array([-1.0, 0.5, 0.5, 2.0]), np.array([[0.5, 3.0], [-2.0, 1.0]]))),
+        Sample("right", (np.array([1, 3, 3, 5]), np.array([3, 0])), {"right": True}),
+        Sample("rows", (np.array([[1.0, 3.0], [2.0, 4.0]]), np.array([[2.0], [2.0]]))),
+    ],
     "argsort": [
         Sample("last", (normal(2, 5),)),
         Sample("ties", (np.array([2.0, 1.0, 2.0, 1.0]),)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, basic_indices, integer_array_indices
 
 import glassnet
-from glassnet import DimensionError, tensor
+from glassnet import DimensionError, ShapeError, tensor
 from glassnet.ops.indexing import ARRAY, put
 from glassnet.tensor import Tensor
 
@@ -174,7 +174,7 @@ def test_out_of_range():
         x[3] = 1.0
     with pytest.raises(IndexError, match=r"gather: expected indices from 0 to 1, got 2"):
         x.gather(0, tensor([[2, 0]]))
-    with pytest.raises(IndexError, match="be no larger"):
+    with pytest.raises(ShapeError, match="be no larger"):
         x.gather(0, tensor([[0, 0, 0]]))
 
 

@@ -19,7 +19,7 @@ from tests.ops.samples import TABLE, samples_of
 STEPS = {
     "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
     "isnan", "isinf", "isfinite", "sign", "step", "floor", "ceil", "round", "trunc", "floor_divide",
-    "argmax", "argmin", "argsort", "all", "any",
+    "argmax", "argmin", "argsort", "searchsorted", "all", "any",
     "max_pool_indices", "adaptive_max_pool_indices",
 }  # fmt: skip
 

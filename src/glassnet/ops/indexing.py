@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, DtypeError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, RangeError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype, int64
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import Shape, broadcast_shapes, normalize_dim, shape_of, written
@@ -207,17 +207,17 @@ def _size(shape: Shape, dim: int) -> int:
 
 
 def check_range(name: str, index: Array, size: int) -> None:
-    """IndexError where an index does not lie in 0 … size − 1, DtypeError where it is no whole number."""
+    """RangeError where an index does not lie in 0 … size − 1, DtypeError where it is no whole number."""
     if index.dtype.kind == "f":
         raise DtypeError(f"{name}: expected integer indices, got {index.dtype}; convert them: index.long()")
     if index.size and (index.min() < 0 or index.max() >= size):
         wrong = index[(index < 0) | (index >= size)][0]
-        raise IndexError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
+        raise RangeError(f"{name}: expected indices from 0 to {size - 1}, got {wrong}")
 
 
 def _gather(x: Array, index: Array, dim: int) -> Array:
     if index.ndim != x.ndim:  # NumPy would broadcast
-        raise ValueError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
+        raise ShapeError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
     check_range("gather", index, _size(x.shape, dim))
     return x[along(index, dim)]
 
@@ -228,13 +228,13 @@ def _gather_shape(x: Any, index: Any, *, dim: int) -> Spec:
 
 
 def check_along(name: str, shape: Shape, index: Shape, dim: int) -> None:
-    """DimensionError where an index of that shape cannot pick along ``dim`` of a tensor of ``shape``."""
+    """ShapeError where an index of that shape cannot pick along ``dim`` of a tensor of ``shape``."""
     dim = normalize_dim(name, dim, len(shape))
     fits = len(index) == len(shape) and all(
         n <= m for d, (n, m) in enumerate(zip(index, shape, strict=True)) if d != dim
     )
     if not fits:
-        raise DimensionError(
+        raise ShapeError(
             f"{name}: the index must have as many dimensions as the tensor ({written(shape)}) and, except in "
             f"dim={dim}, be no larger; got {written(index)}"
         )

@@ -16,8 +16,7 @@ import numpy as np
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
-from glassnet.ops.indexing import getitem, setitem
-from glassnet.ops.movement import inverse_order, permute, reshape
+from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor.device import device as _device
@@ -337,12 +336,9 @@ def _update_bases(view: State) -> None:
     """A view has changed: give the tensor that it looks into, and that one's base, a node that says so."""
     while view.view_of is not None:
         base, op, params, _ = view.view_of
-        if op is getitem:
-            node = Node(setitem, (base, view), [base.array, view.array], params, base.array)
-        elif op is reshape:
-            node = Node(reshape, (view,), [view.array], {"shape": base.shape}, base.array)
-        else:
-            node = Node(permute, (view,), [view.array], {"dims": inverse_order(params["dims"])}, base.array)
+        back, its_params, takes_base = put_back(op, params, base.shape)
+        inputs = (base, view) if takes_base else (view,)
+        node = Node(back, inputs, [x.array for x in inputs], its_params, base.array)
         _new_history(base, node)
         view.view_of = (base, op, params, node)
         view = base

@@ -114,8 +114,9 @@ ravel = Tensor.ravel
 squeeze = Tensor.squeeze
 unsqueeze = Tensor.unsqueeze
 permute = Tensor.permute
-transpose = swapaxes = Tensor.transpose
-movedim = Tensor.movedim
+transpose = swapaxes = swapdims = Tensor.transpose
+movedim = moveaxis = Tensor.movedim
+adjoint = Tensor.adjoint
 t = Tensor.t
 broadcast_to = Tensor.expand
 split = Tensor.split

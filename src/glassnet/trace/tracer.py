@@ -23,8 +23,9 @@ import numpy as np
 
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
-from glassnet.ops.indexing import getitem, setitem
-from glassnet.ops.movement import broadcast_to, cast, copy, inverse_order, permute, reshape
+from glassnet.ops.indexing import getitem
+from glassnet.ops.movement import broadcast_to, cast, copy
+from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Spec, Value
 from glassnet.program.program import Call, Phase
 from glassnet.tensor import Tensor
@@ -359,12 +360,12 @@ class Tracer(Refusals):
             base, op, params = view_of
             array: Any = getattr(base, "array", base)
             value, before = Slot(self.number(getattr(view, "array", view))), Slot(self._number_of(base))
-            if op is getitem:
-                self._replace(array, setitem, (before, value), params, since)
+            back, its_params, takes_base = put_back(op, params, array.shape)
+            if takes_base:
+                self._replace(array, back, (before, value), its_params, since)
             else:
-                back = {"shape": array.shape} if op is reshape else {"dims": inverse_order(params["dims"])}
                 moved = self._new(Spec(array.shape, array.dtype))
-                self._append(reshape if op is reshape else permute, (value,), moved, back)
+                self._append(back, (value,), moved, its_params)
                 self._replace(array, copy, (Slot(moved),), {}, since)
             view = base
 

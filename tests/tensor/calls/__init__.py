@@ -7,6 +7,7 @@ PyTorch writes instead, or None where it has no such thing.
 
 from __future__ import annotations
 
+from tests.tensor.calls.arranging import ARRANGING
 from tests.tensor.calls.creation import CREATION
 from tests.tensor.calls.elementwise import ELEMENTWISE, OPERATORS
 from tests.tensor.calls.in_place import IN_PLACE
@@ -28,5 +29,9 @@ TABLES: dict[str, list[Row]] = {
     "facts": FACTS,
     "in place": IN_PLACE,
     "creation": CREATION,
+<<<<<<< HEAD
     "products": PRODUCTS,
+=======
+    "arranging": ARRANGING,
+>>>>>>> 6ad9ebd (scatter, index_add, roll, tensor_split, searchsorted, diag_embed and others; diagonal is a view)
 }

@@ -61,4 +61,14 @@ IN_PLACE: list[Row] = [
     ("p.__ipow__(3)", "p ** 3"),
     *((f"{a}.__i{name}__({other})", f"{a} {op} {other}") for name, op in (("and", "&"), ("or", "|"), ("xor", "^"))
       for a, other in (("b", "c"), ("n", "m"), ("n", "5"))),
+    ("x.scatter_add_(1, i * 0, x)", "np.c_[x[:, 0] + x[:, 0] + x[:, 1], x[:, 1:]]"),
+    ("x.scatter_reduce_(1, i * 0, x, 'amax')", "np.c_[x[:, :2].max(1), x[:, 1:]]"),
+    ("x.index_add_(0, j, x[:2])", "x + np.array([x[1], 0 * x[1], x[0]])"),
+    ("x.index_copy_(0, j, x[:2])", "np.array([x[1], x[1], x[0]])"),
+    ("y.index_reduce_(0, j * 0, y[:2], 'prod')", "np.array([-2.0, *y[1:]])"),
+    ("y.index_put_((j,), y[:2] * 2)", "np.array([-1.0, -0.5, 4, -1.25])"),
+    ("y.put_(j, y[:2])", "np.array([-0.5, -0.5, 2, -1.25])"),
+    ("y.masked_scatter_(c, y)", "np.array([2, -0.5, 1.5, -0.5])"),
+    ("x.tril_()", "np.tril(x)"),
+    ("x.triu_(1)", "np.triu(x, 1)"),
 ]  # fmt: skip

@@ -16,15 +16,29 @@ from typing import Any
 from glassnet.threads import loaded
 
 _FILES = {
+    "arranging": "atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors cartesian_prod column_stack"
+    " combinations diag_embed diagflat dsplit dstack fliplr flipud hsplit roll rot90 row_stack tensor_split tile"
+    " vsplit",
     "contraction": "einsum inner tensordot",
+    "positions": "argwhere as_strided broadcast_shapes bucketize diff randint_like searchsorted take take_along_dim"
+    " tril_indices triu_indices unique_consecutive",
     "products": "addbmm addmm addmv addr baddbmm chain_matmul cross ger inverse kron matrix_exp matrix_power "
     "vander vdot",
+    "scattering": "diagonal_scatter index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
+    " scatter_add scatter_reduce select_scatter slice_scatter",
     "weighted": "addcdiv addcmul lerp",
 }
 # Functions that are no methods.
-_NO_METHODS = "chain_matmul einsum tensordot vander"
+_NO_METHODS = (
+    "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors bucketize cartesian_prod"
+    " chain_matmul column_stack combinations dstack einsum randint_like row_stack searchsorted tensordot"
+    " tril_indices triu_indices vander"
+)
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
-_IN_PLACE = "addbmm addmm addmv addr baddbmm"
+_IN_PLACE = (
+    "addbmm addmm addmv addr baddbmm index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
+    " scatter_add scatter_reduce tril triu"
+)
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
 METHODS = {*FILE_OF} - {*_NO_METHODS.split()} | {f"{name}_" for name in _IN_PLACE.split()}
@@ -38,7 +52,9 @@ def function(name: str) -> Callable[..., Any]:
 
 def method(kind: type, name: str) -> Callable[..., Any]:
     """The method ``name``, of those in `METHODS`, of tensors, which are of class ``kind``."""
-    return function(name) if name in FILE_OF else _in_place(getattr(kind, name[:-1]))
+    if name in FILE_OF:
+        return function(name)
+    return _in_place(function(name[:-1]) if name[:-1] in FILE_OF else getattr(kind, name[:-1]))
 
 
 @cache

@@ -91,6 +91,8 @@ class Indexing(Views):
         total = _size("chunk", self.shape, normalize_dim("chunk", dim, len(self.shape)))
         return self.split(-(-total // chunks) if total else [0] * chunks, dim)
 
+    unsafe_split, unsafe_chunk, split_with_sizes = split, chunk, split
+
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
         """The slices along ``dim``, one by one.
 
@@ -200,8 +202,11 @@ class Indexing(Views):
         shape = broadcast_shapes("masked_select", self.shape, places.shape)
         return self.expand(shape)[np.broadcast_to(places, shape)]
 
-    def gather(self, dim: int, index: Any) -> Self:
+    def gather(self, dim: int, index: Any, *, sparse_grad: bool = False) -> Self:
         """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j].
+
+        Raises RangeError for an index out of range, ShapeError for one that does not fit. ``sparse_grad`` changes
+        nothing: gradients are dense.
 
         >>> x = glassnet.tensor([[1, 2], [3, 4]])
         >>> x.gather(1, glassnet.tensor([[1], [0]]))

@@ -8,9 +8,9 @@ import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.observer import mode
-from glassnet.ops import activation, arithmetic, elementary, indexing, movement, reduction, sampling, selection
+from glassnet.ops import activation, arithmetic, elementary, movement, reduction, sampling, selection
 from glassnet.ops.record import Op
-from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
+from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator, chosen
 from glassnet.tensor.dispatch import State, apply, made_of, write
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
@@ -144,35 +144,6 @@ class InPlace(Sorting):
         tensor([1, 3, 6])
         """
         return write(self, reduction.cumsum, self, dim=dim)
-
-    def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
-        """Set to ``value`` the slices at ``index`` along ``dim``.
-
-        >>> glassnet.tensor([1, 2, 3]).index_fill_(0, glassnet.tensor([0, 2]), 9)
-        tensor([9, 2, 9])
-        """
-        self[(*(slice(None),) * normalize_dim("index_fill_", dim, len(self.shape)), index)] = value
-        return self
-
-    def scatter_(self, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Self:
-        """Put ``src`` at ``index`` along ``dim``: for dim 0, self[index[i, j], j] = src[i, j], or ``value``.
-
-        The opposite of `gather`. Of several that go to one place, the last stays.
-
-        >>> glassnet.zeros(2, 3).scatter_(1, glassnet.tensor([[2], [0]]), value=1)
-        tensor([[0., 0., 1.],
-                [1., 0., 0.]])
-        """
-        src = value if src is None else src
-        places = index.array if isinstance(index, State) else np.asarray(index)
-        indexing.check_along("scatter_", self.shape, places.shape, dim)
-        dim = normalize_dim("scatter_", dim, places.ndim)
-        indexing.check_range("scatter_", places, self.shape[dim] if self.shape else 1)
-        if isinstance(src, Sorting):
-            src = src[tuple(map(slice, places.shape))]
-        where: Any = index if isinstance(index, State) else places
-        self[indexing.along(where, dim)] = src
-        return self
 
     # random ---------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DimensionError, ShapeError
+from glassnet.errors import ShapeError
 from glassnet.ops import indexing, linear, movement, selection
 from glassnet.ops.dtypes import Array
-from glassnet.ops.shapes import normalize_dim, written
+from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.from_record import binary
@@ -82,21 +82,14 @@ class Matrices(Reduction):
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Self:
         """The elements [i, i + offset] of dimensions ``dim1`` and ``dim2``, as a last dimension.
 
-        A view where these two are the last dimensions, and in order in memory; else a copy.
+        A view: what is written into it is in the tensor.
 
         >>> glassnet.tensor([[1, 2], [3, 4]]).diagonal()
         tensor([1, 4])
         """
-        if len(self.shape) < 2:
-            raise ShapeError(f"diagonal: expected at least 2 dimensions, got {written(self.shape)}")
-        dims = [normalize_dim("diagonal", d, len(self.shape)) for d in (dim1, dim2)]
-        if dims[0] == dims[1]:
-            raise DimensionError(f"diagonal: expected two different dimensions, got dim1={dim1} and dim2={dim2}")
-        matrices = apply(movement.permute, self, dims=(*(d for d in range(len(self.shape)) if d not in dims), *dims))
-        *batch, n, m = matrices.shape
-        start = max(offset, -offset * m)
-        length = max(min(n, m - offset) if offset > 0 else min(n + offset, m), 0)
-        return matrices.reshape(*batch, n * m)[..., start : start + length * (m + 1) : m + 1]
+        from glassnet.ops.functions import diagonals  # few need it
+
+        return apply(diagonals.diagonal, self, offset=offset, dim1=dim1, dim2=dim2)
 
     def diag(self, diagonal: int = 0) -> Self:
         """A vector as the ``diagonal`` of a matrix of zeros; of a matrix, a copy of its diagonal.

@@ -143,7 +143,7 @@ class Views(Operators):
             order[a], order[b] = order[b], order[a]
         return apply(movement.permute, self, dims=tuple(order))
 
-    swapaxes = transpose
+    swapaxes = swapdims = transpose
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
         """Dimension ``source`` moved to position ``destination``; or several dimensions to as many positions.
@@ -164,6 +164,8 @@ class Views(Operators):
         for place, d in sorted(zip(places, moved, strict=True)):
             order.insert(place, d)
         return apply(movement.permute, self, dims=tuple(order[:n]))
+
+    moveaxis = movedim
 
     def t(self) -> Self:
         """The transpose of a matrix; a vector or number as it is.
@@ -192,7 +194,28 @@ class Views(Operators):
         >>> glassnet.ones(5, 2, 3).mT.shape
         (5, 3, 2)
         """
+        return self.adjoint()
+
+    mH = mT  # there are no complex numbers, so nothing to conjugate
+
+    def adjoint(self) -> Self:
+        """Each matrix of a batch transposed, as `mT`.
+
+        >>> glassnet.ones(5, 2, 3).adjoint().shape
+        (5, 3, 2)
+        """
         return self.transpose(-2, -1)
+
+    @property
+    def H(self) -> Self:
+        """The transpose of a matrix.
+
+        >>> glassnet.ones(2, 3).H.shape
+        (3, 2)
+        """
+        if len(self.shape) not in (0, 2):
+            raise ShapeError(f"H: expected a matrix, got {written(self.shape)}; of several matrices: mH")
+        return self.T
 
     def flip(self, *axes: Any, dims: Any = None) -> Self:
         """A copy reversed along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)).

@@ -1,0 +1,24 @@
+"""A tensor again, once a view of it has changed: the way back from each operation that gives a view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.ops.indexing import getitem, setitem
+from glassnet.ops.movement import inverse_order, permute, reshape
+from glassnet.ops.record import Op
+
+
+def put_back(op: Op, params: dict[str, Any], shape: tuple[int, ...]) -> tuple[Op, dict[str, Any], bool]:
+    """The operation that makes a tensor of ``shape`` of a changed view of it, which ``op`` had given; its parameters;
+    and whether it takes the tensor as it was, too, before the view: where that is but a part of it.
+    """
+    if op is getitem:
+        return setitem, params, True
+    if op is reshape:
+        return reshape, {"shape": shape}, False
+    if op is permute:
+        return permute, {"dims": inverse_order(params["dims"])}, False
+    from glassnet.ops.functions.diagonals import diagonal_scatter  # few need it
+
+    return diagonal_scatter, params, True
