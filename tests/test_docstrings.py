@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import glassnet
+from glassnet.tensor import functions
 
 ROOMS = (
     "glassnet",
@@ -70,7 +71,8 @@ def public(room: str) -> dict[str, Any]:
     names = offered(room)
     if room == "glassnet":
         names = {name: x for name, x in names.items() if id(x) not in ELSEWHERE}
-        methods = {name: getattr(glassnet.Tensor, name) for name in dir(glassnet.Tensor) if not name.startswith("_")}
+        own = [name for name in dir(glassnet.Tensor) if not name.startswith("_") and name not in functions.METHODS]
+        methods = {name: getattr(glassnet.Tensor, name) for name in own}  # the others are functions, or as those are
         names |= {f"Tensor.{name}": x for name, x in methods.items() if inspect.isroutine(x)}
     return names
 

@@ -217,7 +217,7 @@ def check_range(name: str, index: Array, size: int) -> None:
 
 def _gather(x: Array, index: Array, dim: int) -> Array:
     if index.ndim != x.ndim:  # NumPy would broadcast
-        raise ShapeError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
+        raise ValueError(f"gather: expected an index of {x.ndim} dimensions, got {index.ndim}")
     check_range("gather", index, _size(x.shape, dim))
     return x[along(index, dim)]
 

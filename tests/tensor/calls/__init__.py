@@ -29,9 +29,6 @@ TABLES: dict[str, list[Row]] = {
     "facts": FACTS,
     "in place": IN_PLACE,
     "creation": CREATION,
-<<<<<<< HEAD
     "products": PRODUCTS,
-=======
     "arranging": ARRANGING,
->>>>>>> 6ad9ebd (scatter, index_add, roll, tensor_split, searchsorted, diag_embed and others; diagonal is a view)
 }

@@ -64,20 +64,18 @@ def take_along_dim(input: Tensor, indices: Any, dim: int | None = None) -> Tenso
             f"take_along_dim: expected indices of {input.ndim} dimensions, as the tensor has, got {indices.ndim}"
         )
     d = normalize_dim("take_along_dim", dim, input.ndim)
-    rest = [(*x.shape[:d], 1, *x.shape[d + 1 :]) for x in (input, indices)]
+    rest = [x.shape[:d] + (1,) * (x.ndim > 0) + x.shape[d + 1 :] for x in (input, indices)]
     shape = _broadcast("take_along_dim", *rest)
-    if not shape:
-        return input.gather(0, indices)
-    wide = [x.expand(*shape[:d], x.shape[d], *shape[d + 1 :]) for x in (input, indices)]
+    wide = [x.expand(*shape[:d], *x.shape[d : d + 1], *shape[d + 1 :]) for x in (input, indices)]
     found: Tensor = wide[0].gather(d, wide[1])
     return found
 
 
 def _indices(name: str, index: Any) -> Tensor:
-    index = index if isinstance(index, Tensor) else wrap(as_array(index))
-    if index.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: expected integer indices, got {index.dtype}; convert them: index.long()")
-    return index.long()
+    places: Tensor = index if isinstance(index, Tensor) else wrap(as_array(index))
+    if places.dtype.kind not in "iu":
+        raise DtypeError(f"{name}: expected integer indices, got {places.dtype}; convert them: index.long()")
+    return places.long()
 
 
 def argwhere(input: Tensor) -> Tensor:
