@@ -16,9 +16,9 @@ from tests.tensor.evaluated import TOLERANCE, parts
 
 # Calls whose result Python or NumPy has to look at the values for: these are refused, by name or by what they give.
 READ = (
-    ".numpy()", ".item()", ".tolist()", "nonzero", "unique", "bincount", "masked_select", "np.", "x[b]", "multinomial",
+    ".numpy()", ".item()", ".tolist()", "nonzero", "argwhere", "unique", "bincount", "masked_select", "np.", "x[b]",
     "t.equal(", "t.allclose(", " in v", "bool(", "float(", "int(", "f'", ".format(", "][o]", "range(7)[o]", "arange(o)",
-    "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(", "interleave(o", "interleave(j",
+    "multinomial", "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(", "interleave(o", "interleave(j",
 )  # fmt: skip
 QUICK = 4  # one call in so many is compiled in the quick run, the others in the slow one
 

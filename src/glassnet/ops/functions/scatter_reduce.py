@@ -15,13 +15,12 @@ from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.selection import eq, logical_and, where
 from glassnet.ops.shapes import shape_of, written
 
-REDUCTIONS: dict[str, np.ufunc] = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
-
 
 def _scatter_reduce(x: Array, source: Array, index: Array, dim: int, reduce: str) -> Array:
     check_range("scatter_reduce", index, x.shape[dim] if x.ndim else 1)
     y = np.array(x)
-    REDUCTIONS[reduce].at(y, along(index, dim), source)
+    reduction = np.multiply if reduce == "prod" else np.maximum if reduce == "amax" else np.minimum
+    reduction.at(y, along(index, dim), source)
     return y
 
 

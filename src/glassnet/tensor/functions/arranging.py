@@ -12,7 +12,7 @@ from glassnet.ops import indexing
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.creation import cat, hstack, meshgrid, vstack, zeros
 from glassnet.tensor.spellings import sizes
-from glassnet.tensor.tensor import Tensor, apply, as_array, wrap
+from glassnet.tensor.tensor import Tensor, apply, wrap
 
 __all__ = [
     "atleast_1d",
@@ -357,4 +357,4 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r == 0:
         return wrap(np.empty(0, input.dtype))
     rows = list((combinations_with_replacement if with_replacement else choices)(range(len(input)), r))
-    return input[wrap(as_array(np.array(rows, np.int64).reshape(-1, r)))]
+    return input[wrap(np.array(rows, np.int64).reshape(-1, r))]
