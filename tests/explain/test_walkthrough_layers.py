@@ -121,3 +121,102 @@ def test_a_row_of_attention_is_scores_softmax_and_a_weighted_sum() -> None:
     assert "exp(scores[0,1,2,0]) / (exp(scores[0,1,2,0])" in text
     assert "its row: " in text
     assert "which add up to 1" in text
+
+
+NORMS = {
+    "layer norm": (lambda: nn.LayerNorm(4), (3, 4)),
+    "without weight": (lambda: nn.LayerNorm((3, 4), elementwise_affine=False), (2, 3, 4)),
+    "without mean": (lambda: nn.RMSNorm(4), (3, 4)),
+    "of a batch": (lambda: nn.BatchNorm2d(2), (3, 2, 2, 2)),
+    "of groups": (lambda: nn.GroupNorm(2, 4), (2, 4, 3)),
+}
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_the_gradient_of_a_norm_says_what_it_takes_away(name: str) -> None:
+    make, shape = NORMS[name]
+    first = nn.Linear(shape[-1], shape[-1])
+    w = walked(nn.Sequential(first, make()), gn.randn(*shape))
+    text = " ".join(" ".join(true_lines(w.element("linear0", *(0 for _ in shape), lines=12))).split())
+    assert "h = g·weight, less what the norm of " in text
+    assert ("the mean of h, which moves all of them alike" in text) == (name != "without mean")
+    assert ".xhat" in text
+    for value in [v.name for v in w.values.values() if v.kind == "parameter"]:
+        true_lines(w.element(value, *(0 for _ in w[value].array.shape), lines=12))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            nn.LSTM,
+            ("times the c that it kept", "times tanh(c), what it showed", "what reaches c: through h = o·tanh(c)"),
+        ),
+        (
+            nn.GRU,
+            ("d_n, times what it let through", "times 1 − z, as much as was taken", "what reaches h: from above"),
+        ),
+    ],
+)
+def test_the_gradients_of_gates_are_told_by_what_flows_into_them(kind: Any, words: Any, bidirectional: bool) -> None:
+    model = LastState(kind(2, 3, bidirectional=bidirectional))
+    w = walked(model, gn.randn(4, 2, 2))
+    name = next(v for v in w.values if v.startswith("rnn_weight_ih"))
+    text = ""
+    for row in range(len(w[name].array)):
+        element = w.element(name, row, 1, terms=50, lines=40)
+        text += " ".join(" ".join(true_lines(element)).split())
+    assert all(each in text for each in words)
+    assert "y·(1 − y) of y = " in text
+
+
+def test_the_gradients_of_gates_of_packed_sequences_are_told_truly() -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.LSTM(2, 3, bidirectional=True)
+
+        def forward(self, x: Any) -> Any:
+            packed = nn.utils.rnn.pack_padded_sequence(x, [4, 3, 1])
+            return self.rnn(packed)[0].data
+
+    w = walked(Packed(), gn.randn(4, 3, 2))
+    for name in ("rnn_weight_ih_l0", "rnn_weight_ih_l0_reverse"):
+        for row in (1, 4, 7, 10):
+            true_lines(w.element(name, row, 0, terms=50, lines=40))
+
+
+class Everything(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.pool = nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.MaxPool2d(2)
+        self.rnn, self.attention = nn.LSTM(4, 3, batch_first=True), nn.MultiheadAttention(3, 1, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        states, _ = self.rnn(self.pool(self.norm(self.conv(x)).relu()).reshape(len(x), 2, 4))
+        return self.attention(states, states, states)[0]
+
+
+def test_the_page_spells_out_one_number_of_each_layer_that_has_a_story() -> None:
+    w = walked(Everything(), gn.randn(2, 1, 4, 4))
+    told = {row.name: row.example for section in w.page.sections for row in section.rows if row.example}
+    assert {name.rstrip("0123456789") for name in told} == {"conv", "moments", "standardize", "pool", "lstm", "shares"}
+    text, html = " ".join(str(w).split()), " ".join(w._repr_html_().split())
+    for first, *_, last in told.values():
+        assert f"{first} e.g. " not in text  # a formula in names is long
+        assert last in text
+        assert first.replace(">", "&gt;") in html
+    assert "e.g. conv[" in text
+    assert "e.g. lstm1.f[" in text
+    for name, (of_names, *_) in told.items():
+        assert of_names.startswith(f"{name}.f[" if name.startswith("lstm") else f"{name}["), name
+
+
+def test_an_element_is_broken_into_lines_once_where_the_page_is_narrow() -> None:
+    element = walked(nn.Conv2d(2, 3, 3, padding=1), gn.randn(2, 2, 6, 6)).element("model", 1, 2, 0, 1)
+    html = element._repr_html_()
+    first = element.forward.lines[0]
+    assert f"{first.name} = {first.formula}</pre>" in html.replace("&gt;", ">")
+    assert '<pre class="rows">window' in html
+    assert max(map(len, str(element).split("\n"))) <= 80

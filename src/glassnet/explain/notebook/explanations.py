@@ -5,6 +5,7 @@ from __future__ import annotations
 from glassnet.explain.checkup import Checkup
 from glassnet.explain.draw import Picture
 from glassnet.explain.walkthrough import Element
+from glassnet.explain.walkthrough.element import Rows, Sentence
 from glassnet.explain.walkthrough.page import Page, Row
 from glassnet.text import escaped
 
@@ -13,7 +14,8 @@ STYLE = """
 .glassnet-walk summary { cursor: pointer; padding: 2px 0 }
 .glassnet-walk details details { margin-left: 1.2em; border-top: 1px solid rgba(128, 128, 128, .3) }
 .glassnet-walk code, .glassnet-walk pre { font: 12px/1.45 ui-monospace, monospace; background: none; color: inherit }
-.glassnet-walk pre { margin: 0; white-space: pre-wrap }
+.glassnet-walk pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }
+.glassnet-walk .rows { white-space: pre; overflow-x: auto; padding-left: 6ch }
 .glassnet-walk table { border-collapse: collapse; margin: 2px 0 8px 1.2em }
 .glassnet-walk th, .glassnet-walk td { text-align: left; vertical-align: top; padding: 1px 12px 1px 0; color: inherit;
   background: none }
@@ -45,13 +47,21 @@ def _row_html(row: Row) -> str:
 
 
 def element_html(element: Element) -> str:
-    """Titles, each with lines of text that fold away under it."""
+    """Titles, each with what is told below it, which folds away."""
     parts = [f'<div class="glassnet-walk"><style>{STYLE}</style>']
-    for title, lines in element.parts():
-        text = f"<pre>{escaped(chr(10).join(lines))}</pre>"
+    for title, told in element.parts():
+        text = "\n".join(map(_told_html, told))
         summary = f"<summary><b>{escaped(title)}</b></summary>"
-        parts.append(f"<details open>{summary}{text}</details>" if lines else f"<p>{escaped(title)}</p>")
+        parts.append(f"<details open>{summary}{text}</details>" if told else f"<p>{escaped(title)}</p>")
     return "\n".join([*parts, "</div>"])
+
+
+def _told_html(told: Sentence | Rows) -> str:
+    """A sentence, which is broken where the page is too narrow for it, or rows, which scroll there."""
+    if isinstance(told, Rows):
+        return f'<pre class="rows">{escaped(chr(10).join(told.rows))}</pre>'
+    start = f"padding-left: {told.indent + told.further}ch; text-indent: -{told.further}ch"
+    return f'<pre style="{start}">{escaped(told.text)}</pre>'
 
 
 def checkup_html(checkup: Checkup) -> str:

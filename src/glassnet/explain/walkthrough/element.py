@@ -12,7 +12,8 @@ import numpy as np
 from glassnet.explain.walkthrough.blocks import beside
 from glassnet.explain.walkthrough.decimals import as_number, written_number
 from glassnet.explain.walkthrough.forms import as_expanded, computed
-from glassnet.explain.walkthrough.layer_rules import about, layer_rule
+from glassnet.explain.walkthrough.gate_rules import planes_of
+from glassnet.explain.walkthrough.layer_rules import about, has_story, layer_rule
 from glassnet.explain.walkthrough.rules import Index, leaf_or_number
 from glassnet.explain.walkthrough.text import wrapped
 from glassnet.explain.walkthrough.values import Value
@@ -163,26 +164,48 @@ class Element:
         return tuple(t for t in (self.forward, self.backward, self.update) if t is not None)
 
     def __str__(self) -> str:
-        parts = ["\n".join([title, *lines]) for title, lines in self.parts()]
+        parts = ["\n".join([title, *(line for told in all_told for line in told)]) for title, all_told in self.parts()]
         return "\n\n".join(parts)
 
     __repr__ = __str__
 
     _repr_html_ = repr_html
 
-    def parts(self) -> Iterator[tuple[str, list[str]]]:
-        """A title and lines of text for each chain."""
+    def parts(self) -> Iterator[tuple[str, list[Sentence | Rows]]]:
+        """A title, and what is told below it, for each chain."""
         for chain in self.chains:
-            lines = [text for number, line in enumerate(chain.lines) for text in _written(line, number == 0)]
+            told = [each for number, line in enumerate(chain.lines) for each in _told(line, number == 0)]
             if chain.more:
-                lines.append(f"  … {chain.more} more elements behind these; ask for any: w.element(name, …)")
-            yield chain.title, lines
+                told.append(Sentence(f"… {chain.more} more elements behind these; ask for any: w.element(name, …)", 2))
+            yield chain.title, told
         if self.value.gradient is None and self.value.phase in ("", "forward"):
             yield "no gradient: the step asks for none", []
 
 
-def _written(line: Line, is_first: bool) -> Iterator[str]:
-    """A line as text; what a window sees is written out for the first one alone."""
+@dataclass(frozen=True)
+class Sentence:
+    """A line of text, which begins ``indent`` columns from the left, and goes on below a little further in."""
+
+    text: str
+    indent: int
+    further: int = 4
+
+    def __iter__(self) -> Iterator[str]:
+        yield from wrapped(self.text, " " * self.indent, " " * (self.indent + self.further))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of matrices, which stand below each other."""
+
+    rows: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (f"      {row}" for row in self.rows)
+
+
+def _told(line: Line, is_first: bool) -> Iterator[Sentence | Rows]:
+    """What is told of an element; what a window sees is written out for the first one alone."""
     if line.expr is None:
         texts = [f"{line.name} = {written_number(line.number)}  ({line.origin})"]
     elif isinstance(line.expr, Words):
@@ -195,13 +218,26 @@ def _written(line: Line, is_first: bool) -> Iterator[str]:
         texts = [f"{line.name} = {line.arithmetic}"]
         if any(leaves(line.expr)):
             texts.insert(0, f"{line.name} = {line.formula}")
-    for text in texts:
-        yield from wrapped(text, "  ", "      ")
+    yield from (Sentence(text, 2) for text in texts)
     for told in line.about:
         if isinstance(told, str):
-            yield from wrapped(told, "      ", "      ")
+            yield Sentence(told, 6, further=0)
         elif is_first:
-            yield from (f"      {row}" for row in beside(told))
+            yield Rows(tuple(beside(told)))
+
+
+def example_of(value: Value, terms: int) -> tuple[str, ...]:
+    """One element of what a layer gives, spelled out in a few sentences, the one that is furthest from 0.
+
+    Of a recurrent layer it is one of a gate. It is () for what has no story of its own.
+    """
+    planes = planes_of(value)
+    told_of = planes[min(1, len(planes) - 1)] if planes else value
+    if value.phase != "forward" or not value.array.size or not (planes or has_story(value)):
+        return ()
+    place = np.unravel_index(int(np.argmax(np.abs(told_of.array))), told_of.array.shape)
+    (line,) = _Chains(terms, 1).chain("", Leaf(told_of, tuple(map(int, place)))).lines
+    return tuple(each.text for each in _told(line, True) if isinstance(each, Sentence))
 
 
 class _Chains:

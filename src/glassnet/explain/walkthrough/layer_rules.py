@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glassnet.explain.walkthrough.backward_rules import BACKWARD_RULES
 from glassnet.explain.walkthrough.gate_rules import GATE_RULES
 from glassnet.explain.walkthrough.norm_rules import ABOUT_NORMS, NORM_RULES
 from glassnet.explain.walkthrough.rules import Index, Rule, rule_for
@@ -11,7 +12,7 @@ from glassnet.explain.walkthrough.share_rules import ABOUT_SHARES, SHARE_RULES
 from glassnet.explain.walkthrough.values import Value
 from glassnet.explain.walkthrough.window_rules import ABOUT_WINDOWS, WINDOW_RULES, Told
 
-RULES = {**WINDOW_RULES, **NORM_RULES, **GATE_RULES, **SHARE_RULES}
+RULES = {**WINDOW_RULES, **NORM_RULES, **GATE_RULES, **SHARE_RULES, **BACKWARD_RULES}
 ABOUT = {**ABOUT_WINDOWS, **ABOUT_NORMS, **ABOUT_SHARES}
 
 
@@ -20,6 +21,11 @@ def layer_rule(value: Value) -> Rule | None:
     if value.rule is not None or value.instruction is None:
         return value.rule
     return RULES.get(value.instruction.op) or rule_for(value)
+
+
+def has_story(value: Value) -> bool:
+    """Whether there is something to tell of an element besides its formula: a window, a row of attention."""
+    return value.instruction is not None and value.instruction.op in ABOUT
 
 
 def about(value: Value, index: Index) -> Iterator[Told]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,9 +23,15 @@ TITLES = {
 }
 
 
+EXAMPLE = "e.g."  # the label of what is told of one number
+
+
 @dataclass(frozen=True)
 class Row:
-    """One instruction: its result, the call, the formula, and the numbers before and after it, by label."""
+    """One instruction: its result, the call, the formula, and the numbers before and after it, by label.
+
+    ``example`` tells of one of its numbers how it came about.
+    """
 
     number: int
     name: str
@@ -35,11 +41,13 @@ class Row:
     latex: str  # "" for a formula in words
     aside: str
     arrays: tuple[tuple[str, Array], ...]
+    example: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Labels with lines of numbers."""
-        return tuple((label, tuple(rows_of(array))) for label, array in self.arrays)
+        """Labels with lines of numbers, and of what is told of one."""
+        numbers = tuple((label, tuple(rows_of(array))) for label, array in self.arrays)
+        return (*numbers, (EXAMPLE, self.example)) if self.example else numbers
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,13 @@ class Page:
     sections: tuple[Section, ...]
 
 
-def sections(results: Iterable[Value], others: Iterable[Value] = ()) -> tuple[Section, ...]:
-    """A section for each phase that has instructions. ``others`` are further values that instructions made."""
+def sections(
+    results: Iterable[Value], others: Iterable[Value] = (), example: Callable[[Value], tuple[str, ...]] | None = None
+) -> tuple[Section, ...]:
+    """A section for each phase that has instructions. ``others`` are further values that instructions made.
+
+    ``example`` gives what there is to tell of one number of a value.
+    """
     by_instruction: dict[int, list[Value]] = {}
     for value in others:
         by_instruction.setdefault(id(value.instruction), []).append(value)
@@ -73,6 +86,8 @@ def sections(results: Iterable[Value], others: Iterable[Value] = ()) -> tuple[Se
         is_first = is_first and not bad
         also = [v for v in by_instruction.get(id(value.instruction), ()) if v is not value]
         row = _row(number, value, value.instruction, also, bad)
+        if example is not None:
+            row = replace(row, example=example(value))
         if value.instruction.op.writes:  # a long formula, for every parameter: said once
             row, formula = replace(row, formula="as above") if row.formula in updates else row, row.formula
             updates.add(formula)

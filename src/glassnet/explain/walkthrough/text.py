@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from glassnet.explain.walkthrough.page import Page, Row
+from glassnet.explain.walkthrough.page import EXAMPLE, Page, Row
 
 COLUMNS = 80
 
@@ -28,7 +28,7 @@ def _text_of(row: Row, width: int) -> Iterator[str]:
     yield from wrapped(row.formula, " " * 7, " " * 9, width)
     longest = max(columns(label) for label, _ in row.numbers)
     for label, numbers in row.numbers:
-        for n, text in enumerate(numbers):
+        for n, text in enumerate(numbers[-2:] if label == EXAMPLE else numbers):  # without the formula in names
             start = label if n == 0 else ""
             start = f"       {start}{' ' * (longest - columns(start))}  "
             yield from wrapped(text, start, " " * (columns(start) + 2), width)

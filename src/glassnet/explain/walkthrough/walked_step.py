@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from glassnet.explain.walkthrough.decimals import as_number, written_number
-from glassnet.explain.walkthrough.element import Element, checked_index
+from glassnet.explain.walkthrough.element import Element, checked_index, example_of
 from glassnet.explain.walkthrough.gate_rules import planes_named
 from glassnet.explain.walkthrough.latex import as_latex
 from glassnet.explain.walkthrough.opened import Opened, opened
@@ -20,6 +20,7 @@ from glassnet.ops.shapes import written
 from glassnet.program.program import Program
 
 TERMS, LINES = 4, 30
+EXAMPLE_TERMS = 2  # of a sum in an example, which is to be short
 SHOWN = 8  # inputs, parameters, … that are named at the top
 
 
@@ -50,7 +51,8 @@ class Walkthrough:
     @property
     def page(self) -> Page:
         """What is shown, before it is written out."""
-        return Page(self._title, tuple(self._lines()), sections(self._values.results, self._values.all))
+        rows = sections(self._values.results, self._values.all, lambda value: example_of(value, EXAMPLE_TERMS))
+        return Page(self._title, tuple(self._lines()), rows)
 
     @property
     def loss(self) -> float:
