@@ -13,7 +13,7 @@ import pytest
 import glassnet
 import glassnet.functional as F
 from glassnet import nn
-from glassnet.explain.draw import draw
+from glassnet.explain.draw import DrawError, draw
 
 image = pytest.importorskip("PIL.Image")
 
@@ -123,6 +123,28 @@ def test_attention_is_a_matrix_between_tokens():
     long = draw(nn.MultiheadAttention(4, 1), (glassnet.randn(70, 1, 4),) * 3)
     (strip,) = [s for b in long.graph.boxes for s in b.strips]
     assert strip.captions == ("1 head", "tokens 0–63 of 70")
+
+
+def test_tokens_are_named_along_the_sides_of_an_attention():
+    names = ["see", "through", "a longer name than has room"]
+    model = nn.MultiheadAttention(4, 2, batch_first=True)
+    three, five = glassnet.randn(1, 3, 4), glassnet.randn(1, 5, 4)
+    picture = draw(model, (three, three, three), tokens=names)
+    (strip,) = [s for b in picture.graph.boxes for s in b.strips]
+    assert strip.rows == strip.columns == ("see", "through", "a longer na…")
+    texts = picture.canvas.texts
+    assert [text.text for text in texts].count("through") == 3  # rows once, columns for each head
+    assert not any(a.overlaps(b) for i, a in enumerate(texts) for b in texts[:i])
+    assert picture.svg.count('transform="rotate(-90') == 6
+    (strip,) = [s for b in draw(model, (three, five, five), tokens=names).graph.boxes for s in b.strips]
+    assert (len(strip.rows), strip.columns) == (3, ())
+    many = glassnet.randn(1, 30, 4)
+    (strip,) = [s for b in draw(model, (many, many, many), tokens=["x"] * 30).graph.boxes for s in b.strips]
+    assert strip.rows == ()
+    with pytest.raises(DrawError, match="expected 3 or 5 tokens, one for each position, got 2"):
+        draw(model, (three, five, five), tokens=["a", "b"])
+    with pytest.raises(DrawError, match="expected tokens for a network with attention, and this one has none"):
+        draw(nn.Linear(4, 2), three, tokens=names)
 
 
 def test_many_images_are_fewer_and_the_box_says_how_many_more():

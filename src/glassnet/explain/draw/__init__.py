@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -12,7 +13,7 @@ from glassnet.explain.draw.picture import Picture, drawn
 from glassnet.explain.draw.program_graph import graph_of_program
 from glassnet.explain.draw.tensor_graph import graph_of_tensor
 from glassnet.explain.walkthrough import Walkthrough, walkthrough
-from glassnet.explain.walkthrough.values import values_of
+from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.nn.module import Module
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor
@@ -23,7 +24,14 @@ __all__ = ["DrawError", "Graph", "Picture", "draw"]
 
 
 def draw(
-    what: Any, x: Any = None, y: Any = None, loss: Any = None, *, depth: int = 1, unrolled: bool = False
+    what: Any,
+    x: Any = None,
+    y: Any = None,
+    loss: Any = None,
+    *,
+    depth: int = 1,
+    unrolled: bool = False,
+    tokens: Sequence[str] | None = None,
 ) -> Picture:
     """Draw a network, a program, a tensor or a walkthrough.
 
@@ -37,7 +45,8 @@ def draw(
 
     ``depth`` opens the boxes of modules: 1 has the outermost, 2 what is in them, and so on, down to operations,
     and, when all modules are opened, the primitive operations that these decompose into. A recurrent layer is a
-    box with a loop; ``unrolled`` draws its steps. Raises DrawError for what cannot be drawn.
+    box with a loop; ``unrolled`` draws its steps. ``tokens`` names the positions that an attention is between. Raises
+    DrawError for what cannot be drawn, and for a number of names that is not that of the positions.
 
     >>> glassnet.draw(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     <picture of 4 → 8 → 3: picture.save('picture.svg') writes it>
@@ -50,9 +59,10 @@ def draw(
     if isinstance(what, Module):
         if x is None:
             return Picture(draw_neurons(what))
-        return drawn(_graph_of_module(what, x, y, loss, depth, unrolled))
+        program, values = _ran(what, x, y, loss)
+        return drawn(graph_of_program(program, depth, values, unrolled=unrolled, tokens=tokens))
     if isinstance(what, Walkthrough):
-        return drawn(graph_of_program(what.program, depth, what.values, unrolled=unrolled))
+        return drawn(graph_of_program(what.program, depth, what.values, unrolled=unrolled, tokens=tokens))
     program = getattr(what, "program", what)
     if isinstance(program, Program):
         return drawn(graph_of_program(program.history.get("traced", program), depth, unrolled=unrolled))
@@ -61,12 +71,13 @@ def draw(
     )
 
 
-def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int, unrolled: bool) -> Graph:
+def _ran(module: Module, x: Any, y: Any, loss: Any) -> tuple[Program, dict[str, Value]]:
+    """The program of a network, and what it computed, by name."""
     if (y is None) != (loss is None):
         raise DrawError("draw: expected y and loss together, for the gradients, or neither of them")
     if loss is not None:
         step = walkthrough(module, x, y, loss)
-        return graph_of_program(step.program, depth, step.values, unrolled=unrolled)
+        return step.program, step.values
     parts = x if type(x) is tuple else (x,)
     if odd := [type(part).__name__ for part in parts if part is None or isinstance(part, tuple | dict)]:
         raise DrawError(
@@ -81,7 +92,7 @@ def _graph_of_module(module: Module, x: Any, y: Any, loss: Any, depth: int, unro
         raise DrawError(f"draw: expected a network that gives tensors, got {got}; give y and a loss that takes it")
     arrays = {var.name: t.array for var, t in zip(program.inputs, inputs, strict=True)}
     values = values_of(program, arrays, {name: tensor.array for name, tensor in state.items()}).by_name()
-    return graph_of_program(program, depth, values, unrolled=unrolled)
+    return program, values
 
 
 def _names(frame: FrameType | None) -> dict[int, str]:

@@ -102,9 +102,15 @@ def _draw_box(canvas: Canvas, place: Place) -> None:
 
 def _draw_strip(canvas: Canvas, strip: Strip, middle: float, y: float) -> float:
     """Small images below a line of text that would be at ``y``, and their captions; gives where the next line is."""
-    top, x = y - LINE / 2 + GAP, middle - strip.width / 2
+    top, x = y - LINE / 2 + GAP, middle - strip.width / 2 + strip.left
+    for number, name in enumerate(strip.rows):
+        row = strip.images[0].height / len(strip.rows)
+        canvas.text(x - GAP, top + (number + 0.5) * row, name, "faint", "end")
     for image in strip.images:
         canvas.image(x, top, image.width, image.height, image.uri, image.hint)
+        for number, name in enumerate(strip.columns):
+            column = image.width / len(strip.columns)
+            canvas.upright(x + (number + 0.5) * column, top + image.height + GAP, name, "faint")
         x += image.width + GAP
     y = top + strip.height + GAP + LINE / 2
     for caption in strip.captions:

@@ -15,6 +15,7 @@ from glassnet.explain.draw.recurrence import (
 )
 from glassnet.explain.draw.small_images import maps, pictures_in, state_strip, strips_of
 from glassnet.explain.walkthrough.gate_rules import states_of, steps_of
+from glassnet.explain.walkthrough.share_rules import is_attention
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.ops.shapes import written
 from glassnet.program.program import Call, Instruction, Operand, Program, Var
@@ -35,17 +36,24 @@ class _Group:
 
 
 def graph_of_program(
-    program: Program, depth: int = 1, values: Mapping[str, Value] | None = None, *, unrolled: bool = False
+    program: Program,
+    depth: int = 1,
+    values: Mapping[str, Value] | None = None,
+    *,
+    unrolled: bool = False,
+    tokens: Sequence[str] | None = None,
 ) -> Graph:
     """The graph of the forward part of ``program``.
 
     ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
     on; when all modules are opened into operations, the next depth has the primitive ones that
     these decompose into. ``values`` are what was computed, by name. ``unrolled``: the steps of a recurrent layer are
-    boxes of their own, the first and the last ones if there are many.
+    boxes of their own, the first and the last ones if there are many. ``tokens`` are the names of what attends.
     """
     if depth < 1:
         raise DrawError(f"draw: expected a depth of 1 or more, got {depth}")
+    if tokens is not None:
+        _check_tokens(program, tokens)
     opened = _opened(program, depth)
     if values is not None and len(opened) > len(program):
         values = _evaluated(opened, values)
@@ -73,7 +81,7 @@ def graph_of_program(
         name = group.call.module if group.call else ""
         counts[name] = counts.get(name, 0) + 1
         kind = "module" if group.closed else "operation"
-        strips, more = ([], 0) if values is None else strips_of(group.instructions, values, pictures)
+        strips, more = ([], 0) if values is None else strips_of(group.instructions, values, pictures, tokens)
         lines = _lines(group, hidden, counts[name])
         lines += [f"{more} more rows of images: a larger depth="] if more else []
         loop = "" if unrolled else loop_text(loops)
@@ -88,6 +96,16 @@ def graph_of_program(
             if (leaf := boxes.get(f"leaf {var.name}")) is not None:
                 leaf.strips += maps(var.name, values, pictures)
     return Graph(f"a program of {len(forward)} instructions", list(boxes.values()))
+
+
+def _check_tokens(program: Program, tokens: Sequence[str]) -> None:
+    """Raise DrawError where no attention is between so many."""
+    lengths = sorted({n for i in program.phase("forward") if is_attention(i) for n in i.output.shape[-2:]})
+    if not lengths:
+        raise DrawError("draw: expected tokens for a network with attention, and this one has none")
+    if len(tokens) not in lengths:
+        expected = " or ".join(map(str, lengths))
+        raise DrawError(f"draw: expected {expected} tokens, one for each position, got {len(tokens)}")
 
 
 def _opened(program: Program, depth: int) -> Program:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glassnet.explain.draw.recurrence import hidden_states, is_recurrent
+from glassnet.explain.draw.svg import LINE, width_of
 from glassnet.explain.png import LARGEST, picture, weights
 from glassnet.explain.walkthrough.share_rules import by_head, is_attention
 from glassnet.explain.walkthrough.values import Value
@@ -24,6 +25,7 @@ MAPS, HEADS, STEPS, UNITS = 6, 4, 64, 32  # shown of each
 STRIPS = 4  # rows of images in one box
 SIDE, MATRIX = 44.0, 66.0  # of a small image, in pixels: of a map, and of a matrix between tokens or over time
 GAP = 5.0
+NAMED, LONGEST = 24, 12  # tokens that are named at an attention, and letters of a name
 CONVOLUTIONS = {"convolution": 0, "conv_transpose": 1}  # and which dimension of the weight is that of the outputs
 POOLINGS = ("max_pool", "avg_pool", "adaptive_max_pool")
 MOVED = ("reshape", "permute", "matmul", "linear", "getitem")  # after these, a result is no picture of its input's kind
@@ -41,20 +43,35 @@ class SmallImage:
 
 @dataclass(frozen=True)
 class Strip:
-    """Small images side by side, and the lines below that say which they are."""
+    """Small images side by side, and the lines below that say which they are.
+
+    ``rows`` are names of the rows of pixels, written on the left, and ``columns`` of the columns, below each image.
+    """
 
     images: tuple[SmallImage, ...]
     captions: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> float:
+        """The room that the names of rows take."""
+        return max(map(width_of, self.rows), default=-GAP) + GAP
+
+    @property
+    def below(self) -> float:
+        """The room that the names of columns take."""
+        return max(map(width_of, self.columns), default=-GAP) + GAP
 
     @property
     def width(self) -> float:
-        """Of the images, with the gaps between."""
-        return sum(image.width for image in self.images) + GAP * (len(self.images) - 1)
+        """Of the images, with the gaps between, and of the names of rows."""
+        return self.left + sum(image.width for image in self.images) + GAP * (len(self.images) - 1)
 
     @property
     def height(self) -> float:
-        """Of the highest image."""
-        return max(image.height for image in self.images)
+        """Of the highest image, and of the names of columns."""
+        return max(image.height for image in self.images) + self.below
 
 
 def pictures_in(instructions: Iterable[Instruction]) -> dict[str, int]:
@@ -74,10 +91,13 @@ def pictures_in(instructions: Iterable[Instruction]) -> dict[str, int]:
 
 
 def strips_of(
-    instructions: Sequence[Instruction], values: Mapping[str, Value], pictures: Mapping[str, int]
+    instructions: Sequence[Instruction],
+    values: Mapping[str, Value],
+    pictures: Mapping[str, int],
+    tokens: Sequence[str] | None = None,
 ) -> tuple[list[Strip], int]:
     """The strips of a box with these instructions, and how many more there are than are shown."""
-    found = [(i.module, strip) for i in instructions for strip in _of_instruction(i, values)]
+    found = [(i.module, strip) for i in instructions for strip in _of_instruction(i, values, tokens or ())]
     several = len({module for module, _ in found}) > 1  # then each says of which it is
     strips = [replace(s, captions=(module, *s.captions)) if several else s for module, s in found]
     last = [i.output.name for i in instructions if i.output.name in pictures][-1:]  # behind it, statistics may be kept
@@ -85,11 +105,11 @@ def strips_of(
     return strips[:STRIPS], max(0, len(strips) - STRIPS)
 
 
-def _of_instruction(i: Instruction, values: Mapping[str, Value]) -> Iterator[Strip]:
+def _of_instruction(i: Instruction, values: Mapping[str, Value], tokens: Sequence[str]) -> Iterator[Strip]:
     if i.op.name in CONVOLUTIONS and isinstance(i.inputs[1], Var):
         yield from _kernels(values[i.inputs[1].name].array, CONVOLUTIONS[i.op.name])
     elif is_attention(i):
-        yield from _attention(by_head(values[i.output.name].array))
+        yield from _attention(by_head(values[i.output.name].array), tokens)
     elif is_recurrent(i):
         yield from _over_time(hidden_states(i, values[i.output.name].array))
 
@@ -139,18 +159,26 @@ def maps(name: str, values: Mapping[str, Value], pictures: Mapping[str, int]) ->
     )
 
 
-def _attention(shares: Array) -> Iterator[Strip]:
-    """How much each token (row) takes of every other (column), a matrix a head, of the first sample."""
+def _attention(shares: Array, tokens: Sequence[str]) -> Iterator[Strip]:
+    """How much each token (row) takes of every other (column), a matrix a head, of the first sample.
+
+    ``tokens`` are their names, which are written along the sides that have as many, if there are not too many.
+    """
     if not shares.size:
         return
     samples, heads, rows, columns = shares.shape
     shown = shares[0, :HEADS]
     largest = float(np.nan_to_num(shown).max())
     cut = [matrix[:STEPS, :STEPS] for matrix in shown]
-    images = (_signed(matrix, largest, f"head {h}: token ↓ takes of token →", MATRIX) for h, matrix in enumerate(cut))
+    images = [_signed(matrix, largest, f"head {h}: token ↓ takes of token →", MATRIX) for h, matrix in enumerate(cut)]
+    names = tuple(_short(token) for token in tokens) if max(rows, columns) <= NAMED else ()
+    beside, below = (names if len(names) == n else () for n in (rows, columns))
+    if beside or below:
+        cell = max(LINE, MATRIX / min(rows, columns))
+        images = [replace(image, width=cell * columns, height=cell * rows) for image in images]
     part = f"tokens 0–{STEPS - 1} of {max(rows, columns):,}" if max(rows, columns) > STEPS else ""
     of_sample = f"of sample 0 of {samples:,}" if samples > 1 else ""
-    yield _strip(images, _which("head", len(shown), heads), of_sample, part)
+    yield replace(_strip(images, _which("head", len(shown), heads), of_sample, part), rows=beside, columns=below)
 
 
 def _over_time(states: list[Array]) -> Iterator[Strip]:
@@ -180,6 +208,10 @@ def state_strip(state: Array) -> Strip | None:
 
 def _strip(images: Iterable[SmallImage], *captions: str) -> Strip:
     return Strip(tuple(images), tuple(filter(None, captions)))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _which(what: str, shown: int, count: int) -> str:

@@ -74,6 +74,16 @@ class Canvas:
     def _reach(self, x: float, y: float) -> None:
         self.width, self.height = max(self.width, x), max(self.height, y)
 
+    def upright(self, x: float, y: float, text: str, style: str = "") -> None:
+        """One line of text that is read from below and ends at height ``y``; its middle is at ``x``."""
+        text = shown(text)
+        below = y + width_of(text)
+        self.texts.append(TextBox(text, x - SIZE / 2, y, x + SIZE / 2, below))
+        self._reach(x + LINE / 2, below)
+        right = x + SIZE * 0.35
+        place = f'x="{_n(right)}" y="{_n(y)}" transform="rotate(-90 {_n(right)} {_n(y)})"'
+        self.elements.append(f'<text {place} text-anchor="end" class="{style}">{escaped(text)}</text>')
+
     def text(self, x: float, y: float, text: str, style: str = "", anchor: str = "start", hint: str = "") -> None:
         """One line of text, whose middle is at height ``y``; ``hint`` shows when it is pointed at."""
         text = shown(text)
