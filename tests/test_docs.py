@@ -115,7 +115,17 @@ def a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-@pytest.mark.parametrize("name", sorted({page.name for page in PAGES.values()}))
+NAMES = sorted({page.name for page in PAGES.values()})
+DEAR = {"plots.md", "training.md", "command.md"}  # draws all there is to draw; trains many networks, twice
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow("seconds of plots, or of training") if name in DEAR else ())
+        for name in NAMES
+    ],
+)
 def test_every_example_prints_what_stands_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """In English; that the Korean page has the same is the next test."""
     page = DOCS / name
@@ -124,7 +134,7 @@ def test_every_example_prints_what_stands_there(name: str, capsys: pytest.Captur
         pytest.skip(f"the examples that need {', '.join(missing)} were left out; the others are right")
 
 
-@pytest.mark.parametrize("name", sorted({page.name for page in PAGES.values()}))
+@pytest.mark.parametrize("name", NAMES)
 def test_both_languages_show_the_same(name: str) -> None:
     english, korean = ([(b.kind, b.more, b.text) for b in examples(DOCS / place)] for place in (name, f"ko/{name}"))
     assert english == korean

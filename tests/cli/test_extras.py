@@ -1,12 +1,12 @@
 """A function or a command whose extra is not installed names it, in one line with the command that installs it."""
 
-import ast
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
 import glassnet
@@ -126,14 +126,8 @@ def test_every_extra_is_part_of_all():
 
 def test_every_package_that_is_imported_somewhere_has_an_extra():
     """What src imports, and comes neither with Python nor with glassnet."""
-    names = set()
-    for file in Path(glassnet.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names.add(str(node.module))
-    tops = {name.partition(".")[0] for name in names}
+    graph = grimp.build_graph("glassnet", include_external_packages=True, cache_dir=None)
+    tops = {name.partition(".")[0] for name in graph.modules}
     assert tops - {*sys.stdlib_module_names, "glassnet", "numpy"} == {*PACKAGES} - {"click"}
 
 
