@@ -9,6 +9,12 @@ import pytest
 
 
 def one_in(number: int, cases: Iterable[Any]) -> list[Any]:
-    """``cases`` for `parametrize`: the first of each ``number`` of them is quick, the others are slow."""
+    """``cases`` for `parametrize`: the first of each ``number`` of them is quick, the others are slow.
+
+    A case that is a tuple is the values of several arguments, as in `parametrize` itself.
+    """
     others = pytest.mark.slow("one of many of its kind, of which the quick run takes a part")
-    return [case if i % number == 0 else pytest.param(case, marks=others) for i, case in enumerate(cases)]
+    return [
+        case if i % number == 0 else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=others)
+        for i, case in enumerate(cases)
+    ]

@@ -100,9 +100,13 @@ class OfOne(nn.Module):
 SMOOTH = [op for op in registry.values() if op.differentiable]
 
 
+FEW = slice(0, 1), pytest.param(slice(1, 4), marks=pytest.mark.slow("further samples of each operation"))
+
+
+@pytest.mark.parametrize("few", FEW, ids=["one", "more"])
 @pytest.mark.parametrize("op", SMOOTH, ids=lambda op: op.name)
-def test_every_operation_can_be_walked_through(op: Op) -> None:
-    for sample in samples_of(op)[:4]:
+def test_every_operation_can_be_walked_through(op: Op, few: slice) -> None:
+    for sample in samples_of(op)[few]:
         model = OfOne(op, sample)
         if not any(isinstance(p, nn.Parameter) for p in model.given):
             continue

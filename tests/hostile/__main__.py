@@ -56,7 +56,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--count", type=int, default=6000, help="inputs in all")
+    parser.add_argument("--count", type=int, default=3000, help="inputs in all")
     parser.add_argument("--seed", default="0", help="another seed makes other inputs")
     parser.add_argument("--first", type=int, default=0, help="number of the first input of each reader")
     parser.add_argument("--only", action="append", help="the name of a reader; again for more of them")

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -198,4 +199,10 @@ def files(folder: Path) -> dict[str, bytes]:
 def preload() -> None:
     """Import what every command imports; what one of them needs is imported once it was run by `glassnet`."""
     os.environ.update(COLUMNS="80", LINES="50", TERM="dumb", NO_COLOR="1", MPLBACKEND="agg")
-    import glassnet.cli.app  # noqa: F401
+    from typer import main
+
+    from glassnet.cli.app import app
+
+    # Typer makes the command from the signatures again for every call, which takes longer than most of the calls.
+    main.get_command = cache(main.get_command)
+    main.get_command(app)

@@ -1,4 +1,4 @@
-"""6,000 mutated inputs: each ends in one message and exit code 1 or 2, or is answered; and nothing else happens.
+"""3,000 mutated inputs: each ends in one message and exit code 1 or 2, or is answered; and nothing else happens.
 
 `HOSTILE_COUNT` and `HOSTILE_SEED` ask for more of them, or others.
 """
@@ -18,7 +18,7 @@ from tests.hostile.good import GOOD
 from tests.hostile.readers import READERS
 
 ROOT = Path(__file__).parents[2]
-COUNT = int(os.environ.get("HOSTILE_COUNT") or 6000)
+COUNT = int(os.environ.get("HOSTILE_COUNT") or 3000)
 SEED = os.environ.get("HOSTILE_SEED") or "0"
 
 
