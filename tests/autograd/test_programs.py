@@ -30,8 +30,8 @@ def against_slopes(seed: int) -> str:
         loss = function(x)
         if loss.requires_grad:
             loss.backward()
-    except GradientError as error:
-        return "stale" if "take the view again" in str(error) else "changed"
+    except GradientError:
+        return "changed"
     direction = np.random.default_rng(seed).standard_normal(at.shape)
     with glassnet.no_grad():
         values = [function(tensor(at + t * 1e-5 * direction)).item() for t in (-2, -1, 1, 2)]
@@ -66,8 +66,8 @@ def against_pytorch(torch: Any, seed: int) -> str:
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a.array, b.detach().numpy(), rtol=1e-10, err_msg=f"program {seed}: values")
         loss_of(ours[1:], numbers(seed)[2]).backward()
-    except GradientError as error:
-        return "stale" if "take the view again" in str(error) else "changed"
+    except GradientError:
+        return "changed"
     except ShapeError:
         return "expanded"  # which PyTorch lets be filled and copied into
     gradients = [np.zeros((2, 3)) if g is None else g.numpy() for g in (our_leaf.grad, their_leaf.grad)]
@@ -80,4 +80,4 @@ def test_against_pytorch():
     torch = pytest.importorskip("torch")
     outcomes = Counter(against_pytorch(torch, seed) for seed in range(500))
     assert outcomes["compared"] > 250, outcomes
-    assert outcomes["stale"] + outcomes["changed"] < 0.3 * outcomes["compared"], outcomes
+    assert outcomes["changed"] < 0.3 * outcomes["compared"], outcomes

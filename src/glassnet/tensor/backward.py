@@ -13,7 +13,7 @@ from glassnet.observer import mode
 from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy
 from glassnet.ops.shapes import written
-from glassnet.tensor.dispatch import State, apply, wrap, write
+from glassnet.tensor.dispatch import State, apply, follow, wrap, write
 from glassnet.tensor.graph import Node, changes, key_of, propagate
 
 T = TypeVar("T", bound=State)
@@ -99,6 +99,8 @@ def _compute(
     targets: tuple[Any, ...] | None,
 ) -> dict[Any, Any]:
     tensors = several(outputs)
+    for x in (*tensors, *(targets or ())):
+        follow(x)
     starts = (None,) * len(tensors) if weights is None else several(weights)
     if len(starts) != len(tensors):
         raise ValueError(f"expected a gradient for each of the {len(tensors)} tensors, got {len(starts)}")

@@ -44,7 +44,7 @@ class State(Value):
     """An array, whether it requires a gradient, the node that made it, and its gradient.
 
     A view knows the tensor it looks into, how, and what that one's node was then: if it has another
-    by now, the view is stale. What holds for most tensors is said once, here on the class.
+    by now, the view needs one too (see `follow`). What holds for most tensors is said once, here on the class.
     """
 
     array: Array
@@ -136,7 +136,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
             if x._requires_grad:
                 tracked = True
             elif x.view_of is not None and mode.grad:
-                _check_fresh((x,))
+                follow(x)
+                tracked = tracked or x._requires_grad
         else:
             values.append(x)
     if op.cast is not None and not _alike(values):
@@ -153,7 +154,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     result = _new()
     result.array = array
     if tracked and mode.grad and op.differentiable and array.dtype.kind == "f":
-        _check_fresh(inputs)
+        for x in inputs:
+            follow(x)
         result._requires_grad = True
         result.node = Node(op, inputs, values, params, array)
         if (array.nbytes >= LARGE or getattr(values[0], "nbytes", 0) >= LARGE) and mode.tracer is None:
@@ -215,17 +217,18 @@ def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception)
         return
 
 
-def _check_fresh(inputs: tuple[Any, ...]) -> None:
-    for x in inputs:
-        view = getattr(x, "view_of", None)
-        while view is not None:
-            base, _, _, node = view
-            if base.node is not node:
-                raise GradientError(
-                    f"this tensor of shape {written(x.shape)} shares memory with one that was changed in place after "
-                    "it was taken, so its gradient would be wrong; take the view again after the change"
-                )
-            view = base.view_of
+def follow(x: Any) -> None:
+    """Give a view the history of its base, where that was changed in place since the view was taken."""
+    views = []
+    while (view_of := getattr(x, "view_of", None)) is not None:
+        views.append(x)
+        x = view_of[0]
+    for view in reversed(views):
+        base, op, params, node = view.view_of
+        is_leaf = view.node is None and view._requires_grad
+        if base.node is not node and base.node is not None and not is_leaf:
+            _new_history(view, Node(op, (base,), [base.array], params, view.array))
+            view.view_of = (base, op, params, base.node)
 
 
 def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any], op: Op) -> None:
@@ -244,14 +247,15 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
     Raises GradientError for a leaf that requires a gradient (its gradient would be of values
     that are gone), ShapeError where the result does not fit; nothing is written then.
     """
+    if mode.grad:
+        for x in (target, *inputs):
+            follow(x)
     tracked = (
         mode.grad
         and target.dtype.kind == "f"
         and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
     )
     _check_writable(target, tracked)
-    if tracked:
-        _check_fresh((target, *inputs))
     values = [x.array if isinstance(x, State) else x for x in inputs]
     cast = values
     if op.cast is not None and not _alike(values):

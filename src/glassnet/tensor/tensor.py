@@ -98,6 +98,8 @@ class Tensor(Autograd):
     @property
     def requires_grad(self) -> bool:
         """Whether backward computes a gradient for it, or for what it was computed from."""
+        if self.view_of is not None:
+            dispatch.follow(self)
         return self._requires_grad
 
     @requires_grad.setter
@@ -131,7 +133,7 @@ class Tensor(Autograd):
         >>> x.is_leaf, (x * 2).is_leaf
         (True, False)
         """
-        return self.node is None
+        return self.grad_fn is None
 
     @property
     def grad_fn(self) -> graph.Node | None:

@@ -325,13 +325,29 @@ class Tracer(Refusals):
             self.using_array()
         number = self._number_of(x) if isinstance(x, State) else self.number(value)
         if self._aliasing.is_stale(number, self.arrays[number]):
-            refuse(f"reads {STALE}")
+            return Slot(self._taken_again(x))
         return Slot(number)
 
+    def _taken_again(self, x: Any) -> int:
+        """The number of what a tensor (or array) holds, of which the memory was changed through another one."""
+        view_of = self._aliasing.view_of(x)
+        if view_of is None:
+            refuse(f"reads {STALE}")
+        base, op, params = view_of
+        number = self._number_of(base)
+        if self._aliasing.is_stale(number, self.arrays[number]):
+            number = self._taken_again(base)
+        again = self._new(getattr(x, "array", x))
+        self._append(op, (Slot(number),), again, params)
+        return again
+
     def check_fresh(self, arrays: Iterable[Any]) -> None:
-        """Refuse a function that gives back one of ``arrays`` whose memory was changed through another tensor."""
-        if any(self._aliasing.is_stale(self.number(array), array) for array in arrays):
-            raise TraceError(f"gives back {STALE}")
+        """See that the function gives back what is in ``arrays``, where that was changed through another tensor."""
+        for array in arrays:
+            if self._aliasing.is_stale(self.number(array), array):
+                if self._aliasing.view_of(array) is None:
+                    raise TraceError(f"gives back {STALE}")
+                self._taken_again(array)
 
     def _append(
         self, op: Op, operands: tuple[Any, ...], output: int, params: dict[str, Any], into: int | None = None

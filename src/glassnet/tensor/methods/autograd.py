@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.errors import GradientError
 from glassnet.tensor.backward import RemovableHandle, Tensors, accumulate, backward, own
-from glassnet.tensor.dispatch import wrap
+from glassnet.tensor.dispatch import follow, wrap
 from glassnet.tensor.graph import RetainGrad, changes
 from glassnet.tensor.methods.creation import Creation
 
@@ -42,6 +42,7 @@ class Autograd(Creation):
         >>> x.grad
         tensor([10., 10.])
         """
+        follow(self)
         if not self._requires_grad:
             raise GradientError("register_hook: this tensor requires no gradient, so its hook would never be called")
 
@@ -63,6 +64,7 @@ class Autograd(Creation):
         >>> y.grad
         tensor([ 6., 12.])
         """
+        follow(self)
         if not self._requires_grad:
             raise GradientError("retain_grad: this tensor requires no gradient")
         if self.node is None:
