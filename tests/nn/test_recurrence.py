@@ -19,6 +19,7 @@ from glassnet.nn.utils.rnn import (
     unpack_sequence,
     unpad_sequence,
 )
+from glassnet.ops.layers import recurrence
 from glassnet.trace.refusals import TraceError
 
 T, B, IN, H = 4, 3, 2, 5
@@ -159,6 +160,28 @@ def test_second_derivatives_and_the_gradient_of_the_first_state():
         return output.sum(), h.tanh().sum(), c.sum()
 
     assert glassnet.autograd.gradcheck(function, tuple(t.requires_grad_() for t in (x, h, c)))
+
+
+@pytest.mark.parametrize("bias", [-1000.0, -60.0, -30.0, 1000.0])
+@pytest.mark.parametrize("dtype", [glassnet.float32, glassnet.float64])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_a_gate_may_be_shut_or_open_altogether(kind, dtype, bias):
+    """No warning of it, and the gradients are those of the same cell step by step, in elementary operations."""
+    net = getattr(nn, kind)(IN, H, dtype=dtype)
+    for gate in range(4 if kind == "LSTM" else 2):
+        with glassnet.no_grad():
+            net.bias_hh_l0.zero_()
+            net.bias_hh_l0[gate * H : (gate + 1) * H] = bias
+        x = glassnet.randn(3, 2, IN, dtype=dtype)
+        operation = recurrence.lstm if kind == "LSTM" else recurrence.gru
+        states = [glassnet.randn(2, H, dtype=dtype) for _ in range(2 if kind == "LSTM" else 1)]
+        found = []
+        for compute in (operation, operation.expand):
+            net.zero_grad()
+            compute(x, *states, *net.parameters())[-1].square().sum().backward()
+            found.append([p.grad.numpy() for p in net.parameters()])
+        for mine, expected in zip(*found, strict=True):
+            np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])

@@ -23,7 +23,10 @@ def _back(inputs: tuple[Any, ...], planes: int) -> tuple[Any, ...]:
     x, *rest, _weight_ih, weight_hh = inputs
     rest = [*(rest if planes == 5 else rest[1:]), weight_hh]
     shape = (planes, *x.shape[:-1], H)
-    return (normal(*shape, seed=7), normal(*shape, seed=8) / 4, *rest)
+    y = normal(*shape, seed=8) / 4
+    if planes == 6:
+        y[2] = 0.5 + abs(y[2])  # the output gate of an LSTM is open
+    return (normal(*shape, seed=7), y, *rest)
 
 
 Both = tuple[list[Sample], list[Sample]]  # forward, and back

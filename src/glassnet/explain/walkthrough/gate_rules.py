@@ -26,7 +26,7 @@ from glassnet.ops.record import Op
 from glassnet.program.program import Instruction, Var
 
 PLANES: dict[Op, tuple[str, ...]] = {
-    recurrence.lstm: ("i", "f", "g", "o", "c", "h"),
+    recurrence.lstm: ("i", "f", "o", "g", "c", "h"),
     recurrence.gru: ("r", "z", "from_state", "n", "h"),
     recurrence.rnn_tanh: ("h",),
     recurrence.rnn_relu: ("h",),

@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.ops.activation import sigmoid
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.logistic import HALF, opened
+from glassnet.ops.layers.recurrence.logistic import opened
 from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time
 from glassnet.ops.layers.recurrence.slopes import (
     of_initial,
@@ -34,14 +34,11 @@ from glassnet.ops.shapes import shape_of
 # forward: the planes are r, z, what n takes from the state, n, and h ---------------------------------
 
 
-SCALES = (HALF, HALF, 1.0)
-
-
 def _activate(y: Array, x: Array, a: Array, h: Array) -> None:
     r, z, from_state, n, new = y
-    a[:2] += x[:2]
-    np.tanh(a[:2], out=y[:2])
-    opened(y[:2])
+    gates = a[:2]
+    gates += x[:2]
+    opened(gates, y[:2])
     from_state[...] = a[2]
     np.multiply(r, from_state, out=n)
     n += x[2]
@@ -68,7 +65,9 @@ def _gru(
     reverse: bool = False,
     out: Maybe = None,
 ) -> Array:
-    return over_time(_activate, 5, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, None, sizes, reverse, out, SCALES)
+    return over_time(
+        _activate, 5, x, (h0,), weight_ih, weight_hh, bias_ih, bias_hh, None, sizes, reverse, out, (0, 1, 2), 2
+    )
 
 
 def _gru_expand(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from glassnet.ops.dtypes import Array
 
-HALF = 0.5  # the scale of a gate, of whose sum the logistic function is taken
 
-
-def opened(t: Array) -> None:
-    """σ(x) = (1 + tanh(x/2))/2 in the place of ``t`` = tanh(x/2), which overflows nowhere and is quicker than exp."""
-    t += 1
-    t *= HALF
+def opened(negated: Array, out: Array) -> None:
+    """σ(x) = 1/(1 + exp(−x)), given −x, which is written over. Where exp overflows, this is 0, as it should be."""
+    np.exp(negated, out=negated)
+    negated += 1
+    np.reciprocal(negated, out=out)

@@ -42,14 +42,18 @@ def in_time(rows: int, batch: int, sizes: Sizes, reverse: bool) -> list[slice]:
 
 def continued(states: States, initial: States, n: int) -> States:
     """The states of the first ``n`` sequences; of those that begin only now, the ``initial`` ones."""
-    if states[0].shape[0] >= n:
+    if states[0].shape[0] == n:
+        return states
+    if states[0].shape[0] > n:
         return tuple(now[:n] for now in states)
     return tuple(concatenate(now, first[now.shape[0] : n]) for now, first in zip(states, initial, strict=True))
 
 
-def after(y: Any, step: slice, initial: States) -> States:
+def after(done: Any, initial: States) -> States:
     """The states that a step has left in its planes, as wide as the ``initial`` ones."""
-    return tuple(y[-1 - i, step, : state.shape[1]] for i, state in enumerate(initial))
+    width = initial[0].shape[1]
+    h = done[-1] if done.shape[2] == width else done[-1, :, :width]
+    return (h, done[-2]) if len(initial) == 2 else (h,)
 
 
 def unread(y: Any, weight: Any, sizes: Sizes) -> Array:
@@ -75,57 +79,61 @@ def over_time(
     sizes: Sizes = None,
     reverse: bool = False,
     out: Maybe = None,
-    scales: tuple[float, ...] = (1.0,),
+    order: tuple[int, ...] = (0,),
+    opened: int = 0,
 ) -> Array:
     """All planes of all steps.
 
     ``activate(y, x, a, *states)`` fills the planes ``y`` of a step, given what each gate takes from the input, ``x`` =
-    x·W_ihᵀ + b_ih, and from the state before, ``a`` = h·W_hhᵀ + b_hh, which it may write over; both times the gate's
-    scale. With a ``projection`` [P, H], the hidden state is its product with what the cell gives, in the first P places
-    of its plane.
+    x·W_ihᵀ + b_ih, and from the state before, ``a`` = h·W_hhᵀ + b_hh, which it may write over: gates in an ``order`` of
+    its own, and the first ``opened`` of them negated. With a ``projection`` [P, H], the hidden state is its product
+    with what the cell gives, in the first P places of its plane.
     """
     batch, size = states[-1].shape
-    of_state = _by_gate(weight_hh, size, scales)
-    added = None if bias_hh is None else _by_gate(bias_hh[:, np.newaxis], size, scales)
+    of_state = _by_gate(weight_hh, size, order, opened)
+    added = None if bias_hh is None else _by_gate(bias_hh[:, np.newaxis], size, order, opened)
     room = np.empty((len(of_state), batch, size), x.dtype)  # for one step: it stays in the cache
     steps = in_time(x.size // x.shape[-1], batch, sizes, reverse)
     rows = x.reshape(-1, x.shape[-1])
+    weight = weight_ih if bias_ih is None else np.concatenate((weight_ih, bias_ih[:, np.newaxis]), axis=1)
     y = np.empty((planes, len(rows), size), x.dtype) if out is None else out.reshape(planes, -1, size)
     now = states
-    for step, of_input in _inputs(rows, steps, weight_ih, bias_ih, size, scales):
-        now = continued(now, states, step.stop - step.start)
-        of_step = np.matmul(now[0], of_state, out=room[:, : len(now[0])])
-        if added is not None:
-            of_step += added
-        done = y[:, step]
-        activate(done, of_input, of_step, *now)
-        if projection is not None:
-            projected = done[-1] @ projection.T
-            done[-1] = 0
-            done[-1, :, : len(projection)] = projected
-        now = after(y, step, states)
+    with np.errstate(over="ignore"):  # a gate that is shut by a large number
+        for step, of_input in _inputs(rows, steps, _by_gate(weight, size, order, opened)):
+            n = step.stop - step.start
+            now = continued(now, states, n)
+            of_step = np.matmul(now[0], of_state, out=room if n == batch else room[:, :n])
+            if added is not None:
+                of_step += added
+            done = y[:, step]
+            activate(done, of_input, of_step, *now)
+            if projection is not None:
+                projected = done[-1] @ projection.T
+                done[-1] = 0
+                done[-1, :, : len(projection)] = projected
+            now = after(done, states)
     return y.reshape(planes, *x.shape[:-1], size)
 
 
-def _inputs(
-    rows: Array, steps: list[slice], weight: Array, bias: Maybe, size: int, scales: tuple[float, ...]
-) -> Iterator[tuple[slice, Array]]:
+def _inputs(rows: Array, steps: list[slice], columns: Array) -> Iterator[tuple[slice, Array]]:
     """Each step, and what its gates take from the input, [G, n, H]."""
-    columns = _by_gate(weight if bias is None else np.concatenate((weight, bias[:, np.newaxis]), axis=1), size, scales)
     together = max(1, AT_ONCE // max(1, steps[0].stop - steps[0].start))
     for first in range(0, len(steps), together):
         some = steps[first : first + together]
         start, stop = min(some[0].start, some[-1].start), max(some[0].stop, some[-1].stop)
         x = rows[start:stop]
-        products = np.matmul(x if bias is None else np.concatenate((x, np.ones((len(x), 1), x.dtype)), axis=1), columns)
+        if x.shape[1] < columns.shape[1]:  # whose last rows are the bias
+            x = np.concatenate((x, np.ones((len(x), 1), x.dtype)), axis=1)
+        products = np.matmul(x, columns)
         for step in some:
             yield step, products[:, step.start - start : step.stop - start]
 
 
-def _by_gate(weight: Array, size: int, scales: tuple[float, ...]) -> Array:
-    """A copy of a weight [G·H, K] that a state or an input [n, K] can be multiplied by: [G, K, H], times the scales."""
-    columns = np.array(weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1), order="C")
-    columns *= np.array(scales, weight.dtype).reshape(-1, 1, 1)
+def _by_gate(weight: Array, size: int, order: tuple[int, ...], negated: int) -> Array:
+    """A copy of a weight [G·H, K] by which a state or an input [n, K] can be multiplied: [G, K, H], gates in order."""
+    by_gate = weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1)
+    columns = np.array(by_gate[list(order)], order="C")
+    np.negative(columns[:negated], out=columns[:negated])
     return columns
 
 
@@ -155,24 +163,28 @@ def back_over_time(
     g = g if g[:-1].any() else g[-1:]  # zeros that autograd has filled in are not worth a pass each
     y = y.reshape(len(y), -1, size)
     steps = in_time(y.shape[1], batch, sizes, reverse)
-    width = slopes * size
+    width, inner = slopes * size, weight.shape[1]
     d = np.empty((batch + y.shape[1], width + (0 if projection is None else size)), y.dtype) if out is None else out
+    rows = d[batch:]
+    by_gate = rows[:, -width:].reshape(-1, slopes, size).transpose(1, 0, 2)
+    of_state = rows[:, -len(weight) :]
     carried = [np.zeros_like(state) for state in states]
+    done = y[:, steps[-1]]
     for k in reversed(range(len(steps))):
-        step, n = steps[k], steps[k].stop - steps[k].start
-        earlier = after(y, steps[k - 1], states) if k else states
-        row = d[batch:][step]
-        g_h = carried[0][:n] + g[-1, step, : weight.shape[1]]
+        step, n = steps[k], done.shape[1]
+        earlier = y[:, steps[k - 1]] if k else done
+        before = continued(after(earlier, states) if k else states, states, n)
+        g_h, g_c = carried[0][:n], carried[-1][:n]
+        g_h += g[-1, step] if inner == size else g[-1, step, :inner]
         if projection is not None:
-            row[:, : len(projection)] = g_h
-            row[:, len(projection) : size] = 0
-            g_h = g_h @ projection
-        by_gate = row[:, -width:].reshape(n, slopes, size).transpose(1, 0, 2)
-        g_c = carried[-1][:n]
-        direct = differentiate(by_gate, g[:, step], y[:, step], g_h, g_c, *continued(earlier, states, n))
-        np.matmul(row[:, -len(weight) :], weight, out=carried[0][:n])
+            rows[step, :inner] = g_h
+            rows[step, inner:size] = 0
+        g_y = g_h if projection is None else g_h @ projection
+        direct = differentiate(by_gate[:, step], g[:, step] if len(g) > 1 else g, done, g_y, g_c, *before)
+        np.matmul(of_state[step], weight, out=g_h)
         if direct is not None:
-            carried[0][:n] += direct
+            g_h += direct
+        done = earlier
     d[:batch] = 0
     for i, gradient in enumerate(carried):
         d[:batch, i * size : i * size + gradient.shape[1]] = gradient

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.activation import sigmoid
+from glassnet.ops.arithmetic import maximum
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import tanh
-from glassnet.ops.layers.recurrence.logistic import HALF, opened
+from glassnet.ops.layers.recurrence.logistic import opened
 from glassnet.ops.layers.recurrence.loop import Maybe, Sizes, back_over_time, over_time, total, unread
 from glassnet.ops.layers.recurrence.slopes import (
     last_slopes,
@@ -34,28 +35,27 @@ from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import shape_of
 
-# forward: the planes are i, f, g, o, c, and h ------------------------------------------------------
+# forward: the planes are i, f, o, g, c, and h ------------------------------------------------------
 
 
-SCALES = (HALF, HALF, 1.0, HALF)
+ORDER = (0, 1, 3, 2)  # of the gates: those that a logistic function opens first, then g
 
 
 def _activate(y: Array, x: Array, a: Array, _h: Array, c: Array) -> None:
-    i, f, g, o, new_c, h = y
+    i, f, _, g, new_c, h = y
     a += x
-    np.tanh(a, out=y[:4])
-    opened(y[:2])
-    opened(o)
+    opened(a[:3], y[:3])
+    np.tanh(a[3], out=g)
     np.multiply(f, c, out=new_c)
     new_c += np.multiply(i, g, out=h)
     np.tanh(new_c, out=h)
-    h *= o
+    h *= y[2]
 
 
 def _cell(x: Any, h: Any, _h: Any, c: Any) -> list[Any]:
     i, f, g, o = sigmoid(x[0] + h[0]), sigmoid(x[1] + h[1]), tanh(x[2] + h[2]), sigmoid(x[3] + h[3])
     new_c = f * c + i * g
-    return [i, f, g, o, new_c, o * tanh(new_c)]
+    return [i, f, o, g, new_c, o * tanh(new_c)]
 
 
 def _lstm(
@@ -73,7 +73,7 @@ def _lstm(
 ) -> Array:
     bias = total(bias_ih, bias_hh)
     return over_time(
-        _activate, 6, x, (h0, c0), weight_ih, weight_hh, bias, None, projection, sizes, reverse, out, SCALES
+        _activate, 6, x, (h0, c0), weight_ih, weight_hh, bias, None, projection, sizes, reverse, out, ORDER, 3
     )
 
 
@@ -95,10 +95,14 @@ def _lstm_expand(
 # backward: a slope for each gate, and, with a projection, one for what it gave -----------------------
 
 
-def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Array, c: Array) -> None:
-    i, f, new, o, c_now, _ = y
+LEAST = 1e-18  # of an output gate: less lets nothing through that counts
+
+
+def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, h: Array, c: Array, t: Maybe = None) -> None:
+    if t is None:  # tanh(c), which is sooner found in h = o·tanh(c) than computed again
+        t = y[5] / np.maximum(y[2], LEAST)
+    i, f, o, new, _, _ = y
     d_i, d_f, d_new, d_o = d
-    t = np.tanh(c_now)
     g_t = g_h * o
     part = g_t * t
     np.subtract(part, part * o, out=d_o)  # g_h·t times o·(1 − o), the slope of σ
@@ -117,21 +121,29 @@ def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, _h: Arr
     np.subtract(part, part * f, out=d_f)
     if len(g) > 1:
         d[:2] += g[:2] * y[:2] * (1 - y[:2])
-        d_new += g[2] * (1 - new * new)
-        d_o += g[3] * o * (1 - o)
+        d_new += g[3] * (1 - new * new)
+        d_o += g[2] * o * (1 - o)
 
 
-def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, _h: Any, c: Any) -> Any:
-    i, f, new, o, c_now, _ = y
-    t = tanh(c_now)
+def _differentiate_projected(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, h: Array, c: Array) -> None:
+    _differentiate(d, g, y, g_h, g_c, h, c, np.tanh(y[4]))
+
+
+def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, h: Any, c: Any, t: Any = None) -> Any:
+    i, f, o, new, _, _ = y
+    t = y[5] / maximum(o, LEAST) if t is None else t
     g_c = g_c + g[4] + g_h * o * (1.0 - t * t)
     slopes = [
         (g_c * new + g[0]) * (i * (1.0 - i)),
         (g_c * c + g[1]) * (f * (1.0 - f)),
-        (g_c * i + g[2]) * (1.0 - new * new),
-        (g_h * t + g[3]) * (o * (1.0 - o)),
+        (g_c * i + g[3]) * (1.0 - new * new),
+        (g_h * t + g[2]) * (o * (1.0 - o)),
     ]
     return slopes, 0.0, g_c * f
+
+
+def _derivative_projected(g: Any, y: Any, g_h: Any, g_c: Any, h: Any, c: Any) -> Any:
+    return _derivative(g, y, g_h, g_c, h, c, tanh(y[4]))
 
 
 def _lstm_backward(
@@ -145,14 +157,16 @@ def _lstm_backward(
     out: Maybe = None,
 ) -> Array:
     states = unread(steps, weight, sizes), c0
-    return back_over_time(_differentiate, 4, g, steps, states, weight, projection, sizes, reverse, out)
+    differentiate = _differentiate if projection is None else _differentiate_projected
+    return back_over_time(differentiate, 4, g, steps, states, weight, projection, sizes, reverse, out)
 
 
 def _lstm_backward_expand(
     g: Any, steps: Any, c0: Any, weight: Any, projection: Any = None, sizes: Sizes = None, reverse: bool = False
 ) -> Any:
     states = unread(steps, weight, sizes), c0
-    return unrolled_back(_derivative, g, steps, states, weight, projection, sizes, reverse)
+    derivative = _derivative if projection is None else _derivative_projected
+    return unrolled_back(derivative, g, steps, states, weight, projection, sizes, reverse)
 
 
 lstm_backward = register(
@@ -195,7 +209,7 @@ def _of_gates(d: Any, _c0: Any) -> Any:
 
 def _of_projection(d: Any, y: Any, _c0: Any, _projection: Any) -> Any:
     width, size = shape_of(_projection)
-    given = reshape(y[3] * tanh(y[4]), shape=(-1, size))  # by the cell, to be projected
+    given = reshape(y[2] * tanh(y[4]), shape=(-1, size))  # by the cell, to be projected
     return matmul(transpose_last(of_steps(d, _c0, 0, width)), given)
 
 

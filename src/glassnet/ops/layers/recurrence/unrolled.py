@@ -38,7 +38,7 @@ def unrolled(
         if projection is not None:
             planes[-1] = _padded(matmul(planes[-1], transpose_last(projection)), size)
         done[step.start] = stack(*planes)
-        now = after(done[step.start], slice(None), states)
+        now = after(done[step.start], states)
     y = concatenate(*(done[start] for start in sorted(done)), dim=1)
     return reshape(y, shape=(y.shape[0], *shape_of(x)[:-1], size))
 
@@ -64,7 +64,7 @@ def unrolled_back(
     done = {}
     for k in reversed(range(len(steps))):
         step, n = steps[k], steps[k].stop - steps[k].start
-        earlier = after(y, steps[k - 1], states) if k else states
+        earlier = after(y[:, steps[k - 1]], states) if k else states
         g_h = carried[0][:n] + g[-1, step, :inner]
         beside = () if projection is None else (_padded(g_h, size),)
         g_h = g_h if projection is None else matmul(g_h, projection)
