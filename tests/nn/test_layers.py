@@ -478,3 +478,25 @@ def test_layers_are_pytorchs(name):
     for p, q in zip((*mine, *ours.parameters()), (*other, *theirs.parameters()), strict=True):
         if q.grad is not None:
             np.testing.assert_allclose(p.grad.array, q.grad.numpy(), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        (lambda: nn.LazyLinear(3), lambda: nn.Linear(5, 3), (2, 5)),
+        (lambda: nn.LazyConv2d(4, 3), lambda: nn.Conv2d(2, 4, 3), (1, 2, 5, 5)),
+        (lambda: nn.LazyConvTranspose1d(4, 3, groups=2), lambda: nn.ConvTranspose1d(2, 4, 3, groups=2), (1, 2, 5)),
+    ],
+)
+def test_a_lazy_layer_draws_its_weights_once(make):
+    lazy, plain, shape = make
+    x = glassnet.ones(*shape)
+    glassnet.manual_seed(0)
+    wanted = plain().state_dict()
+    after = glassnet.get_rng_state()
+    glassnet.manual_seed(0)
+    layer = lazy()
+    layer(x)
+    assert glassnet.get_rng_state() == after
+    for name, value in layer.state_dict().items():
+        assert value.equal(wanted[name]), name

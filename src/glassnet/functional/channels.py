@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from glassnet.errors import RangeError, ShapeError
+from glassnet.errors import ShapeError
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 
@@ -24,7 +21,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     tensor([[[[0, 2, 1, 3],
               [4, 6, 5, 7]]]])
     """
-    r = _whole("pixel_shuffle", upscale_factor=upscale_factor)
+    check_whole("pixel_shuffle", upscale_factor=upscale_factor)
+    r = int(upscale_factor)
     *batch, channels, height, width = _image("pixel_shuffle", input)
     if channels % (r * r):
         raise ShapeError(
@@ -46,7 +44,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     >>> F.pixel_unshuffle(F.pixel_shuffle(x, 2), 2).equal(x)
     True
     """
-    r = _whole("pixel_unshuffle", downscale_factor=downscale_factor)
+    check_whole("pixel_unshuffle", downscale_factor=downscale_factor)
+    r = int(downscale_factor)
     *batch, channels, height, width = _image("pixel_unshuffle", input)
     for side, length in (("height", height), ("width", width)):
         if length % r:
@@ -69,7 +68,8 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     >>> F.channel_shuffle(glassnet.arange(6).reshape(1, 6, 1), 2).flatten()
     tensor([0, 3, 1, 4, 2, 5])
     """
-    groups = _whole("channel_shuffle", groups=groups)
+    check_whole("channel_shuffle", groups=groups)
+    groups = int(groups)
     if input.ndim < 3:
         raise ShapeError(f"channel_shuffle: expected an input of shape [N, C, ...], got {written(input.shape)}")
     n, channels, *places = input.shape
@@ -80,15 +80,6 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
         )
     x = input.reshape(n, groups, channels // groups, *places)
     return x.transpose(1, 2).reshape(input.shape)
-
-
-def _whole(name: str, **argument: Any) -> int:
-    ((what, value),) = argument.items()
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: expected {what} as a whole number, got {type(value).__name__}: {value!r:.60}")
-    if value < 1:
-        raise RangeError(f"{name}: expected {what} of 1 or more, got {value}")
-    return int(value)
 
 
 def _image(name: str, input: Tensor) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
-"""Whether what a function was called with is a tensor, of floating numbers, and what to do where it is not."""
+"""Whether what functions and layers are given is a tensor, of floating numbers, or a whole number."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from glassnet.errors import DtypeError
+import numpy as np
+
+from glassnet.errors import DtypeError, RangeError
 from glassnet.tensor import Tensor
 
 
@@ -29,3 +31,12 @@ def check_floating(name: str, x: Tensor) -> None:
     """Raise DtypeError unless the numbers of ``x`` are floating ones."""
     if x.dtype.kind != "f":
         raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
+
+
+def check_whole(layer: str, least: float = 1, **sizes: Any) -> None:
+    """Raise unless every size is a whole number of ``least`` or more: TypeError, RangeError."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+            raise TypeError(f"{layer}: expected {name} as a whole number, got {type(size).__name__}: {size!r:.60}")
+        if size < least:
+            raise RangeError(f"{layer}: expected {name} of {least} or more, got {size}")

@@ -10,7 +10,8 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
-from glassnet.nn.checks import check_whole, parameter_dtype
+from glassnet.functional.tensor_checks import check_whole
+from glassnet.nn.checks import parameter_dtype
 from glassnet.nn.module import FunctionModule
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
-from glassnet.nn.checks import check_whole
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn.container import ModuleList, Sequential
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module

@@ -7,8 +7,9 @@ from typing import Any
 import glassnet.functional as F
 from glassnet.errors import AttentionError
 from glassnet.functional.attention_checks import heads_do_not_divide
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_probability, check_whole, parameter_dtype
+from glassnet.nn.checks import check_probability, parameter_dtype
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter

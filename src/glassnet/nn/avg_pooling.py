@@ -7,7 +7,6 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.functional.pooling import check_output_size, pooling_windows
-from glassnet.functional.spatial import per_dimension
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 
@@ -49,10 +48,8 @@ class AvgPool1d(Module):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        pooling_windows("AvgPool1d", 1, kernel_size, stride, padding)
-        self.kernel_size = per_dimension("AvgPool1d", "kernel_size", kernel_size, 1)
-        self.stride = self.kernel_size if stride is None else per_dimension("AvgPool1d", "stride", stride, 1)
-        self.padding = per_dimension("AvgPool1d", "padding", padding, 1, least=0)
+        windows = pooling_windows("AvgPool1d", 1, kernel_size, stride, padding)
+        self.kernel_size, self.stride, self.padding = windows.size, windows.stride, windows.padding
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 

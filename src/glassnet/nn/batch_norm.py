@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
-from glassnet.functional.tensor_checks import check_tensor
-from glassnet.nn.checks import check_whole, parameter_dtype
+from glassnet.functional.tensor_checks import check_tensor, check_whole
+from glassnet.nn.checks import parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import Normalization
 from glassnet.ops.dtypes import int64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glassnet.functional as F
-from glassnet.nn.checks import check_whole
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 

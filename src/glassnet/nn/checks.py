@@ -6,19 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, RangeError
+from glassnet.errors import DtypeError
 from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.dtypes import Dtype, get_default_dtype
 from glassnet.tensor import device as Device
-
-
-def check_whole(layer: str, least: float = 1, **sizes: Any) -> None:
-    """Raise unless every size is a whole number of ``least`` or more: TypeError, RangeError."""
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int | np.integer):
-            raise TypeError(f"{layer}: expected {name} as a whole number, got {type(size).__name__}: {size!r:.60}")
-        if size < least:
-            raise RangeError(f"{layer}: expected {name} of {least} or more, got {size}")
 
 
 def check_number(layer: str, **values: Any) -> None:

@@ -10,8 +10,9 @@ import glassnet.functional as F
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.functional.convolution import least_lengths, least_of, same_padding
 from glassnet.functional.spatial import per_dimension
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
+from glassnet.nn.checks import check_same_dtype, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written

@@ -8,8 +8,9 @@ from typing import Any, Self
 import glassnet.functional as F
 from glassnet.errors import ShapeError
 from glassnet.functional.embeddings import check_mode, row_of
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_whole, parameter_dtype
+from glassnet.nn.checks import parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from glassnet.nn.checks import check_whole
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 

@@ -33,6 +33,7 @@ from glassnet.nn.module import Module
 from glassnet.nn.parameter import UninitializedBuffer, UninitializedParameter, is_uninitialized
 from glassnet.observer import mode
 from glassnet.ops.shapes import written
+from glassnet.tensor.creation import without_drawing
 
 __all__ = [
     "LazyBatchNorm1d",
@@ -61,8 +62,10 @@ class LazyModule(Module):
     becomes: ClassVar[Any]
     size: ClassVar[str]
 
-    def _leave_open(self) -> None:
-        """Forget the size with which the layer was made for the time being, and all numbers of that size."""
+    def _leave_open(self, *arguments: Any, **options: Any) -> None:
+        """Make the layer with some size for the time being, and forget that size, and all numbers of it."""
+        with without_drawing():
+            super().__init__(*arguments, **options)
         setattr(self, self.size, 0)
         for name, kind in list(self._member_kinds.items()):
             tensor = getattr(self, name)
@@ -131,8 +134,7 @@ class LazyLinear(LazyModule, Linear):
     size = "in_features"
 
     def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(1, out_features, bias, device, dtype)
-        self._leave_open()
+        self._leave_open(1, out_features, bias, device, dtype)
 
     def size_of(self, input: Any) -> int:
         """The last dimension."""
@@ -166,8 +168,7 @@ class _LazyConvolution(_LazyChannels):
         dtype: Any = None,
     ) -> None:
         options = (stride, padding, dilation, groups, bias, padding_mode, device, dtype)
-        super().__init__(groups, out_channels, kernel_size, *options)  # type: ignore[call-arg]
-        self._leave_open()
+        self._leave_open(groups, out_channels, kernel_size, *options)
 
 
 class LazyConv1d(_LazyConvolution, Conv1d):
@@ -217,8 +218,7 @@ class _LazyTransposedConvolution(_LazyChannels):
         dtype: Any = None,
     ) -> None:
         options = (stride, padding, output_padding, groups, bias, dilation, padding_mode, device, dtype)
-        super().__init__(groups, out_channels, kernel_size, *options)  # type: ignore[call-arg]
-        self._leave_open()
+        self._leave_open(groups, out_channels, kernel_size, *options)
 
 
 class LazyConvTranspose1d(_LazyTransposedConvolution, ConvTranspose1d):
@@ -266,8 +266,7 @@ class _LazyNorm(LazyModule):
         bias: bool = True,
     ) -> None:
         options = (eps, momentum, affine, track_running_stats, device, dtype)
-        super().__init__(1, *options, bias=bias)  # type: ignore[call-arg]
-        self._leave_open()
+        self._leave_open(1, *options, bias=bias)
 
     def size_of(self, input: Any) -> int:
         """The channels."""

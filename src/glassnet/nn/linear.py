@@ -7,8 +7,9 @@ from typing import Any
 
 import glassnet.functional as F
 from glassnet.errors import DtypeError
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
+from glassnet.nn.checks import check_same_dtype, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.tensor import Tensor

@@ -8,7 +8,8 @@ from typing import Any
 import glassnet.functional as F
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.functional.normalization import channel_sums
-from glassnet.nn.checks import check_same_dtype, check_whole, parameter_dtype
+from glassnet.functional.tensor_checks import check_whole
+from glassnet.nn.checks import check_same_dtype, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written

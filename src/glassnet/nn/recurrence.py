@@ -12,8 +12,9 @@ import numpy as np
 import glassnet.functional as F
 from glassnet.errors import GlassnetWarning
 from glassnet.functional.recurrence import KINDS, States, Weights, recurrence
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_flag, check_probability, check_whole, parameter_dtype
+from glassnet.nn.checks import check_flag, check_probability, parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.sequence_checks import check_sequence, check_states

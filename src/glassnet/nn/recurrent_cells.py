@@ -7,8 +7,9 @@ from typing import Any
 
 from glassnet.errors import SequenceError
 from glassnet.functional.recurrence import States, Weights, recurrence
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
-from glassnet.nn.checks import check_whole, parameter_dtype
+from glassnet.nn.checks import parameter_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.nn.sequence_checks import check_sequence_dtype, states_in

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 import glassnet.functional as F
 from glassnet.errors import ShapeError
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
 from glassnet.nn.attention import MultiheadAttention
-from glassnet.nn.checks import check_whole
 from glassnet.nn.container import ModuleList
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.linear import Linear

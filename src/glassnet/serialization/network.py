@@ -9,8 +9,8 @@ and `glassnet.networks` are ever built, by name from a table; a description cann
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -22,7 +22,6 @@ from glassnet.nn.module import Module
 from glassnet.nn.registry import joined
 from glassnet.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from glassnet.nn.utils.parametrize import type_before_parametrizations
-from glassnet.observer import mode
 from glassnet.serialization.computed_attributes import build_computed, describe_computed
 from glassnet.serialization.described import (
     DescriptionError,
@@ -34,7 +33,7 @@ from glassnet.serialization.described import (
     plain_argument,
 )
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import room_for
+from glassnet.tensor.creation import room_for, without_drawing
 
 _NOT_LAYERS = (Module, ParameterDict, ParameterList)
 _Modules = dict[str, Any]  # those within a container, by name
@@ -162,7 +161,7 @@ def build(description: Mapping[str, Any], *, fill: bool = True, largest: int | N
     >>> serialization.build({"type": "Linear", "in_features": 4, "out_features": 3})
     Linear(in_features=4, out_features=3, bias=True)
     """
-    with nullcontext() if largest is None else room_for(largest), nullcontext() if fill else _without_drawing():
+    with nullcontext() if largest is None else room_for(largest), nullcontext() if fill else without_drawing():
         builder = _Builder(largest)
         builder.build(description, builder.whole, ())
     assert builder.whole.module is not None
@@ -240,16 +239,6 @@ class _Builder:
         if place.module is None:
             raise DescriptionError(f"{at(path)}: expected the path of an earlier layer, got {earlier!r:.60}")
         return place
-
-
-@contextmanager
-def _without_drawing() -> Iterator[None]:
-    """Within, nothing is filled with random numbers: saved ones will take their place."""
-    before, mode.draws = mode.draws, False
-    try:
-        yield
-    finally:
-        mode.draws = before
 
 
 def _class(name: Any, path: Path) -> Any:

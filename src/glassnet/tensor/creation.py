@@ -126,6 +126,16 @@ def room_for(numbers: int) -> Iterator[None]:
         mode.room = before
 
 
+@contextmanager
+def without_drawing() -> Iterator[None]:
+    """Within, nothing is filled with random numbers: others will take their place."""
+    before, mode.draws = mode.draws, False
+    try:
+        yield
+    finally:
+        mode.draws = before
+
+
 def take_room(numbers: int) -> None:
     """Take as much as a tensor of so many ``numbers`` does, where there is a limit. Raises MemoryError past it."""
     if mode.room is not None:

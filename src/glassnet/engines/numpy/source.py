@@ -19,8 +19,8 @@ from glassnet.codegen.expressions import needs_source
 from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.fast_forms import SMALL
-from glassnet.ops.indexing import getitem
 from glassnet.program.passes.liveness import Buffers
+from glassnet.program.passes.view_analysis import with_gaps
 from glassnet.program.printing import titles
 from glassnet.program.program import Instruction, Operand, Program, Var
 
@@ -40,15 +40,7 @@ class _Writer:
         self.name = name
         self.starts = {*program.inputs, *program.state, *program.constants}
         self.is_small = all(math.prod(instruction.output.shape) <= SMALL for instruction in program)
-
-        self.with_gaps: set[Var] = set()  # views of some columns, and what looks into those
-        for instruction in program:
-            if instruction.output in buffers.views:
-                takes_part = instruction.op is getitem and any(
-                    x != slice(None) for x in instruction.params["index"][1:]
-                )
-                if takes_part or not self.with_gaps.isdisjoint(instruction.reads):
-                    self.with_gaps.add(instruction.output)
+        self.with_gaps = with_gaps(program, buffers.views)
 
     def text(self) -> str:
         functions = sources(dict.fromkeys(i.op for i in self.program if _is_function(i)))

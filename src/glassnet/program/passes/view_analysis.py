@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from glassnet.ops.dtypes import Array
+from glassnet.ops.indexing import getitem
 from glassnet.ops.movement import reshape
 from glassnet.program.program import Instruction, Program, Var
 
@@ -37,6 +38,17 @@ def views_of(program: Program, strides: Strides) -> dict[Var, Var]:
             views[instruction.output] = source
             layouts[instruction.output] = seen
     return views
+
+
+def with_gaps(program: Program, views: Collection[Var]) -> set[Var]:
+    """The ``views`` of some columns, and what looks into those: between their rows lies what is not theirs."""
+    found: set[Var] = set()
+    for instruction in program:
+        if instruction.output in views:
+            takes_part = instruction.op is getitem and any(x != slice(None) for x in instruction.params["index"][1:])
+            if takes_part or not found.isdisjoint(instruction.reads):
+                found.add(instruction.output)
+    return found
 
 
 def _imagined(var: Var, strides: tuple[int, ...] | None) -> Any:
