@@ -152,10 +152,10 @@ LONGEST = {
     "clamp": 65,
     "cross_entropy": 105,
     "erf": 80,
-    "gelu": 95,
-    "gelu_backward": 105,
+    "gelu": 105,
+    "gelu_backward": 115,
     "nll_loss": 105,
-    "where": 60,
+    "where": 66,
     # for the dtypes, the statistics that may be given, and what is left out
     "ctc_posterior": 55,
     "standardize": 50,

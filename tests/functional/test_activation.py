@@ -11,8 +11,7 @@ import pytest
 import glassnet as gn
 import glassnet.functional as F
 from glassnet.autograd import gradcheck, gradgradcheck
-from glassnet.ops import gelu
-from glassnet.ops.special import BLOCK
+from glassnet.ops.special import BLOCK, EDGE
 from tests.functional.cases import ACTIVATIONS, INPLACE, name_of, points, smooth_points
 
 INF = math.inf
@@ -174,13 +173,33 @@ def test_gelu_in_float32_has_the_digits_of_float32() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_gelu_goes_through_large_arrays_in_blocks(dtype: Any) -> None:
+@pytest.mark.parametrize("name", ["gelu", "gelu_backward", "silu", "elu", "selu", "celu", "softplus", "logsigmoid"])
+def test_large_arrays_are_gone_through_in_blocks(name: str, dtype: Any) -> None:
+    op = gn.ops.registry[name]
     x = np.linspace(-3, 3, 2 * BLOCK + 6).astype(dtype).reshape(2, -1)
-    for op, inputs in ((gelu.gelu, (x,)), (gelu.gelu_backward, (np.ones_like(x), x))):
-        expected = op.textbook(*inputs)  # which knows no blocks
-        for out in (None, np.empty_like(x), np.empty_like(x.T).T, inputs[-1].copy()):
-            given = (*inputs[:-1], out) if out is not None and (out == x).all() else inputs  # over the input itself
-            np.testing.assert_allclose(op.forward(*given, out=out), expected, rtol=1e-5, atol=1e-6)
+    inputs = (np.ones_like(x), x)[-len(op.vjp) :]
+    expected = op.textbook(*inputs)  # which knows no blocks
+    for out in (None, np.empty_like(x), np.empty_like(x.T).T, x.copy()):
+        given = (*inputs[:-1], out) if out is not None and (out == x).all() else inputs  # over the input itself
+        np.testing.assert_allclose(op.forward(*given, out=out), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.float32, 3e-7), (np.float64, 5e-16)])
+def test_exponentials_keep_the_digits_of_numbers_close_to_0(dtype: Any, most: float) -> None:
+    x = -np.logspace(-30, 2, 4000).astype(dtype)
+    for came, exact in (
+        (F.elu(gn.tensor(x)).numpy(), np.expm1(x.astype(np.longdouble))),
+        (F.celu(gn.tensor(x), 0.5).numpy(), 0.5 * np.expm1(2 * x.astype(np.longdouble))),
+        (F.softplus(gn.tensor(x)).numpy(), np.log1p(np.exp(x.astype(np.longdouble)))),
+        (F.logsigmoid(gn.tensor(-x)).numpy(), -np.log1p(np.exp(x.astype(np.longdouble)))),
+    ):
+        large = abs(exact) > np.finfo(dtype).tiny
+        np.testing.assert_allclose(came[large], exact[large], rtol=most)
+
+
+def test_gelu_is_0_and_the_number_itself_beyond_the_edge() -> None:
+    x = np.array([-40, -6, -EDGE, EDGE, 6, 40], np.float32)
+    np.testing.assert_array_equal(F.gelu(gn.tensor(x)).numpy(), np.maximum(x, 0))
 
 
 @pytest.mark.parametrize("name", ["gelu", "hardswish", "sigmoid", "softplus", "elu", "prelu"])

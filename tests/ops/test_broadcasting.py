@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from glassnet import ShapeError
 from glassnet.autograd import grad
 from glassnet.ops import registry
+from glassnet.ops.selection import SEVERAL, where
 from glassnet.tensor import Tensor, apply
 from tests.ops import projection
 
@@ -95,3 +96,17 @@ def test_shapes_that_do_not_broadcast_are_refused_as_numpy_does(a, b):
             Tensor(np.ones(a)) + np.ones(b)
     else:
         assert (Tensor(np.ones(a)) + np.ones(b)).shape == expected
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_where_goes_by_the_bits_of_many_numbers(dtype):
+    random = np.random.default_rng(0)
+    special = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.5], dtype)
+    a, b = random.choice(special, (2, 64, SEVERAL // 64))
+    condition = random.random(a.shape) < 0.5
+    for x, y in ((a, b), (a.T.copy().T, b), (a[:1], b[:, :1]), (a, 0.5), (-1.0, np.nan * b), (dtype(2), b[0])):
+        came = where.forward(condition, x, y)
+        assert came.dtype == dtype
+        wanted = np.where(condition, x, y).astype(dtype)
+        np.testing.assert_array_equal(came, wanted)
+        np.testing.assert_array_equal(np.signbit(came), np.signbit(wanted))

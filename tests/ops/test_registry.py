@@ -110,7 +110,8 @@ def test_forward_takes_out_only_where_that_was_measured_to_matter() -> None:
     """Everything else is the text a learner would write."""
     fast = {op.name for op in registry.values() if op.takes_out and not isinstance(op.forward, np.ufunc)}
     assert fast == {
-        "linear", "sigmoid", "gelu", "gelu_backward", "softmax", "masked_softmax", "log_softmax", "masked_scale",
+        "linear", "sigmoid", "gelu", "gelu_backward", "silu", "elu", "selu", "celu", "softplus", "logsigmoid",
+        "softmax", "masked_softmax", "log_softmax", "masked_scale",
         "setitem", "binary_cross_entropy", "row_weights", "nll_loss", "cross_entropy",
         "rnn_tanh", "rnn_relu", "gru", "lstm",  # each step fills its part of it
         "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",

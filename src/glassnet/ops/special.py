@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,10 @@ _DENOMINATOR = (2.04501566e-4, 8.48923413e-3, 6.73721188e-2, 1.0)
 EDGE = 5.538001  # computed as below, in float32, q is exactly 0 here
 
 
-BLOCK = 1 << 15  # elements: a few arrays of them fit into the processor's cache
+BLOCK = 1 << 16  # elements: a few arrays of them fit into the processor's cache
 
 
-def in_blocks(function: Callable[..., Array], *inputs: Array, out: Array | None = None) -> Array:
+def in_blocks(function: Callable[..., Array], *inputs: Array, out: Array | None = None, **params: Any) -> Array:
     """An elementwise ``function``, block by block, so that what it computes on the way stays in the cache."""
     inputs = np.broadcast_arrays(*inputs) if len(inputs) > 1 else inputs
     x = inputs[0]
@@ -66,11 +67,23 @@ def in_blocks(function: Callable[..., Array], *inputs: Array, out: Array | None 
     results, *numbers = (each.reshape(-1) for each in (y, *inputs))
     for start in range(0, results.size, BLOCK):
         block = slice(start, start + BLOCK)
-        results[block] = function(*(each[block] for each in numbers))
+        results[block] = function(*(each[block] for each in numbers), **params)
     if out is None or out is y:
         return y
     out[...] = y
     return out
+
+
+def expm1_below(x: Array) -> Array:
+    """exp(x) − 1 for x ≤ 0, by tanh: NumPy's expm1 takes four times as long."""
+    y = np.tanh(0.5 * x)
+    return 2 * y / (1 - y)
+
+
+def log1p_above(x: Array) -> Array:
+    """log(1 + x) for x ≥ 0, by log and what rounding has left of the sum: NumPy's log1p takes four times as long."""
+    whole = 1 + x
+    return np.log(whole) + (x - (whole - 1)) / whole
 
 
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
@@ -85,7 +98,8 @@ def erf(x: Array) -> Array:
     """
     x = np.asarray(x)
     if x.dtype in (np.float32, np.float16):
-        return in_blocks(_erf_float32, x.astype(np.float32, copy=False)).astype(x.dtype, copy=False)
+        odd, even = _halves_float32(x.astype(np.float32) * math.sqrt(2))  # erf(x) = 2·Φ(√2·x) − 1 = (p² − q²)/(p² + q²)
+        return np.clip(2 * odd * even / (odd * odd + even * even), -1, 1).astype(x.dtype, copy=False)
     flat = x.astype(np.float64).ravel()
     size = np.abs(flat)
     result = np.ones_like(flat)  # erf is 1 to the last digit beyond 6
@@ -136,14 +150,3 @@ def normal_float32(x: Array) -> Array:
     q += p
     p /= q
     return p
-
-
-def _erf_float32(x: Array) -> Array:
-    odd, even = _halves_float32(x * math.sqrt(2))  # erf(x) = 2·Φ(√2·x) − 1 = (p² − q²)/(p² + q²)
-    y = odd * even
-    odd *= odd
-    even *= even
-    odd += even
-    y /= odd
-    y *= 2
-    return np.clip(y, -1, 1, out=y)
