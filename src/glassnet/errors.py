@@ -19,6 +19,7 @@ __all__ = [
     "IndexDtypeError",
     "NotFiniteError",
     "RangeError",
+    "RepeatedDimensionError",
     "SequenceError",
     "ShapeError",
 ]
@@ -82,6 +83,15 @@ class DimensionError(GlassnetError, IndexError):
     >>> glassnet.ones(2).sum(dim=1)
     Traceback (most recent call last):
     glassnet.errors.DimensionError: sum: ...
+    """
+
+
+class RepeatedDimensionError(DimensionError, RuntimeError):
+    """A dimension (axis) that is named twice.
+
+    >>> glassnet.ones(2, 3).permute(0, 0)
+    Traceback (most recent call last):
+    glassnet.errors.RepeatedDimensionError: permute: ...
     """
 
 

@@ -73,9 +73,11 @@ def test_split_and_chunk_of_nothing_and_into_nothing():
             x().split(size)
     with pytest.raises(ShapeError, match="must add up to 3"):
         x().split([4, -1])
-    for call in (lambda t: t.split(1), lambda t: t.chunk(1), lambda t: t.unbind(), lambda t: t.narrow(0, 0, 1)):
+    for call in (lambda t: t.split(1), lambda t: t.chunk(1), lambda t: t.unbind()):
         with pytest.raises(DimensionError, match="at least 1 dimension"):
             call(tensor(1.0))
+    with pytest.raises(ShapeError, match="at least 1 dimension"):
+        tensor(1.0).narrow(0, 0, 1)
 
 
 def test_narrow_counts_a_negative_start_from_the_end():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, ShapeError
+from glassnet.errors import RepeatedDimensionError, ShapeError
 from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import (
@@ -63,7 +63,7 @@ def _permute_shape(x: Any, *, dims: Sequence[int]) -> Spec:
     shape = shape_of(x)
     order = [normalize_dim("permute", d, len(shape)) for d in dims]
     if sorted(order) != list(range(len(shape))):
-        raise DimensionError(
+        raise RepeatedDimensionError(
             f"permute: dims must name each of the {len(shape)} dimensions of {written(shape)} once, got {tuple(dims)}"
         )
     return Spec(tuple(shape[d] for d in order), x.dtype)

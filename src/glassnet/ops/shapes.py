@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, DtypeError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, RepeatedDimensionError, ShapeError
 from glassnet.ops.dtypes import Dtype, bool_, int64, result_type
 from glassnet.ops.record import Spec
 
@@ -94,7 +94,7 @@ def normalize_dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
         return (normalize_dim(name, int(dim), ndim),) if ndim else (normalize_dim(name, int(dim), 0),)[:0]
     dims = tuple(sorted(normalize_dim(name, int(d), ndim) for d in dim))
     if len(set(dims)) < len(dims):
-        raise DimensionError(f"{name}: each dimension may be named once, got dim={tuple(dim)}")
+        raise RepeatedDimensionError(f"{name}: each dimension may be named once, got dim={tuple(dim)}")
     return dims if ndim else ()
 
 

@@ -341,7 +341,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> glassnet.cat([glassnet.ones(2), glassnet.zeros(1)])
     tensor([1., 1., 0.])
     """
-    return apply(movement.concatenate, *_several("cat", tensors), dim=dim)
+    parts = _several("cat", tensors)
+    if any(not getattr(t, "shape", (1,)) for t in parts):
+        raise ShapeError(
+            "cat: expected tensors of 1 dimension or more, got one of none; stack() puts numbers side by side"
+        )
+    if any(t.shape == (0,) for t in parts) and any(t.ndim != 1 for t in parts):
+        parts = [t for t in parts if t.shape != (0,)]  # nothing, as what is to be filled begins
+    return apply(movement.concatenate, *parts, dim=dim)
 
 
 concat = concatenate = cat
@@ -387,6 +394,7 @@ def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
             [12, 22]])
     """
     tensors: Sequence[Tensor] = vectors[0] if len(vectors) == 1 and isinstance(vectors[0], Sequence) else vectors
+    tensors = [t if t.ndim else t.reshape(1) for t in tensors]
     if any(t.ndim != 1 for t in tensors):
         raise ShapeError(f"meshgrid: expected vectors, got {', '.join(written(t.shape) for t in tensors)}")
     shape = tuple(len(t) for t in tensors)

@@ -53,6 +53,7 @@ class State(Value):
     version: VersionCounter | None = None
     hooks: list[Callable[[Any], Any]] | None = None
     view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
+    _reshaped = False  # in place: unsqueeze_()
     _requires_grad = False
 
     def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -225,10 +226,19 @@ def follow(x: Any) -> None:
         x = view_of[0]
     for view in reversed(views):
         base, op, params, node = view.view_of
+        if base._reshaped and not _same_place(op.forward(base.array, **params), view.array):
+            raise GradientError(
+                f"this tensor of shape {written(view.shape)} is a view of one whose own shape was changed in place "
+                "since; take the view again"
+            )
         is_leaf = view.node is None and view._requires_grad
         if base.node is not node and base.node is not None and not is_leaf:
             _new_history(view, Node(op, (base,), [base.array], params, view.array))
             view.view_of = (base, op, params, base.node)
+
+
+def _same_place(a: Array, b: Array) -> bool:
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides
 
 
 def _share_memory(result: State, inputs: tuple[Any, ...], params: dict[str, Any], op: Op) -> None:

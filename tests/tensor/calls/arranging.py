@@ -57,6 +57,12 @@ ARRANGING: list[Row] = [
     ("x.split_with_sizes([1, 2])[1]", "x[1:]"),
     ("x.as_strided((2, 3), (4, 1), 1)", "x[:2, 1:]"),
     ("x.T.as_strided((3,), (5,))", "x.ravel()[::5]"),
+    ("x[None].clone().squeeze_()", "x"),
+    ("x.clone().unsqueeze_(1)", "x[:, None]"),
+    ("x.clone().transpose_(0, 1)", "x.T"),
+    ("x.clone().swapaxes_(0, 1)", "x.T"),
+    ("x.clone().swapdims_(0, -1)", "x.T"),
+    ("x.clone().t_()", "x.T"),
     # positions
     ("x.take(i)", "x.ravel()[i]"),
     ("x.take(-i)", "x.ravel()[-i]"),

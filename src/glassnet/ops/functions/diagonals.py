@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, ShapeError
+from glassnet.errors import RepeatedDimensionError, ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, getitem, setitem
 from glassnet.ops.movement import inverse_order, permute
@@ -41,7 +41,7 @@ def _diagonal_size(name: str, shape: Shape, offset: int, dim1: int, dim2: int) -
     if len(shape) < 2:
         raise ShapeError(f"{name}: expected at least 2 dimensions, got {written(shape)}")
     if normalize_dim(name, dim1, len(shape)) == normalize_dim(name, dim2, len(shape)):
-        raise DimensionError(f"{name}: expected two different dimensions, got dim1={dim1} and dim2={dim2}")
+        raise RepeatedDimensionError(f"{name}: expected two different dimensions, got dim1={dim1} and dim2={dim2}")
     moved = [shape[d] for d in _order(len(shape), dim1, dim2)]
     return (*moved[:-2], len(_places(tuple(moved), offset)[0]))
 

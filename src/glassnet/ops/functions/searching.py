@@ -16,9 +16,10 @@ def _searchsorted(ordered: Array, values: Array, right: bool = False) -> Array:
     side: Any = "right" if right else "left"
     if ordered.ndim == 1:
         return np.asarray(np.searchsorted(ordered, values, side))
-    rows, wanted = ordered.reshape(-1, ordered.shape[-1]), values.reshape(-1, values.shape[-1])
-    found = [np.searchsorted(row, numbers, side) for row, numbers in zip(rows, wanted, strict=True)]
-    return np.array(found, np.int64).reshape(values.shape)
+    y = np.empty(values.shape, np.int64)
+    for row in np.ndindex(values.shape[:-1]):
+        y[row] = np.searchsorted(ordered[row], values[row], side)
+    return y
 
 
 def _searchsorted_shape(ordered: Any, values: Any, *, right: bool = False) -> Spec:

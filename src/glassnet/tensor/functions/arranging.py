@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import RangeError, ShapeError
+from glassnet.errors import DimensionError, RangeError, ShapeError
 from glassnet.ops import indexing
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.creation import cat, hstack, meshgrid, vstack, zeros
@@ -58,8 +58,10 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
         raise ShapeError(f"roll: expected as many shifts as dims, got {len(steps)} and {len(along)}")
     y = input
     for step, dim in zip(steps, along, strict=True):
+        if not y.ndim:
+            raise DimensionError(f"roll: expected 1 dimension or more, got a tensor of none and dims={dims}")
         d = normalize_dim("roll", dim, y.ndim)
-        size = y.shape[d] if y.ndim else 1
+        size = y.shape[d]
         cut = -step % max(size, 1)
         if cut:
             before = (slice(None),) * d

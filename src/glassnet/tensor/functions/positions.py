@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.ops import selection
 from glassnet.ops.dtypes import Array, int32, int64
 from glassnet.ops.shapes import broadcast_shapes as _broadcast
 from glassnet.ops.shapes import normalize_dim, written
@@ -66,6 +67,8 @@ def take_along_dim(input: Tensor, indices: Any, dim: int | None = None) -> Tenso
     d = normalize_dim("take_along_dim", dim, input.ndim)
     rest = [x.shape[:d] + (1,) * (x.ndim > 0) + x.shape[d + 1 :] for x in (input, indices)]
     shape = _broadcast("take_along_dim", *rest)
+    size = input.shape[d] if input.ndim else 1
+    indices = apply(selection.where, indices < 0, indices + size, indices)
     wide = [x.expand(*shape[:d], *x.shape[d : d + 1], *shape[d + 1 :]) for x in (input, indices)]
     found: Tensor = wide[0].gather(d, wide[1])
     return found
@@ -222,7 +225,7 @@ def unique_consecutive(
     along = values.reshape(-1) if dim is None else np.moveaxis(np.atleast_1d(values), d, 0)
     if dim is not None and values.ndim and not along.size and along.shape[0]:
         raise ShapeError(f"unique_consecutive: there are no elements in the slices of shape {written(input.shape)}")
-    differs = (along[1:] != along[:-1]).reshape(max(len(along) - 1, 0), -1).any(1)
+    differs = (along[1:] != along[:-1]).any(axis=tuple(range(1, along.ndim)))
     first = np.concatenate([np.ones(min(len(along), 1), bool), differs])
     starts = np.flatnonzero(first)
     kept = along[starts]

@@ -89,6 +89,8 @@ def scatter_reduce(
         raise RuntimeError(
             f'scatter_reduce: expected "sum", "prod", "mean", "amax" or "amin" as reduce, got {reduce!r:.80}'
         )
+    if input.dtype.kind == "b":
+        reduce = {"sum": "amax", "prod": "amin"}.get(reduce, reduce)
     base, times = input, None
     if not include_self or reduce == "mean":
         times = _sums(input, d, index, wrap(np.ones(index.shape, np.int64)))
@@ -173,10 +175,10 @@ def index_add(input: Tensor, dim: int, index: Any, source: Tensor, *, alpha: flo
             [1., 1.]])
     """
     place, source = _slices("index_add", input, dim, index, source)
-    source = source if alpha == 1 else source * alpha
-    template, arrays = split_index(place)
     if not input.ndim:
-        return input + source.sum(dtype=input.dtype)
+        return index_add(input.reshape(1), 0, place[0], source, alpha=alpha).reshape(())
+    source = source if alpha == 1 else source * wrap(np.asarray(alpha).astype(source.dtype))
+    template, arrays = split_index(place)
     return input + apply(indexing.put, source, *arrays, index=template, shape=input.shape)
 
 
@@ -201,9 +203,12 @@ def index_fill(input: Tensor, dim: int, index: Any, value: Any) -> Tensor:
     if isinstance(value, Tensor) and value.ndim:
         raise ShapeError(f"index_fill: expected one number, got a value of shape {written(value.shape)}")
     d, places = _vector("index_fill", input, dim, index)
-    y = input.clone().reshape(input.shape or (1,))
-    y[(*(slice(None),) * d, places)] = value
-    return y.reshape(input.shape)
+    value = value.to(input.dtype) if isinstance(value, Tensor) else wrap(np.asarray(value).astype(input.dtype))
+    size = input.shape[d : d + 1] or (1,)
+    ones = wrap(np.ones(places.shape, np.int64))
+    named = apply(indexing.put, ones, places, index=(indexing.ARRAY,), shape=size) > 0
+    shape = [n if i == d else 1 for i, n in enumerate(input.shape)]
+    return apply(selection.where, named.reshape(shape), value, input)
 
 
 def index_reduce(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.errors import GradientError
+from glassnet.errors import GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
@@ -21,13 +21,13 @@ class Conversion(State):
         return self.array
 
     def item(self) -> Any:
-        """The one element as a Python number; ValueError if there are several.
+        """The one element as a Python number; ShapeError if there are several.
 
         >>> glassnet.tensor([2.5]).item()
         2.5
         """
         if self.array.size != 1:
-            raise ValueError(
+            raise ShapeError(
                 f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
             )
         return self._read("item()").item()
@@ -73,7 +73,7 @@ class Conversion(State):
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
-            raise ValueError(
+            raise ShapeError(
                 f"the truth of a tensor of shape {written(self.shape)} is ambiguous: ask for (x > 0).any() or .all()"
             )
         return bool(self._read("if (or while, and, or, not)").item())

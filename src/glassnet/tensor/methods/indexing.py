@@ -102,14 +102,23 @@ class Indexing(Views):
         d = normalize_dim("unbind", dim, len(self.shape))
         return tuple(self[(*(slice(None),) * d, i)] for i in range(_size("unbind", self.shape, d)))
 
-    def narrow(self, dim: int, start: int, length: int) -> Self:
+    def narrow(self, dim: int, start: Any, length: int) -> Self:
         """``length`` slices along ``dim``, from ``start`` on.
 
         >>> glassnet.arange(5).narrow(0, 1, 3)
         tensor([1, 2, 3])
         """
+        if not self.shape:
+            raise ShapeError("narrow: expected at least 1 dimension, got a tensor of none")
         d = normalize_dim("narrow", dim, len(self.shape))
-        total = _size("narrow", self.shape, d)
+        total = self.shape[d]
+        if isinstance(start, State):
+            if start.shape or start.dtype.kind not in "iu":
+                raise ShapeError(
+                    f"narrow: expected start as a whole number, got a tensor of {start.dtype} and shape "
+                    f"{written(start.shape)}"
+                )
+            start = int(start)  # type: ignore[call-overload]
         first = start + total if start < 0 else start
         if first < 0 or length < 0 or first + length > total:
             raise RangeError(f"narrow: {length} from {start} on do not lie in dim {dim} of size {total}")
@@ -139,9 +148,11 @@ class Indexing(Views):
             raise DimensionError(
                 f"index_select: expected a vector of integers, got {places.dtype} of shape {written(places.shape)}"
             )
-        total = _size("index_select", self.shape, d)
+        total = self.shape[d] if self.shape else 1
         if places.size and not 0 <= places.min() <= places.max() < total:
             raise RangeError(f"index_select: expected indices from 0 to {total - 1}, got {places.tolist()}")
+        if not self.shape:
+            return self.reshape(1)[index].reshape(())
         return self[(*(slice(None),) * d, index)]
 
     def unfold(self, dimension: int, size: int, step: int) -> Self:
@@ -155,6 +166,8 @@ class Indexing(Views):
         """
         from glassnet.ops.layers import windows  # few need it
 
+        if not self.shape:
+            return self.reshape(1).unfold(dimension, size, step).reshape(size)
         d = normalize_dim("unfold", dimension, len(self.shape))
         total = _size("unfold", self.shape, d)
         if size < 1 or step < 1:
@@ -213,6 +226,13 @@ class Indexing(Views):
         tensor([[2],
                 [3]])
         """
+        shape = self.shape
+        if isinstance(index, State) and len(index.shape) != len(shape):
+            if not index.array.size:
+                return self.reshape(-1)[:0].reshape(index.shape)
+            if not shape or not index.shape:  # a number is as a vector of one
+                places = apply(movement.reshape, index, shape=(-1,))
+                return self.reshape(shape or (1,)).gather(dim, places).reshape(index.shape)
         return apply(indexing.gather, self, index, dim=dim)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DtypeError, ShapeError
+from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, movement, reduction, sampling, selection
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator, chosen
-from glassnet.tensor.dispatch import State, apply, made_of, write
+from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
+from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
 from glassnet.tensor.methods.operators import is_operand
 from glassnet.tensor.methods.sorting import Sorting
@@ -144,6 +146,60 @@ class InPlace(Sorting):
         tensor([1, 3, 6])
         """
         return write(self, reduction.cumsum, self, dim=dim)
+
+    # another shape, in the same memory ------------------------------------------------------------
+
+    def squeeze_(self, dim: int | Sequence[int] | None = None) -> Self:
+        """`squeeze`, in place: the tensor itself has fewer dimensions from now on.
+
+        >>> glassnet.ones(1, 3).squeeze_().shape
+        (3,)
+        """
+        return self._become(lambda x: x.squeeze(dim))
+
+    def unsqueeze_(self, dim: int) -> Self:
+        """`unsqueeze`, in place: the tensor itself has a dimension more from now on.
+
+        >>> glassnet.ones(3).unsqueeze_(0).shape
+        (1, 3)
+        """
+        return self._become(lambda x: x.unsqueeze(dim))
+
+    def transpose_(self, dim0: int, dim1: int) -> Self:
+        """`transpose`, in place: the dimensions of the tensor itself are swapped from now on.
+
+        >>> glassnet.ones(2, 3).transpose_(0, 1).shape
+        (3, 2)
+        """
+        return self._become(lambda x: x.transpose(dim0, dim1))
+
+    swapaxes_ = swapdims_ = transpose_
+
+    def t_(self) -> Self:
+        """`t`, in place: the tensor itself is transposed from now on.
+
+        >>> glassnet.ones(2, 3).t_().shape
+        (3, 2)
+        """
+        return self._become(lambda x: x.t())
+
+    def _become(self, view: Callable[[Self], Self]) -> Self:
+        """Be, from now on, the ``view`` of what this tensor has been."""
+        if mode.grad and self._requires_grad and self.node is None:
+            raise GradientError(
+                "a leaf tensor that requires a gradient cannot be changed in place while autograd is watching; "
+                "do it under `with glassnet.no_grad():`, or on x.data"
+            )
+        was = wrap(self.array)
+        version_of(self)
+        for name in ("node", "version", "view_of", "_requires_grad"):
+            setattr(was, name, getattr(self, name))
+        new = view(was)
+        is_leaf = self.node is None
+        self._reshaped = True
+        self.array, self.node, self.version = new.array, None if is_leaf else new.node, new.version
+        self.view_of = None if is_leaf and self.view_of is None else new.view_of
+        return self
 
     # random ---------------------------------------------------------------------------------
 

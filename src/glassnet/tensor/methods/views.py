@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DimensionError, ShapeError
+from glassnet.errors import DimensionError, RepeatedDimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor.dispatch import State, apply
@@ -157,7 +157,7 @@ class Views(Operators):
             for dims in (source, destination)
         )
         if not len(moved) == len(places) == len(set(moved)) == len(set(places)):
-            raise DimensionError(
+            raise RepeatedDimensionError(
                 f"movedim: expected each dimension once, and as many places for them, got {source} to {destination}"
             )
         order = [d for d in range(n) if d not in moved]
