@@ -14,6 +14,8 @@ from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_g
 from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
 from glassnet.ops.dtypes import bool_ as bool
 from glassnet.ops.dtypes import (
+    complex64,
+    complex128,
     float16,
     float32,
     float64,
@@ -109,8 +111,12 @@ __all__ = [
     "bool",
     "cat",
     "cdist",
+    "cdouble",
+    "cfloat",
     "checkup",
     "compile",
+    "complex64",
+    "complex128",
     "concat",
     "concatenate",
     "cuda",
@@ -123,6 +129,7 @@ __all__ = [
     "empty_like",
     "enable_grad",
     "eye",
+    "fft",
     "float",
     "float16",
     "float32",
@@ -144,6 +151,7 @@ __all__ = [
     "int32",
     "int64",
     "is_grad_enabled",
+    "linalg",
     "linspace",
     "load",
     "load_model",
@@ -192,6 +200,7 @@ __all__ += _FILE_OF
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
 
 # A room too is named trace. Loaded later, it would take the function's place; loaded here, the function takes its.
 _loaded("glassnet.trace")
@@ -219,7 +228,9 @@ _ROOMS = (
     "datasets",
     "explain",
     "export",
+    "fft",
     "functional",
+    "linalg",
     "nn",
     "optim",
     "scratch",
@@ -231,7 +242,7 @@ _ROOMS = (
 
 
 if TYPE_CHECKING:
-    from glassnet import data, functional, nn, optim, scratch, training, utils, vision
+    from glassnet import data, fft, functional, linalg, nn, optim, scratch, training, utils, vision
     from glassnet.compilation import Compiled, compile
     from glassnet.explain.checkup import checkup
     from glassnet.explain.draw import draw

@@ -17,6 +17,7 @@ __all__ = [
     "GlassnetWarning",
     "GradientError",
     "IndexDtypeError",
+    "LinAlgError",
     "NotFiniteError",
     "RangeError",
     "RepeatedDimensionError",
@@ -137,6 +138,15 @@ class GradientError(GlassnetError, RuntimeError):
     >>> glassnet.ones(1).backward()
     Traceback (most recent call last):
     glassnet.errors.GradientError: backward: ...
+    """
+
+
+class LinAlgError(GlassnetError, RuntimeError, ValueError):
+    """A matrix that has no inverse, or no decomposition of the kind that is asked for.
+
+    >>> glassnet.linalg.inv(glassnet.zeros(2, 2))
+    Traceback (most recent call last):
+    glassnet.errors.LinAlgError: inverse: ...
     """
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import glassnet as gn
 from glassnet.autograd import grad
 from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
@@ -19,6 +20,9 @@ from glassnet.ops.formula import parameters
 from glassnet.tensor import Tensor, apply, dispatch
 from tests.ops import projection
 from tests.ops.sample import Sample
+
+# Of symmetric matrices, of which they read one triangle; the gradient is that of both.
+OF_SYMMETRIC = {"cholesky", "eigh", "eigvalsh"}
 
 
 def cast(op: Op, arrays: list[Any]) -> list[Any]:
@@ -37,27 +41,34 @@ def is_float(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
+def is_complex(x: Any) -> bool:
+    return getattr(x, "dtype", np.dtype(bool)).kind == "c"
+
+
 def differentiated(op: Op, sample: Sample) -> list[int]:
     """The positions of the inputs that have a derivative."""
-    return [i for i, x in enumerate(sample.inputs) if is_float(x) and op.rule(i) is not None]
+    return [i for i, x in enumerate(sample.inputs) if (is_float(x) or is_complex(x)) and op.rule(i) is not None]
 
 
 def function_of(op: Op, sample: Sample) -> Callable[..., Any]:
-    """``op`` as a function of those inputs that have a derivative, the others fixed."""
+    """``op`` as a function of those inputs that have a derivative, the others fixed; complex numbers are pairs."""
     places = differentiated(op, sample)
 
     def function(*tensors: Any) -> Any:
         inputs = sample.arrays()
         for place, x in zip(places, tensors, strict=True):
-            inputs[place] = x
-        return apply(op, *inputs, **sample.kwargs())
+            inputs[place] = gn.view_as_complex(x) if is_complex(inputs[place]) else x
+            if op.name in OF_SYMMETRIC:
+                inputs[place] = (inputs[place] + inputs[place].transpose(-1, -2)) / 2
+        y = apply(op, *inputs, **sample.kwargs())
+        return gn.view_as_real(y) if is_complex(y) else y
 
     return function
 
 
 def differentiated_arrays(op: Op, sample: Sample) -> list[np.ndarray]:
-    arrays = sample.arrays()
-    return [arrays[i] for i in differentiated(op, sample)]
+    arrays = [sample.arrays()[i] for i in differentiated(op, sample)]
+    return [np.stack([x.real, x.imag], -1) if is_complex(x) else x for x in arrays]
 
 
 # shape and dtype ------------------------------------------------------------------------------------
@@ -261,7 +272,9 @@ def check_both_ways(op: Op, sample: Sample, dtypes: tuple[Any, ...] = (np.float6
         for i, plain, lifted in zip(places, *found, strict=True):
             what = f"{sample.label}: gradient of input {i}"
             assert plain.shape == sample.inputs[i].shape, f"{what} has shape {plain.shape}"
-            assert plain.dtype == lifted.dtype == dtype, f"{what} is {plain.dtype} and {lifted.dtype}, not {dtype}"
+            assert plain.dtype == lifted.dtype == sample.arrays(dtype)[i].dtype, (
+                f"{what} is {plain.dtype} and {lifted.dtype}, not {dtype}"
+            )
             np.testing.assert_allclose(
                 lifted.detach().numpy(), plain.numpy(), rtol=1e-5 if dtype is np.float32 else 1e-13, err_msg=what
             )
@@ -276,6 +289,8 @@ def check_precision(op: Op, sample: Sample) -> None:
     if y.dtype != np.float32:
         return
     for i in differentiated(op, sample):
+        if is_complex(arrays[i]):
+            continue
         g = np.asarray(_call_rule(op, i, np.ones_like(y), y, arrays, sample))
         assert g.dtype == np.float32, f"{sample.label}: the rule of input {i} gives {g.dtype}"
 
@@ -301,7 +316,7 @@ def spoiled(x: Any) -> Any:
     """``x`` with other values: NaN, or for ints and bools plainly different ones."""
     if not isinstance(x, np.ndarray):
         return x
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fc":
         return np.full_like(x, np.nan)
     return ~x if x.dtype.kind == "b" else np.full_like(x, 0)
 

@@ -27,6 +27,8 @@ class Sample:
     def _array(x: Any, dtype: Any) -> Any:
         if not isinstance(x, np.ndarray):
             return x
+        if x.dtype.kind == "c":
+            return x.astype(np.result_type(dtype, np.complex64))
         return x.astype(dtype if x.dtype.kind == "f" else x.dtype)
 
     def kwargs(self) -> dict[str, Any]:

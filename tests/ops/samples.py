@@ -18,10 +18,12 @@ from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_convolution import CONVOLUTION
 from tests.ops.samples_images import IMAGES
+from tests.ops.samples_linalg import LINALG
 from tests.ops.samples_losses import LOSSES
 from tests.ops.samples_normalization import NORMALIZATION
 from tests.ops.samples_pooling import POOLING
 from tests.ops.samples_recurrence import RECURRENCE
+from tests.ops.samples_reductions import STATISTICS
 from tests.ops.samples_windows import WINDOWS
 
 _S = slice
@@ -380,10 +382,12 @@ TABLE: dict[str, list[Sample]] = {
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
     **IMAGES,
+    **LINALG,
     **LOSSES,
     **NORMALIZATION,
     **ATTENTION,
     **RECURRENCE,
+    **STATISTICS,
     **CONVOLUTION,
     **POOLING,
     **WINDOWS,

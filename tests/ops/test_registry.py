@@ -20,6 +20,7 @@ STEPS = {
     "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
     "isnan", "isinf", "isfinite", "sign", "step", "floor", "ceil", "round", "trunc", "floor_divide",
     "argmax", "argmin", "argsort", "searchsorted", "all", "any",
+    "mode_position", "running_extreme", "lu_pivots",
     "max_pool_indices", "adaptive_max_pool_indices",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 import glassnet
 from tests.tensor.calls import OPERANDS, TABLES, Row
 
-TOLERANCE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-12}
+TOLERANCE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-12, "complex64": 1e-6, "complex128": 1e-12}
 ROWS: list[Row] = [row for table in TABLES.values() for row in table]
 
 

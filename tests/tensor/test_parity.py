@@ -17,6 +17,8 @@ pytestmark = pytest.mark.parity
 
 
 def as_array(x: Any) -> Any:
+    if isinstance(x, torch.Tensor):
+        x = x.resolve_conj()
     return x.detach().numpy() if isinstance(x, torch.Tensor | Tensor) else tuple(x) if isinstance(x, torch.Size) else x
 
 

@@ -9,9 +9,46 @@ import numpy as np
 from glassnet.ops.dtypes import Array, Dtype, number_type
 from glassnet.ops.elementary import log
 from glassnet.ops.elementwise import elementwise
-from glassnet.ops.record import Op, Spec
+from glassnet.ops.movement import cast
+from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.selection import bitwise_and, where
 from glassnet.ops.shapes import shape_of
+
+conjugate: Op = register(
+    Op(
+        "conjugate",
+        forward=np.conjugate,
+        vjp=(lambda g, _y, _x: conj(g),),
+        shape=lambda x: Spec(shape_of(x), x.dtype),
+        formula="y = x, its imaginary part negated",
+        holomorphic=False,
+    )
+)
+
+
+def _real(x: Array) -> Array:
+    return np.array(np.real(x))  # a copy: memory of its own
+
+
+real = register(
+    Op(
+        "real",
+        forward=_real,
+        vjp=(lambda g, _y, _x: cast(g, dtype=_x.dtype),),
+        shape=lambda x: Spec(shape_of(x), _real_type(x.dtype)),
+        formula="y = the real part of x",
+    )
+)
+
+
+def _real_type(dtype: Dtype) -> Dtype:
+    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
+
+
+def conj(x: Any) -> Any:
+    """The conjugate of ``x``, which is ``x`` itself where it is real."""
+    return conjugate(x) if x.dtype.kind == "c" else x
+
 
 add = elementwise(
     "add",
@@ -20,6 +57,7 @@ add = elementwise(
     lambda g, _y, _a, _b: g,
     formula="a + b",
     operator="+",
+    complex_too=True,
 )
 
 sub = elementwise(
@@ -30,6 +68,7 @@ sub = elementwise(
     formula="a - b",
     cast="number",
     operator="-",
+    complex_too=True,
 )
 
 mul = elementwise(
@@ -39,6 +78,7 @@ mul = elementwise(
     lambda g, _y, a, _b: g * a,
     formula="a * b",
     operator="*",
+    complex_too=True,
 )
 
 div = elementwise(
@@ -49,6 +89,7 @@ div = elementwise(
     formula="a / b",
     cast="float",
     operator="/",
+    complex_too=True,
 )
 
 neg = elementwise(
@@ -58,6 +99,7 @@ neg = elementwise(
     formula="-x",
     cast="number",
     operator="-",
+    complex_too=True,
 )
 
 
@@ -83,6 +125,7 @@ pow = elementwise(
     formula="a ** b",
     cast="number",
     operator="**",
+    complex_too=True,
 )
 
 square = elementwise(
@@ -92,6 +135,7 @@ square = elementwise(
     formula="x ** 2",
     expand=lambda x: mul(x, x),
     cast="number",
+    complex_too=True,
 )
 
 reciprocal = elementwise(
@@ -101,6 +145,7 @@ reciprocal = elementwise(
     formula="1 / x",
     expand=lambda x: div(1.0, x),
     cast="float",
+    complex_too=True,
 )
 
 

@@ -1,6 +1,6 @@
 """Dtypes: which there are, and which one a result has.
 
-The promotion rule is PyTorch's: categories (bool < integer < floating) decide first, then
+The promotion rule is PyTorch's: categories (bool < integer < floating < complex) decide first, then
 tensors with dimensions outrank 0-dimensional ones, which outrank Python numbers. NumPy would
 turn ``int64 * float32`` into float64; here, as in PyTorch, it stays float32.
 """
@@ -28,6 +28,8 @@ int64 = np.dtype(np.int64)
 float16 = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
+complex64 = np.dtype(np.complex64)
+complex128 = np.dtype(np.complex128)
 
 
 class DefaultDtype(threading.local):
@@ -44,7 +46,7 @@ class DefaultDtype(threading.local):
 
 
 _default = DefaultDtype()
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 
 def get_default_dtype() -> Dtype:
@@ -88,11 +90,11 @@ def own_default_dtype() -> tuple[Callable[[], None], Callable[[], None]]:
 
 
 def category(dtype: Dtype) -> int:
-    """0 for bool, 1 for integers, 2 for floating; TypeError for anything else."""
+    """0 for bool, 1 for integers, 2 for floating, 3 for complex; TypeError for anything else."""
     try:
         return _CATEGORY[dtype.kind]
     except KeyError:
-        raise TypeError(f"glassnet has bool, integer and floating tensors; got dtype {dtype}") from None
+        raise TypeError(f"glassnet has bool, integer, floating and complex tensors; got dtype {dtype}") from None
 
 
 def as_dtype(dtype: npt.DTypeLike) -> Dtype:
@@ -125,7 +127,7 @@ def result_type(*inputs: Any) -> Dtype:
     result: Dtype | None = None
     for dtype in best:
         if dtype is not None and (result is None or category(dtype) > category(result)):
-            result = dtype
+            result = dtype if result is None or dtype.kind != "c" else _complex_like(result, dtype)
     if result is None:
         raise TypeError("a result type needs at least one input")
     return result
@@ -134,13 +136,20 @@ def result_type(*inputs: Any) -> Dtype:
 def _promoted(a: Dtype, b: Dtype) -> Dtype:
     if category(a) == category(b):
         return np.promote_types(a, b)
+    if a.kind + b.kind in ("cf", "fc"):
+        return np.promote_types(a, b)
     return a if category(a) > category(b) else b
+
+
+def _complex_like(real: Dtype, other: Dtype) -> Dtype:
+    """The complex dtype of the precision of ``real``, where that is floating; else ``other``."""
+    return np.promote_types(real, complex64) if real.kind == "f" else other
 
 
 def float_type(*inputs: Any) -> Dtype:
     """`result_type`, with the default floating dtype in place of bool and integers."""
     dtype = result_type(*inputs)
-    return dtype if dtype.kind == "f" else _default.dtype
+    return dtype if dtype.kind in "fc" else _default.dtype
 
 
 def number_type(*inputs: Any) -> Dtype:
@@ -165,4 +174,6 @@ def _dtype_of_number(x: Any) -> Dtype:
         return int64
     if isinstance(x, float):
         return _default.dtype
+    if isinstance(x, complex):
+        return np.promote_types(_default.dtype, complex64)
     raise TypeError(f"expected a tensor, an array or a number, got {type(x).__name__}: {x!r:.80}")

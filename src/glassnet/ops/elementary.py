@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, result_type
 from glassnet.ops.elementwise import elementwise
-from glassnet.ops.record import Op, Rule
+from glassnet.ops.record import Op, Rule, Spec
+from glassnet.ops.shapes import shape_of
 from glassnet.ops.special import erf as _erf
 
 
@@ -20,7 +22,19 @@ def _rounding(name: str, forward: Rule, formula: str) -> Op:
 
 
 def _of_float(name: str, forward: Rule, formula: str, rule: Rule, expand: Rule | None = None) -> Op:
-    return elementwise(name, forward, rule, formula=formula, expand=expand, cast="float")
+    complex_too = name != "erf"
+    return elementwise(name, forward, rule, formula=formula, expand=expand, cast="float", complex_too=complex_too)
+
+
+def _abs_rule(g: Any, _y: Any, x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return g * sign(x)
+    size = abs(x)
+    return g * (x / (size + (size == 0)))  # 0 at 0
+
+
+def _abs_shape(x: Any) -> Spec:
+    return Spec(shape_of(x), np.empty(0, result_type(x)).real.dtype)
 
 
 exp = _of_float("exp", np.exp, "exp(x)", lambda g, y, _x: g * y)
@@ -31,7 +45,7 @@ cos: Op = _of_float("cos", np.cos, "cos(x)", lambda g, _y, x: -g * sin(x))
 tan = _of_float("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lambda x: sin(x) / cos(x))
 tanh = _of_float("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
 erf = _of_float("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
-abs = elementwise("abs", np.absolute, lambda g, _y, x: g * sign(x), formula="Abs(x)")
+abs: Op = elementwise("abs", np.absolute, _abs_rule, formula="Abs(x)", shape=_abs_shape, complex_too=True)
 sign: Op = elementwise("sign", np.sign, None, formula="sign(x)", cast="number")
 floor = _rounding("floor", np.floor, "floor(x)")
 ceil = _rounding("ceil", np.ceil, "ceiling(x)")

@@ -22,6 +22,7 @@ def elementwise(
     operator: str = "",
     kind: Kind = "",
     textbook: Rule | None = None,
+    complex_too: bool = False,
 ) -> Op:
     """Register an elementwise operation, with one of ``rules`` an input.
 
@@ -41,6 +42,7 @@ def elementwise(
             inline=inline,
             kind=kind,
             textbook=textbook,
+            complex_too=complex_too,
             source=_written_with(operator) if operator else None,
         )
     )

@@ -170,6 +170,7 @@ concatenate = register(
         shape=_concatenate_shape,
         formula="y = the inputs one after another along dim",
         cast="common",
+        complex_too=True,
         variadic=True,
         source=lambda _output, *xs, dim=0: f"np.concatenate({_tuple(xs)}, axis={dim})",
     )
@@ -213,6 +214,7 @@ stack = register(
         formula="y = the inputs side by side along a new dim",
         expand=_stack_expand,
         cast="common",
+        complex_too=True,
         variadic=True,
         source=lambda _output, *xs, dim=0: f"np.stack({_tuple(xs)}, axis={dim})",
     )
@@ -220,7 +222,8 @@ stack = register(
 
 
 def _cast(x: Array, dtype: Dtype) -> Array:
-    return np.asarray(x).astype(dtype)
+    x = np.asarray(x)
+    return (x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x).astype(dtype)
 
 
 cast = register(

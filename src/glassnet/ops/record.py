@@ -96,6 +96,10 @@ class Op:
 
     ``textbook``: ``forward`` as a textbook writes it, where ``forward`` itself is written for speed.
 
+    Of complex numbers, the gradient is the conjugate of the derivative times ``g``; autograd conjugates, so that a rule
+    says the derivative. Rules of results that are complex and not ``holomorphic`` say the gradient itself, and so do
+    those of results that are real. ``complex_too``: whether an operation that casts takes complex numbers.
+
     ``differentiable``: whether a gradient flows back to any input. ``takes_out``: whether ``forward`` does.
     """
 
@@ -118,6 +122,8 @@ class Op:
     textbook: Callable[..., Array] | None = None
     shared: Rule | None = None
     part: tuple[Any, ...] | None = None
+    holomorphic: bool = True
+    complex_too: bool = False
     differentiable: bool = field(init=False)
     takes_out: bool = field(init=False)
 

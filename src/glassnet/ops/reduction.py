@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError
-from glassnet.ops.arithmetic import square
+from glassnet.ops.arithmetic import real, square
 from glassnet.ops.dtypes import Array, Dtype, bool_, int64
 from glassnet.ops.elementary import exp, log, sqrt
 from glassnet.ops.movement import broadcast_to, concatenate, flip, inverse_order, permute, reshape
 from glassnet.ops.movement import cast as to_dtype
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.selection import isfinite, where
-from glassnet.ops.shapes import Dim, normalize_dim, normalize_dims, reduced_shape, reduction, sum_type
+from glassnet.ops.selection import isfinite, isnan, logical_or, where
+from glassnet.ops.shapes import Dim, normalize_dim, normalize_dims, ordered, reduced_shape, reduction, sum_type
 
 
 def keep_dims(y: Any, like: Any, dim: Dim) -> Any:
@@ -60,6 +60,8 @@ def unbroadcast(gradient: Any, x: Any) -> Any:
         if gradient.shape != x.shape:
             gradient = reshape(gradient, shape=x.shape)
     if gradient.dtype != x.dtype:
+        if gradient.dtype.kind == "c" and x.dtype.kind != "c":
+            gradient = real(gradient)
         gradient = to_dtype(gradient, dtype=x.dtype)
     return gradient
 
@@ -106,8 +108,8 @@ prod = register(
 
 
 def _extreme_rule(g: Any, y: Any, x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
-    # equal extremes share the gradient equally
-    attained = x == keep_dims(y, x, dim)
+    # equal extremes share the gradient equally; NaN, where there is one, is the extreme
+    attained = logical_or(x == keep_dims(y, x, dim), isnan(x))
     sharing = to_dtype(sum(attained, dim=dim, keepdim=True), dtype=g.dtype)
     return keep_dims(g, x, dim) / sharing * attained
 
@@ -121,7 +123,7 @@ amax = register(
         "amax",
         forward=_amax,
         vjp=(_extreme_rule,),
-        shape=reduction("amax", lambda x: x.dtype, needs_elements=True),
+        shape=reduction("amax", lambda x: ordered("amax", x), needs_elements=True),
         formula="y = the largest x over dim",
         method="max",
     )
@@ -137,7 +139,7 @@ amin = register(
         "amin",
         forward=_amin,
         vjp=(_extreme_rule,),
-        shape=reduction("amin", lambda x: x.dtype, needs_elements=True),
+        shape=reduction("amin", lambda x: ordered("amin", x), needs_elements=True),
         formula="y = the smallest x over dim",
         method="min",
     )
@@ -153,7 +155,7 @@ argmax = register(
         "argmax",
         forward=_argmax,
         vjp=(None,),
-        shape=reduction("argmax", lambda _x: int64, needs_elements=True),
+        shape=reduction("argmax", lambda x: ordered("argmax", x) and int64, needs_elements=True),
         formula="y = the position of the largest x over dim (the first of equals)",
         method="argmax",
     )
@@ -169,7 +171,7 @@ argmin = register(
         "argmin",
         forward=_argmin,
         vjp=(None,),
-        shape=reduction("argmin", lambda _x: int64, needs_elements=True),
+        shape=reduction("argmin", lambda x: ordered("argmin", x) and int64, needs_elements=True),
         formula="y = the position of the smallest x over dim (the first of equals)",
         method="argmin",
     )
@@ -230,9 +232,11 @@ cumsum: Op = register(
 )
 
 
-def _float_only(name: str) -> Any:
+def float_only(name: str, kinds: str = "f") -> Any:
+    """The dtype of a reduction of floating tensors; it refuses any other."""
+
     def dtype(x: Any) -> Dtype:
-        if x.dtype.kind != "f":
+        if x.dtype.kind not in kinds:
             raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
         return x.dtype
 
@@ -248,7 +252,7 @@ mean = register(
         "mean",
         forward=_mean,
         vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g / count(_x, dim), _x, dim),),
-        shape=reduction("mean", _float_only("mean")),
+        shape=reduction("mean", float_only("mean", "fc")),
         formula="y = (Σ x) / n over dim",
         expand=lambda x, dim=None, keepdim=False: sum(x, dim=dim, keepdim=keepdim) / count(x, dim),
         inline=True,
@@ -277,9 +281,33 @@ var = register(
         "var",
         forward=_var,
         vjp=(_var_rule,),
-        shape=reduction("var", _float_only("var")),
+        shape=reduction("var", float_only("var")),
         formula="y = Σ (x − mean x)² / (n − correction) over dim",
         expand=_var_expand,
+    )
+)
+
+
+def _std(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
+    return np.sqrt(_var(x, dim, correction, keepdim))
+
+
+def _std_rule(g: Any, y: Any, x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Any:
+    # of equal numbers, where the root is infinitely steep, 0 is taken
+    length = where(y == 0, 1.0, y) * max(count(x, dim) - correction, 0)
+    return spread(g / length, x, dim) * (x - mean(x, dim=dim, keepdim=True))
+
+
+std = register(
+    Op(
+        "std",
+        forward=_std,
+        vjp=(_std_rule,),
+        shape=reduction("std", float_only("std")),
+        formula="y = √(Σ (x − mean x)² / (n − correction)) over dim",
+        expand=lambda x, dim=None, correction=1, keepdim=False: sqrt(
+            _var_expand(x, dim=dim, correction=correction, keepdim=keepdim)
+        ),
     )
 )
 
@@ -299,7 +327,7 @@ norm = register(
         "norm",
         forward=_norm,
         vjp=(_norm_rule,),
-        shape=reduction("norm", _float_only("norm")),
+        shape=reduction("norm", float_only("norm")),
         formula="y = √(Σ x²) over dim",
         expand=lambda x, dim=None, keepdim=False: sqrt(sum(square(x), dim=dim, keepdim=keepdim)),
     )
@@ -325,7 +353,7 @@ logsumexp = register(
         "logsumexp",
         forward=_logsumexp,
         vjp=(lambda g, y, x, dim=None, keepdim=False: spread(g, x, dim) * exp(x - keep_dims(y, x, dim)),),
-        shape=reduction("logsumexp", _float_only("logsumexp"), needs_elements=True),
+        shape=reduction("logsumexp", float_only("logsumexp"), needs_elements=True),
         formula="y = log Σ exp(x) over dim",
         expand=_logsumexp_expand,
     )

@@ -18,7 +18,16 @@ def _predicate(
 ) -> Op:
     no_derivative = (None,) * inputs  # a step function: flat everywhere, with jumps
     shape = elementwise_bool(name)
-    return elementwise(name, forward, *no_derivative, formula=formula, cast=cast, shape=shape, operator=operator)
+    return elementwise(
+        name,
+        forward,
+        *no_derivative,
+        formula=formula,
+        cast=cast,
+        shape=shape,
+        operator=operator,
+        complex_too=name in ("eq", "ne"),
+    )
 
 
 def _whole_type(*inputs: Any) -> Dtype:

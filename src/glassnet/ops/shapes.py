@@ -124,9 +124,17 @@ def reduction(
     return rule
 
 
+def ordered(name: str, x: Any) -> Dtype:
+    """The dtype of ``x``, whose numbers have an order; DtypeError for complex ones."""
+    dtype: Dtype = x.dtype
+    if dtype.kind == "c":
+        raise DtypeError(f"{name}: complex numbers have no order, got {dtype}; take x.real, x.imag or x.abs()")
+    return dtype
+
+
 def sum_type(x: Any) -> Dtype:
     """The dtype of a sum: integers and bool add up in int64."""
-    return x.dtype if x.dtype.kind == "f" else int64
+    return x.dtype if x.dtype.kind in "fc" else int64
 
 
 def equal_dtypes(name: str, *inputs: Any) -> Dtype:

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.errors import DtypeError, GradientError, LinAlgError, ShapeError
 from glassnet.observer import mode
-from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, float32, float64
+from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, category, float32, float64
 from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
@@ -154,7 +154,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         array = np.asarray(array)
     result = _new()
     result.array = array
-    if tracked and mode.grad and op.differentiable and array.dtype.kind == "f":
+    if tracked and mode.grad and op.differentiable and array.dtype.kind in "fc":
         for x in inputs:
             follow(x)
         result._requires_grad = True
@@ -202,6 +202,8 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
     except TypeError as error:
         explain(op, values, {}, error)
         raise DtypeError(f"{op.name}: {error}") from None
+    if dtype.kind == "c" and not op.complex_too:
+        raise DtypeError(f"{op.name}: expected real numbers, got {dtype}; take x.real, x.imag or x.abs()")
     return [np.asarray(v, dtype) for v in values]
 
 
@@ -209,6 +211,8 @@ def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception)
     """Raise what the shape rule says of inputs that forward would not take, if it says anything."""
     if isinstance(error, ShapeError):
         return
+    if isinstance(error, np.linalg.LinAlgError):
+        raise LinAlgError(f"{op.name}: there is none for this matrix, or one of them: {error}") from None
     specs = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in values]
     try:
         op.shape(*specs, **params)
@@ -262,7 +266,7 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
             follow(x)
     tracked = (
         mode.grad
-        and target.dtype.kind == "f"
+        and target.dtype.kind in "fc"
         and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
     )
     _check_writable(target, tracked)
@@ -314,7 +318,7 @@ def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> Non
             f"{op.name} in place: the result has shape {written(shape)}, which does not fit into "
             f"{written(out.shape)}; use the operation that makes a new tensor"
         )
-    if dtype.kind == "f" and out.dtype.kind != "f":
+    if category(dtype) > max(category(out.dtype), 1):
         raise DtypeError(
             f"{op.name} in place: the result is {dtype}, which {out.dtype} cannot hold; convert the tensor first: "
             "x = x.float()"

@@ -18,6 +18,7 @@ import numpy as np
 
 from glassnet.errors import GradientError
 from glassnet.observer import mode
+from glassnet.ops.arithmetic import conj
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import Index, getitem, put
 from glassnet.ops.record import Op, Spec, Value
@@ -324,6 +325,9 @@ def _propagate_through(
         values = [to_tensor(v, p) for v, p in zip(values, parents, strict=True)]
     is_upstream = op.shared is None
     is_part = op is getitem and len(values) == 1 and to_tensor is None
+    conjugates = op.holomorphic and y.dtype.kind == "c" and not is_part
+    if conjugates:
+        g = conj(g)
     for which, parent in enumerate(parents):
         if parent is None or type(parent) is VersionCounter or (needed is not None and parent not in needed):
             continue
@@ -337,7 +341,10 @@ def _propagate_through(
         if not is_upstream:
             g, is_upstream = op.upstream(g, y, *values, **node.params), True
         is_node = type(parent) is Node
-        gradient = unbroadcast(rule(g, y, *values, **node.params), parent.output if is_node else parent.array)
+        gradient = rule(g, y, *values, **node.params)
+        if conjugates:
+            gradient = conj(gradient)
+        gradient = unbroadcast(gradient, parent.output if is_node else parent.array)
         if not is_node and to_tensor is None and is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _accumulate(gradients, parent, gradient)

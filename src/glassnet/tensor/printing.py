@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, bool_, get_default_dtype, int64
+from glassnet.ops.dtypes import Array, bool_, get_default_dtype, int64, result_type
 from glassnet.tensor.wording import torch_prefix
 
 _PROFILES: dict[str, dict[str, Any]] = {
@@ -52,7 +52,8 @@ def tensor_text(tensor: Any) -> str:
     parts: list[str] = []
     if array.size == 0 and array.ndim != 1:
         parts.append(f"size={array.shape}")
-    if array.dtype != get_default_dtype() and (array.size == 0 or array.dtype not in (int64, bool_)):
+    usual = get_default_dtype(), result_type(1j)
+    if array.dtype not in usual and (array.size == 0 or array.dtype not in (int64, bool_)):
         parts.append(f"dtype={torch_prefix()}{array.dtype}")
     if tensor.node is not None:
         parts.append(f"grad_fn=<{tensor.node.name()}>")
@@ -117,9 +118,23 @@ def _brackets(array: Array, indent: int, is_summarised: bool, width: int, text_o
 
 def _number_form(shown: Array) -> tuple[int, Callable[[Any], str]]:
     """How wide the numbers are written, and the text of each: all alike, so that they stand in columns."""
+    if shown.dtype.kind == "c":
+        return _complex_form(shown)
     form = _float_form(shown) if shown.dtype.kind == "f" else str
     width = max(map(len, _measured(shown, form)), default=1)
     return width, lambda value: form(value).rjust(width)
+
+
+def _complex_form(shown: Array) -> tuple[int, Callable[[Any], str]]:
+    """The real and the imaginary part, each in a form of its own."""
+    widths, forms = zip(*map(_number_form, (shown.real, shown.imag)), strict=True)
+
+    def form(value: complex) -> str:
+        imaginary = forms[1](value.imag).lstrip()
+        sign = "" if imaginary.startswith("-") else "+"
+        return f"{forms[0](value.real)}{sign}{imaginary}j"
+
+    return sum(widths) + 2, form
 
 
 def _measured(shown: Array, form: Callable[[Any], str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
-from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype
+from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype, result_type
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import dispatch, functions, graph
@@ -36,7 +36,7 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
         raise ShapeError(
             f"tensor: expected nested lists of one length at each level, got ragged ones ({error})"
         ) from None
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biufc":
         raise DtypeError(
             f"tensor: expected numbers, got {array.dtype} ({data!r:.60}); encode text and objects as numbers first"
         )
@@ -44,6 +44,8 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
         dtype = array.dtype
         if dtype.kind == "f":
             dtype = kept if isinstance(kept, np.dtype) and kept.kind == "f" else get_default_dtype()
+        elif dtype.kind == "c" and kept is None:
+            dtype = result_type(1j)
     elif kept is None:
         check_holds(as_dtype(dtype), array)
     array = array.astype(dtype, copy=False)
@@ -104,7 +106,7 @@ class Tensor(Autograd):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if value and self.dtype.kind != "f":
+        if value and self.dtype.kind not in "fc":
             raise DtypeError(
                 f"only floating tensors can require gradients, got {self.dtype}; convert it first: x.float()"
             )
@@ -224,6 +226,18 @@ class Tensor(Autograd):
         False
         """
         return self.dtype.kind == "f"
+
+    @property
+    def real(self) -> Tensor:
+        """The real part; the tensor itself where it is real."""
+        real: Tensor = functions.function("real")(self)
+        return real
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part. Raises DtypeError for a tensor that is not complex."""
+        imag: Tensor = functions.function("imag")(self)
+        return imag
 
     # how it prints, its copies, and others like it --------------------------------------------
 

@@ -11,10 +11,10 @@ from tests.tensor.calls.arranging import ARRANGING
 from tests.tensor.calls.creation import CREATION
 from tests.tensor.calls.elementwise import ELEMENTWISE, OPERATORS
 from tests.tensor.calls.in_place import IN_PLACE
-from tests.tensor.calls.matrices import PRODUCTS
+from tests.tensor.calls.matrices import FACTORS, PRODUCTS
 from tests.tensor.calls.operands import OPERANDS, Row
 from tests.tensor.calls.places import CASTS, FACTS, FINDING, VIEWS
-from tests.tensor.calls.reductions import ORDER, REDUCTIONS
+from tests.tensor.calls.reductions import ORDER, REDUCTIONS, STATISTICS
 
 __all__ = ["IN_PLACE", "OPERANDS", "TABLES", "VIEWS", "Row"]
 
@@ -29,6 +29,8 @@ TABLES: dict[str, list[Row]] = {
     "facts": FACTS,
     "in place": IN_PLACE,
     "creation": CREATION,
+    "factors": FACTORS,
     "products": PRODUCTS,
     "arranging": ARRANGING,
+    "statistics": STATISTICS,
 }

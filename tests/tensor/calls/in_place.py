@@ -58,6 +58,13 @@ IN_PLACE: list[Row] = [
     *((f"x.__i{name}__({other})", f"x {op} {other}") for name, op in (
         ("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("floordiv", "//"), ("mod", "%"))
       for other in ("y", "2.0")),
+    ("p.addmm_(x[:2, :3], q, beta=0.5)", "0.5 * p + x[:2, :3] @ q"),
+    ("y.addmv_(x.T, p[0], alpha=2)", "y + 2 * x.T @ p[0]"),
+    ("x.addr_(p[1], y)", "x + np.outer(p[1], y)"),
+    ("q.addbmm_(z[:, :, :2], z[:, :2, :3])", "q + (z[:, :, :2] @ z[:, :2, :3]).sum(0)"),
+    ("z.baddbmm_(x.reshape(2, 3, 2), t.stack([x[:2], x[1:]]))", "z + x.reshape(2, 3, 2) @ t.stack([x[:2], x[1:]])"),
+    ("x.cumprod_(1)", "x.cumprod(1)"),
+    ("q.renorm_(2, 1, 2)", "q * np.minimum(2 / (np.linalg.norm(q, axis=0) + 1e-7), 1)", None),
     ("p.__ipow__(3)", "p ** 3"),
     *((f"{a}.__i{name}__({other})", f"{a} {op} {other}") for name, op in (("and", "&"), ("or", "|"), ("xor", "^"))
       for a, other in (("b", "c"), ("n", "m"), ("n", "5"))),

@@ -2,4 +2,14 @@
 
 from __future__ import annotations
 
-from glassnet.ops.functions import diagonals, scatter_reduce, searching  # isort: skip
+from glassnet.ops.functions import (
+    complex_numbers,
+    cumulative,
+    decompositions,
+    diagonals,
+    fourier,
+    ranks,
+    scatter_reduce,
+    searching,
+    solving,
+)  # isort: skip

@@ -20,7 +20,7 @@ def _square(name: str) -> Callable[[Any], Spec]:
     def rule(x: Any) -> Spec:
         if len(shape_of(x)) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
             raise ShapeError(f"{name}: expected square matrices [..., n, n], got {written(shape_of(x))}")
-        if x.dtype.kind != "f":
+        if x.dtype.kind not in "fc":
             raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
         return Spec(shape_of(x), x.dtype)
 

@@ -19,25 +19,32 @@ _FILES = {
     "arranging": "atleast_1d atleast_2d atleast_3d block_diag broadcast_tensors cartesian_prod column_stack"
     " combinations diag_embed diagflat dsplit dstack fliplr flipud hsplit roll rot90 row_stack tensor_split tile"
     " vsplit",
+    "complex_parts": "angle complex conj conj_physical imag is_complex polar real resolve_conj resolve_neg "
+    "view_as_complex view_as_real",
     "contraction": "einsum inner tensordot",
+    "matrix_twins": "cholesky cholesky_inverse cholesky_solve det logdet lu_solve lu_unpack pinverse qr slogdet svd",
     "positions": "argwhere as_strided broadcast_shapes bucketize diff randint_like searchsorted take take_along_dim"
     " tril_indices triu_indices unique_consecutive",
     "products": "addbmm addmm addmv addr baddbmm chain_matmul cross ger inverse kron matrix_exp matrix_power "
     "vander vdot",
+    "ranking": "aminmax dist kthvalue mode msort renorm",
+    "running": "cummax cummin cumprod cumulative_trapezoid trapezoid trapz",
     "scattering": "diagonal_scatter index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
     " scatter_add scatter_reduce select_scatter slice_scatter",
+    "statistics": "corrcoef cov histc histogram nanmean nanmedian nanquantile nansum quantile std_mean var_mean",
     "weighted": "addcdiv addcmul lerp",
 }
 # Functions that are no methods.
 _NO_METHODS = (
     "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors bucketize cartesian_prod"
-    " chain_matmul column_stack combinations dstack einsum randint_like row_stack searchsorted tensordot"
-    " tril_indices triu_indices vander"
+    " chain_matmul column_stack combinations complex cumulative_trapezoid dstack einsum imag lu_unpack polar"
+    " randint_like real row_stack searchsorted std_mean tensordot trapezoid trapz tril_indices triu_indices vander"
+    " var_mean view_as_complex view_as_real"
 )
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
 _IN_PLACE = (
-    "addbmm addmm addmv addr baddbmm index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
-    " scatter_add scatter_reduce tril triu"
+    "addbmm addmm addmv addr baddbmm cumprod index_add index_copy index_fill index_put index_reduce masked_scatter put"
+    " renorm scatter scatter_add scatter_reduce tril triu"
 )
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

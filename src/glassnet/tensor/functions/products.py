@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.ops import linear
+from glassnet.ops.arithmetic import conj
 from glassnet.ops.layers import matrix_functions
 from glassnet.ops.shapes import broadcast_shapes, broadcasts_to, normalize_dim, written
 from glassnet.tensor.creation import ones_like, stack, zeros
@@ -96,7 +97,8 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     >>> glassnet.vdot(glassnet.tensor([1, 2]), glassnet.tensor([3, 4]))
     tensor(11)
     """
-    return input.dot(other)
+    turned: Tensor = conj(input)
+    return turned.dot(other)
 
 
 def kron(input: Tensor, other: Tensor) -> Tensor:

@@ -12,7 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.ops import movement
-from glassnet.ops.dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from glassnet.ops.dtypes import (
+    as_dtype,
+    bool_,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+)
 from glassnet.tensor.device import device as Device
 from glassnet.tensor.device import is_device
 from glassnet.tensor.dispatch import State, apply
@@ -73,6 +86,22 @@ class Casts(Indexing):
         tensor([1., 2.])
         """
         return self.to(dtype=float32)
+
+    def cfloat(self) -> Self:
+        """In complex64.
+
+        >>> glassnet.tensor([1.0, 2.0]).cfloat()
+        tensor([1.+0.j, 2.+0.j])
+        """
+        return self.to(dtype=complex64)
+
+    def cdouble(self) -> Self:
+        """In complex128.
+
+        >>> glassnet.tensor([1.0]).cdouble()
+        tensor([1.+0.j], dtype=complex128)
+        """
+        return self.to(dtype=complex128)
 
     def double(self) -> Self:
         """In float64.

@@ -42,7 +42,7 @@ class Indexing(Views):
         template, arrays = split_index(index)
         if not isinstance(value, State):
             assigned, value = value, np.asarray(value)
-            if value.dtype.kind not in "biuf":
+            if value.dtype.kind not in "biufc":
                 raise TypeError(
                     f"expected a tensor or numbers to assign, got {type(assigned).__name__}: {assigned!r:.40}"
                 )

@@ -10,7 +10,7 @@ from glassnet.ops import arithmetic, elementary, linear, selection
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.conversion import Conversion
 
-_OPERANDS = (State, int, float, np.ndarray, np.generic)
+_OPERANDS = (State, int, float, np.ndarray, np.generic, complex)
 
 
 def is_operand(x: Any) -> bool:

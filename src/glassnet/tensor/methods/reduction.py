@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.ops import elementary, indexing, reduction, selection
+from glassnet.ops import arithmetic, elementary, indexing, reduction, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
@@ -19,6 +18,7 @@ from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.elementwise import Elementwise
 from glassnet.tensor.spellings import takes_axis
 from glassnet.tensor.wording import found
+from glassnet.threads import loaded
 
 Dim = int | Sequence[int] | None
 X = TypeVar("X", bound=State)
@@ -42,6 +42,21 @@ def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], *
 def _floating(name: str, x: Any) -> None:
     if x.dtype.kind != "f":
         raise DtypeError(f"{name}: expected a floating tensor, got {x.dtype}; convert it first: x.float()")
+
+
+def _spread(
+    op: Op, x: X, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None, axis: dict[str, Any]
+) -> X:
+    """The variance or standard deviation, with ``unbiased`` as another way to say ``correction``."""
+    if isinstance(dim, bool):  # var(False)
+        dim, unbiased = None, dim
+    if unbiased is not None or correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    if x.dtype.kind == "c":
+        both = (apply(part, x) for part in (arithmetic.real, loaded("glassnet.ops.functions.complex_numbers").imag))
+        total = sum(reduce(reduction.var, part, dim, keepdim, {**axis}, correction=correction) for part in both)
+        return total if op is reduction.var else apply(elementary.sqrt, total)
+    return reduce(op, x, dim, keepdim, axis, correction=correction)
 
 
 class Reduction(Elementwise):
@@ -81,7 +96,7 @@ class Reduction(Elementwise):
         unbiased: bool | None = None,
         keepdim: bool = False,
         *,
-        correction: float = 1,
+        correction: float | None = 1,
         **axis: Any,
     ) -> Self:
         """The variance over ``dim``, divided by n − correction (``unbiased=False`` is correction=0).
@@ -90,10 +105,7 @@ class Reduction(Elementwise):
         >>> x.var(), x.var(correction=0)
         (tensor(1.), tensor(0.6667))
         """
-        if isinstance(dim, bool):  # var(False)
-            dim, unbiased = None, dim
-        correction = correction if unbiased is None else int(unbiased)
-        return reduce(reduction.var, self, dim, keepdim, axis, correction=correction)
+        return _spread(reduction.var, self, dim, unbiased, keepdim, correction, axis)
 
     def std(
         self,
@@ -101,7 +113,7 @@ class Reduction(Elementwise):
         unbiased: bool | None = None,
         keepdim: bool = False,
         *,
-        correction: float = 1,
+        correction: float | None = 1,
         **axis: Any,
     ) -> Self:
         """The standard deviation over ``dim``: the root of `var`.
@@ -109,7 +121,7 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([1.0, 2.0, 3.0]).std()
         tensor(1.)
         """
-        return labelled(apply(elementary.sqrt, self.var(dim, unbiased, keepdim, correction=correction, **axis)), "std")
+        return _spread(reduction.std, self, dim, unbiased, keepdim, correction, axis)
 
     def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
@@ -119,23 +131,19 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([3.0, 4.0]).norm(), glassnet.tensor([3.0, 4.0]).norm(1)
         (tensor(5.), tensor(7.))
         """
+        if self.dtype.kind == "c":
+            return apply(elementary.abs, self).norm(p, dim, keepdim, **axis)
         if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
         if isinstance(p, str):
             raise ValueError(f'norm: expected p as a number or "fro", got {p!r:.80}')
-        _floating("norm", self)
-        size = apply(elementary.abs, self)
-        if math.isinf(p):
-            return reduce(reduction.amax if p > 0 else reduction.amin, size, dim, keepdim, axis)
-        if p == 1:
-            return reduce(reduction.sum, size, dim, keepdim, axis)
         if p == 0:
-            return reduce(reduction.sum, (size != 0).to(self.dtype), dim, keepdim, axis)
-        total = reduce(reduction.sum, size**p, dim, keepdim, axis)
-        if p < 0:
-            return total ** (1 / p)
-        nothing = total == 0  # where the root is infinitely steep
-        return apply(selection.where, nothing, 0.0, apply(selection.where, nothing, 1.0, total) ** (1 / p))
+            _floating("norm", self)
+            return reduce(reduction.sum, apply(selection.ne, self, 0).to(self.dtype), dim, keepdim, axis)
+        if p == 1:
+            _floating("norm", self)
+            return reduce(reduction.sum, apply(elementary.abs, self), dim, keepdim, axis)
+        return reduce(loaded("glassnet.ops.functions.ranks").power_norm, self, dim, keepdim, axis, p=float(p))
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """log Σ exp(x) over ``dim``, where exp would overflow too.
@@ -249,7 +257,7 @@ class Reduction(Elementwise):
         tensor(3)
         """
         if dim is None:
-            return labelled(self.reshape(-1).median(0).values, "median_of_all")
+            return apply(loaded("glassnet.ops.functions.ranks").median, self)
         size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
         if size == 0:
             raise ShapeError(f"median: expected at least one element along dim {dim}, got shape {written(self.shape)}")

@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import indexing
 from glassnet.ops.dtypes import Array
-from glassnet.ops.shapes import normalize_dim, written
+from glassnet.ops.shapes import normalize_dim, ordered, written
 from glassnet.tensor.dispatch import apply, wrap
 from glassnet.tensor.methods.matrices import Matrices
 from glassnet.tensor.spellings import takes_axis
@@ -30,6 +30,7 @@ class Sorting(Matrices):
         >>> glassnet.tensor([30, 10, 20]).argsort()
         tensor([1, 2, 0])
         """
+        ordered("sort", self)
         return apply(indexing.argsort, self, dim=dim, descending=descending)
 
     @takes_axis
@@ -50,11 +51,12 @@ class Sorting(Matrices):
         >>> glassnet.tensor([30, 10, 20]).topk(2).indices
         tensor([0, 2])
         """
-        if not self.shape:
-            raise ShapeError("topk: expected at least 1 dimension, got a tensor of none")
         d = normalize_dim("topk", dim, len(self.shape))
-        if not 0 <= k <= self.shape[d]:
-            raise ShapeError(f"topk: expected k from 0 to {self.shape[d]}, the size of dim {dim}, got {k}")
+        size = self.shape[d] if self.shape else 1
+        if not 0 <= k <= size:
+            raise ShapeError(f"topk: expected k from 0 to {size}, the size of dim {dim}, got {k}")
+        if not self.shape:
+            return self.sort()
         indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))]
         return found("topk", self.gather(d, indices), indices)
 

@@ -1,0 +1,1 @@
+"""What `glassnet.linalg` offers, and what the functions of `glassnet` on matrices are made of."""
