@@ -21,12 +21,14 @@ from glassnet.tensor.creation import as_tensor, cat, dtype_of, zeros
 from glassnet.tensor.tensor import Tensor, apply, finished
 
 __all__ = [
-    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft",
+    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift",
+    "ihfft", "ihfft2",
+    "ihfftn", "irfft",
     "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
 
-Sizes = Sequence[int] | None
-Dims = Sequence[int] | None
+Sizes = int | Sequence[int] | None
+Dims = int | Sequence[int] | None
 
 
 def _number(name: str, x: Tensor) -> Tensor:
@@ -52,6 +54,7 @@ def _resized(name: str, x: Tensor, sizes: Sequence[int], dims: Sequence[int]) ->
 
 def _dims(name: str, x: Tensor, s: Sizes, dim: Dims) -> tuple[list[int], list[int]]:
     """The sizes and the dimensions to transform."""
+    s, dim = ([x] if isinstance(x, int) else x for x in (s, dim))
     if dim is None:
         dim = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
     dims = [normalize_dim(name, d, x.ndim) for d in dim]
@@ -234,6 +237,43 @@ def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
     """
     halved: Tensor = conj(_half("ihfft", input, _one(n), (dim,), _TURNED.get(norm, norm)))
     return halved
+
+
+def hfftn(input: Tensor, s: Sizes = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """`fftn` of a signal that is conjugate-symmetric, by the first half of its last dimension: real numbers.
+
+    >>> glassnet.fft.hfftn(glassnet.ones(2, 2)).shape
+    (2, 2)
+    """
+    return _whole("hfftn", input, s, dim, norm, False)
+
+
+def hfft2(input: Tensor, s: Sizes = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """`hfftn` over two dimensions.
+
+    >>> glassnet.fft.hfft2(glassnet.ones(2, 2)).shape
+    (2, 2)
+    """
+    return _whole("hfft2", input, s, dim, norm, False)
+
+
+def ihfftn(input: Tensor, s: Sizes = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """The inverse of `hfftn`.
+
+    >>> glassnet.fft.ihfftn(glassnet.ones(2, 2)).shape
+    (2, 2)
+    """
+    halved: Tensor = conj(_half("ihfftn", input, s, dim, _TURNED.get(norm, norm)))
+    return halved
+
+
+def ihfft2(input: Tensor, s: Sizes = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """The inverse of `hfft2`.
+
+    >>> glassnet.fft.ihfft2(glassnet.ones(2, 2)).shape
+    (2, 2)
+    """
+    return ihfftn(input, s, dim, norm)
 
 
 def fftfreq(

@@ -15,7 +15,10 @@ from glassnet.autograd import grad
 
 torch = pytest.importorskip("torch")
 
-TOLERANCE = {"torch.float64": 1e-10, "torch.float32": 1e-5, "torch.float16": 1e-3}
+TOLERANCE = {
+    "torch.float64": 1e-10, "torch.float32": 1e-5, "torch.float16": 1e-3, "torch.complex128": 1e-10,
+    "torch.complex64": 1e-5,
+}  # fmt: skip
 
 
 class NotHere(Exception):
@@ -63,7 +66,7 @@ def _array(tensor: Any) -> Any:
     _there(str(tensor.dtype).removeprefix("torch."))
     if tensor.layout != torch.strided:
         raise NotHere(f"glassnet has no {tensor.layout}")
-    tensor = tensor.detach()
+    tensor = tensor.detach().resolve_conj()
     if tensor.is_contiguous() or not tensor.numel():
         return tensor.numpy().copy()
     reach = 1 + sum((n - 1) * stride for n, stride in zip(tensor.shape, tensor.stride(), strict=True))
@@ -85,7 +88,7 @@ def check_close(what: str, ours: Any, theirs: Any, tolerance: float) -> None:
     if ours is None or theirs is None:
         ours, theirs = (np.zeros(()) if x is None else x.detach().numpy() for x in (ours, theirs))
     else:
-        theirs = theirs.to_dense() if theirs.is_sparse else theirs
+        theirs = theirs.to_dense() if theirs.is_sparse else theirs.resolve_conj()
         assert ours.shape == tuple(theirs.shape), f"{what}: {ours.shape}, PyTorch's is {tuple(theirs.shape)}"
         assert f"torch.{ours.dtype}" == str(theirs.dtype), f"{what}: {ours.dtype}, PyTorch's is {theirs.dtype}"
         ours, theirs = ours.detach().numpy(), theirs.detach().numpy()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from glassnet.ops.arithmetic import add, conj, div, mul, neg, pow, sub
+from glassnet.ops.arithmetic import add, div, mul, neg, pow, sub
 from glassnet.ops.elementary import abs
 from glassnet.ops.indexing import getitem
 from glassnet.ops.linear import matmul
@@ -99,15 +99,11 @@ def pullback(expand: Callable[..., Any], g: Any, inputs: tuple[Any, ...], which:
         if upstream is None:
             continue
         values = tuple(map(carried, step.inputs))
-        conjugates = step.op.holomorphic and step.output.dtype.kind == "c"
-        if conjugates:
-            upstream = conj(upstream)
         upstream = step.op.upstream(upstream, step.output.value, *values, **step.params)
         for position, x in enumerate(step.inputs):
             rule = step.op.rule(position) if isinstance(x, Recorded) else None
             if rule is not None:
-                gradient = rule(upstream, step.output.value, *values, **step.params)
-                gradient = unbroadcast(conj(gradient) if conjugates else gradient, x)
+                gradient = unbroadcast(rule(upstream, step.output.value, *values, **step.params), x)
                 before = gradients.get(id(x))
                 gradients[id(x)] = gradient if before is None else before + gradient
     found = gradients.get(id(source))

@@ -137,12 +137,17 @@ qr = register(
 # LU ---------------------------------------------------------------------------------------------------
 
 
+def size(x: Array) -> Array:
+    """By what pivots are compared: of complex numbers, as LAPACK does, the sum of both parts' sizes."""
+    return np.abs(x.real) + np.abs(x.imag)
+
+
 def _lu_pivots(x: Array) -> Array:
     x = x.copy()
     n = min(x.shape[-2:])
     pivots = np.zeros((*x.shape[:-2], n), np.int32)
     for k in range(n):
-        row = k + np.abs(x[..., k:, k]).argmax(-1)
+        row = k + size(x[..., k:, k]).argmax(-1)
         pivots[..., k] = row + 1
         _swap(x, k, row)
         _eliminate(x, k)

@@ -92,4 +92,5 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
-    return products.rising_powers(x, N if N is not None else x.shape[-1] if x.ndim else 1)
+    x = x if x.ndim else x.reshape(1)
+    return products.rising_powers(x, x.shape[-1] if N is None else N)

@@ -126,17 +126,21 @@ class Reduction(Elementwise):
     def norm(self, p: float | str = 2, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The ``p``-norm over ``dim``: (Σ|x|ᵖ)^(1/p); the largest |x| for p = inf, the smallest for −inf.
 
-        For p = 0 it is how many elements are not 0; p = "fro" is 2. DtypeError for integers.
+        For p = 0 it is how many elements are not 0; p = "fro" is 2, "nuc" the sum of the singular values.
+        DtypeError for integers.
 
         >>> glassnet.tensor([3.0, 4.0]).norm(), glassnet.tensor([3.0, 4.0]).norm(1)
         (tensor(5.), tensor(7.))
         """
+        if p == "nuc":
+            dims = (-2, -1) if dim is None else dim
+            return loaded("glassnet.tensor.linalg.measures").matrix_norm(self, "nuc", dims, keepdim, **axis)
         if self.dtype.kind == "c":
             return apply(elementary.abs, self).norm(p, dim, keepdim, **axis)
         if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
         if isinstance(p, str):
-            raise ValueError(f'norm: expected p as a number or "fro", got {p!r:.80}')
+            raise ValueError(f'norm: expected p as a number, "fro" or "nuc", got {p!r:.80}')
         if p == 0:
             _floating("norm", self)
             return reduce(reduction.sum, apply(selection.ne, self, 0).to(self.dtype), dim, keepdim, axis)
