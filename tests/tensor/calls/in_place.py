@@ -63,6 +63,7 @@ IN_PLACE: list[Row] = [
     ("x.addr_(p[1], y)", "x + np.outer(p[1], y)"),
     ("q.addbmm_(z[:, :, :2], z[:, :2, :3])", "q + (z[:, :, :2] @ z[:, :2, :3]).sum(0)"),
     ("z.baddbmm_(x.reshape(2, 3, 2), t.stack([x[:2], x[1:]]))", "z + x.reshape(2, 3, 2) @ t.stack([x[:2], x[1:]])"),
+    ("x.conj_physical_()", "x"),
     ("x.cumprod_(1)", "x.cumprod(1)"),
     ("q.renorm_(2, 1, 2)", "q * np.minimum(2 / (np.linalg.norm(q, axis=0) + 1e-7), 1)", None),
     ("p.__ipow__(3)", "p ** 3"),

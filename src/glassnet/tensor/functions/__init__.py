@@ -43,8 +43,8 @@ _NO_METHODS = (
 )
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
 _IN_PLACE = (
-    "addbmm addmm addmv addr baddbmm cumprod index_add index_copy index_fill index_put index_reduce masked_scatter put"
-    " renorm scatter scatter_add scatter_reduce tril triu"
+    "addbmm addmm addmv addr baddbmm conj_physical cumprod index_add index_copy index_fill index_put index_reduce"
+    " masked_scatter put renorm scatter scatter_add scatter_reduce tril triu"
 )
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

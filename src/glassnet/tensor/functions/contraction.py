@@ -30,7 +30,9 @@ class _Labelled(NamedTuple):
         dims = [d for d, label in enumerate(self.labels) if label in unwanted]
         if not dims:
             return self
-        return _Labelled(self.tensor.sum(dims), [label for label in self.labels if label not in unwanted])
+        return _Labelled(
+            self.tensor.sum(dims).to(self.tensor.dtype), [label for label in self.labels if label not in unwanted]
+        )
 
     def ordered(self, labels: Labels) -> Tensor:
         order = [self.labels.index(label) for label in labels]

@@ -69,7 +69,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, al
     >>> glassnet.addbmm(glassnet.zeros(1, 1), glassnet.ones(5, 1, 2), glassnet.ones(5, 2, 1))
     tensor([[10.]])
     """
-    return _added("addbmm", input, batch1.bmm(batch2).sum(0), beta, alpha)
+    return _added("addbmm", input, batch1.bmm(batch2).sum(0).to(batch1.dtype), beta, alpha)
 
 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -235,6 +235,7 @@ def rising_powers(x: Tensor, n: int) -> Tensor:
         raise ShapeError(f"vander: expected 0 columns or more, got {n}")
     if n == 0:
         return zeros(*x.shape, 0, dtype=x.dtype)
+    x = x.long() if x.dtype.kind in "biu" else x  # a power is large
     columns = [ones_like(x)]
     for _ in range(n - 1):
         columns.append(columns[-1] * x)
