@@ -17,6 +17,8 @@ from glassnet.ops import Op, registry
 from glassnet.ops.arithmetic import add, mul
 from glassnet.ops.arithmetic import maximum as fmax
 from glassnet.ops.elementary import log
+from glassnet.ops.linear import matmul
+from glassnet.ops.reduction import sum as sum_
 from glassnet.ops.sampling import normal, uniform
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Operand, Program, Var
@@ -221,6 +223,23 @@ def test_values_share_memory_when_they_are_not_needed_at_once() -> None:
     assert engine.buffers.nbytes == x.nbytes
     assert engine.value("z") is engine.value("y")
     assert engine.value("nothing") is None
+
+
+def test_a_value_of_another_shape_takes_over_memory_as_well() -> None:
+    weight, long = Var("weight", (3, 3), float64), Var("long", (6,), float64)
+    total, last = Var("total", (), float64), Var("last", (6,), float64)
+    instructions = (
+        Instruction(log, (x,), y),
+        Instruction(matmul, (y, weight), z),
+        Instruction(sum_, (z,), total),
+        Instruction(mul, (long, total), last),
+    )
+    constants = {weight: np.ones((3, 3)), long: np.arange(6.0)}
+    engine = NumpyEngine(verify(Program((x,), (), constants, instructions, (last,))))
+    assert engine.buffers.nbytes == y.nbytes + z.nbytes + total.nbytes
+    assert ".reshape((6,))  # in its memory, free by then" in engine.source
+    for _ in range(2):
+        np.testing.assert_array_equal(engine.run(np.full((2, 3), np.e)), 18 * np.arange(6.0))
 
 
 def test_generators_have_a_name_each() -> None:

@@ -77,7 +77,8 @@ class _Writer:
                 if owner == var:
                     yield f"{var.name} = np.empty({shape(var)}, np.{var.dtype})"
                 else:
-                    yield f"{var.name} = {owner.name}  # in its memory, free by then"
+                    text = owner.name if owner.shape == var.shape else f"{owner.name}.reshape({shape(var)})"
+                    yield f"{var.name} = {text}  # in its memory, free by then"
             elif self._is_set_up_once(var):
                 yield f"{var.name} = {call(instruction)}"
 

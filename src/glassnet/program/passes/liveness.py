@@ -5,6 +5,7 @@ In ``y = exp(x); z = y * 2; w = z + 1`` nothing reads y after z is made, nor z a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,8 +46,8 @@ def buffers_of(
     makes_memory: Callable[[Instruction], bool],
     strides: Strides | None = None,
 ) -> Buffers:
-    """A buffer for every value: its own, or that of an earlier one of the same shape and dtype that nothing reads
-    any more.
+    """A buffer for every value: its own, or that of an earlier one of as many elements of the dtype that nothing reads
+    any more, of the same shape if there is one.
 
     A value that is given back or kept shares with none that comes after it. ``may_overwrite_input`` says
     whether the result of an instruction may be written over an input while that is read: element by element.
@@ -66,24 +67,35 @@ def buffers_of(
         last_read[buffers.root(var)] = len(program.instructions)
 
     outside = {*program.inputs, *program.state, *program.constants}
-    free: dict[tuple[tuple[int, ...], str], list[Var]] = {}
+    free: dict[tuple[int, str], list[Var]] = {}
     ends: dict[int, list[Var]] = {}
     for position, instruction in enumerate(program.instructions):
         output = instruction.output
         if output not in views and output not in made_anew and not instruction.writes:
-            kind = (output.shape, str(output.dtype))
             ready = ends.get(position, []) if may_overwrite_input(instruction) else []
-            same = next((v for v in ready if (owner[v].shape, str(owner[v].dtype)) == kind), None)
+            same = next((v for v in ready if v.shape == output.shape and v.dtype == output.dtype), None)
             if same is not None:
                 ready.remove(same)
                 owner[output] = owner[same]
             else:
-                owner[output] = free[kind].pop() if free.get(kind) else output
+                owner[output] = _taken(free.get(_kind(output), []), output)
             ends.setdefault(last_read.get(output, position), []).append(output)
         for var in ends.get(position, []):
             if var not in outside:
-                free.setdefault((owner[var].shape, str(owner[var].dtype)), []).append(owner[var])
+                free.setdefault(_kind(var), []).append(owner[var])
     return buffers
+
+
+def _kind(var: Var) -> tuple[int, str]:
+    return math.prod(var.shape), str(var.dtype)
+
+
+def _taken(free: list[Var], output: Var) -> Var:
+    """One of the ``free`` buffers, the last of the shape of ``output`` or else the last, which is no longer free."""
+    if not free:
+        return output
+    place = next((i for i in reversed(range(len(free))) if free[i].shape == output.shape), -1)
+    return free.pop(place)
 
 
 def _made_anew(program: Program, makes_memory: Callable[[Instruction], bool]) -> set[Var]:
