@@ -39,9 +39,9 @@ test: lint  ## run the checks to run while working: style, types, import rules, 
 
 test-all: lint  ## run every check: style, types, import rules, all tests, with branch coverage
 	@echo "== all tests, with branch coverage"
-	@$(PYTEST) --cov --cov-report=term -m "not hostile and not rates"
-	@echo "== how often the check-up is right"
-	@$(PYTEST) -q -m rates tests/explain
+	@$(PYTEST) --cov --cov-report=term -m "not hostile and not rates and not more"
+	@echo "== further cases, and how often the check-up is right"
+	@$(PYTEST) -q -m "rates or more"
 	@echo "== hostile inputs and faults"
 	@$(MAKE) --no-print-directory test-hostile
 

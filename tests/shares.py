@@ -13,7 +13,7 @@ def one_in(number: int, cases: Iterable[Any]) -> list[Any]:
 
     A case that is a tuple is the values of several arguments, as in `parametrize` itself.
     """
-    others = pytest.mark.slow("one of many of its kind, of which the quick run takes a part")
+    others = (pytest.mark.slow("one of many of its kind, of which the quick run takes a part"), pytest.mark.more)
     return [
         case if i % number == 0 else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=others)
         for i, case in enumerate(cases)

@@ -26,7 +26,7 @@ QUICK = 4  # one call in so many is compiled in the quick run, the others in the
 
 def _parts() -> Iterator[Any]:
     """The tables of results, each in two: calls for the quick run, and the others."""
-    slow = pytest.mark.slow("hundreds of calls, each of which is compiled")
+    slow = pytest.mark.slow("hundreds of calls, each of which is compiled"), pytest.mark.more
     for name, table in TABLES.items():
         if table is not IN_PLACE:
             yield pytest.param([row[0] for row in table[::QUICK]], id=name)

@@ -77,7 +77,7 @@ def expected(op: Op, sample: Sample) -> list[Any]:
 
 
 # Each sample is a program of its own: the quick run takes one in three, the first among them.
-QUICK, OTHERS = "quick", pytest.param("others", marks=pytest.mark.slow("a program of each sample"))
+QUICK, OTHERS = "quick", pytest.param("others", marks=(pytest.mark.slow("a program of each sample"), pytest.mark.more))
 
 
 def some(op: Op, which: str) -> list[Sample]:

@@ -100,7 +100,8 @@ class OfOne(nn.Module):
 SMOOTH = [op for op in registry.values() if op.differentiable]
 
 
-FEW = slice(0, 1), pytest.param(slice(1, 4), marks=pytest.mark.slow("further samples of each operation"))
+FURTHER = pytest.mark.slow("further samples of each operation"), pytest.mark.more
+FEW = slice(0, 1), pytest.param(slice(1, 4), marks=FURTHER)
 
 
 @pytest.mark.parametrize("few", FEW, ids=["one", "more"])

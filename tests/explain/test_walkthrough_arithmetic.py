@@ -42,7 +42,10 @@ def lines_of(value: Value, terms: int = 3) -> list[Line]:
     return found
 
 
-@pytest.mark.parametrize("number", [2, pytest.param(None, marks=pytest.mark.slow("every sample of each operation"))])
+EVERY = pytest.mark.slow("every sample of each operation"), pytest.mark.more
+
+
+@pytest.mark.parametrize("number", [2, pytest.param(None, marks=EVERY)])
 @ops
 def test_every_element_of_every_sample_is_spelled_out_truly(op: Op, number: int | None) -> None:
     almost = 0

@@ -153,6 +153,7 @@ def test_gradients_are_slopes_and_once_to_second_order(op: Op) -> None:
 
 
 @pytest.mark.slow("second derivatives of every sample")
+@pytest.mark.more
 @differentiable
 def test_gradients_are_slopes_to_second_order(op: Op) -> None:
     for sample in samples_of(op):
@@ -166,6 +167,7 @@ def test_rules_serve_arrays_and_tensors(op: Op) -> None:
 
 
 @pytest.mark.slow("what the quick ones see in float32, to the last digits of float64")
+@pytest.mark.more
 @differentiable
 def test_rules_serve_arrays_and_tensors_in_float64(op: Op) -> None:
     for sample in samples_of(op):

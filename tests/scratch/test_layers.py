@@ -107,6 +107,7 @@ def test_a_layer_of_any_operation(op):
 
 
 @pytest.mark.slow("all samples, of which the quick one takes two")
+@pytest.mark.more
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
 def test_a_layer_of_any_operation_on_every_sample(op):
     for sample in samples(op, 1)[2:]:
