@@ -19,15 +19,14 @@ from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.elementary import abs as absolute
 from glassnet.ops.elementary import floor, sign
 from glassnet.ops.elementary import round as rounded
-from glassnet.ops.indexing import gather, scatter_add
+from glassnet.ops.indexing import ARRAY, getitem, put
 from glassnet.ops.layers.interpolation import cubic_far, cubic_near
 from glassnet.ops.layers.pooling import flat
 from glassnet.ops.linear import matmul
-from glassnet.ops.movement import broadcast_to, permute, reshape, stack
 from glassnet.ops.movement import cast as to_dtype
+from glassnet.ops.movement import copy, permute, reshape, stack
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.reduction import sum
 from glassnet.ops.selection import ge, gt, logical_and, lt
 from glassnet.ops.shapes import Shape, equal_dtypes, shape_of, written
 
@@ -124,34 +123,44 @@ def _along(grid: Any, lengths: Shape, mode: str, padding_mode: str, align_corner
     ]
 
 
-def _index(corner: tuple[Neighbour, ...], lengths: Shape, channels: int) -> Any:
-    """The position of a corner, counted through all dimensions, for each channel: [N, C, places]."""
+def _rows(x: Any, n: int) -> Any:
+    """[N, C, …], with ``n`` dimensions after the channels, as rows of channels, which lie together: [N · places, C]."""
+    return reshape(permute(flat(x, n), dims=(0, 2, 1)), shape=(-1, shape_of(x)[1]))
+
+
+def _row(corner: tuple[Neighbour, ...], lengths: Shape) -> Any:
+    """The rows of a corner: its position, counted through all samples and dimensions; [N · places]."""
     position = corner[0][0]
     for (index, _, _), length in zip(corner[1:], lengths[1:], strict=True):
         position = position * length + index
-    n, places = shape_of(position)
-    return broadcast_to(reshape(position, shape=(n, 1, places)), shape=(n, channels, places))
+    first = np.arange(shape_of(position)[0])[:, np.newaxis] * math.prod(lengths)
+    return reshape(position + first, shape=(-1,))
 
 
 def _weight(factors: list[Any]) -> Any:
-    """The product of weights along each dimension, for all channels: [N, 1, places]."""
+    """The product of weights along each dimension, for all channels: [N · places, 1]."""
     product = factors[0]
     for factor in factors[1:]:
         product = product * factor
-    n, places = shape_of(product)
-    return reshape(product, shape=(n, 1, places))
+    return reshape(product, shape=(-1, 1))
+
+
+def _images(rows: Any, channels: int, lengths: Shape) -> Any:
+    """`_rows` undone: [N · places, C] → [N, C, …]."""
+    images = permute(reshape(rows, shape=(-1, math.prod(lengths), channels)), dims=(0, 2, 1))
+    return reshape(copy(images), shape=(-1, channels, *lengths))
 
 
 def _grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
-    n, channels, *lengths = shape_of(x)
-    elements = flat(x, len(lengths))
+    _, channels, *lengths = shape_of(x)
+    elements = _rows(x, len(lengths))
     total: Any = 0.0
     for corner in itertools.product(*_along(grid, tuple(lengths), mode, padding_mode, align_corners)):
-        found = gather(elements, _index(corner, tuple(lengths), channels), dim=-1)
+        found = getitem(elements, _row(corner, tuple(lengths)), index=(ARRAY,))
         total = total + found * _weight([weight for _, weight, _ in corner])
-    return reshape(total, shape=(n, channels, *shape_of(grid)[1:-1]))
+    return _images(total, channels, shape_of(grid)[1:-1])
 
 
 def _grid_sample_shape(
@@ -192,13 +201,12 @@ def _grid_sample_backward(
     align_corners: bool = False,
 ) -> Any:
     n, channels = shape_of(g)[:2]
-    g = flat(g, len(size))
+    g = _rows(g, len(size))
     total: Any = 0.0
     for corner in itertools.product(*_along(grid, size, mode, padding_mode, align_corners)):
         weighted = g * _weight([weight for _, weight, _ in corner])
-        shape = (n, channels, math.prod(size))
-        total = total + scatter_add(weighted, _index(corner, size, channels), dim=-1, shape=shape)
-    return reshape(total, shape=(n, channels, *size))
+        total = total + put(weighted, _row(corner, size), index=(ARRAY,), shape=(n * math.prod(size), channels))
+    return _images(total, channels, size)
 
 
 grid_sample_backward: Op = register(
@@ -216,12 +224,13 @@ grid_sample_backward: Op = register(
 def _grid_sample_slope(
     g: Any, x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
-    _, channels, *lengths = shape_of(x)
-    elements = flat(x, len(lengths))
-    g = flat(g, len(lengths))
+    _, _, *lengths = shape_of(x)
+    elements, g = _rows(x, len(lengths)), _rows(g, len(lengths))
+    ones = np.ones((shape_of(x)[1], 1), g.dtype)
     slopes: list[Any] = [0.0] * len(lengths)
     for corner in itertools.product(*_along(grid, tuple(lengths), mode, padding_mode, align_corners)):
-        gain = sum(g * gather(elements, _index(corner, tuple(lengths), channels), dim=-1), dim=1, keepdim=True)
+        found = getitem(elements, _row(corner, tuple(lengths)), index=(ARRAY,))
+        gain = matmul(g * found, ones)  # summed over the channels
         for i in range(len(lengths)):
             factors = [slope if j == i else weight for j, (_, weight, slope) in enumerate(corner)]
             slopes[i] = slopes[i] + gain * _weight(factors)
