@@ -11,6 +11,7 @@ import glassnet
 import glassnet.functional as F
 from glassnet import nn, optim
 from glassnet.nn import utils
+from glassnet.nn.innermost import innermost
 from glassnet.nn.utils import parametrizations, parametrize
 
 
@@ -126,6 +127,13 @@ def test_they_are_pytorchs(name, monkeypatch):
         np.testing.assert_allclose(p.grad.numpy(), their_parameters[key].grad.numpy(), rtol=0, atol=1e-8, err_msg=key)
     for key, value in theirs.state_dict().items():
         np.testing.assert_allclose(ours.state_dict()[key].numpy(), value.numpy(), rtol=0, atol=1e-10, err_msg=key)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_computes_a_weight_is_no_layer(name):
+    layer = MADE[name]()
+    assert list(innermost(nn.Sequential(nn.Sequential(layer)))) == [("0.0", layer)]
+    assert list(innermost(layer)) == [("", layer)]
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -23,6 +23,7 @@ from glassnet.cli.options import Options
 from glassnet.cli.run import CHECKPOINT, REPORT
 from glassnet.cli.screen import Screen, place, shell_word
 from glassnet.cli.tasks import Task, number_text
+from glassnet.nn.innermost import innermost
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.sources import Data
@@ -86,7 +87,7 @@ def layers(model: Module) -> Table:
     table.add_column(justify="right")
     table.add_column(style="dim")
     lines: list[tuple[str, int]] = []
-    for layer in _leaves(model):
+    for _, layer in innermost(model):
         sizes = _sizes(layer)
         if sizes:
             lines.append((f"{_kind(layer)}{sizes[0]} → {sizes[1]}", count(layer)))
@@ -102,7 +103,7 @@ def layers(model: Module) -> Table:
 def layers_text(model: Module) -> str:
     """The sizes of layers and what is between them: 64 → 64, ReLU → 10."""
     text, end = "", 0
-    for layer in _leaves(model):
+    for _, layer in innermost(model):
         sizes = _sizes(layer)
         if sizes:
             before, after = sizes
@@ -112,11 +113,6 @@ def layers_text(model: Module) -> str:
         elif text:
             text += f", {type(layer).__name__}"
     return text
-
-
-def _leaves(model: Module) -> list[Module]:
-    """The layers that are made of no others, in their order."""
-    return [layer for layer in model.modules() if not any(True for _ in layer.children())]
 
 
 def _kind(layer: Module) -> str:

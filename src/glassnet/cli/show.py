@@ -14,6 +14,7 @@ from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
 from glassnet.nn.finite import ADVICE, weights_problem
+from glassnet.nn.innermost import innermost
 from glassnet.ops.shapes import written
 from glassnet.text import shown
 from glassnet.training.report.formats import SYMBOLS
@@ -33,13 +34,10 @@ def show(
     config = read_config(saved.path)
     console = display.new_console()
     table = display.columns("layer", "", "parameters", "numbers", left=3)
-    for path, layer in saved.model.named_modules():
-        if any(True for _ in layer.children()):
-            continue
+    for path, layer in innermost(saved.model):
         shapes = ", ".join(f"{shown(name)} {written(p.shape)}" for name, p in layer.named_parameters())
-        table.add_row(
-            Text(shown(path or "network")), Text(shown(repr(layer))), Text(shapes), f"{display.count(layer):,}"
-        )
+        what = f"{layer._get_name()}({layer.extra_repr()})"
+        table.add_row(Text(shown(path or "network")), Text(shown(what)), Text(shapes), f"{display.count(layer):,}")
     table.add_row("", "", "in all", f"{display.count(saved.model):,}", style="bold")
     console.print(Text(place(saved.path), "bold"), soft_wrap=True)
     console.print(Padding(_facts(saved, config), (1, 2)))

@@ -14,6 +14,7 @@ import numpy as np
 
 from glassnet.explain.draw.boxes import DrawError
 from glassnet.explain.draw.svg import LINE, Canvas, width_of
+from glassnet.nn.innermost import layers_within
 from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -62,7 +63,7 @@ Height = Callable[[Layer, int], float]
 def layers_of(model: Module) -> list[Layer]:
     """The layers of a network whose modules follow one another. Raises DrawError for one without linear layers."""
     layers: list[Layer] = []
-    for path, module in model.named_modules():
+    for path, module in layers_within(model):
         if isinstance(module, Linear):
             if layers and layers[-1].size != module.in_features:
                 raise DrawError(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.plots.axes import COLOURS, axes, grid, labelled, plain
+from glassnet.nn.innermost import innermost
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
@@ -133,8 +134,7 @@ def outputs_of(model: Module, x: Tensor) -> dict[str, Array]:
 
         return hook
 
-    inner = [(f"{path} {type(m).__name__}".strip(), m) for path, m in model.named_modules() if not list(m.children())]
-    handles = [module.register_forward_hook(note(path)) for path, module in inner]
+    handles = [m.register_forward_hook(note(f"{path} {type(m).__name__}".strip())) for path, m in innermost(model)]
     try:
         model(x)
     finally:
