@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from glassnet.cli.info import info
 from glassnet.cli.plot import plot
 from glassnet.cli.predict import predict
 from glassnet.cli.quiet import only_own_words
+from glassnet.cli.run_script import SETTINGS, run
 from glassnet.cli.show import show
 from glassnet.cli.train import train
 from glassnet.cli.walkthrough import walkthrough
@@ -35,11 +36,17 @@ class _OneMessage(TyperGroup):
     """A group whose errors are one message on stderr, without a traceback."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command and end the process with its exit code."""
+        """Run the command and end the process with its exit code.
+
+        A command that gives something to call, such as a person's script, has it called at the end, when the process
+        is as it was before: streams, signals and warnings are the script's own.
+        """
+        program: Callable[[], int] | None = None
         with streams.lenient() as (out, err), interruptions.handled():
             try:
                 with only_own_words(err):
-                    code = super().main(*args, **extra | {"standalone_mode": False}) or 0
+                    result = super().main(*args, **extra | {"standalone_mode": False})
+                program, code = (result, 0) if callable(result) else (None, result or 0)
             except Exception as error:
                 message, code = _explained(error)
                 if message is None:
@@ -51,7 +58,7 @@ class _OneMessage(TyperGroup):
             if out.error is not None and code == 0:
                 message, code = streams.unwritten(out.error)
                 err.write(f"glassnet: {message}\n" if message else "")
-        sys.exit(code)
+        sys.exit(code if program is None else program())
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the command line; typer would end a KeyboardInterrupt here without a word."""
@@ -130,3 +137,4 @@ def glassnet_command(
 
 for _command in (train, predict, evaluate, show, export, plot, info, walkthrough):
     app.command(epilog=EXIT_CODES)(_command)
+app.command(epilog=EXIT_CODES, context_settings=SETTINGS)(run)

@@ -1,0 +1,156 @@
+"""Modules that stand for PyTorch's: ``import torch`` finds them first, whatever is installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dis import opmap
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import FrameType, ModuleType
+from typing import Any
+
+from glassnet.pytorch import dtypes
+from glassnet.pytorch.missing import explained
+from glassnet.pytorch.table import PACKAGES, inner_of, sources_of
+from glassnet.threads import loaded
+
+_IMPORT_FROM = opmap["IMPORT_FROM"]
+_VERSIONS = {"torch": "2.13.0", "torchvision": "0.28.0"}  # which this is like
+_OWN = ("__", "_ipython", "_repr_")  # asked for by Python and notebooks, of any object
+
+
+class StandIn(ModuleType):
+    """A module whose names are those of its sources, which are loaded when a name is first asked for."""
+
+    def __init__(self, name: str, sources: tuple[str, ...]) -> None:
+        super().__init__(name, f"What PyTorch has in {name}, by glassnet.")
+        self._sources = sources
+        if name in _VERSIONS:
+            self.__version__ = _VERSIONS[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return self.__dir__()
+        if name.startswith(_OWN):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r:.80}", name=name, obj=self)
+        found = [loaded(f"{self.__name__}.{name}")] if name in inner_of(self.__name__) else self.found(name)
+        if not found:
+            problem = explained(self.__name__, name, dir(self))
+            if _is_importing(sys._getframe(1)):  # Python would say "cannot import name", and nothing of our text
+                raise ImportError(problem, name=self.__name__)
+            raise AttributeError(problem, name=None, obj=None)  # else Python adds a guess of its own
+        self.__dict__[name] = found[0]
+        return found[0]
+
+    def found(self, name: str) -> list[Any]:
+        """What the sources have of this name: one value or none."""
+        for source in self._sources:
+            if is_there(source) and name in _offered(loaded(source)):
+                return [dtypes.named(getattr(loaded(source), name))]
+        return []
+
+    def __dir__(self) -> list[str]:
+        names = {*inner_of(self.__name__)}
+        for source in filter(is_there, self._sources):
+            names |= _offered(loaded(source))
+        return sorted(names)
+
+
+def _offered(module: Any) -> set[str]:
+    """The public names of a module, or of a class that stands for one."""
+    listed = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
+    return {name for name in listed if not isinstance(getattr(module, name, None), ModuleType)}
+
+
+def is_there(source: str) -> bool:
+    """Whether glassnet has the module ``source``: the table names some that are yet to be built."""
+    if source in sys.modules:
+        return True
+    outer, _, name = source.rpartition(".")
+    if outer and not is_there(outer):
+        return False
+    if hasattr(sys.modules.get(outer), name):  # a class whose attributes are the names, such as backends.cudnn
+        return True
+    try:
+        return find_spec(source) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _is_importing(frame: FrameType) -> bool:
+    """Whether the instruction that runs in ``frame`` is that of ``from torch import name``."""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds PyTorch's modules before any other finder does."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
+        """The stand-in of a module of the table. Raises ModuleNotFoundError for another of PyTorch's packages."""
+        if name.partition(".")[0] not in PACKAGES:
+            return None
+        sources = sources_of(name)
+        if sources is None or not any(map(is_there, sources)):
+            outer, _, inner = name.rpartition(".")
+            raise ModuleNotFoundError(explained(outer, inner, inner_of(outer)), name=name)
+        return ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module; its names come later."""
+        return StandIn(spec.name, sources_of(spec.name) or ())
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+
+
+_finder = _Finder()
+_hidden: dict[str, ModuleType] = {}  # PyTorch's own modules, where they were loaded before
+
+
+def is_installed() -> bool:
+    """Whether ``import torch`` is answered by glassnet.
+
+    >>> glassnet.pytorch.is_installed()
+    False
+    """
+    return _finder in sys.meta_path
+
+
+def install() -> None:
+    """From now on ``import torch`` and ``import torchvision`` are answered by glassnet, in this process.
+
+    PyTorch itself is hidden, even where it is installed; modules that imported it before keep what they have.
+
+    >>> glassnet.pytorch.install()
+    >>> import torch
+    >>> torch.ones(2, dtype=torch.float64).dtype
+    torch.float64
+    >>> glassnet.pytorch.uninstall()
+    """
+    if is_installed():
+        return
+    _hidden.update(_taken_out())
+    sys.meta_path.insert(0, _finder)
+    dtypes.name_as_pytorch(True)
+
+
+def uninstall() -> None:
+    """Undo `install`: ``import torch`` is answered as before.
+
+    >>> glassnet.pytorch.uninstall()
+    """
+    if not is_installed():
+        return
+    sys.meta_path.remove(_finder)
+    dtypes.name_as_pytorch(False)
+    _taken_out()
+    sys.modules.update(_hidden)
+    _hidden.clear()
+
+
+def _taken_out() -> dict[str, ModuleType]:
+    """PyTorch's modules, which are no longer among the loaded ones."""
+    names = [name for name in sys.modules if name.partition(".")[0] in PACKAGES]
+    return {name: sys.modules.pop(name) for name in names}
