@@ -104,6 +104,12 @@ def as_dtype(dtype: npt.DTypeLike) -> Dtype:
     return result
 
 
+def plain_dtype(value: Any) -> Any:
+    """``value``; of an object that stands for a dtype, which NumPy knows by its attribute of that name, NumPy's own."""
+    dtype = getattr(value, "dtype", None)
+    return dtype if isinstance(dtype, np.dtype) and not isinstance(value, np.ndarray | np.generic) else value
+
+
 def check_holds(dtype: Dtype, array: Array) -> None:
     """RangeError where the integers of ``dtype`` cannot be what is in ``array``."""
     if dtype.kind not in "iu" or not array.size:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from glassnet.pytorch.missing import explained
 from glassnet.pytorch.running.notebook import without_magics
-from glassnet.pytorch.stand_in import StandIn, is_there
-from glassnet.pytorch.table import PACKAGES, inner_of, sources_of
+from glassnet.pytorch.stand_in import StandIn
+from glassnet.pytorch.table import PACKAGES, inner_of, is_answered, sources_of
 
 
 class Missing(NamedTuple):
@@ -157,7 +157,4 @@ class _Reader(ast.NodeVisitor):
 
 def _stand_in(name: str) -> StandIn | None:
     """The module ``name`` of PyTorch's, if it is answered; nothing is installed for it."""
-    sources = sources_of(name)
-    if sources is None or not any(map(is_there, sources)):
-        return None
-    return StandIn(name, sources)
+    return StandIn(name, sources_of(name)) if is_answered(name) else None

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dis import opmap
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
 from glassnet.pytorch import dtypes
 from glassnet.pytorch.missing import explained
-from glassnet.pytorch.table import PACKAGES, inner_of, sources_of
+from glassnet.pytorch.out import MODULES, takes_out
+from glassnet.pytorch.table import PACKAGES, inner_of, is_answered, is_there, sources_of
 from glassnet.threads import loaded
 
 _IMPORT_FROM = opmap["IMPORT_FROM"]
@@ -48,7 +48,8 @@ class StandIn(ModuleType):
         """What the sources have of this name: one value or none."""
         for source in self._sources:
             if is_there(source) and name in _offered(loaded(source)):
-                return [dtypes.named(getattr(loaded(source), name))]
+                value = dtypes.named(getattr(loaded(source), name))
+                return [takes_out(value) if self.__name__ in MODULES else value]
         return []
 
     def __dir__(self) -> list[str]:
@@ -64,21 +65,6 @@ def _offered(module: Any) -> set[str]:
     return {name for name in listed if not isinstance(getattr(module, name, None), ModuleType)}
 
 
-def is_there(source: str) -> bool:
-    """Whether glassnet has the module ``source``: the table names some that are yet to be built."""
-    if source in sys.modules:
-        return True
-    outer, _, name = source.rpartition(".")
-    if outer and not is_there(outer):
-        return False
-    if hasattr(sys.modules.get(outer), name):  # a class whose attributes are the names, such as backends.cudnn
-        return True
-    try:
-        return find_spec(source) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def _is_importing(frame: FrameType) -> bool:
     """Whether the instruction that runs in ``frame`` is that of ``from torch import name``."""
     return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
@@ -91,15 +77,14 @@ class _Finder(MetaPathFinder, Loader):
         """The stand-in of a module of the table. Raises ModuleNotFoundError for another of PyTorch's packages."""
         if name.partition(".")[0] not in PACKAGES:
             return None
-        sources = sources_of(name)
-        if sources is None or not any(map(is_there, sources)):
+        if not is_answered(name):
             outer, _, inner = name.rpartition(".")
             raise ModuleNotFoundError(explained(outer, inner, inner_of(outer)), name=name)
         return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module; its names come later."""
-        return StandIn(spec.name, sources_of(spec.name) or ())
+        return StandIn(spec.name, sources_of(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing to run."""

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+from importlib.util import find_spec
+
 # By the module's name: where its names are looked for, in this order, under `glassnet`. ``pytorch.names`` has what
 # only PyTorch's scripts ask for. A name with an asterisk stands for every module within: torch.nn.modules.loss …
 SOURCES = {
     "torch": "pytorch.names.torch_level pytorch.names.numbers pytorch.names.settings pytorch.names.mixed_precision .",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
-    "torch.autograd.function": "pytorch.names.differentiation autograd",
+    "torch.autograd.function": "autograd.function",
     "torch.autograd.functional": "autograd.functional",
     "torch.autograd.grad_mode": "autograd",
-    "torch.autograd.gradcheck": "autograd",
     "torch.autograd.variable": "pytorch.names.differentiation",
-    "torch.backends": "pytorch.names.backends",
-    "torch.backends.*": "pytorch.names.backends.*",
+    "torch.backends": "pytorch.names.backend",
+    "torch.backends.cpu": "pytorch.names.backend",
+    "torch.backends.cuda": "pytorch.names.backend",
+    "torch.backends.cudnn": "pytorch.names.backend",
+    "torch.backends.mkl": "pytorch.names.backend",
+    "torch.backends.mkldnn": "pytorch.names.backend",
+    "torch.backends.mps": "pytorch.names.backend",
+    "torch.backends.openmp": "pytorch.names.backend",
     "torch.cuda": "pytorch.names.devices",
     "torch.cuda.amp": "pytorch.names.mixed_precision",
     "torch.cpu": "pytorch.names.cpu",
@@ -39,8 +48,6 @@ SOURCES = {
     "torch.nn.utils.parametrize": "nn.utils.parametrize",
     "torch.nn.utils.prune": "nn.utils.prune",
     "torch.nn.utils.rnn": "nn.utils.rnn",
-    "torch.nn.utils.spectral_norm": "nn.utils",
-    "torch.nn.utils.weight_norm": "nn.utils",
     "torch.optim": "optim",
     "torch.optim.lr_scheduler": "optim.lr_scheduler",
     "torch.optim.optimizer": "optim",
@@ -51,7 +58,7 @@ SOURCES = {
     "torch.special": "special",
     "torch.testing": "pytorch.names.testing",
     "torch.types": "pytorch.names.types",
-    "torch.utils": "pytorch.names.utilities",
+    "torch.utils": "utils",
     "torch.utils.data": "utils.data",
     "torch.utils.data.*": "utils.data",
     "torch.utils.tensorboard": "utils.tensorboard",
@@ -75,20 +82,34 @@ SOURCES = {
 PACKAGES = ("torch", "torchvision", "torchaudio", "torchtext", "torchmetrics", "torchinfo", "torchsummary")
 
 
-def sources_of(module: str) -> tuple[str, ...] | None:
-    """The modules of glassnet in which the names of PyTorch's ``module`` are; None for one that is not answered."""
+def sources_of(module: str) -> tuple[str, ...]:
+    """The modules of glassnet in which the names of PyTorch's ``module`` are; none for one that is not in the table."""
     outer, _, inner = module.rpartition(".")
     listed = SOURCES.get(module) or SOURCES.get(f"{outer}.*", "").replace("*", inner)
-    if not listed:
-        return None
     return tuple("glassnet" if name == "." else f"glassnet.{name}" for name in listed.split())
 
 
+def is_answered(module: str) -> bool:
+    """Whether ``import module`` is answered."""
+    return any(map(is_there, sources_of(module)))
+
+
+@cache
 def inner_of(module: str) -> list[str]:
-    """The names of the modules directly within ``module``."""
+    """The names of the modules directly within ``module`` that are answered."""
     start = f"{module}."
-    return [
-        name[len(start) :]
-        for name in SOURCES
-        if name.startswith(start) and name.count(".") == start.count(".") and not name.endswith("*")
-    ]
+    within = [name[len(start) :] for name in SOURCES if name.startswith(start)]
+    return [name for name in within if "." not in name and name != "*" and is_answered(start + name)]
+
+
+def is_there(source: str) -> bool:
+    """Whether glassnet has the module ``source``: the table names some that are yet to be built."""
+    if source in sys.modules:
+        return True
+    outer = source.rpartition(".")[0]
+    if outer and not is_there(outer):
+        return False
+    try:
+        return find_spec(source) is not None
+    except ModuleNotFoundError:
+        return False

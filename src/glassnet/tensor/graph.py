@@ -348,7 +348,7 @@ def _propagate_through(
         if not is_node and to_tensor is None and is_shared(gradient, g, values):
             gradient = gradient.copy()  # a leaf's gradient is its own, to change in place
         _accumulate(gradients, parent, gradient)
-        if mode.tracer is not None:
+        if mode.tracer is not None and isinstance(gradients[parent], Value):
             mode.tracer.derived(parent.output if is_node else parent, gradients[parent])
 
 

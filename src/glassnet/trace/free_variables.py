@@ -233,9 +233,12 @@ def _is_compiled(value: Any) -> bool:
     return getattr(type(value), "is_compiled", False)
 
 
+_OWN = ("glassnet", "torch", "numpy")  # a tensor's class may go by PyTorch's name: glassnet.pytorch
+
+
 def _is_users_object(value: Any) -> bool:
     """Whether ``value`` is an object of the user's, or one that carries attributes for the user."""
-    is_ours = type(value).__module__.partition(".")[0] in ("glassnet", "numpy")
+    is_ours = type(value).__module__.partition(".")[0] in _OWN
     if is_ours and not isinstance(value, SCHEDULES):
         return False
     return hasattr(value, "__dict__") or _is_users_class(type(value))
@@ -243,7 +246,7 @@ def _is_users_object(value: Any) -> bool:
 
 def _is_users_class(kind: type) -> bool:
     """Whether a class is written by the user."""
-    if kind.__module__.partition(".")[0] in ("glassnet", "numpy", *sys.stdlib_module_names):
+    if kind.__module__.partition(".")[0] in (*_OWN, *sys.stdlib_module_names):
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return file is None or is_users_file(file)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.nn.parameter import Parameter
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, plain_dtype
 from glassnet.ops.indexing import getitem
 from glassnet.ops.movement import broadcast_to, cast, copy
 from glassnet.ops.put_back import put_back
@@ -356,7 +356,7 @@ class Tracer(Refusals):
         deriving = self._deriving if phase == "backward" else None
         module = self.calls[-1].module if self.calls else ""
         calls = tuple(self.calls)
-        params = {name: tuple(value) if type(value) is Size else value for name, value in params.items()}  # it is text
+        params = {name: _plain(value) for name, value in params.items()}
         self.ops.append(TracedOp(op, operands, output, params, phase, module, deriving, into, calls))
         self._made.add(output)
 
@@ -396,3 +396,8 @@ def _within(data: Any) -> Iterator[Any]:
 
 def _is_mask(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == np.bool_
+
+
+def _plain(value: Any) -> Any:
+    """A parameter whose text is source: no shape or dtype of a class of its own."""
+    return tuple(value) if type(value) is Size else plain_dtype(value)

@@ -114,7 +114,7 @@ def _in_cell(cell: CellType) -> Any:
 def _is_followed(kind: type) -> bool:
     """Whether objects of a class are the user's or glassnet's: what other libraries keep is their own."""
     home = kind.__module__.partition(".")[0]
-    if home == "glassnet":
+    if home in ("glassnet", "torch"):  # by which a tensor's class may go: glassnet.pytorch
         return True
     if home == "numpy" or home in sys.stdlib_module_names:
         return kind.__module__ == "__main__"

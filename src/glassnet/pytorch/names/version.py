@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["__version__", "cuda", "git_version", "hip"]
+__all__ = ["cuda", "git_version", "hip"]
 
 __version__ = "2.13.0"
 cuda = hip = None

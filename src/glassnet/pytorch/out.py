@@ -1,0 +1,53 @@
+"""The argument ``out=`` of PyTorch's functions: a tensor that the result is written into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import FunctionType
+from typing import Any
+
+from glassnet.errors import DtypeError
+from glassnet.ops.dtypes import result_type
+from glassnet.tensor import Tensor
+
+MODULES = ("torch", "torch.fft", "torch.linalg", "torch.special")  # whose functions take it
+_ROOMS = ("glassnet.tensor.",)
+
+
+def takes_out(value: Any) -> Any:
+    """``value``; if it is a function that gives tensors, with ``out=``."""
+    if not isinstance(value, FunctionType) or not value.__module__.startswith(_ROOMS):
+        return value
+    return _with_out(value)
+
+
+def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def called(*args: Any, out: Any = None, **named: Any) -> Any:
+        result = function(*args, **named)
+        if out is None:
+            return result
+        if isinstance(result, tuple):
+            for target, value in zip(out, result, strict=True):
+                _write(target, value, function.__name__)
+        else:
+            _write(out, result, function.__name__)
+        return out
+
+    return called
+
+
+def _write(out: Tensor, value: Tensor, name: str) -> None:
+    """Put ``value`` into ``out``, which is given its shape; it must be able to hold its numbers."""
+    if out.requires_grad or value.requires_grad:
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad; leave out= away, or do it under torch.no_grad()"
+        )
+    if result_type(out, value).kind != out.dtype.kind:
+        raise DtypeError(f"{name}: out is {out.dtype}, which cannot hold the result, of {value.dtype}")
+    if out.shape == value.shape:
+        out.copy_(value)
+    else:
+        out.data = value.to(out.dtype).clone()

@@ -1,0 +1,185 @@
+"""`import torch` answered by glassnet, in this process and taken back again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet
+import glassnet.pytorch
+from glassnet.pytorch import stand_in
+from glassnet.pytorch.table import PACKAGES, SOURCES, is_answered
+
+THERE = [name for name in SOURCES if "*" not in name and is_answered(name)]
+
+
+@pytest.fixture
+def torch() -> Iterator[Any]:
+    glassnet.pytorch.install()
+    try:
+        yield import_module("torch")
+    finally:
+        glassnet.pytorch.uninstall()
+
+
+def test_it_is_glassnets_and_goes_away_again(torch: Any) -> None:
+    assert torch.Tensor is glassnet.Tensor
+    assert torch.nn.Linear is glassnet.nn.Linear
+    assert isinstance(import_module("torch.nn.functional"), stand_in.StandIn)
+    glassnet.pytorch.uninstall()
+    assert not any(name.partition(".")[0] in PACKAGES for name in sys.modules if "stand_in" in repr(sys.modules[name]))
+    assert not glassnet.pytorch.is_installed()
+
+
+def test_pytorch_that_was_loaded_is_hidden_and_comes_back() -> None:
+    real = ModuleType("torch")
+    before = sys.modules.get("torch")
+    sys.modules["torch"] = real
+    try:
+        glassnet.pytorch.install()
+        glassnet.pytorch.install()  # a second time changes nothing
+        assert import_module("torch") is not real
+        glassnet.pytorch.uninstall()
+        assert sys.modules["torch"] is real
+    finally:
+        glassnet.pytorch.uninstall()
+        sys.modules.pop("torch")
+        if before is not None:
+            sys.modules["torch"] = before
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_every_module_of_the_table_can_be_imported_with_all_its_names(torch: Any, name: str) -> None:
+    module = import_module(name)
+    for attribute in dir(module):
+        getattr(module, attribute)
+
+
+def test_modules_are_found_by_every_way_of_importing(torch: Any) -> None:
+    space: dict[str, Any] = {}
+    lines = (
+        "import torch.nn as nn, torch.nn.functional as F",
+        "from torch import nn, optim",
+        "from torch.nn.modules.loss import CrossEntropyLoss",
+        "from torch.utils.data import DataLoader, TensorDataset",
+        "import torch.backends.cudnn as cudnn; cudnn.benchmark = True",
+        "from torch.optim.adam import Adam",
+        "from torchvision import datasets, transforms",
+        "from torch.nn import *",
+        "from torch.autograd import Variable, Function",
+        "from torch.cuda.amp import autocast, GradScaler",
+    )
+    for line in lines:
+        exec(line, space)
+    assert space["Conv2d"] is glassnet.nn.Conv2d
+    assert space["Adam"] is glassnet.optim.Adam
+
+
+def test_what_is_missing_is_said_whichever_way_it_is_asked_for(torch: Any) -> None:
+    with pytest.raises(AttributeError, match=r"^glassnet has no torch\.relux yet; nearest: torch\.relu$"):
+        _ = torch.relux
+    with pytest.raises(ImportError, match=r"^glassnet has no torch\.nn\.Linearr yet; nearest: torch\.nn\.Linear$"):
+        exec("from torch.nn import Linearr", {})
+    with pytest.raises(ModuleNotFoundError, match=r"no torch\.distributed and will not have it \(glassnet computes in"):
+        import_module("torch.distributed")
+    assert not hasattr(torch, "nothing_of_this_name")
+    with pytest.raises(ModuleNotFoundError, match="torchaudio"):
+        import_module("torchaudio")
+
+
+def test_dtypes_have_pytorchs_names_and_numpy_takes_them(torch: Any) -> None:
+    x = torch.ones(2, dtype=torch.float64)
+    assert repr(x.dtype) == "torch.float64"
+    assert x.dtype is torch.float64 is torch.double
+    assert x.dtype == np.float64
+    assert x.dtype != None  # noqa: E711
+    assert isinstance(x.dtype, torch.dtype)
+    assert {torch.float32: 1}[np.dtype("float32")] == 1
+    assert np.zeros(2, dtype=x.dtype).dtype == np.float64
+    assert x.dtype.is_floating_point
+    assert not torch.int64.is_floating_point
+    assert torch.finfo(torch.float32).eps == np.finfo(np.float32).eps
+    assert torch.iinfo(torch.int8).max == 127
+    assert type(x).__module__ == "torch"
+    glassnet.pytorch.uninstall()
+    assert repr(x.dtype) == "dtype('float64')"
+
+
+def test_a_network_is_trained_saved_and_compiled_as_without(torch: Any, tmp_path: Any) -> None:
+    def trained(module: Any) -> list[float]:
+        module.manual_seed(3)
+        model = module.nn.Sequential(module.nn.Linear(4, 8), module.nn.ReLU(), module.nn.Linear(8, 2))
+        optimizer = module.optim.Adam(model.parameters(), lr=0.01)
+        x, y = module.randn(16, 4), module.randint(0, 2, (16,))
+        losses = []
+
+        def step() -> Any:
+            optimizer.zero_grad()
+            loss = module.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        losses = [step().item() for _ in range(3)]
+        compiled = glassnet.compile(step)
+        losses += [compiled().item() for _ in range(3)]
+        module.save(model.state_dict(), str(tmp_path / "weights.safetensors"))
+        model.load_state_dict(module.load(str(tmp_path / "weights.safetensors")))
+        return losses
+
+    by_torch = trained(torch)
+    glassnet.pytorch.uninstall()
+    assert by_torch == trained(glassnet)
+
+
+def test_out_is_written_into(torch: Any) -> None:
+    x, out = torch.tensor([4.0, 9.0]), torch.empty(2)
+    assert torch.sqrt(x, out=out) is out
+    assert out.tolist() == [2.0, 3.0]
+    other = torch.empty(0)
+    torch.add(x, 1, out=other)
+    assert other.tolist() == [5.0, 10.0]
+    values, indices = torch.empty(()), torch.empty((), dtype=torch.int64)
+    torch.max(x.reshape(1, 2), 1, out=(values, indices))
+    assert (values.tolist(), indices.tolist()) == ([9.0], [1])
+    with pytest.raises(RuntimeError, match="automatic differentiation"):
+        torch.sqrt(x.requires_grad_(), out=out)
+    with pytest.raises(TypeError, match="cannot hold"):
+        torch.sqrt(x.detach(), out=torch.empty(2, dtype=torch.int64))
+
+
+def test_what_needs_a_gpu_says_there_is_none(torch: Any) -> None:
+    assert not torch.cuda.is_available()
+    assert torch.cuda.device_count() == 0
+    with pytest.raises(RuntimeError, match="no device but the CPU"):
+        torch.cuda.current_device()
+    scaler = torch.cuda.amp.GradScaler()
+    with torch.autocast("cuda"):
+        x = torch.ones(2, requires_grad=True)
+        scaler.scale(x.sum()).backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_what_compiles_says_once_that_it_does_not(torch: Any, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("glassnet.pytorch.notes._said", set())
+
+    @torch.compile(mode="max-autotune")
+    def one(x: Any) -> Any:
+        return x + 1
+
+    two = torch.compile(one)
+    assert two is one
+    assert capsys.readouterr().err.count("torch.compile") == 1
+
+
+def test_the_names_of_pytorch_are_public_names_of_modules_that_are_there(torch: Any) -> None:
+    assert "Linear" in dir(torch.nn)
+    assert "annotations" not in dir(torch)
+    with pytest.raises(AttributeError):
+        _ = torch.annotations
