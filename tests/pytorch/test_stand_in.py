@@ -14,7 +14,7 @@ import pytest
 import glassnet
 import glassnet.pytorch
 from glassnet.pytorch import stand_in
-from glassnet.pytorch.table import PACKAGES, SOURCES, is_answered
+from glassnet.pytorch.answered import PACKAGES, SOURCES, is_answered
 
 THERE = [name for name in SOURCES if "*" not in name and is_answered(name)]
 

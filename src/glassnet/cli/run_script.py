@@ -48,7 +48,7 @@ def run(
 
 
 def _check(script: str, module: bool) -> None:
-    from glassnet.pytorch.check import file_of, missing_in
+    from glassnet.pytorch.missing_names import file_of, missing_in
 
     path = file_of(script, module)
     if path is None:

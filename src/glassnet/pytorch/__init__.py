@@ -7,9 +7,9 @@
     tensor(3.)
     >>> glassnet.pytorch.uninstall()
 
-`table` says which modules of PyTorch there are and whose names they have, `stand_in` makes them, `missing` says what
+`answered` says which modules of PyTorch there are and whose names they have, `stand_in` makes them, `missing` says what
 is said of a name that is not there, and `names` has what only PyTorch's scripts ask for. `running` runs a script as
-Python does, and `check` reads one and lists what is missing.
+Python does, and `missing_names` reads one and lists what is missing.
 """
 
 from __future__ import annotations

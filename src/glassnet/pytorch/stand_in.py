@@ -10,10 +10,10 @@ from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
-from glassnet.pytorch import dtypes
+from glassnet.pytorch import named_dtypes
+from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, is_there, sources_of
 from glassnet.pytorch.missing import explained
 from glassnet.pytorch.out import MODULES, takes_out
-from glassnet.pytorch.table import PACKAGES, inner_of, is_answered, is_there, sources_of
 from glassnet.threads import loaded
 
 _IMPORT_FROM = opmap["IMPORT_FROM"]
@@ -48,7 +48,7 @@ class StandIn(ModuleType):
         """What the sources have of this name: one value or none."""
         for source in self._sources:
             if is_there(source) and name in _offered(loaded(source)):
-                value = dtypes.named(getattr(loaded(source), name))
+                value = named_dtypes.named(getattr(loaded(source), name))
                 return [takes_out(value) if self.__name__ in MODULES else value]
         return []
 
@@ -118,7 +118,7 @@ def install() -> None:
         return
     _hidden.update(_taken_out())
     sys.meta_path.insert(0, _finder)
-    dtypes.name_as_pytorch(True)
+    named_dtypes.name_as_pytorch(True)
 
 
 def uninstall() -> None:
@@ -129,7 +129,7 @@ def uninstall() -> None:
     if not is_installed():
         return
     sys.meta_path.remove(_finder)
-    dtypes.name_as_pytorch(False)
+    named_dtypes.name_as_pytorch(False)
     _taken_out()
     sys.modules.update(_hidden)
     _hidden.clear()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import functional
-from glassnet.pytorch.dtypes import dtype
+from glassnet.pytorch.named_dtypes import dtype
 from glassnet.pytorch.notes import said_once
 from glassnet.tensor import Tensor, as_array, made_of
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from glassnet.pytorch.running.program import run_module, run_notebook, run_script
+from glassnet.pytorch.running.main_program import run_module, run_notebook, run_script
 
 __all__ = ["run_module", "run_notebook", "run_script"]

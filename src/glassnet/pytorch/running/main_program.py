@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from glassnet.pytorch.running.notebook import cells_of
+from glassnet.pytorch.running.notebook_cells import cells_of
 from glassnet.pytorch.stand_in import install
 
 _OWN = (f"{Path(__file__).parents[2]}{os.sep}", "<frozen runpy>", "<frozen importlib")

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 # By the module's name: where its names are looked for, in this order, under `glassnet`. ``pytorch.names`` has what
 # only PyTorch's scripts ask for. A name with an asterisk stands for every module within: torch.nn.modules.loss …
 SOURCES = {
-    "torch": "pytorch.names.torch_level pytorch.names.numbers pytorch.names.settings pytorch.names.mixed_precision .",
+    "torch": "pytorch.names.torch_level pytorch.names.numbers pytorch.names.global_settings "
+    "pytorch.names.mixed_precision .",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
     "torch.autograd.function": "autograd.function",
@@ -65,7 +66,7 @@ SOURCES = {
     "torch.utils.tensorboard.writer": "utils.tensorboard",
     "torch.utils.checkpoint": "pytorch.names.utilities",
     "torch.utils.model_zoo": "pytorch.names.utilities",
-    "torch.version": "pytorch.names.version",
+    "torch.version": "pytorch.names.imitated_version",
     "torchvision": "pytorch.names.torchvision",
     "torchvision.datasets": "vision.datasets",
     "torchvision.datasets.*": "vision.datasets",

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, sources_of
 from glassnet.pytorch.missing import explained
-from glassnet.pytorch.running.notebook import without_magics
+from glassnet.pytorch.running.notebook_cells import without_magics
 from glassnet.pytorch.stand_in import StandIn
-from glassnet.pytorch.table import PACKAGES, inner_of, is_answered, sources_of
 
 
 class Missing(NamedTuple):
