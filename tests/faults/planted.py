@@ -210,7 +210,7 @@ FAULTS = (
     Fault(
         "a command that ends well after bad input",
         "cli/app.py",
-        "sys.exit(code)",
+        "sys.exit(code if program is None else program())",
         "sys.exit(0)",
         ("tests/cli/test_command.py",),
     ),
