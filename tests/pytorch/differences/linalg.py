@@ -39,6 +39,7 @@ KNOWN: dict[tuple[str, str], dict[int, str] | str] = {
     **{("linalg.pinv.singular", dtype): _TIMES for dtype in ("float32", "float64")},
     ("matrix_exp", "float32"): {1: "the rounding of float32"},
     ("polar", "errors"): _LATER,
+    **{("topk", dtype): _EQUAL for dtype in ("int64", "int8", "uint8")},
 }
 
 

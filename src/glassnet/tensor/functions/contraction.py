@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from glassnet.errors import DimensionError, ShapeError
 from glassnet.ops import linear
+from glassnet.ops.dtypes import result_type
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.tensor import Tensor, apply
 
@@ -30,9 +31,7 @@ class _Labelled(NamedTuple):
         dims = [d for d, label in enumerate(self.labels) if label in unwanted]
         if not dims:
             return self
-        return _Labelled(
-            self.tensor.sum(dims).to(self.tensor.dtype), [label for label in self.labels if label not in unwanted]
-        )
+        return _Labelled(self.tensor.sum(dims), [label for label in self.labels if label not in unwanted])
 
     def ordered(self, labels: Labels) -> Tensor:
         order = [self.labels.index(label) for label in labels]
@@ -144,6 +143,7 @@ def _common_sizes(equation: str, operands: list[_Labelled]) -> dict[Hashable, in
 
 def _product(a: _Labelled, b: _Labelled, later: set[Hashable]) -> _Labelled:
     """The product of two, summed over what only they have and nothing ``later`` asks for."""
+    dtype = result_type(a.tensor, b.tensor)
     sizes = {**a.sizes(), **{label: n for label, n in b.sizes().items() if n != 1 or label not in a.labels}}
     a, b = (x.summed({label for label, n in x.sizes().items() if n != sizes[label]}) for x in (a, b))  # 1, broadcast
     a, b = (x.summed(set(x.labels) - set(other.labels) - later) for x, other in ((a, b), (b, a)))
@@ -159,11 +159,12 @@ def _product(a: _Labelled, b: _Labelled, later: set[Hashable]) -> _Labelled:
     if inner:
         first = first.reshape(*count["batch"], total["left"], total["inner"])
         second = second.reshape(*count["batch"], total["inner"], total["right"])
-        y = apply(linear.matmul, first, second)
+        y = apply(linear.matmul, first.to(dtype), second.to(dtype))
     else:
         first = first.reshape(*count["batch"], *count["left"], *(1 for _ in right))
         second = second.reshape(*count["batch"], *(1 for _ in left), *count["right"])
         y = first * second
+    y = y.to(dtype)  # of small integers, sums are in int64
     return _Labelled(y.reshape(*count["batch"], *count["left"], *count["right"]), [*batch, *left, *right])
 
 
