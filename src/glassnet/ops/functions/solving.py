@@ -81,7 +81,7 @@ def _cofactor(x: Array) -> Array:
     return (np.conj(u) * (sign[..., None] * others)[..., None, :]) @ np.conj(vh)
 
 
-def _cofactor_expand(x: Any) -> Any:
+def _of_invertible(x: Any) -> Any:
     return _column(det(x)) * transpose_last(inverse(x))
 
 
@@ -89,10 +89,9 @@ cofactor: Op = register(
     Op(
         "cofactor",
         forward=_cofactor,
-        vjp=rules_of(_cofactor_expand, 1),
+        vjp=rules_of(_of_invertible, 1),
         shape=square_rule("cofactor", lambda batch, n: (*batch, n, n), lambda x: x.dtype),
         formula="y = det(x) · x⁻ᵀ",
-        expand=_cofactor_expand,
     )
 )
 
