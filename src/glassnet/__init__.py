@@ -182,6 +182,7 @@ __all__ = [
     "set_printoptions",
     "set_rng_state",
     "short",
+    "special",
     "stack",
     "symbolic",
     "tensor",
@@ -234,6 +235,7 @@ _ROOMS = (
     "nn",
     "optim",
     "scratch",
+    "special",
     "tables",
     "training",
     "utils",
@@ -242,7 +244,7 @@ _ROOMS = (
 
 
 if TYPE_CHECKING:
-    from glassnet import data, fft, functional, linalg, nn, optim, scratch, training, utils, vision
+    from glassnet import data, fft, functional, linalg, nn, optim, scratch, special, training, utils, vision
     from glassnet.compilation import Compiled, compile
     from glassnet.explain.checkup import checkup
     from glassnet.explain.draw import draw

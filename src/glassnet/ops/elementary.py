@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array, result_type
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.record import Op, Rule, Spec
+from glassnet.ops.selection import nothing
 from glassnet.ops.shapes import shape_of
 from glassnet.ops.special import erf as _erf
 
@@ -18,7 +19,7 @@ def _rounding(name: str, forward: Rule, formula: str) -> Op:
     def of_numbers(x: Array) -> Array:
         return forward(x) if x.dtype.kind == "f" else np.positive(x)  # a copy: integers are whole already
 
-    return elementwise(name, of_numbers, None, formula=formula, cast="number")
+    return elementwise(name, of_numbers, lambda g, _y, _x: nothing(g), formula=formula, cast="number")
 
 
 def _of_float(name: str, forward: Rule, formula: str, rule: Rule, expand: Rule | None = None) -> Op:
@@ -46,7 +47,15 @@ tan = _of_float("tan", np.tan, "tan(x)", lambda g, y, _x: g * (1.0 + y * y), lam
 tanh = _of_float("tanh", np.tanh, "tanh(x)", lambda g, y, _x: g * (1.0 - y * y))
 erf = _of_float("erf", _erf, "erf(x)", lambda g, _y, x: g * ((2 / math.sqrt(math.pi)) * exp(-x * x)))
 abs: Op = elementwise("abs", np.absolute, _abs_rule, formula="Abs(x)", shape=_abs_shape, complex_too=True)
-sign: Op = elementwise("sign", np.sign, None, formula="sign(x)", cast="number")
+
+
+def _sign(x: Array) -> Array:
+    if x.dtype.kind == "b":
+        return x.copy()
+    return np.sign(x) if x.dtype.kind != "f" else (x > 0).astype(x.dtype) - (x < 0)  # of nan it is 0, as in PyTorch
+
+
+sign: Op = elementwise("sign", _sign, lambda g, _y, _x: nothing(g), formula="sign(x)")
 floor = _rounding("floor", np.floor, "floor(x)")
 ceil = _rounding("ceil", np.ceil, "ceiling(x)")
 round = _rounding("round", np.rint, "round(x)")

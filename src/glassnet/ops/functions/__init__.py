@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from glassnet.ops.functions import (
+    bessel,
     complex_numbers,
     cumulative,
     decompositions,
     diagonals,
+    error_function,
     fourier,
+    gamma,
+    logarithms,
     ranks,
     scatter_reduce,
     searching,
+    signs,
     solving,
+    trigonometric,
 )  # isort: skip

@@ -23,6 +23,8 @@ _FILES = {
     "view_as_complex view_as_real",
     "contraction": "einsum inner tensordot",
     "matrix_twins": "cholesky cholesky_inverse cholesky_solve det logdet lu_solve lu_unpack pinverse qr slogdet svd",
+    "choosing": "clamp_max clamp_min fmax fmin isclose isin nan_to_num",
+    "dividing": "bitwise_left_shift bitwise_right_shift fix float_power fmod frac frexp gcd lcm ldexp rsub true_divide",
     "positions": "argwhere as_strided broadcast_shapes bucketize diff randint_like searchsorted take take_along_dim"
     " tril_indices triu_indices unique_consecutive",
     "products": "addbmm addmm addmv addr baddbmm chain_matmul cross ger inverse kron matrix_exp matrix_power "
@@ -31,6 +33,11 @@ _FILES = {
     "running": "cummax cummin cumprod cumulative_trapezoid trapezoid trapz",
     "scattering": "diagonal_scatter index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
     " scatter_add scatter_reduce select_scatter slice_scatter",
+    "signs": "absolute copysign greater greater_equal heaviside isneginf isposinf isreal less less_equal negative"
+    " nextafter not_equal positive sgn signbit",
+    "special_functions": "digamma erfc erfinv exp2 i0 lgamma logaddexp logaddexp2 logit mvlgamma polygamma xlogy",
+    "trigonometric": "acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cosh"
+    " deg2rad hypot rad2deg sinc sinh",
     "statistics": "corrcoef cov histc histogram nanmean nanmedian nanquantile nansum quantile std_mean var_mean",
     "weighted": "addcdiv addcmul lerp",
 }
@@ -43,8 +50,13 @@ _NO_METHODS = (
 )
 # Methods, of these files or of `glassnet.tensor.methods`, that can work in place too.
 _IN_PLACE = (
-    "addbmm addmm addmv addr baddbmm conj_physical cumprod index_add index_copy index_fill index_put index_reduce"
-    " masked_scatter put renorm scatter scatter_add scatter_reduce tril triu"
+    "absolute acos acosh addbmm addmm addmv addr arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh"
+    " atan atan2 atanh baddbmm bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor"
+    " clamp_max clamp_min conj_physical copysign cosh cumprod deg2rad digamma eq erf erfc erfinv exp2 expm1 fix"
+    " float_power floor_divide fmod frac gcd ge greater greater_equal gt heaviside hypot i0 index_add index_copy"
+    " index_fill index_put index_reduce lcm ldexp le less less_equal lgamma log10 log1p log2 logical_and logical_not"
+    " logical_or logical_xor logit lt masked_scatter mvlgamma nan_to_num ne negative nextafter not_equal polygamma"
+    " put rad2deg renorm scatter scatter_add scatter_reduce sgn sign sinc sinh tan tril triu true_divide trunc xlogy"
 )
 
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

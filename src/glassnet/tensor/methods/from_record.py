@@ -40,6 +40,24 @@ def binary(op: Op, x: str, other: str, result: str) -> Callable[[T, Any], T]:
     return _described(method, op, op.name, x, _argument(other), result)
 
 
+def function(op: Op, x: str, result: str, name: str = "") -> Callable[[T], T]:
+    """As `unary`, for a function loaded when first used, which is the method too."""
+
+    def called(input: T) -> T:
+        return apply(op, input)
+
+    return _described(called, op, name or op.name, x, "", result)
+
+
+def function_of_two(op: Op, x: str, other: str, result: str, name: str = "") -> Callable[[T, Any], T]:
+    """As `binary`, for a function loaded when first used, which is the method too."""
+
+    def called(input: T, other: Any) -> T:
+        return apply(op, input, other)
+
+    return _described(called, op, name or op.name, x, _argument(other), result)
+
+
 def unary_(op: Op, *example: str) -> Callable[[T], T]:
     """The method that applies ``op`` to a tensor in place.
 

@@ -1,0 +1,120 @@
+"""What is left of a division, and signs and neighbours of floating numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.ops.dtypes import Array, float_type, int32, number_type
+from glassnet.ops.elementary import trunc
+from glassnet.ops.elementwise import elementwise
+from glassnet.ops.record import Op, register
+from glassnet.ops.selection import nothing, where
+from glassnet.ops.shapes import elementwise as broadcast
+
+fmod = elementwise(
+    "fmod",
+    np.fmod,
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, a, b: -g * trunc(a / b),
+    formula="a - b * sign(a / b) * floor(Abs(a / b))",
+    cast="number",
+)
+copysign = elementwise(
+    "copysign",
+    np.copysign,
+    lambda g, y, a, _b: g * where(a == 0, 0.0, y / where(a == 0, 1.0, a)),
+    lambda g, _y, _a, _b: nothing(g),
+    formula="Abs(a) * sign(b)",
+    cast="float",
+)
+
+
+def _nextafter(a: Array, b: Array) -> Array:
+    return np.nextafter(a, b)
+
+
+nextafter = register(
+    Op(
+        "nextafter",
+        _nextafter,
+        (None, None),
+        broadcast("nextafter", float_type),
+        "y = the floating number next to a on the way to b",
+        cast="common",
+    )
+)
+
+
+def _gcd(a: Array, b: Array) -> Array:
+    return np.gcd(a, b)
+
+
+def _lcm(a: Array, b: Array) -> Array:
+    return np.lcm(a, b)
+
+
+gcd = register(
+    Op(
+        "gcd",
+        _gcd,
+        (None, None),
+        broadcast("gcd", number_type),
+        "y = the greatest whole number that divides a and b",
+        cast="number",
+    )
+)
+lcm = register(
+    Op(
+        "lcm",
+        _lcm,
+        (None, None),
+        broadcast("lcm", number_type),
+        "y = the least number that a and b divide",
+        cast="number",
+    )
+)
+
+
+def _left_shift(a: Array, b: Array) -> Array:
+    return np.left_shift(a, b)
+
+
+def _right_shift(a: Array, b: Array) -> Array:
+    return np.right_shift(a, b)
+
+
+left_shift = register(
+    Op(
+        "left_shift",
+        _left_shift,
+        (None, None),
+        broadcast("left_shift", number_type),
+        "y = a · 2ᵇ, in as many bits",
+        cast="number",
+    )
+)
+right_shift = register(
+    Op(
+        "right_shift",
+        _right_shift,
+        (None, None),
+        broadcast("right_shift", number_type),
+        "y = a / 2ᵇ, rounded down",
+        cast="number",
+    )
+)
+
+
+def _exponent(x: Array) -> Array:
+    return np.frexp(x)[1]
+
+
+exponent = register(
+    Op(
+        "exponent",
+        _exponent,
+        (None,),
+        broadcast("exponent", lambda _x: int32),
+        "y = the e with x = m · 2ᵉ and ½ ≤ |m| < 1",
+    )
+)
