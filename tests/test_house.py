@@ -124,7 +124,7 @@ OF_ONE_SUBJECT = {
     "confusion", "convolution", "creation", "ctc", "curves", "dataset", "distance", "dropout", "elementwise",
     "embeddings", "errors", "fractional_pooling", "grid_sampling", "indexing", "interpolation", "latex", "linear",
     "loss", "margin", "max_pooling", "normalization", "padding", "pooling", "printing", "recurrence", "reduction",
-    "sampler", "sampling", "sgd", "standalone", "text", "unfolding",
+    "sampler", "sampling", "sgd", "signs", "special", "standalone", "text", "trigonometric", "unfolding",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 NAMES: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "sign", "trunc")},
     "erf": math.erf,
+    **{name: getattr(math, name) for name in ("asin", "acos", "atan", "atan2")},
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "floor": np.floor,
     "ceil": np.ceil,

@@ -17,7 +17,8 @@ from tests.explain.arithmetic_text import holds, split
 from tests.ops.samples import samples_of
 
 IN_WORDS = {"argmax", "argmin", "argsort", "all", "any", "uniform", "normal", "integers", "permutation", "bernoulli"}
-IN_WORDS |= {"inverse", "matrix_exp"}
+IN_WORDS |= {"inverse", "matrix_exp", "nextafter", "exponent", "gcd", "lcm", "left_shift", "right_shift"}
+IN_WORDS |= {"lgamma", "digamma", "polygamma", "zeta", "erfcx", "erfinv", "ndtri", "log_ndtr", "i0", "i1", "i0e", "i1e"}
 ops = pytest.mark.parametrize("op", registry.values(), ids=registry)
 
 

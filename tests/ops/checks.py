@@ -27,7 +27,7 @@ OF_SYMMETRIC = {"cholesky", "eigh", "eigvalsh"}
 
 def cast(op: Op, arrays: list[Any]) -> list[Any]:
     """``arrays`` in the dtype in which dispatch would pass them to ``op``."""
-    if op.cast in ("common", "float"):
+    if op.cast in ("common", "difference", "comparison", "float"):
         dtype = (float_type if op.cast == "float" else result_type)(*arrays)
         return [np.asarray(x, dtype) for x in arrays]
     return arrays

@@ -52,9 +52,18 @@ def _second_by_quotient(a: Array, b: Array) -> tuple[Array, Array]:
     return (a * b, b)
 
 
+def _within_one(x: Array) -> tuple[Array, ...]:
+    return (x / 5,)
+
+
 DOMAINS: dict[str, Domain] = {
+    "acos": _within_one,
+    "acosh": lambda x: (np.abs(x) + 1.2,),
+    "asin": _within_one,
+    "atanh": _within_one,
     "binary_cross_entropy": lambda x, target: (np.abs(x) / 5, np.abs(target) / 5),
     "floor_divide": _second_by_quotient,
+    "fmod": _second_by_quotient,
     "kl_div": lambda x, target: (x, np.abs(target)),
     "log": _positive,
     "log10": _positive,
@@ -65,6 +74,8 @@ DOMAINS: dict[str, Domain] = {
     "rsqrt": _positive,
     "sqrt": _positive,
     "tan": lambda x: (x / 3,),
+    "xlog1py": lambda a, b: (a, np.abs(b)),
+    "xlogy": lambda a, b: (a, np.abs(b)),
 }
 
 PARAMS: dict[str, list[dict[str, Any]]] = {
@@ -127,6 +138,7 @@ MORE: dict[str, list[Sample]] = {
         Sample("one, nearly sure", (np.array([1e-60]), np.array([0.5])), order=0),
     ],
     "kl_div": [Sample("target 0", (np.array([-1.0, -2.0]), np.array([0.0, 1.0])), order=0)],
+    **{name: [Sample("0·log 0", (np.zeros(2), np.array([-2.0, -3.0])), order=0)] for name in ("xlogy", "xlog1py")},
     "pow": [
         Sample("a⁰", (np.array([2.0, 0.5]), np.array([0.0, 0.0]))),
         Sample("0ᵇ", (np.array([0.0, 0.0]), np.array([1.0, 3.0])), order=0),

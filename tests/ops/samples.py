@@ -17,6 +17,7 @@ from tests.ops.elementwise import SPECIAL, TRUTH, elementwise
 from tests.ops.sample import Sample, ints, normal, spaced
 from tests.ops.samples_attention import ATTENTION
 from tests.ops.samples_convolution import CONVOLUTION
+from tests.ops.samples_functions import FUNCTIONS
 from tests.ops.samples_images import IMAGES
 from tests.ops.samples_linalg import LINALG
 from tests.ops.samples_losses import LOSSES
@@ -381,6 +382,7 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_STEP, np.array(0.8), _MEAN, _GROWN, decoupled_weight_decay=True),
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
+    **FUNCTIONS,
     **IMAGES,
     **LINALG,
     **LOSSES,

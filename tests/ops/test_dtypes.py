@@ -92,10 +92,10 @@ def test_the_default_dtype():
         glassnet.set_default_dtype(glassnet.int64)
 
 
-@pytest.mark.parametrize("name", ["neg", "sub", "pow", "square", "sign", "floor", "remainder", "floor_divide"])
+@pytest.mark.parametrize("name", ["neg", "sub", "pow", "square", "floor", "remainder", "floor_divide"])
 def test_bools_are_no_numbers(name):
     inputs = [tensor([True, False])] * len(registry[name].vjp)
-    with pytest.raises(DtypeError, match=rf"{name}: expected numbers, got bool; convert it first: x\.int\(\)"):
+    with pytest.raises(DtypeError, match=rf"{name}: expected numbers, got bool; .*\.int\(\)"):
         apply(registry[name], *inputs)
     with pytest.raises(TypeError, match="expected numbers, got bool"):
         registry[name].shape(*inputs)

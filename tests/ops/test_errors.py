@@ -57,8 +57,15 @@ def test_message(act, error, message):
 def test_an_error_of_numpy_s_that_the_shape_rule_cannot_explain_is_let_through():
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         apply(registry["add"], tensor([1.0]), 1.0, no_such_parameter=1)
-    with pytest.raises(ValueError, match="negative integer powers"):
-        tensor([2]) ** tensor([-1])
+
+
+def test_whole_numbers_have_no_negative_powers_and_no_quotient_by_zero():
+    with pytest.raises(RuntimeError, match=r"no negative powers that are whole.* x\.float\(\) \*\* -1"):
+        tensor([2]) ** -1
+    assert (tensor([2, 1, -1, -1]) ** tensor([-1, -1, -1, -2])).tolist() == [0, 1, -1, 1]  # rounded towards zero
+    for name in ("floor_divide", "remainder", "fmod"):
+        with pytest.raises(RuntimeError, match=f"{name}: whole numbers cannot be divided by 0"):
+            getattr(tensor([2]), name)(0)
 
 
 def test_spaces_of_shape_rules_are_tuples_whatever_comes():

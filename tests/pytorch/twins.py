@@ -86,7 +86,14 @@ def leaves(value: Any) -> list[Any]:
 def check_close(what: str, ours: Any, theirs: Any, tolerance: float) -> None:
     """Same shape, same dtype, same numbers; no gradient is a gradient of 0."""
     if ours is None or theirs is None:
-        ours, theirs = (np.zeros(()) if x is None else x.detach().numpy() if isinstance(x, gn.Tensor) else x.detach().numpy(force=True) for x in (ours, theirs))
+        ours, theirs = (
+            np.zeros(())
+            if x is None
+            else x.detach().numpy()
+            if isinstance(x, gn.Tensor)
+            else x.detach().numpy(force=True)
+            for x in (ours, theirs)
+        )
     else:
         theirs = theirs.to_dense() if theirs.is_sparse else theirs.resolve_conj()
         assert ours.shape == tuple(theirs.shape), f"{what}: {ours.shape}, PyTorch's is {tuple(theirs.shape)}"

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.errors import RangeError
 from glassnet.ops.dtypes import Array, Dtype, number_type
 from glassnet.ops.elementary import log
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.selection import bitwise_and, where
+from glassnet.ops.selection import bitwise_and, nothing, where
 from glassnet.ops.shapes import shape_of
 
 conjugate: Op = register(
@@ -66,7 +67,7 @@ sub = elementwise(
     lambda g, _y, _a, _b: g,
     lambda g, _y, _a, _b: -g,
     formula="a - b",
-    cast="number",
+    cast="difference",
     operator="-",
     complex_too=True,
 )
@@ -111,15 +112,22 @@ def _pow_base(g: Any, _y: Any, a: Any, b: Any) -> Any:
     return g * where(constant, 0.0, b * pow(a, where(constant, 1.0, b - 1.0)))
 
 
-def _pow_exponent(g: Any, y: Any, a: Any, _b: Any) -> Any:
+def _pow_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
     # 0ᵇ is 0 for every b > 0, so its slope is 0 there, although log 0 = −∞
-    zero = a == 0
+    zero = bitwise_and(a == 0, b >= 0)
     return g * where(zero, 0.0, y * log(where(zero, 1.0, a)))
+
+
+def _pow(a: Array, b: Array) -> Array:
+    if not hasattr(b, "dtype") or b.dtype.kind != "i" or not (b < 0).any():
+        return np.power(a, b)
+    ones = np.where(a == 1, 1, np.where(a == -1, 1 - 2 * (b & 1), 0))  # of whole numbers, what is left of 1/a
+    return np.where(b < 0, ones, np.power(a, np.maximum(b, 0))).astype(a.dtype)
 
 
 pow = elementwise(
     "pow",
-    np.power,
+    _pow,
     _pow_base,
     _pow_exponent,
     formula="a ** b",
@@ -211,9 +219,23 @@ clamp = elementwise(
     shape=_clamp_shape,
 )
 
+
+def check_divisor(name: str, b: Array) -> None:
+    """RangeError where whole numbers are divided by 0, of which there is no result."""
+    if hasattr(b, "dtype") and b.dtype.kind in "iu" and not b.all():  # a number divides floats
+        raise RangeError(
+            f"{name}: whole numbers cannot be divided by 0 (ZeroDivisionError); of floats it gives inf or nan"
+        )
+
+
+def _remainder(a: Array, b: Array) -> Array:
+    check_divisor("remainder", b)
+    return np.remainder(a, b)
+
+
 remainder = elementwise(
     "remainder",
-    np.remainder,
+    _remainder,
     lambda g, _y, _a, _b: g,
     lambda g, _y, a, b: -g * floor_divide(a, b),
     formula="Mod(a, b)",
@@ -221,11 +243,17 @@ remainder = elementwise(
     operator="%",
 )
 
+
+def _floor_divide(a: Array, b: Array) -> Array:
+    check_divisor("floor_divide", b)
+    return np.floor_divide(a, b)
+
+
 floor_divide: Op = elementwise(
     "floor_divide",
-    np.floor_divide,
-    None,
-    None,
+    _floor_divide,
+    lambda g, _y, _a, _b: nothing(g),
+    lambda g, _y, _a, _b: nothing(g),
     formula="floor(a / b)",
     cast="number",
     operator="//",

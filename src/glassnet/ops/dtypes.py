@@ -166,9 +166,29 @@ def number_type(*inputs: Any) -> Dtype:
     return dtype
 
 
+def difference_type(a: Any, b: Any) -> Dtype:
+    """`result_type`, refused where one of the two is bool; a mask may be taken from floats, as derivatives do."""
+    kinds = [x.dtype.kind if hasattr(x, "dtype") else type(x).__name__[0] for x in (a, b)]
+    if kinds[0] == "b" or (kinds[1] == "b" and kinds[0] != "f"):
+        raise TypeError("expected numbers, got bool; to turn a mask around write ~x, to compute with it x.int()")
+    return result_type(a, b)
+
+
+def comparison_type(*inputs: Any) -> Dtype:
+    """`result_type`, and int64 beside a number that the integers' dtype does not hold: 300 is no uint8."""
+    dtype = result_type(*inputs)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if any(isinstance(x, int) and not limits.min <= x <= limits.max for x in inputs):
+            return int64
+    return dtype
+
+
 CAST_TYPES: dict[str | None, Callable[..., Dtype]] = {
     "common": result_type,
     "number": number_type,
+    "difference": difference_type,
+    "comparison": comparison_type,
     "float": float_type,
 }
 

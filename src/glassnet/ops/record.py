@@ -20,7 +20,7 @@ from numpy import ufunc
 from glassnet.ops.dtypes import Array, Dtype
 
 Rule = Callable[..., Any]
-Cast = Literal["common", "number", "float", "equal"]
+Cast = Literal["common", "number", "difference", "comparison", "float", "equal"]
 Kind = Literal["", "activation"]
 
 
@@ -81,8 +81,8 @@ class Op:
     the backward pass needs as well.
 
     ``cast`` says what happens to inputs of different dtypes: "common" casts them to their common
-    dtype, "number" too but refuses bool, "float" to their common floating dtype; "equal" refuses to
-    mix, None takes them as they are.
+    dtype, "number" too but refuses bool, "difference" refuses it in any of them, "comparison" finds one that holds
+    every number, "float" casts to their common floating dtype; "equal" refuses to mix, None takes them as they are.
 
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
     first input itself, as it may for every elementwise operation that takes ``out``. ``writes``: the

@@ -43,12 +43,12 @@ def _bitwise(name: str, forward: Rule, formula: str, operator: str, inputs: int 
     return elementwise(name, forward, *(None,) * inputs, formula=formula, shape=shape, operator=operator)
 
 
-eq = _predicate("eq", np.equal, "Eq(a, b)", operator="==")
-ne = _predicate("ne", np.not_equal, "Ne(a, b)", operator="!=")
-lt = _predicate("lt", np.less, "a < b", operator="<")
-le = _predicate("le", np.less_equal, "a <= b", operator="<=")
-gt = _predicate("gt", np.greater, "a > b", operator=">")
-ge = _predicate("ge", np.greater_equal, "a >= b", operator=">=")
+eq = _predicate("eq", np.equal, "Eq(a, b)", cast="comparison", operator="==")
+ne = _predicate("ne", np.not_equal, "Ne(a, b)", cast="comparison", operator="!=")
+lt = _predicate("lt", np.less, "a < b", cast="comparison", operator="<")
+le = _predicate("le", np.less_equal, "a <= b", cast="comparison", operator="<=")
+gt = _predicate("gt", np.greater, "a > b", cast="comparison", operator=">")
+ge = _predicate("ge", np.greater_equal, "a >= b", cast="comparison", operator=">=")
 logical_and = _predicate("logical_and", np.logical_and, "And(Ne(a, 0), Ne(b, 0))", cast=None)
 logical_or = _predicate("logical_or", np.logical_or, "Or(Ne(a, 0), Ne(b, 0))", cast=None)
 logical_xor = _predicate("logical_xor", np.logical_xor, "Xor(Ne(a, 0), Ne(b, 0))", cast=None)

@@ -109,26 +109,18 @@ def erf(x: Array) -> Array:
     if x.dtype in (np.float32, np.float16):
         odd, even = _halves_float32(x.astype(np.float32) * math.sqrt(2))  # erf(x) = 2·Φ(√2·x) − 1 = (p² − q²)/(p² + q²)
         return np.clip(2 * odd * even / (odd * odd + even * even), -1, 1).astype(x.dtype, copy=False)
-    flat = x.astype(np.float64).ravel()
-    size = np.abs(flat)
-    result = np.ones_like(flat)  # erf is 1 to the last digit beyond 6
-    result[np.isnan(flat)] = np.nan
+    return erf_float64(x.astype(np.float64)).astype(x.dtype if x.dtype.kind == "f" else np.float64)
 
-    near = size <= 0.46875
-    result[near] = flat[near] * _ratio(_SMALL, flat[near] ** 2)
 
-    middle = (size > 0.46875) & (size <= 4.0)
-    t = size[middle]
-    result[middle] = 1.0 - np.exp(-t * t) * _ratio(_MIDDLE, t)
-
-    large = (size > 4.0) & (size < 6.0)
-    t = size[large]
-    inverse = 1.0 / (t * t)
-    result[large] = 1.0 - np.exp(-t * t) / t * (_ONE_OVER_SQRT_PI - inverse * _ratio(_LARGE, inverse))
-
+def erf_float64(x: Array) -> Array:
+    """`erf` of float64 alone."""
+    size = np.minimum(np.abs(x), 27.0)  # erf is 1 to the last digit beyond 6
+    near = np.clip(x, -0.46875, 0.46875)
+    result: Array = np.array(near * _ratio(_SMALL, near**2))
     far = size > 0.46875
-    result[far] = np.copysign(result[far], flat[far])
-    return result.reshape(x.shape).astype(x.dtype if x.dtype.kind == "f" else np.float64)
+    t = size[far]
+    result[far] = np.copysign(1.0 - np.exp(-t * t) * scaled_tail(t), x[far])
+    return result
 
 
 def _horner(powers: tuple[float, ...], x: Array) -> Array:

@@ -204,7 +204,10 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         raise DtypeError(f"{op.name}: {error}") from None
     if dtype.kind == "c" and not op.complex_too:
         raise DtypeError(f"{op.name}: expected real numbers, got {dtype}; take x.real, x.imag or x.abs()")
-    return [np.asarray(v, dtype) for v in values]
+    try:
+        return [np.asarray(v, dtype) for v in values]
+    except OverflowError:  # a number that the integers of this dtype do not hold: it wraps around, as their sums do
+        return [np.asarray(v).astype(dtype) for v in values]
 
 
 def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:

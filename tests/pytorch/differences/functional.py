@@ -23,7 +23,6 @@ KNOWN = {
     ("nn.functional.avg_pool2d", "int64"): "not yet",
     ("nn.functional.avg_pool3d", "int64"): "not yet",
     ("nn.functional.conv_transpose3d", "float32"): "not yet",
-    ("nn.functional.cosine_embedding_loss", "uint8"): "not yet",
     ("nn.functional.feature_alpha_dropout.without_train", "bool"): "not yet",
     ("nn.functional.feature_alpha_dropout.without_train", "float32"): "not yet",
     ("nn.functional.feature_alpha_dropout.without_train", "float64"): "not yet",

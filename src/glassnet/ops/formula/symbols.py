@@ -174,7 +174,7 @@ def _operators() -> dict[str, Callable[[Any, Any], Any]]:
 @cache
 def _functions() -> dict[str, Any]:
     sympy = loaded_sympy()
-    same = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "erf")
+    same = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "erf", "asin", "acos", "atan", "atan2")
     flat = {name: function for name, (function, _) in _flat().items()}
     return {name: getattr(sympy, name) for name in same} | flat | {"abs": sympy.Abs, "max": sympy.Max, "min": sympy.Min}
 

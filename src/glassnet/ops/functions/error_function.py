@@ -11,8 +11,7 @@ from glassnet.ops.elementary import erf, exp
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.record import Op, Rule, register
 from glassnet.ops.shapes import elementwise as broadcast
-from glassnet.ops.special import erf as _erf
-from glassnet.ops.special import scaled_tail
+from glassnet.ops.special import erf_float64, scaled_tail
 
 _TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 _NEAR = 0.46875
@@ -26,7 +25,7 @@ def _minus_square(t: Array) -> Array:
 
 def _complement(x: Array) -> Array:
     size = np.abs(x)
-    result = np.array(1.0 - _erf(np.clip(x, -_NEAR, _NEAR)))
+    result = np.array(1.0 - erf_float64(np.clip(x, -_NEAR, _NEAR)))
     far = size > _NEAR
     t = size[far]
     tail = np.where(t < 27.0, _minus_square(np.minimum(t, 27.0)) * scaled_tail(t), 0.0)  # less than any number there
@@ -41,7 +40,7 @@ def _erfc(x: Array) -> Array:
 def _erfcx(x: Array) -> Array:
     y = x.astype(np.float64)
     near, far = np.clip(y, -_NEAR, _NEAR), np.abs(y) > _NEAR
-    result = np.array(np.exp(near * near) * (1.0 - _erf(near)))
+    result = np.array(np.exp(near * near) * (1.0 - erf_float64(near)))
     t = y[far]
     with np.errstate(over="ignore"):
         tail = scaled_tail(np.abs(t))
@@ -59,7 +58,7 @@ def _inverse(p: Array, q: Array) -> Array:
         half = 2 / (math.pi * 0.147) + log / 2
         t = np.sqrt(np.sqrt(half * half - log / 0.147) - half)
         for _ in range(3):
-            excess = np.where(p < 0.5, _erf(t) - p, q - _complement(t))
+            excess = np.where(p < 0.5, erf_float64(t) - p, q - _complement(t))
             step = excess / (_TWO_OVER_SQRT_PI * _minus_square(t))
             t = t - step / (1.0 + t * step)
         t = np.where(p == 0, 0.0, np.where(q == 0, np.inf, t))

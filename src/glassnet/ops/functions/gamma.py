@@ -99,7 +99,7 @@ lgamma = register(
         _lgamma,
         (lambda g, _y, x: g * digamma(x),),
         broadcast("lgamma", float_type),
-        "y = log |Γ(x)|, where Γ(x) = (x − 1)! for whole x",
+        "y = the logarithm of |(x − 1)!|, between whole numbers too",
         cast="float",
     )
 )
@@ -109,7 +109,7 @@ digamma: Op = register(
         _digamma,
         (lambda g, _y, x: g * polygamma(x, n=1),),
         broadcast("digamma", float_type),
-        "y = ψ(x), the derivative of log Γ",
+        "y = the derivative of lgamma at x",
         cast="float",
     )
 )
@@ -119,7 +119,7 @@ polygamma: Op = register(
         _polygamma,
         (lambda g, _y, x, n=1: g * polygamma(x, n=n + 1),),
         _shape_of_polygamma,
-        "y = the derivative of ψ of order n at x",
+        "y = the derivative of digamma of order n at x",
         cast="float",
     )
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glassnet.ops.arithmetic import check_divisor
 from glassnet.ops.dtypes import Array, float_type, int32, number_type
 from glassnet.ops.elementary import trunc
 from glassnet.ops.elementwise import elementwise
@@ -11,9 +12,15 @@ from glassnet.ops.record import Op, register
 from glassnet.ops.selection import nothing, where
 from glassnet.ops.shapes import elementwise as broadcast
 
+
+def _fmod(a: Array, b: Array) -> Array:
+    check_divisor("fmod", b)
+    return np.fmod(a, b)
+
+
 fmod = elementwise(
     "fmod",
-    np.fmod,
+    _fmod,
     lambda g, _y, _a, _b: g,
     lambda g, _y, a, b: -g * trunc(a / b),
     formula="a - b * sign(a / b) * floor(Abs(a / b))",
@@ -37,7 +44,7 @@ nextafter = register(
     Op(
         "nextafter",
         _nextafter,
-        (None, None),
+        (lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: nothing(g)),
         broadcast("nextafter", float_type),
         "y = the floating number next to a on the way to b",
         cast="common",
@@ -115,6 +122,6 @@ exponent = register(
         _exponent,
         (None,),
         broadcast("exponent", lambda _x: int32),
-        "y = the e with x = m · 2ᵉ and ½ ≤ |m| < 1",
+        "y = the power of 2 in x, so that what is left of it is below 1 and not below a half",
     )
 )

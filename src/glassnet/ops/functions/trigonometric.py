@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.arithmetic import div
+from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import exp, log, sqrt
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.record import Op, Rule
@@ -61,9 +62,16 @@ acosh = _of_float(
     lambda g, _y, x: g / sqrt(x * x - 1.0),
     lambda x: log(x + sqrt(x * x - 1.0)),
 )
+
+
+def _atanh(x: Array) -> Array:
+    with np.errstate(divide="ignore"):  # of 1 it is ∞
+        return np.arctanh(x)
+
+
 atanh = _of_float(
     "atanh",
-    np.arctanh,
+    _atanh,
     "log((1 + x) / (1 - x)) / 2",
     lambda g, _y, x: g / (1.0 - x * x),
     lambda x: log((1.0 + x) / (1.0 - x)) * 0.5,

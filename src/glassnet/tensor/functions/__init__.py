@@ -44,7 +44,7 @@ _FILES = {
 # Functions that are no methods.
 _NO_METHODS = (
     "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors bucketize cartesian_prod"
-    " chain_matmul column_stack combinations complex cumulative_trapezoid dstack einsum imag lu_unpack polar"
+    " chain_matmul column_stack combinations complex cumulative_trapezoid dstack einsum imag isin lu_unpack polar"
     " randint_like real row_stack searchsorted std_mean tensordot trapezoid trapz tril_indices triu_indices vander"
     " var_mean view_as_complex view_as_real"
 )

@@ -82,7 +82,9 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     allowed = other.abs() * rtol + atol
     difference = (input - other).abs()
     close = close | (difference.isfinite() & (difference <= allowed))
-    return close | (input.isnan() & other.isnan()) if equal_nan else close
+    if equal_nan:
+        close = close | (input.isnan() & other.isnan())
+    return close
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
@@ -91,6 +93,6 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     >>> glassnet.isin(glassnet.tensor([1, 2, 3]), glassnet.tensor([2, 5]))
     tensor([False,  True, False])
     """
-    elements, tested = (as_tensor(x).detach() for x in (elements, test_elements))
-    found = (elements.unsqueeze(-1) == tested.reshape(-1)).any(dim=-1)
+    values, tested = (as_tensor(x).detach() for x in (elements, test_elements))
+    found: Tensor = (values.unsqueeze(-1) == tested.reshape(-1)).any(dim=-1)
     return ~found if invert else found

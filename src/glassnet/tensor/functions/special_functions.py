@@ -47,8 +47,9 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     >>> glassnet.logit(glassnet.tensor([0.5, 0.9]))
     tensor([0.0000, 2.1972])
     """
-    p = input if eps is None else input.clamp(eps, 1 - eps)
-    return (p / (1 - p)).log()
+    p = input if input.dtype.kind == "f" else input * 1.0
+    p = p if eps is None else p.clamp(eps, 1 - eps)
+    return (p / (1.0 - p)).log()
 
 
 def mvlgamma(input: Tensor, p: int) -> Tensor:

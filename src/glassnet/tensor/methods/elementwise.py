@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
 
-from glassnet.ops import activation, arithmetic, elementary, selection, softmax
-from glassnet.ops.dtypes import result_type
+from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.ops import activation, arithmetic, elementary, movement, selection, softmax
+from glassnet.ops.dtypes import bool_, check_holds, result_type
+from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.casts import Casts
@@ -101,12 +104,12 @@ class Elementwise(Casts):
         """
         if rounding_mode == "floor":
             return apply(arithmetic.floor_divide, self, other)
+        if rounding_mode not in (None, "trunc"):
+            raise RangeError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r:.80}')
+        if rounding_mode == "trunc" and result_type(self, other).kind != "f":
+            return _whole_quotient(self, other)
         quotient = apply(arithmetic.div, self, other)
-        if rounding_mode is None:
-            return quotient
-        if rounding_mode != "trunc":
-            raise ValueError(f'div: rounding_mode must be None, "floor" or "trunc", got {rounding_mode!r:.80}')
-        return quotient.trunc().to(result_type(self, other))  # of integers it is an integer
+        return quotient.trunc() if rounding_mode else quotient
 
     divide = div
 
@@ -187,4 +190,36 @@ class Elementwise(Casts):
         >>> x.masked_fill(x < 0, 0)
         tensor([0, 2, 0])
         """
-        return labelled(apply(selection.where, mask, value, self), "masked_fill")
+        return labelled(apply(selection.where, mask, fitting(self, mask, value), self), "masked_fill")
+
+
+def _whole_quotient(a: Any, b: Any) -> Any:
+    """a / b rounded towards zero, exact where floats are not: rounded down, and one more where that went below."""
+    rounded_down = apply(arithmetic.floor_divide, a, b)
+    below = apply(selection.logical_and, apply(arithmetic.remainder, a, b), apply(selection.lt, rounded_down, 0))
+    return apply(arithmetic.add, rounded_down, below)
+
+
+def fitting(x: State, mask: Any, value: Any) -> Any:
+    """``value`` as one of the dtype of ``x``, for the places where ``mask`` is true.
+
+    Raises DtypeError for a mask that is none, ShapeError for more than one value, RangeError for one that the dtype
+    cannot hold.
+    """
+    if getattr(mask, "dtype", bool_) != bool_:
+        raise DtypeError(f"masked_fill: expected a mask of bool, got {mask.dtype}; write mask.bool(), or x > 0")
+    shape = getattr(value, "shape", ())
+    if len(shape):
+        raise ShapeError(
+            f"masked_fill: expected one value, a number or a tensor without dimensions, got shape {written(shape)}; "
+            "for a value each: where(mask, values, x)"
+        )
+    if isinstance(value, State):
+        return value if value.dtype == x.dtype else apply(movement.cast, value, dtype=x.dtype)
+    if x.dtype.kind == "f":
+        if math.isfinite(value) and abs(value) > np.finfo(x.dtype).max:
+            raise RangeError(f"masked_fill: {x.dtype} cannot hold {value}: its largest is {np.finfo(x.dtype).max:.5g}")
+        return float(value)
+    if x.dtype.kind != "b":
+        check_holds(x.dtype, np.trunc(np.asarray(value)))
+    return bool(value) if x.dtype.kind == "b" else int(value)

@@ -15,6 +15,7 @@ from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator, chosen
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.graph import version_of
+from glassnet.tensor.methods.elementwise import fitting
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
 from glassnet.tensor.methods.operators import is_operand
 from glassnet.tensor.methods.sorting import Sorting
@@ -34,13 +35,11 @@ class InPlace(Sorting):
     neg_ = unary_(arithmetic.neg)
     floor_ = unary_(elementary.floor)
     ceil_ = unary_(elementary.ceil)
-    round_ = unary_(elementary.round, "[1.4, 2.5]", "[1., 2.]")
     reciprocal_ = unary_(arithmetic.reciprocal)
     square_ = unary_(arithmetic.square)
     sigmoid_ = unary_(activation.sigmoid)
     relu_ = unary_(activation.relu)
     mul_ = multiply_ = binary_(arithmetic.mul)
-    div_ = divide_ = binary_(arithmetic.div, "[1.0, 3.0]", "2", "[0.5000, 1.5000]")
     pow_ = binary_(arithmetic.pow, "[2.0, 3.0]", "2", "[4., 9.]")
     remainder_ = binary_(arithmetic.remainder)
 
@@ -59,6 +58,26 @@ class InPlace(Sorting):
         tensor([1, 2])
         """
         return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    def div_(self, other: Any, *, rounding_mode: str | None = None) -> Self:
+        """``self /= other``, rounded as by `div`.
+
+        >>> glassnet.tensor([1.0, 3.0]).div_(2)
+        tensor([0.5000, 1.5000])
+        """
+        if rounding_mode is None:
+            return replace(self, arithmetic.div, other)
+        return self.copy_(self.div(other, rounding_mode=rounding_mode))
+
+    divide_ = div_
+
+    def round_(self, *, decimals: int = 0) -> Self:
+        """Round every element, as `round` does.
+
+        >>> glassnet.tensor([1.4, 2.5]).round_()
+        tensor([1., 2.])
+        """
+        return replace(self, elementary.round) if decimals == 0 else self.copy_(self.round(decimals=decimals))
 
     def addcmul_(self, a: Any, b: Any, *, value: float = 1) -> Self:
         """``self += value · a · b``.
@@ -137,7 +156,7 @@ class InPlace(Sorting):
         >>> x.masked_fill_(x < 0, 0)
         tensor([0, 2, 0])
         """
-        return write(self, selection.where, mask, value, self)
+        return write(self, selection.where, mask, fitting(self, mask, value), self)
 
     def cumsum_(self, dim: int) -> Self:
         """Replace the elements by their running sum along ``dim``.

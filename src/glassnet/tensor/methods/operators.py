@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from glassnet.errors import RangeError
 from glassnet.ops import arithmetic, elementary, linear, selection
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.conversion import Conversion
@@ -16,6 +17,10 @@ _OPERANDS = (State, int, float, np.ndarray, np.generic, complex)
 def is_operand(x: Any) -> bool:
     """Whether ``x`` can be an operand beside a tensor."""
     return isinstance(x, _OPERANDS)
+
+
+def _shift(name: str, x: Any, other: Any) -> Any:
+    return getattr(x, name)(other)  # loaded when first used
 
 
 class Operators(Conversion):
@@ -69,6 +74,11 @@ class Operators(Conversion):
             if other == 2:
                 return squared
             return apply(arithmetic.mul, squared, self) if other == 3 else apply(arithmetic.square, squared)
+        if isinstance(other, int) and other < 0 and self.array.dtype.kind in "iu":
+            raise RangeError(
+                f"pow: whole numbers have no negative powers that are whole, got the exponent {other}; take floats: "
+                f"x.float() ** {other}"
+            )
         return apply(arithmetic.pow, self, other)
 
     def __rpow__(self, other: Any) -> Self:
@@ -121,6 +131,12 @@ class Operators(Conversion):
         return apply(selection.bitwise_xor, self, other) if is_operand(other) else NotImplemented
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Any) -> Self:
+        return _shift("bitwise_left_shift", self, other) if is_operand(other) else NotImplemented
+
+    def __rshift__(self, other: Any) -> Self:
+        return _shift("bitwise_right_shift", self, other) if is_operand(other) else NotImplemented
 
     def __invert__(self) -> Self:
         return apply(selection.bitwise_not, self)

@@ -70,7 +70,8 @@ class Reduction(Elementwise):
         (tensor(10), tensor([4, 6]))
         """
         x = self if dtype is None else self.to(dtype)
-        return reduce(reduction.sum, x, dim, keepdim, axis)
+        result = reduce(reduction.sum, x, dim, keepdim, axis)  # of whole numbers in int64
+        return result if dtype is None else result.to(dtype)
 
     def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Dtype | None = None, **axis: Any) -> Self:
         """The mean over ``dim``; DtypeError for integers, whose mean is no integer.
@@ -88,7 +89,8 @@ class Reduction(Elementwise):
         tensor(24)
         """
         x = self if dtype is None else self.to(dtype)
-        return reduce(reduction.prod, x, dim, keepdim, axis)
+        result = reduce(reduction.prod, x, dim, keepdim, axis)  # of whole numbers in int64
+        return result if dtype is None else result.to(dtype)
 
     def var(
         self,
@@ -250,7 +252,9 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([1, 2, 3]).cumsum(0)
         tensor([1, 3, 6])
         """
-        return apply(reduction.cumsum, self if dtype is None else self.to(dtype), dim=dim)
+        if dtype is None:
+            return apply(reduction.cumsum, self, dim=dim)
+        return apply(reduction.cumsum, self.to(dtype), dim=dim).to(dtype)
 
     def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle element of all, the lower of two middle ones; with ``dim``, (values, indices) along it.
