@@ -24,5 +24,4 @@ KNOWN = {
     },
     ("as_strided", "in place"): "there is no as_strided_",
     ("as_strided.partial_views", "in place"): "there is no as_strided_",
-    ("where", "reference"): "there are no complex numbers",
 }
