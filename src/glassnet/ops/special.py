@@ -116,7 +116,7 @@ def erf_float64(x: Array) -> Array:
     """`erf` of float64 alone."""
     size = np.minimum(np.abs(x), 27.0)  # erf is 1 to the last digit beyond 6
     near = np.clip(x, -0.46875, 0.46875)
-    result: Array = np.array(near * _ratio(_SMALL, near**2))
+    result = np.array(near * _ratio(_SMALL, near**2))
     far = size > 0.46875
     t = size[far]
     result[far] = np.copysign(1.0 - np.exp(-t * t) * scaled_tail(t), x[far])
