@@ -76,7 +76,7 @@ ROOMS = {
     "observer": 1,
     "ops": 30,
     "random": 1,
-    "tensor": 26,
+    "tensor": 27,
     "threads": 1,
     "version": 1,
 }

@@ -30,15 +30,6 @@ from glassnet.ops.dtypes import (
 from glassnet.random import Generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespace
 from glassnet.tensor.creation import (
-    BoolTensor,
-    ByteTensor,
-    CharTensor,
-    DoubleTensor,
-    FloatTensor,
-    HalfTensor,
-    IntTensor,
-    LongTensor,
-    ShortTensor,
     arange,
     as_tensor,
     cat,
@@ -209,6 +200,20 @@ trace = Tensor.trace
 
 # What costs time or another library to load, and is loaded when first used.
 _LATER = {
+    **dict.fromkeys(
+        (
+            "BoolTensor",
+            "ByteTensor",
+            "CharTensor",
+            "DoubleTensor",
+            "FloatTensor",
+            "HalfTensor",
+            "IntTensor",
+            "LongTensor",
+            "ShortTensor",
+        ),
+        "tensor.typed",
+    ),
     "Compiled": "compilation",
     "Trainer": "training",
     "cdist": "functional",
@@ -253,6 +258,17 @@ if TYPE_CHECKING:
     from glassnet.functional import cdist
     from glassnet.serialization import load, load_model, save, save_model
     from glassnet.tensor.printing import set_printoptions
+    from glassnet.tensor.typed import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+    )
     from glassnet.training import Trainer
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "AttentionError",
+    "DeviceError",
     "DimensionError",
     "DtypeError",
     "EmbeddingError",
@@ -129,6 +130,15 @@ class SequenceError(ShapeError, DtypeError):
     >>> nn.utils.rnn.pack_padded_sequence(glassnet.ones(4, 2), [3, 4])
     Traceback (most recent call last):
     glassnet.errors.SequenceError: pack_padded_sequence: expected lengths sorted from the longest to the shortest, ...
+    """
+
+
+class DeviceError(GlassnetError, RuntimeError, AssertionError):
+    """A device that is not there: any but the CPU.
+
+    >>> glassnet.ones(2).to("cuda")
+    Traceback (most recent call last):
+    glassnet.errors.DeviceError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
     """
 
 

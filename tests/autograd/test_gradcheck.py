@@ -14,7 +14,7 @@ from glassnet.tensor import Tensor, apply
 
 
 def leaf(*shape: int, seed: int = 0) -> Tensor:
-    return Tensor(np.random.default_rng(seed).uniform(0.5, 1.5, shape), requires_grad=True)
+    return tensor(np.random.default_rng(seed).uniform(0.5, 1.5, shape), requires_grad=True)
 
 
 def product(off_by: float = 1.0, at: tuple[int, ...] | None = None) -> Op:

@@ -39,7 +39,7 @@ views = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 
 
 def matrix() -> Tensor:
-    return Tensor(np.arange(6.0).reshape(2, 3) + 1, requires_grad=True)
+    return tensor(np.arange(6.0).reshape(2, 3) + 1, requires_grad=True)
 
 
 @views
@@ -73,15 +73,15 @@ def test_copies_do_not(copy):
 @views
 def test_writing_through_a_view_gives_right_gradients(view):
     """Against the same without views: where(mask, h·5, h)."""
-    weights = Tensor(np.random.default_rng(0).standard_normal((2, 3)))
+    weights = tensor(np.random.default_rng(0).standard_normal((2, 3)))
     x, same = matrix(), matrix()
     h = x * x
     view(h).mul_(5)
     (h * weights).sum().backward()
 
     mask = np.zeros((2, 3))
-    view(Tensor(mask))  # does not share memory with mask
-    marked = Tensor(mask)
+    view(tensor(mask))  # does not share memory with mask
+    marked = tensor(mask)
     view(marked).fill_(1)
     k = same * same
     ((k * (1 + 4 * marked)) * weights).sum().backward()

@@ -99,7 +99,7 @@ def test_no_gradient_flows_through_a_step() -> None:
 
 @activations
 def test_gradients_are_slopes_to_second_order(name: str, options: dict[str, Any], kinks: list[float]) -> None:
-    x = gn.Tensor(smooth_points(kinks), dtype=gn.float64, requires_grad=True)
+    x = gn.tensor(smooth_points(kinks), dtype=gn.float64, requires_grad=True)
     function = getattr(F, name)
     assert gradcheck(lambda t: function(t, **options), x)
     assert gradgradcheck(lambda t: function(t, **options), x, atol=1e-6)
@@ -222,7 +222,7 @@ def test_in_place_is_the_same_with_the_same_gradient(name: str, options: dict[st
     function = getattr(F, name)
     results = []
     for inplace in (False, True):
-        x = gn.Tensor(points(kinks), dtype=gn.float64, requires_grad=True)
+        x = gn.tensor(points(kinks), dtype=gn.float64, requires_grad=True)
         middle = x * 2
         y = function(middle, **options, inplace=inplace)
         assert (y is middle) == inplace
@@ -334,7 +334,7 @@ def test_message(call: Any, error: type[Exception], message: str) -> None:
 def test_parity(name: str, options: dict[str, Any], kinks: list[float]) -> None:
     torch = pytest.importorskip("torch")
     x = points(kinks)
-    ours = gn.Tensor(x, dtype=gn.float64, requires_grad=True)
+    ours = gn.tensor(x, dtype=gn.float64, requires_grad=True)
     theirs = torch.tensor(x, requires_grad=True)
     y, z = getattr(F, name)(ours, **options), getattr(torch.nn.functional, name)(theirs, **options)
     np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=1e-14, atol=1e-10)
@@ -348,7 +348,7 @@ def test_parity(name: str, options: dict[str, Any], kinks: list[float]) -> None:
 def test_parity_in_float32(name: str, options: dict[str, Any], kinks: list[float]) -> None:
     torch = pytest.importorskip("torch")
     x = points(kinks).astype(np.float32)
-    y, z = getattr(F, name)(gn.Tensor(x), **options), getattr(torch.nn.functional, name)(torch.tensor(x), **options)
+    y, z = getattr(F, name)(gn.tensor(x), **options), getattr(torch.nn.functional, name)(torch.tensor(x), **options)
     np.testing.assert_allclose(y.numpy(), z.numpy(), rtol=2e-6, atol=1e-6)
 
 
@@ -359,7 +359,7 @@ def test_parity_prelu(shape: tuple[int, ...], channels: int) -> None:
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=shape), rng.normal(size=channels)
     x.flat[0] = 0
-    ours = [gn.Tensor(a, dtype=gn.float64, requires_grad=True) for a in (x, w)]
+    ours = [gn.tensor(a, dtype=gn.float64, requires_grad=True) for a in (x, w)]
     theirs = [torch.tensor(a, requires_grad=True) for a in (x, w)]
     y, z = F.prelu(*ours), torch.nn.functional.prelu(*theirs)
     np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=1e-14)
@@ -374,7 +374,7 @@ def test_parity_prelu(shape: tuple[int, ...], channels: int) -> None:
 def test_parity_glu(dim: int) -> None:
     torch = pytest.importorskip("torch")
     x = np.random.default_rng(0).normal(size=(4, 2, 6))
-    ours, theirs = gn.Tensor(x, dtype=gn.float64, requires_grad=True), torch.tensor(x, requires_grad=True)
+    ours, theirs = gn.tensor(x, dtype=gn.float64, requires_grad=True), torch.tensor(x, requires_grad=True)
     y, z = F.glu(ours, dim), torch.nn.functional.glu(theirs, dim)
     np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=1e-13)
     (y * y).sum().backward()

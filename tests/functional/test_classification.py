@@ -42,7 +42,7 @@ def probabilities(shape: tuple[int, ...]) -> np.ndarray:
 
 def tensor(array: Any, requires_grad: bool = False) -> gn.Tensor:
     array = np.asarray(array)
-    return gn.Tensor(array, dtype=array.dtype, requires_grad=requires_grad)
+    return gn.tensor(array, dtype=array.dtype, requires_grad=requires_grad)
 
 
 def test_it_is_the_textbooks_p_minus_t() -> None:
@@ -152,8 +152,8 @@ def test_logits_of_any_size() -> None:
 @pytest.mark.parametrize("dtype", [gn.float32, gn.float64], ids=str)
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 def test_dtype_is_that_of_the_logits(dtype: Any, label_smoothing: float) -> None:
-    x = gn.Tensor(logits((4, C)), dtype=dtype, requires_grad=True)
-    weight = gn.Tensor(WEIGHT, dtype=gn.float64)  # as made from a NumPy array
+    x = gn.tensor(logits((4, C)), dtype=dtype, requires_grad=True)
+    weight = gn.tensor(WEIGHT, dtype=gn.float64)  # as made from a NumPy array
     for reduction in REDUCTIONS:
         loss = F.cross_entropy(
             x, gn.tensor([0, 1, 2, -100]), weight, reduction=reduction, label_smoothing=label_smoothing

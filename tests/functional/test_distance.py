@@ -117,7 +117,7 @@ def test_parity(name: str, options: dict[str, Any]) -> None:
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=(4, 3)) for _ in range(1 if name == "normalize" else 2)]
-    ours = [gn.Tensor(a, dtype=gn.float64, requires_grad=True) for a in arrays]
+    ours = [gn.tensor(a, dtype=gn.float64, requires_grad=True) for a in arrays]
     theirs = [torch.tensor(a, requires_grad=True) for a in arrays]
     y, z = (
         getattr(F, name)(*ours, **options),

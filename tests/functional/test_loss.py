@@ -87,7 +87,7 @@ losses = pytest.mark.parametrize(("name", "inputs", "constants", "options"), LOS
 
 
 def tensors(arrays: Any, requires_grad: bool) -> list[Any]:
-    return [gn.Tensor(a, dtype=a.dtype, requires_grad=requires_grad) for a in arrays]
+    return [gn.tensor(a, dtype=a.dtype, requires_grad=requires_grad) for a in arrays]
 
 
 def with_tensors(options: dict[str, Any], make: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_gumbel_softmax_needs_a_positive_tau() -> None:
 def test_parity(name: str, dim: Any) -> None:
     torch = pytest.importorskip("torch")
     x = np.random.default_rng(0).normal(size=(3, 4, 2)) * 5
-    ours, theirs = gn.Tensor(x, dtype=gn.float64, requires_grad=True), torch.tensor(x, requires_grad=True)
+    ours, theirs = gn.tensor(x, dtype=gn.float64, requires_grad=True), torch.tensor(x, requires_grad=True)
     y, z = getattr(F, name)(ours, dim), getattr(torch.nn.functional, name)(theirs, dim)
     np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), atol=1e-12)
     (y * y).sum().backward()

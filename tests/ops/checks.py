@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet import tensor
 from glassnet.autograd import grad
 from glassnet.ops import Op, Spec, registry
 from glassnet.ops.dtypes import float_type, result_type
@@ -167,7 +168,7 @@ def check_expand(op: Op, sample: Sample) -> None:
     results = []
     for function in (lambda *xs, **kw: apply(op, *xs, **kw), op.expand):
         inputs = [
-            Tensor(x, requires_grad=i in places) if isinstance(x, np.ndarray) else x
+            tensor(x, requires_grad=i in places) if isinstance(x, np.ndarray) else x
             for i, x in enumerate(sample.arrays())
         ]
         y = function(*inputs, **sample.kwargs())
@@ -191,7 +192,7 @@ def _check_new_values(op: Op, sample: Sample) -> None:
     arrays = sample.arrays()
     op.forward(*arrays, **sample.kwargs())
     written = [arrays[i] for i in op.writes if i < len(arrays)]
-    tensors = [Tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
+    tensors = [tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
     expanded = op.expand(*tensors, **sample.kwargs())
     for i, new, expected in zip(op.writes, expanded, written, strict=False):
         if expected is None:
@@ -205,7 +206,7 @@ def check_decomposes_into_primitives(op: Op, sample: Sample) -> None:
     arrays = sample.arrays()
     expected = apply(op, *arrays, **sample.kwargs()).numpy()
     with dispatched(expanding=True) as happened:
-        inputs = [Tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
+        inputs = [tensor(x) if isinstance(x, np.ndarray) else x for x in sample.arrays()]
         result = dispatch.apply(op, *inputs, **sample.kwargs())
         result = result[0] if op.writes else result
     assert happened, f"{sample.label}: nothing happened"
@@ -223,7 +224,7 @@ def dispatched(expanding: bool = False) -> Iterator[list[Op]]:
 
     def spied(op: Op, *inputs: Any, **params: Any) -> Any:
         if expanding and op.expand is not None:
-            tensors = [Tensor(x) if isinstance(x, np.ndarray) else x for x in inputs]
+            tensors = [tensor(x) if isinstance(x, np.ndarray) else x for x in inputs]
             return op.expand(*tensors, **params)
         happened.append(op)
         return real(op, *inputs, **params)
@@ -263,7 +264,7 @@ def check_both_ways(op: Op, sample: Sample, dtypes: tuple[Any, ...] = (np.float6
             inputs = sample.arrays(dtype)
             places = differentiated(op, sample)
             for i in places:
-                inputs[i] = Tensor(inputs[i], requires_grad=True)
+                inputs[i] = tensor(inputs[i], requires_grad=True)
             y = apply(op, *inputs, **sample.kwargs())
             if not y.requires_grad:  # a cast to int
                 return

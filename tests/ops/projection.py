@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet import tensor
 from glassnet.autograd import grad
-from glassnet.tensor import Tensor
 
 Function = Callable[..., Any]
 
@@ -72,7 +72,7 @@ def _tensors(result: Any) -> tuple[Any, ...]:
 
 
 def _leaves(arrays: Sequence[np.ndarray]) -> list[Any]:
-    return [Tensor(x, requires_grad=True) for x in arrays]
+    return [tensor(x, requires_grad=True) for x in arrays]
 
 
 def _gradients(outputs: Sequence[Any], leaves: Sequence[Any], weights: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
-from glassnet import ShapeError
+from glassnet import ShapeError, tensor
 from glassnet.autograd import grad
 from glassnet.ops import registry
 from glassnet.ops.selection import SEVERAL, where
-from glassnet.tensor import Tensor, apply
+from glassnet.tensor import apply
 from tests.ops import projection
 
 BINARY = {
@@ -59,7 +59,7 @@ def test_gradients_are_slopes_in_the_shape_of_the_input(name, shapes):
 
 @given(shapes=shapes_of(2))
 def test_what_was_repeated_is_summed(shapes):
-    a, b = (Tensor(numbers(shape, seed), requires_grad=True) for seed, shape in enumerate(shapes.input_shapes))
+    a, b = (tensor(numbers(shape, seed), requires_grad=True) for seed, shape in enumerate(shapes.input_shapes))
     ga, gb = grad((a + b).sum(), [a, b])
     repeats = np.prod(shapes.result_shape)
     for x, g in ((a, ga), (b, gb)):
@@ -80,7 +80,7 @@ def test_where_of_three_shapes(shapes):
 def test_broadcast_to(shape, leading, data):
     narrow = [data.draw(st.sampled_from([n, 1])) for n in shape]
     x, full = numbers(tuple(narrow), 0), (*leading, *shape)
-    t = Tensor(x, requires_grad=True)
+    t = tensor(x, requires_grad=True)
     y = t.expand(*full)
     np.testing.assert_array_equal(y.detach().numpy(), np.broadcast_to(x, full))
     (g,) = grad(y.sum(), t)
@@ -93,9 +93,9 @@ def test_shapes_that_do_not_broadcast_are_refused_as_numpy_does(a, b):
         expected = np.broadcast_shapes(tuple(a), tuple(b))
     except ValueError:
         with pytest.raises(ShapeError, match=r"add: shapes .* do not broadcast: dimension -"):
-            Tensor(np.ones(a)) + np.ones(b)
+            tensor(np.ones(a)) + np.ones(b)
     else:
-        assert (Tensor(np.ones(a)) + np.ones(b)).shape == expected
+        assert (tensor(np.ones(a)) + np.ones(b)).shape == expected
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -13,11 +13,11 @@ from glassnet.tensor import Tensor, apply
 
 
 def vector(dtype: str) -> Tensor:
-    return Tensor(np.ones(2, dtype))
+    return tensor(np.ones(2, dtype))
 
 
 def number(dtype: str) -> Tensor:
-    return Tensor(np.ones((), dtype))
+    return tensor(np.ones((), dtype))
 
 
 @pytest.mark.parametrize(

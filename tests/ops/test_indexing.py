@@ -13,7 +13,6 @@ from hypothesis.extra.numpy import array_shapes, basic_indices, integer_array_in
 import glassnet
 from glassnet import DimensionError, ShapeError, tensor
 from glassnet.ops.indexing import ARRAY, put
-from glassnet.tensor import Tensor
 
 SHAPES = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
@@ -62,7 +61,7 @@ def places(x: np.ndarray, index: Any) -> np.ndarray:
         return np.arange(x.size).reshape(x.shape)[index]
     except IndexError:  # masks that do not fit each other
         with pytest.raises(IndexError):
-            Tensor(x)[index]
+            tensor(x)[index]
         assume(False)
         raise
 
@@ -70,14 +69,14 @@ def places(x: np.ndarray, index: Any) -> np.ndarray:
 def of_tensors(index: Any) -> Any:
     """The same index with tensors for arrays."""
     parts = index if isinstance(index, tuple) else (index,)
-    return tuple(Tensor(p) if isinstance(p, np.ndarray) else p for p in parts)
+    return tuple(tensor(p) if isinstance(p, np.ndarray) else p for p in parts)
 
 
 @given(case=cases())
 def test_reading(case):
     x, index = case
     at = places(x, index)
-    t = Tensor(x, requires_grad=True)
+    t = tensor(x, requires_grad=True)
     y = t[index]
     assert y.shape == at.shape
     np.testing.assert_array_equal(y.detach().numpy(), x[index])
@@ -93,7 +92,7 @@ def test_reading(case):
 def test_a_basic_index_gives_a_view_and_an_array_index_a_copy(case):
     x, index = case
     places(x, index)
-    y = Tensor(x)
+    y = tensor(x)
     parts = index if isinstance(index, tuple) else (index,)
     basic = not any(isinstance(p, np.ndarray) for p in parts)
     part = y[index]
@@ -112,7 +111,7 @@ def test_writing(case, data):
 
     expected = x.copy()
     expected[index] = value
-    t, v = Tensor(x, requires_grad=True), Tensor(value, requires_grad=True)
+    t, v = tensor(x, requires_grad=True), tensor(value, requires_grad=True)
     y = t * 1
     y[of_tensors(index)] = v
     np.testing.assert_array_equal(y.detach().numpy(), expected)
@@ -136,7 +135,7 @@ def test_writing_a_number(case):
     places(x, index)
     expected = x.copy()
     expected[index] = 7
-    y = Tensor(x)
+    y = tensor(x)
     y[index] = 7
     np.testing.assert_array_equal(y.numpy(), expected)
 
@@ -149,7 +148,7 @@ def test_gather_and_its_gradient(shape, data):
     wanted = list(shape)
     wanted[dim] = length
     x, index = rng.standard_normal(shape), rng.integers(0, shape[dim], wanted)
-    t = Tensor(x, requires_grad=True)
+    t = tensor(x, requires_grad=True)
     y = t.gather(dim, index)
     np.testing.assert_array_equal(y.detach().numpy(), np.take_along_axis(x, index, dim))
     g = rng.standard_normal(wanted)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
 import glassnet
-from glassnet import ShapeError
+from glassnet import ShapeError, tensor
 from glassnet.tensor import Tensor
 
 
@@ -67,7 +67,7 @@ def test_permute(x, data):
     y = of(x).permute(*signed)
     np.testing.assert_array_equal(y.numpy(), x.transpose(order))
     assert np.shares_memory(y.numpy(), x)
-    t = Tensor(x, requires_grad=True)
+    t = tensor(x, requires_grad=True)
     (g,) = glassnet.autograd.grad(t.permute(signed), t, (x.transpose(order),))
     np.testing.assert_array_equal(g.numpy(), x)
 
@@ -119,19 +119,19 @@ def test_flip_roll_back_and_swap(x, data):
 )
 def test_a_shape_that_does_not_fit(shape, new, message):
     with pytest.raises(ShapeError, match=message):
-        Tensor(np.zeros(shape)).view(new)
+        tensor(np.zeros(shape)).view(new)
     with pytest.raises(ShapeError, match=message):
-        Tensor(np.zeros(shape)).reshape(new)
+        tensor(np.zeros(shape)).reshape(new)
 
 
 def test_dimensions_that_do_not_fit():
-    x = Tensor(np.zeros((2, 3)))
+    x = tensor(np.zeros((2, 3)))
     with pytest.raises(IndexError, match=r"permute: dims must name each of the 2 dimensions of \[2, 3\] once"):
         x.permute(0, 0)
     with pytest.raises(ShapeError, match=r"concatenate: shapes must be equal except in dimension 0"):
-        glassnet.cat([x, Tensor(np.zeros((2, 4)))])
+        glassnet.cat([x, tensor(np.zeros((2, 4)))])
     with pytest.raises(ShapeError, match="stack: expected tensors of one shape"):
-        glassnet.stack([x, Tensor(np.zeros((2, 4)))])
+        glassnet.stack([x, tensor(np.zeros((2, 4)))])
     with pytest.raises(ShapeError, match="expected at least one tensor"):
         glassnet.cat([])
     with pytest.raises(ShapeError, match="expected at least one tensor"):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet import tensor
 from glassnet.autograd import grad
 from glassnet.ops import Op, registry
 from glassnet.ops.indexing import ARRAY
@@ -243,7 +244,7 @@ def compare(op: Op, sample: Sample, function: Callable[..., Any]) -> None:
     ours: list[Any] = sample.arrays()
     for i in places:
         theirs[i].requires_grad_()
-        ours[i] = Tensor(ours[i], requires_grad=True)
+        ours[i] = tensor(ours[i], requires_grad=True)
     expected = function(*theirs, **{**WITHOUT_DIM.get(op.name, {}), **sample.kwargs()})
     y = apply(op, *ours, **sample.kwargs())
     assert tuple(expected.shape) == y.shape, sample.label
@@ -278,7 +279,7 @@ def operands() -> dict[str, tuple[Any, Any]]:
     for dtype in DTYPES:
         for shape in ((2,), ()):
             ones = np.ones(shape, dtype)
-            found[f"{dtype}{list(shape)}"] = (Tensor(ones), torch.tensor(ones))
+            found[f"{dtype}{list(shape)}"] = (tensor(ones), torch.tensor(ones))
     return {**found, "True": (True, True), "2": (2, 2), "1.5": (1.5, 1.5)}
 
 

@@ -69,7 +69,7 @@ def test_values_are_numpy_s(name, case):
         return
     if name not in OF_NOTHING and x.size == 0:
         return  # of which NumPy warns, or which it refuses, even where nothing is reduced
-    y = reduced(Tensor(x), name, dim, keepdim)
+    y = reduced(tensor(x), name, dim, keepdim)
     expected = NUMPY[name](x, axis=axis_of(dim), keepdims=keepdim)
     assert y.shape == expected.shape
     np.testing.assert_allclose(y.numpy(), expected, rtol=1e-13)
@@ -101,7 +101,7 @@ def test_along_one_dimension(name, case):
         "log_softmax": lambda: np.log(e / e.sum(d, keepdims=True)),
         "argsort": lambda: np.argsort(x, d, kind="stable"),
     }[name]()
-    np.testing.assert_allclose(getattr(Tensor(x), name)(d).numpy(), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(getattr(tensor(x), name)(d).numpy(), expected, rtol=1e-12, atol=1e-15)
 
 
 @given(case=cases(min_side=1))
@@ -109,7 +109,7 @@ def test_max_and_min_of_a_dimension_give_values_and_positions(case):
     x, dim, keepdim = case
     d = dim if isinstance(dim, int) else -1
     for method, best in (("max", np.max), ("min", np.min)):
-        values, indices = getattr(Tensor(x), method)(d, keepdim)
+        values, indices = getattr(tensor(x), method)(d, keepdim)
         np.testing.assert_array_equal(values.numpy(), best(x, d, keepdims=keepdim))
         whole = indices.numpy() if keepdim or not x.shape else np.expand_dims(indices.numpy(), d)
         picked = np.take_along_axis(x, whole, d) if x.shape else x
@@ -118,10 +118,10 @@ def test_max_and_min_of_a_dimension_give_values_and_positions(case):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64", "bool"])
 def test_integers_add_up_in_int64(dtype):
-    x = Tensor(np.array([[1, 1], [0, 1]]).astype(dtype))
+    x = tensor(np.array([[1, 1], [0, 1]]).astype(dtype))
     for y in (x.sum(), x.prod(), x.sum(0), x.cumsum(1)):
         assert y.dtype == glassnet.int64
-    assert Tensor(np.full(300, 1, dtype)).sum().item() == 300
+    assert tensor(np.full(300, 1, dtype)).sum().item() == 300
     assert x.amax().dtype == x.dtype
 
 
@@ -132,7 +132,7 @@ def test_integers_have_no_mean(name):
 
 
 def test_numpy_s_names_do_as_well():
-    x = Tensor(np.arange(6.0).reshape(2, 3))
+    x = tensor(np.arange(6.0).reshape(2, 3))
     assert x.sum(axis=1, keepdims=True).shape == (2, 1)
     assert x.max(axis=0).values.tolist() == [3, 4, 5]
     with pytest.raises(TypeError, match="sum: unexpected argument 'axes'"):
@@ -142,18 +142,18 @@ def test_numpy_s_names_do_as_well():
 @pytest.mark.parametrize("name", ["sum", "amax", "mean", "argmax", "all"])
 def test_a_dimension_that_is_not_there(name):
     with pytest.raises(DimensionError, match=rf"{name}: dim must be between -2 and 1 .* got 2"):
-        getattr(Tensor(np.ones((2, 3))), name)(2)
+        getattr(tensor(np.ones((2, 3))), name)(2)
 
 
 def test_a_dimension_named_twice():
     with pytest.raises(IndexError, match=r"each dimension may be named once, got dim=\(0, -2\)"):
-        Tensor(np.ones((2, 3))).sum((0, -2))
+        tensor(np.ones((2, 3))).sum((0, -2))
 
 
 @pytest.mark.parametrize("name", ["amax", "amin", "argmax", "logsumexp"])
 def test_nothing_has_no_largest(name):
     with pytest.raises(ShapeError, match=rf"{name}: expected at least one element to reduce over, got shape \[0, 3\]"):
-        getattr(Tensor(np.ones((0, 3))), name)()
+        getattr(tensor(np.ones((0, 3))), name)()
 
 
 def test_equal_extremes_share_the_gradient():

@@ -294,7 +294,7 @@ def test_a_refused_group_is_not_added() -> None:
     [
         (tensor([[1.0, 2.0]]), ShapeError, "the parameter's shape [2], got [1, 2]; if .grad was set by hand"),
         (tensor([1.0]), ShapeError, "the parameter's shape [2], got [1]"),
-        (Tensor(np.ones(2)), DtypeError, "the parameter's dtype float32, got float64; convert it"),
+        (tensor(np.ones(2)), DtypeError, "the parameter's dtype float32, got float64; convert it"),
         (np.ones(2, np.float32), TypeError, "expected .grad to be a tensor or None, got ndarray"),
     ],
 )
@@ -326,6 +326,6 @@ def test_a_parameter_of_another_dtype_than_its_state() -> None:
     optimizer = stepped("Adam", {})
     (param,) = optimizer.param_groups[0]["params"]
     param.data = param.array.astype(np.float64)
-    param.grad = Tensor(np.ones(2))
+    param.grad = tensor(np.ones(2))
     with pytest.raises(DtypeError, match=r"state of the parameter's dtype float64, got float32.*make a new optimizer"):
         optimizer.step()

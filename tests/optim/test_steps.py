@@ -22,10 +22,10 @@ from tests.shares import one_in
 
 def after(name: str, gradients: list[float], options: dict[str, Any]) -> float:
     """1, after steps by the gradients."""
-    w = Tensor(np.array(1.0), requires_grad=True)
+    w = tensor(np.array(1.0), requires_grad=True)
     optimizer = getattr(optim, name)([w], **options)
     for g in gradients:
-        w.grad = Tensor(np.array(g))
+        w.grad = tensor(np.array(g))
         optimizer.step()
     return float(w.detach())
 
@@ -70,7 +70,7 @@ def test_first_steps(name: str, options: dict[str, Any], gradients: list[float],
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
 @pytest.mark.parametrize("dtype", one_in(2, [np.float32, np.float64]))
 def test_a_quadratic_goes_down(name: str, options: dict[str, Any], dtype: Any) -> None:
-    w = Tensor(np.array([0.0, 5.0, -2.0], dtype), requires_grad=True)
+    w = tensor(np.array([0.0, 5.0, -2.0], dtype), requires_grad=True)
     array = w.array
     optimizer = getattr(optim, name)([w], **options)
 
@@ -89,9 +89,9 @@ def test_a_quadratic_goes_down(name: str, options: dict[str, Any], dtype: Any) -
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
 def test_nan_stays_nan(name: str, options: dict[str, Any]) -> None:
-    w = Tensor(np.ones(2), requires_grad=True)
+    w = tensor(np.ones(2), requires_grad=True)
     optimizer = getattr(optim, name)([w], **options)
-    w.grad = Tensor(np.array([math.nan, 1.0]))
+    w.grad = tensor(np.array([math.nan, 1.0]))
     optimizer.step()
     assert np.isnan(w.detach().numpy()).tolist() == [True, False]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet import DtypeError, GradientError, ShapeError, Tensor, optim
+from glassnet import DtypeError, GradientError, ShapeError, Tensor, optim, tensor
 from glassnet.ops import registry
 from glassnet.ops.update import adam_update, common, sgd_update
 from glassnet.tensor import apply
@@ -21,9 +21,9 @@ OPTIMIZERS = [optim.SGD, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.Ada
 def inputs_of(name: str, options: dict[str, Any], grad: np.ndarray, lr: Any = 0.1) -> tuple[Any, list[Any], Any]:
     """The operation of an optimizer, and the inputs and options of its second step."""
     rng = np.random.default_rng(0)
-    param = Tensor(rng.standard_normal(grad.shape).astype(grad.dtype), requires_grad=True)
+    param = tensor(rng.standard_normal(grad.shape).astype(grad.dtype), requires_grad=True)
     optimizer = getattr(optim, name)([param], **options)
-    param.grad = Tensor(grad)
+    param.grad = tensor(grad)
     optimizer.step()
     kept = optimizer.state[param]
     names = [slot.name for slot in optimizer.slots]
@@ -74,7 +74,7 @@ def test_an_option_that_the_class_does_not_take_keeps_the_default_of_the_operati
 def test_expansion_gives_what_is_written(name: str, options: dict[str, Any], dtype: Any) -> None:
     grad = np.random.default_rng(1).standard_normal((3, 4)).astype(dtype)
     op, inputs, params = inputs_of(name, options, grad)
-    expanded = op.expand(*[Tensor(x) if isinstance(x, np.ndarray) else x for x in copies(inputs)], **params)
+    expanded = op.expand(*[tensor(x) if isinstance(x, np.ndarray) else x for x in copies(inputs)], **params)
     result = op.forward(*inputs, **params)
     assert result is inputs[0]
     assert len(expanded) == len(op.writes)
@@ -135,9 +135,9 @@ def test_a_number_and_nothing(shape: tuple[int, ...]) -> None:
 
 
 def test_the_learning_rate_may_be_an_array_or_a_number() -> None:
-    for lr in (0.5, np.array(0.5), np.float32(0.5), Tensor(0.5)):
-        param = Tensor(np.ones(2, np.float32))
-        apply(sgd_update, param, Tensor(np.ones(2, np.float32)), lr)
+    for lr in (0.5, np.array(0.5), np.float32(0.5), tensor(0.5)):
+        param = tensor(np.ones(2, np.float32))
+        apply(sgd_update, param, tensor(np.ones(2, np.float32)), lr)
         assert param.dtype == np.float32
         assert param.tolist() == [0.5, 0.5]
 
@@ -155,8 +155,8 @@ def test_counts_its_steps_unless_refused() -> None:
 def test_autograd_notices() -> None:
     w = Tensor([1.0, 2.0], requires_grad=True)
     loss = (w * w).sum()
-    state = Tensor(np.zeros((), np.float64))
-    before = Tensor(np.zeros(2, np.float32))
+    state = tensor(np.zeros((), np.float64))
+    before = tensor(np.zeros(2, np.float32))
     result = apply(adam_update, w, Tensor([1.0, 1.0]), 0.1, state, before, Tensor([0.0, 0.0]))
     assert not result.requires_grad
     assert version_of(w).written > 0
@@ -176,7 +176,7 @@ def test_autograd_notices() -> None:
     ],
 )
 def test_refuses_what_does_not_fit(inputs: tuple[Any, ...], error: type[Exception], words: str) -> None:
-    param, grad, *rest = (Tensor(x) if not isinstance(x, float) else x for x in inputs)
+    param, grad, *rest = (tensor(x) if not isinstance(x, float) else x for x in inputs)
     lr, *state = rest or [0.1]
     with pytest.raises(error) as raised:
         apply(sgd_update, param, grad, lr, *state, momentum=0.9)

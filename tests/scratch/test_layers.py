@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet import scratch
+from glassnet import scratch, tensor
 from glassnet.autograd import grad
 from glassnet.errors import GradientError
 from glassnet.ops import Op, registry
 from glassnet.scratch import Affine, Layer
-from glassnet.tensor import Tensor, apply
+from glassnet.tensor import apply
 from tests.ops import checks
 from tests.ops.sample import Sample, normal, spaced
 from tests.ops.samples import samples_of
@@ -129,9 +129,9 @@ def test_a_layer_gives_what_tensors_give(op):
         if not isinstance(gradients, tuple):
             gradients = (gradients,)
         places = checks.differentiated(op, sample)
-        inputs = [Tensor(x, requires_grad=True) if i in places else x for i, x in enumerate(sample.arrays())]
+        inputs = [tensor(x, requires_grad=True) if i in places else x for i, x in enumerate(sample.arrays())]
         result = apply(op, *inputs, **sample.kwargs())
-        expected = grad(result, [inputs[i] for i in places], Tensor(w, dtype=result.dtype), allow_unused=True)
+        expected = grad(result, [inputs[i] for i in places], tensor(w, dtype=result.dtype), allow_unused=True)
         np.testing.assert_array_equal(y, result.array, err_msg=sample.label)
         for i, g in zip(places, expected, strict=True):
             np.testing.assert_array_equal(gradients[i], g.array, err_msg=f"{sample.label}, input {i}")
@@ -279,8 +279,8 @@ def test_affine_and_batch_normalization_are_pytorch_s():
     w = weights_like(y)
     expected.backward(torch.tensor(w))
     dx = affine.backward(batch.backward(w))
-    for g, tensor in zip((dx, *affine.grads, *batch.grads), tensors, strict=True):
-        np.testing.assert_allclose(g, tensor.grad.numpy(), rtol=0, atol=1e-8)
+    for g, own in zip((dx, *affine.grads, *batch.grads), tensors, strict=True):
+        np.testing.assert_allclose(g, own.grad.numpy(), rtol=0, atol=1e-8)
 
 
 # in training and in use ---------------------------------------------------------------------------------

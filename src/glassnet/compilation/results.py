@@ -83,7 +83,7 @@ def _end_of_graph(name: str, leaves: list[Tensor]) -> Node:
             f"here. Call backward() inside {name}, or compile less of it"
         )
 
-    parents = tuple(leaf for leaf in leaves if leaf.requires_grad) or (Tensor(0.0, requires_grad=True),)
+    parents = tuple(leaf for leaf in leaves if leaf.requires_grad) or (Tensor([0.0], requires_grad=True),)
     nothing: Any = lambda *_inputs: Spec((), float32)  # noqa: E731
     op = Op(f"compiled {name}", nothing, (refuse,), nothing, "y = what the function gives", variadic=True)
     return Node(op, parents, [None] * len(parents), {}, Spec((), float32))

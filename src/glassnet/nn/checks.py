@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.errors import DtypeError
 from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.dtypes import Dtype, get_default_dtype
-from glassnet.tensor import device as Device
+from glassnet.tensor.device import on_cpu
 
 
 def check_number(layer: str, **values: Any) -> None:
@@ -39,8 +39,7 @@ def parameter_dtype(layer: str, device: Any, dtype: Any) -> Dtype:
 
     Raises DtypeError for one that is not floating, RuntimeError for a device but the CPU.
     """
-    if device is not None:
-        Device(device)
+    on_cpu(device)
     chosen = get_default_dtype() if dtype is None else np.dtype(dtype)
     if chosen.kind != "f":
         raise DtypeError(f"{layer}: expected a floating dtype for its parameters, got {chosen}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from glassnet.tensor.arrays import as_array
 from glassnet.tensor.backward import RemovableHandle, backward, gradients
 from glassnet.tensor.creation import where
 from glassnet.tensor.device import accelerator, backends, cuda, device
 from glassnet.tensor.dispatch import called, write
-from glassnet.tensor.tensor import Tensor, apply, as_array, made_of, wrap
+from glassnet.tensor.tensor import Tensor, apply, made_of, wrap
 
 __all__ = [
     "RemovableHandle",

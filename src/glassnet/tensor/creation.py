@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,20 +17,13 @@ from glassnet.ops.dtypes import (
     Array,
     Dtype,
     as_dtype,
-    bool_,
-    float16,
-    float32,
-    float64,
     get_default_dtype,
-    int8,
-    int16,
-    int32,
     int64,
-    uint8,
 )
 from glassnet.ops.shapes import written
+from glassnet.tensor.arrays import as_array
 from glassnet.tensor.spellings import sizes, takes_axis
-from glassnet.tensor.tensor import Tensor, apply, as_array, finished, made_of
+from glassnet.tensor.tensor import Tensor, apply, finished, made_of
 
 DtypeLike = npt.DTypeLike | None
 
@@ -84,32 +77,6 @@ def from_numpy(array: Array) -> Tensor:
     return made_of(array, array)
 
 
-def _constructor(name: str, dtype: Dtype) -> Callable[..., Tensor]:
-    def of_data_or_sizes(*data_or_sizes: Any) -> Tensor:
-        if data_or_sizes and all(isinstance(n, int) for n in data_or_sizes):
-            return empty(*data_or_sizes, dtype=dtype)
-        return tensor(*data_or_sizes or ((),), dtype=dtype)
-
-    of_data_or_sizes.__name__ = of_data_or_sizes.__qualname__ = name
-    of_data_or_sizes.__doc__ = (
-        f"A tensor of {dtype}, from data; or of the given sizes, its values not set: `tensor` with a dtype does the "
-        f"same.\n\n>>> glassnet.{name}([0, 1]).dtype, glassnet.{name}(2, 3).shape\n(dtype('{dtype}'), (2, 3))\n"
-    )
-    return of_data_or_sizes
-
-
-# PyTorch's older spelling of tensor(data, dtype=...), which tutorials still use.
-FloatTensor = _constructor("FloatTensor", float32)
-DoubleTensor = _constructor("DoubleTensor", float64)
-HalfTensor = _constructor("HalfTensor", float16)
-LongTensor = _constructor("LongTensor", int64)
-IntTensor = _constructor("IntTensor", int32)
-ShortTensor = _constructor("ShortTensor", int16)
-CharTensor = _constructor("CharTensor", int8)
-ByteTensor = _constructor("ByteTensor", uint8)
-BoolTensor = _constructor("BoolTensor", bool_)
-
-
 # of one number --------------------------------------------------------------------------------
 
 
@@ -147,6 +114,8 @@ def take_room(numbers: int) -> None:
 def _shape(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
     """The sizes of a new tensor, if there is room for it."""
     shape = sizes(args, named)
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"expected sizes of 0 or more, got {written(shape)}")
     take_room(math.prod(shape))
     return shape
 

@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
+
+from glassnet.errors import DeviceError
+
+_KINDS = ("cpu", "cuda", "mps", "xpu", "meta", "xla", "hpu", "mtia", "ipu", "vulkan")
 
 
 class device:
-    """Where a tensor is: ``device("cpu")``. RuntimeError for any other, which says what to do.
+    """A place for tensors: ``device("cpu")``. Others have a name, and nothing can be put there.
 
-    >>> glassnet.device("cpu")
-    device(type='cpu')
+    RuntimeError for what is no device. The first use of any but the CPU raises DeviceError, which says what to do.
+
+    >>> glassnet.device("cpu"), glassnet.device("cuda:1")
+    (device(type='cpu'), device(type='cuda', index=1))
+    >>> glassnet.ones(2, device=glassnet.device("cuda"))
+    Traceback (most recent call last):
+    glassnet.errors.DeviceError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
     """
 
+    __slots__ = ("index", "type")
+
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
-        name = str(type).partition(":")[0]
-        if name != "cpu":
+        if isinstance(type, int):
+            type = f"cuda:{type}"
+        kind, colon, number = str(type).partition(":")
+        if kind not in _KINDS or (colon and (not number.isdecimal() or index is not None)):
             raise RuntimeError(
-                f'expected device "cpu", the only one glassnet has, got {str(type)!r:.40}; leave the device out, or '
-                "ask glassnet.cuda.is_available() first"
+                f"expected a device, one of {', '.join(_KINDS[:4])}, with a number after a colon where there are "
+                f"several, got {str(type)!r:.40}"
             )
-        self.type = name
-        self.index = None
+        self.type = kind
+        self.index = int(number) if colon else index
 
     def __str__(self) -> str:
-        return self.type
+        return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __repr__(self) -> str:
-        return "device(type='cpu')"
+        return f"device(type={self.type!r}{'' if self.index is None else f', index={self.index}'})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, device)
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
 
     def __hash__(self) -> int:
-        return hash(device)
+        return hash((self.type, self.index))
+
+    def __enter__(self) -> Self:
+        on_cpu(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to undo: new tensors are on the CPU within, as without."""
 
 
 cpu = device()
 
 
+def on_cpu(place: Any) -> None:
+    """Raise DeviceError where ``place``, a device or the name of one, is not the CPU; None is."""
+    if place is None or place is cpu:
+        return
+    found = place if isinstance(place, device) else device(place)
+    if found.type != "cpu":
+        raise DeviceError(
+            f'expected device "cpu", the only one glassnet has, got {str(found)!r}; leave the device out, or ask '
+            'whether there is one: device = "cuda" if glassnet.cuda.is_available() else "cpu"'
+        )
+
+
 def is_device(x: Any) -> bool:
-    """Whether ``x`` names a device: a `device`, or a text such as "cpu" or "cuda:0"."""
-    return isinstance(x, device) or (isinstance(x, str) and x.partition(":")[0] in ("cpu", "cuda", "mps", "xpu"))
+    """Whether ``x`` is meant as a device: a `device`, or a text that names no dtype of NumPy's, such as "cuda:0"."""
+    return isinstance(x, device) or (isinstance(x, str) and x not in np.sctypeDict)
 
 
 class _Absent:

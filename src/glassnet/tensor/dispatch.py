@@ -19,7 +19,7 @@ from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, category, float32, flo
 from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
-from glassnet.tensor.device import device as _device
+from glassnet.tensor.device import on_cpu
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
 from glassnet.tensor.wording import Size
 
@@ -109,7 +109,7 @@ def made_of(data: Any, array: Array) -> Any:
 def finished(array: Array, requires_grad: bool, device: Any) -> Any:
     """A new tensor of ``array``."""
     if device is not None:
-        _device(device)  # raises for any but the CPU
+        on_cpu(device)
     tensor = wrap(array)
     if requires_grad:
         tensor.requires_grad = True

@@ -8,78 +8,47 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.errors import DtypeError, GradientError
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
-from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype, result_type
+from glassnet.ops.dtypes import Array, get_default_dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import dispatch, functions, graph
-from glassnet.tensor.device import cpu, device
+from glassnet.tensor.arrays import as_array, legacy_array
+from glassnet.tensor.device import cpu, device, on_cpu
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.autograd import Autograd
-
-
-def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
-    """The array of ``data``: tensors, arrays, numbers, nested lists of them.
-
-    Python floats become the default dtype, NumPy arrays and tensors keep theirs. Raises ShapeError for ragged
-    lists, DtypeError for what is no number, RangeError for numbers that ``dtype`` cannot be.
-    """
-    first = data
-    while isinstance(first, list | tuple) and first:
-        first = first[0]
-    kept = getattr(first, "dtype", None)  # a Python float has none
-    try:
-        array = np.array(_without_tensors(data), copy=True if copy else None)
-    except ValueError as error:
-        raise ShapeError(
-            f"tensor: expected nested lists of one length at each level, got ragged ones ({error})"
-        ) from None
-    if array.dtype.kind not in "biufc":
-        raise DtypeError(
-            f"tensor: expected numbers, got {array.dtype} ({data!r:.60}); encode text and objects as numbers first"
-        )
-    if dtype is None:
-        dtype = array.dtype
-        if dtype.kind == "f":
-            dtype = kept if isinstance(kept, np.dtype) and kept.kind == "f" else get_default_dtype()
-        elif dtype.kind == "c" and kept is None:
-            dtype = result_type(1j)
-    elif kept is None:
-        check_holds(as_dtype(dtype), array)
-    array = array.astype(dtype, copy=False)
-    if mode.tracer is not None:
-        mode.tracer.made_of(data, array)
-    return array
-
-
-def _without_tensors(data: Any) -> Any:
-    if isinstance(data, list | tuple) and any(isinstance(x, Tensor | list | tuple) for x in data):
-        return [_without_tensors(x) for x in data]
-    return data.array if isinstance(data, Tensor) else data
 
 
 class Tensor(Autograd):
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
-    ``array`` is the NumPy array itself: look at it, print it, change it. ``Tensor(data)`` makes
-    a copy of lists and numbers in the default dtype; `glassnet.tensor` is the usual way.
+    ``array`` is the NumPy array itself: look at it, print it, change it. `glassnet.tensor` makes one. The class itself
+    is called in older scripts: ``Tensor(data)`` copies lists and arrays in the default dtype, ``Tensor(tensor)`` is
+    that tensor, and ``Tensor(2, 3)`` is one of this shape, whose values are not set.
 
     >>> x = glassnet.Tensor([[1, 2], [3, 4]])
     >>> x.array
     array([[1., 2.],
            [3., 4.]], dtype=float32)
+    >>> glassnet.Tensor(3).shape
+    (3,)
     """
 
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
 
     grad: Tensor | None = None
 
-    def __init__(self, data: Any = (), *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> None:
-        if dtype is None and isinstance(data, list | tuple):
-            dtype = get_default_dtype()
-        self.array = as_array(data, dtype, copy=True)
+    def __init__(
+        self, *data_or_sizes: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, device: Any = None
+    ) -> None:
+        on_cpu(device)
+        first = data_or_sizes[0] if len(data_or_sizes) == 1 else None
+        if isinstance(first, Tensor) and dtype is None:
+            self.__dict__.update(vars(first.view_as(first)))
+        else:
+            self.array = legacy_array("Tensor", data_or_sizes, get_default_dtype() if dtype is None else dtype)
         if requires_grad:
             self.requires_grad = True
 
@@ -242,6 +211,10 @@ class Tensor(Autograd):
     # how it prints, its copies, and others like it --------------------------------------------
 
     def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, Tensor | int | float | np.generic):
+            raise DtypeError(
+                f"in: expected a number or a tensor to look for, got {type(value).__name__}: {value!r:.60}"
+            )
         return bool((self == value).any())
 
     def __repr__(self) -> str:

@@ -9,8 +9,8 @@ import builtins
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from glassnet.errors import DeviceError
 from glassnet.ops import movement
 from glassnet.ops.dtypes import (
     as_dtype,
@@ -26,8 +26,7 @@ from glassnet.ops.dtypes import (
     int64,
     uint8,
 )
-from glassnet.tensor.device import device as Device
-from glassnet.tensor.device import is_device
+from glassnet.tensor.device import is_device, on_cpu
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.indexing import Indexing
 
@@ -42,34 +41,39 @@ class Casts(Indexing):
         device: Any = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
+        memory_format: Any = None,
     ) -> Self:
         """The tensor in another dtype: to(glassnet.float64), to("cpu"), to(other_tensor).
 
         >>> glassnet.tensor([1, 2]).to(glassnet.float64)
         tensor([1., 2.], dtype=float64)
         """
+        flags = [non_blocking]  # which says not to wait: there is nothing to wait for
         for arg in args:
             if isinstance(arg, State):
                 dtype = arg.dtype
             elif isinstance(arg, builtins.bool):
-                pass  # non_blocking: there is nothing to wait for
-            elif is_device(arg):
+                flags.append(arg)
+            elif is_device(arg) or (isinstance(arg, builtins.int) and not isinstance(arg, builtins.bool)):
                 device = arg
             elif arg is not None:
                 dtype = arg
-        if device is not None:
-            Device(device)  # raises for any but the CPU
+        on_cpu(device)
+        copy = copy or (len(flags) > 2 and flags[2])
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self.clone() if copy else self
         return apply(movement.cast, self, dtype=as_dtype(dtype))
 
-    def type(self, dtype: npt.DTypeLike) -> Self:
-        """The tensor in another dtype.
+    def type(self, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
+        """The tensor in another dtype, also named as a type of tensors; without one, the name of its own.
 
-        >>> glassnet.tensor([1, 2]).type(glassnet.float32)
-        tensor([1., 2.])
+        >>> x = glassnet.tensor([1, 2])
+        >>> x.type(), x.type(glassnet.float32), x.type(glassnet.FloatTensor), x.type("torch.FloatTensor")
+        ('torch.LongTensor', tensor([1., 2.]), tensor([1., 2.]), tensor([1., 2.]))
         """
-        return self.to(dtype=dtype)
+        from glassnet.tensor import typed  # of the older names, which few scripts use
+
+        return typed.type_name(self.dtype) if dtype is None else self.to(dtype=typed.dtype_named(dtype))
 
     def type_as(self, other: State) -> Self:
         """The tensor in the dtype of ``other``.
@@ -176,10 +180,47 @@ class Casts(Indexing):
         return self
 
     def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Self:
-        """Raises RuntimeError: there is no other device than the CPU.
+        """Raises DeviceError: there is no other device than the CPU.
 
         >>> glassnet.ones(2).cuda()
         Traceback (most recent call last):
-        RuntimeError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
+        glassnet.errors.DeviceError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
         """
-        return self.to(device="cuda")
+        return self.to(device="cuda" if device is None else device)
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """False: every tensor is on the CPU."""
+        return False
+
+    is_mps = is_xpu = is_meta = is_sparse = is_quantized = is_cuda
+
+    @property
+    def is_cpu(self) -> builtins.bool:
+        """True: every tensor is on the CPU."""
+        return True
+
+    def get_device(self) -> builtins.int:
+        """−1, as of every tensor on the CPU.
+
+        >>> glassnet.ones(2).get_device()
+        -1
+        """
+        return -1
+
+    def pin_memory(self, device: Any = None) -> Self:
+        """Raises DeviceError: memory is pinned for a GPU, and there is none.
+
+        >>> glassnet.ones(2).pin_memory()
+        Traceback (most recent call last):
+        glassnet.errors.DeviceError: pin_memory: ... leave it out
+        """
+        raise DeviceError("pin_memory: expected a GPU, for which memory is pinned, and there is none; leave it out")
+
+    def is_pinned(self, device: Any = None) -> builtins.bool:
+        """False: see `pin_memory`.
+
+        >>> glassnet.ones(2).is_pinned()
+        False
+        """
+        return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.tensor.dispatch import State
+from glassnet.tensor.dispatch import State, wrap
 
 
 class Conversion(State):
@@ -59,6 +61,9 @@ class Conversion(State):
                 raise ValueError(f"a tensor of {array.dtype} becomes an array of {dtype} only by copying")
             return array.astype(dtype)
         return array.copy() if copy else array
+
+    def __array_wrap__(self, array: Array, context: Any = None, return_scalar: bool = False) -> Any:
+        return wrap(np.asarray(array))  # what NumPy computes of a tensor, np.exp(x), is one
 
     def __float__(self) -> float:
         return float(self.item())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.ops.dtypes import as_dtype
-from glassnet.tensor.dispatch import finished
+from glassnet.errors import DtypeError, GradientError
+from glassnet.observer import mode
+from glassnet.ops.dtypes import Array, as_dtype
+from glassnet.tensor.dispatch import State, finished
+from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.inplace import InPlace
 from glassnet.tensor.spellings import sizes
 
@@ -78,6 +82,69 @@ class Creation(InPlace):
         tensor([7., 7.])
         """
         return finished(np.full(sizes((size,)), fill_value, self._dtype_of(dtype)), requires_grad, device)
+
+    def new(self, *data_or_sizes: Any, device: Any = None) -> Self:
+        """A tensor of data, or of the given sizes, its values not set, of the dtype of this one: PyTorch's older name.
+
+        >>> glassnet.tensor([1.5]).new([2, 3]), glassnet.tensor([1.5]).new(2, 3).shape
+        (tensor([2., 3.]), (2, 3))
+        """
+        kind: Any = type(finished(self.array, False, device))  # Tensor, where this is a Parameter
+        for data in data_or_sizes:
+            if isinstance(data, State) and data.shape and data.dtype != self.dtype:
+                raise TypeError(f"new: expected a tensor of {self.dtype}, got {data.dtype}; convert it: x.to(dtype)")
+        made: Self = kind(*data_or_sizes, dtype=self.dtype)
+        return made
+
+    # memory -------------------------------------------------------------------------------------
+
+    def resize_(self, *shape: Any) -> Self:
+        """Give the tensor another shape, in its own memory where that is enough; what is new is not set.
+
+        >>> glassnet.tensor([1, 2, 3, 4]).resize_(3)
+        tensor([1, 2, 3])
+        """
+        if self._requires_grad:
+            raise GradientError("resize_: a tensor that requires a gradient keeps its shape; use x.detach().clone()")
+        new = sizes(shape)
+        number, flat = math.prod(new), self.array.reshape(-1)
+        if number > flat.size:
+            flat = np.concatenate([flat, np.empty(number - flat.size, flat.dtype)])
+        return self._become(flat[:number].reshape(new))
+
+    def set_(self, source: Any = None) -> Self:
+        """Look into the memory of ``source``, a tensor of the same dtype, from now on.
+
+        >>> glassnet.ones(2).set_(glassnet.zeros(3))
+        tensor([0., 0., 0.])
+        """
+        other = np.empty(0, self.dtype) if source is None else source.array
+        if other.dtype != self.dtype:
+            raise DtypeError(f"set_: expected a tensor of {self.dtype}, got {other.dtype}; convert it: x.to(dtype)")
+        self.version = None if source is None else version_of(source)
+        return self._become(other)
+
+    def _become(self, array: Array) -> Self:
+        if mode.tracer is not None:
+            mode.tracer.replacing("a tensor's memory")
+        self.array, self.view_of = array, None
+        return self
+
+    def share_memory_(self) -> Self:
+        """Itself: worker processes are sent the numbers of a tensor, and those are not shared.
+
+        >>> glassnet.ones(2).share_memory_()
+        tensor([1., 1.])
+        """
+        return self
+
+    def is_shared(self) -> bool:
+        """False: see `share_memory_`.
+
+        >>> glassnet.ones(2).is_shared()
+        False
+        """
+        return False
 
     def _dtype_of(self, dtype: npt.DTypeLike | None) -> npt.DTypeLike:
         return self.array.dtype if dtype is None else as_dtype(dtype)
