@@ -97,7 +97,7 @@ def with_tensors(options: dict[str, Any], make: Any) -> dict[str, Any]:
 @losses
 def test_gradients_are_slopes_to_second_order(name: str, inputs: Any, constants: Any, options: Any) -> None:
     function = getattr(F, name)
-    options = with_tensors(options, gn.Tensor)
+    options = with_tensors(options, gn.tensor)
     fixed = tensors(constants, False)
     arguments = tuple(tensors(inputs, True))
     if options.get("eps") == 1.0:  # variances below eps get the gradient of eps: no slope
@@ -110,7 +110,7 @@ def test_gradients_are_slopes_to_second_order(name: str, inputs: Any, constants:
 @losses
 def test_reductions_agree(name: str, inputs: Any, constants: Any, options: Any) -> None:
     function, arguments = getattr(F, name), tensors((*inputs, *constants), False)
-    options = with_tensors(options, gn.Tensor)
+    options = with_tensors(options, gn.tensor)
     each = function(*arguments, **options, reduction="none").numpy()
     assert function(*arguments, **options, reduction="sum").item() == pytest.approx(each.sum(), rel=1e-13)
     weighted = name in ("mse_loss", "l1_loss") and "weight" in options
@@ -379,7 +379,7 @@ def test_parity(name: str, inputs: Any, constants: Any, options: Any, reduction:
     torch = pytest.importorskip("torch")
     ours = tensors(inputs, True)
     theirs = [torch.tensor(a, requires_grad=True) for a in inputs]
-    y = getattr(F, name)(*ours, *tensors(constants, False), **with_tensors(options, gn.Tensor), reduction=reduction)
+    y = getattr(F, name)(*ours, *tensors(constants, False), **with_tensors(options, gn.tensor), reduction=reduction)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's own about kl_div
         z = getattr(torch.nn.functional, name)(

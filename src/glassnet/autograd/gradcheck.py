@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import GradientError
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, gradients
+from glassnet.tensor.creation import tensor
 
 
 class GradientMismatch(GradientError):
@@ -77,7 +78,7 @@ def gradgradcheck(function: Callable[..., Any], inputs: Any, **options: Any) -> 
     tensors = tuple(inputs) if isinstance(inputs, Sequence) else (inputs,)
     generator = np.random.default_rng(0)
     weights = [
-        Tensor(generator.standard_normal(y.shape), dtype=np.float64, requires_grad=True)
+        tensor(generator.standard_normal(y.shape), dtype=np.float64, requires_grad=True)
         for y in _outputs(function, tensors)
     ]
 
@@ -105,7 +106,7 @@ def _check_input(
         for place in np.ndindex(y.shape):
             cotangent = np.zeros(y.shape, y.dtype)
             cotangent[place] = 1
-            (gradient,) = gradients(y, x, Tensor(cotangent, dtype=y.dtype), retain_graph=True, allow_unused=True)
+            (gradient,) = gradients(y, x, tensor(cotangent, dtype=y.dtype), retain_graph=True, allow_unused=True)
             analytical = np.zeros(x.shape) if gradient is None else gradient.array
             slope = slopes[which][(..., *place)]
             wrong = ~(np.abs(analytical - slope) <= atol + rtol * np.abs(slope))

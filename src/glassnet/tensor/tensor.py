@@ -15,8 +15,8 @@ from glassnet.ops.dtypes import Array, get_default_dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim
 from glassnet.tensor import dispatch, functions, graph
-from glassnet.tensor.arrays import as_array, legacy_array
 from glassnet.tensor.device import cpu, device, on_cpu
+from glassnet.tensor.from_data import as_array, legacy_array
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.autograd import Autograd
 

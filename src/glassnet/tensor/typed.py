@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Dtype, as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
-from glassnet.tensor.arrays import legacy_array
 from glassnet.tensor.device import on_cpu
 from glassnet.tensor.dispatch import State, wrap
+from glassnet.tensor.from_data import legacy_array
 
 
 class TensorType(type):

@@ -11,8 +11,9 @@ from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import indexing, selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.from_data import as_array
 from glassnet.tensor.methods.indexing import split_index
-from glassnet.tensor.tensor import Tensor, apply, as_array, wrap
+from glassnet.tensor.tensor import Tensor, apply, wrap
 
 __all__ = [
     "diagonal_scatter",
