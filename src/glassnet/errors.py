@@ -20,6 +20,7 @@ __all__ = [
     "IndexDtypeError",
     "LinAlgError",
     "NotFiniteError",
+    "NotNumbersError",
     "RangeError",
     "RepeatedDimensionError",
     "SequenceError",
@@ -139,6 +140,15 @@ class DeviceError(GlassnetError, RuntimeError, AssertionError):
     >>> glassnet.ones(2).to("cuda")
     Traceback (most recent call last):
     glassnet.errors.DeviceError: expected device "cpu", the only one glassnet has, got 'cuda'; ...
+    """
+
+
+class NotNumbersError(DtypeError, ValueError):
+    """Text or objects where a tensor needs numbers.
+
+    >>> glassnet.tensor(["cat"])
+    Traceback (most recent call last):
+    glassnet.errors.NotNumbersError: tensor: expected numbers, ...
     """
 
 

@@ -264,7 +264,8 @@ def test_one_node_is_all_it_takes() -> None:
             [0, 1, 2],
             {},
             ValueError,
-            "expected one label for each row of the scores [2, 3], so labels of shape [2], got [3]",
+            "expected one label for each row of the scores [2, 3], so labels of shape [2], got [3]; take scores and "
+            "labels of one batch",
         ),
         ((2, 0), [0, 0], {}, ValueError, "expected scores of shape [n, classes], got [2, 0]"),
         ((), 0, {}, ValueError, "expected a score for each class, got one number"),

@@ -55,5 +55,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = int(tensor._read("one_hot() without num_classes").max()) + 1
     least, most = tensor.array.min(initial=0), tensor.array.max(initial=0)
     if least < 0 or most >= num_classes:
-        raise RangeError(f"one_hot: expected labels from 0 to {num_classes - 1}, got {least if least < 0 else most}")
+        raise RangeError(
+            f"one_hot: expected labels from 0 to {num_classes - 1}, got {least if least < 0 else most}; there is a "
+            f"class for each number from 0 to the largest label: num_classes={most + 1}"
+        )
     return apply(indexing.one_hot, tensor, classes=num_classes, dtype=int64)

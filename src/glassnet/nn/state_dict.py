@@ -31,7 +31,7 @@ class IncompatibleKeys(NamedTuple):
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class Entry(NamedTuple):
@@ -115,7 +115,11 @@ def _misfit(
     ]
     faults += [_listed(misfits)] * bool(misfits)
     advice = "build the module as it was when its state was saved"
-    if not misfits:
+    if unexpected and all(name.startswith("module.") for name in unexpected):
+        advice = (
+            'take the "module." of DataParallel away: {name.removeprefix("module."): x for name, x in state.items()}'
+        )
+    elif not misfits:
         advice += ", or pass strict=False to load what both have"
     return f"load_state_dict: the state does not fit this {module}: {'; '.join(faults)}. Nothing was changed; {advice}"
 

@@ -58,7 +58,7 @@ def _why_unfit(name: str, scores: tuple[int, ...], labels: tuple[int, ...]) -> s
     elif labels == scores:
         hint = "; if they are one-hot rows, take the position of the 1: labels.argmax(1)"
     else:
-        hint = ""
+        hint = "; take scores and labels of one batch"
     return (
         f"{name}: expected one label for each row of the scores {written(scores)}, so labels of shape "
         f"[{scores[0]}], got {written(labels)}{hint}"

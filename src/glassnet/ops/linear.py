@@ -82,6 +82,8 @@ def _linear_shape(x: Any, weight: Any, bias: Any = None) -> Spec:
             hint = "; flatten it first: x.flatten(1)"
         elif shape_of(x)[:1] == (features_in,):
             hint = "; its first dimension would fit: x.T"
+        elif shape_of(x):
+            hint = f"; for this input, make the layer with in_features={shape_of(x)[-1]}"
         raise ShapeError(
             f"linear: expected an input whose last dimension is {features_in} (the weight is "
             f"{written(shape_of(weight))}), got {written(shape_of(x))}{hint}"

@@ -157,7 +157,9 @@ def _concatenate_shape(*xs: Any, dim: int = 0) -> Spec:
     rests = {(*s[:dim], *s[dim + 1 :]) for s in shapes}
     if len(rests) > 1 or any(len(s) != len(shapes[0]) for s in shapes):
         each = ", ".join(map(written, shapes))
-        raise ShapeError(f"concatenate: shapes must be equal except in dimension {dim}, got {each}")
+        fits = [d for d in range(len(shapes[0])) if len({(*s[:d], *s[d + 1 :]) for s in shapes}) == 1]
+        hint = f"; they fit along dim={fits[0]}" if fits else ""
+        raise ShapeError(f"concatenate: shapes must be equal except in dimension {dim}, got {each}{hint}")
     size = sum(s[dim] for s in shapes)
     return Spec((*shapes[0][:dim], size, *shapes[0][dim + 1 :]), result_type(*xs))
 
@@ -196,7 +198,9 @@ def _stack_shape(*xs: Any, dim: int = 0) -> Spec:
         raise ShapeError("stack: expected at least one tensor, got none")
     shapes = [shape_of(x) for x in xs]
     if len(set(shapes)) > 1:
-        raise ShapeError(f"stack: expected tensors of one shape, got {', '.join(map(written, shapes))}")
+        raise ShapeError(
+            f"stack: expected tensors of one shape, got {', '.join(map(written, shapes))}; pad the shorter"
+        )
     dim = normalize_dim("stack", dim, len(shapes[0]) + 1)
     return Spec((*shapes[0][:dim], len(xs), *shapes[0][dim:]), result_type(*xs))
 

@@ -190,5 +190,7 @@ def reshaped(name: str, shape: Shape, new: Sequence[int]) -> Shape:
             f"{total} is not a multiple of {known}"
         )
     if not unknown and known != total:
-        raise ShapeError(f"{name}: {written(shape)} has {total} elements, but {written(new)} holds {known}")
+        rest = known // new[-1] if new and new[-1] else 0
+        hint = f"; {written((*new[:-1], total // rest))} would fit" if rest and total % rest == 0 else ""
+        raise ShapeError(f"{name}: {written(shape)} has {total} elements, but {written(new)} holds {known}{hint}")
     return tuple(total // known if n == -1 else n for n in new)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.errors import DtypeError, ShapeError
+from glassnet.errors import NotNumbersError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype, result_type
 from glassnet.ops.shapes import written
@@ -27,12 +27,14 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
     kept = getattr(first, "dtype", None)  # a Python float has none
     try:
         array = np.array(_without_tensors(data), copy=True if copy else None)
-    except ValueError as error:
+    except ValueError:
+        lengths = sorted({len(row) for row in data if isinstance(row, list | tuple)})
+        of = f", of {' and '.join(map(str, lengths[:3]))}" if len(lengths) > 1 else ""
         raise ShapeError(
-            f"tensor: expected nested lists of one length at each level, got ragged ones ({error})"
+            f"tensor: expected nested lists of one length at each level, got ragged ones{of}; pad the shorter"
         ) from None
     if array.dtype.kind not in "biufc":
-        raise DtypeError(
+        raise NotNumbersError(
             f"tensor: expected numbers, got {array.dtype} ({data!r:.60}); encode text and objects as numbers first"
         )
     if dtype is None:

@@ -58,7 +58,7 @@ _DTYPES = {name: dtype for dtype, name in _NAMES.items()} | {"torch.Tensor": flo
 
 def type_name(dtype: Dtype) -> str:
     """What ``x.type()`` says: "torch.FloatTensor" of float32."""
-    return _NAMES.get(dtype, f"torch.{dtype}")
+    return _NAMES.get(dtype, f"torch.Complex{'Float' if dtype.itemsize == 8 else 'Double'}Tensor")
 
 
 def dtype_named(kind: Any) -> Dtype:

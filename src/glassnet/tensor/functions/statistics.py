@@ -11,9 +11,10 @@ from glassnet.ops import selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.functions import ranks
 from glassnet.ops.shapes import normalize_dim, written
+from glassnet.tensor.from_data import as_array
 from glassnet.tensor.methods.reduction import Dim
 from glassnet.tensor.spellings import takes_axis
-from glassnet.tensor.tensor import Tensor, apply, as_array, wrap
+from glassnet.tensor.tensor import Tensor, apply, wrap
 from glassnet.tensor.wording import found
 
 __all__ = [

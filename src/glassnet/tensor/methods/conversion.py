@@ -30,7 +30,8 @@ class Conversion(State):
         """
         if self.array.size != 1:
             raise ShapeError(
-                f"item: expected a tensor of one element, got shape {written(self.shape)}; use tolist() or an index"
+                f"item: expected a tensor of one element, got shape {written(self.shape)}; use .mean() or .sum() of "
+                "it, tolist(), or an index"
             )
         return self._read("item()").item()
 

@@ -110,7 +110,7 @@ class Creation(InPlace):
         number, flat = math.prod(new), self.array.reshape(-1)
         if number > flat.size:
             flat = np.concatenate([flat, np.empty(number - flat.size, flat.dtype)])
-        return self._become(flat[:number].reshape(new))
+        return self._look_into(flat[:number].reshape(new))
 
     def set_(self, source: Any = None) -> Self:
         """Look into the memory of ``source``, a tensor of the same dtype, from now on.
@@ -122,9 +122,9 @@ class Creation(InPlace):
         if other.dtype != self.dtype:
             raise DtypeError(f"set_: expected a tensor of {self.dtype}, got {other.dtype}; convert it: x.to(dtype)")
         self.version = None if source is None else version_of(source)
-        return self._become(other)
+        return self._look_into(other)
 
-    def _become(self, array: Array) -> Self:
+    def _look_into(self, array: Array) -> Self:
         if mode.tracer is not None:
             mode.tracer.replacing("a tensor's memory")
         self.array, self.view_of = array, None
