@@ -32,8 +32,6 @@ _NAMES = {
     "linalg_cholesky": "LinalgCholeskyExBackward0",
     "linalg_inv": "LinalgInvExBackward0",
     "linalg_solve": "LinalgSolveExBackward0",
-    "median": "MedianBackward1",
-    "median_of_all": "MedianBackward0",
     "min_of_all": "MinBackward1",
     "norm": "LinalgVectorNormBackward0",
     "pad": "ConstantPadNdBackward0",
@@ -172,6 +170,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "matmul": _matmul,
     "max_pool": _pooling("MaxPool{}DWithIndices"),
     "mean": _of_dim("Mean"),
+    "median": lambda node: f"MedianBackward{0 if node.op.name == 'median' else 1}",  # of all, one operation
     "permute": _permute,
     "pow": _pow,
     "prod": _of_dim("Prod"),
