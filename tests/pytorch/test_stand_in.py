@@ -106,9 +106,12 @@ def test_dtypes_have_pytorchs_names_and_numpy_takes_them(torch: Any) -> None:
     assert not torch.int64.is_floating_point
     assert torch.finfo(torch.float32).eps == np.finfo(np.float32).eps
     assert torch.iinfo(torch.int8).max == 127
-    assert type(x).__module__ == "torch"
+    assert repr(type(x)) == "<class 'torch.Tensor'>"
+    assert repr(x.shape) == "torch.Size([2])"
+    assert repr(x) == "tensor([1., 1.], dtype=torch.float64)"
     glassnet.pytorch.uninstall()
     assert repr(x.dtype) == "dtype('float64')"
+    assert repr(x) == "tensor([1., 1.], dtype=float64)"
 
 
 def test_a_network_is_trained_saved_and_compiled_as_without(torch: Any, tmp_path: Any) -> None:

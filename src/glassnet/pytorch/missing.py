@@ -40,6 +40,6 @@ def explained(module: str, name: str, there: Iterable[str]) -> str:
     why = reason(whole)
     state = f"and will not have it ({why})" if why else "yet"
     instead = next((what for of, what in INSTEAD.items() if whole == of or whole.startswith(f"{of}.")), None)
-    near = get_close_matches(name, list(there), n=1, cutoff=0.75)
+    near = [] if why else get_close_matches(name, list(there), n=1, cutoff=0.75)
     hint = f"; nearest: {instead}" if instead else f"; nearest: {module}.{near[0]}" if near and module else ""
     return f"glassnet has no {whole} {state}{hint}"

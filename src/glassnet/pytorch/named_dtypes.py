@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.tensor import Tensor
 from glassnet.tensor.dispatch import State
+from glassnet.tensor.wording import write_as_torch
 
 _SHORT = {"bool_": "bool"}
 _by_dtype: dict[Dtype, dtype] = {}
@@ -74,7 +75,8 @@ def _dtype(self: State) -> Any:
 
 
 def name_as_pytorch(wanted: bool) -> None:
-    """Have ``x.dtype`` be a `dtype` and ``type(x)`` print as torch.Tensor, or both be as they are without."""
+    """Have ``x.dtype`` be a `dtype`, and classes, shapes and dtypes be written as PyTorch's; or all as without."""
+    write_as_torch(wanted)
     Tensor.__module__ = "torch" if wanted else "glassnet.tensor.tensor"
     if wanted:
         Tensor.dtype = property(_dtype)  # type: ignore[assignment,method-assign]
