@@ -56,6 +56,13 @@ from glassnet.tensor.creation import (
 )
 from glassnet.tensor.functions import FILE_OF as _FILE_OF
 from glassnet.tensor.functions import function as _function
+from glassnet.tensor.memory_format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+)
 from glassnet.tensor.namespace import *  # noqa: F403
 from glassnet.tensor.sampling import (
     bernoulli,
@@ -104,12 +111,15 @@ __all__ = [
     "cdist",
     "cdouble",
     "cfloat",
+    "channels_last",
+    "channels_last_3d",
     "checkup",
     "compile",
     "complex64",
     "complex128",
     "concat",
     "concatenate",
+    "contiguous_format",
     "cuda",
     "data",
     "device",
@@ -149,6 +159,7 @@ __all__ = [
     "logspace",
     "long",
     "manual_seed",
+    "memory_format",
     "meshgrid",
     "multinomial",
     "nan",
@@ -159,6 +170,7 @@ __all__ = [
     "ones_like",
     "optim",
     "pi",
+    "preserve_format",
     "rand",
     "rand_like",
     "randint",

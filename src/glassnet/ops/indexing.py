@@ -53,7 +53,9 @@ def index_text(index: Index, arrays: Sequence[str]) -> str:
 def _getitem(x: Array, *arrays: Array, index: Index) -> Array:
     if index == (ARRAY,) and x.ndim > 1 and arrays[0].dtype.kind == "i":
         return np.take(x, arrays[0], axis=0)  # whole rows: in a third of the time
-    result = x[_filled(index, arrays)]
+    if arrays:  # in order in memory, which NumPy's x[:, i] is not
+        return np.asarray(x[_filled(index, arrays)], order="C")
+    result = x[index]
     if not isinstance(result, np.ndarray):
         result = x[(*_filled(index, arrays), ...)]  # one element: a view of it, not a copy
     return result

@@ -170,6 +170,7 @@ concatenate = register(
         forward=_concatenate,
         vjp=(_concatenate_rule,),
         shape=_concatenate_shape,
+        in_order=True,
         formula="y = the inputs one after another along dim",
         cast="common",
         complex_too=True,
@@ -215,6 +216,7 @@ stack = register(
         forward=_stack,
         vjp=(_stack_rule,),
         shape=_stack_shape,
+        in_order=True,
         formula="y = the inputs side by side along a new dim",
         expand=_stack_expand,
         cast="common",
@@ -227,7 +229,8 @@ stack = register(
 
 def _cast(x: Array, dtype: Dtype) -> Array:
     x = np.asarray(x)
-    return (x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x).astype(dtype)
+    x = x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x
+    return x.astype(dtype, order="C" if 0 in x.strides else "K")
 
 
 cast = register(
@@ -243,7 +246,7 @@ cast = register(
 
 
 def _copy(x: Array) -> Array:
-    return np.array(x)
+    return np.array(x, order="C" if 0 in x.strides else "K")  # repeated numbers lie in order once they are copied
 
 
 copy = register(

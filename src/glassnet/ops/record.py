@@ -84,6 +84,9 @@ class Op:
     dtype, "number" too but refuses bool, "difference" refuses it in any of them, "comparison" finds one that holds
     every number, "float" casts to their common floating dtype; "equal" refuses to mix, None takes them as they are.
 
+    ``in_order``: in eager mode the result lies in order in memory, however the inputs do; that of other operations lies
+    as `forward` leaves it, an elementwise one's as its inputs do.
+
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
     first input itself, as it may for every elementwise operation that takes ``out``. ``writes``: the
     positions of inputs that are changed in place (optimizer updates).
@@ -113,6 +116,7 @@ class Op:
     elementwise: bool = False
     variadic: bool = False
     view: bool = False
+    in_order: bool = False
     in_place: bool = False
     writes: tuple[int, ...] = ()
     inline: bool = False

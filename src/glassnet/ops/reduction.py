@@ -43,6 +43,7 @@ sum = register(
         forward=_sum,
         vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g, _x, dim),),
         shape=reduction("sum", sum_type),
+        in_order=True,
         formula="y = Σ x over dim",
         method="sum",
     )
@@ -101,6 +102,7 @@ prod = register(
         forward=_prod,
         vjp=(_prod_rule,),
         shape=reduction("prod", sum_type),
+        in_order=True,
         formula="y = Π x over dim",
         method="prod",
     )
@@ -124,6 +126,7 @@ amax = register(
         forward=_amax,
         vjp=(_extreme_rule,),
         shape=reduction("amax", lambda x: ordered("amax", x), needs_elements=True),
+        in_order=True,
         formula="y = the largest x over dim",
         method="max",
     )
@@ -140,6 +143,7 @@ amin = register(
         forward=_amin,
         vjp=(_extreme_rule,),
         shape=reduction("amin", lambda x: ordered("amin", x), needs_elements=True),
+        in_order=True,
         formula="y = the smallest x over dim",
         method="min",
     )
@@ -156,6 +160,7 @@ argmax = register(
         forward=_argmax,
         vjp=(None,),
         shape=reduction("argmax", lambda x: ordered("argmax", x) and int64, needs_elements=True),
+        in_order=True,
         formula="y = the position of the largest x over dim (the first of equals)",
         method="argmax",
     )
@@ -172,6 +177,7 @@ argmin = register(
         forward=_argmin,
         vjp=(None,),
         shape=reduction("argmin", lambda x: ordered("argmin", x) and int64, needs_elements=True),
+        in_order=True,
         formula="y = the position of the smallest x over dim (the first of equals)",
         method="argmin",
     )
@@ -188,6 +194,7 @@ all = register(
         forward=_all,
         vjp=(None,),
         shape=reduction("all", lambda _x: bool_),
+        in_order=True,
         formula="y = whether every x over dim is true (not 0)",
         method="all",
     )
@@ -204,6 +211,7 @@ any = register(
         forward=_any,
         vjp=(None,),
         shape=reduction("any", lambda _x: bool_),
+        in_order=True,
         formula="y = whether some x over dim is true (not 0)",
         method="any",
     )
@@ -227,6 +235,7 @@ cumsum: Op = register(
         forward=_cumsum,
         vjp=(lambda g, _y, _x, dim=-1: flip(cumsum(flip(g, dims=(dim,)), dim=dim), dims=(dim,)),),
         shape=_cumsum_shape,
+        in_order=True,
         formula="yᵢ = Σ xⱼ over j ≤ i, along dim",
     )
 )
@@ -253,6 +262,7 @@ mean = register(
         forward=_mean,
         vjp=(lambda g, _y, _x, dim=None, keepdim=False: spread(g / count(_x, dim), _x, dim),),
         shape=reduction("mean", float_only("mean", "fc")),
+        in_order=True,
         formula="y = (Σ x) / n over dim",
         expand=lambda x, dim=None, keepdim=False: sum(x, dim=dim, keepdim=keepdim) / count(x, dim),
         inline=True,
@@ -282,6 +292,7 @@ var = register(
         forward=_var,
         vjp=(_var_rule,),
         shape=reduction("var", float_only("var")),
+        in_order=True,
         formula="y = Σ (x − mean x)² / (n − correction) over dim",
         expand=_var_expand,
     )
@@ -328,6 +339,7 @@ norm = register(
         forward=_norm,
         vjp=(_norm_rule,),
         shape=reduction("norm", float_only("norm")),
+        in_order=True,
         formula="y = √(Σ x²) over dim",
         expand=lambda x, dim=None, keepdim=False: sqrt(sum(square(x), dim=dim, keepdim=keepdim)),
     )
@@ -354,6 +366,7 @@ logsumexp = register(
         forward=_logsumexp,
         vjp=(lambda g, y, x, dim=None, keepdim=False: spread(g, x, dim) * exp(x - keep_dims(y, x, dim)),),
         shape=reduction("logsumexp", float_only("logsumexp"), needs_elements=True),
+        in_order=True,
         formula="y = log Σ exp(x) over dim",
         expand=_logsumexp_expand,
     )

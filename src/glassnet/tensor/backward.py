@@ -88,7 +88,7 @@ def gradients(
                 f"grad: the outputs do not depend on input {i}, of shape {written(chosen[i].shape)}; "
                 "leave it out, or pass allow_unused=True to get None for it"
             )
-    return tuple(wrap(np.array(r)) if isinstance(r, np.ndarray | np.generic) else r for r in results)
+    return tuple(wrap(np.array(r, order="C")) if isinstance(r, np.ndarray | np.generic) else r for r in results)
 
 
 def _compute(
@@ -164,6 +164,20 @@ def own(gradient: Any) -> Any:
     return gradient if isinstance(gradient, State) else np.array(gradient)
 
 
+def _laid_out(gradient: Any, tensor: Any) -> Any:
+    """``gradient``, an array, in memory as the ``tensor`` lies there, if that is a leaf; else in order."""
+    array = np.asarray(gradient)
+    if tensor.node is not None or 0 in tensor.array.strides:
+        return np.asarray(array, order="C")
+    if array.strides == tensor.array.strides:
+        return array
+    like = np.empty_like(tensor.array, array.dtype)
+    if like.strides == array.strides:
+        return array
+    np.copyto(like, array)
+    return like
+
+
 def accumulate(leaf: Any, gradient: Any) -> None:
     """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
     if mode.tracer is not None:
@@ -174,7 +188,7 @@ def accumulate(leaf: Any, gradient: Any) -> None:
     if isinstance(gradient, State):
         leaf.grad = apply(copy, gradient) if leaf.grad is None else leaf.grad + gradient
     elif leaf.grad is None:
-        leaf.grad = wrap(np.asarray(gradient))
+        leaf.grad = wrap(_laid_out(gradient, leaf))
     elif leaf.grad.requires_grad:
         leaf.grad = leaf.grad + wrap(np.asarray(gradient))
     else:

@@ -22,6 +22,7 @@ from glassnet.ops.dtypes import (
 )
 from glassnet.ops.shapes import written
 from glassnet.tensor.from_data import as_array
+from glassnet.tensor.memory_format import contiguous_format
 from glassnet.tensor.spellings import sizes, takes_axis
 from glassnet.tensor.tensor import Tensor, apply, finished, made_of
 
@@ -177,42 +178,78 @@ def full(
     return finished(np.full(_shape((size,)), value, value.dtype), requires_grad, device)
 
 
-def zeros_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def _order(input: Tensor, memory_format: Any) -> Any:
+    """NumPy's word for how a tensor like ``input`` lies in memory: as that one does, or in order."""
+    return "C" if memory_format is contiguous_format or 0 in input.array.strides else "K"
+
+
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
     """All 0, in the shape and dtype of ``input``.
 
     >>> glassnet.zeros_like(glassnet.tensor([1, 2]))
     tensor([0, 0])
     """
-    return finished(np.zeros(input.shape, dtype or input.dtype), requires_grad, device)
+    array = np.zeros_like(input.array, dtype or input.dtype, _order(input, memory_format))
+    return finished(array, requires_grad, device)
 
 
-def ones_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
     """All 1, in the shape and dtype of ``input``.
 
     >>> glassnet.ones_like(glassnet.tensor([1.5, 2.5]))
     tensor([1., 1.])
     """
-    return finished(np.ones(input.shape, dtype or input.dtype), requires_grad, device)
+    array = np.ones_like(input.array, dtype or input.dtype, _order(input, memory_format))
+    return finished(array, requires_grad, device)
 
 
-def empty_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
     """Values that are not set, in the shape and dtype of ``input``.
 
     >>> glassnet.empty_like(glassnet.ones(2, 3)).shape
     (2, 3)
     """
-    return finished(np.empty(input.shape, dtype or input.dtype), requires_grad, device)
+    array = np.empty_like(input.array, dtype or input.dtype, _order(input, memory_format))
+    return finished(array, requires_grad, device)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
 ) -> Tensor:
     """All ``fill_value``, in the shape and dtype of ``input``.
 
     >>> glassnet.full_like(glassnet.tensor([1, 2]), 7)
     tensor([7, 7])
     """
-    return finished(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad, device)
+    array = np.full_like(input.array, fill_value, dtype or input.dtype, _order(input, memory_format))
+    return finished(array, requires_grad, device)
 
 
 def eye(

@@ -152,11 +152,14 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         raise
     if type(array) is not ndarray:
         array = np.asarray(array)
+    if op.in_order and not array.flags.c_contiguous:
+        array = np.array(array, order="C")
     result = _new()
     result.array = array
     if tracked and mode.grad and op.differentiable and array.dtype.kind in "fc":
         for x in inputs:
-            follow(x)
+            if getattr(x, "view_of", None) is not None:
+                follow(x)
         result._requires_grad = True
         result.node = Node(op, inputs, values, params, array)
         if (array.nbytes >= LARGE or getattr(values[0], "nbytes", 0) >= LARGE) and mode.tracer is None:

@@ -60,6 +60,7 @@ masked_softmax = register(
             lambda g, _y, _scores, _mask, safe=True: g,
         ),
         shape=_masked_softmax_shape,
+        in_order=True,
         formula="y = softmax(scores + mask) along the last dim, 0 where the mask is −∞",
         expand=_masked_softmax_expand,
         textbook=_plain_masked_softmax,

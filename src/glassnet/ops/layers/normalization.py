@@ -349,6 +349,7 @@ standardize = register(
         vjp=(_of_x, _of_weight, _of_bias, None),
         shared=_gradients,
         shape=_standardize_shape,
+        in_order=True,
         formula="y = (x − mean)/√(variance + eps)·weight + bias, with the mean and the variance of x over dim",
         expand=_standardize_expand,
         cast="equal",

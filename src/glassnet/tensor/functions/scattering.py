@@ -55,7 +55,7 @@ def scatter(input: Tensor, dim: int, index: Any, src: Any = None, *, value: Any 
         if reduce not in ("add", "multiply"):
             raise RuntimeError(f'scatter: expected "add" or "multiply" as reduce, got {reduce!r:.80}')
         return scatter_reduce(input, d, index, src, "sum" if reduce == "add" else "prod")
-    y = input.clone()
+    y = input.clone().contiguous()
     y[indexing.along(index, d)] = src
     return y
 

@@ -28,6 +28,7 @@ from glassnet.ops.dtypes import (
 )
 from glassnet.tensor.device import is_device, on_cpu
 from glassnet.tensor.dispatch import State, apply
+from glassnet.tensor.memory_format import preserve_format
 from glassnet.tensor.methods.indexing import Indexing
 
 
@@ -60,6 +61,8 @@ class Casts(Indexing):
                 dtype = arg
         on_cpu(device)
         copy = copy or (len(flags) > 2 and flags[2])
+        if memory_format not in (None, preserve_format):
+            return self.to(dtype=dtype, copy=copy).contiguous(memory_format)
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self.clone() if copy else self
         return apply(movement.cast, self, dtype=as_dtype(dtype))

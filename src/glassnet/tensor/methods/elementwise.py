@@ -190,7 +190,7 @@ class Elementwise(Casts):
         >>> x.masked_fill(x < 0, 0)
         tensor([0, 2, 0])
         """
-        return labelled(apply(selection.where, mask, fitting(self, mask, value), self), "masked_fill")
+        return labelled(apply(selection.where, mask, fitting(self, mask, value), self.contiguous()), "masked_fill")
 
 
 def _whole_quotient(a: Any, b: Any) -> Any:

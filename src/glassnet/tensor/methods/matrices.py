@@ -124,7 +124,8 @@ class Matrices(Reduction):
         tensor([[1, 0],
                 [3, 4]])
         """
-        return labelled(apply(selection.where, _triangle("tril", self.shape, diagonal), self, False), "tril")
+        inside = _triangle("tril", self.shape, diagonal)
+        return labelled(apply(selection.where, inside, self.contiguous(), False), "tril")
 
     def triu(self, diagonal: int = 0) -> Self:
         """The upper triangle of each matrix, zeros below its ``diagonal``.
@@ -133,7 +134,8 @@ class Matrices(Reduction):
         tensor([[1, 2],
                 [0, 4]])
         """
-        return labelled(apply(selection.where, _triangle("triu", self.shape, diagonal - 1), False, self), "triu")
+        outside = _triangle("triu", self.shape, diagonal - 1)
+        return labelled(apply(selection.where, outside, False, self.contiguous()), "triu")
 
 
 def _triangle(name: str, shape: tuple[int, ...], diagonal: int) -> Array:

@@ -12,6 +12,7 @@ from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
+from glassnet.tensor.memory_format import channels_last_order, preserve_format
 from glassnet.tensor.methods.operators import Operators
 from glassnet.tensor.spellings import sizes, takes_axis
 
@@ -273,26 +274,32 @@ class Views(Operators):
         repeated = apply(movement.copy, apply(movement.broadcast_to, self.reshape(apart), shape=wide))
         return repeated.reshape(tuple(a * b for a, b in zip(n, shape, strict=True)))
 
-    def contiguous(self) -> Self:
+    def contiguous(self, memory_format: Any = None) -> Self:
         """The tensor with its elements in order in memory: itself, or a copy.
+
+        With `glassnet.channels_last`, in the order of images [N, H, W, C], though the shape stays [N, C, H, W].
 
         >>> glassnet.ones(2, 3).T.contiguous().is_contiguous()
         True
         """
+        if (order := channels_last_order(memory_format, len(self.shape))) is not None:
+            return self.permute(order).contiguous().permute(movement.inverse_order(order))
         if self.array.flags.c_contiguous:
             return self
         flat = self.reshape(-1)  # a copy, unless equal steps through memory lead from each element to the next
         return (flat if flat.array.flags.c_contiguous else flat.clone()).reshape(self.shape)
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in order in memory.
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in order in memory; with `glassnet.channels_last`, as images [N, H, W, C] do.
 
         >>> glassnet.ones(2, 3).T.is_contiguous()
         False
         """
-        return bool(self.array.flags.c_contiguous)
+        order = channels_last_order(memory_format, len(self.shape))
+        array = self.array if order is None else self.array.transpose(order)
+        return bool(array.flags.c_contiguous)
 
-    def clone(self) -> Self:
+    def clone(self, *, memory_format: Any = None) -> Self:
         """A copy in memory of its own, through which gradients flow.
 
         >>> x = glassnet.ones(2)
@@ -301,4 +308,5 @@ class Views(Operators):
         >>> x, y
         (tensor([1., 1.]), tensor([5., 1.]))
         """
-        return apply(movement.copy, self)
+        copied = apply(movement.copy, self)
+        return copied if memory_format in (None, preserve_format) else copied.contiguous(memory_format)
