@@ -57,7 +57,7 @@ def _getitem(x: Array, *arrays: Array, index: Index) -> Array:
         return np.asarray(x[_filled(index, arrays)], order="C")
     result = x[index]
     if not isinstance(result, np.ndarray):
-        result = x[(*_filled(index, arrays), ...)]  # one element: a view of it, not a copy
+        result = x[(*index, ...)]  # one element: a view of it, not a copy
     return result
 
 
