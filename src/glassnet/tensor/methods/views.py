@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import DimensionError, RepeatedDimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
+from glassnet.tensor import functions
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
 from glassnet.tensor.memory_format import channels_last_order, preserve_format
@@ -195,28 +196,36 @@ class Views(Operators):
         >>> glassnet.ones(5, 2, 3).mT.shape
         (5, 3, 2)
         """
+        return self.transpose(-2, -1)
+
+    @property
+    def mH(self) -> Self:
+        """`adjoint`.
+
+        >>> glassnet.ones(5, 2, 3).mH.shape
+        (5, 3, 2)
+        """
         return self.adjoint()
 
-    mH = mT  # there are no complex numbers, so nothing to conjugate
-
     def adjoint(self) -> Self:
-        """Each matrix of a batch transposed, as `mT`.
+        """Each matrix of a batch transposed, as `mT`, and complex numbers conjugated.
 
         >>> glassnet.ones(5, 2, 3).adjoint().shape
         (5, 3, 2)
         """
-        return self.transpose(-2, -1)
+        swapped = self.transpose(-2, -1)
+        return functions.function("conj")(swapped) if self.dtype.kind == "c" else swapped
 
     @property
     def H(self) -> Self:
-        """The transpose of a matrix.
+        """The transpose of a matrix, complex numbers conjugated.
 
         >>> glassnet.ones(2, 3).H.shape
         (3, 2)
         """
         if len(self.shape) not in (0, 2):
             raise ShapeError(f"H: expected a matrix, got {written(self.shape)}; of several matrices: mH")
-        return self.T
+        return self.adjoint() if self.shape else self
 
     def flip(self, *axes: Any, dims: Any = None) -> Self:
         """A copy reversed along ``dims``: flip(0, 1), flip((0, 1)) or flip(dims=(0, 1)).
