@@ -54,15 +54,15 @@ from glassnet.tensor.creation import (
     zeros,
     zeros_like,
 )
-from glassnet.tensor.functions import FILE_OF as _FILE_OF
-from glassnet.tensor.functions import function as _function
-from glassnet.tensor.memory_format import (
+from glassnet.tensor.device import (
     channels_last,
     channels_last_3d,
     contiguous_format,
     memory_format,
     preserve_format,
 )
+from glassnet.tensor.functions import FILE_OF as _FILE_OF
+from glassnet.tensor.functions import function as _function
 from glassnet.tensor.namespace import *  # noqa: F403
 from glassnet.tensor.sampling import (
     bernoulli,

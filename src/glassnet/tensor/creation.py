@@ -21,8 +21,8 @@ from glassnet.ops.dtypes import (
     int64,
 )
 from glassnet.ops.shapes import written
+from glassnet.tensor.device import contiguous_format
 from glassnet.tensor.from_data import as_array
-from glassnet.tensor.memory_format import contiguous_format
 from glassnet.tensor.spellings import sizes, takes_axis
 from glassnet.tensor.tensor import Tensor, apply, finished, made_of
 

@@ -26,9 +26,8 @@ from glassnet.ops.dtypes import (
     int64,
     uint8,
 )
-from glassnet.tensor.device import is_device, on_cpu
+from glassnet.tensor.device import is_device, on_cpu, preserve_format
 from glassnet.tensor.dispatch import State, apply
-from glassnet.tensor.memory_format import preserve_format
 from glassnet.tensor.methods.indexing import Indexing
 
 

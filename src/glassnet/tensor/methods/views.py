@@ -11,9 +11,9 @@ from glassnet.errors import DimensionError, RepeatedDimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor import functions
+from glassnet.tensor.device import channels_last_order, preserve_format
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
-from glassnet.tensor.memory_format import channels_last_order, preserve_format
 from glassnet.tensor.methods.operators import Operators
 from glassnet.tensor.spellings import sizes, takes_axis
 
