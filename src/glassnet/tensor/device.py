@@ -10,8 +10,6 @@ from glassnet.errors import DeviceError
 
 _KINDS = ("cpu", "cuda", "mps", "xpu", "meta", "xla", "hpu", "mtia", "ipu", "vulkan")
 
-from glassnet.errors import ShapeError
-
 
 class device:
     """A place for tensors: ``device("cpu")``. Others have a name, and nothing can be put there.
