@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DeviceError
+from glassnet.errors import DeviceError, ShapeError
 
 _KINDS = ("cpu", "cuda", "mps", "xpu", "meta", "xla", "hpu", "mtia", "ipu", "vulkan")
 
