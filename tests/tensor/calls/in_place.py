@@ -69,8 +69,8 @@ IN_PLACE: list[Row] = [
     ("p.__ipow__(3)", "p ** 3"),
     *((f"{a}.__i{name}__({other})", f"{a} {op} {other}") for name, op in (("and", "&"), ("or", "|"), ("xor", "^"))
       for a, other in (("b", "c"), ("n", "m"), ("n", "5"))),
-    ("x.scatter_add_(1, i * 0, x.clone())", "np.c_[x[:, 0] + x[:, 0] + x[:, 1], x[:, 1:]]"),
-    ("x.scatter_reduce_(1, i * 0, x.clone(), 'amax')", "np.c_[x[:, :2].max(1), x[:, 1:]]"),
+    ("x.scatter_add_(1, i * 0, x[:, :2].clone())", "np.c_[x[:, 0] + x[:, 0] + x[:, 1], x[:, 1:]]"),
+    ("x.scatter_reduce_(1, i * 0, x[:, :2].clone(), 'amax')", "np.c_[x[:, :2].max(1), x[:, 1:]]"),
     ("x.index_add_(0, j, x[:2].clone())", "x + np.array([x[1], 0 * x[1], x[0]])"),
     ("x.index_copy_(0, j, x[:2].clone())", "np.array([x[1], x[1], x[0]])"),
     ("y.index_reduce_(0, j * 0, y[:2].clone(), 'prod')", "np.array([-2.0, *y[1:]])", None),
