@@ -177,7 +177,7 @@ LONGEST = {
     "interpolate_backward": 95,
     # three modes, three paddings
     "grid_sample": 170,
-    "grid_sample_backward": 190,
+    "grid_sample_backward": 195,
     "grid_sample_slope": 180,
     # a loop over time, for padded and for packed sequences, with the products of the input and of the state, and what a
     # cell does in a step

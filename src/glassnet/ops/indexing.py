@@ -55,10 +55,7 @@ def _getitem(x: Array, *arrays: Array, index: Index) -> Array:
         return np.take(x, arrays[0], axis=0)  # whole rows: in a third of the time
     if arrays:  # in order in memory, which NumPy's x[:, i] is not
         return np.asarray(x[_filled(index, arrays)], order="C")
-    result = x[index]
-    if not isinstance(result, np.ndarray):
-        result = x[(*index, ...)]  # one element: a view of it, not a copy
-    return result
+    return x[index if Ellipsis in index else (*index, ...)]  # with ..., one element is a view of it, not a copy
 
 
 def _getitem_source(output: Any, x: str, *arrays: str, index: Index) -> str:

@@ -229,8 +229,8 @@ stack = register(
 
 def _cast(x: Array, dtype: Dtype) -> Array:
     x = np.asarray(x)
-    y = x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x
-    return y.astype(dtype, order="C" if 0 in x.strides else "K")
+    x = x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x
+    return x.astype(dtype, order="C" if 0 in x.strides else "K")
 
 
 cast = register(
