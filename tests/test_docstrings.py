@@ -23,6 +23,8 @@ from glassnet.tensor import functions
 ROOMS = (
     "glassnet",
     "glassnet.autograd",
+    "glassnet.autograd.derivatives",
+    "glassnet.pytorch",
     "glassnet.data",
     "glassnet.datasets",
     "glassnet.encoders",

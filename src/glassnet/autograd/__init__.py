@@ -34,6 +34,8 @@ _LATER = {"Function": "function", "FunctionCtx": "function"}  # loaded when firs
 
 
 def __getattr__(name: str) -> Any:
+    if name == "functional":
+        return _loaded("glassnet.autograd.derivatives")
     if name not in _LATER:
         raise AttributeError(f"module 'glassnet.autograd' has no attribute {name!r:.80}", name=name)
     return getattr(_loaded(f"glassnet.autograd.{_LATER[name]}"), name)

@@ -14,7 +14,7 @@ SOURCES = {
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
     "torch.autograd.function": "autograd.function",
-    "torch.autograd.functional": "autograd.functional",
+    "torch.autograd.functional": "autograd.derivatives",
     "torch.autograd.grad_mode": "autograd",
     "torch.autograd.variable": "pytorch.names.differentiation",
     "torch.backends": "pytorch.names.backend",
