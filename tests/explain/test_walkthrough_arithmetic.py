@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet.explain.walkthrough.decimals import written_number
 from glassnet.explain.walkthrough.element import Element, Line
+from glassnet.explain.walkthrough.rules import is_complex
 from glassnet.explain.walkthrough.values import Value, values_of
 from glassnet.explain.walkthrough.worked_formula import Words
 from glassnet.ops import Op, registry
@@ -18,6 +20,9 @@ from tests.ops.samples import samples_of
 
 IN_WORDS = {"argmax", "argmin", "argsort", "all", "any", "uniform", "normal", "integers", "permutation", "bernoulli"}
 IN_WORDS |= {"inverse", "matrix_exp", "nextafter", "exponent", "gcd", "lcm", "left_shift", "right_shift"}
+IN_WORDS |= {"solve", "det", "cofactor", "logabsdet", "det_sign", "pinv", "cholesky", "qr", "lu_pivots", "row_order"}
+IN_WORDS |= {"lu", "eigh", "eigvalsh", "svd", "svdvals", "median", "mode_position", "running_extreme"}
+IN_WORDS |= {"conjugate", "real", "imag", "angle"}  # of real numbers too
 IN_WORDS |= {"lgamma", "digamma", "polygamma", "zeta", "erfcx", "erfinv", "ndtri", "log_ndtr", "i0", "i1", "i0e", "i1e"}
 ops = pytest.mark.parametrize("op", registry.values(), ids=registry)
 
@@ -59,7 +64,9 @@ def test_every_element_of_every_sample_is_spelled_out_truly(op: Op, number: int 
                     continue
                 seen += 1
                 if isinstance(line.expr, Words):
-                    assert line.element.value.instruction.op.name in IN_WORDS
+                    told = line.element.value
+                    assert told.instruction.op.name in IN_WORDS or is_complex(told)
+                    assert line.arithmetic.endswith(f": {written_number(told.array[line.element.index])}")
                     continue
                 assert holds(line.arithmetic, line.number), f"{sample.label}: {line.name} = {line.arithmetic}"
                 almost += split(line.arithmetic)[1] == "≈"

@@ -37,6 +37,16 @@ def test_numbers(number: float, written: str) -> None:
     assert written_number(number) == written
 
 
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(1.5 - 2j, "1.5 - 2i"), (np.complex64(1 / 3 + 1j), "0.3333 + 1i"), (complex(0, np.inf), "0 + infi")],
+)
+def test_complex_numbers(number: complex, written: str) -> None:
+    assert written_number(number) == written
+    assert rows_of(np.array([number])) == [written]
+    assert rows_of(np.full(20, number))[0].startswith(f"mean {written}" if np.isfinite(number) else "20 of 20 are inf")
+
+
 def test_few_numbers_are_written_and_many_summed_up() -> None:
     assert rows_of(np.array([[1.0, -0.5], [0.25, 10.0]])) == ["   1  -0.5", "0.25    10"]
     assert rows_of(np.zeros((0, 3))) == ["empty"]

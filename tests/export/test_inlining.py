@@ -77,3 +77,6 @@ def test_what_is_more_than_one_expression_is_not_written_out():
 def test_types_are_taken_off():
     text = 'def f(\n    x: int, *, y: str = "a"\n) -> int:\n    """Doc."""\n    return (x or\n            y)'
     assert without_types(text) == 'def f(x, *, y="a"):\n    """Doc."""\n    return (x or\n            y)'
+    assert without_types('def f() -> int:\n    δ: int = g("é: int")  # δ: int\n    return δ') == (
+        'def f():\n    δ = g("é: int")  # δ: int\n    return δ'
+    )

@@ -137,11 +137,18 @@ def test_a_layer_gives_what_tensors_give(op):
             np.testing.assert_array_equal(gradients[i], g.array, err_msg=f"{sample.label}, input {i}")
 
 
-@pytest.mark.parametrize("layer", [Layer("floor"), Layer("cast", dtype=np.dtype(np.int64))])
+@pytest.mark.parametrize("layer", [Layer("isfinite"), Layer("cast", dtype=np.dtype(np.int64))])
 def test_an_operation_without_derivative_runs_forward_only(layer):
     assert layer.forward(1.7) == 1
     with pytest.raises(GradientError, match=f"{layer.op.name} has no derivative"):
         layer.backward(1.0)
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "round", "trunc", "sign"])
+def test_steps_have_slope_zero(name):
+    layer = Layer(name)
+    layer.forward([1.7, -0.2])
+    assert layer.backward([1.0, 1.0]).tolist() == [0, 0]
 
 
 def test_inputs_without_derivative_get_none():

@@ -29,9 +29,16 @@ def copied(source: Source, name: str = "") -> str:
 
 
 def without_types(text: str) -> str:
-    """``text`` without the types in the heads of its functions; everything else stays as it is."""
+    """``text`` without the types in the heads of its functions and of their names; everything else stays as it is."""
+    tree = ast.parse(text)
     lines = text.splitlines()
-    for node in reversed(ast.parse(text).body):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:  # columns are counted in bytes
+            line = lines[node.lineno - 1].encode()
+            lines[node.lineno - 1] = (
+                line[: node.target.end_col_offset] + line[node.annotation.end_col_offset :]
+            ).decode()
+    for node in reversed(tree.body):
         if isinstance(node, ast.FunctionDef):
             lines[node.lineno - 1 : node.body[0].lineno - 1] = [_head(node)]
     return "\n".join(lines)

@@ -14,20 +14,25 @@ DIGITS = 4
 
 
 def written_number(x: Any, digits: int = DIGITS) -> str:
-    """A number with that many digits that count; whole numbers in full."""
+    """A number with that many digits that count; whole numbers in full; complex ones as "1.5 - 2i"."""
     if isinstance(x, bool | np.bool_):
         return str(int(x))
     if isinstance(x, int | np.integer):
         return str(x)
+    if isinstance(x, complex | np.complexfloating):
+        imaginary = written_number(float(x.imag), digits)
+        sign, size = ("-", imaginary[1:]) if imaginary[:1] == "-" else ("+", imaginary)
+        return f"{written_number(float(x.real), digits)} {sign} {size}i"
     x = float(x)
     if x.is_integer() and abs(x) < 10**digits:
         return str(int(x))
     return f"{x:.{digits}g}"
 
 
-def as_number(x: Any) -> float:
-    """An element as a float of Python's."""
-    return float(np.asarray(x).item())
+def as_number(x: Any) -> Any:
+    """An element as a float of Python's; a complex one as a complex."""
+    number = np.asarray(x).item()
+    return number if isinstance(number, complex) else float(number)
 
 
 def cells_of(array: Array) -> list[list[str]] | None:
@@ -52,9 +57,11 @@ def summary(array: Array) -> str:
         return "empty"
     if array.dtype.kind == "b":
         return f"{np.count_nonzero(array)} of {array.size} true"
-    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    finite = array[np.isfinite(array)] if array.dtype.kind in "fc" else array
     parts = []
-    if finite.size:
+    if finite.size and array.dtype.kind == "c":  # they have no order
+        parts.append(f"mean {written_number(np.mean(finite, dtype=np.complex128))}")
+    elif finite.size:
         mean = np.mean(finite, dtype=np.float64)
         figures = (("min", finite.min()), ("mean", mean), ("max", finite.max()))
         parts.append("  ".join(f"{name} {written_number(x)}" for name, x in figures))
@@ -62,7 +69,7 @@ def summary(array: Array) -> str:
 
 
 def _unusual(array: Array) -> Iterator[str]:
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         return
     zeros = array.size - np.count_nonzero(array)
     counts = (("0", zeros), ("NaN", np.count_nonzero(np.isnan(array))), ("infinite", np.count_nonzero(np.isinf(array))))
@@ -71,4 +78,4 @@ def _unusual(array: Array) -> Iterator[str]:
 
 def is_bad(array: Array) -> bool:
     """Whether there is a NaN or an infinity among the numbers."""
-    return array.dtype.kind == "f" and not bool(np.isfinite(array).all())
+    return array.dtype.kind in "fc" and not bool(np.isfinite(array).all())

@@ -64,8 +64,8 @@ class Line:
         return self.element.name
 
     @property
-    def number(self) -> float:
-        """What it is."""
+    def number(self) -> Any:
+        """What it is: a float, or a complex number."""
         return self.element.number
 
     @computed_once
@@ -149,12 +149,12 @@ class Element:
                 self.update = chains.chain(f"{Leaf(new, index).name}, after the step", Leaf(new, index))
 
     @property
-    def number(self) -> float:
-        """What it is."""
+    def number(self) -> Any:
+        """What it is: a float, or a complex number."""
         return as_number(self.value.array[self.index])
 
     @property
-    def gradient(self) -> float | None:
+    def gradient(self) -> Any:
         """∂loss/∂ this element."""
         return None if self.value.gradient is None else as_number(self.value.gradient.array[self.index])
 
@@ -276,7 +276,8 @@ class _Chains:
         rule = layer_rule(value)
         if rule is not None:
             expr = rule(value, index, self._operand_of(value, depth), self.terms)
-            if expr is not None and (not value.instruction.op.elementwise or self._is_right(expr, value, index)):
+            op = value.instruction.op
+            if expr is not None and (op.primitive or not op.elementwise or self._is_right(expr, value, index)):
                 return expr
         part = self._open(value)
         return leaf_or_number(part, index) if part.instruction is None else self.made_of(part, index, depth)

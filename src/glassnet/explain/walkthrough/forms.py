@@ -117,7 +117,7 @@ def computed(value: Value, form: Form, gradient: Array | None = None, prefix: st
     for x in value.operands:
         if isinstance(x, Value) and id(x) not in tensors:
             tensors[id(x)] = wrap(x.array.copy() if instruction.op.writes else x.array.view())
-            tensors[id(x)]._requires_grad = gradient is not None and x.array.dtype.kind == "f"
+            tensors[id(x)]._requires_grad = gradient is not None and x.array.dtype.kind in "fc"
     inputs = tuple(tensors.get(id(x), x) if isinstance(x, Value) else x for x in value.operands)
     steps = _Steps(tracer, value.phase, instruction.module, prefix)
     for x in value.operands:

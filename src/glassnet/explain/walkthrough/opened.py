@@ -100,7 +100,7 @@ def opened(value: Value) -> Opened:
 def _difference(a: Array, b: Array) -> float:
     with np.errstate(all="ignore"):
         both = np.subtract(a, b, dtype=np.float64)
-    same = (a == b) | (np.isnan(a) & np.isnan(b)) if a.dtype.kind == "f" else a == b
+    same = (a == b) | (np.isnan(a) & np.isnan(b)) if a.dtype.kind in "fc" else a == b
     return float(np.max(np.where(same, 0, np.abs(both)), initial=0))
 
 

@@ -33,9 +33,17 @@ where the operation has to be opened to see it."""
 def rule_for(value: Value) -> Rule | None:
     """What makes an element of ``value``, if it is known without opening its operation."""
     op, _ = op_of(value)
+    if is_complex(value):  # formulas are worked out in real numbers
+        return _in_words if op.primitive else None
     if op.elementwise:
         return _elementwise
     return RULES.get(op, _in_words if op.primitive else None)
+
+
+def is_complex(value: Value) -> bool:
+    """Whether ``value`` is complex, or made of what is."""
+    arrays = [value.array, *(x.array for x in value.operands if isinstance(x, Value))]
+    return any(array.dtype.kind == "c" for array in arrays)
 
 
 # each element by itself ----------------------------------------------------------------------------

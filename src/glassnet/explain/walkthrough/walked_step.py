@@ -57,7 +57,8 @@ class Walkthrough:
     @property
     def loss(self) -> float:
         """The loss."""
-        return as_number(self._values.outputs[0].array)
+        loss: float = as_number(self._values.outputs[0].array)
+        return loss
 
     @property
     def _title(self) -> str:

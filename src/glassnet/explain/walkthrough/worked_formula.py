@@ -27,8 +27,8 @@ class Leaf(Formula):
     index: tuple[int, ...]
 
     @property
-    def number(self) -> float:
-        """What it is."""
+    def number(self) -> Any:
+        """What it is: a float, or a complex number."""
         return as_number(self.value.array[self.index])
 
     @property
@@ -66,7 +66,7 @@ class Words(Formula):
     """What is no arithmetic: said in words, with the number that came of it."""
 
     words: str
-    number: float
+    number: Any
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:

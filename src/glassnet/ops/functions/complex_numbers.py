@@ -53,7 +53,7 @@ angle = register(
         forward=_angle,
         vjp=(_angle_rule,),
         shape=lambda x: Spec(shape_of(x), real_type(x)),
-        formula="y = the angle φ of x = r·exp(iφ), in radians",
+        formula="y = the angle φ of x = r·exp(i·φ), in radians",
     )
 )
 

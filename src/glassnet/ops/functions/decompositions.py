@@ -128,7 +128,7 @@ qr = register(
         forward=_qr,
         vjp=(_qr_rule,),
         shape=lambda x, complete=False: _packed_rule("qr", qr_shapes)(x, complete=complete),
-        formula="y = Q and R, with which Q·R = x, QᵀQ = I, and R is an upper triangle",
+        formula="y = Q and R, with which Q·R = x, Qᵀ·Q = I, and R is an upper triangle",
         holomorphic=False,
     )
 )
@@ -364,7 +364,7 @@ svd = register(
         forward=_svd,
         vjp=(_svd_rule,),
         shape=lambda x, full=False: _packed_rule("svd", svd_shapes)(x, full=full),
-        formula="y = U, S and Vᵀ, with which U·S·Vᵀ = x, S is a diagonal from large to small, UᵀU = I and VᵀV = I",
+        formula="y = U, S and Vᵀ, with which U·S·Vᵀ = x, S is a diagonal from large to small, Uᵀ·U = I and Vᵀ·V = I",
         holomorphic=False,
     )
 )

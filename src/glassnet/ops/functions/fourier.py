@@ -31,6 +31,6 @@ fourier: Op = register(
             lambda g, _y, _x, dims, inverse=False, norm="backward": fourier(g, dims=dims, inverse=inverse, norm=norm),
         ),
         shape=_fft_shape,
-        formula="yₖ = Σ xⱼ exp(−2πi·jk/n) along each of dims, with + for the inverse, and divided as norm says",
+        formula="yₖ = Σ xⱼ·exp(−2·π·i·j·k/n) along each of dims, with + for the inverse, and divided as norm says",
     )
 )
