@@ -28,8 +28,17 @@ def test_linear_and_bilinear_by_hand() -> None:
             TypeError,
             "one_hot: expected labels of an integer dtype, got float32; convert them: x.long()",
         ),
-        (lambda: F.one_hot(gn.tensor([0, 3]), 3), ValueError, "one_hot: expected labels from 0 to 2, got 3"),
-        (lambda: F.one_hot(gn.tensor([0, -1])), ValueError, "one_hot: expected labels from 0 to 0, got -1"),
+        (
+            lambda: F.one_hot(gn.tensor([0, 3]), 3),
+            ValueError,
+            "one_hot: expected labels from 0 to 2, got 3; there is a class for each number from 0 to the largest "
+            "label: num_classes=4",
+        ),
+        (
+            lambda: F.one_hot(gn.tensor([0, -1])),
+            ValueError,
+            "one_hot: expected labels from 0 to 0, got -1; the first class is 0: count the labels from there",
+        ),
         (
             lambda: F.one_hot(gn.zeros(0, dtype=gn.int64)),
             ValueError,

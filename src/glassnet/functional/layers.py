@@ -55,8 +55,11 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = int(tensor._read("one_hot() without num_classes").max()) + 1
     least, most = tensor.array.min(initial=0), tensor.array.max(initial=0)
     if least < 0 or most >= num_classes:
-        raise RangeError(
-            f"one_hot: expected labels from 0 to {num_classes - 1}, got {least if least < 0 else most}; there is a "
-            f"class for each number from 0 to the largest label: num_classes={most + 1}"
+        advice = (
+            "the first class is 0: count the labels from there"
+            if least < 0
+            else f"there is a class for each number from 0 to the largest label: num_classes={most + 1}"
         )
+        came = least if least < 0 else most
+        raise RangeError(f"one_hot: expected labels from 0 to {num_classes - 1}, got {came}; {advice}")
     return apply(indexing.one_hot, tensor, classes=num_classes, dtype=int64)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from glassnet.files import parsed_json, read_bytes
 from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, sources_of
 from glassnet.pytorch.missing import explained
 from glassnet.pytorch.running.notebook_cells import without_magics
@@ -40,7 +41,7 @@ def file_of(script: str, module: bool) -> Path | None:
 def missing_in(path: Path) -> list[Missing]:
     """What the script at ``path`` and the modules beside it ask for in vain, in the order of the lines.
 
-    Raises OSError for a file that cannot be read, SyntaxError for one that is not Python.
+    Raises OSError for a file that cannot be read, SyntaxError for one that is not Python, FileError for what is no file.
     """
     found: list[Missing] = []
     waiting, seen = [path], {path.resolve()}
@@ -58,11 +59,10 @@ def missing_in(path: Path) -> list[Missing]:
 
 
 def _tree(file: Path) -> ast.Module:
+    content = read_bytes(file)
     if file.suffix != ".ipynb":
-        return ast.parse(file.read_bytes(), str(file))
-    from glassnet.files import parsed_json
-
-    notebook = parsed_json(file.read_bytes())
+        return ast.parse(content, str(file))
+    notebook = parsed_json(content)
     cells = notebook.get("cells", []) if isinstance(notebook, dict) else []
     sources = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
     return ast.parse("\n".join(without_magics(source, str(file)) for source in sources), str(file))

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-from glassnet.files import parsed_json
+from glassnet.files import parsed_json, read_bytes
 from glassnet.pytorch.notes import said_once
 
 _OTHER_LANGUAGES = ("%%bash", "%%sh", "%%html", "%%javascript", "%%latex", "%%writefile", "%%markdown", "%%script")
@@ -23,7 +23,7 @@ class Cell(NamedTuple):
 
 def cells_of(path: str) -> list[Cell]:
     """The code cells of the notebook at ``path``. Raises OSError, ValueError where it is no notebook, SyntaxError."""
-    notebook = parsed_json(Path(path).read_bytes())
+    notebook = parsed_json(read_bytes(path))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise ValueError(f"{path}: expected a notebook of format 4, whose cells are a list under 'cells'")
