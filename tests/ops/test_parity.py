@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -27,13 +28,18 @@ SAME_NAME = {
     "log1p", "expm1", "log2", "log10", "rsqrt", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or",
     "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor",
     "bitwise_not", "where", "add", "sub", "mul", "div", "neg", "pow", "square", "reciprocal", "maximum", "minimum",
-    "clamp", "remainder", "floor_divide", "sigmoid", "matmul",
+    "clamp", "remainder", "sigmoid", "matmul", "real", "imag", "angle", "i0", "sinc", "diagonal", "diagonal_scatter",
+    "erfc", "erfinv", "lgamma", "digamma", "exp2", "hypot", "logaddexp", "logaddexp2", "xlogy", "fmod", "copysign",
+    "nextafter", "gcd", "lcm", "atan", "asin", "acos", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2",
+    "searchsorted",
 }  # fmt: skip
 SAME_NAME_IN_F = {
     "relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "leaky_relu", "elu", "selu", "celu", "logsigmoid",
     "softplus", "silu", "mish", "softsign", "gelu", "hardshrink", "softshrink", "tanhshrink", "threshold", "softmax",
     "log_softmax", "linear", "bilinear", "nll_loss", "cross_entropy",
 }  # fmt: skip
+SAME_NAME_IN_SPECIAL = {"i1", "i0e", "i1e", "erfcx", "ndtri", "log_ndtr", "zeta", "xlog1py"}
+SAME_NAME_IN_LINALG = {"solve", "det", "pinv", "cholesky", "eigvals", "svdvals"}
 
 
 def _filled(index: Any, arrays: Any) -> Any:
@@ -120,7 +126,68 @@ def _interpolate(x: Any, size: Any, mode: str, scales: Any = None, **params: Any
     return F.interpolate(x, **known, mode=mode, **params)
 
 
+def _packed(x: Any, *parts: Any) -> Any:
+    """Several matrices of each of ``x``, laid end to end."""
+    return torch.cat([part.reshape(*x.shape[:-2], -1) for part in parts], -1)
+
+
+def _signed(vectors: Any, expected: Any, dim: int) -> Any:
+    """Vectors along ``dim``, of which any sign is right, with the signs that NumPy has chosen."""
+    return vectors * (vectors.detach() * torch.tensor(expected)).sum(dim, keepdim=True).real.sign()
+
+
+def _eigenvectors(name: str, x: Any, *uplo: str) -> Any:
+    """The eigenvalues as a row above the eigenvectors."""
+    values, vectors = getattr(torch.linalg, name)(x, *uplo)
+    vectors = _signed(vectors, getattr(np.linalg, name)(x.detach().numpy(), *uplo)[1], -2)
+    return torch.cat([values.to(vectors.dtype).unsqueeze(-2), vectors], -2)
+
+
+def _svd(x: Any, full: bool = False) -> Any:
+    u, s, vh = torch.linalg.svd(x, full)
+    expected = np.linalg.svd(x.detach().numpy(), full)
+    return _packed(x, _signed(u, expected[0], -2), s, _signed(vh, expected[2], -1))
+
+
+def _polygamma(x: Any, n: int = 1) -> Any:
+    # of torch.polygamma(1, x), nine digits are right
+    return (-1) ** (n + 1) * math.factorial(n) * torch.special.zeta(n + 1.0, x)
+
+
+def _fourier(x: Any, dims: Any, inverse: bool = False, norm: str = "backward") -> Any:
+    return (torch.fft.ifftn if inverse else torch.fft.fftn)(x, dim=dims, norm=norm)
+
+
+def _row_order(pivots: Any, n: int) -> Any:
+    return torch.lu_unpack(torch.zeros(*pivots.shape[:-1], n, pivots.shape[-1]), pivots)[0].argmax(-2)
+
+
 OTHERWISE: dict[str, Callable[..., Any]] = {
+    "conjugate": torch.conj,
+    "complex_of": torch.complex,
+    "floor_divide": lambda a, b: torch.div(a, b, rounding_mode="floor"),
+    "left_shift": torch.bitwise_left_shift,
+    "right_shift": torch.bitwise_right_shift,
+    "exponent": lambda x: torch.frexp(x).exponent,
+    "polygamma": _polygamma,
+    "cofactor": lambda x: torch.linalg.det(x)[..., None, None] * torch.linalg.inv(x).mT,
+    "logabsdet": lambda x: torch.linalg.slogdet(x).logabsdet,
+    "det_sign": lambda x: torch.linalg.det(x) / torch.linalg.det(x).abs(),
+    "qr": lambda x, complete=False: _packed(x, *torch.linalg.qr(x, "complete" if complete else "reduced")),
+    "lu_pivots": lambda x: torch.linalg.lu_factor(x).pivots,
+    "row_order": _row_order,
+    "lu": lambda x: torch.linalg.lu_factor(x).LU,
+    "eigh": lambda x, uplo="L": _eigenvectors("eigh", x, uplo),
+    "eigvalsh": lambda x, uplo="L": torch.linalg.eigvalsh(x, uplo),
+    "eig": lambda x: _eigenvectors("eig", x),
+    "svd": _svd,
+    "fourier": _fourier,
+    "cumprod": lambda x, dim=-1: x.cumprod(dim),
+    "running_extreme": lambda x, dim=-1, largest=True: (torch.cummax if largest else torch.cummin)(x, dim).indices,
+    "power_norm": _over_dims(lambda x, dim, keepdim, p: torch.linalg.vector_norm(x, p, dim, keepdim)),
+    "median": lambda x, ignoring_nan=False: (torch.nanmedian if ignoring_nan else torch.median)(x),
+    "mode_position": lambda x, dim=-1: torch.mode(x, dim).indices,
+    "scatter_reduce": lambda x, source, index, dim, reduce: x.scatter_reduce(dim, index, source, reduce),
     "interpolate": _interpolate,
     "grid_sample": _grid_sample,
     "affine_grid": lambda theta, size, align_corners=False: F.affine_grid(theta, (len(theta), 1, *size), align_corners),
@@ -154,6 +221,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "cumsum": lambda x, dim=-1: x.cumsum(dim),
     "mean": _over_dims(torch.mean),
     "var": _over_dims(lambda x, dim, keepdim, correction=1: torch.var(x, dim, correction=correction, keepdim=keepdim)),
+    "std": _over_dims(lambda x, dim, keepdim, correction=1: torch.std(x, dim, correction=correction, keepdim=keepdim)),
     "norm": _over_dims(lambda x, dim, keepdim: torch.linalg.vector_norm(x, 2, dim, keepdim)),
     "logsumexp": _over_dims(torch.logsumexp),
     "embedding": lambda index, weight, **options: F.embedding(index, weight, **options),
@@ -211,6 +279,8 @@ OTHER_GRADIENTS = {
     ("binary_cross_entropy", "sure"),
     ("binary_cross_entropy", "one, nearly sure"),
     ("kl_div", "target 0"),
+    ("det", "singular"),  # 0 there, as the determinant is; here that of the cofactors
+    ("qr", "complete"),  # none there; here that of the first columns
 }
 
 
@@ -221,6 +291,10 @@ def _torch_dtype(dtype: np.dtype) -> Any:
 def torch_function(op: Op) -> Callable[..., Any] | None:
     if op.name in SAME_NAME:
         return getattr(torch, op.name)
+    if op.name in SAME_NAME_IN_SPECIAL:
+        return getattr(torch.special, op.name)
+    if op.name in SAME_NAME_IN_LINALG:
+        return getattr(torch.linalg, op.name)
     return getattr(F, op.name) if op.name in SAME_NAME_IN_F else OTHERWISE.get(op.name)
 
 
@@ -250,7 +324,7 @@ def compare(op: Op, sample: Sample, function: Callable[..., Any]) -> None:
     assert tuple(expected.shape) == y.shape, sample.label
     assert expected.dtype == _torch_dtype(y.dtype), sample.label
     np.testing.assert_allclose(
-        y.detach().numpy(), expected.detach().numpy(), rtol=1e-10, atol=1e-10, err_msg=sample.label
+        y.detach().numpy(), expected.detach().resolve_conj().numpy(), rtol=1e-10, atol=1e-10, err_msg=sample.label
     )
     if not y.requires_grad or (op.name, sample.label) in OTHER_GRADIENTS:
         return
@@ -259,7 +333,7 @@ def compare(op: Op, sample: Sample, function: Callable[..., Any]) -> None:
     wanted = torch.autograd.grad(expected, [theirs[i] for i in places], torch.tensor(g))
     for i, a, b in zip(places, found, wanted, strict=True):
         np.testing.assert_allclose(
-            a.numpy(), b.numpy(), rtol=1e-8, atol=1e-8, err_msg=f"{sample.label}: gradient of input {i}"
+            a.numpy(), b.resolve_conj().numpy(), rtol=1e-8, atol=1e-8, err_msg=f"{sample.label}: gradient of input {i}"
         )
 
 

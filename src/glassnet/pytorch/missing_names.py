@@ -41,7 +41,8 @@ def file_of(script: str, module: bool) -> Path | None:
 def missing_in(path: Path) -> list[Missing]:
     """What the script at ``path`` and the modules beside it ask for in vain, in the order of the lines.
 
-    Raises OSError for a file that cannot be read, SyntaxError for one that is not Python, FileError for what is no file.
+    Raises OSError for a file that cannot be read, FileError for what is no file, SyntaxError where
+    it is not Python.
     """
     found: list[Missing] = []
     waiting, seen = [path], {path.resolve()}

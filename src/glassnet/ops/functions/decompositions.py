@@ -236,7 +236,8 @@ def _eigh(x: Array, uplo: str = "L") -> Array:
 def _eigh_rule(g: Any, y: Any, _x: Any, uplo: str = "L") -> Any:
     values, vectors = y[..., 0, :], y[..., 1:, :]
     inner = _quotient(matmul(adjoint(vectors), g[..., 1:, :]), _row(values) - _column(values))
-    return matmul(matmul(vectors, inner + _diagonal(g[..., 0, :])), adjoint(vectors))
+    slope = matmul(matmul(vectors, inner + _diagonal(g[..., 0, :])), adjoint(vectors))
+    return (slope + adjoint(slope)) * 0.5  # symmetric, as x is
 
 
 eigh = register(
