@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ import pytest
 
 import glassnet
 from glassnet import Tensor
-from glassnet.tensor import namespace
+from glassnet.tensor import functions, namespace
 from tests.tensor.calls import IN_PLACE, OPERANDS, TABLES, VIEWS
 from tests.tensor.evaluated import ROWS, assert_same, evaluated, parts
+
+# Methods that write what the one of the same name without an underscore gives.
+IN_PLACE_TWINS = functions._IN_PLACE.split()
 
 
 def in_glassnet(expression: str) -> tuple[Any, dict[str, Any]]:
@@ -85,6 +89,24 @@ def test_every_method_is_in_a_table_or_has_a_test_of_its_own() -> None:
         "normal_", "numpy", "pin_memory", "operate", "random_", "register_hook", "retain_grad", "uniform_", "view_of",
     }  # fmt: skip
     written = " ".join(row[0] for row in ROWS)
-    for name in dir(Tensor):
+    for name in {*dir(Tensor), *functions.METHODS} - {f"{name}_" for name in IN_PLACE_TWINS}:
         if not name.startswith("_") and name not in elsewhere:
             assert f".{name}" in written, name
+
+
+@pytest.mark.parametrize("name", IN_PLACE_TWINS)
+def test_a_twin_in_place_writes_what_the_function_gives(name: str) -> None:
+    """In the calls of the tables whose result has the shape of what they are called on."""
+    compared = 0
+    for expression, *_ in ROWS:
+        called = re.fullmatch(rf"(.+)\.{name}\((.*)\)", expression)
+        if called is None or called[1] == "t":
+            continue
+        x, expected = in_glassnet(f"(lambda a: (a, a.{name}({called[2]})))({called[1]})")[0]
+        if expected.shape != x.shape:
+            continue
+        x, written = in_glassnet(f"(lambda a: (a, a.{name}_({called[2]})))({called[1]})")[0]
+        assert written is x
+        assert_same(x.array, expected.array.astype(x.dtype))
+        compared += 1
+    assert compared or f".{name}_(" in " ".join(row[0] for row in ROWS)

@@ -11,6 +11,7 @@ from tests.tensor.calls.arranging import ARRANGING
 from tests.tensor.calls.creation import CREATION
 from tests.tensor.calls.elementwise import ELEMENTWISE, OPERATORS
 from tests.tensor.calls.in_place import IN_PLACE
+from tests.tensor.calls.mathematics import MATHEMATICS
 from tests.tensor.calls.matrices import FACTORS, PRODUCTS
 from tests.tensor.calls.operands import OPERANDS, Row
 from tests.tensor.calls.places import CASTS, FACTS, FINDING, VIEWS
@@ -21,6 +22,7 @@ __all__ = ["IN_PLACE", "OPERANDS", "TABLES", "VIEWS", "Row"]
 TABLES: dict[str, list[Row]] = {
     "operators": OPERATORS,
     "elementwise": ELEMENTWISE,
+    "mathematics": MATHEMATICS,
     "reductions": REDUCTIONS,
     "order": ORDER,
     "views": VIEWS,
