@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -97,6 +98,22 @@ def test_import_loads_what_every_script_uses_and_no_more():
 
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+
+
+AT_THE_TOP = {
+    ".editorconfig", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
+    "README.ko.md", "README.md", "pyproject.toml",
+}  # fmt: skip
+
+
+def test_nothing_that_an_example_wrote_was_committed_at_the_top():
+    git = shutil.which("git")
+    listed = git and subprocess.run(
+        [git, "ls-files"], cwd=SOURCE.parents[1], capture_output=True, text=True, check=False
+    )
+    if not listed or listed.returncode or "pyproject.toml" not in listed.stdout.splitlines():
+        pytest.skip("not a clone")
+    assert {name for name in listed.stdout.splitlines() if "/" not in name} == AT_THE_TOP
 
 
 def test_no_pickle():
