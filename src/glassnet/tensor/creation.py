@@ -272,6 +272,11 @@ def eye(
 # in sequence ----------------------------------------------------------------------------------
 
 
+def _number(x: Any) -> Any:
+    """``x``, or the number that is in it."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
 def arange(
     start: Any,
     end: Any = None,
@@ -288,7 +293,7 @@ def arange(
     """
     if end is None:
         start, end = 0, start
-    start, end, step = (n.item() if isinstance(n, Tensor) else n for n in (start, end, step))
+    start, end, step = map(_number, (start, end, step))
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: step must lead from {start} to {end}, got step={step}")
     if dtype is None:
@@ -310,7 +315,7 @@ def linspace(
     >>> glassnet.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    return finished(np.linspace(start, end, steps, dtype=dtype_of(dtype)), requires_grad, device)
+    return finished(np.linspace(_number(start), _number(end), steps, dtype=dtype_of(dtype)), requires_grad, device)
 
 
 def logspace(
@@ -328,7 +333,8 @@ def logspace(
     >>> glassnet.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    return finished(np.logspace(start, end, steps, base=base, dtype=dtype_of(dtype)), requires_grad, device)
+    array = np.logspace(_number(start), _number(end), steps, base=base, dtype=dtype_of(dtype))
+    return finished(array, requires_grad, device)
 
 
 # of several tensors -----------------------------------------------------------------------------

@@ -26,13 +26,8 @@ KNOWN: dict[tuple[str, str], dict[int, str] | str] = {
     ("kthvalue", "errors"): _LATER,
     **{("kthvalue", dtype): _EQUAL for dtype in ("int64", "int8", "uint8")},
     **{("mode", dtype): {2: _EQUAL} for dtype in ("bool", "int64", "int8", "uint8")},
-    ("linalg.diagonal", "errors"): _LATER,
     **{("linalg.eig", dtype): _SIGN for dtype in ("float32", "float64")},
     ("linalg.eigh", "float64"): _SIGN,
-    (
-        "linalg.eigvalsh",
-        "float64",
-    ): "the second derivative is the same on symmetric matrices alone",
     **{("linalg.lstsq.grad_oriented", dtype): _TIMES for dtype in ("float32", "float64")},
     ("linalg.norm.subgradients_at_zero", "float64"): _SLOPE,
     ("linalg.pinv.hermitian", "float64"): _TIMES,

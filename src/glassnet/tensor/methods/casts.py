@@ -85,93 +85,93 @@ class Casts(Indexing):
         """
         return self.to(dtype=other.dtype)
 
-    def float(self) -> Self:
+    def float(self, memory_format: Any = None) -> Self:
         """In float32.
 
         >>> glassnet.tensor([1, 2]).float()
         tensor([1., 2.])
         """
-        return self.to(dtype=float32)
+        return self.to(dtype=float32, memory_format=memory_format)
 
-    def cfloat(self) -> Self:
+    def cfloat(self, memory_format: Any = None) -> Self:
         """In complex64.
 
         >>> glassnet.tensor([1.0, 2.0]).cfloat()
         tensor([1.+0.j, 2.+0.j])
         """
-        return self.to(dtype=complex64)
+        return self.to(dtype=complex64, memory_format=memory_format)
 
-    def cdouble(self) -> Self:
+    def cdouble(self, memory_format: Any = None) -> Self:
         """In complex128.
 
         >>> glassnet.tensor([1.0]).cdouble()
         tensor([1.+0.j], dtype=complex128)
         """
-        return self.to(dtype=complex128)
+        return self.to(dtype=complex128, memory_format=memory_format)
 
-    def double(self) -> Self:
+    def double(self, memory_format: Any = None) -> Self:
         """In float64.
 
         >>> glassnet.ones(2).double()
         tensor([1., 1.], dtype=float64)
         """
-        return self.to(dtype=float64)
+        return self.to(dtype=float64, memory_format=memory_format)
 
-    def half(self) -> Self:
+    def half(self, memory_format: Any = None) -> Self:
         """In float16.
 
         >>> glassnet.ones(2).half()
         tensor([1., 1.], dtype=float16)
         """
-        return self.to(dtype=float16)
+        return self.to(dtype=float16, memory_format=memory_format)
 
-    def long(self) -> Self:
+    def long(self, memory_format: Any = None) -> Self:
         """In int64.
 
         >>> glassnet.tensor([1.7, -1.7]).long()
         tensor([ 1, -1])
         """
-        return self.to(dtype=int64)
+        return self.to(dtype=int64, memory_format=memory_format)
 
-    def int(self) -> Self:
+    def int(self, memory_format: Any = None) -> Self:
         """In int32.
 
         >>> glassnet.tensor([1.7, -1.7]).int()
         tensor([ 1, -1], dtype=int32)
         """
-        return self.to(dtype=int32)
+        return self.to(dtype=int32, memory_format=memory_format)
 
-    def short(self) -> Self:
+    def short(self, memory_format: Any = None) -> Self:
         """In int16.
 
         >>> glassnet.tensor([1, 2]).short()
         tensor([1, 2], dtype=int16)
         """
-        return self.to(dtype=int16)
+        return self.to(dtype=int16, memory_format=memory_format)
 
-    def char(self) -> Self:
+    def char(self, memory_format: Any = None) -> Self:
         """In int8.
 
         >>> glassnet.tensor([1, 2]).char()
         tensor([1, 2], dtype=int8)
         """
-        return self.to(dtype=int8)
+        return self.to(dtype=int8, memory_format=memory_format)
 
-    def byte(self) -> Self:
+    def byte(self, memory_format: Any = None) -> Self:
         """In uint8.
 
         >>> glassnet.tensor([1, 2]).byte()
         tensor([1, 2], dtype=uint8)
         """
-        return self.to(dtype=uint8)
+        return self.to(dtype=uint8, memory_format=memory_format)
 
-    def bool(self) -> Self:
+    def bool(self, memory_format: Any = None) -> Self:
         """In bool: True where not 0.
 
         >>> glassnet.tensor([0, 2]).bool()
         tensor([False,  True])
         """
-        return self.to(dtype=bool_)
+        return self.to(dtype=bool_, memory_format=memory_format)
 
     def cpu(self) -> Self:
         """Itself: every tensor is on the CPU.
