@@ -103,6 +103,7 @@ def inner_of(module: str) -> list[str]:
     return [name for name in within if "." not in name and name != "*" and is_answered(start + name)]
 
 
+@cache
 def is_there(source: str) -> bool:
     """Whether glassnet has the module ``source``: the table names some that are yet to be built."""
     if source in sys.modules:

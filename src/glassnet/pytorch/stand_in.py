@@ -47,7 +47,7 @@ class StandIn(ModuleType):
     def found(self, name: str) -> list[Any]:
         """What the sources have of this name: one value or none."""
         for source in self._sources:
-            if is_there(source) and name in _offered(loaded(source)):
+            if is_there(source) and name in _listed(loaded(source)) and not _is_module(loaded(source), name):
                 value = named_dtypes.named(getattr(loaded(source), name))
                 return [takes_out(value) if self.__name__ in MODULES else value]
         return []
@@ -55,14 +55,18 @@ class StandIn(ModuleType):
     def __dir__(self) -> list[str]:
         names = {*inner_of(self.__name__)}
         for source in filter(is_there, self._sources):
-            names |= _offered(loaded(source))
+            module = loaded(source)
+            names.update(name for name in _listed(module) if not _is_module(module, name))
         return sorted(names)
 
 
-def _offered(module: Any) -> set[str]:
-    """The public names of a module, or of a class that stands for one."""
-    listed = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
-    return {name for name in listed if not isinstance(getattr(module, name, None), ModuleType)}
+def _listed(module: ModuleType) -> list[str]:
+    """The public names of a module, modules within it among them; none is loaded to tell."""
+    return getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
+
+
+def _is_module(module: ModuleType, name: str) -> bool:
+    return isinstance(getattr(module, name, None), ModuleType)
 
 
 def _is_importing(frame: FrameType) -> bool:
