@@ -43,7 +43,6 @@ class FunctionCtx:
     def __init__(self) -> None:
         self._saved: tuple[Any, ...] = ()
         self._versions: tuple[int, ...] = ()
-        self._dirty: tuple[Any, ...] = ()
         self._flat: tuple[Any, ...] = ()
         self._materializes = True
 
@@ -69,8 +68,7 @@ class FunctionCtx:
     saved_variables = saved_tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs ``forward`` has changed in place; they are its results too."""
-        self._dirty = tensors
+        """Say which inputs ``forward`` has changed in place; that is known without."""
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         """Say which results have no gradient."""
@@ -133,9 +131,9 @@ class Function:
         ctx = FunctionCtx()
         ctx.needs_input_grad = tuple(isinstance(x, Tensor) and x.requires_grad for x in args)
         with no_grad():
-            if "setup_context" in {name for kind in cls.__mro__ for name in vars(kind)}:
+            if hasattr(cls, "setup_context"):
                 output = cls.forward(*args, **named)
-                cls.setup_context(ctx, args, output)  # type: ignore[attr-defined]
+                cls.setup_context(ctx, args, output)
             else:
                 output = cls.forward(ctx, *args, **named)
         results = output if isinstance(output, tuple) else (output,)

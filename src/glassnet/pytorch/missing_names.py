@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from glassnet.files import parsed_json, read_bytes
+from glassnet.files import read_bytes
 from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, sources_of
 from glassnet.pytorch.missing import explained
-from glassnet.pytorch.running.notebook_cells import without_magics
+from glassnet.pytorch.running.notebook_cells import code_of, without_magics
 from glassnet.pytorch.stand_in import StandIn
 
 
@@ -60,13 +60,9 @@ def missing_in(path: Path) -> list[Missing]:
 
 
 def _tree(file: Path) -> ast.Module:
-    content = read_bytes(file)
     if file.suffix != ".ipynb":
-        return ast.parse(content, str(file))
-    notebook = parsed_json(content)
-    cells = notebook.get("cells", []) if isinstance(notebook, dict) else []
-    sources = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
-    return ast.parse("\n".join(without_magics(source, str(file)) for source in sources), str(file))
+        return ast.parse(read_bytes(file), str(file))
+    return ast.parse("\n".join(without_magics(source, str(file)) for source in code_of(file)), str(file))
 
 
 def _local(tree: ast.Module, file: Path, folder: Path) -> Iterator[Path]:

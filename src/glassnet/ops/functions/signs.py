@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from glassnet.ops.arithmetic import check_divisor
@@ -52,34 +54,17 @@ nextafter = register(
 )
 
 
+def _of_integers(name: str, forward: Callable[..., Array], formula: str) -> Op:
+    """An operation on two whole numbers, which has no derivative."""
+    return register(Op(name, forward, (None, None), broadcast(name, number_type), formula, cast="number"))
+
+
 def _gcd(a: Array, b: Array) -> Array:
     return np.gcd(a, b)
 
 
 def _lcm(a: Array, b: Array) -> Array:
     return np.lcm(a, b)
-
-
-gcd = register(
-    Op(
-        "gcd",
-        _gcd,
-        (None, None),
-        broadcast("gcd", number_type),
-        "y = the greatest whole number that divides a and b",
-        cast="number",
-    )
-)
-lcm = register(
-    Op(
-        "lcm",
-        _lcm,
-        (None, None),
-        broadcast("lcm", number_type),
-        "y = the least number that a and b divide",
-        cast="number",
-    )
-)
 
 
 def _left_shift(a: Array, b: Array) -> Array:
@@ -90,26 +75,10 @@ def _right_shift(a: Array, b: Array) -> Array:
     return np.right_shift(a, b)
 
 
-left_shift = register(
-    Op(
-        "left_shift",
-        _left_shift,
-        (None, None),
-        broadcast("left_shift", number_type),
-        "y = a · 2ᵇ, in as many bits",
-        cast="number",
-    )
-)
-right_shift = register(
-    Op(
-        "right_shift",
-        _right_shift,
-        (None, None),
-        broadcast("right_shift", number_type),
-        "y = a / 2ᵇ, rounded down",
-        cast="number",
-    )
-)
+gcd = _of_integers("gcd", _gcd, "y = the greatest whole number that divides a and b")
+lcm = _of_integers("lcm", _lcm, "y = the least number that a and b divide")
+left_shift = _of_integers("left_shift", _left_shift, "y = a · 2ᵇ, in as many bits")
+right_shift = _of_integers("right_shift", _right_shift, "y = a / 2ᵇ, rounded down")
 
 
 def _exponent(x: Array) -> Array:

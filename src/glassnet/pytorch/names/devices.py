@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from glassnet.tensor import device as _device
+from glassnet.tensor.device import on_cpu
 
 __all__ = [
     "current_device",
@@ -107,5 +107,5 @@ def device(which: Any) -> AbstractContextManager[None]:
     """A context in which ``which``, None or below 0, is no device. Raises for any other."""
     if which is None or (isinstance(which, int) and which < 0):
         return nullcontext()
-    _device(which)
+    on_cpu(which)
     return nullcontext()

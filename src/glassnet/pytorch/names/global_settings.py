@@ -6,6 +6,8 @@ from typing import Any
 
 from glassnet.ops.dtypes import set_default_dtype
 from glassnet.tensor import device
+from glassnet.tensor.device import on_cpu
+from glassnet.tensor.typed import dtype_named
 
 __all__ = [
     "are_deterministic_algorithms_enabled",
@@ -69,7 +71,7 @@ def get_float32_matmul_precision() -> str:
 
 def set_default_device(device_: Any) -> None:
     """Raise RuntimeError for any but the CPU."""
-    device(device_)
+    on_cpu(device_)
 
 
 def get_default_device() -> device:
@@ -79,11 +81,7 @@ def get_default_device() -> device:
 
 def set_default_tensor_type(kind: Any) -> None:
     """Make the dtype of this type of tensors, ``torch.DoubleTensor`` or its name, the default."""
-    names = {"HalfTensor": "float16", "FloatTensor": "float32", "DoubleTensor": "float64"}
-    name = (kind if isinstance(kind, str) else getattr(kind, "__name__", "")).rpartition(".")[2]
-    if name not in names:
-        raise TypeError(f"expected one of torch.{', torch.'.join(names)}, got {kind!r:.60}")
-    set_default_dtype(names[name])
+    set_default_dtype(dtype_named(kind))
 
 
 def set_warn_always(always: bool) -> None:

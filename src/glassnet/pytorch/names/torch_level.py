@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from glassnet import functional
 from glassnet.pytorch.named_dtypes import dtype
 from glassnet.pytorch.notes import said_once
-from glassnet.tensor import Tensor, as_array, made_of
+from glassnet.tensor import Tensor
+from glassnet.tensor.creation import as_tensor
 
 # Functions that PyTorch has both here and in torch.nn.functional.
 _ALSO_HERE = (
@@ -22,32 +21,20 @@ _ALSO_HERE = (
     "rrelu", "selu", "threshold", "triplet_margin_loss",
 )  # fmt: skip
 
-__all__ = [
-    "asarray",
-    "channels_last",
-    "compile",
-    "contiguous_format",
-    "dtype",
-    "preserve_format",
-    "strided",
-    *_ALSO_HERE,
-]
-globals().update({name: getattr(functional, name) for name in _ALSO_HERE if hasattr(functional, name)})
-__all__ = [name for name in __all__ if name in globals() or name not in _ALSO_HERE]
+_FUNCTIONS = {name: getattr(functional, name) for name in _ALSO_HERE if hasattr(functional, name)}
+globals().update(_FUNCTIONS)
+
+__all__ = ["asarray", "compile", "dtype", "strided", *_FUNCTIONS]
 
 
-class _Format:
-    """A layout of memory, which scripts pass on; there is one here."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
+class layout:
+    """How a tensor keeps its elements: all of them, ``strided``, and there is no other layout here."""
 
     def __repr__(self) -> str:
-        return f"torch.{self._name}"
+        return "torch.strided"
 
 
-contiguous_format, preserve_format = _Format("contiguous_format"), _Format("preserve_format")
-channels_last, strided = _Format("channels_last"), _Format("strided")
+strided = layout()
 
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:
@@ -58,10 +45,8 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
     >>> asarray(np.arange(3))
     tensor([0, 1, 2])
     """
-    if isinstance(obj, Tensor) and not copy:
-        return obj.to(dtype=dtype) if dtype is not None else obj
-    tensor: Tensor = made_of(obj, as_array(obj, None if dtype is None else np.dtype(dtype), copy=bool(copy)))
-    return tensor
+    tensor = as_tensor(obj, dtype, device)
+    return tensor.clone() if copy else tensor
 
 
 def compile(model: Any = None, **options: Any) -> Any:

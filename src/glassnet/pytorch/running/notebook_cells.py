@@ -8,7 +8,7 @@ from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
 
-from glassnet.files import parsed_json, read_bytes
+from glassnet.files import PathLike, parsed_json, read_bytes
 from glassnet.pytorch.notes import said_once
 
 _OTHER_LANGUAGES = ("%%bash", "%%sh", "%%html", "%%javascript", "%%latex", "%%writefile", "%%markdown", "%%script")
@@ -22,13 +22,17 @@ class Cell(NamedTuple):
 
 
 def cells_of(path: str) -> list[Cell]:
-    """The code cells of the notebook at ``path``. Raises OSError, ValueError where it is no notebook, SyntaxError."""
+    """The code cells of the notebook at ``path``. Raises what `code_of` raises, and SyntaxError."""
+    return [_compiled(source, f"<cell {n} of {Path(path).name}>") for n, source in enumerate(code_of(path), 1)]
+
+
+def code_of(path: PathLike) -> list[str]:
+    """The texts of its code cells. Raises OSError, FileError, and ValueError where it is no notebook."""
     notebook = parsed_json(read_bytes(path))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise ValueError(f"{path}: expected a notebook of format 4, whose cells are a list under 'cells'")
-    sources = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
-    return [_compiled(source, f"<cell {n} of {Path(path).name}>") for n, source in enumerate(sources, 1)]
+    return ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
 
 
 def _compiled(source: str, name: str) -> Cell:
