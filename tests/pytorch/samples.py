@@ -38,16 +38,18 @@ MODULES = [
 def _import(name: str) -> ModuleType:
     """A module of PyTorch's tests; they need one of the package expecttest, which no sample does.
 
-    For each sample they seed devices that are not there, and for each of these PyTorch keeps a printed stack: a third
-    of the time.
+    For each sample they seed devices that are not there, for each of which PyTorch keeps a printed stack, and look for
+    the test that asks, in the stack again: half of the time.
     """
-    import torch
-
-    for device in (torch.cuda, torch.xpu, torch.mtia):
-        device.manual_seed_all = lambda seed: None  # type: ignore[attr-defined]
     if "expecttest" not in sys.modules and find_spec("expecttest") is None:
         sys.modules["expecttest"] = absent = ModuleType("expecttest")
         absent.TestCase = TestCase  # type: ignore[attr-defined]
+    import torch
+    from torch.testing._internal import common_utils
+
+    common_utils.extract_test_fn = lambda: None
+    for device in (torch.cuda, torch.xpu, torch.mtia):
+        device.manual_seed_all = lambda seed: None  # type: ignore[attr-defined]
     return __import__(name, fromlist=["*"])
 
 
