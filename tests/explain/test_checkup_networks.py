@@ -58,8 +58,16 @@ def test_a_value_made_before_a_time_is_found_wherever_it_stands():
     w = glassnet.ones(2, requires_grad=True)
     old = w * 2
     time = tick()
-    assert older_in({"outputs": [w * 3, (old + w,)]}, time).op.name == "mul"
+    assert older_in({"outputs": [w * 3, (old + w,)]}, time) == (old.grad_fn, "mul")
     assert older_in({"outputs": [w * 3, (old.detach() + w,)]}, time) is None
+
+
+@pytest.mark.parametrize("layer", [nn.GRU, nn.LSTM])
+def test_a_state_carried_over_is_told_by_the_layer_that_made_it(layer):
+    model = Remembering(layer(1, 4, batch_first=True), 3, detaches=False)
+    (finding,) = checkup(model, waves(0, 64), F.cross_entropy, optim.Adam(model.parameters()))
+    assert (finding.kind, finding.where) == ("state_carried_over", "layer")
+    assert "what layer made, of shape [1, 32, 4]," in finding.evidence
 
 
 def test_a_state_that_does_not_fit_the_last_batch_is_told_as_an_error_of_that_batch():

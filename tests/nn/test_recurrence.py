@@ -220,6 +220,74 @@ def test_a_compiled_function_packs_what_it_is_given_with_its_lengths():
         compiled(x, glassnet.tensor(LENGTHS))
 
 
+# whose memory it is ---------------------------------------------------------------------------------
+
+
+CALLS = {
+    "RNN": lambda x: layer("RNN")(x),
+    "GRU, batch first": lambda x: layer("GRU", batch_first=True)(x),
+    "GRU, one sequence": lambda x: layer("GRU")(x[:, 0]),
+    "LSTM": lambda x: layer("LSTM")(x),
+    "LSTM, projected": lambda x: layer("LSTM", proj_size=2)(x),
+    "LSTM, two layers": lambda x: layer("LSTM", num_layers=2)(x),
+    "LSTM, both ways": lambda x: layer("LSTM", bidirectional=True)(x),
+    "LSTM, packed": lambda x: layer("LSTM")(pack_padded_sequence(x, LENGTHS, enforce_sorted=False)),
+    "LSTMCell": lambda x: layer("LSTMCell")(x[0]),
+    "GRUCell": lambda x: layer("GRUCell")(x[0]),
+    "RNNCell, one sample": lambda x: layer("RNNCell")(x[0, 0]),
+}
+
+
+def tensors(made):
+    """Those of (output, (h, c)), (packed output, (h, c)), (h, c) or h."""
+    if isinstance(made, glassnet.Tensor):
+        return [made]
+    return tensors(made.data) if isinstance(made, PackedSequence) else [x for part in made for x in tensors(part)]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_a_layer_gives_are_tensors_of_their_own(call):
+    """Which may be changed, and kept, one without the other, as PyTorch's."""
+
+    def run(x, change=lambda y: y):
+        glassnet.manual_seed(0)
+        return [change(y) for y in tensors(CALLS[call](x))]
+
+    given = run(numbers(T, B, IN))
+    for i, y in enumerate(given):
+        owner = y.array
+        while owner.base is not None:
+            owner = owner.base
+        assert owner.nbytes == y.array.nbytes, "what keeps it keeps more than it"
+        assert not any(np.may_share_memory(y.array, other.array) for other in given[:i])
+
+    x = numbers(T, B, IN).requires_grad_()
+    wanted = run(x, lambda y: y * 3)
+    sum((y * y).sum() for y in wanted).backward()
+    gradient, x.grad = x.grad, None
+    changed = run(x, lambda y: y.mul_(3))
+    for y in changed:
+        y.retain_grad()
+    sum((y * y).sum() for y in changed).backward()
+    for y, z in zip(changed, wanted, strict=True):
+        np.testing.assert_array_equal(y.detach(), z.detach())
+        np.testing.assert_array_equal(y.grad, 2 * z.detach())
+    np.testing.assert_allclose(x.grad, gradient, rtol=1e-12)
+
+
+def test_a_state_is_reset_in_place_where_a_compiled_step_goes_on():
+    cell, x = layer("LSTMCell"), numbers(T, B, IN)
+
+    def step(x):
+        h, c = cell(x[0])
+        h[1] = 0.0
+        c[1:] *= 0.5
+        return cell(x[1], (h, c))
+
+    for ours, theirs in zip(glassnet.compile(step)(x), step(x), strict=True):
+        np.testing.assert_allclose(ours.detach(), theirs.detach(), rtol=1e-12)
+
+
 # padded and packed --------------------------------------------------------------------------------
 
 

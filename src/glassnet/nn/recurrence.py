@@ -177,8 +177,9 @@ class RNNBase(Module):
             x = cat(outputs, -1) if self.bidirectional else outputs[0]
             if layer + 1 < self.num_layers:
                 x = F.dropout(x, self.dropout, self.training)
-        last = tuple(each[0] if len(each) == 1 else cat(each) for each in zip(*ends, strict=True))
-        return x, last
+        # copies: whoever changes the output, or keeps a state, changes and keeps nothing else
+        output = x if self.bidirectional else x.clone()
+        return output, tuple(each[0].clone() if len(each) == 1 else cat(each) for each in zip(*ends, strict=True))
 
     def extra_repr(self) -> str:
         """The sizes, and what is not as it is by default."""

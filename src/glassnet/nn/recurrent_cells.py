@@ -81,7 +81,7 @@ class RNNCellBase(Module):
             first = tuple(state.unsqueeze(0) for state in first)
         weights = Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         done = recurrence(mode, x.unsqueeze(0), first, weights)
-        return tuple(state[0] if batched else state[0, 0] for state in done)
+        return tuple((state[0] if batched else state[0, 0]).clone() for state in done)  # each in memory of its own
 
     def _check(self, what: str, x: Any, width: int) -> None:
         name = type(self).__name__

@@ -9,7 +9,7 @@ as memory allows.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar
@@ -387,22 +387,33 @@ def _check_unchanged(node: Node, which: int) -> None:
             )
 
 
-def _topological_order(outputs: Iterable[Any]) -> list[Node]:
+def _topological_order(outputs: Collection[Any]) -> list[Node]:
     """All nodes that ``outputs`` were computed from, each before those that it was computed from itself."""
     stack = [output for output in outputs if isinstance(output, Node)]
     seen = set(stack)
     while stack:
         node = stack.pop()
         if node.parents is None:
-            raise GradientError(
-                f"backward a second time: the values that the derivative of {node.op.name} needs were freed by the "
-                "first; call the first one with retain_graph=True, or compute the loss again"
-            )
+            raise GradientError(_said_of_freed(node, node in outputs))
         for parent in node.parents:
             if type(parent) is Node and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=lambda node: node.time, reverse=True)
+
+
+def _said_of_freed(node: Node, is_output: bool) -> str:
+    if is_output:
+        return (
+            f"backward a second time: the values that the derivative of {node.op.name} needs were freed by the first; "
+            "call the first one with retain_graph=True, or compute the loss again"
+        )
+    return (
+        "backward a second time: it has come to what an earlier one went through and freed, a result of "
+        f"{node.op.name} of shape {written(node.output.shape)}. If that is a state carried over from an earlier step, "
+        "detach it: h = h.detach(). If two losses come from one forward pass, call backward of their sum, or the first "
+        "one with retain_graph=True"
+    )
 
 
 def _descendants(targets: set[Any], order: list[Node]) -> set[Any]:

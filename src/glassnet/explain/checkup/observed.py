@@ -9,10 +9,10 @@ import numpy as np
 from glassnet.errors import GlassnetError
 from glassnet.explain.checkup.step import Step
 from glassnet.explain.checkup.trials import Trials
-from glassnet.explain.checkup.watched import Watched, older_in, watched
+from glassnet.explain.checkup.watched import Older, Watched, makers_in, older_in, watched
 from glassnet.explain.checkup.weighing import work_of
 from glassnet.explain.walkthrough.traced_step import traced_step
-from glassnet.tensor.graph import Node, tick
+from glassnet.tensor.graph import tick
 from glassnet.threads import computed_once
 from glassnet.trace.refusals import TraceError
 
@@ -74,16 +74,16 @@ class Observed(Trials):
         return None if self.step is None else watched(self, runs=self.runs)
 
     @computed_once
-    def older(self) -> Node | None:
-        """What made a value before a step that the outputs of the step go back to; None where they do not."""
+    def older(self) -> Older | None:
+        """A value from before a step that the outputs of the step go back to; None where there is none."""
         if self.watched is not None:
             return self.watched.older
         try:
-            with self.untouched():
+            with self.untouched(), makers_in(self.model) as makers:
                 self.model.train()
                 self.answer(self.first[0])
                 time = tick()
-                return older_in(self.answer(self.first[0]), time)
+                return older_in(self.answer(self.first[0]), time, makers)
         except Exception:  # `traced` has the error
             return None
 

@@ -40,12 +40,12 @@ def state_carried_over(run: Observed) -> Iterator[Symptom]:
         return
     yield symptom(
         "each step goes back into the steps before: a state is carried over with all that it was computed from",
-        "the outputs of a step depend on what {op} made, of shape {shape}, before the step began; backward either "
+        "the outputs of a step depend on what {where} made, of shape {shape}, before the step began; backward either "
         "fails, or goes back further with each step",
         "detach the state between steps: state = state.detach(), for an LSTM (h.detach(), c.detach()); or begin each "
         "step with a new state",
-        op=run.older.op.name,
-        shape=Shape(np.shape(run.older.output)),
+        where=run.older.where,
+        shape=Shape(np.shape(run.older.node.output)),
     )
 
 

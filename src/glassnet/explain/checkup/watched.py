@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +36,13 @@ SOME = 16  # steps after which gradients that were gathered have been used
 Gradients = dict[str, Array]
 
 
+class Older(NamedTuple):
+    """A value from before a step, and what made it: the name of a layer, of an operation where no layer gave it."""
+
+    node: Node
+    where: str
+
+
 @dataclass
 class Watched:
     """What a step did. Gradients are by the name of their parameter, without those that were None."""
@@ -47,7 +55,7 @@ class Watched:
     used: bool = False  # whether the optimizer was
     moved: bool = False  # whether the step changed a parameter by itself
     rates: list[tuple[float, ...]] = field(default_factory=list)  # of the optimizer's groups, before and after steps
-    older: Node | None = None  # what made a value before a step that its outputs go back to
+    older: Older | None = None  # a value from before a step that its outputs go back to
     idle: bool = False  # whether no parameter had changed after some steps
     error: Exception | None = None
 
@@ -170,7 +178,8 @@ def _spies(run: Trials, parameters: Mapping[str, Tensor], result: Watched) -> It
         return at_use[-1] if at_use else _copied(parameters)
 
     with ExitStack() as stack:
-        stack.callback(run.model.register_forward_hook(partial(_note_older, result, began)).remove)
+        makers = stack.enter_context(makers_in(run.model))
+        stack.callback(run.model.register_forward_hook(partial(_note_older, result, began, makers)).remove)
         for path, module in run.model.named_modules():
             if module is run.model or differs(module):
                 modes = result.modes.setdefault(path, set())
@@ -198,24 +207,50 @@ def _note_mode(modes: set[bool], module: Any, _inputs: Any) -> None:
     modes.add(module.training)
 
 
-def _note_older(result: Watched, began: list[int], _module: Any, _inputs: Any, outputs: Any) -> None:
-    result.older = result.older or older_in(outputs, began[-1])
+def _note_older(
+    result: Watched, began: list[int], makers: Mapping[Node, str], _module: Any, _inputs: Any, outputs: Any
+) -> None:
+    found = older_in(outputs, began[-1], makers)
+    if found is not None and (result.older is None or result.older.node not in makers):
+        result.older = found
 
 
-def older_in(outputs: Any, time: int) -> Node | None:
-    """What made a value before a ``time`` that ``outputs``, however they are put together, go back to."""
-    stack, seen = [outputs], set()
+@contextmanager
+def makers_in(model: Module) -> Iterator[Mapping[Node, str]]:
+    """A context in which it is noted which layer of ``model`` gave the result of each node."""
+    makers: dict[Node, str] = {}
+    with ExitStack() as stack:
+        for path, module in model.named_modules():
+            stack.callback(module.register_forward_hook(partial(_note_maker, makers, path)).remove)
+        yield makers
+
+
+def _note_maker(makers: dict[Node, str], path: str, module: Any, _inputs: Any, outputs: Any) -> None:
+    for node in _nodes_in(outputs):
+        makers.setdefault(node, path or type(module).__name__)  # an inner layer is called before those around it
+
+
+def _nodes_in(value: Any) -> Iterator[Node]:
+    """The nodes of the tensors in ``value``, however they are put together."""
+    stack = [value]
     while stack:
         value = stack.pop()
         if isinstance(value, CONTAINERS):
             stack += contents_of(value)
-        elif isinstance(value, Tensor):
-            stack.append(value.grad_fn)
-        elif isinstance(value, Node) and value not in seen:
-            if value.time < time:
-                return value
-            seen.add(value)
-            stack += value.parents or ()
+        elif isinstance(value, Tensor) and value.grad_fn is not None:
+            yield value.grad_fn
+
+
+def older_in(outputs: Any, time: int, makers: Mapping[Node, str] = MappingProxyType({})) -> Older | None:
+    """A value from before a ``time`` that ``outputs``, however they are put together, go back to."""
+    stack, seen = [*_nodes_in(outputs)], set()
+    while stack:
+        node = stack.pop()
+        if node.time < time:
+            return Older(node, makers.get(node, node.op.name))
+        if node not in seen:
+            seen.add(node)
+            stack += [parent for parent in node.parents or () if isinstance(parent, Node)]
     return None
 
 
