@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from unittest import mock
 
@@ -11,10 +10,10 @@ import pytest
 
 import glassnet
 from glassnet import nn
-from glassnet.cli.plot import OF_A_RUN
+from glassnet.cli.inside_run import INSIDE
 from glassnet.explain import plots
 from glassnet.serialization import read_model
-from tests.cli.runs import trained
+from tests.cli import runs
 
 
 @pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
@@ -66,7 +65,7 @@ def bars(tmp_path_factory):
         path = folder / "bars" / ("lying" if i % 2 else "standing") / f"{i}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         image.fromarray(pixels).save(path)
-    trained(folder / "runs", ("train", folder / "bars", "--epochs", 1, "--quiet"))
+    runs.trained(folder / "runs", ("train", folder / "bars", "--epochs", 1, "--quiet"))
     return folder / "runs"
 
 
@@ -83,12 +82,32 @@ def test_a_network_of_pictures_is_drawn(command, bars, tmp_path, what):
 def test_what_a_network_has_not_is_one_message(command, bars, tmp_path):
     words = ("plot", "latest", "saliency", "--runs", bars, "--row", "4")
     assert "--row: expected a held-out sample, 0 to 3, got 4" in command(*words).stderr
-    result = command("plot", "latest", "hidden_state", "--runs", bars)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "expected a network with a recurrent layer" in result.stderr
-    table = command("plot", trained(tmp_path / "t", ("train", "moons", "--epochs", 1, "--quiet")), "feature_maps")
-    assert re.search(r"feature_maps is drawn of pictures, and .*moons-001 was trained on \w+", table.stderr)
+    here = "kernels, feature_maps, saliency, activations"
+    for words, message in {
+        ("latest", "hidden_state"): f"hidden_state needs a network with a recurrent layer; {bars}/bars-001 has {here}",
+        ("latest", "weights"): f"weights needs a network whose first layer weighs the pixels of grey pictures; {bars}",
+        ("latest",): f"say what to draw of {bars}/bars-001: {here}; as in: glassnet plot {bars}/bars-001 kernels",
+        (bars / "bars-001",): f"say what to draw of {bars}/bars-001: {here}; as in",
+        ("bars", "kernel"): f"of {bars}/bars-001: expected one of {here}; got 'kernel' (did you mean kernels?)",
+        ("bars", "relu"): f"expected one of {here}; got 'relu'",
+        ("bras", "kernels"): "there is no run 'bras'; in",
+        (bars / "bras", "kernel"): f"there is no run '{bars}/bras'; in",
+        ("relu", "kernel"): "such as sigmoid, got 'kernel'",
+    }.items():
+        result = command("plot", *words, "--runs", bars)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert message in result.stderr
+    moons = runs.trained(tmp_path / "t", ("train", "moons", "--epochs", 1, "--quiet"))
+    table = command("plot", moons, "feature_maps")
+    assert "feature_maps needs a network with a convolution of pictures" in table.stderr
+    assert "moons-001 has activations\n" in table.stderr
     assert not (tmp_path / "plot.png").exists()
+    assert command("plot", moons, "activations").stdout == "Drawn in plot.png\n"
+
+
+@pytest.mark.slow("thirty-two axes")
+def test_the_weights_of_pixels_are_drawn(command, trained, tmp_path):
+    assert command("plot", trained, "weights", "-o", "w.png").stdout == "Drawn in w.png\n"
 
 
 def test_what_words_attend_to_is_drawn(command, tmp_path, monkeypatch):
@@ -97,11 +116,11 @@ def test_what_words_attend_to_is_drawn(command, tmp_path, monkeypatch):
         path = tmp_path / "texts" / ("good" if i % 2 else "bad") / f"{i}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("what a good film" if i % 2 else "a bad film")
-    trained(tmp_path / "runs", ("train", tmp_path / "texts", "--epochs", 1, "--quiet"))
+    runs.trained(tmp_path / "runs", ("train", tmp_path / "texts", "--epochs", 1, "--quiet"))
     run = tmp_path / "runs" / "texts-001"
     refused = command("plot", run, "attention_maps")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "expected a network with attention, got" in refused.stderr
+    assert "attention_maps needs a network with attention; " in refused.stderr
 
     extra = read_model(run / "model.safetensors").extra
     length, words = extra["encoding"]["length"], 2 + len(extra["encoding"]["vocabulary"])
@@ -115,7 +134,7 @@ def test_what_words_attend_to_is_drawn(command, tmp_path, monkeypatch):
     result = command("plot", run, "attention_maps", "-o", "maps.png")
     assert (result.exit_code, result.stderr, result.stdout) == (0, "", "Drawn in maps.png\n")
     assert drawing.call_args.kwargs["tokens"] in (["what", "a", "good", "film"], ["", "a", "bad", "film"])
-    for what in OF_A_RUN:
+    for what in INSIDE:
         assert what in " ".join(command("plot", "--help").stdout.split())
 
 

@@ -38,7 +38,7 @@ def test_kernels_are_those_of_the_layer(net):
 def test_feature_maps_are_what_layers_give(net):
     x = glassnet.randn(2, 6, 6, dtype=glassnet.float64)
     drawn = plots.feature_maps(net, x, most=2)
-    assert [ax.get_title() for ax in drawn][:3] == ["0 Conv2d, 2 of 3", "1", "1 BatchNorm2d, 2 of 3"]
+    assert [ax.get_title() for ax in drawn][:3] == ["0 Conv2d, 2 of 3\n0", "1", "1 BatchNorm2d, 2 of 3\n0"]
     np.testing.assert_allclose(drawn[1].images[0].get_array(), net[0](x.unsqueeze(0)).detach().numpy()[0, 1])
     assert net.training
     assert not net[1].num_batches_tracked.item()  # nothing was learned from it
@@ -79,10 +79,38 @@ def test_attention_maps_are_the_weights_that_the_layer_returns():
     assert [label.get_text() for label in drawn[0].get_yticklabels()] == ["a", "b", "c"]
 
 
+class WithClassToken(nn.Module):
+    """Attention between tokens and one position of its own, which is set before or behind them."""
+
+    def __init__(self, *, first):
+        super().__init__()
+        self.first = first
+        self.own = nn.Parameter(glassnet.randn(1, 1, 4))
+        self.layer = nn.TransformerEncoderLayer(4, 1, 8, batch_first=True)
+
+    def forward(self, x):
+        own = self.own.expand(len(x), -1, -1)
+        return self.layer(glassnet.cat([own, x] if self.first else [x, own], 1))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_class_token_has_a_name_of_its_own(first):
+    model, x, words = WithClassToken(first=first), glassnet.randn(1, 3, 4), ["see", "through", "it"]
+    (ax,) = plots.attention_maps(model, x, tokens=words)
+    expected = ["[class]", *words] if first else [*words, "[class]"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == expected
+    strips = [strip for box in glassnet.draw(model, x, tokens=words).graph.boxes for strip in box.strips]
+    assert [list(strip.rows) for strip in strips if strip.rows] == [expected]
+    for wrong in ([*words, "and", "more"], words[:2]):
+        with pytest.raises(ValueError, match=f"expected 4 tokens, one for each position, got {len(wrong)}"):
+            plots.attention_maps(model, x, tokens=wrong)
+
+
 def test_hidden_states_are_those_of_one_sample():
     layer, x = nn.GRU(2, 5, batch_first=True), glassnet.randn(3, 7, 2)
-    shown = plots.hidden_state(nn.Sequential(layer), x, sample=2).images[0].get_array()
-    np.testing.assert_array_equal(shown, layer(x)[0].detach().numpy()[2].T)
+    ax = plots.hidden_state(nn.Sequential(layer), x, sample=2, tokens=[*"abcdefg"])
+    np.testing.assert_array_equal(ax.images[0].get_array(), layer(x)[0].detach().numpy()[2].T)
+    assert [label.get_text() for label in ax.get_xticklabels()] == [*"abcdefg"]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +124,7 @@ def test_hidden_states_are_those_of_one_sample():
         (lambda net: plots.attention_maps(nn.Linear(2, 2), glassnet.zeros(1, 2)), "a network with attention"),
         (lambda net: plots.hidden_state(net, glassnet.zeros(1, 2)), "a network with a recurrent layer"),
         (lambda net: plots.hidden_state(nn.RNN(2, 2), glassnet.zeros(3, 1, 2), sample=1), "a sample from 0 to 0"),
+        (lambda net: plots.hidden_state(nn.RNN(2, 2), glassnet.zeros(3, 1, 2), tokens="ab"), "3 tokens, .* got 2"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(net, wrong, message):
@@ -106,7 +135,7 @@ def test_what_cannot_be_drawn_is_said(net, wrong, message):
 def test_a_network_whose_pictures_have_no_channels_takes_one_without():
     model, picture = nn.Sequential(nn.Unflatten(1, (1, 8)), nn.Conv2d(1, 2, 3), nn.Flatten()), glassnet.randn(8, 8)
     maps = plots.feature_maps(model, picture)
-    assert [ax.get_title() for ax in maps] == ["0 Unflatten", "1 Conv2d", "1"]
+    assert [ax.get_title() for ax in maps] == ["0 Unflatten", "1 Conv2d\n0", "1"]
     np.testing.assert_array_equal(maps[0].images[0].get_array(), picture.numpy())
     given, drawn = plots.saliency(model, picture, target=1)
     np.testing.assert_array_equal(given.images[0].get_array(), picture.numpy())

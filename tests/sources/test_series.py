@@ -84,6 +84,26 @@ def test_a_table_of_other_steps_is_refused(file, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("rows", "target", "message"),
+    [
+        (["2012-01,3", "2012-02,4"], "sold", "expected a series of 10 rows or more, got 2; add earlier ones"),
+        (["2012-01,3", "2012-02,4"], "month", "expected a target of numbers to forecast, got '2012-01' in 'month'"),
+        (
+            ["2012,3", "2013,4"],
+            "sold",
+            "if .month. holds years: --date month; otherwise add one, or leave --netw",
+        ),
+        ([f"2012-{i:02d},{['low', 'high'][i % 2]}" for i in range(1, 13)], "sold", "a target of numbers .* got 'high'"),
+    ],
+)
+def test_a_gru_takes_a_table_without_texts_for_a_series(tmp_path, rows, target, message):
+    """However few numbers there are: it would take texts, too, and there is none."""
+    (tmp_path / "short.csv").write_text("\n".join(["month,sold", *rows]))
+    with pytest.raises(TableError, match=message):
+        open_source(str(tmp_path / "short.csv"), target=target, network="gru")
+
+
+@pytest.mark.parametrize(
     ("steps", "message"),
     [
         (
@@ -95,7 +115,7 @@ def test_a_table_of_other_steps_is_refused(file, tmp_path):
             "--window: expected at most 108 steps for 144 rows, .*: 115 to learn from − 3 to forecast − 4 for 5 samp",
         ),
         ({"season": 58}, "--season: expected at most 57 steps, half of the 115 rows to learn from, got 58"),
-        ({"date": "row"}, "expected a column of dates, such as 2024-05-31, got none in 'row'"),
+        ({"date": "row"}, "expected a column of dates, such as 2024-05-31, got none in 'row'; name another"),
         ({"target": "month"}, "expected a target of numbers to forecast, got '2000-01' in 'month'"),
         ({"task": "classification"}, "--task: .* is a series, which has no classes; leave it out"),
         ({"target": None}, "--target: name the column of .* to learn, one of month, sold, row"),

@@ -76,6 +76,12 @@ def test_which_table_is_one_of_texts(tmp_path):
     assert open_source(str(path), target="verdict", text="review").encoder.column == "review"
     with pytest.raises(TableError, match="expected a column of dates"):
         open_source(str(path), target="x", network="gru")
+    with pytest.raises(SourceError, match="--network: expected bag or gru for texts, got lstm"):
+        open_source(str(path), target="verdict", network="lstm")
+    with pytest.raises(
+        TableError, match=r"got none in .*; add one, or leave --horizon out to learn each row by itself"
+    ):
+        open_source(str(path), target="verdict", horizon=2)
     with pytest.raises(SourceError, match="--text and --horizon: the table is a series or texts; leave one"):
         open_source(str(path), target="verdict", text="review", horizon=2)
     with pytest.raises(SourceError, match=r"--task: .* is texts, which have classes; leave it out"):
@@ -85,7 +91,7 @@ def test_which_table_is_one_of_texts(tmp_path):
     with pytest.raises(TableError, match=r"there is no column 'reviw' \(did you mean 'review'\?\)"):
         open_source(str(path), target="verdict", text="reviw")
     (tmp_path / "n.csv").write_text("\n".join(["n,verdict,x", *(row.partition(",")[2] for row in rows)]))
-    with pytest.raises(TableError, match="expected a column of texts, got none in 'n', 'x'; name it: --text COLUMN"):
+    with pytest.raises(TableError, match="expected a column of texts, got none in 'n', 'x'; name it: --text COLUMN, "):
         open_source(str(tmp_path / "n.csv"), target="verdict", network="bag")
     twice = [f"{row},{row.partition(',')[0]} too" for row in rows]
     path.write_text("\n".join(["review,n,verdict,x,more", *twice]), encoding="utf-8")

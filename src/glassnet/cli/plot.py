@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from glassnet.cli import display
 from glassnet.cli.errors import BadInput
+from glassnet.cli.inside_run import INSIDE, Taken, check
 from glassnet.cli.option_values import number, whole
+from glassnet.cli.run import LATEST, find
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, Force, RunsFolder, check_output, path_option, writing
-from glassnet.encoders import PictureEncoder, TextEncoder
+from glassnet.encoders.text_encoder import names_a_file
 from glassnet.extras import needed_to
 from glassnet.files import replace_file
 from glassnet.tensor import Tensor
-
-OF_PICTURES = ("feature_maps", "saliency")
-OF_A_RUN = ("kernels", *OF_PICTURES, "attention_maps", "hidden_state")
 
 
 def plot(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME...", help=f"Functions of glassnet.functional; or a RUN, then {', '.join(OF_A_RUN)}."
+            metavar="NAME...", help=f"Functions of glassnet.functional; or a RUN, then {', '.join(INSIDE)}."
         ),
     ],
     derivative: Annotated[bool, typer.Option("--derivative", help="Draw their derivatives too, dashed.")] = False,
@@ -47,14 +46,12 @@ def plot(
 
     Example: glassnet plot latest feature_maps --row 3
     """
-    what = names[-1] if names[-1] in OF_A_RUN else None
     low, high = _domain(domain)
-    if what is None:
+    saved, what = _run_in(names, runs)
+    if saved is None:
         _known(names)
-    elif len(names) != 2:
-        raise BadInput(f"NAME: {what} is drawn of one run, which comes before it: glassnet plot latest {what}")
     check_output("--output", output, (".png", ".svg", ".pdf"), force=force)
-    saved, sample = (None, None) if what is None else _opened(names[0], what, row, runs)
+    samples = [] if saved is None else _samples(saved, INSIDE[what].taken, row)
     with needed_to("draw"):
         import matplotlib
     matplotlib.use("agg")  # a file, no window
@@ -63,11 +60,10 @@ def plot(
     from glassnet.explain import plots
 
     try:
-        if saved is None or what is None:
+        if saved is None:
             drawn = plots.activation(*names, derivative=derivative, domain=(low, high))
         else:
-            samples = [] if sample is None else [sample]
-            drawn = getattr(plots, what)(saved.model, *samples, **_named(what, saved, samples))
+            drawn = getattr(plots, what)(saved.model, *samples, **INSIDE[what].known(saved, samples))
     except (TypeError, ValueError) as error:
         raise BadInput(str(error)) from None
     figure = (drawn[0] if isinstance(drawn, list) else drawn).figure
@@ -81,25 +77,44 @@ def plot(
     display.new_console().print(f"Drawn in {place(output)}", soft_wrap=True)
 
 
-def _opened(name: str, what: str, row: str, runs: Path) -> tuple[SavedRun, Any]:
-    """A run, and the held-out sample that ``what`` is drawn of; None if it is drawn of the weights alone."""
-    saved = SavedRun.read(name, runs)
-    if what in OF_PICTURES and not isinstance(saved.encoder, PictureEncoder):
-        raise BadInput(f"NAME: {what} is drawn of pictures, and {place(saved.path)} was trained on {saved.noun}")
+def _run_in(names: list[str], runs: Path) -> tuple[SavedRun | None, str]:
+    """The run that ``names`` begin with, and what is to be drawn of it; None where they are functions.
+
+    Raises BadInput for a run of which there is no such picture.
+    """
+    first, *others = names
+    what = names[-1] if names[-1] in INSIDE else ""
+    if what and len(names) != 2:
+        raise BadInput(f"NAME: {what} is drawn of one run, which comes before it: glassnet plot latest {what}")
+    if not what and (len(names) > 2 or _is_function(first)):
+        return None, ""
+    if not what and first != LATEST and not names_a_file(first):
+        try:
+            find(first, runs)
+        except BadInput:
+            return None, ""
+    saved = SavedRun.read(first, runs)
+    check(saved, "".join(others))
+    return saved, what
+
+
+def _is_function(name: str) -> bool:
+    from glassnet.explain.symbolic import named_function  # no other command needs it
+
+    with suppress(ValueError):
+        return named_function(name) is not None
+    return False
+
+
+def _samples(saved: SavedRun, taken: Taken | None, row: str) -> list[Tensor]:
+    """The held-out samples that a picture is drawn of: the one in ``row``, or many; none for a picture of weights."""
     count = whole()("--row", row)
-    if what == "kernels":
-        return saved, None
+    if taken is None:
+        return []
     inputs = saved.data(display.new_console()).held_out.inputs
     if not 0 <= count < len(inputs):
         raise BadInput(f"--row: expected a held-out sample, 0 to {len(inputs) - 1}, got {count}")
-    return saved, inputs[count] if what in OF_PICTURES else inputs[count : count + 1]
-
-
-def _named(what: str, saved: SavedRun, samples: Sequence[Tensor]) -> dict[str, list[str]]:
-    """What is known of the places of a sample: the words at them."""
-    if what != "attention_maps" or not isinstance(saved.encoder, TextEncoder):
-        return {}
-    return {"tokens": saved.encoder.words(samples[0].numpy()[0])}
+    return [taken(inputs, count)]
 
 
 def _known(functions: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,16 @@ class Steps:
     season: int | None = None
 
 
-def series_source(source: str, path: Path, frame: Any, target: str, date: str | None, steps: Steps) -> Data:
+def series_source(
+    source: str, path: Path, frame: Any, target: str, date: str | None, steps: Steps, asked: Sequence[str]
+) -> Data:
     """The series of the column ``target`` in a table read from ``path``, in the order of its ``date``s.
 
     The last fifth of the rows is held out. The season and the scale are found from the rows before alone; windows to
-    learn from lie before it with all they forecast, those held out forecast what lies within it.
+    learn from lie before it with all they forecast, those held out forecast what lies within it. The options for which
+    the table is a series are in ``asked``: an error says to leave them out.
     """
-    when, aim = date_column(frame, date), number_column(frame, target)
+    when, aim = date_column(frame, date, asked), number_column(frame, target)
     series = Series.of(frame, when, aim)
     learned = len(series) - round(len(series) / 5)
     past = series.values[:learned]

@@ -13,9 +13,11 @@ from glassnet.tables import NoFeaturesError, read_table
 from glassnet.tables.cells import Cells
 from glassnet.tables.columns import few
 from glassnet.tables.recipe import decimal_of
+from glassnet.tables.series import date_columns
 from glassnet.text import shown
 
 TASKS = (CLASSIFICATION, REGRESSION)
+OF_TEXTS, OF_SERIES = ("bag", "gru"), ("lstm", "gru")  # networks
 
 
 def open_table(
@@ -44,14 +46,17 @@ def open_table(
         raise SourceError(f"--text and {' and '.join(asked)}: the table is a series or texts; leave one of them out")
     frame = read_table(path)
     target = _check_target(source, frame, target)
-    numbers = task != CLASSIFICATION and network == "gru" and _holds_quantities(frame, target)
-    if asked or network == "lstm" or (numbers and text is None):
+    may_be = network in OF_TEXTS and network in OF_SERIES and text is None and task != CLASSIFICATION
+    if asked or network == "lstm" or (may_be and _is_a_series(frame, target)):
         from glassnet.sources.series_source import Steps, series_source  # other tables do without
 
         if task == CLASSIFICATION:
             raise SourceError(f"--task: {source} is a series, which has no classes; leave it out")
-        return series_source(source, path, frame, target, date, Steps(horizon, window, season))
-    if text is not None or network in ("bag", "gru"):
+        if not asked and _is_of_texts(frame, target):
+            raise SourceError(f"--network: expected {' or '.join(OF_TEXTS)} for texts, got {network}")
+        leave_out = [f"--network {network}", *asked] if network in OF_SERIES else asked
+        return series_source(source, path, frame, target, date, Steps(horizon, window, season), leave_out)
+    if text is not None or network in OF_TEXTS:
         return _texts(source, path, frame, target, task, text)
     try:
         data = table_source(source, path, frame, target, task)
@@ -95,7 +100,28 @@ def _check_target(source: str, frame: Any, target: str | None) -> str:
     return target
 
 
-def _holds_quantities(frame: Any, target: str) -> bool:
+def _is_a_series(frame: Any, target: str) -> bool:
+    """Whether a table for a gru, which reads both, is a series: it forecasts quantities, or holds no texts."""
+    from glassnet.sources.text_source import text_columns
+
+    cells = Cells.of(frame)
+    if _holds_quantities(cells, target):
+        return True
+    return not text_columns(cells, target) and (_holds_numbers(cells, target) or bool(date_columns(cells)))
+
+
+def _is_of_texts(frame: Any, target: str) -> bool:
+    """Whether a table for an lstm, which reads a series alone, is one of texts: it has these and no dates."""
+    from glassnet.sources.text_source import text_columns
+
+    cells = Cells.of(frame)
+    return not (_holds_quantities(cells, target) or date_columns(cells)) and bool(text_columns(cells, target))
+
+
+def _holds_quantities(cells: Cells, target: str) -> bool:
     """Whether the target is a column of numbers, more than two of them."""
-    counts = dict.fromkeys(filter(None, Cells.of(frame).texts(target)), 1)
-    return len(counts) > 2 and decimal_of(counts) != ""
+    return len(set(filter(None, cells.texts(target)))) > 2 and _holds_numbers(cells, target)
+
+
+def _holds_numbers(cells: Cells, target: str) -> bool:
+    return decimal_of(dict.fromkeys(filter(None, cells.texts(target)), 1)) != ""

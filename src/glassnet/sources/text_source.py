@@ -168,4 +168,7 @@ def _column(cells: Cells, target: str, named: str | None) -> str:
             f"expected one column of texts, got {len(found)}: {few([*map(repr, found)])}; say which one: --text COLUMN"
         )
     others = few([repr(name) for name in cells.columns if name != target])
-    raise TableError(f"expected a column of texts, got none in {others}; name it: --text COLUMN")
+    raise TableError(
+        f"expected a column of texts, got none in {others}; name it: --text COLUMN, or leave --network out to learn "
+        "from the other columns"
+    )

@@ -87,19 +87,17 @@ class Series:
         return len(self.values)
 
 
-def date_column(table: Any, named: str | None) -> dict[str, Any]:
-    """The column of dates: the one ``named``, or the only one. Raises TableError where that is not one column."""
+def date_column(table: Any, named: str | None, asked: Sequence[str] = ()) -> dict[str, Any]:
+    """The column of dates: the one ``named``, or the only one. Raises TableError where that is not one column.
+
+    Options that may be left out, so that no dates are needed, are ``asked``: the error names them.
+    """
     cells = Cells.of(table)
     names = [*cells.columns] if named is None else [named]
     if named is not None:
         cells.texts(named)  # which says what columns there are, if it is none of them
-    found, years = {}, []
-    for name in names:
-        recipe = recipe_of(name, cells.columns[name], cells.rows).recipe
-        if recipe is not None and recipe["kind"] == "date":
-            found[name] = recipe["format"]
-        elif _holds_years(cells.texts(name)):
-            years.append(name)
+    found = date_columns(cells, names)
+    years = [name for name in names if name not in found and _holds_years(cells.texts(name))]
     if named in years:
         return {"name": named, "format": YEARS}
     if len(found) == 1:
@@ -109,11 +107,21 @@ def date_column(table: Any, named: str | None) -> dict[str, Any]:
         raise TableError(
             f"expected one column of dates, got {len(found)}: {few([*map(repr, found)])}; say which one: --date COLUMN"
         )
+    advice = "name another column" if named is not None else "add one"
+    if named is None and years:
+        advice = f"if {years[0]!r} holds years: --date {years[0]}; otherwise add one"
+    if asked:
+        advice += f", or leave {' and '.join(asked)} out to learn each row by itself"
     raise TableError(
-        f"expected a column of dates, such as 2024-05-31, got none in {few([*map(repr, names)])}; "
-        + (f"if {years[0]!r} holds years: --date {years[0]}; otherwise " if years else "")
-        + "add one, or leave --network out to learn each row by itself"
+        f"expected a column of dates, such as 2024-05-31, got none in {few([*map(repr, names)])}; {advice}"
     )
+
+
+def date_columns(table: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The columns of a table that hold dates, of those with these ``names``, and how the dates are written."""
+    cells = Cells.of(table)
+    recipes = {name: recipe_of(name, cells.columns[name], cells.rows).recipe for name in names or cells.columns}
+    return {name: recipe["format"] for name, recipe in recipes.items() if recipe and recipe["kind"] == "date"}
 
 
 def _holds_years(texts: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from glassnet.explain.attended_positions import names_of_positions
 from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_text, number_text, value_text
 from glassnet.explain.draw.recurrence import (
     fed_by,
@@ -48,12 +49,12 @@ def graph_of_program(
     ``depth`` 1 has a box for each outermost module (and operation outside of modules), 2 opens these, and so
     on; when all modules are opened into operations, the next depth has the primitive ones that
     these decompose into. ``values`` are what was computed, by name. ``unrolled``: the steps of a recurrent layer are
-    boxes of their own, the first and the last ones if there are many. ``tokens`` are the names of what attends.
+    boxes of their own, the first and the last ones if there are many. ``tokens`` are the names of what attends; see
+    `names_of_positions`.
     """
     if depth < 1:
         raise DrawError(f"draw: expected a depth of 1 or more, got {depth}")
-    if tokens is not None:
-        _check_tokens(program, tokens)
+    names = {} if tokens is None else _names(program, tokens)
     opened = _opened(program, depth)
     if values is not None and len(opened) > len(program):
         values = _evaluated(opened, values)
@@ -81,7 +82,7 @@ def graph_of_program(
         name = group.call.module if group.call else ""
         counts[name] = counts.get(name, 0) + 1
         kind = "module" if group.closed else "operation"
-        strips, more = ([], 0) if values is None else strips_of(group.instructions, values, pictures, tokens)
+        strips, more = ([], 0) if values is None else strips_of(group.instructions, values, pictures, names)
         lines = _lines(group, hidden, counts[name])
         lines += [f"{more} more rows of images: a larger depth="] if more else []
         loop = "" if unrolled else loop_text(loops)
@@ -98,14 +99,16 @@ def graph_of_program(
     return Graph(f"a program of {len(forward)} instructions", list(boxes.values()))
 
 
-def _check_tokens(program: Program, tokens: Sequence[str]) -> None:
-    """Raise DrawError where no attention is between so many."""
-    lengths = sorted({n for i in program.phase("forward") if is_attention(i) for n in i.output.shape[-2:]})
-    if not lengths:
-        raise DrawError("draw: expected tokens for a network with attention, and this one has none")
-    if len(tokens) not in lengths:
+def _names(program: Program, tokens: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """The names of as many positions as an attention is between. Raises DrawError where none is between so many."""
+    names = names_of_positions(program, tokens)
+    if not names:
+        lengths = sorted({n for i in program.phase("forward") if is_attention(i) for n in i.output.shape[-2:]})
+        if not lengths:
+            raise DrawError("draw: expected tokens for a network with attention, and this one has none")
         expected = " or ".join(map(str, lengths))
         raise DrawError(f"draw: expected {expected} tokens, one for each position, got {len(tokens)}")
+    return names
 
 
 def _opened(program: Program, depth: int) -> Program:

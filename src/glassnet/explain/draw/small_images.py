@@ -28,6 +28,7 @@ GAP = 5.0
 NAMED, LONGEST = 24, 12  # tokens that are named at an attention, and letters of a name
 CONVOLUTIONS = {"convolution": 0, "conv_transpose": 1}  # and which dimension of the weight is that of the outputs
 POOLINGS = ("max_pool", "avg_pool", "adaptive_max_pool")
+Names = Mapping[int, Sequence[str]]  # of positions, by how many there are
 MOVED = ("reshape", "permute", "matmul", "linear", "getitem")  # after these, a result is no picture of its input's kind
 
 
@@ -94,10 +95,10 @@ def strips_of(
     instructions: Sequence[Instruction],
     values: Mapping[str, Value],
     pictures: Mapping[str, int],
-    tokens: Sequence[str] | None = None,
+    names: Names,
 ) -> tuple[list[Strip], int]:
     """The strips of a box with these instructions, and how many more there are than are shown."""
-    found = [(i.module, strip) for i in instructions for strip in _of_instruction(i, values, tokens or ())]
+    found = [(i.module, strip) for i in instructions for strip in _of_instruction(i, values, names)]
     several = len({module for module, _ in found}) > 1  # then each says of which it is
     strips = [replace(s, captions=(module, *s.captions)) if several else s for module, s in found]
     last = [i.output.name for i in instructions if i.output.name in pictures][-1:]  # behind it, statistics may be kept
@@ -105,11 +106,11 @@ def strips_of(
     return strips[:STRIPS], max(0, len(strips) - STRIPS)
 
 
-def _of_instruction(i: Instruction, values: Mapping[str, Value], tokens: Sequence[str]) -> Iterator[Strip]:
+def _of_instruction(i: Instruction, values: Mapping[str, Value], names: Names) -> Iterator[Strip]:
     if i.op.name in CONVOLUTIONS and isinstance(i.inputs[1], Var):
         yield from _kernels(values[i.inputs[1].name].array, CONVOLUTIONS[i.op.name])
     elif is_attention(i):
-        yield from _attention(by_head(values[i.output.name].array), tokens)
+        yield from _attention(by_head(values[i.output.name].array), names)
     elif is_recurrent(i):
         yield from _over_time(hidden_states(i, values[i.output.name].array))
 
@@ -159,10 +160,10 @@ def maps(name: str, values: Mapping[str, Value], pictures: Mapping[str, int]) ->
     )
 
 
-def _attention(shares: Array, tokens: Sequence[str]) -> Iterator[Strip]:
+def _attention(shares: Array, names: Names) -> Iterator[Strip]:
     """How much each token (row) takes of every other (column), a matrix a head, of the first sample.
 
-    ``tokens`` are their names, which are written along the sides that have as many, if there are not too many.
+    Their ``names`` are written along the sides that have as many, if there are not too many.
     """
     if not shares.size:
         return
@@ -171,8 +172,8 @@ def _attention(shares: Array, tokens: Sequence[str]) -> Iterator[Strip]:
     largest = float(np.nan_to_num(shown).max())
     cut = [matrix[:STEPS, :STEPS] for matrix in shown]
     images = [_signed(matrix, largest, f"head {h}: token ↓ takes of token →", MATRIX) for h, matrix in enumerate(cut)]
-    names = tuple(_short(token) for token in tokens) if max(rows, columns) <= NAMED else ()
-    beside, below = (names if len(names) == n else () for n in (rows, columns))
+    known = names if max(rows, columns) <= NAMED else {}
+    beside, below = (tuple(map(_short, known.get(n, ()))) for n in (rows, columns))
     if beside or below:
         cell = max(LINE, MATRIX / min(rows, columns))
         images = [replace(image, width=cell * columns, height=cell * rows) for image in images]

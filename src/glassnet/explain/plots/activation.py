@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.plots.axes import COLOURS, axes, labelled, name_of
+from glassnet.explain.plots.fonts import legible
 from glassnet.explain.symbolic import named_function
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
@@ -19,6 +20,7 @@ Function = Callable[[Tensor], Tensor]
 POINTS = 1001
 
 
+@legible
 def activation(
     *functions: Function | Op | str, derivative: bool = False, domain: tuple[float, float] = (-5.0, 5.0), ax: Any = None
 ) -> Any:

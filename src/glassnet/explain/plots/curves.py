@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.explain.confusion import MANY, confusion_matrix, worst_confusions
 from glassnet.explain.plots.axes import COLOURS, DASHES, axes, grid, labelled, plain
+from glassnet.explain.plots.fonts import legible
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.renamed import current_name
 
@@ -17,6 +18,7 @@ VALIDATION = "val_"
 WORST = 20  # mistakes drawn of more classes than a matrix has room for
 
 
+@legible
 def curves(history: Any, metrics: Sequence[str] | None = None, ax: Any = None) -> list[Any]:
     """Draw a history: for each metric one plot, with a line for training and a dashed one for the held-out data.
 
@@ -63,6 +65,7 @@ def _metrics(rows: Sequence[Mapping[str, float]]) -> dict[str, list[str]]:
     return columns
 
 
+@legible
 def confusion(targets: Any, predicted: Any, classes: Sequence[str] | None = None, ax: Any = None) -> Any:
     """Draw which class (row) was taken for which (column): how many, darker where it is more of its row.
 

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.autograd import enable_grad, grad
 from glassnet.errors import RangeError, ShapeError
 from glassnet.explain.plots.axes import grid, plain
+from glassnet.explain.plots.fonts import legible
 from glassnet.explain.plots.inside_layers import layer_of, outputs_of
 from glassnet.nn.module import Module, evaluating
 from glassnet.ops.dtypes import Array
@@ -18,9 +19,11 @@ from glassnet.tensor import Tensor
 from glassnet.tensor.creation import from_numpy
 
 SHOWN = 32
+LETTER = 0.085  # inches of a letter of a title
 METHODS = ("gradient", "integrated_gradients")
 
 
+@legible
 def kernels(model: Module, layer: str | None = None, most: int = SHOWN, ax: Any = None) -> list[Any]:
     """Draw the kernels of a convolution, one a picture: red for positive, blue for negative.
 
@@ -51,6 +54,7 @@ def kernels(model: Module, layer: str | None = None, most: int = SHOWN, ax: Any 
     return drawn
 
 
+@legible
 def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int = 8, ax: Any = None) -> list[Any]:
     """Draw what layers make of one picture ``x`` [C, H, W] (or [1, C, H, W]): a row of feature maps a layer.
 
@@ -62,7 +66,7 @@ def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int =
     >>> from glassnet.explain import plots
     >>> model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
     >>> [ax.get_title() for ax in plots.feature_maps(model, glassnet.randn(1, 8, 8))]
-    ['0 Conv2d', '1', '1 ReLU', '1']
+    ['0 Conv2d\\n0', '1', '1 ReLU\\n0', '1']
     """
     x = _one("feature_maps", x)
     with evaluating(model):
@@ -74,11 +78,11 @@ def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int =
         raise ValueError(f"feature_maps: expected {which} to give pictures [1, C, H, W], found none; see print(model)")
     counts = [min(most, y.shape[1]) for y in outputs.values()]
     maps = [
-        (str(c) if c else _row_title(name, count, y.shape[1]), y[0, c])
+        (_title(name, c, count, y.shape[1]), y[0, c])
         for (name, y), count in zip(outputs.items(), counts, strict=True)
         for c in range(count)
     ]
-    drawn = _rows(counts, ax)
+    drawn = _rows(counts, ax, LETTER * max(len(title.partition("\n")[0]) for title, _ in maps))
     for (title, picture), where in zip(maps, drawn, strict=True):
         _image(where, picture, title, cmap="gray")
         where.title.set_ha("left")
@@ -86,6 +90,7 @@ def feature_maps(model: Module, x: Tensor, layer: str | None = None, most: int =
     return drawn
 
 
+@legible
 def saliency(
     model: Module,
     x: Tensor,
@@ -197,9 +202,12 @@ def _one(name: str, x: Tensor) -> Tensor:
     return batch.detach()
 
 
-def _row_title(name: str, shown: int, channels: int) -> str:
-    """The layer, and how many of its channels are in the row."""
-    return name if shown == channels else f"{name}, {shown} of {channels}"
+def _title(name: str, channel: int, shown: int, channels: int) -> str:
+    """The number of a channel; above that of the first, where there is room, the layer, and how many are in the row."""
+    if channel:
+        return str(channel)
+    layer = name if shown == channels else f"{name}, {shown} of {channels}"
+    return layer if shown == 1 else f"{layer}\n0"
 
 
 def _image(where: Any, picture: Array, title: str, **how: Any) -> None:
@@ -209,13 +217,20 @@ def _image(where: Any, picture: Array, title: str, **how: Any) -> None:
     where.set_yticks([])
 
 
-def _rows(counts: list[int], ax: Any) -> list[Any]:
-    """Axes in rows of as many as ``counts``."""
+def _rows(counts: list[int], ax: Any, least: float) -> list[Any]:
+    """Axes in rows of as many as ``counts``, in a figure that is ``least`` inches wide or more."""
     if ax is not None:
         return grid(sum(counts), ax)
     columns = max(counts)
     size = 1.1 if columns > 2 else 1.8
-    places = iter(grid(columns * len(counts), columns=columns, width=columns * size, height=len(counts) * (size + 0.2)))
+    places = iter(
+        grid(
+            columns * len(counts),
+            columns=columns,
+            width=max(columns * size, least),
+            height=len(counts) * (size + 0.35),
+        )
+    )
     drawn = []
     for count in counts:
         for column in range(columns):

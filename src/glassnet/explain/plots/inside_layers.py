@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explain.plots.axes import COLOURS, axes, grid, labelled, plain
+from glassnet.explain.plots.fonts import legible
 from glassnet.nn.innermost import innermost
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
@@ -21,6 +22,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 PICTURES = 32
 
 
+@legible
 def weights(model: Module, shape: tuple[int, ...] | None = None, units: int = PICTURES, ax: Any = None) -> list[Any]:
     """Draw the weights of the first layer as pictures, one a unit: red for positive, blue for negative.
 
@@ -57,6 +59,7 @@ def weights(model: Module, shape: tuple[int, ...] | None = None, units: int = PI
     return drawn
 
 
+@legible
 def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> list[Any]:
     """Draw a histogram of what each layer gives for the inputs ``x``. Gives a list of axes, one a layer.
 
@@ -76,6 +79,7 @@ def activations(model: Module, x: Tensor, bins: int = 50, ax: Any = None) -> lis
     return drawn
 
 
+@legible
 def gradients(model: Module, x: Tensor, y: Tensor, loss: Loss, bins: int = 50, ax: Any = None) -> list[Any]:
     """Draw a histogram of ∂loss/∂parameter for each parameter. Gives a list of axes, one a parameter.
 
@@ -91,6 +95,7 @@ def gradients(model: Module, x: Tensor, y: Tensor, loss: Loss, bins: int = 50, a
     return drawn
 
 
+@legible
 def gradient_flow(model: Module, x: Tensor, y: Tensor, loss: Loss, ax: Any = None) -> Any:
     """Draw how large the gradients are from the first layer to the last: mean and maximum of \\|∂loss/∂parameter\\|.
 
@@ -187,7 +192,7 @@ def _histogram(where: Any, values: Array, bins: int, title: str, colour: str) ->
     if finite.size < flat.size:
         title += f"\n{flat.size - finite.size:,} not finite"
     if finite.size:
-        where.hist(finite, bins=bins, color=colour)
+        where.stairs(*np.histogram(finite, bins), fill=True, color=colour)  # one shape, where hist draws one a bin
         where.locator_params(axis="x", nbins=4)
         where.ticklabel_format(axis="x", scilimits=(-2, 3))
     labelled(where, title=title)

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.autograd import no_grad
 from glassnet.explain.plots.axes import COLOURS, axes, labelled
+from glassnet.explain.plots.fonts import legible
 from glassnet.nn.module import Module, evaluating
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
@@ -22,6 +23,7 @@ MARGIN = 0.15  # of the range of the points, around them
 Hill = Callable[[Tensor, Tensor], Tensor]
 
 
+@legible
 def decision_boundary(model: Module, x: Any, y: Any = None, ax: Any = None) -> Any:
     """Draw what ``model`` says of each place of the plane, and the points ``x`` [n, 2] in the colours of ``y`` [n].
 
@@ -73,6 +75,7 @@ def _decision(scores: Array) -> Array:
     return np.greater(scores.reshape(-1), 0.5 if between else 0).astype(np.int64)
 
 
+@legible
 def loss_surface(
     model: Module,
     x: Tensor,
@@ -139,6 +142,7 @@ def _direction(parameter: Parameter, random: np.random.Generator) -> Tensor:
     return tensor((drawn * lengths[0] / np.maximum(lengths[1], 1e-12)).astype(weights.dtype))
 
 
+@legible
 def optimizer_paths(
     hill: Hill,
     optimizers: Mapping[str, Callable[[Sequence[Parameter]], Optimizer]],
