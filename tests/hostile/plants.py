@@ -13,14 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.hostile.places import PLACES
+
 
 class Plant(NamedTuple):
-    """``plant()`` takes a limit away; of ``count`` attacks on the reader of that name, some say ``problem``."""
+    """``plant()`` takes a limit away; of ``count`` attacks on the reader of that name, some say ``problem``.
+
+    Those are the inputs from number ``first`` on. What runs into a limit of the child's, which takes seconds each time,
+    is attacked once, where it has to show.
+    """
 
     plant: Callable[[], Any]
     reader: str
     problem: str
     count: int = 5
+    first: int = 0
 
 
 def _everywhere(name: str, old: Any, new: Any) -> None:
@@ -118,11 +125,13 @@ def _a_message_with_a_warning() -> None:
 
 PLANTS = {
     "JSON of any depth": Plant(_json_of_any_depth, "config", "a traceback", 90),
-    "a door that waits": Plant(_a_door_that_waits, "settings", "it waits for what never comes", 18),
+    "a door that waits": Plant(
+        _a_door_that_waits, "settings", "it waits for what never comes", 1, first=[*PLACES].index("a pipe")
+    ),
     "a handler that lets an error through": Plant(_a_handler_that_lets_through, "config", "a traceback", 30),
     "a writer of halves": Plant(_a_writer_of_halves, "numbers.npy", "it changed", 30),
     "a reader that writes": Plant(_a_reader_that_writes, "settings", "it changed"),
-    "a reader that takes all memory": Plant(_a_reader_that_takes_all_memory, "settings", "GB of memory"),
-    "a reader that never ends": Plant(_a_reader_that_never_ends, "settings", "ended by signal 9"),
+    "a reader that takes all memory": Plant(_a_reader_that_takes_all_memory, "settings", "GB of memory", 1),
+    "a reader that never ends": Plant(_a_reader_that_never_ends, "settings", "ended by signal 9", 1),
     "a warning beside the message": Plant(_a_message_with_a_warning, "settings", "no message, or something beside it"),
 }

@@ -18,11 +18,13 @@ SHOW = Command(("show", "latest"))
 @pytest.mark.slow("attacks on a library that is not as it should be")
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_limit_that_is_taken_away_is_noticed(name: str) -> None:
-    done = attack("--plant", name, "--only", PLANTS[name].reader, "--count", PLANTS[name].count, "--most", 99)
+    plant = PLANTS[name]
+    inputs = ("--only", plant.reader, "--first", plant.first, "--count", plant.count)
+    done = attack("--plant", name, *inputs, "--most", 99)
     number, failed = attacked(done)
     assert done.returncode == 1
     assert failed > 0, number
-    assert PLANTS[name].problem in done.stdout, done.stdout
+    assert plant.problem in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(
