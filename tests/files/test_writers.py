@@ -24,6 +24,7 @@ BY_THEMSELVES = {
     "cli/streams.py": "what stands for a standard output that is closed",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
     "training/callbacks/tensorboard.py": "an event file grows as long as the run",
+    "serialization/pt/zip_form.py": "the members of an archive, in a file that is replaced as a whole",
     "vision/datasets/mirrors.py": "a download goes on where it broke off",
 }
 CALLS = {"copy2", "copyfile", "copytree", "fdopen", "hardlink_to", "savetxt", "symlink_to", "tofile", "touch"}

@@ -11,7 +11,7 @@ from glassnet import networks, nn
 from glassnet.nn.utils import parametrizations
 from glassnet.nn.utils.parametrize import register_parametrization
 from glassnet.serialization import DescriptionError, build, describe
-from glassnet.serialization.network import _arguments, _layers
+from glassnet.serialization.network import _arguments, layers
 
 # A network of every class whose constructor needs arguments, or takes some that are not its defaults.
 LAYERS = [
@@ -130,10 +130,10 @@ def test_what_is_described_is_built(layer):
     assert {name: x.shape for name, x in again.state_dict().items()} == shapes
 
 
-@pytest.mark.parametrize("name", _layers())
+@pytest.mark.parametrize("name", layers())
 def test_every_layer_keeps_the_arguments_it_was_made_with(name):
     """One that does not would be saved, and come back as another."""
-    kind = _layers()[name]
+    kind = layers()[name]
     parameters = inspect.signature(kind).parameters.values()
     needed = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if needed:

@@ -8,8 +8,8 @@ import pytest
 
 import glassnet
 from glassnet import nn
-from glassnet.serialization import DescriptionError, ModelFileError, build, load_metadata, read_model
-from glassnet.serialization.network import _arguments, _layers
+from glassnet.serialization import DescriptionError, ModelFileError, build, load_metadata, network, read_model
+from glassnet.serialization.network import _arguments
 from tests.growth import peak
 
 MB = 2**20
@@ -73,7 +73,7 @@ def test_each_number_is_in_memory_once(tmp_path, kind):
 @pytest.mark.parametrize("size", [2**20, pytest.param(2**40, marks=pytest.mark.slow("a smaller one is quick"))])
 def test_no_layer_makes_more_numbers_than_the_file_has(tmp_path, subtests, size):
     """Whatever its arguments are, alone or many times."""
-    for name, kind in _layers().items():
+    for name, kind in network.layers().items():
         arguments = {
             argument: size if str(parameter.annotation) == "int" else [size, size]
             for argument, parameter in _arguments(kind).items()

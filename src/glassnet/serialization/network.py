@@ -45,7 +45,7 @@ def _stack(layer: str) -> Callable[[_Modules], dict[str, Any]]:
 
 
 # A container is described by the modules within it, and its constructor is given what these say of its arguments.
-_CONTAINERS: dict[type[Module], Callable[[_Modules], dict[str, Any]]] = {
+CONTAINERS: dict[type[Module], Callable[[_Modules], dict[str, Any]]] = {
     Sequential: lambda _: {},
     ModuleList: lambda _: {},
     ModuleDict: lambda _: {},
@@ -60,7 +60,7 @@ _DEEPEST = 40  # containers within each other: a file may nest JSON a hundred de
 
 
 @cache
-def _layers() -> dict[str, Any]:
+def layers() -> dict[str, Any]:
     """The classes that can be described and built, by name."""
     from glassnet import networks  # few files hold one
 
@@ -104,7 +104,7 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
     _check_depth(depth)
     seen[module] = path
     kind: Any = type_before_parametrizations(module)
-    if _layers().get(kind.__name__) != kind:
+    if layers().get(kind.__name__) != kind:
         raise DescriptionError(
             f"{at(path)} is a {kind.__name__}, which a file cannot describe (it can describe the layers of "
             "glassnet.nn); save the weights alone, glassnet.save(model.state_dict(), path), and load them into a new "
@@ -117,7 +117,7 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
             described[name] = _describe(value, joined(path, name), seen, depth + 1)
         else:
             described[name] = plain_argument(value, name, parameter, path)
-    if kind in _CONTAINERS:
+    if kind in CONTAINERS:
         inner = {name: _describe(m, joined(path, name), seen, depth + 1) for name, m in module._modules.items()}
         described["modules"] = inner
     if computed := describe_computed(module, seen.__contains__, path):
@@ -129,7 +129,7 @@ def _describe(module: Module | None, path: str, seen: dict[Module, str], depth: 
 def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
     """What has to be known to build a ``kind``: its constructor's arguments but those of the numbers."""
     taken = parameters_of(kind)
-    return {name: p for name, p in taken.items() if name in _OF_CONTAINERS} if kind in _CONTAINERS else taken
+    return {name: p for name, p in taken.items() if name in _OF_CONTAINERS} if kind in CONTAINERS else taken
 
 
 def _check_untied(module: Module) -> None:
@@ -210,7 +210,7 @@ class _Builder:
             return
         arguments = dict(description)
         kind, computed = _class(arguments.pop("type", None), path), arguments.pop("computed", None)
-        inner = arguments.pop("modules", {}) if kind in _CONTAINERS else {}
+        inner = arguments.pop("modules", {}) if kind in CONTAINERS else {}
         if not isinstance(inner, Mapping):
             raise DescriptionError(f"{at(path)}: expected the modules of a {kind.__name__} by name, got {inner!r:.60}")
         check_arguments(kind, _arguments(kind), arguments, path, self._largest)
@@ -222,7 +222,7 @@ class _Builder:
         try:
             built: _Modules = {name: within.module for name, within in place.inner.items()}
             given = {name: built[name] if name in layers else _tuples(value) for name, value in arguments.items()}
-            module: Module = kind(**given, **_CONTAINERS[kind](built) if kind in _CONTAINERS else {})
+            module: Module = kind(**given, **CONTAINERS[kind](built) if kind in CONTAINERS else {})
             for name in inner:
                 if getattr(module, name, self) is not built[name]:
                     module.add_module(name, built[name])
@@ -242,9 +242,9 @@ class _Builder:
 
 
 def _class(name: Any, path: Path) -> Any:
-    kind = _layers().get(name) if isinstance(name, str) else None
+    kind = layers().get(name) if isinstance(name, str) else None
     if kind is None:
-        near = get_close_matches(str(name), _layers(), n=1)
+        near = get_close_matches(str(name), layers(), n=1)
         guess = f" (did you mean {near[0]}?)" if near else ""
         raise DescriptionError(f"{at(path)}: unknown layer {name!r:.60}: glassnet.nn has none of that name{guess}")
     return kind

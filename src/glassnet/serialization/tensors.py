@@ -1,4 +1,4 @@
-"""Tensors in a safetensors file: `save`, `load`, and what lies between them and the bytes.
+"""Tensors in a safetensors file: what lies between `save` and `load` and the bytes.
 
 The format (https://github.com/huggingface/safetensors#format): the length of a header (8 bytes,
 little-endian), the header (JSON: each tensor's dtype, shape and place; ``__metadata__``, texts by
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import numpy as np
 
 from glassnet.errors import DtypeError
-from glassnet.files import PathLike, opened, parsed_json, replace_file, schema
+from glassnet.files import PathLike, opened, parsed_json, schema
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
@@ -53,24 +53,6 @@ class Entry(NamedTuple):
     end: int
 
 
-def save(value: Any, path: PathLike, metadata: Mapping[str, str] | None = None) -> None:
-    """Save tensors (or arrays) in a safetensors file: ``model.state_dict()``, or a checkpoint of several.
-
-    ``value`` may be tensors by name, which any program that reads safetensors finds under these names; or
-    tensors within dicts, lists and tuples, beside numbers and texts: ``{"epoch": 3, "model":
-    model.state_dict(), "optimizer": optimizer.state_dict()}``. ``metadata`` are texts to keep with them.
-
-    The file is written whole or not at all, and what is in it depends on nothing but what is saved.
-    Raises TypeError or DtypeError, naming the entry, for what a file cannot hold, and OSError where
-    the file cannot be written.
-
-    >>> glassnet.save({"w": glassnet.ones(2)}, "weights.safetensors")
-    >>> glassnet.load("weights.safetensors")
-    {'w': tensor([1., 1.])}
-    """
-    replace_file(path, *packed(value, metadata))
-
-
 def packed(value: Any, metadata: Mapping[str, str] | None = None) -> list[bytes | memoryview]:
     """What `save` writes, in pieces. Raises TypeError or DtypeError.
 
@@ -85,7 +67,10 @@ def packed(value: Any, metadata: Mapping[str, str] | None = None) -> list[bytes 
                 f"save: metadata are texts by name, got {name!r:.80}: {type(text).__name__}; use json.dumps"
             )
     if isinstance(value, Module):
-        raise TypeError("save: a network is more than its tensors; use save_model(model, path), or model.state_dict()")
+        raise TypeError(
+            "save: a network is more than its tensors; use a path that ends in .pt, save_model(model, path), or "
+            "model.state_dict()"
+        )
     if isinstance(value, Mapping) and all(_is_named_tensor(*item) for item in value.items()):
         tensors = dict(value)
     else:
@@ -98,18 +83,11 @@ def _is_named_tensor(name: Any, value: Any) -> bool:
     return isinstance(name, str) and name != _METADATA and isinstance(value, Tensor | np.ndarray | np.generic)
 
 
-def load(path: PathLike, map_location: Any = None, *, weights_only: bool = True) -> Any:
-    """What `save` wrote: tensors by name, in their order, or whatever was around them.
-
-    A safetensors file of another program gives tensors by name. ``map_location`` and ``weights_only``
-    are PyTorch's: here all is on the CPU, and nothing but weights is read.
+def load_tensors(path: PathLike) -> Any:
+    """What is in a safetensors file: tensors by name, in their order, or whatever was around them.
 
     Raises ModelFileError for a file that is something else, truncated or edited, and OSError for one
     that cannot be opened.
-
-    >>> glassnet.save({"epoch": 3, "w": glassnet.ones(2)}, "weights.safetensors")
-    >>> glassnet.load("weights.safetensors")
-    {'epoch': 3, 'w': tensor([1., 1.])}
     """
     with tensor_file(path) as file:
         structure = file.metadata.get(_STRUCTURE)

@@ -1,0 +1,225 @@
+"""Storages: the memory that tensors of a PyTorch file lie in, several of them in one where they share it.
+
+A tensor is a storage, where in it it begins, its shape, and how many elements further the next index lies. All four
+come from the file, and are held against the size of the storage before there is a tensor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+from glassnet.errors import DtypeError
+from glassnet.ops.dtypes import Array, Dtype
+from glassnet.ops.shapes import written
+from glassnet.serialization.pt.opcodes import Refused
+
+# PyTorch's names of dtypes, and of the storages of old that had one each.
+DTYPES: dict[str, Dtype] = {
+    name: np.dtype(name)
+    for name in (
+        "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128",
+    )
+}  # fmt: skip
+STORAGES = {
+    "BoolStorage": "bool", "ByteStorage": "uint8", "CharStorage": "int8", "ShortStorage": "int16",
+    "IntStorage": "int32", "LongStorage": "int64", "HalfStorage": "float16", "FloatStorage": "float32",
+    "DoubleStorage": "float64", "ComplexFloatStorage": "complex64", "ComplexDoubleStorage": "complex128",
+    "BFloat16Storage": "bfloat16",
+}  # fmt: skip
+STORAGE_OF = {DTYPES[name]: storage for storage, name in STORAGES.items() if name in DTYPES}
+# What NumPy does not have is read as what holds every number of it.
+READ_AS: dict[str, Dtype] = {
+    "bfloat16": np.dtype(np.float32),
+    "uint16": np.dtype(np.int32),
+    "uint32": np.dtype(np.int64),
+}
+BYTES = {"bfloat16": 2, "uint16": 2, "uint32": 4} | {name: dtype.itemsize for name, dtype in DTYPES.items()}
+_MOST_REPEATED = 2**31  # elements of a tensor that repeats those of its storage
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A dtype by PyTorch's name, as the file has it; ``untyped`` stands for bytes whose dtype each tensor says."""
+
+    name: str
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return BYTES.get(self.name, 1)
+
+
+class Storage:
+    """The memory ``raw``, bytes in the order of this machine, of elements of ``kind``."""
+
+    def __init__(self, kind: Kind, raw: Array) -> None:
+        self.kind, self.raw = kind, raw
+        self._read: dict[str, Array] = {}
+
+    def elements(self, kind: Kind) -> Array:
+        """The elements, if they are of ``kind``; tensors of one kind share them."""
+        if kind.name not in self._read:
+            self._read[kind.name] = _elements(self.raw, kind)
+        return self._read[kind.name]
+
+
+def _elements(raw: Array, kind: Kind) -> Array:
+    if len(raw) % kind.itemsize:
+        raise Refused(f"a storage of {len(raw)} bytes cannot hold elements of {kind.name}")
+    if kind.name == "bfloat16":  # the upper half of a float32
+        halves = raw.view(np.uint16).astype(np.uint32)
+        return (halves << np.uint32(16)).view(np.float32)
+    if kind.name in READ_AS:
+        return np.asarray(raw.view(np.dtype(kind.name)), READ_AS[kind.name])
+    dtype = DTYPES.get(kind.name)
+    if dtype is None:
+        raise Refused(
+            f"it holds numbers of {kind.name}, which NumPy does not have",
+            f"convert them where they were made: x.to(torch.float32); read are {', '.join([*DTYPES, *READ_AS])}",
+        )
+    if dtype.kind == "b" and raw.size and raw.max() > 1:
+        raise Refused("a storage of truth values holds other bytes than 0 and 1")
+    return raw.view(dtype)
+
+
+def tensor_in(storage: Any, kind: Kind | None, offset: Any, shape: Any, steps: Any) -> Array:
+    """The elements of ``storage`` from ``offset`` on, of this shape, each index so many ``steps`` further."""
+    if not isinstance(storage, Storage):
+        raise Refused("a tensor lies in something that is no storage")
+    sizes, strides = _whole(shape), _whole(steps)
+    (begin,) = _whole((offset,))
+    if len(sizes) != len(strides) or len(sizes) > 64:
+        raise Refused(f"a tensor of shape {written(sizes)} has steps for {len(strides)} dimensions")
+    elements = storage.elements(kind or storage.kind)
+    count = math.prod(sizes)
+    last = begin + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
+    if count and last >= elements.size:
+        raise Refused(f"a tensor of shape {written(sizes)} reaches element {last} of a storage of {elements.size}")
+    if count > max(_MOST_REPEATED, elements.size):
+        raise Refused(f"a tensor of shape {written(sizes)} lies in a storage of {elements.size} elements")
+    try:
+        if not count:
+            return np.empty(sizes, elements.dtype)
+        size = elements.itemsize
+        return np.ndarray(sizes, elements.dtype, elements, begin * size, tuple(size * stride for stride in strides))
+    except (ValueError, MemoryError) as error:
+        raise Refused(f"a tensor has shape {written(sizes)}, which NumPy cannot make ({error})") from None
+
+
+def _whole(numbers: Any) -> tuple[int, ...]:
+    """``numbers``, if they are sizes: whole and 0 or more."""
+    if not isinstance(numbers, tuple | list) or not all(type(n) is int and 0 <= n < 2**62 for n in numbers):
+        raise Refused(f"the place of a tensor should be whole numbers of 0 or more, got {numbers!r:.60}")
+    return tuple(numbers)
+
+
+# writing ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a tensor lies: in which storage, of how many elements, from which one on, and its steps, in elements."""
+
+    key: str
+    count: int  # elements of the storage
+    offset: int
+    steps: tuple[int, ...]
+
+
+class Storages:
+    """The storages of what is saved: memory that several tensors share is written once, from the first byte of any to
+    the last. First all tensors are `seen`, then each is `placed`.
+    """
+
+    def __init__(self) -> None:
+        self._ours: dict[int, Array] = {}  # by the identity of the tensor's own array
+        self._pieces: dict[Any, _Piece] = {}
+        self._kept: list[Array] = []  # so that no identity is given twice
+
+    def seen(self, array: Array) -> None:
+        """Note that ``array`` is to be saved. Raises DtypeError for a dtype that PyTorch does not have."""
+        if id(array) in self._ours:
+            return
+        usual = array.dtype.newbyteorder("=")
+        if usual not in STORAGE_OF:
+            known = ", ".join(map(str, DTYPES))
+            raise DtypeError(f"save: a tensor has dtype {array.dtype}, which PyTorch does not have; it has {known}")
+        self._kept.append(array)
+        ours = array if array.dtype == usual and _is_told_by_steps(array) else np.array(array, usual, order="C")
+        self._ours[id(array)] = ours
+        low, high = byte_bounds(ours)
+        piece = self._pieces.setdefault(
+            _memory(ours), _Piece(str(len(self._pieces)), _root(ours), usual.itemsize, low, high)
+        )
+        piece.low, piece.high = min(piece.low, low), max(piece.high, high)
+
+    def placed(self, array: Array) -> Placed:
+        """Where ``array`` lies."""
+        ours = self._ours[id(array)]
+        piece, size = self._pieces[_memory(ours)], ours.itemsize
+        if not ours.size:
+            return Placed(piece.key, 0, 0, _in_order(ours.shape))
+        begin = (byte_bounds(ours)[0] - piece.low) // size
+        return Placed(piece.key, (piece.high - piece.low) // size, begin, tuple(step // size for step in ours.strides))
+
+    def contents(self) -> dict[str, Array]:
+        """The bytes of each storage by its key, not copied."""
+        return {piece.key: piece.content() for piece in self._pieces.values()}
+
+    def sizes(self) -> dict[str, int]:
+        """The bytes of an element of each storage by its key."""
+        return {piece.key: piece.itemsize for piece in self._pieces.values()}
+
+
+@dataclass
+class _Piece:
+    key: str
+    root: Array
+    itemsize: int  # of the tensors
+    low: int  # addresses
+    high: int
+
+    def content(self) -> Array:
+        if not self.root.size:
+            return np.empty(0, np.uint8)
+        flat = self.root if self.root.flags.c_contiguous else self.root.T
+        begin = self.low - byte_bounds(self.root)[0]
+        return flat.reshape(-1).view(np.uint8)[begin : begin + self.high - self.low]
+
+
+def _is_told_by_steps(array: Array) -> bool:
+    """Whether a shape and steps forward, in elements, say where ``array`` lies in a piece of memory."""
+    root = _root(array)
+    return (
+        array.size > 0
+        and all(step >= 0 and step % array.itemsize == 0 for step in array.strides)
+        and (root.flags.c_contiguous or root.flags.f_contiguous)
+    )
+
+
+def _memory(array: Array) -> tuple[int, Dtype, int]:
+    """What is the same for arrays that may share a storage."""
+    root = _root(array)
+    return id(root), array.dtype, (byte_bounds(array)[0] - byte_bounds(root)[0]) % array.itemsize
+
+
+def _root(array: Array) -> Array:
+    """The array whose memory ``array`` lies in."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _in_order(shape: Sequence[int]) -> tuple[int, ...]:
+    """The steps of a tensor of this shape without gaps."""
+    steps, step = [], 1
+    for size in reversed(shape):
+        steps.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(steps))
