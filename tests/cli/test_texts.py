@@ -14,6 +14,7 @@ from glassnet.cli.app import app
 from glassnet.cli.run import read
 from tests.cli.runs import config
 from tests.export.files import run as run_file
+from tests.export.files import run_here
 from tests.sources import texts
 
 pytest.importorskip("pandas")
@@ -90,11 +91,12 @@ def test_the_vocabulary_is_in_the_model_file_and_in_the_exported_one(command, tm
     saved = read(trained.run)
     assert "재미있다" in saved.extra["encoding"]["vocabulary"]
     assert isinstance(load_model(trained.run / "model.safetensors"), type(saved.module))
-    assert command("export", trained.run, "-o", "films_network.py").exit_code == 0
+    exported = command("export", trained.run, "-o", "films_network.py")
+    assert exported.stdout.endswith("  python films_network.py 'A text of yours'\n")
     assert '"재미있다"' in (tmp_path / "films_network.py").read_text(encoding="utf-8")
 
-    run = partial(run_file, tmp_path / "films_network.py")
-    assert run("--self-test").returncode == 0
+    run = partial(run_here, tmp_path / "films_network.py")
+    assert run_file(tmp_path / "films_network.py", "--self-test").returncode == 0
     (tmp_path / "one.txt").write_text("A lovely film, 재미있다", encoding="utf-8")
     (tmp_path / "some.csv").write_text('n,text\n1,"boring, awful"\n2,great\n', encoding="utf-8")
     for file, names in (("one.txt", ["good"]), ("some.csv", ["bad", "good"])):
@@ -106,6 +108,20 @@ def test_the_vocabulary_is_in_the_model_file_and_in_the_exported_one(command, tm
         ours = command("predict", trained.run, file, "--probabilities").stdout
         for line in lines[1:]:
             assert f"{100 * float(line[2]):.1f} %" in ours
+    several = run("Great, 재미있다", "one.txt", "boring").stdout.splitlines()
+    assert [line.rsplit(",", 3)[:2] for line in several[1:]] == [
+        ['"Great, 재미있다"', "good"],
+        ["one.txt", "good"],
+        ["boring", "bad"],
+    ]
+    for words, message in (
+        ("none.txt", "none.txt: No such file or directory"),
+        (".", ".: expected a file, got a folder; name the files in it: "),
+        (" ", " : No such file or directory"),
+    ):
+        refused = run(words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert message in refused.stderr
     (tmp_path / "other.csv").write_text("a\nb\n")
     assert "other.csv: expected a table with the column 'text'; add it" in run("other.csv").stderr
     (tmp_path / "one.txt").write_bytes(b"\0\0")

@@ -68,6 +68,29 @@ def test_the_command_takes_a_picture_or_numbers(exported):
     assert "python model.py picture.png [--output results.csv]" in text
 
 
+def test_the_command_takes_several_and_says_which_is_which(exported):
+    path, _ = exported
+    files = [picture(path.with_name(f"{i}.png"), (9, 9), mode).name for i, mode in enumerate(("RGB", "L"))]
+    alone = [run_here(path, file).stdout.splitlines()[1] for file in files]
+    header, *rows = run_here(path, *files).stdout.splitlines()
+    assert header == "data,prediction,cat,dog"
+    assert rows == [f"{file},{row}" for file, row in zip(files, alone, strict=True)]
+    refused = run_here(path, files[0], "2.png")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "2.png: No such file" in refused.stderr
+
+
+def test_white_is_what_it_was_in_training(tmp_path):
+    """Of digits whose pixels are 0 to 16, a white pixel in a file is 16, for `predict` and in an exported file."""
+    encoder = PictureEncoder((6, 5), divide_by=16)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(30, 2))
+    numpy_file(model, tmp_path / "model.py", np.zeros((1, 6, 5)), encoder=encoder, classes=["cat", "dog"])
+    Image.new("L", (5, 6), 255).save(tmp_path / "white.png")
+    ours = read_samples(encoder, tmp_path / "white.png").inputs.numpy()
+    np.testing.assert_array_equal(ours, np.ones((1, 6, 5), np.float32))
+    np.testing.assert_array_equal(loaded(tmp_path / "model.py")["encoded"](tmp_path / "white.png"), ours)
+
+
 def test_what_is_no_picture_says_so(exported, monkeypatch):
     path, _ = exported
     path.with_name("1.png").write_text("no picture")

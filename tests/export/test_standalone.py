@@ -23,6 +23,23 @@ def test_classes_are_told_with_their_probabilities(capsys):
     assert list(standalone.predict([[1.5], [-2]])) == ["yes", "no"]
 
 
+def test_of_several_files_each_row_begins_with_its_own(folder, capsys):
+    (folder / "more.csv").write_text("-1\n")
+    assert standalone.main(["data.csv", "more.csv"]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header == "data,prediction,no,yes"
+    assert [row.split(",")[:2] for row in rows] == [["data.csv", "yes"], ["data.csv", "no"], ["more.csv", "no"]]
+    assert standalone.main(["more.csv", "data.csv", "--output", "data.csv"]) == 2
+    assert "--output: data.csv is the data itself; name another file" in capsys.readouterr().err
+
+
+def test_what_it_takes_is_told_whatever_the_columns_are_called(monkeypatch, capsys):
+    monkeypatch.setattr(standalone, "DATA", "a CSV file with the column 100%(s)")
+    with pytest.raises(SystemExit):
+        standalone.main(["--help"])
+    assert "100%(s)" in capsys.readouterr().out
+
+
 class _Terminal(io.StringIO):
     def isatty(self):
         return True

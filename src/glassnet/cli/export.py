@@ -18,6 +18,8 @@ from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.session import EXAMPLES
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, path_option, writing
+from glassnet.encoders import SeriesEncoder, TableEncoder
+from glassnet.files.reading import expanded
 from glassnet.tensor.creation import from_numpy
 
 
@@ -106,8 +108,11 @@ class Target:
 
 
 def _python_commands(saved: SavedRun, file: Path) -> list[str]:
-    samples = saved.encoder.standalone(np.float32).file
-    return [display.command("python", file, "--self-test"), display.command("python", file, samples)]
+    example: str | Path = saved.encoder.standalone(np.float32).example
+    if isinstance(saved.encoder, TableEncoder | SeriesEncoder):  # then the data itself is such a file
+        own = expanded(str(saved.settings()["source"]))
+        example = own if own.is_file() and own.suffix.lower() in (".csv", ".tsv") else example
+    return [display.command("python", file, "--self-test"), display.command("python", file, example)]
 
 
 TARGETS = {"numpy": Target("one file that needs NumPy alone", as_numpy, ".py", _python_commands, beside=".npz")}

@@ -18,7 +18,7 @@ from glassnet.cli.run import LATEST, find
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, Force, RunsFolder, check_output, path_option, writing
-from glassnet.encoders.text_encoder import names_a_file
+from glassnet.encoders.text_standalone import names_a_file
 from glassnet.extras import needed_to
 from glassnet.files import replace_file
 from glassnet.tensor import Tensor

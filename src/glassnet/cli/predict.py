@@ -30,7 +30,8 @@ from glassnet.cli.shared_arguments import (
 )
 from glassnet.cli.tasks import percent
 from glassnet.encoders import Samples, SeriesEncoder, TextEncoder, read_samples
-from glassnet.encoders.text_encoder import LARGEST, names_a_file, text_in
+from glassnet.encoders.text_encoder import LARGEST, text_in
+from glassnet.encoders.text_standalone import names_a_file
 from glassnet.files import replace_file
 from glassnet.files.reading import expanded, is_there
 from glassnet.text import shown

@@ -91,7 +91,8 @@ class Standalone:
     output: str = ""  # what the network gives where there are no classes, in words
     predict: Callable[..., Any] | None = None
     answers: Callable[..., Any] | None = None
-    file: str = "data.csv"  # what such a file may be called
+    example: str = "data.csv"  # what the command may be given: what such a file may be called
+    files: str = "options.data"  # the source of those of the arguments of the command that are files
 
 
 class Encoder(Protocol):

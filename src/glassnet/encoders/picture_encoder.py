@@ -14,6 +14,8 @@ from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.ops.dtypes import Array
 from glassnet.text import decoded_name
 
+WHITE = 255  # in a file of a picture; what it is among the samples, the network divides them by
+
 
 @dataclass(frozen=True)
 class PictureEncoder(NumberEncoder):
@@ -47,12 +49,13 @@ class PictureEncoder(NumberEncoder):
         pictures = [resized(read_picture(file, self.shape[-2:]), self.shape[-2:]) for file in files]
         if len(self.shape) == 2:
             pictures = [picture.mean(0) for picture in pictures]  # shades of grey
+        given = np.stack(pictures) * np.float32(self.divide_by / WHITE)
         places = {name: i for i, name in enumerate(classes)}
         labels = (
             [places.get(decoded_name(file.relative_to(path).parts[0])) for file in files] if path.is_dir() else [None]
         )
         known = None if None in labels else np.array(labels, np.int64)
-        samples = self._samples(np.stack(pictures), path, known)
+        samples = self._samples(given, path, known)
         return Samples(samples.inputs, samples.targets, [decoded_name(str(file)) for file in files])
 
     # an exported file -------------------------------------------------------------------------------
@@ -78,6 +81,7 @@ class PictureEncoder(NumberEncoder):
                 "ENDINGS": folder.IMG_EXTENSIONS,
                 "FORMATS": folder.FORMATS,
                 "MOST_PIXELS": folder.MOST_PIXELS,
+                "WHITE": self.divide_by,
             },
             encode={
                 **numbers.encode,
@@ -91,7 +95,7 @@ class PictureEncoder(NumberEncoder):
                 ],
             },
             read={"": [copied.read, str(first).replace("def read(", "def numbers_of(", 1), *read]},
-            file="picture.png",
+            example="picture.png",
         )
 
     def _given(self) -> str:

@@ -21,6 +21,7 @@ SHAPE: Sequence[int] = (28, 28)
 ENDINGS = (".jpg", ".png")
 FORMATS = ("JPEG", "PNG")
 MOST_PIXELS = 2**26
+WHITE = 255.0
 
 
 def numbers_of(path: str) -> list[list[float]]:
@@ -74,7 +75,7 @@ def scaled(picture: np.ndarray) -> np.ndarray:
     rows, columns = (triangles(n, m, True, np.float32) for n, m in zip(x.shape[1:], SHAPE[-2:], strict=True))
     if x.shape[1:] != tuple(SHAPE[-2:]):
         x = np.rint(rows @ (x @ columns.T))
-    return x if len(SHAPE) == 3 else np.asarray(x.mean(axis=0, dtype=np.float64))
+    return (x if len(SHAPE) == 3 else np.asarray(x.mean(axis=0, dtype=np.float64))) * (WHITE / 255)
 
 
 def read(path: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -246,23 +245,16 @@ class TextEncoder:
         return Standalone(
             sample=f"a text, of which the first {self.length} words count; {len(self.vocabulary):,} words are known",
             usage="a list of texts",
-            data=f"a text, or a CSV file with texts in the column {self.column}",
+            data=f"a text in quotes, a file with one, or a CSV file with texts in the column {self.column}",
             constants={"COLUMN": self.column, "LENGTH": self.length, "VOCABULARY": self.vocabulary},
             encode={"": [text_standalone.encoded], "from a text to numbers": [words]},
             read={
-                "": [text_standalone.read, as_written],
+                "": [text_standalone.is_text, text_standalone.names_a_file, text_standalone.read, as_written],
                 "a table in a file": [encodings, parsing, check_header, number_of, few],
             },
+            example="A text of yours",
+            files="[each for each in options.data if not is_text(each)]",
         )
-
-
-def names_a_file(words: str) -> bool:
-    """Whether a text on the command line is the path of a file that is not there, and no sentence.
-
-    >>> names_a_file("reviews.csv"), names_a_file("Not bad."), names_a_file("Good!"), names_a_file("either/or, I say")
-    (True, False, False, False)
-    """
-    return " " not in words.strip() and (Path(words).suffix != "" or "/" in words or os.sep in words)
 
 
 def text_in_file(path: Path) -> str:

@@ -6,6 +6,7 @@ first.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,8 +33,22 @@ def encoded(X: Any) -> np.ndarray:
     return word_numbers(list(X), {word: FIRST_WORD + i for i, word in enumerate(VOCABULARY)}, LENGTH)
 
 
+def is_text(words: str) -> bool:
+    """Whether what was written is a text itself, and no path, not even of a file that is not there."""
+    return bool(words.strip()) and not os.path.exists(words) and not names_a_file(words)
+
+
+def names_a_file(words: str) -> bool:
+    """Whether a text is the path of a file, and no sentence."""
+    return " " not in words.strip() and (
+        os.path.splitext(words.rstrip("."))[1] != "" or "/" in words or os.sep in words
+    )
+
+
 def read(path: str) -> list[str]:
-    """The texts in the column of a CSV or TSV file; of any other file, all of it as one text."""
+    """A text that was written itself; those in the column of a CSV or TSV file; of any other file, all as one text."""
+    if is_text(path):
+        return [path]
     with open(path, "rb") as file:
         data = file.read()
     if not path.lower().endswith((".csv", ".tsv")):

@@ -124,9 +124,10 @@ class FileText:
             blocks += [section("the operations"), "", "\n\n\n".join(filter(None, forward.operations)), ""]
         blocks += [section("the network"), "", *self._forward(forward.lines), ""]
         blocks += [section("how to use it"), "", *self._use(), *_sections(parts.encode), ""]
-        blocks += [section("the command"), "", copied(standalone.main), "", "", self._answers(), "", ""]
+        blocks += [section("the command"), "", self._main(), "", "", self._answers(), "", ""]
         blocks += [*_sections(parts.read), ""]
         for function in (
+            standalone.results,
             standalone.check_files,
             standalone.write,
             formulas.as_text,
@@ -159,7 +160,11 @@ class FileText:
         usage = textwrap.wrap(e.standalone.usage, WIDTH - 22)
         lines += [f"    predict(X)  # X: {usage[0]}", *(f"                # {line}" for line in usage[1:]), ""]
         name = shlex.quote(f"./{self.name}" if self.name.startswith("-") else self.name)
-        lines += ["As a command:", "", f"    python {shown(name)} {e.standalone.file} [--output results.csv]"]
+        lines += [
+            "As a command:",
+            "",
+            f"    python {shown(name)} {shlex.quote(e.standalone.example)} [--output results.csv]",
+        ]
         lines += [f"    python {shown(name)} --self-test"]
         return in_docstring("\n".join(lines))
 
@@ -220,6 +225,11 @@ class FileText:
         yield "def predict_proba(X):"
         yield f'    """The probability of each class for each sample: [n, {len(e.classes)}]."""'
         yield from (f"    return finite({probabilities})", "", "", copied(standalone.finite), "", "")
+
+    def _main(self) -> str:
+        return copied(standalone.main).replace(
+            "check_files(options.data,", f"check_files({self.exported.standalone.files},"
+        )
 
     def _answers(self) -> str:
         e = self.exported

@@ -101,7 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
     """The command. Exit codes: 0 done, 1 the self-test failed, 2 bad input."""
     about = (__doc__ or "").partition("\n\n")[0]
     parser = argparse.ArgumentParser(prog=printable(os.path.basename(sys.argv[0])), description=about)
-    parser.add_argument("data", nargs="?", help=DATA)
+    several = f"{DATA}; of several, each row of the results begins with the name of its own"
+    parser.add_argument("data", nargs="*", help=several.replace("%", "%%"))
     parser.add_argument("--output", metavar="FILE", help="the CSV file to write; without it, the results are printed")
     parser.add_argument("--self-test", action="store_true", help="check that the network computes what it did")
     try:
@@ -109,10 +110,10 @@ def main(arguments: list[str] | None = None) -> int:
         with np.errstate(all="ignore"):  # what is too large is found in the results
             if options.self_test:
                 return self_test()
-            if options.data is None:
+            if not options.data:
                 parser.error(f"expected {DATA}; or --self-test")
             check_files(options.data, options.output)
-            write(answers(read(options.data)), options.output)
+            write(results(options.data), options.output)
     except (OSError, LookupError, MemoryError, ValueError, csv.Error) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         sys.stderr.write(f"{parser.prog}: {printable(reason)}\n")
@@ -120,15 +121,29 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def check_files(data: str, output: str | None) -> None:
-    """Raise OSError or ValueError for data that is no ordinary file, or larger than 2 GB, or the output itself."""
-    size = os.path.getsize(data)
-    if not os.path.isfile(data):
-        raise ValueError(f"{data}: expected a file; copy what it gives into one, or name one in it")
-    if size > 2**31:
-        raise ValueError(f"{data}: expected at most {2**31:,} bytes, got {size:,}; check that it is the file you mean")
-    if output and os.path.exists(output) and os.path.samefile(data, output):
-        raise ValueError(f"--output: {output} is the data itself; name another file")
+def results(data: list[str]) -> Iterator[list[str]]:
+    """The rows of the table of results; of several data, each begins with the name of its own."""
+    for number, each in enumerate(data):
+        header, *rows = answers(read(each))
+        if number == 0:
+            yield header if len(data) == 1 else ["data", *header]
+        yield from rows if len(data) == 1 else ([each, *row] for row in rows)
+
+
+def check_files(files: list[str], output: str | None) -> None:
+    """Raise OSError or ValueError for a file that is no ordinary one, or larger than 2 GB, or the output itself."""
+    for file in files:
+        size = os.path.getsize(file)
+        if os.path.isdir(file):
+            raise ValueError(f"{file}: expected a file, got a folder; name the files in it: {os.path.join(file, '*')}")
+        if not os.path.isfile(file):
+            raise ValueError(f"{file}: expected a file; copy what it gives into one")
+        if size > 2**31:
+            raise ValueError(
+                f"{file}: expected at most {2**31:,} bytes, got {size:,}; check that it is the file you mean"
+            )
+        if output and os.path.exists(output) and os.path.samefile(file, output):
+            raise ValueError(f"--output: {output} is the data itself; name another file")
 
 
 def write(rows: Iterable[list[str]], path: str | None) -> None:
