@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -14,26 +15,52 @@ from typer.core import TyperGroup
 import glassnet
 from glassnet.cli import interruptions, streams
 from glassnet.cli.errors import STOPPED, Failed, Stopped
-from glassnet.cli.evaluate import evaluate
-from glassnet.cli.export import export
-from glassnet.cli.info import info
-from glassnet.cli.plot import plot
-from glassnet.cli.predict import predict
 from glassnet.cli.quiet import only_own_words
-from glassnet.cli.run_script import SETTINGS, run
-from glassnet.cli.show import show
-from glassnet.cli.train import train
-from glassnet.cli.walkthrough import walkthrough
 from glassnet.errors import GlassnetError
-from glassnet.extras import MissingExtra
+from glassnet.extras import MissingExtra, needed_to
 from glassnet.text import harmless, shown
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."  # others: 128 and the signal
 NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)  # of what was asked for
 
+# By a command's name, in the order of the help: its module and its function in there.
+COMMANDS = {
+    "train": "train",
+    "predict": "predict",
+    "evaluate": "evaluate",
+    "show": "show",
+    "export": "export",
+    "plot": "plot",
+    "info": "info",
+    "walkthrough": "walkthrough",
+    "run": "run_script",
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each loaded when it is asked for: ``run`` need not wait for what ``train`` imports."""
+
+    def __getitem__(self, name: str) -> Any:
+        with needed_to("run the command"):
+            module = import_module(f"glassnet.cli.{COMMANDS[name]}")
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        settings = getattr(module, "SETTINGS", None)
+        alone.command(name, epilog=EXIT_CODES, context_settings=settings)(getattr(module, name))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
 
 class _OneMessage(TyperGroup):
     """A group whose errors are one message on stderr, without a traceback."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = cast(Any, _Commands())
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command and end the process with its exit code.
@@ -133,8 +160,3 @@ def glassnet_command(
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
-
-
-for _command in (train, predict, evaluate, show, export, plot, info, walkthrough):
-    app.command(epilog=EXIT_CODES)(_command)
-app.command(epilog=EXIT_CODES, context_settings=SETTINGS)(run)
