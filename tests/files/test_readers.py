@@ -27,7 +27,7 @@ BY_THEMSELVES = {
     "encoders/text_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/series_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/standalone.py": "is copied into exported files, which know nothing of glassnet",
-    "training/callbacks/tensorboard.py": "an event file, which is written",
+    "utils/tensorboard/event_file.py": "an event file, which is written",
     "serialization/pt/zip_form.py": "the members of an archive that the door has opened",
     "vision/datasets/mirrors.py": "a download, which is written",
 }

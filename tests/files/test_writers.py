@@ -23,7 +23,7 @@ BY_THEMSELVES = {
     "cli/quiet.py": "standard error, as a file of its own",
     "cli/streams.py": "what stands for a standard output that is closed",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
-    "training/callbacks/tensorboard.py": "an event file grows as long as the run",
+    "utils/tensorboard/event_file.py": "an event file grows as long as the run",
     "serialization/pt/zip_form.py": "the members of an archive, in a file that is replaced as a whole",
     "vision/datasets/mirrors.py": "a download goes on where it broke off",
 }

@@ -10,7 +10,9 @@ import glassnet
 from glassnet import nn, optim
 from glassnet.training import Checkpoint, CSVLogger, EarlyStopping, JSONLLogger, TensorBoard, Trainer, TrainingError
 from glassnet.training.callbacks import Callback
-from glassnet.training.callbacks.tensorboard import _varint, crc32c, record
+from glassnet.utils.tensorboard.event_file import crc32c, record
+from glassnet.utils.tensorboard.protobuf import varint
+from tests.utils.event_files import events, fields
 
 X = glassnet.randn(20, 3, generator=glassnet.Generator(0))
 Y = (X.sum(1) > 0).long()
@@ -187,12 +189,12 @@ def test_crc32c():
     assert crc32c(bytes(range(32))) == 0x46DD794E
 
 
-def test_varint():
+def testvarint():
     """The example of the protocol buffers' own documentation, and the ends of one byte."""
-    assert _varint(150) == b"\x96\x01"
-    assert _varint(0) == b"\x00"
-    assert _varint(127) == b"\x7f"
-    assert _varint(128) == b"\x80\x01"
+    assert varint(150) == b"\x96\x01"
+    assert varint(0) == b"\x00"
+    assert varint(127) == b"\x7f"
+    assert varint(128) == b"\x80\x01"
 
 
 def test_record():
@@ -202,43 +204,6 @@ def test_record():
     assert len(data) == 19
     # so begins every event file that TensorFlow writes: 24 bytes, and their masked CRC
     assert record(bytes(24))[:12].hex() == "1800000000000000a37f4b22"
-
-
-def fields(data):
-    """The fields of a message, by number."""
-    found, place = [], 0
-
-    def varint():
-        nonlocal place
-        number = shift = 0
-        while True:
-            byte = data[place]
-            place += 1
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return number
-
-    while place < len(data):
-        key = varint()
-        if key & 7 == 0:
-            value = varint()
-        else:
-            size = {1: 8, 5: 4}[key & 7] if key & 7 != 2 else varint()
-            value, place = data[place : place + size], place + size
-        found.append((key >> 3, value))
-    return found
-
-
-def events(path):
-    data, place, found = path.read_bytes(), 0, []
-    while place < len(data):
-        (size,) = struct.unpack("<Q", data[place : place + 8])
-        event = data[place + 12 : place + 12 + size]
-        assert record(event) == data[place : place + 16 + size]
-        found.append(dict(fields(event)))
-        place += 16 + size
-    return found
 
 
 def test_tensorboard(tmp_path):
@@ -277,7 +242,7 @@ def test_tensorboard_reads_what_came_later_last(tmp_path, monkeypatch):
     """TensorBoard reads files in the order of their names, which say when they were begun: by a clock."""
     epochs = []
     for now in (2e9, 1e9, 0.0, 3e9):  # it was set back twice
-        monkeypatch.setattr("glassnet.training.callbacks.tensorboard.time.time", lambda now=now: now)
+        monkeypatch.setattr("glassnet.utils.tensorboard.event_file.time.time", lambda now=now: now)
         board, before = TensorBoard(tmp_path), set(tmp_path.iterdir())
         fitted(board)
         epochs += set(tmp_path.iterdir()) - before

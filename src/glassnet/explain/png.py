@@ -1,17 +1,12 @@
-"""PNG: arrays of numbers as small pictures inside the page, written without a library.
-
-The format is that of the PNG specification (W3C, third edition): a header, a palette where there is one, and
-the rows compressed by zlib.
-"""
+"""Arrays of numbers as small pictures inside the page: PNG, as data URIs."""
 
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
 
 import numpy as np
 
+from glassnet.files.png_bytes import png_bytes
 from glassnet.ops.dtypes import Array
 
 LARGEST = 96  # pixels to a side; larger pictures are shown smaller
@@ -55,16 +50,4 @@ def extent(images: Array) -> tuple[float, float]:
 
 
 def _uri(pixels: Array, palette: Array | None = None, opacity: Array | None = None) -> str:
-    height, width = pixels.shape[:2]
-    kind = 3 if palette is not None else (2 if pixels.ndim == 3 else 0)
-    rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # each row begins with its filter: none
-    rows[:, 1:] = pixels.reshape(height, -1)
-    chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))]
-    if palette is not None and opacity is not None:
-        chunks += [_chunk(b"PLTE", palette.tobytes()), _chunk(b"tRNS", opacity.tobytes())]
-    chunks += [_chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)), _chunk(b"IEND", b"")]
-    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return "data:image/png;base64," + base64.b64encode(png_bytes(pixels, palette, opacity)).decode()
