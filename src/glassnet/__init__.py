@@ -123,6 +123,7 @@ __all__ = [
     "cuda",
     "data",
     "device",
+    "distributions",
     "double",
     "draw",
     "e",
@@ -244,6 +245,7 @@ _LATER = {
 _ROOMS = (
     "data",
     "datasets",
+    "distributions",
     "explain",
     "export",
     "fft",
@@ -261,7 +263,20 @@ _ROOMS = (
 
 
 if TYPE_CHECKING:
-    from glassnet import data, fft, functional, linalg, nn, optim, scratch, special, training, utils, vision
+    from glassnet import (
+        data,
+        distributions,
+        fft,
+        functional,
+        linalg,
+        nn,
+        optim,
+        scratch,
+        special,
+        training,
+        utils,
+        vision,
+    )
     from glassnet.compilation import Compiled, compile
     from glassnet.explain.checkup import checkup
     from glassnet.explain.draw import draw

@@ -158,6 +158,22 @@ class Generator:
         """An order, as NumPy's ``Generator.permutation`` gives it."""
         return self.numpy.permutation(n)
 
+    def standard_gamma(self, shape: Any) -> Any:
+        """Gamma numbers, as NumPy's ``Generator.standard_gamma`` gives them."""
+        return self.numpy.standard_gamma(shape)
+
+    def poisson(self, lam: Any) -> Any:
+        """Poisson numbers, as NumPy's ``Generator.poisson`` gives them."""
+        return self.numpy.poisson(lam)
+
+    def binomial(self, n: Any, p: Any) -> Any:
+        """Binomial numbers, as NumPy's ``Generator.binomial`` gives them."""
+        return self.numpy.binomial(n, p)
+
+    def vonmises(self, mu: Any, kappa: Any) -> Any:
+        """Angles, as NumPy's ``Generator.vonmises`` gives them."""
+        return self.numpy.vonmises(mu, kappa)
+
     def __reduce__(self) -> Any:
         return _at, (self.get_state(),)
 

@@ -10,6 +10,7 @@ _ANY = [Sample("any", (spaced(2, 3),)), Sample("one", (spaced(),)), Sample("none
 _POSITIVE = [Sample("positive", (np.abs(spaced(2, 3)),)), Sample("one", (np.array(1.3),))]
 _WHOLE = (ints(2, 3, high=50), ints(3, high=20, seed=1))
 _PLACES = (np.array([[3, -8, 100], [0, 1, 7]]), np.array([0, 2, 70]))
+_DRAWN = [Sample("drawn", (np.array([[0.4, 1.0, 7.0]]),), {"generator": 7}, order=0)]
 
 FUNCTIONS = {
     **dict.fromkeys(("erfcx", "i0", "i0e", "i1", "i1e", "log_ndtr", "lgamma", "digamma"), _ANY),
@@ -22,5 +23,8 @@ FUNCTIONS = {
     "lcm": [Sample("whole", _WHOLE)],
     "left_shift": [Sample("bits", _PLACES)],
     "right_shift": [Sample("bits", _PLACES)],
+    **dict.fromkeys(("standard_gamma", "poisson", "von_mises"), _DRAWN),
+    "binomial": [Sample("tries", (ints(2, 3, high=9), np.array([0.2, 0.5, 0.9])), {"generator": 7}, order=0)],
+    "standard_gamma_slope": [Sample("two", (np.array([0.4, 2.0, 3000.0]), np.array([0.1, 2.5, 2990.0])), order=0)],
     "exponent": [Sample("any", (spaced(2, 3),))],
 }

@@ -8,6 +8,7 @@ from glassnet.ops.functions import (
     cumulative,
     decompositions,
     diagonals,
+    draws,
     error_function,
     fourier,
     gamma,
