@@ -29,17 +29,13 @@ def _standard_gamma_slope(concentration: Array, sample: Array) -> Array:
     a, x = np.broadcast_arrays(concentration.astype(np.float64), sample.astype(np.float64))
     is_few = a < _MANY
     few, near = np.where(is_few, a, 1.0), np.where(is_few, x, 1.0)
-    term = near / few
-    psi = _digamma(few + 1.0)
     with np.errstate(all="ignore"):
-        log_x = np.log(near)
-        total = term * (psi - log_x)
+        term, slope = near / few, _digamma(few + 1.0) - np.log(near)
+        total = term * slope
         for n in range(1, 4000):
-            term = term * (near / (few + n))
-            psi = psi + 1.0 / (few + n)
-            added = term * (psi - log_x)
-            total = total + added
-            if not (np.abs(added) > 1e-17 * np.abs(total)).any() and (few + n > near).all():
+            term, slope = term * (near / (few + n)), slope + 1.0 / (few + n)
+            total = total + term * slope
+            if (term * (np.abs(slope) + 1.0) < 1e-17).all() and (few + n > near).all():
                 break
         root = np.cbrt(x / (a - 1.0 / 3.0))
         by_cube = root**3 - 1.5 * root**2 * (root - 1.0)
