@@ -134,4 +134,4 @@ def test_the_names_of_pytorch_that_have_no_counterpart_are_known():
     rooms = {"torch.utils.data.dataset", "torch.utils.data.sampler", "torch.utils.data.dataloader"}
     names = {name for name in theirs.__all__ if getattr(theirs, name).__module__ in rooms}
     assert len(names) > 10
-    assert names - set(data.__all__) == {"StackDataset", "_DatasetKind"}
+    assert names - set(data.__all__) == {"_DatasetKind"}

@@ -160,6 +160,8 @@ LONGEST = {
     "log_ndtr": 140,
     "ndtri": 140,
     "polygamma": 60,
+    "igamma": 75,
+    "igammac": 75,
     "gelu": 105,
     "gelu_backward": 115,
     "nll_loss": 105,

@@ -31,7 +31,7 @@ SAME_NAME = {
     "clamp", "remainder", "sigmoid", "matmul", "real", "imag", "angle", "i0", "sinc", "diagonal", "diagonal_scatter",
     "erfc", "erfinv", "lgamma", "digamma", "exp2", "hypot", "logaddexp", "logaddexp2", "xlogy", "fmod", "copysign",
     "nextafter", "gcd", "lcm", "atan", "asin", "acos", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2",
-    "searchsorted",
+    "searchsorted", "igamma", "igammac",
 }  # fmt: skip
 SAME_NAME_IN_F = {
     "relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "leaky_relu", "elu", "selu", "celu", "logsigmoid",
@@ -183,6 +183,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
     "svd": _svd,
     "fourier": _fourier,
     "cumprod": lambda x, dim=-1: x.cumprod(dim),
+    "logcumsumexp": lambda x, dim=-1: torch.logcumsumexp(x, dim),
     "running_extreme": lambda x, dim=-1, largest=True: (torch.cummax if largest else torch.cummin)(x, dim).indices,
     "power_norm": _over_dims(lambda x, dim, keepdim, p: torch.linalg.vector_norm(x, p, dim, keepdim)),
     "median": lambda x, ignoring_nan=False: (torch.nanmedian if ignoring_nan else torch.median)(x),

@@ -31,6 +31,7 @@ CONSTANT = {
     "row_weights": {1}, "nll_loss": {2}, "cross_entropy": {2},  # the weights of classes
     "standardize": {3}, "standardize_backward": {3, 4},  # moments known already; a bias, for its shape
     "zeta": {0},  # as in PyTorch
+    "igamma": {0}, "igammac": {0},
     "rnn_relu_backward": {1},  # where the slope is a step
     "max_pool_backward": {1, 2},  # what was pooled, and the largest: they say where alone
 }  # fmt: skip

@@ -139,18 +139,18 @@ def test_a_notebook_is_run_cell_by_cell(folder: Path) -> None:
 
 def test_missing_names_are_listed_without_running(folder: Path) -> None:
     (folder / "asks.py").write_text(
-        "import torch\nimport torch.nn as nn\nimport beside\nfrom torch.nn import Linearr\nimport torch.hub as d\n"
+        "import torch\nimport torch.nn as nn\nimport beside\nfrom torch.nn import Linearr\nimport torch.fx as d\n"
         "raise SystemExit\nx = torch.ones(2)\nnn.functional.relu(x)\ntorch.nn.Cnov2d\nclass A(nn.Module): pass\n"
     )
     (folder / "beside.py").write_text("from torch import nothing_of_this_name\n")
     done = run("--check", "asks.py", cwd=folder)
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "asks.py:4: glassnet has no torch.nn.Linearr yet; nearest: torch.nn.Linear",
-        "asks.py:5: glassnet has no torch.hub and will not have it (there are no weights to download; build the "
-        "network, and load_state_dict what you have)",
-        "asks.py:9: glassnet has no torch.nn.Cnov2d yet; nearest: torch.nn.Conv2d",
-        "beside.py:1: glassnet has no torch.nothing_of_this_name yet",
+        "asks.py:4: there is no torch.nn.Linearr, nor has PyTorch one; nearest: torch.nn.Linear",
+        "asks.py:5: glassnet has no torch.fx and will not have it (glassnet.trace gives a program that can be read and "
+        "changed)",
+        "asks.py:9: there is no torch.nn.Cnov2d, nor has PyTorch one; nearest: torch.nn.Conv2d",
+        "beside.py:1: there is no torch.nothing_of_this_name, nor has PyTorch one",
     ]
     assert done.stderr == "glassnet: 4 names are missing; the rest is there\n"
 

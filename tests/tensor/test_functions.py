@@ -21,7 +21,14 @@ FILES = [module.name for module in pkgutil.iter_modules(functions.__path__)]
 def test_the_table_lists_what_the_file_offers(file: str) -> None:
     offered = import_module(f"glassnet.tensor.functions.{file}").__all__
     assert list(offered) == sorted(offered)
-    assert {name for name, place in functions.FILE_OF.items() if place == file} == set(offered)
+    assert {name for name, place in (functions.FILE_OF | functions.FILE_OF_METHOD).items() if place == file} == {
+        *offered
+    }
+
+
+def test_a_method_alone_is_no_function() -> None:
+    for name, file in functions.FILE_OF_METHOD.items():
+        assert getattr(Tensor([1.0]), name).__func__ is getattr(import_module(f"{functions.__name__}.{file}"), name)
 
 
 @pytest.mark.parametrize("name", functions.FILE_OF)

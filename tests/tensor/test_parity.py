@@ -53,7 +53,7 @@ def test_same_as_torch(table: str, subtests: pytest.Subtests) -> None:
 
 
 # Without those of which there is none to compare: no history, an infinite result, or no rule in PyTorch.
-WITHOUT_GRADIENT = ("detach", ".data", "-inf", "//", "floor", "rounding_mode", "requires_grad")
+WITHOUT_GRADIENT = ("apply_", "map", "detach", ".data", "-inf", "//", "floor", "rounding_mode", "requires_grad")
 DIFFERENTIATED = ("operators", "elementwise", "reductions", "order", "views", "in place")
 
 

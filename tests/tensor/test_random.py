@@ -26,6 +26,12 @@ DRAWS: dict[str, Callable[[Any], Tensor]] = {
     "normal_": lambda g: gn.empty(5).normal_(generator=g),
     "bernoulli_": lambda g: gn.empty(60).bernoulli_(generator=g),
     "random_": lambda g: gn.empty(5).random_(0, 1000, generator=g),
+    "exponential_": lambda g: gn.empty(5).exponential_(generator=g),
+    "log_normal_": lambda g: gn.empty(5).log_normal_(generator=g),
+    "cauchy_": lambda g: gn.empty(5).cauchy_(generator=g),
+    "geometric_": lambda g: gn.empty(20).geometric_(0.1, generator=g),
+    "poisson": lambda g: gn.poisson(gn.full((20,), 9.0), g),
+    "binomial": lambda g: gn.binomial(gn.full((20,), 9.0), gn.full((20,), 0.5), g),
 }
 
 
@@ -112,6 +118,13 @@ MOMENTS = [  # what is drawn, mean, standard deviation, least, most
     ("normal of deviations", lambda: gn.normal(1.0, gn.full((N,), 3.0)), 1, 3, -17, 19),
     ("uniform_", lambda: gn.empty(N).uniform_(2, 6), 4, 4 * 12**-0.5, 2, 6),
     ("normal_", lambda: gn.empty(N, dtype=gn.float64).normal_(3, 2), 3, 2, -9, 15),
+    ("exponential_", lambda: gn.empty(N).exponential_(0.5), 2, 2, 0, 60),
+    ("log_normal_", lambda: gn.empty(N).log_normal_(0, 0.25), 1.0317, 0.262, 0.2, 5),
+    ("cauchy_, within its width", lambda: (gn.empty(N).cauchy_(1, 2) - 1).abs().lt(2).float(), 0.5, 0.5, 0, 1),
+    ("geometric_", lambda: gn.empty(N).geometric_(0.5), 2, 2**0.5, 1, 60),
+    ("geometric_ of integers", lambda: gn.empty(N, dtype=gn.int64).geometric_(0.5).float(), 2, 2**0.5, 1, 60),
+    ("poisson", lambda: gn.poisson(gn.full((N,), 4.0)), 4, 2, 0, 30),
+    ("binomial", lambda: gn.binomial(gn.full((N,), 20.0), gn.full((N,), 0.2)), 4, 3.2**0.5, 0, 20),
     ("bernoulli_", lambda: gn.empty(N).bernoulli_(0.2), 0.2, 0.4, 0, 1),
     ("bernoulli", lambda: gn.bernoulli(gn.full((N,), 0.8)), 0.8, 0.4, 0, 1),
     ("random_", lambda: gn.empty(N).random_(4), 1.5, (15 / 12) ** 0.5, 0, 3),

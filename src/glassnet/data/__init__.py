@@ -22,6 +22,7 @@ from glassnet.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from glassnet.data.stacked import StackDataset
 from glassnet.data.transformed import Transformed, batched
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",

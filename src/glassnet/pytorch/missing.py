@@ -4,21 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
-# Not planned, each with the reason; a name stands for everything within it too.
+from glassnet.pytorch.public_names import public_names
+
+# Why names are not planned. A name, in which * stands for anything, stands for everything within it too.
 NOT_PLANNED = {
-    "torch.distributed": "glassnet computes in one process; leave the calls out",
-    "torch.multiprocessing": "use Python's own multiprocessing",
-    "torch.quantization": "there are no kernels for small integers in NumPy",
-    "torch.ao": "there are no kernels for small integers in NumPy",
-    "torch.fx": "glassnet.trace gives a program that can be read and changed",
-    "torch.profiler": "use Python's cProfile: there is no other process or device to look into",
-    "torch.sparse": "tensors are dense; use SciPy for sparse ones",
-    "torch.hub": "there are no weights to download; build the network, and load_state_dict what you have",
-    "torch.utils.cpp_extension": "operations are written in NumPy; see docs/design.md",
-    "torch.package": "save_model keeps a network with its description",
-    "torchaudio": "read sound with the standard library's wave or with scipy.io.wavfile",
-    "torchtext": "its authors have ended it; see docs/layers.md for texts",
+    "glassnet computes in one process; leave the calls out": "torch.distributed",
+    "there are no kernels for small integers in NumPy": (
+        "torch.quantization torch.ao torch.*quant* torch.q_* torch.int_repr torch.per_* torch.qint* torch.quint*"
+        " torch.qscheme torch.fbgemm_* torch.QInt* torch.QUInt* torch.Tensor.q_* torch.Tensor.*quant*"
+        " torch.Tensor.int_repr torch.Tensor.qscheme torch.backends.quantized"
+    ),
+    "glassnet.trace gives a program that can be read and changed": "torch.fx torch.export torch.jit.CompilationUnit",
+    "glassnet.compile is what compiles; its program can be printed": (
+        "torch.compiler torch.jit.*fusion* torch.jit.export_opnames torch.jit.Future torch.cond torch.while_loop"
+    ),
+    "use Python's cProfile: there is no other process or device to look into": (
+        "torch.profiler torch.monitor torch.utils.benchmark torch.utils.bottleneck torch.utils.ThroughputBenchmark"
+    ),
+    "tensors are dense; use SciPy for sparse ones": (
+        "torch.sparse* torch.*sparse_* torch.Tensor.*sparse* torch.Tensor.*row_indices torch.Tensor.*col_indices"
+        " torch.*row_indices_copy torch.*col_indices_copy torch.indices_copy torch.values_copy torch.saddmm"
+        " torch.sspaddmm torch.hsmm torch.Tensor.smm torch.Tensor.sspaddmm torch.optim.SparseAdam"
+    ),
+    "a tensor has one shape; pad with nn.utils.rnn.pad_sequence": "torch.nested torch.Tensor.to_padded_tensor",
+    "use a mask: where(mask, x, 0), or nansum and its like": "torch.masked",
+    "NumPy has no such numbers": (
+        "torch.float8* torch.float4* torch.bit torch.bits* torch.int1 torch.int2 torch.int3 torch.int4 torch.int5"
+        " torch.int6 torch.int7 torch.uint1 torch.uint2 torch.uint3 torch.uint4 torch.uint5 torch.uint6 torch.uint7"
+        " torch.complex32 torch.chalf torch.Tensor.chalf"
+    ),
+    "operations are written in NumPy; see docs/design.md": (
+        "torch.utils.cpp_extension torch.library torch.ops torch.classes"
+    ),
+    "save_model keeps a network with its description": "torch.package",
+    "there is no device but the CPU": (
+        "torch.cuda torch.mps torch.xpu torch.mtia torch.xla torch.*autocast_ipu* torch.*autocast_xla*"
+        " torch.Tensor.mtia torch.autograd.graph.set_*"
+    ),
+    "it belongs to PyTorch's insides": (
+        "torch.cudnn_* torch.miopen_* torch.mkldnn_* torch.batch_norm_* torch.native_* torch.sym_* torch.Sym*"
+        " torch._* torch.*._* torch.segment_reduce torch.slice_inverse torch.Tensor.slice_inverse"
+        " torch.thread_safe_generator torch.legacy_contiguous_format torch.nn.functional.*scaled_*"
+        " torch.nn.functional.SwizzleType torch.convolution torch.nn.functional.ScalingType"
+        " torch.nn.functional.grouped_mm torch.nn.factory_kwargs torch.nn.Container"
+        " torch.autograd.enforce_grad_layout_policy torch.autograd.set_multithreading_enabled torch.hash_tensor"
+        " torch.choose_qparams* torch.Tensor.hash_tensor torch.autograd.NestedIOFunction torch.Tensor.grad_dtype"
+        " torch.Tensor.index torch.cuda.amp.amp_definitely_not_available torch.testing.FileCheck"
+        " torch.autograd.graph.increment_version torch.autograd.graph.region_* torch.random.thread_safe_generator"
+        " torch.nn.utils.convert_conv* torch.utils.dlpack torch.optim.swap_in_optimizer_params_and_state"
+        " torch.overrides torch.feature_dropout_ torch.futures torch.fork torch.wait torch.utils.checkpoint.*"
+    ),
+    "F.cross_entropy(F.linear(x, weight), target) is the same": (
+        "torch.nn.LinearCrossEntropy* torch.nn.functional.linear_cross_entropy"
+    ),
+    "it was never documented; use NLLLoss": "torch.nn.NLLLoss2d",
+    "x.resize_ and x.reshape do it": "torch.Tensor.resize torch.Tensor.resize_as torch.resize_as_sparse_",
+    "use nn.RNN, nn.LSTM, nn.GRU and their cells": (
+        "torch.lstm torch.gru torch.rnn_tanh torch.rnn_relu torch.*_cell torch.conv_tbc"
+    ),
+    "torch.linalg.qr gives Q and R": "torch.*geqrf torch.*orgqr torch.*ormqr",
+    "torch.linalg.eigh gives all, in the same time at this size": "torch.lobpcg",
+    "torch.linalg.lu_factor and solve do it": "torch.linalg.ldl_* torch.linalg.lu_factor_ex",
+    "torch.histogram of each dimension, or np.histogramdd": "torch.histogramdd",
+    "read the file with np.fromfile or np.memmap, then torch.from_numpy": "torch.from_file",
+    "SciPy's scipy.special has it": "torch.special.airy_ai torch.special.bessel_* torch.special.*modified_bessel_k*",
+    "SciPy's scipy.stats.qmc has it": "torch.quasirandom",
+    "x.as_strided and an assignment do it": "torch.as_strided_scatter torch.Tensor.as_strided_scatter",
+    "x.storage() is of the dtype of x": "torch.*Storage",
+    "a Dataset with __getitem__, or an IterableDataset, does it": (
+        "torch.utils.data.*DataPipe* torch.utils.data.*datapipe* torch.utils.data.DataChunk"
+        " torch.utils.data.*validation* torch.utils.data.non_deterministic torch.utils.data.DFIterDataPipe"
+    ),
+    "videos are read by other libraries; give pictures": (
+        "torchvision.io.*video* torchvision.datasets.Kinetics torchvision.datasets.HMDB51"
+        " torchvision.datasets.UCF101 torchvision.utils.flow_to_image"
+    ),
+    "read the files with your own Dataset; ImageFolder reads folders by class": "torchvision.datasets",
+    "build it of nn's layers": (
+        "torchvision.ops torchvision.models.maxvit* torchvision.models.swin* torchvision.models.regnet*"
+        " torchvision.models.convnext* torchvision.models.mnasnet* torchvision.models.efficientnet_v2*"
+        " torchvision.models.detection torchvision.models.segmentation torchvision.models.video"
+    ),
+    "read sound with the standard library's wave or with scipy.io.wavfile": "torchaudio",
+    "its authors have ended it; see docs/layers.md for texts": "torchtext",
 }
 
 # What does nearly the same.
@@ -29,17 +99,33 @@ INSTEAD = {
 }
 
 
+def matches(name: str, patterns: str) -> bool:
+    """Whether ``name``, or a module that it is in, is one of ``patterns``."""
+    parts = name.split(".")
+    whole = [".".join(parts[: i + 1]) for i in range(len(parts))]
+    return any(fnmatchcase(outer, pattern) for pattern in patterns.split() for outer in whole)
+
+
 def reason(name: str) -> str | None:
     """Why ``name``, with its module, is not planned; None if it is."""
-    return next((why for of, why in NOT_PLANNED.items() if name == of or name.startswith(f"{of}.")), None)
+    return next((why for why, names in NOT_PLANNED.items() if matches(name, names)), None)
 
 
 def explained(module: str, name: str, there: Iterable[str]) -> str:
     """One message: glassnet has no ``name`` in PyTorch's ``module``, where ``there`` are those that it has."""
     whole = f"{module}.{name}" if module else name
     why = reason(whole)
-    state = f"and will not have it ({why})" if why else "yet"
-    instead = next((what for of, what in INSTEAD.items() if whole == of or whole.startswith(f"{of}.")), None)
-    near = [] if why else get_close_matches(name, list(there), n=1, cutoff=0.75)
-    hint = f"; nearest: {instead}" if instead else f"; nearest: {module}.{near[0]}" if near and module else ""
-    return f"glassnet has no {whole} {state}{hint}"
+    if why:
+        return f"glassnet has no {whole} and will not have it ({why}){_instead(whole)}"
+    hint = _instead(whole)
+    near = get_close_matches(name, list(there), n=1, cutoff=0.75)
+    if not hint and near and module:
+        hint = f"; nearest: {module}.{near[0]}"
+    if name not in public_names().get(module, [name]):
+        return f"there is no {whole}, nor has PyTorch one{hint}"
+    return f"glassnet has no {whole} yet; it is planned{hint}"
+
+
+def _instead(whole: str) -> str:
+    found = next((what for of, what in INSTEAD.items() if whole == of or whole.startswith(f"{of}.")), None)
+    return f"; nearest: {found}" if found else ""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array, Dtype
-from glassnet.tensor import Tensor
+from glassnet.pytorch.notes import said_once
+from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.dispatch import State
 from glassnet.tensor.wording import write_as_torch
 
@@ -57,6 +58,37 @@ class dtype:
 
     def __reduce__(self) -> Any:
         return named, (self.dtype,)
+
+
+class _BFloat16(dtype):
+    """float32 with 8 binary digits: what is converted to it is rounded so, and is of float32. It is equal to itself."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return "torch.bfloat16"
+
+    def __reduce__(self) -> Any:
+        return "bfloat16"
+
+    def rounded(self, x: Tensor) -> Tensor:
+        """``x`` in float32, each number rounded to the nearest that bfloat16 has; gradients flow as they are."""
+        wide = x.to(dtype=np.float32)
+        bits = np.ascontiguousarray(wide.array).reshape(wide.shape).view(np.uint32)
+        even = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+        short = ((bits + even) & np.uint32(0xFFFF0000)).view(np.float32)
+        difference = np.where(np.isfinite(wide.array) & np.isfinite(short), short - wide.array, 0.0)
+        said_once("bfloat16: numbers are rounded to it, and kept and computed with in float32")
+        return wide + wrap(difference.astype(np.float32))
+
+
+bfloat16 = _BFloat16(np.dtype(np.float32))
 
 
 def named(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The argument ``out=`` of PyTorch's functions: a tensor that the result is written into."""
+"""Arguments that PyTorch's functions have beside: ``out=``, a tensor that the result is written into; ``layout=``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from glassnet.errors import DtypeError
 from glassnet.ops.dtypes import result_type
 from glassnet.tensor import Tensor
+from glassnet.tensor.wording import strided
 
 MODULES = ("torch", "torch.fft", "torch.linalg", "torch.special")  # whose functions take it
 _ROOMS = ("glassnet.tensor.",)
@@ -25,6 +26,9 @@ def takes_out(value: Any) -> Any:
 def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def called(*args: Any, out: Any = None, **named: Any) -> Any:
+        if "layout" in named or "pin_memory" in named:
+            _check_strided(named.pop("layout", None))
+            named.pop("pin_memory", None)  # for a GPU, and there is none
         result = function(*args, **named)
         if out is None:
             return result
@@ -36,6 +40,11 @@ def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
         return out
 
     return called
+
+
+def _check_strided(layout: Any) -> None:
+    if layout not in (None, strided):
+        raise RuntimeError(f"layout={layout}: every tensor is {strided} here; leave layout= away")
 
 
 def _write(out: Tensor, value: Tensor, name: str) -> None:

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
-from glassnet.pytorch import named_dtypes
+from glassnet.pytorch import named_dtypes, only_methods
 from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, is_there, sources_of
 from glassnet.pytorch.missing import explained
 from glassnet.pytorch.out import MODULES, takes_out
@@ -123,6 +123,7 @@ def install() -> None:
     _hidden.update(_taken_out())
     sys.meta_path.insert(0, _finder)
     named_dtypes.name_as_pytorch(True)
+    only_methods.add()
 
 
 def uninstall() -> None:
@@ -134,6 +135,7 @@ def uninstall() -> None:
         return
     sys.meta_path.remove(_finder)
     named_dtypes.name_as_pytorch(False)
+    only_methods.take_away()
     _taken_out()
     sys.modules.update(_hidden)
     _hidden.clear()

@@ -19,6 +19,7 @@ from glassnet.tensor.device import cpu, device, on_cpu
 from glassnet.tensor.from_data import as_array, legacy_array
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.autograd import Autograd
+from glassnet.tensor.wording import layout, strided
 
 
 class Tensor(Autograd):
@@ -39,6 +40,9 @@ class Tensor(Autograd):
     __array_priority__ = 1000  # so that array * tensor comes to Tensor.__rmul__
 
     grad: Tensor | None = None
+    name = None  # this and the next two are asked for in PyTorch's older scripts
+    output_nr = 0
+    volatile = False
 
     def __init__(
         self, *data_or_sizes: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, device: Any = None
@@ -115,6 +119,16 @@ class Tensor(Autograd):
         <MulBackward0 object at 0x...>
         """
         return self.node
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether its gradient is kept, although it is not a leaf: see `retain_grad`."""
+        return self.node is not None and any(isinstance(hook, graph.RetainGrad) for hook in self.node.hooks or ())
+
+    @property
+    def layout(self) -> layout:
+        """How it keeps its elements: always all of them, ``strided``."""
+        return strided
 
     @property
     def ndim(self) -> int:

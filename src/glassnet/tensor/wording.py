@@ -26,6 +26,19 @@ def torch_prefix() -> str:
     return "torch." if _Wording.is_torch_s else ""
 
 
+class layout:
+    """How a tensor keeps its elements: all of them, ``strided``; others have a name, and no tensor."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{torch_prefix()}{self.name}"
+
+
+strided = layout("strided")
+
+
 class Size(tuple[int, ...]):
     """The shape of a tensor: a tuple of ints that knows how many elements they make.
 

@@ -79,4 +79,9 @@ IN_PLACE: list[Row] = [
     ("y.masked_scatter_(c, y)", "np.array([2, -0.5, 1.5, -0.5])"),
     ("x.tril_()", "np.tril(x)"),
     ("x.triu_(1)", "np.triu(x, 1)"),
+    ("x.subtract_(y)", "x - y"),
+    ("x.apply_(lambda a: a * 2)", "x * 2"),
+    ("n.map_(m, lambda a, b: a + b)", "n + m"),
+    ("x.map2_(y, y, lambda a, b, c: a + b * c)", "x + y * y"),
+    ("x.fill_diagonal_(9)", "np.where(np.eye(3, 4), 9.0, x)"),
 ]  # fmt: skip

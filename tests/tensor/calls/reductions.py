@@ -180,6 +180,8 @@ STATISTICS: list[Row] = [
     ("x.histogram(3, range=(0.0, 2.0), density=True)", "np.histogram(x, 3, (0, 2), density=True)"),
     ("x.histogram(p[0].sort().values)[0]", "np.histogram(x, np.sort(p[0]))[0].astype(float)"),
     ("v.histogram(2, weight=v)[0]", "np.histogram(v, 2, weights=v)[0]"),
+    ("x.logcumsumexp(1)", "np.log(np.exp(x).cumsum(1))"),
+    ("s.logcumsumexp(0)", "s"),
     ("n.cumprod(1)", "n.cumprod(1)"),
     ("x.cumprod(0, dtype=t.float32)", "x.astype('f4').cumprod(0)"),
     ("x.cummax(1)[0]", "np.maximum.accumulate(x, 1)"),

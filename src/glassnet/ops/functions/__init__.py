@@ -12,6 +12,7 @@ from glassnet.ops.functions import (
     error_function,
     fourier,
     gamma,
+    incomplete_gamma,
     logarithms,
     ranks,
     scatter_reduce,

@@ -1,12 +1,14 @@
-"""What accumulates along a dimension: the running product, where the running extreme stands."""
+"""What accumulates along a dimension: products, sums of powers, where the running extreme stands."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, int64
+from glassnet.ops.dtypes import Array, float_type, int64
+from glassnet.ops.functions.logarithms import logaddexp
 from glassnet.ops.movement import concatenate
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
@@ -19,18 +21,23 @@ def _cumprod(x: Array, dim: int = -1) -> Array:
     return np.cumprod(x, axis=dim, dtype=sum_type(x))
 
 
-def _cumprod_expand(x: Any, dim: int = -1) -> Any:
-    """Products of 2, 4, 8 … neighbours: nothing is divided, so zeros do no harm, to any order of derivative."""
-    y, distance = x * 1, 1
-    if not shape_of(x):
+def _running(y: Any, dim: int, joined: Callable[[Any, Any], Any]) -> Any:
+    """Of 2, 4, 8 … neighbours what is ``joined`` of two."""
+    distance = 1
+    if not shape_of(y):
         return y
-    before = (slice(None),) * (dim % len(shape_of(x)))
-    n = shape_of(x)[dim]
+    before = (slice(None),) * (dim % len(shape_of(y)))
+    n = shape_of(y)[dim]
     while distance < n:
-        moved = y[(*before, slice(distance, None))] * y[(*before, slice(0, n - distance))]
+        moved = joined(y[(*before, slice(distance, None))], y[(*before, slice(0, n - distance))])
         y = concatenate(y[(*before, slice(0, distance))], moved, dim=dim)
         distance *= 2
     return y
+
+
+def _cumprod_expand(x: Any, dim: int = -1) -> Any:
+    """Products of neighbours: nothing is divided, so zeros do no harm, to any order of derivative."""
+    return _running(x * 1, dim, lambda a, b: a * b)
 
 
 def _cumprod_shape(x: Any, *, dim: int = -1) -> Spec:
@@ -46,6 +53,32 @@ cumprod = register(
         shape=_cumprod_shape,
         formula="yᵢ = Π xⱼ over j ≤ i, along dim",
         expand=_cumprod_expand,
+    )
+)
+
+
+def _logcumsumexp(x: Array, dim: int = -1) -> Array:
+    return np.logaddexp.accumulate(x, axis=dim) if x.ndim else +x
+
+
+def _logcumsumexp_expand(x: Any, dim: int = -1) -> Any:
+    return _running(x * 1.0, dim, logaddexp)
+
+
+def _logcumsumexp_shape(x: Any, *, dim: int = -1) -> Spec:
+    normalize_dim("logcumsumexp", dim, len(x.shape))
+    return Spec(tuple(x.shape), float_type(x))
+
+
+logcumsumexp = register(
+    Op(
+        "logcumsumexp",
+        forward=_logcumsumexp,
+        vjp=rules_of(_logcumsumexp_expand, 1),
+        shape=_logcumsumexp_shape,
+        formula="yᵢ = log Σ exp(xⱼ) over j ≤ i, along dim",
+        expand=_logcumsumexp_expand,
+        cast="float",
     )
 )
 

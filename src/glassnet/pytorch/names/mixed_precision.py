@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ContextDecorator
 from typing import Any
 
-__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
 
 class autocast(ContextDecorator):
@@ -65,3 +65,8 @@ def custom_fwd(fwd: Any = None, **named: Any) -> Any:
 def custom_bwd(bwd: Any = None, **named: Any) -> Any:
     """``bwd`` as it is."""
     return (lambda function: function) if bwd is None else bwd
+
+
+def is_autocast_available(device_type: str) -> bool:
+    """Whether it can be used, as on the CPU, where it does nothing."""
+    return device_type == "cpu"

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.dtypes import as_dtype
 from glassnet.tensor import Tensor
+from glassnet.tensor.creation import empty
+from glassnet.tensor.spellings import sizes
 
-__all__ = ["assert_allclose", "assert_close"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # By dtype, as PyTorch's documentation gives them: relative and absolute.
 _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
@@ -58,3 +61,29 @@ def assert_close(
 
 
 assert_allclose = assert_close
+
+
+def make_tensor(
+    *shape: Any,
+    dtype: Any,
+    device: Any = None,
+    low: float | None = None,
+    high: float | None = None,
+    requires_grad: bool = False,
+    **_: Any,
+) -> Tensor:
+    """Numbers drawn evenly from [low, high): from −9 to 9 unless it is said, 0 to 9 for uint8, 0 and 1 for bool.
+
+    >>> from glassnet.pytorch.names.testing import make_tensor
+    >>> make_tensor(2, 3, dtype=glassnet.float32).shape
+    (2, 3)
+    """
+    kind = as_dtype(dtype).kind
+    least, most = {"b": (0, 2), "u": (0, 10), "i": (-9, 10)}.get(kind, (-9, 9))
+    low, high = least if low is None else low, most if high is None else high
+    made = empty(sizes(shape), dtype="float64" if kind == "c" else dtype)
+    if kind == "c":
+        made = (made.uniform_(low, high) + made.clone().uniform_(low, high) * 1j).to(dtype)
+    else:
+        made = made.uniform_(low, high) if kind == "f" else made.random_(int(low), int(high))
+    return made.requires_grad_(requires_grad)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet import functional
+from glassnet.pytorch.answered import is_there
 from glassnet.pytorch.named_dtypes import dtype
 from glassnet.pytorch.notes import said_once
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.wording import layout, strided
+from glassnet.threads import loaded
 
 # Functions that PyTorch has both here and in torch.nn.functional.
 _ALSO_HERE = (
@@ -24,17 +27,9 @@ _ALSO_HERE = (
 _FUNCTIONS = {name: getattr(functional, name) for name in _ALSO_HERE if hasattr(functional, name)}
 globals().update(_FUNCTIONS)
 
-__all__ = ["asarray", "compile", "dtype", "strided", *_FUNCTIONS]
+_LATER = ["vmap"] if is_there("glassnet.func") else []
 
-
-class layout:
-    """How a tensor keeps its elements: all of them, ``strided``, and there is no other layout here."""
-
-    def __repr__(self) -> str:
-        return "torch.strided"
-
-
-strided = layout()
+__all__ = [*_LATER, "asarray", "compile", "dtype", "layout", "strided", *_FUNCTIONS]
 
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:
@@ -58,3 +53,9 @@ def compile(model: Any = None, **options: Any) -> Any:
     """
     said_once("torch.compile: the function runs as it is written; glassnet.compile compiles one")
     return (lambda function: function) if model is None else model
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r:.80}", name=name)
+    return getattr(loaded("glassnet.func"), name)

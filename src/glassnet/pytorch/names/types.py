@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from glassnet.tensor import device
+import os
+from typing import IO
 
-__all__ = ["Device", "Number"]
+from glassnet.tensor import device
+from glassnet.tensor.functions.memory import Storage
+
+__all__ = ["Device", "FileLike", "Number", "Storage"]
 
 Device = device | str | int | None
 Number = int | float | bool
+FileLike = str | os.PathLike[str] | IO[bytes]

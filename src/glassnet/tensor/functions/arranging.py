@@ -30,6 +30,7 @@ __all__ = [
     "fliplr",
     "flipud",
     "hsplit",
+    "narrow_copy",
     "roll",
     "rot90",
     "row_stack",
@@ -37,6 +38,15 @@ __all__ = [
     "tile",
     "vsplit",
 ]
+
+
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """`narrow`, in memory of its own.
+
+    >>> glassnet.arange(5).narrow_copy(0, 1, 2)
+    tensor([1, 2])
+    """
+    return input.narrow(dim, start, length).clone()
 
 
 # in another order ----------------------------------------------------------------------------------------------------

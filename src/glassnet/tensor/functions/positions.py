@@ -22,6 +22,7 @@ __all__ = [
     "broadcast_shapes",
     "bucketize",
     "diff",
+    "nonzero_static",
     "randint_like",
     "searchsorted",
     "take",
@@ -29,6 +30,7 @@ __all__ = [
     "tril_indices",
     "triu_indices",
     "unique_consecutive",
+    "unravel_index",
 ]
 
 
@@ -91,6 +93,43 @@ def argwhere(input: Tensor) -> Tensor:
     """
     found: Tensor = input.nonzero()
     return found
+
+
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
+    """`nonzero`, of which there are ``size`` rows: the first ones, or ``fill_value`` for those that lack.
+
+    >>> glassnet.tensor([0, 5, 7]).nonzero_static(size=3)
+    tensor([[ 1],
+            [ 2],
+            [-1]])
+    """
+    if size < 0:
+        raise RangeError(f"nonzero_static: expected a size of 0 or more, got {size}")
+    found = np.full((size, input.ndim), fill_value, np.int64)
+    rows = input._read("nonzero_static()").nonzero()
+    places = np.stack(rows, 1)[:size] if rows else np.zeros((int(bool(input)), 0), np.int64)[:size]
+    found[: len(places)] = places
+    return wrap(found)
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Positions, counted as if a tensor of this shape were a vector, as an index for each dimension.
+
+    Raises RangeError for a position out of range.
+
+    >>> glassnet.unravel_index(glassnet.tensor([1, 5]), (2, 3))
+    (tensor([0, 1]), tensor([1, 2]))
+    """
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if not isinstance(indices, Tensor) or indices.dtype.kind not in "iu":
+        raise DtypeError(f"unravel_index: expected a tensor of integers, got {getattr(indices, 'dtype', indices)}")
+    if any(n < 0 for n in sizes):
+        raise ShapeError(f"unravel_index: expected sizes of 0 or more, got {written(sizes)}")
+    try:
+        found = np.unravel_index(indices._read("unravel_index()"), sizes)
+    except ValueError:
+        raise RangeError(f"unravel_index: a position is out of range of shape {written(sizes)}") from None
+    return tuple(wrap(np.asarray(x)) for x in found)
 
 
 def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:

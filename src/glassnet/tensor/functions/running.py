@@ -1,10 +1,10 @@
-"""What adds up, multiplies up or is exceeded along a dimension: cumprod, cummax, cummin, the trapezoidal rule."""
+"""What adds up, multiplies up or is exceeded along a dimension: cumprod, cummax, logcumsumexp, the trapezoidal rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from glassnet.errors import ShapeError
+from glassnet.errors import DtypeError, ShapeError
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.functions import cumulative
 from glassnet.ops.shapes import normalize_dim, written
@@ -12,7 +12,7 @@ from glassnet.tensor.spellings import takes_axis
 from glassnet.tensor.tensor import Tensor, apply
 from glassnet.tensor.wording import Found, found
 
-__all__ = ["cummax", "cummin", "cumprod", "cumulative_trapezoid", "trapezoid", "trapz"]
+__all__ = ["cummax", "cummin", "cumprod", "cumulative_trapezoid", "logcumsumexp", "trapezoid", "trapz"]
 
 
 @takes_axis
@@ -47,6 +47,20 @@ def cummin(input: Tensor, dim: int) -> Found[Tensor]:
     indices=tensor([0, 1, 1]))
     """
     return _extreme(input, dim, False)
+
+
+@takes_axis
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of the running sum of the powers of e along ``dim``, which may be too large themselves.
+
+    Raises DtypeError for integers.
+
+    >>> glassnet.tensor([0.0, 0.0, 1000.0]).logcumsumexp(0)
+    tensor([0.0000e+00, 6.9315e-01, 1.0000e+03])
+    """
+    if input.dtype.kind not in "fc":
+        raise DtypeError(f"logcumsumexp: expected a floating tensor, got {input.dtype}; convert it: x.float()")
+    return apply(cumulative.logcumsumexp, input, dim=dim)
 
 
 def _extreme(input: Tensor, dim: int, largest: bool) -> Found[Tensor]:

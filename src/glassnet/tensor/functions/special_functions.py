@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 from glassnet.errors import RangeError
-from glassnet.ops.functions import bessel, error_function, gamma, logarithms
-from glassnet.tensor.methods.from_record import function
+from glassnet.ops.functions import bessel, error_function, gamma, incomplete_gamma, logarithms
+from glassnet.tensor.methods.from_record import function, function_of_two
 from glassnet.tensor.tensor import Tensor, apply
 
 __all__ = [
-    "digamma", "erfc", "erfinv", "exp2", "i0", "lgamma", "logaddexp", "logaddexp2", "logit", "mvlgamma", "polygamma",
-    "xlogy",
+    "digamma", "erfc", "erfinv", "exp2", "i0", "igamma", "igammac", "lgamma", "logaddexp", "logaddexp2", "logit",
+    "mvlgamma", "polygamma", "xlogy",
 ]  # fmt: skip
 
 digamma = function(gamma.digamma, "[1.0, 2.0]", "[-0.5772,  0.4228]")
@@ -20,6 +20,8 @@ erfc = function(error_function.erfc, "[0.0, 1.0]", "[1.0000, 0.1573]")
 erfinv = function(error_function.erfinv, "[0.0, 0.5]", "[0.0000, 0.4769]")
 exp2 = function(logarithms.exp2, "[0.0, 3.0]", "[1., 8.]")
 i0 = function(bessel.i0, "[0.0, 1.0]", "[1.0000, 1.2661]")
+igamma = function_of_two(incomplete_gamma.igamma, "[1.0, 4.0]", "[1.0, 2.0]", "[0.6321, 0.1429]")
+igammac = function_of_two(incomplete_gamma.igammac, "[1.0, 4.0]", "[1.0, 2.0]", "[0.3679, 0.8571]")
 lgamma = function(gamma.lgamma, "[1.0, 5.0]", "[0.0000, 3.1781]")
 
 

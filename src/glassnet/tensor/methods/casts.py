@@ -62,6 +62,8 @@ class Casts(Indexing):
         copy = copy or (len(flags) > 2 and flags[2])
         if memory_format not in (None, preserve_format):
             return self.to(dtype=dtype, copy=copy).contiguous(memory_format)
+        if hasattr(dtype, "rounded"):  # one that NumPy has not, kept in one that it has
+            return dtype.rounded(self)
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self.clone() if copy else self
         return apply(movement.cast, self, dtype=as_dtype(dtype))
@@ -195,7 +197,8 @@ class Casts(Indexing):
         """False: every tensor is on the CPU."""
         return False
 
-    is_mps = is_xpu = is_meta = is_sparse = is_quantized = is_cuda
+    is_mps = is_xpu = is_meta = is_sparse = is_sparse_csr = is_quantized = is_mkldnn = is_nested = is_xla = is_cuda
+    is_ipu = is_maia = is_mtia = is_vulkan = is_cuda
 
     @property
     def is_cpu(self) -> builtins.bool:

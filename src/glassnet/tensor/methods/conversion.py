@@ -63,6 +63,12 @@ class Conversion(State):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.array.__dlpack_device__()
+
     def __array_wrap__(self, array: Array, context: Any = None, return_scalar: bool = False) -> Any:
         return wrap(np.asarray(array))  # what NumPy computes of a tensor, np.exp(x), is one
 
