@@ -46,14 +46,18 @@ def parameter_dtype(layer: str, device: Any, dtype: Any) -> Dtype:
     return chosen
 
 
-def check_same_dtype(layer: str, input: Any, weight: Any) -> None:
-    """Raise a DtypeError that says what to convert, and how, unless input and weight have one dtype."""
-    check_tensor(layer, input, dtype=weight.dtype)
+def check_same_dtype(layer: str, input: Any, weight: Any, argument: str = "") -> None:
+    """Raise a DtypeError that says what to convert, and how, unless input and weight have one dtype.
+
+    ``argument`` is what the input is called, where it is not the one that everybody calls so.
+    """
+    check_tensor(layer, input, argument, weight.dtype)
     if input.dtype != weight.dtype:
         method = {"float16": "half", "float32": "float", "float64": "double"}
-        advice = f"convert the input: x.{method[weight.dtype.name]}()"
-        if input.dtype.kind == "f":
+        advice = f"convert {argument or 'the input'}: {argument or 'x'}.{method[weight.dtype.name]}()"
+        if input.dtype.kind == "f" and not argument:
             advice += f", or the network: net.{method[input.dtype.name]}()"
         raise DtypeError(
-            f"{layer}: expected an input of dtype {weight.dtype}, as its parameters are, got {input.dtype}; {advice}"
+            f"{layer}: expected {argument or 'an input'} of dtype {weight.dtype}, as its parameters are, got "
+            f"{input.dtype}; {advice}"
         )

@@ -85,7 +85,7 @@ class RNNCellBase(Module):
 
     def _check(self, what: str, x: Any, width: int) -> None:
         name = type(self).__name__
-        check_sequence_dtype(name, x, self.weight_ih)
+        check_sequence_dtype(name, x, self.weight_ih, "" if what == "the input" else what)
         if len(x.shape) not in (1, 2) or x.shape[-1] != width:
             size = "input_size" if what == "the input" else "hidden_size"
             raise SequenceError(

@@ -51,7 +51,7 @@ def check_states(layer: Any, hx: Any, shapes: Sequence[Shape], batched: bool, in
     name = type(layer).__name__
     states = states_in(name, hx, len(shapes))
     for what, state, shape in zip(("h_0", "c_0"), states, shapes, strict=False):
-        check_sequence_dtype(name, state, layer.weight_ih_l0)
+        check_sequence_dtype(name, state, layer.weight_ih_l0, what)
         expected = shape if batched else (shape[0], shape[2])
         if state.shape != expected:
             raise SequenceError(
@@ -65,18 +65,23 @@ def states_in(name: str, hx: Any, count: int) -> tuple[Tensor, ...]:
     """The states in ``hx``: one tensor, or a pair."""
     if count == 1:
         if isinstance(hx, tuple | list):
-            raise SequenceError(f"{name}: expected one state, h_0, got {len(hx)}; only an LSTM has a pair (h, c)")
+            advice = "give the state itself: hx[0]" if len(hx) == 1 else "only an LSTM has a pair (h, c)"
+            raise SequenceError(f"{name}: expected one state, h_0, got a {type(hx).__name__} of {len(hx)}; {advice}")
         return (hx,)
     if not isinstance(hx, tuple | list) or len(hx) != 2:
         came = f"{len(hx)} of them" if isinstance(hx, tuple | list) else type(hx).__name__
         raise SequenceError(f"{name}: expected the states as a pair (h_0, c_0), got {came}")
+    if any(state is None for state in hx):
+        zeros = next((f"glassnet.zeros_like({what})" for what, x in zip("hc", hx, strict=True) if x is not None), "")
+        advice = f"for zeros give {zeros}" if zeros else "leave the pair out, and both are zeros"
+        raise SequenceError(f"{name}: expected the states as a pair (h_0, c_0) of tensors, got None in it; {advice}")
     return tuple(hx)
 
 
-def check_sequence_dtype(name: str, x: Any, weight: Any) -> None:
+def check_sequence_dtype(name: str, x: Any, weight: Any, argument: str = "") -> None:
     """`check_same_dtype`, as an error about a sequence."""
     try:
-        check_same_dtype(name, x, weight)
+        check_same_dtype(name, x, weight, argument)
     except DtypeError as error:
         raise SequenceError(*error.args) from None
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from glassnet.errors import SequenceError
+from glassnet.functional.tensor_checks import check_whole
 from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, setitem
 from glassnet.ops.shapes import written
@@ -141,9 +142,7 @@ def pack_padded_sequence(
     tensor([1, 4, 2, 5, 3])
     """
     name = "pack_padded_sequence"
-    if len(input.shape) < 2:
-        raise SequenceError(f"{name}: expected padded sequences of 2 dimensions or more, got {written(input.shape)}")
-    steps, batch = input.shape[:2][:: -1 if batch_first else 1]
+    steps, batch = _steps_and_batch(name, input, batch_first)
     counts = _lengths(name, lengths, batch)
     _check_lengths(name, counts, steps, input.shape, batch_first)
     order = np.argsort(-counts, kind="stable")
@@ -181,6 +180,8 @@ def pad_packed_sequence(
             f"{type(sequence).__name__}; what is not packed is padded already, or a list for pad_sequence"
         )
     sizes = np.array(sequence.sizes)
+    if total_length is not None:
+        check_whole("pad_packed_sequence", 0, total_length=total_length)
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):
         raise SequenceError(
@@ -239,7 +240,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = F
     >>> nn.utils.rnn.unpad_sequence(glassnet.tensor([[1, 2, 3], [4, 5, 0]]), [3, 2], batch_first=True)
     [tensor([1, 2, 3]), tensor([4, 5])]
     """
-    steps, batch = padded_sequences.shape[:2][:: -1 if batch_first else 1]
+    steps, batch = _steps_and_batch("unpad_sequence", padded_sequences, batch_first)
     counts = _lengths("unpad_sequence", lengths, batch)
     _check_lengths("unpad_sequence", counts, steps, padded_sequences.shape, batch_first, least=0)
     by_sequence = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
@@ -287,13 +288,32 @@ def _tensors(name: str, sequences: Any) -> Sequence[Tensor]:
 # lengths ------------------------------------------------------------------------------------------
 
 
+def _steps_and_batch(name: str, padded: Any, batch_first: bool) -> Sequence[int]:
+    """T and B of padded sequences; SequenceError for what are none."""
+    if isinstance(padded, PackedSequence):
+        raise SequenceError(f"{name}: expected padded sequences, got packed ones; pad_packed_sequence(x) pads them")
+    if not isinstance(padded, Tensor):
+        raise SequenceError(
+            f"{name}: expected padded sequences, a tensor, got {type(padded).__name__}; a list of tensors that are not "
+            "padded yet: pad_sequence, or pack_sequence, which does both"
+        )
+    if len(padded.shape) < 2:
+        raise SequenceError(f"{name}: expected padded sequences of 2 dimensions or more, got {written(padded.shape)}")
+    return padded.shape[:2][:: -1 if batch_first else 1]
+
+
 def _lengths(name: str, lengths: Any, batch: int) -> Array:
     """``lengths`` as numbers, one for each sequence."""
-    counts = np.asarray(lengths.tolist() if isinstance(lengths, Tensor) else list(lengths))
-    if (counts.dtype.kind not in "iu" and counts.size) or counts.ndim != 1:
-        raise SequenceError(
-            f"{name}: expected lengths as a list of whole numbers, got {counts.dtype} of shape {written(counts.shape)}"
-        )
+    try:
+        counts = np.asarray(lengths.tolist() if isinstance(lengths, Tensor) else lengths)
+    except ValueError:
+        raise SequenceError(f"{name}: expected lengths as one list of whole numbers, got lists in it") from None
+    if counts.ndim != 1:
+        came = f"shape {written(counts.shape)}" if counts.ndim else f"{type(lengths).__name__}: {lengths!r:.60}"
+        raise SequenceError(f"{name}: expected lengths as a list, one whole number for each sequence, got {came}")
+    if counts.size and (counts.dtype.kind not in "iuf" or (counts % 1).any()):
+        came = _shortened(counts) if counts.dtype.kind == "f" else str(counts.dtype)
+        raise SequenceError(f"{name}: expected lengths as a list of whole numbers, got {came}")
     if len(counts) != batch:
         raise SequenceError(f"{name}: expected a length for each of the {batch} sequences, got {len(counts)} lengths")
     return counts.astype(np.int64)
