@@ -7,6 +7,7 @@ import pytest
 
 import glassnet
 from glassnet import tensor
+from glassnet.errors import GradientError
 from glassnet.tensor import Tensor
 
 VIEWS = {
@@ -28,14 +29,21 @@ VIEWS = {
     "transpose": lambda t: t.transpose(0, 1),
     "narrow": lambda t: t.narrow(1, 1, 2),
     "select": lambda t: t.select(1, 2),
-    "split": lambda t: t.split(1)[1],
-    "chunk": lambda t: t.chunk(2, 1)[0],
-    "unbind": lambda t: t.unbind(1)[1],
-    "iteration": lambda t: next(iter(t)),
+    "unsafe_split": lambda t: t.unsafe_split(1)[1],
+    "unsafe_chunk": lambda t: t.unsafe_chunk(2, 1)[0],
+    "tensor_split": lambda t: t.tensor_split(2, 1)[0],
+    "expand": lambda t: t.expand(1, 2, 3),
     "view of a view": lambda t: t.T[1:].reshape(2, 2, 1)[0],
     "views of views": lambda t: t.reshape(1, 2, 3).permute(2, 0, 1)[1:].permute(1, 0, 2)[0, :, 1],
 }
 views = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+PARTS = {
+    "split": lambda t: t.split(1)[1],
+    "chunk": lambda t: t.chunk(2, 1)[0],
+    "unbind": lambda t: t.unbind(1)[1],
+    "iteration": lambda t: next(iter(t)),
+    "view of a part": lambda t: t.chunk(2, 1)[0].T[1:],
+}
 
 
 def matrix() -> Tensor:
@@ -98,6 +106,35 @@ def test_writing_into_the_base_is_known_to_a_view_taken_later(view):
     mask = Tensor([[0.0], [1.0]])
     view(same * same * mask).sum().backward()
     np.testing.assert_allclose(x.grad, same.grad)
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_one_of_several_parts_is_not_written_to_while_autograd_is_watching(part):
+    x = matrix()
+    h = x * 1
+    v = part(h)
+    for change in (lambda: v.mul_(2), lambda: part(tensor([[0.0] * 3] * 2, dtype=glassnet.float64)).add_(v)):
+        with pytest.raises(GradientError, match=r"one of several parts.*x\[i\] \*= 2"):
+            change()
+    with glassnet.no_grad():
+        v.fill_(7)
+    h.mul_(2)  # which the part follows
+    assert (v == 14).all()
+    v.sum().backward()
+    assert x.grad.sum().item() == 2 * v.numel()
+    part(h.detach()).mul_(2)
+    assert (v == 28).all()
+
+
+@views
+def test_a_view_taken_under_no_grad_is_not_written_to_outside(view):
+    h = matrix() * 1
+    with glassnet.no_grad():
+        v = view(h)
+        v.fill_(2)
+    with pytest.raises(GradientError, match="taken as a view under no_grad"):
+        v.fill_(3)
+    assert (v == 2).all()
 
 
 def test_writing_values_through_a_view():

@@ -1,4 +1,4 @@
-"""Every function and method that PyTorch's `op_db` has samples of, beside PyTorch's: values, gradients, errors.
+"""Every function and method that PyTorch's `op_db` has samples of, beside PyTorch's: values, gradients, memory, errors.
 
 pytest tests/pytorch -k interpolate        # one function, or those with this in their names
 pytest tests/pytorch -rs                   # which are not here
@@ -19,7 +19,7 @@ import glassnet as gn
 from tests.pytorch.differences import KNOWN, RANDOM, SPELLED, Differences
 from tests.pytorch.names import OPERATIONS
 from tests.pytorch.samples import infos, samples
-from tests.pytorch.twins import NotHere, check_agree, check_numbers, leaves, torch, twin
+from tests.pytorch.twins import NotHere, check_agree, check_memory, check_numbers, leaves, torch, twin
 
 pytestmark = [
     pytest.mark.parity,
@@ -104,6 +104,7 @@ def compare(name: str, function: Any, of_pytorch: Any, sample: Any, differentiat
     ours_inputs = twin(inputs)
     theirs = of_pytorch(*inputs[0], **inputs[1])
     ours = function(*ours_inputs[0], **ours_inputs[1])
+    check_memory(ours, theirs, ours_inputs, inputs)
     if name in RANDOM:
         kinds = [[f"{str(x.dtype).removeprefix('torch.')}{list(x.shape)}" for x in leaves(y)] for y in (ours, theirs)]
         assert kinds[0] == kinds[1]

@@ -1,4 +1,4 @@
-"""Every module beside PyTorch's, on the samples of PyTorch's own tests: values, gradients, state, errors.
+"""Every module beside PyTorch's, on the samples of PyTorch's own tests: values, gradients, state, memory, errors.
 
 pytest tests/pytorch -k LSTM        # one module, or one function
 """
@@ -11,7 +11,7 @@ import pytest
 
 from glassnet import nn
 from tests.pytorch.samples import MODULES, module_infos, module_samples
-from tests.pytorch.twins import check_agree, check_close, leaves, torch, twin
+from tests.pytorch.twins import check_agree, check_close, check_memory, leaves, torch, twin
 
 pytestmark = [
     pytest.mark.parity,
@@ -76,6 +76,7 @@ def check_module(name: str, sample: Any, training: bool) -> None:
         [*(x for x in leaves(list(tree)) if x.requires_grad), *parameters(module)]
         for tree, module in ((ours_inputs, ours), (inputs, theirs))
     ]
+    check_memory(result, wanted, [ours_inputs, *ours.parameters()], [inputs, *theirs.parameters()])
     for key, x in theirs.state_dict().items():  # running means, which the call changed
         check_close(f"state {key} afterwards", ours.state_dict()[key], x, 1e-10)
     check_agree(result, wanted, *differentiated)

@@ -121,6 +121,34 @@ def check_numbers(ours: Any, theirs: Any, tolerance: float | None = None) -> Non
         check_close(f"result {i}", y, z, TOLERANCE.get(str(z.dtype), 0) if tolerance is None else tolerance)
 
 
+def check_memory(ours: Any, theirs: Any, mine: Any, other: Any) -> None:
+    """``ours`` look into the memory of the inputs ``mine``, and of one another, where ``theirs`` do."""
+    seen = [_looks(leaves(results), leaves(inputs)) for results, inputs in ((ours, mine), (theirs, other))]
+    assert seen[0] == seen[1], f"memory: {seen[0]}, PyTorch's: {seen[1]}"
+
+
+def _looks(results: Sequence[Any], inputs: Sequence[Any]) -> list[str]:
+    arrays, given = ([_memory(x) for x in tensors] for tensors in (results, inputs))
+    looks = [f"result {i} of input {j}" for i, y in enumerate(arrays) for j, x in enumerate(given) if _shared(x, y)]
+    return looks + [f"result {i} of {j}" for i, y in enumerate(arrays) for j in range(i) if _shared(arrays[j], y)]
+
+
+def _shared(x: Any, y: Any) -> bool:
+    try:
+        return np.shares_memory(x, y, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return np.may_share_memory(x, y)
+
+
+def _memory(tensor: Any) -> Any:
+    """An array of the memory of ``tensor``, as it is."""
+    if isinstance(tensor, gn.Tensor):
+        return tensor.array
+    if tensor.layout != torch.strided:
+        return np.empty(0)
+    return (tensor.conj() if tensor.is_conj() else tensor).detach().resolve_neg().numpy()
+
+
 def check_agree(ours: Any, theirs: Any, mine: Sequence[Any], other: Sequence[Any]) -> None:
     """``ours`` are the results that ``theirs`` are, and so are their gradients by ``mine`` and by ``other``, twice."""
     check_numbers(ours, theirs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.errors import ShapeError
+from glassnet.functional.own_memory import own
 from glassnet.functional.tensor_checks import check_whole
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -32,7 +33,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     x = input.reshape(*batch, channels // (r * r), r, r, height, width)
     n = len(batch)
     x = x.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2)
-    return x.reshape(*batch, channels // (r * r), height * r, width * r)
+    return own(x.reshape(*batch, channels // (r * r), height * r, width * r), input)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -56,7 +57,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     x = input.reshape(*batch, channels, height // r, r, width // r, r)
     n = len(batch)
     x = x.permute(*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    return x.reshape(*batch, channels * r * r, height // r, width // r)
+    return own(x.reshape(*batch, channels * r * r, height // r, width // r), input)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -79,7 +80,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
             f"is {written(input.shape)})"
         )
     x = input.reshape(n, groups, channels // groups, *places)
-    return x.transpose(1, 2).reshape(input.shape)
+    return own(x.transpose(1, 2).reshape(input.shape), input)
 
 
 def _image(name: str, input: Tensor) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RangeError, ShapeError
+from glassnet.functional.own_memory import own
 from glassnet.ops.layers import windows
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
@@ -58,9 +59,10 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     less = any(map(any, cropped))
     if less and mode == "circular":  # it is closed where the rest ends; a mirror stands where the input ended
         input = _constant(input, cropped, 0)
+    padded = input
     for dim, (before, after) in zip(range(-n, 0), widths, strict=True):
-        input = _beyond(input, dim, max(0, before), max(0, after), mode)
-    return _constant(input, cropped, 0) if less and mode != "circular" else input
+        padded = _beyond(padded, dim, max(0, before), max(0, after), mode)
+    return _constant(padded, cropped, 0) if less and mode != "circular" else own(padded, input)
 
 
 def _constant(input: Tensor, widths: list[tuple[int, int]], value: float) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 
 from glassnet.errors import ShapeError
 from glassnet.functional.convolution import least_of
+from glassnet.functional.own_memory import own
 from glassnet.functional.pooling import Windows
 from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops.layers import windows
@@ -53,8 +54,7 @@ def unfold(
     first = len(input.shape) - 2
     seen = apply(permute, seen, dims=(*range(first), first + 2, first + 3, first, first + 1))
     shape = (*input.shape[: first - 1], input.shape[first - 1] * math.prod(over.size), math.prod(count))
-    columns: Tensor = apply(reshape, seen, shape=shape)
-    return columns
+    return own(apply(reshape, seen, shape=shape), input)
 
 
 def fold(

@@ -54,6 +54,7 @@ class State(Value):
     hooks: list[Callable[[Any], Any]] | None = None
     view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
     _reshaped = False  # in place: unsqueeze_()
+    _of_several = False  # one of the parts that split() or unbind() gave
     _requires_grad = False
 
     def operate(self, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -334,17 +335,30 @@ def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> Non
 def _check_writable(target: State, tracked: bool) -> None:
     if not target.array.flags.writeable:
         raise ShapeError(
-            f"this tensor of shape {written(target.shape)} cannot be changed in place: it was expanded, so that its "
-            "elements share memory, or made of a read-only array; change a copy: x.clone()"
+            f"this tensor of shape {written(target.shape)} cannot be changed in place: it was expanded or unfolded, so "
+            "that its elements share memory, or made of a read-only array; change a copy: x.clone()"
         )
-    view: State | None = target if tracked else None
+    view: State | None = target if mode.grad else None
     while view is not None:
-        if view._requires_grad and view.node is None:
+        base = None if view.view_of is None else view.view_of[0]
+        if tracked and view._requires_grad and view.node is None:
             raise GradientError(
                 "a leaf tensor that requires a gradient cannot be changed in place while autograd is watching; "
                 "do it under `with glassnet.no_grad():`, or on x.data"
             )
-        view = None if view.view_of is None else view.view_of[0]
+        if tracked and view._of_several:
+            raise GradientError(
+                "one of several parts, which split(), chunk(), unbind() or a loop over a tensor has given, cannot be "
+                "changed in place while autograd is watching; change the tensor where the part lies, x[i] *= 2, or a "
+                "copy: part.clone()"
+            )
+        if base is not None and base._requires_grad and not view._requires_grad:
+            raise GradientError(
+                f"this tensor of shape {written(view.shape)} was taken as a view under no_grad() of one that requires "
+                "a gradient, which would not know of the change; take the view outside of no_grad(), or change it "
+                "under no_grad() too"
+            )
+        view = base
 
 
 def _new_history(x: State, node: Node) -> None:

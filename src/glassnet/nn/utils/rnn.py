@@ -244,7 +244,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = F
     counts = _lengths("unpad_sequence", lengths, batch)
     _check_lengths("unpad_sequence", counts, steps, padded_sequences.shape, batch_first, least=0)
     by_sequence = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [by_sequence[i, :n] for i, n in enumerate(counts.tolist())]
+    return [by_sequence[i, :n].clone() for i, n in enumerate(counts.tolist())]
 
 
 def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:

@@ -276,7 +276,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """
     several = _several(tensors)
     shape = broadcast_shapes("broadcast_tensors", *(x.shape for x in several))
-    return tuple(x.expand(*shape) for x in several)
+    return tuple(x if x.shape == shape else x.expand(*shape) for x in several)
 
 
 def block_diag(*tensors: Any) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.methods.views import Views
+
+T = TypeVar("T", bound=State)
 
 
 class Indexing(Views):
@@ -28,7 +30,7 @@ class Indexing(Views):
     def __iter__(self) -> Iterator[Self]:
         if not self.shape:
             raise TypeError("iteration over a 0-dimensional tensor")
-        return (self[i] for i in range(self.shape[0]))
+        return (_of_several(self[i]) for i in range(self.shape[0]))
 
     def __getitem__(self, index: Any) -> Self:
         template, arrays = split_index(index)
@@ -66,6 +68,14 @@ class Indexing(Views):
         >>> glassnet.arange(5).split(2)
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
         """
+        return tuple(map(_of_several, self.unsafe_split(size, dim)))
+
+    def unsafe_split(self, size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
+        """`split` into pieces that may be changed in place, even where autograd is watching.
+
+        >>> glassnet.arange(5).unsafe_split(2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+        """
         d = normalize_dim("split", dim, len(self.shape))
         total = _size("split", self.shape, d)
         if isinstance(size, int):
@@ -86,12 +96,20 @@ class Indexing(Views):
         >>> glassnet.arange(5).chunk(2)
         (tensor([0, 1, 2]), tensor([3, 4]))
         """
+        return tuple(map(_of_several, self.unsafe_chunk(chunks, dim)))
+
+    def unsafe_chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
+        """`chunk` into pieces that may be changed in place, even where autograd is watching.
+
+        >>> glassnet.arange(5).unsafe_chunk(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+        """
         if chunks < 1:
             raise ValueError(f"chunk: expected 1 chunk or more, got {chunks}")
         total = _size("chunk", self.shape, normalize_dim("chunk", dim, len(self.shape)))
-        return self.split(-(-total // chunks) if total else [0] * chunks, dim)
+        return self.unsafe_split(-(-total // chunks) if total else [0] * chunks, dim)
 
-    unsafe_split, unsafe_chunk, split_with_sizes = split, chunk, split
+    split_with_sizes = split
 
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
         """The slices along ``dim``, one by one.
@@ -100,7 +118,7 @@ class Indexing(Views):
         (tensor([1, 2]), tensor([3, 4]))
         """
         d = normalize_dim("unbind", dim, len(self.shape))
-        return tuple(self[(*(slice(None),) * d, i)] for i in range(_size("unbind", self.shape, d)))
+        return tuple(_of_several(self[(*(slice(None),) * d, i)]) for i in range(_size("unbind", self.shape, d)))
 
     def narrow(self, dim: int, start: Any, length: int) -> Self:
         """``length`` slices along ``dim``, from ``start`` on.
@@ -263,6 +281,12 @@ def _times(repeats: Any, n: int) -> Any:
     if times.size and times.min() < 0:
         raise RangeError(f"{name}: expected repeats of 0 or more, got {times.min()}")
     return int(times.reshape(())) if times.size == 1 else times
+
+
+def _of_several(part: T) -> T:
+    """``part``, one of those that an operation gives: the others could not follow, if it were changed in place."""
+    part._of_several = True
+    return part
 
 
 def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:

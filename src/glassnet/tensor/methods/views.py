@@ -78,6 +78,8 @@ class Views(Operators):
         start, end = normalize_dim("flatten", start_dim, n), normalize_dim("flatten", end_dim, n)
         if start > end:
             raise DimensionError(f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}")
+        if self.shape and start == end:
+            return self
         middle = int(np.prod(self.shape[start : end + 1], dtype=int))
         return apply(movement.reshape, self, shape=(*self.shape[:start], middle, *self.shape[end + 1 :]))
 
@@ -92,12 +94,12 @@ class Views(Operators):
         return apply(movement.reshape, self, shape=(*self.shape[:d], *parts, *self.shape[d + 1 :]))
 
     def ravel(self) -> Self:
-        """All elements in one dimension.
+        """All elements in one dimension; a view where they lie side by side in memory, else a copy.
 
         >>> glassnet.tensor([[1, 2], [3, 4]]).ravel()
         tensor([1, 2, 3, 4])
         """
-        return apply(movement.reshape, self, shape=(-1,))
+        return apply(movement.reshape, self.contiguous(), shape=(-1,))
 
     @takes_axis
     def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
@@ -250,11 +252,10 @@ class Views(Operators):
                 f"{written(new)}; give the size"
             )
         old = (1,) * surplus + self.shape
-        return apply(
-            movement.broadcast_to,
-            self,
-            shape=tuple(o if n == -1 else n for n, o in zip(new, old, strict=False)),
-        )
+        full = tuple(o if n == -1 else n for n, o in zip(new, old, strict=False))
+        if full == old:  # nothing is repeated, and may be changed in place
+            return labelled(apply(movement.reshape, self, shape=full), "broadcast_to")
+        return apply(movement.broadcast_to, self, shape=full)
 
     def expand_as(self, other: State) -> Self:
         """`expand` to the shape of ``other``.
