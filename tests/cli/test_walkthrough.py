@@ -19,7 +19,8 @@ def test_a_row_is_walked_through_forward_backward_and_update(command, trained):
     assert result.exit_code == 0, result.output
     label = open_source("digits").held_out.targets[3].item()
     first = result.stdout.splitlines()[0]
-    assert first == f"Row 3 of what was held out of digits, which is {label}; the update is a first step of Adam"
+    assert first == f"Row 3 held out of digits, which is {label}; the update is a first step of Adam"
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
     order = [result.stdout.index(word) for word in ("forward: ", "backward: ", "update: ", "adam_update")]
     assert order == sorted(order)
     assert "linear1 float32[1, 64] = linear(" in result.stdout

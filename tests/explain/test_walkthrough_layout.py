@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet.explain.walkthrough.decimals import rows_of, written_number
+from glassnet.explain.walkthrough.decimals import rows_of, summary, written_number
 from glassnet.explain.walkthrough.text import columns, wrapped
 from glassnet.explain.walkthrough.worked_formula import Series, Words, leaves, with_names, with_numbers, worked_out
 from glassnet.ops.formula import Binary, Call, Formula, Number, Unary
@@ -26,6 +26,23 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
     assert all(columns(line) <= 14 for line in lines)
     assert "".join(lines).replace(" ", "") == ">" + text.replace(" ", "")
     assert lines[0].startswith(">")
+
+
+def test_a_name_stays_with_its_number_and_no_line_begins_with_a_space() -> None:
+    text = "min -0.5  mean 0.25  max 1.75, 3 of 4 are 0"
+    assert wrapped(text, "value  ", "       ", width=27) == [
+        "value  min -0.5  mean 0.25",
+        "       max 1.75, 3 of 4 are",
+        "       0",
+    ]
+    for width in range(12, 50):
+        assert not any(line.startswith(" ") for line in wrapped(text, width=width))
+    assert wrapped("m̂ v̂ ab", width=6) == ["m̂ v̂", "ab"]  # some terminals give a hat a column of its own
+
+
+def test_numbers_that_are_all_0_are_said_in_a_word() -> None:
+    assert summary(np.zeros((5, 4))) == "all 20 are 0"
+    assert summary(np.eye(4)) == "min 0  mean 0.25  max 1, 12 of 16 are 0"
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,12 @@ def walkthrough(
 
 def _about(data: Any, row: int, optimizer: Any) -> str:
     """Which row it is, and what step."""
+    from glassnet.explain.walkthrough.text import wrapped
+
     target = data.held_out.targets[row].tolist()
     label = f", which is {shown(data.classes[target])}" if data.classes else ""
     step = "" if optimizer is None else f"; the update is a first step of {type(optimizer).__name__}"
-    return f"Row {row} of what was held out of {place(data.source)}{label}{step}"
+    return "\n".join(wrapped(f"Row {row} held out of {place(data.source)}{label}{step}"))
 
 
 HTML = '<!doctype html>\n<html style="color-scheme: light dark">\n<meta charset="utf-8">\n<title>Walkthrough</title>\n'

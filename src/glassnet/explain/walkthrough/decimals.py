@@ -57,6 +57,8 @@ def summary(array: Array) -> str:
         return "empty"
     if array.dtype.kind == "b":
         return f"{np.count_nonzero(array)} of {array.size} true"
+    if array.dtype.kind in "fc" and not array.any():
+        return f"all {array.size} are 0"
     finite = array[np.isfinite(array)] if array.dtype.kind in "fc" else array
     parts = []
     if finite.size and array.dtype.kind == "c":  # they have no order

@@ -104,7 +104,7 @@ def _row(number: int, value: Value, instruction: Instruction, also: list[Value],
         aside = f"{aside}; the first that is not finite".lstrip("; ")
     arrays = []
     for one in (value, *also):
-        label = "value" if one is value else one.name
+        label = "value" if one is value else one.name.removeprefix(f"{value.name}_")
         if one.before is not None:
             arrays.append(("before" if one is value else f"{label} before", one.before.array))
             label = "after" if one is value else f"{label} after"

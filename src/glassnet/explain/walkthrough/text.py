@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -66,26 +67,43 @@ def _columns_of(letter: str) -> int:
 
 
 def wrapped(text: str, first: str = "", rest: str = "", width: int = COLUMNS) -> list[str]:
-    """A text in lines that begin with ``first``, and then ``rest``; broken between words, a long word where it must."""
+    """A text in lines that begin with ``first``, and then ``rest``; broken between words, a long word where it must.
+
+    What stands between two spaces and the next two stays in one line if it fits there, as the name of a number with it.
+    """
     lines, line, start = [], first, True
-    for word in text.split(" "):
-        piece = word if start else f" {word}"
-        if columns(line + piece) > width and not start:
+    for group in re.split(r" {2,}", text):
+        between = "" if start else "  "
+        if not start and not _fits(line + between + group, width) and _fits(rest + group, width):
             lines.append(line.rstrip())
-            line, piece = rest, word
-        while columns(line + piece) > width:
-            fits = _fitting(piece, width - columns(line))
-            lines.append(line + piece[:fits])
-            line, piece = rest, piece[fits:]
-        line += piece
-        start = False
+            line, between = rest, ""
+        for word in group.split(" "):
+            piece = between + word
+            if not start and not _fits(line + piece, width):
+                lines.append(line.rstrip())
+                line, piece = rest, word
+            while not _fits(line + piece, width):
+                count = _fitting(piece, width - _room(line))
+                lines.append(line + piece[:count])
+                line, piece = rest, piece[count:]
+            line += piece
+            between, start = " ", False
     return [*lines, line.rstrip()]
+
+
+def _fits(text: str, width: int) -> bool:
+    return _room(text) <= width
+
+
+def _room(text: str) -> int:
+    """How many columns a text takes where a letter's marks, as the hat of m̂, have one of their own: some do so."""
+    return sum(_columns_of(letter) or 1 for letter in text)
 
 
 def _fitting(text: str, width: int) -> int:
     taken = 0
     for count, letter in enumerate(text):
-        taken += _columns_of(letter)
+        taken += _columns_of(letter) or 1
         if taken > width:
             return max(count, 1)
     return len(text)

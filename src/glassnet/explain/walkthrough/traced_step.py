@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import Array
 from glassnet.ops.movement import broadcast_to, cast, copy, reshape
 from glassnet.ops.shapes import written
+from glassnet.program.passes.common_subexpressions import eliminate_common_subexpressions
 from glassnet.program.passes.rewriting import finished, with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 from glassnet.tensor import Tensor
@@ -140,7 +142,8 @@ def _checked_loss(value: Any) -> Tensor:
 
 
 def tidied(program: Program) -> Program:
-    """``program`` without backward instructions that say nothing: copies, and products with the 1 it begins with.
+    """``program`` without backward instructions that say nothing: copies, products with the 1 it begins with, and what
+    was computed before, but for gradients that have a name.
 
     Their values are equal to others, bit for bit. Forward is left as the network wrote it.
     """
@@ -157,8 +160,26 @@ def tidied(program: Program) -> Program:
     names = {var.name: str(other) for var, other in stands_for.items()}
     derivatives = {name: names.get(gradient, gradient) for name, gradient in program.derivatives.items()}
     tidy = finished(program, kept, stands_for).having(derivatives=derivatives)
+    named = set(derivatives.values())
+    tidy = eliminate_common_subexpressions(tidy, lambda i: i.phase == "backward" and i.output.name not in named)
+    tidy = _transposed_by_name(tidy)
     constants = {var for i in tidy for var in i.reads} | set(tidy.wanted)
     return tidy.having(constants={v: a for v, a in tidy.constants.items() if v in constants})
+
+
+def _transposed_by_name(program: Program) -> Program:
+    """``program`` with transposes that are called after what is gone now called after what they are of."""
+    stands_for: dict[Var, Operand] = {}
+    names = {var.name for i in program for var in (*i.reads, i.output)}
+    kept = []
+    for instruction in program:
+        instruction = with_inputs(instruction, stands_for)
+        old, new = instruction.output, f"{instruction.inputs[0]}_T" if instruction.inputs else ""
+        if old.name.endswith("_T") and old.name.removesuffix("_T") not in names and new not in names:
+            stands_for[old] = replace(old, name=new)
+            instruction = replace(instruction, output=replace(old, name=new))
+        kept.append(instruction)
+    return finished(program, kept, stands_for)
 
 
 def _is_one(array: Array) -> bool:
