@@ -75,7 +75,7 @@ ROOMS = {
     "errors": 1,
     "notebook": 1,
     "observer": 1,
-    "ops": 30,
+    "ops": 25,
     "random": 1,
     "tensor": 27,
     "threads": 1,
@@ -137,11 +137,12 @@ def test_no_pickle():
 
 # File names that stand in several rooms, because they are of one subject there.
 OF_ONE_SUBJECT = {
-    "activation", "adam", "adaptive", "attention", "avg_pooling", "channels", "checks", "classification",
-    "confusion", "convolution", "creation", "ctc", "curves", "dataset", "distance", "dropout", "elementwise",
-    "embeddings", "errors", "fractional_pooling", "grid_sampling", "indexing", "interpolation", "latex", "linear",
-    "loss", "margin", "max_pooling", "normalization", "padding", "pooling", "printing", "recurrence", "reduction",
-    "sampler", "sampling", "sgd", "signs", "special", "standalone", "text", "trigonometric", "unfolding",
+    "activation", "adafactor", "adam", "adaptive", "asgd", "attention", "avg_pooling", "channels", "checks",
+    "classification", "confusion", "convolution", "creation", "ctc", "curves", "dataset", "distance", "dropout",
+    "elementwise", "embeddings", "errors", "fractional_pooling", "grid_sampling", "hooks", "indexing",
+    "interpolation", "latex", "linear", "loss", "margin", "max_pooling", "muon", "normalization", "padding",
+    "pooling", "printing", "recurrence", "reduction", "rprop", "sampler", "sampling", "sgd", "signs", "special",
+    "standalone", "text", "trigonometric", "unfolding",
 }  # fmt: skip
 
 

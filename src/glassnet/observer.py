@@ -19,8 +19,9 @@ from glassnet.ops.record import Op, Value
 class Observer(Protocol):
     """What is told of operations while they happen.
 
-    Methods named as refusals (`read`, `replacing`, `scheduling`, `seeding`) are asked before something happens that
-    Python does outside of any operation; they may raise. Modules and optimizers, which stand above this file, are Any.
+    Methods named as refusals (`read`, `replacing`, `scheduling`, `searching`, `seeding`) are asked before something
+    happens that Python does outside of any operation; they may raise. Modules and optimizers, which stand above this
+    file, are Any.
     """
 
     # operations
@@ -99,6 +100,10 @@ class Observer(Protocol):
 
     def scheduling(self) -> None:
         """A schedule of learning rates is about to step."""
+        ...
+
+    def searching(self) -> None:
+        """An optimizer is about to try steps until the loss is low enough."""
         ...
 
     def seeding(self) -> None:

@@ -54,7 +54,7 @@ FEW = ("--epochs", 2)
         (["digits", "--activation", "rellu"], "--activation: expected one of "),
         (["digits", "--activation", "rellu"], "got 'rellu' (did you mean "),
         (["digits", "--activation", "softmax"], "got 'softmax'"),
-        (["digits", "--optimizer", "adm"], "adamw, nadam, rmsprop, sgd; got 'adm' (did you mean adam"),
+        (["digits", "--optimizer", "adm"], "adamw, asgd, nadam, radam, rmsprop, sgd; got 'adm' (did you mean adam"),
         (["digits", "--optimizer", "Optimizer"], "got 'Optimizer'"),
         (["digits", "--out", "file/runs"], "--out: a run folder cannot be made in file/runs (Not a directory); name a"),
         (["digits", "--out", "file"], "--out: a run folder cannot be made in file (File exists)"),

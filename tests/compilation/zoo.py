@@ -444,6 +444,11 @@ OPTIMIZERS: dict[str, Case] = {
         optim.Adagrad: [{"lr": 0.05}, {"lr_decay": 0.1, "initial_accumulator_value": 0.2, "weight_decay": 0.1}],
         optim.RMSprop: [{"lr": 0.01}, {"centered": True, "momentum": 0.9, "weight_decay": 0.1}, {"momentum": 0.5}],
         optim.Adadelta: [{"lr": 0.5}, {"weight_decay": 0.1}],
+        optim.RAdam: [{"lr": 0.01, "betas": (0.9, 0.9), "weight_decay": 0.1}],
+        optim.SparseAdam: [{"lr": 0.01}],
+        optim.Rprop: [{"lr": 0.01}],
+        optim.ASGD: [{"lr": 0.1, "lambd": 0.1, "t0": 1}],
+        optim.Adafactor: [{"lr": 0.1, "weight_decay": 0.1}],
     }.items()
     for options in variants
 }

@@ -473,4 +473,18 @@ FAULTS = (
         "first[: n - now.shape[0]]",
         ("tests/nn/test_recurrence.py", "tests/ops/test_registry.py"),
     ),
+    Fault(
+        "Rprop that takes the step at which the gradient turned",
+        "ops/update/rprop.py",
+        "        np.copyto(before, 0, where=turned)\n",
+        "",
+        ("tests/ops/test_registry.py", "tests/optim"),
+    ),
+    Fault(
+        "L-BFGS that remembers a step more than it is told to",
+        "optim/lbfgs.py",
+        "if len(self._steps) == self._size:",
+        "if len(self._steps) > self._size:",
+        ("tests/optim",),
+    ),
 )

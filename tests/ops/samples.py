@@ -382,6 +382,38 @@ TABLE: dict[str, list[Sample]] = {
         *_updates(_STEP, np.array(0.8), _MEAN, _GROWN, decoupled_weight_decay=True),
         _update(_STEP, np.array(0.8), _MEAN, _GROWN, _NOW),
     ],
+    "radam_update": [
+        *_updates(_STEP, _MEAN, _GROWN),
+        *_updates(np.array(9.0), _MEAN, _GROWN, decoupled_weight_decay=True),
+        _update(_STEP, _MEAN, _GROWN, betas=(0.5, 0.6)),
+        _update(np.array(9.0), _MEAN, _GROWN, _NOW),
+    ],
+    "sparse_adam_update": [
+        _update(_STEP, _MEAN, _GROWN),
+        _update(_STEP, _MEAN, _GROWN, maximize=True),
+        _update(_STEP, _MEAN, _GROWN, _NOW),
+    ],
+    "rprop_update": [
+        _update(_STEP, _MEAN, _GROWN),
+        _update(_STEP, _MEAN, _GROWN, maximize=True),
+        _update(_STEP, _MEAN, _GROWN, etas=(0.2, 3.0), step_sizes=(0.3, 0.9)),
+    ],
+    "asgd_update": [
+        *_updates(_STEP, np.array(0.1), np.array(1.0), _MEAN),
+        _update(_STEP, np.array(0.1), np.array(0.5), _MEAN, lambd=0.1, alpha=0.5, t0=1),
+    ],
+    "adafactor_update": [
+        *_updates(_STEP, _GROWN[:, :1], _GROWN[:1]),
+        Sample("vector", (normal(4), normal(4, seed=1), 0.1, _STEP, None, None, np.abs(normal(4, seed=2)))),
+        _update(_STEP, _GROWN[:, :1], _GROWN[:1], eps=(0.5, 0.2), d=2.0),
+    ],
+    "muon_update": [
+        _update(_MEAN),
+        _update(_MEAN, nesterov=False, weight_decay=0.3, ns_steps=2),
+        _update(_MEAN, adjust_lr_fn="match_rms_adamw"),
+        Sample("tall", (normal(3, 2), normal(3, 2, seed=1), 0.1, normal(3, 2, seed=2))),
+        _update(_MEAN, _NOW),
+    ],
     **FUNCTIONS,
     **IMAGES,
     **LINALG,

@@ -37,6 +37,18 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("NAdam", {}),
     ("NAdam", {"lr": 0.01, "weight_decay": 0.1, "momentum_decay": 0.1}),
     ("NAdam", {"lr": 0.01, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("RAdam", {"lr": 0.01}),
+    ("RAdam", {"lr": 0.01, "betas": (0.8, 0.9), "weight_decay": 0.1, "maximize": True}),
+    ("RAdam", {"lr": 0.01, "betas": (0.8, 0.6), "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("SparseAdam", {"lr": 0.01}),
+    ("SparseAdam", {"lr": 0.01, "betas": (0.8, 0.9), "maximize": True}),
+    ("Rprop", {}),
+    ("Rprop", {"lr": 0.001, "etas": (0.3, 1.5), "step_sizes": (0.0005, 0.1), "maximize": True}),
+    ("ASGD", {"t0": 5}),
+    ("ASGD", {"lr": 0.02, "lambd": 0.1, "alpha": 0.5, "weight_decay": 0.01, "maximize": True}),
+    ("Adafactor", {}),
+    ("Adafactor", {"lr": 0.02, "beta2_decay": -1.0, "d": 1.5, "weight_decay": 0.01, "maximize": True}),
+    ("Adafactor", {"lr": 0.1, "eps": (0.01, 0.1)}),
 ]
 
 

@@ -49,16 +49,24 @@ def test_repr() -> None:
         "Parameter Group 0\n"
         "    amsgrad: False\n"
         "    betas: (0.9, 0.999)\n"
+        "    capturable: False\n"
         "    decoupled_weight_decay: False\n"
+        "    differentiable: False\n"
         "    eps: 1e-08\n"
+        "    foreach: None\n"
+        "    fused: None\n"
         "    lr: 0.001\n"
         "    maximize: False\n"
         "    weight_decay: 0\n"
         "Parameter Group 1\n"
         "    amsgrad: False\n"
         "    betas: (0.5, 0.9)\n"
+        "    capturable: False\n"
         "    decoupled_weight_decay: False\n"
+        "    differentiable: False\n"
         "    eps: 1e-08\n"
+        "    foreach: None\n"
+        "    fused: None\n"
         "    lr: 0.5\n"
         "    maximize: False\n"
         "    weight_decay: 0\n"
@@ -231,7 +239,8 @@ class Model:
         yield leaf(1.0)
 
 
-X = leaf(1.0)
+X, M = leaf(1.0), tensor([[1.0]], requires_grad=True)
+COMPLEX = tensor([1j], requires_grad=True)
 
 REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD([]), ValueError, "SGD: expected at least one parameter, got none; a generator is empty once"),
@@ -245,7 +254,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD([("w", X), ("b", 2)]), TypeError, "SGD: parameter 1 (b): expected a tensor, got int"),
     (lambda: SGD([("w", X), X]), ValueError, "expected all parameters of a group with names or none"),
     (lambda: SGD([X * 2]), ValueError, "SGD: parameter 0: expected a leaf tensor, got the result of mul"),
-    (lambda: SGD([X, leaf(1.0), X]), ValueError, "SGD: parameter 2 was given before; give every parameter once"),
+    (lambda: SGD([{"params": [X, leaf(1.0)]}, {"params": X}]), ValueError, "SGD: parameter 0 was given before; give"),
     (lambda: SGD([{"params": X}, {"params": [X]}]), ValueError, "SGD: parameter 0 was given before"),
     (lambda: SGD([{"params": {X}}]), TypeError, "parameters of a group in order, got a set"),
     (lambda: SGD([{"lr": 0.1}]), TypeError, "a dict with 'params', got a dict of 'lr'"),
@@ -255,7 +264,23 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD([X], lr=math.inf), ValueError, "expected a learning rate of 0 or more, got lr=inf"),
     (lambda: SGD([X], lr="0.1"), TypeError, "expected a learning rate of 0 or more, got lr='0.1'"),
     (lambda: SGD([X], lr=None), TypeError, "expected a learning rate of 0 or more, got lr=None"),
-    (lambda: SGD([X], lr=tensor(0.1)), TypeError, "pass a number: lr.item()"),
+    (lambda: SGD([X], lr=tensor([0.1, 0.2])), ValueError, "expected a learning rate of one number, got a tensor of 2"),
+    (lambda: SGD([X], momentum=tensor([0.1, 0.2])), ValueError, "expected momentum of one number, got a tensor of 2"),
+    (lambda: SGD([X], lr=tensor(-0.1)), ValueError, "expected a learning rate of 0 or more, got lr=-0.1000000"),
+    (lambda: SGD([X], lr=tensor(0.1), foreach=True), ValueError, "expected numbers with foreach=True, got a tensor"),
+    (lambda: Adam([X], betas=(0.9, tensor(0.9))), ValueError, "both betas as numbers or both as tensors"),
+    (lambda: SGD([X], differentiable=True), NotImplementedError, "SGD: expected differentiable=False, got True; steps"),
+    (lambda: SGD([X], fused=True, foreach=True), RuntimeError, "SGD: expected fused or foreach, got both"),
+    (
+        lambda: SGD([{"params": [X]}, {"params": [("w", leaf(1.0))]}]),
+        ValueError,
+        "names or those of none, got a group with names after one without; give model.named_parameters() for all",
+    ),
+    (
+        lambda: SGD([{"params": [("w", X)]}, {"params": [leaf(1.0)]}]),
+        ValueError,
+        "got a group without names after one with; give",
+    ),
     (lambda: SGD([{"params": X, "lr": -0.5}]), ValueError, "got lr=-0.5"),
     (lambda: SGD([X], momentum=-0.1), ValueError, "expected a momentum of 0 or more, got momentum=-0.1"),
     (lambda: SGD([X], weight_decay=-1), ValueError, "expected a weight decay of 0 or more, got weight_decay=-1"),
@@ -271,6 +296,24 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: optim.Adagrad([X], lr_decay=-1), ValueError, "decay of the learning rate of 0 or more, got lr_decay=-1"),
     (lambda: optim.Adagrad([X], initial_accumulator_value=-1), ValueError, "sum of squares of 0 or more to start"),
     (lambda: optim.NAdam([X], momentum_decay=-1), ValueError, "NAdam: expected a decay of the momentum of 0 or more"),
+    (lambda: optim.Rprop([X], etas=(1.0, 0.5)), ValueError, "two etas, one above 0 and below 1, one above 1, got etas"),
+    (lambda: optim.Rprop([X], step_sizes=0.5), ValueError, "the least and the largest step size, got step_sizes=0.5"),
+    (lambda: optim.ASGD([X], alpha="0.5"), TypeError, "a number as alpha, the power of the decay, got alpha='0.5'"),
+    (
+        lambda: optim.Adafactor([X], eps=(-1e-30, 1e-3)),
+        ValueError,
+        "two numbers of 0 or more as eps, the first or",
+    ),
+    (lambda: optim.Adafactor([X], d=0.0), ValueError, "a bound of the step, d, of 1 or more, got d=0.0; 1 is usual"),
+    (lambda: optim.Adafactor([X], beta2_decay=0.8), ValueError, "a beta2_decay of 0 or less, got beta2_decay=0.8"),
+    (lambda: optim.Muon([X]), ValueError, "Muon: expected matrices, got parameter 0 of shape [1]; give biases"),
+    (lambda: optim.Muon([M], adjust_lr_fn="arbitrary"), ValueError, "an adjust_lr_fn of 'original' or 'match_rms_adam"),
+    (lambda: optim.Muon([M], ns_steps=1.5), ValueError, "ns_steps as a whole number below 100, got ns_steps=1.5"),
+    (lambda: optim.Muon([M], ns_coefficients=(1.0, 2.0)), ValueError, "three ns_coefficients, got ns_coefficients="),
+    (lambda: optim.LBFGS([X], line_search_fn="wolfe"), ValueError, "line_search_fn of 'strong_wolfe' or None, got"),
+    (lambda: optim.LBFGS([{"params": X}, {"params": leaf(1.0)}]), ValueError, "LBFGS: expected one group of param"),
+    (lambda: optim.LBFGS([X]).step(), TypeError, "LBFGS.step: expected a closure, got none; it is called several"),
+    (lambda: optim.SparseAdam([COMPLEX]), ValueError, "SparseAdam: expected real parameters, got complex ones"),
 ]
 
 
@@ -279,6 +322,105 @@ def test_refused(make: Callable[[], Any], error: type[Exception], words: str) ->
     with pytest.raises(error) as raised:
         make()
     assert words in str(raised.value)
+
+
+def test_a_parameter_that_stands_twice_is_stepped_twice_and_said() -> None:
+    x = leaf(1.0)
+    with pytest.warns(UserWarning, match="SGD: parameter 2 stands in its group twice") as caught:
+        optimizer = SGD([x, leaf(1.0), x], lr=0.5)
+    assert caught[0].filename == __file__
+    x.grad = tensor([0.5])
+    optimizer.step()
+    assert x.tolist() == [0.5]
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert optimizer.state_dict()["param_groups"][0]["params"] == [0, 1, 0]
+
+
+def test_a_learning_rate_in_a_tensor_is_read_at_each_step() -> None:
+    x, lr = leaf(1.0), tensor(0.5)
+    optimizer = SGD([x], lr=lr, weight_decay=tensor(0.0))
+    assert type(optimizer.param_groups[0]["weight_decay"]) is float
+    x.grad = tensor([1.0])
+    optimizer.step()
+    lr.fill_(0.25)
+    optimizer.step()
+    assert x.tolist() == [0.25]
+    scheduler = optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    scheduler.step()
+    assert lr.item() == 0.125
+    assert scheduler.get_last_lr() == [0.125]
+
+
+def test_a_state_of_before_there_were_hints_loads() -> None:
+    saved = stepped("SGD", {"momentum": 0.5}).state_dict()
+    for group in saved["param_groups"]:
+        for hint in ("foreach", "fused", "differentiable"):
+            del group[hint]
+    optimizer = stepped("SGD", {"momentum": 0.5, "foreach": True})
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["foreach"] is True
+
+
+# hooks --------------------------------------------------------------------------------------------------
+
+
+def test_hooks_around_a_step() -> None:
+    x, told = leaf(1.0), []
+    x.grad = tensor([0.5])
+    optimizer = SGD([x], lr=1.0)
+    before = optimizer.register_step_pre_hook(lambda o, args, kwargs: told.append((o is args[0], x.item(), kwargs)))
+    after = optimizer.register_step_post_hook(lambda o, args, kwargs: told.append((o is args[0], x.item(), kwargs)))
+    everywhere = [
+        optim.register_optimizer_step_pre_hook(lambda *_: told.append("first")),
+        optim.register_optimizer_step_post_hook(lambda *_: told.append("then")),
+    ]
+    optimizer.step(closure=None)
+    assert told == ["first", (True, 1.0, {"closure": None}), "then", (True, 0.5, {"closure": None})]
+    for handle in (before, after, *everywhere):
+        handle.remove()
+    optimizer.step()
+    assert len(told) == 4
+
+
+def test_a_hook_gives_a_step_other_arguments() -> None:
+    optimizer = SGD([leaf(1.0)])
+    handle = optimizer.register_step_pre_hook(lambda o, args, kwargs: (args, {"closure": lambda: 7}))
+    assert optimizer.step() == 7
+    handle.remove()
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: args)
+    with pytest.raises(RuntimeError, match=r"must return None or \(args, kwargs\), got tuple"):
+        optimizer.step()
+
+
+def test_hooks_are_called_for_a_step_of_ones_own_and_for_lbfgs() -> None:
+    class Own(optim.Optimizer):
+        def step(self, closure: Any = None) -> Any:
+            return "stepped"
+
+    told: list[int] = []
+    for optimizer in (Own([leaf(1.0)], {}), optim.LBFGS([leaf(1.0)])):
+        optimizer.register_step_post_hook(lambda *_: told.append(1))
+        optimizer.step(lambda: tensor(1.0))
+    assert told == [1, 1]
+
+
+def test_hooks_of_states() -> None:
+    first, second, told = stepped("Adam", {}), stepped("Adam", {}, 0), []
+    first.register_state_dict_pre_hook(lambda o: told.append("before"))
+    first.register_state_dict_post_hook(lambda o, state: {**state, "more": 1})
+    first.register_state_dict_post_hook(lambda o, state: told.append(list(state)), prepend=True)
+    saved = first.state_dict()
+    assert told == ["before", ["state", "param_groups"]]
+    assert saved["more"] == 1
+
+    def halve(_: Any, state: dict[str, Any]) -> Any:
+        return {**state, "param_groups": [{**group, "lr": group["lr"] / 2} for group in state["param_groups"]]}
+
+    second.register_load_state_dict_pre_hook(halve)
+    second.register_load_state_dict_post_hook(lambda o: told.append(o.param_groups[0]["lr"]))
+    second.load_state_dict(saved)
+    assert told[2:] == [0.0005]
+    assert saved["param_groups"][0]["lr"] == 0.001
 
 
 def test_a_refused_group_is_not_added() -> None:

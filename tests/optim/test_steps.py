@@ -58,6 +58,14 @@ STEPS: list[tuple[str, dict[str, Any], list[float], float]] = [
     ("AdamW", {"lr": 0.1, "eps": 0}, [0.5], 1 - 0.1 * 0.01 - 0.1),
     ("Adamax", {"lr": 0.1, "eps": 0}, [0.5], 0.9),
     ("Adamax", {"lr": 0.1, "eps": 0, "betas": (0.0, 0.5)}, [2.0, 0.1], 0.9 - 0.1 * 0.1),
+    ("RAdam", {"lr": 0.1}, [0.5], 1 - 0.1 * 0.5),
+    ("RAdam", {"lr": 0.1, "betas": (0.5, 0.6)}, [0.5] * 9, 1 - 9 * 0.1 * 0.5),
+    ("SparseAdam", {"lr": 0.1, "eps": 0}, [0.5, 0.0], 0.9),
+    ("Rprop", {"lr": 0.1}, [0.5, 7.0, -1.0, -1.0], 1 - 0.1 - 0.12 + 0.06),
+    ("Rprop", {"lr": 0.1, "step_sizes": (0.08, 0.1)}, [0.5, 7.0, -1.0, -1.0], 1 - 0.1 - 0.1 + 0.08),
+    ("ASGD", {"lr": 0.1, "lambd": 0.5, "alpha": 1.0}, [0.5], 1 - 0.1 * 0.5 - 0.1 * 0.5),
+    ("Adafactor", {"lr": 0.1}, [0.5], 0.9),
+    ("Adafactor", {"lr": 0.1, "weight_decay": 0.5}, [0.5], 0.95 - 0.1),
     ("NAdam", {"lr": 0.1, "eps": 0}, [0.5], 1 - 0.1 * (0.5 + MU[1] * 0.05 / (1 - MU[0] * MU[1])) / 0.5),
 ]
 
@@ -105,6 +113,74 @@ def test_without_a_gradient_nothing_happens(name: str, options: dict[str, Any]) 
     assert still.tolist() == [1.0, 2.0]
     assert moved.tolist() != [1.0, 2.0]
     assert still not in optimizer.state
+
+
+# L-BFGS, which needs a closure --------------------------------------------------------------------------
+
+
+def minimised(steps: int, **options: Any) -> tuple[Tensor, Any, int]:
+    """What L-BFGS finds in Rosenbrock's valley, and how often it looked."""
+    w = tensor(np.array([-1.0, 1.0]), requires_grad=True)
+    optimizer = optim.LBFGS([w], **options)
+    looked = 0
+
+    def closure() -> Any:
+        nonlocal looked
+        looked += 1
+        optimizer.zero_grad()
+        loss = (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        optimizer.step(closure)
+    return w.detach(), optimizer, looked
+
+
+def test_lbfgs_finds_the_end_of_the_valley() -> None:
+    w, optimizer, looked = minimised(3, line_search_fn="strong_wolfe")
+    np.testing.assert_allclose(w.numpy(), [1, 1], atol=1e-4)
+    (state,) = optimizer.state.values()
+    assert state["func_evals"] == looked < 70
+
+
+def test_lbfgs_remembers_as_much_as_it_is_told_to() -> None:
+    (state,) = minimised(1, history_size=3)[1].state.values()
+    assert len(state["old_dirs"]) == len(state["old_stps"]) == len(state["ro"]) == 3
+
+
+def test_lbfgs_keeps_to_its_limits() -> None:
+    assert minimised(1, max_iter=3)[2] == 3
+    assert minimised(1, max_iter=3, max_eval=2)[2] == 2
+    assert minimised(1, tolerance_grad=1e9)[2] == 1
+    assert minimised(1, tolerance_change=1e9)[2] == 1
+
+
+def test_lbfgs_goes_on_from_a_saved_state() -> None:
+    at_once, _, _ = minimised(4, max_iter=4)
+    w, optimizer, _ = minimised(2, max_iter=4)
+    w = w.requires_grad_()
+    later = optim.LBFGS([w])
+    later.load_state_dict(optimizer.state_dict())
+    for _ in range(2):
+        later.step(lambda: rosenbrock(w, later))
+    np.testing.assert_array_equal(w.detach().numpy(), at_once.numpy())
+
+
+def rosenbrock(w: Tensor, optimizer: Any) -> Any:
+    optimizer.zero_grad()
+    loss = (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2
+    loss.backward()
+    return loss
+
+
+def test_a_step_of_lbfgs_is_no_program_but_its_closure_is() -> None:
+    w = tensor([-1.0, 1.0], requires_grad=True)
+    optimizer = optim.LBFGS([w], max_iter=2)
+    with pytest.raises(RuntimeError, match=r"makes steps until the loss is low enough.*Compile the closure instead"):
+        glassnet.compile(lambda: optimizer.step(lambda: rosenbrock(w, optimizer)))()
+    optimizer.step(glassnet.compile(lambda: rosenbrock(w, optimizer)))
+    assert w.tolist() != [-1.0, 1.0]
 
 
 def test_state_before_the_first_step() -> None:

@@ -15,7 +15,10 @@ from glassnet.tensor import apply
 from glassnet.tensor.graph import version_of
 from tests.optim.samples import OPTIONS, label
 
-OPTIMIZERS = [optim.SGD, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.Adam, optim.Adamax, optim.NAdam]
+OPTIMIZERS = [
+    optim.SGD, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.Adam, optim.Adamax, optim.NAdam, optim.RAdam,
+    optim.SparseAdam, optim.Rprop, optim.ASGD, optim.Adafactor, optim.Muon,
+]  # fmt: skip
 
 
 def inputs_of(name: str, options: dict[str, Any], grad: np.ndarray, lr: Any = 0.1) -> tuple[Any, list[Any], Any]:
@@ -51,7 +54,7 @@ def test_the_class_has_every_option_of_its_operation_with_the_same_default(kind:
     parameters = inspect.signature(kind).parameters
     for option, default in kind._options.items():
         assert parameters[option].default == default
-        assert option in kind([Tensor([1.0])]).defaults
+        assert option in kind([Tensor([[1.0]])]).defaults
 
 
 def test_an_option_that_the_class_does_not_take_keeps_the_default_of_the_operation() -> None:

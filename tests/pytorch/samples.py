@@ -61,6 +61,13 @@ def module_infos() -> dict[str, Any]:
 
 
 @cache
+def optimizer_infos() -> dict[str, Any]:
+    """What PyTorch's tests know of each optimizer, by its name."""
+    database = _import("torch.testing._internal.common_optimizers").optim_db
+    return {info.optim_cls.__name__: info for info in database}
+
+
+@cache
 def infos() -> dict[str, list[Any]]:
     """What PyTorch's tests know of each operation: an entry for each way to call it."""
     found: dict[str, list[Any]] = {}

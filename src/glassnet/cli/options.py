@@ -27,9 +27,13 @@ def _by_lower_name(classes: Iterable[type[T]]) -> dict[str, type[T]]:
     return {x.__name__.lower(): x for x in sorted(classes, key=lambda x: x.__name__.lower())}
 
 
+# Those that are not for just any network, learned batch by batch: Rprop and LBFGS are for all samples at once.
+_OTHERS = {optim.Optimizer, optim.LBFGS, optim.Muon, optim.Rprop, optim.SparseAdam}
+
+
 def _optimizers() -> dict[str, type[Optimizer]]:
     public = (getattr(optim, name) for name in optim.__all__)
-    return _by_lower_name(x for x in public if isinstance(x, type) and issubclass(x, Optimizer) and x is not Optimizer)
+    return _by_lower_name(x for x in public if isinstance(x, type) and issubclass(x, Optimizer) and x not in _OTHERS)
 
 
 OPTIMIZERS: Mapping[str, Callable[..., Optimizer]] = _optimizers()
@@ -49,7 +53,10 @@ SCHEDULES = {
 }
 CLASS_WEIGHTS = {"none": "every sample counts the same", "balanced": "every class counts the same"}
 # Where --lr is not given and PyTorch's default learns too slowly for data this small.
-LEARNING_RATES = {"adam": 0.002, "adagrad": 0.03, "adamax": 0.005, "rmsprop": 0.001, "sgd": 0.2}
+LEARNING_RATES = {
+    "adafactor": 0.03, "adam": 0.002, "adagrad": 0.03, "adamax": 0.005, "asgd": 0.2, "radam": 0.01, "rmsprop": 0.001,
+    "sgd": 0.2,
+}  # fmt: skip
 
 
 def usual_rate(optimizer: str) -> float:

@@ -19,7 +19,6 @@ from glassnet.ops import (
     selection,
     shrinkage,
     softmax,
-    update,
 )  # isort: skip
 from glassnet.ops.record import Op, Spec, Value
 
@@ -33,7 +32,7 @@ def __getattr__(name: str) -> Any:
     """What is of all operations, those loaded later among them: they are loaded when they are first asked for."""
     if name not in ("primitive_ops", "registry"):
         raise AttributeError(f"module 'glassnet.ops' has no attribute {name!r:.80}")
-    from glassnet.ops import functions, layers, record
+    from glassnet.ops import functions, layers, record, update
 
-    _ = functions, layers
+    _ = functions, layers, update
     return globals().setdefault(name, getattr(record, name))

@@ -1,9 +1,9 @@
-"""Adam, AdamW, Adamax and NAdam: steps along a running average, scaled for every weight."""
+"""Adam, AdamW, Adamax, NAdam, RAdam and SparseAdam: steps along a running average, scaled for every weight."""
 
 from __future__ import annotations
 
-from glassnet.ops.update import adam_update, adamax_update, nadam_update
-from glassnet.optim.optimizer import COUNT, Optimizer, Params, Slot, options
+from glassnet.ops.update import adam_update, adamax_update, nadam_update, radam_update, sparse_adam_update
+from glassnet.optim.optimizer import COUNT, Group, Optimizer, Params, Rate, Slot, options
 
 Betas = tuple[float, float]
 
@@ -33,13 +33,17 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: Rate = 1e-3,
         betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
         super().__init__(params, options(locals()))
@@ -61,15 +65,32 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: Rate = 1e-3,
         betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )
 
 
 class Adamax(Optimizer):
@@ -93,12 +114,15 @@ class Adamax(Optimizer):
     def __init__(
         self,
         params: Params,
-        lr: float = 2e-3,
+        lr: Rate = 2e-3,
         betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
+        foreach: bool | None = None,
         *,
         maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
     ) -> None:
         super().__init__(params, options(locals()))
 
@@ -124,13 +148,88 @@ class NAdam(Optimizer):
     def __init__(
         self,
         params: Params,
-        lr: float = 2e-3,
+        lr: Rate = 2e-3,
         betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         momentum_decay: float = 4e-3,
         decoupled_weight_decay: bool = False,
         *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(params, options(locals()))
+
+
+class RAdam(Optimizer):
+    """`Adam` that takes plain steps along the average gradient until the average of squares can be relied on.
+
+    An average over few gradients varies much: scaled by it, the first steps of Adam are of any length, which
+    a warm-up of the learning rate is to hold down. RAdam needs none: it scales once the average rests on more than
+    5 gradients, and by a factor that grows to 1.
+
+    Liu et al., "On the variance of the adaptive learning rate and beyond" (2020).
+
+    >>> w = nn.Parameter(glassnet.tensor([1.0, -2.0]))
+    >>> optimizer = optim.RAdam([w], lr=0.5)
+    >>> (w * w).sum().backward()  # ∂L/∂w = 2·w
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([0., 0.])
+    """
+
+    update = radam_update
+    slots = (COUNT, Slot("exp_avg"), Slot("exp_avg_sq"))
+
+    def __init__(
+        self,
+        params: Params,
+        lr: Rate = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(params, options(locals()))
+
+
+class SparseAdam(Optimizer):
+    """`Adam` for tables of which each step uses few rows: rows whose gradient is 0 are left as they are.
+
+    It is for `nn.Embedding` with ``sparse=True``, whose gradient PyTorch keeps as the rows that were used. Here
+    every gradient is whole, and a row counts as used where it has a number that is not 0.
+
+    >>> table = nn.Embedding(4, 2, sparse=True)
+    >>> optimizer = optim.SparseAdam(table.parameters())
+    >>> before = table.weight.detach().clone()
+    >>> table(glassnet.tensor([2, 2])).sum().backward()
+    >>> optimizer.step()
+    >>> (table.weight != before).any(dim=1)
+    tensor([False, False,  True, False])
+    """
+
+    update = sparse_adam_update
+    slots = (COUNT, Slot("exp_avg"), Slot("exp_avg_sq"))
+
+    def __init__(
+        self,
+        params: Params,
+        lr: Rate = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:
         super().__init__(params, options(locals()))
+
+    def check_group(self, group: Group) -> None:
+        """As for every optimizer; also, parameters are real."""
+        super().check_group(group)
+        if any(param.is_complex() for param in group["params"]):
+            raise ValueError("SparseAdam: expected real parameters, got complex ones; use Adam")

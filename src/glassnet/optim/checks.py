@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.errors import GlassnetWarning
 from glassnet.files.schema import described, number
 from glassnet.tensor import Tensor
 
 Group = dict[str, Any]
 
 
-def _is_not_negative(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number."""
+    return isinstance(value, Real) and number().test(+value)
+
+
+def is_not_negative(value: Any) -> bool:
+    """Whether it is a finite number of 0 or more."""
     return isinstance(value, Real) and number(least=0).test(+value)
 
 
@@ -35,13 +43,13 @@ class Allowed(NamedTuple):
 
 
 OPTIONS: dict[str, Allowed] = {
-    "lr": Allowed(_is_not_negative, "a learning rate of 0 or more", "to climb rather than descend, use maximize=True"),
-    "momentum": Allowed(_is_not_negative, "a momentum of 0 or more", "0.9 is usual, 0 is none"),
-    "weight_decay": Allowed(_is_not_negative, "a weight decay of 0 or more", "0 is none"),
-    "eps": Allowed(_is_not_negative, "an eps of 0 or more", "1e-8 is usual"),
-    "lr_decay": Allowed(_is_not_negative, "a decay of the learning rate of 0 or more", "0 is none"),
-    "initial_accumulator_value": Allowed(_is_not_negative, "a sum of squares of 0 or more to start from", "0 is usual"),
-    "momentum_decay": Allowed(_is_not_negative, "a decay of the momentum of 0 or more", "0.004 is usual"),
+    "lr": Allowed(is_not_negative, "a learning rate of 0 or more", "to climb rather than descend, use maximize=True"),
+    "momentum": Allowed(is_not_negative, "a momentum of 0 or more", "0.9 is usual, 0 is none"),
+    "weight_decay": Allowed(is_not_negative, "a weight decay of 0 or more", "0 is none"),
+    "eps": Allowed(is_not_negative, "an eps of 0 or more", "1e-8 is usual"),
+    "lr_decay": Allowed(is_not_negative, "a decay of the learning rate of 0 or more", "0 is none"),
+    "initial_accumulator_value": Allowed(is_not_negative, "a sum of squares of 0 or more to start from", "0 is usual"),
+    "momentum_decay": Allowed(is_not_negative, "a decay of the momentum of 0 or more", "0.004 is usual"),
     "alpha": Allowed(_is_fraction, "an alpha from 0 to 1", "0.99 is usual"),
     "rho": Allowed(_is_fraction, "a rho from 0 to 1", "0.9 is usual"),
     "betas": Allowed(_are_betas, "two betas, each from 0 up to but not 1", "(0.9, 0.999) is usual"),
@@ -49,19 +57,54 @@ OPTIONS: dict[str, Allowed] = {
 """The options of all optimizers. Those not listed, flags among them, may have any value."""
 
 
-def check_options(name: str, group: Group) -> None:
+HINTS = ("foreach", "fused", "capturable", "differentiable")
+"""Options that say how PyTorch is to compute a step, of which glassnet has one way alone."""
+
+
+def check_options(name: str, group: Group, allowed_of: Mapping[str, Allowed] = OPTIONS) -> None:
     """Raise ValueError (TypeError for what is no number) for an option with a value that is not allowed.
 
-    NumPy's numbers become Python's, which take part in arithmetic without changing its dtype.
+    NumPy's numbers become Python's, which take part in arithmetic without changing its dtype; so do those in tensors,
+    but for a learning rate, which may be changed there.
     """
+    _check_hints(name, group)
     for option, value in group.items():
-        if isinstance(value, np.generic):
-            group[option] = value = value.item()
-        allowed = OPTIONS.get(option)
-        if allowed is not None and not allowed.test(value):
-            advice = f"pass a number: {option}.item()" if isinstance(value, Tensor) else allowed.advice
-            error = ValueError if isinstance(value, Real | tuple | list) else TypeError
-            raise error(f"{name}: expected {allowed.expected}, got {option}={described(value)}; {advice}")
+        value = group[option] = _plain(name, option, value)
+        plain = value.array.item() if isinstance(value, Tensor) else value
+        allowed = allowed_of.get(option)
+        if allowed is not None and not allowed.test(plain):
+            is_number = isinstance(plain, Real | tuple | list)
+            error = TypeError if option in OPTIONS and not is_number else ValueError
+            raise error(f"{name}: expected {allowed.expected}, got {option}={described(plain)}; {allowed.advice}")
+
+
+def _plain(name: str, option: str, value: Any) -> Any:
+    """``value`` with numbers of Python's in the place of others."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if option == "betas" and isinstance(value, tuple | list) and any(isinstance(x, Tensor) for x in value):
+        if not all(isinstance(x, Tensor) for x in value):
+            raise ValueError(f"{name}: expected both betas as numbers or both as tensors, got {described(value)}")
+        return tuple(_plain(name, option, x) for x in value)
+    if isinstance(value, Tensor) and option != "params":
+        if value.array.size != 1:
+            what = "a learning rate" if option == "lr" else option
+            raise ValueError(f"{name}: expected {what} of one number, got a tensor of {value.array.size}")
+        return value if option == "lr" else value.array.item()
+    return value
+
+
+def _check_hints(name: str, group: Group) -> None:
+    if group.get("differentiable"):
+        raise NotImplementedError(
+            f"{name}: expected differentiable=False, got True; steps change parameters in place, where no gradient "
+            "follows: write the step with operations, w - lr * g"
+        )
+    if group.get("fused") and group.get("foreach"):
+        raise RuntimeError(f"{name}: expected fused or foreach, got both; leave them out: they change nothing here")
+    numbers = [group.get("lr"), *(betas if isinstance(betas := group.get("betas"), tuple | list) else ())]
+    if group.get("foreach") and not group.get("capturable") and any(isinstance(x, Tensor) for x in numbers):
+        raise ValueError(f"{name}: expected numbers with foreach=True, got a tensor; leave foreach out")
 
 
 def group_list(name: str, params: Any) -> list[Group]:
@@ -90,8 +133,8 @@ def group_list(name: str, params: Any) -> list[Group]:
 _UNORDERED = "a set, whose order changes from run to run; pass a list"
 
 
-def checked_parameters(name: str, group: Any, earlier: Collection[Tensor]) -> Group:
-    """A copy of ``group`` with its ``params`` as a list of tensors, none of which is in ``earlier`` groups.
+def checked_parameters(name: str, group: Any, others: Sequence[Group]) -> Group:
+    """A copy of ``group`` with its ``params`` as a list of tensors, none of which is in the ``others``.
 
     Pairs of name and tensor become ``params`` and ``param_names``.
     """
@@ -105,15 +148,29 @@ def checked_parameters(name: str, group: Any, earlier: Collection[Tensor]) -> Gr
     named = [entry for entry in entries if isinstance(entry, tuple) and len(entry) == 2]
     if named and len(named) != len(entries):
         raise ValueError(f"{name}: expected all parameters of a group with names or none, got some of each")
+    if others and entries and bool(named) != ("param_names" in others[0]):
+        this, first = ("with", "without") if named else ("without", "with")
+        raise ValueError(
+            f"{name}: expected the parameters of all groups with names or those of none, got a group {this} names "
+            f"after one {first}; give model.named_parameters() for all, or model.parameters()"
+        )
     tensors = [entry[1] for entry in named] if named else entries
-    seen = set(earlier)
+    earlier = {param for other in others for param in other["params"]}
     for position, param in enumerate(tensors):
-        _check_parameter(f"{name}: parameter {position}" + (f" ({named[position][0]})" if named else ""), param, seen)
-        seen.add(param)
+        which = f"{name}: parameter {position}" + (f" ({named[position][0]})" if named else "")
+        _check_parameter(which, param, earlier)
+    if len(set(tensors)) < len(tensors):
+        position = next(i for i, param in enumerate(tensors) if param in set(tensors[:i]))
+        warnings.warn(
+            f"{name}: parameter {position} stands in its group twice, so every step changes it twice; give every "
+            "parameter once",
+            GlassnetWarning,
+            stacklevel=5,
+        )
     return {**group, "params": tensors} | ({"param_names": [entry[0] for entry in named]} if named else {})
 
 
-def _check_parameter(which: str, param: Any, seen: Collection[Tensor]) -> None:
+def _check_parameter(which: str, param: Any, earlier: Collection[Tensor]) -> None:
     if not isinstance(param, Tensor):
         if hasattr(param, "parameters"):  # a module: its class is above this package
             raise TypeError(
@@ -129,5 +186,5 @@ def _check_parameter(which: str, param: Any, seen: Collection[Tensor]) -> None:
             f"{which}: expected a leaf tensor, got the result of {param.node and param.node.op.name}, which the next "
             "forward pass computes again; optimize what it was computed from, or x.detach().requires_grad_()"
         )
-    if param in seen:
+    if param in earlier:
         raise ValueError(f"{which} was given before; give every parameter once, in one group")

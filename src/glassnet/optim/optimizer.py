@@ -43,12 +43,15 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.optim import saved
-from glassnet.optim.checks import check_options, checked_parameters, group_list
+from glassnet.optim.checks import HINTS, OPTIONS, Allowed, check_options, checked_parameters, group_list
+from glassnet.optim.hooks import Hooked, hooked
 from glassnet.tensor import Tensor, apply, wrap
 from glassnet.tensor.graph import changes
 
 Group = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
+Rate = float | Tensor
+Shape = tuple[int, ...]
 
 
 class Slot(NamedTuple):
@@ -56,18 +59,28 @@ class Slot(NamedTuple):
 
     It has the parameter's shape and dtype, or, if ``scalar``, is one float64 number. ``start`` is
     the number it is filled with, or a function of the parameter and its group that returns that
-    number or an array. With ``only_if`` it is kept only where that option of the group is set.
+    number or an array. With ``only_if`` it is kept only where that option of the group is set; with
+    ``shape``, it has the shape that this function gives for the parameter's, and is not kept for None.
     """
 
     name: str
     start: float | Callable[[Tensor, Group], Any] = 0.0
     scalar: bool = False
     only_if: str | None = None
+    shape: Callable[[Shape], Shape | None] | None = None
+
+    def shape_for(self, param: Tensor) -> Shape | None:
+        """Its shape for ``param``; None where it is not kept."""
+        if self.scalar:
+            return ()
+        return param.shape if self.shape is None else self.shape(param.shape)
 
     def new(self, param: Tensor, group: Group) -> Tensor:
         """The tensor that holds it for ``param``."""
         value = self.start(param, group) if callable(self.start) else self.start
-        array: Array = np.zeros(()) if self.scalar else np.zeros_like(param.array)
+        is_alike = not self.scalar and self.shape is None
+        shape, dtype = self.shape_for(param), np.float64 if self.scalar else param.dtype
+        array: Array = np.zeros_like(param.array) if is_alike else np.zeros(shape or (), dtype)
         if np.ndim(value) or value != 0:
             array[...] = value
         return wrap(array)
@@ -77,7 +90,7 @@ COUNT = Slot("step", scalar=True)
 """The number of steps made."""
 
 
-class Optimizer:
+class Optimizer(Hooked):
     """The base of all optimizers.
 
     ``params`` are tensors, pairs of name and tensor, or dicts of ``params`` and the options for
@@ -86,10 +99,13 @@ class Optimizer:
     A subclass names ``update``, the operation that changes one parameter, and ``slots``, the state
     that this operation takes, in its order; or it defines a `step` of its own.
 
-    Options are kept in ``param_groups`` and may be changed there at any time. ``state`` holds the
-    state of each parameter, from its first step on.
+    Options are kept in ``param_groups`` and may be changed there at any time; ``lr`` may be a tensor of
+    one number, which is read at each step. ``foreach``, ``fused`` and ``capturable`` choose how PyTorch
+    computes, and change nothing here; ``differentiable=True`` is refused. ``state`` holds the state of
+    each parameter, from its first step on.
 
-    Raises TypeError or ValueError for parameters and for options that make no sense.
+    Raises TypeError or ValueError for parameters and for options that make no sense; warns of a parameter
+    that stands twice in a group, and so makes every step twice.
 
     >>> w, b = nn.Parameter(glassnet.ones(2)), nn.Parameter(glassnet.zeros(1))
     >>> optimizer = optim.SGD([{"params": [w]}, {"params": [b], "lr": 0.01}], lr=0.1)
@@ -99,12 +115,13 @@ class Optimizer:
 
     update: ClassVar[Op]
     slots: ClassVar[tuple[Slot, ...]] = ()
+    allowed: ClassVar[Mapping[str, Allowed]] = OPTIONS
     _options: ClassVar[Group] = {}  # the options of ``update``, with their defaults
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
-            cls.step = _traced(cls.step)  # type: ignore[method-assign]
+            cls.step = hooked(_traced(cls.step))  # type: ignore[method-assign]
         if "update" in cls.__dict__:
             parameters = inspect.signature(cls.update.forward).parameters.values()
             cls._options = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -116,7 +133,7 @@ class Optimizer:
         self.stepped = False  # schedulers warn if they step before the optimizer has
         self._rates: list[Tensor] = []
         self._momenta: dict[int, Tensor] = {}
-        check_options(type(self).__name__, self.defaults)
+        check_options(type(self).__name__, self.defaults, self.allowed)
         for group in group_list(type(self).__name__, params):
             self.add_param_group(group)
 
@@ -129,9 +146,7 @@ class Optimizer:
 
     def add_param_group(self, param_group: Group) -> None:
         """Add parameters: a dict of ``params`` and the options for those alone."""
-        name = type(self).__name__
-        earlier = {param for group in self.param_groups for param in group["params"]}
-        group = {**self.defaults, **checked_parameters(name, param_group, earlier)}
+        group = {**self.defaults, **checked_parameters(type(self).__name__, param_group, self.param_groups)}
         self.check_group(group)
         self.param_groups.append(group)
         self._rates.append(wrap(np.zeros(())))
@@ -139,7 +154,7 @@ class Optimizer:
 
     def check_group(self, group: Group) -> None:
         """Raise ValueError or TypeError for options of ``group`` that make no sense."""
-        check_options(type(self).__name__, group)
+        check_options(type(self).__name__, group, self.allowed)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Remove the gradients of all parameters; with set_to_none=False, set them to 0."""
@@ -160,7 +175,8 @@ class Optimizer:
         them up to date with schedules.
         """
         for number, group in enumerate(self.param_groups):
-            self._rates[number].array[()] = group["lr"]
+            lr = group["lr"]
+            self._rates[number].array[()] = lr.array.item() if isinstance(lr, Tensor) else lr
             if "base_momentum" in group:  # a schedule moves it
                 momentum = self._momenta.setdefault(number, wrap(np.zeros(())))
                 momentum.array[()] = group["betas"][0] if "betas" in group else group["momentum"]
@@ -170,6 +186,7 @@ class Optimizer:
         """The momentum (of Adam: β₁) of each group where a schedule moves it, as `rates` last read it."""
         return [self._momenta.get(number) for number in range(len(self.param_groups))]
 
+    @hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; one whose ``grad`` is None stays as it is.
 
@@ -256,18 +273,28 @@ class Optimizer:
         Tensors are the optimizer's own, not copies: the next step changes them. `load_state_dict`
         copies.
         """
-        return saved.packed(self.param_groups, self.state)
+        for function in self._functions("state_dict"):
+            function(self)
+        packed: dict[str, Any] = self._replaced("state_dict made", saved.packed(self.param_groups, self.state))
+        return packed
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from what `state_dict` returned, options included. Parameters match by their order.
 
         Raises ValueError, and changes nothing, where groups, options or state do not match.
         """
-        groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, self.defaults, self.slots)
+        if isinstance(state_dict, Mapping):
+            state_dict = self._replaced("load_state_dict", dict(state_dict))
+        hints = {option: value for option, value in self.defaults.items() if option in HINTS}
+        options = {option: value for option, value in self.defaults.items() if option not in HINTS}
+        groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, options, self.slots)
+        groups = [group | {k: v for k, v in hints.items() if k not in group} for group in groups]  # older states
         for group in groups:
             self.check_group(group)
         self.param_groups, self.state = groups, state
         changes.tell()
+        for function in self._functions("loaded"):
+            function(self)
 
 
 def options(arguments: Group) -> Group:

@@ -17,7 +17,7 @@ from glassnet.tensor import Tensor, as_array, wrap
 Group = dict[str, Any]
 State = defaultdict[Any, dict[str, Any]]
 
-_GROUP = record({"params": items(whole(0), different=True)}, others=True)
+_GROUP = record({"params": items(whole(0))}, others=True)
 _PARTS = record(
     {
         "state": Kind("state by the number of the parameter", lambda x: isinstance(x, Mapping)),
@@ -79,11 +79,11 @@ def unpacked(
         names = {"param_names": group["param_names"]} if "param_names" in group else {}
         new_groups.append({**names, **deepcopy({k: v for k, v in saved.items() if k != "params"})})
         new_groups[-1]["params"] = group["params"]
-    owner = {
-        key: (param, group)
-        for group, saved in zip(new_groups, saved_groups, strict=True)
-        for key, param in zip(saved["params"], group["params"], strict=True)
-    }
+    owner: dict[int, tuple[Tensor, Group]] = {}
+    for group, saved in zip(new_groups, saved_groups, strict=True):
+        for key, param in zip(saved["params"], group["params"], strict=True):
+            if owner.setdefault(key, (param, group))[0] is not param:
+                raise ValueError(f"{fault}expected a different number for each parameter, got {key} twice")
     state: State = defaultdict(dict)
     for key, entries in state_dict["state"].items():
         an_object.check(entries, f"state.{key}")
@@ -103,23 +103,22 @@ def _fitted(
 ) -> dict[str, Any]:
     """``entries``, the state of ``param``, copied, and cast to the dtype each of its slots has."""
     entries = {name: value for name, value in entries.items() if value is not None}
-    missing = [
-        slot.name for slot in slots if slot.name not in entries and (slot.only_if is None or group[slot.only_if])
-    ]
+    kept = [slot for slot in slots if slot.shape_for(param) is not None]
+    missing = [slot.name for slot in kept if slot.name not in entries and (slot.only_if is None or group[slot.only_if])]
     if entries and missing:
         raise ValueError(f"{fault} has no {_listed(missing)}; save the state of every slot, or none")
-    is_scalar = {slot.name: slot.scalar for slot in slots}
+    known = {slot.name: slot for slot in kept}
     fitted: dict[str, Any] = {}
     for name, value in entries.items():
-        if name not in is_scalar:
+        if name not in known:
             fitted[name] = deepcopy(value)
             continue
         _NUMBERS.check(value, name)
-        shape = () if is_scalar[name] else param.shape
-        array = as_array(value, np.float64 if is_scalar[name] else param.dtype, copy=True)
+        shape, is_scalar = known[name].shape_for(param) or (), known[name].scalar
+        array = as_array(value, np.float64 if is_scalar else param.dtype, copy=True)
         if array.shape != shape:
             raise ShapeError(f"{fault}: expected {name} of shape {written(shape)}, got {written(array.shape)}")
-        if is_scalar[name]:
+        if is_scalar:
             _COUNT.check(array.item(), name)
         fitted[name] = wrap(array)
     return fitted

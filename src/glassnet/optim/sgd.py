@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.ops.update import sgd_update
-from glassnet.optim.optimizer import Group, Optimizer, Params, Slot, options
+from glassnet.optim.optimizer import Group, Optimizer, Params, Rate, Slot, options
 from glassnet.tensor import Tensor
 
 
@@ -44,13 +44,16 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Params,
-        lr: float = 1e-3,
+        lr: Rate = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         super().__init__(params, options(locals()))
 

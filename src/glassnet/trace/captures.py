@@ -219,6 +219,8 @@ def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
     """What is called when something passes a module or a tensor."""
     if isinstance(value, Tensor):
         yield from value.hooks or ()
+    elif isinstance(value, Optimizer):
+        yield from (hook.function for hook in (value._hooks or {}).values())
     elif isinstance(value, Module):
         for inner in value.modules():
             yield from (hook.function for hook in (inner._call_hooks or {}).values())
@@ -252,6 +254,8 @@ def _optimizer_guards(name: str, optimizer: Optimizer, reads_rates: bool) -> Gua
         guards[Guard("parameters", name, place=number)] = comparable(tuple(group["params"]))
     slots = [(key, value) for state in optimizer.state.values() for key, value in state.items()]
     guards[Guard("slots", name)] = comparable(tuple(value for _, value in slots if isinstance(value, Tensor)))
+    if optimizer._hooks:
+        guards[Guard("hooks", name)] = comparable(tuple(hook.function for hook in optimizer._hooks.values()))
     numbers = [(key, value) for key, value in slots if not isinstance(value, Tensor)]
     return guards | {Guard("slot", name, key, i): comparable(value) for i, (key, value) in enumerate(numbers)}
 

@@ -96,6 +96,13 @@ class Refusals:
             "p.data.copy_(new), or p.data -= change"
         )
 
+    def searching(self) -> None:
+        """An optimizer is about to try steps until the loss is low enough: raises TraceError."""
+        refuse(
+            "makes steps until the loss is low enough, how many depends on its numbers, which a program does not know. "
+            "Compile the closure instead: optimizer.step(glassnet.compile(closure))"
+        )
+
     def seeding(self) -> None:
         """The state of a random generator is about to be set: raises TraceError."""
         refuse(

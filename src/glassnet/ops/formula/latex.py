@@ -35,6 +35,7 @@ SYMBOLS = {
     "α": r"\alpha ",
     "β": r"\beta ",
     "ε": r"\varepsilon ",
+    "η": r"\eta ",
     "λ": r"\lambda ",
     "μ": r"\mu ",
     "ρ": r"\rho ",

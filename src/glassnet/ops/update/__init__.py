@@ -11,16 +11,28 @@ A decomposition has no side effects: it returns the new values of what is writte
 
 from __future__ import annotations
 
+from glassnet.ops.update.adafactor import adafactor_update
 from glassnet.ops.update.adam import adam_update, adamax_update, nadam_update
 from glassnet.ops.update.adaptive import adadelta_update, adagrad_update, rmsprop_update
+from glassnet.ops.update.asgd import asgd_update
+from glassnet.ops.update.muon import muon_update
+from glassnet.ops.update.radam import radam_update
+from glassnet.ops.update.rprop import rprop_update
 from glassnet.ops.update.sgd import sgd_update
+from glassnet.ops.update.sparse_adam import sparse_adam_update
 
 __all__ = [
     "adadelta_update",
+    "adafactor_update",
     "adagrad_update",
     "adam_update",
     "adamax_update",
+    "asgd_update",
+    "muon_update",
     "nadam_update",
+    "radam_update",
     "rmsprop_update",
+    "rprop_update",
     "sgd_update",
+    "sparse_adam_update",
 ]

@@ -47,7 +47,13 @@ def _cut(param: Array, *others: Array | None) -> Iterator[tuple[Any, ...]]:
         yield (*(None if x is None else x[i : i + n] for x in (param, *others)), scratch[:n], spare[:n])
 
 
-def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any], formula: str) -> Op:
+def update(
+    name: str,
+    forward: Callable[..., Array],
+    expand: Callable[..., Any],
+    formula: str,
+    state_shapes: Callable[[tuple[int, ...]], Iterable[tuple[int, ...] | None]] = lambda shape: (shape,),
+) -> Op:
     """The record of an update. The signature of ``forward`` states all of it, once.
 
     Its positional arguments are ``param, grad, lr``, then the state, and last, if the update has a
@@ -57,12 +63,14 @@ def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any],
 
     ``expand(options, param, grad, lr, *state)`` gets every option as an attribute of ``options``,
     the momentum already replaced, and every input: None for state that is not kept.
+
+    ``state_shapes`` are those that the state of a parameter of some shape may have, besides that of one number.
     """
     signature = inspect.signature(forward)
     inputs = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
     def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
-        return _fitting(name, param, grad, state)
+        return _fitting(name, param, grad, state, state_shapes(shape_of(param)))
 
     def decomposed(*arguments: Any, **chosen: Any) -> Any:
         call = signature.bind(*arguments, **chosen)
@@ -79,7 +87,9 @@ def update(name: str, forward: Callable[..., Array], expand: Callable[..., Any],
     return register(Op(name, forward, (None,) * len(inputs), shape, formula, decomposed, writes=writes))
 
 
-def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:
+def _fitting(
+    name: str, param: Any, grad: Any, state: tuple[Any, ...], shapes: Iterable[tuple[int, ...] | None]
+) -> Spec:
     if shape_of(grad) != shape_of(param):
         raise ShapeError(
             f"{name}: expected a gradient of the parameter's shape {written(shape_of(param))}, got "
@@ -91,7 +101,7 @@ def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...]) -> Spec:
             "p.grad = p.grad.to(p.dtype)"
         )
     for x in state:
-        if x is not None and shape_of(x) not in ((), shape_of(param)):
+        if x is not None and shape_of(x) not in ((), *shapes):
             raise ShapeError(
                 f"{name}: expected state of the parameter's shape {written(shape_of(param))}, got "
                 f"{written(shape_of(x))}; if the parameter was given another shape, make a new optimizer"

@@ -11,6 +11,7 @@ from glassnet.errors import GlassnetWarning
 from glassnet.files.schema import Kind, an_object, anything, items, named, whole, within
 from glassnet.observer import mode
 from glassnet.optim.optimizer import Optimizer
+from glassnet.tensor import Tensor
 
 
 class LRScheduler:
@@ -47,7 +48,7 @@ class LRScheduler:
         self.optimizer = checked_optimizer(self, optimizer)
         for number, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", _number(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{type(self).__name__}: last_epoch={last_epoch} needs an optimizer that was scheduled before, "
@@ -122,13 +123,16 @@ class LRScheduler:
                 f"{len(values)}; make the schedule after adding the last group"
             )
         for group, value in zip(groups, values, strict=True):
-            group["lr"] = value
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(value)
+            else:
+                group["lr"] = value
         self._last_lr = list(values)
 
     @property
     def _current(self) -> list[float]:
         """The learning rates in the optimizer."""
-        return [group["lr"] for group in self.optimizer.param_groups]
+        return [_number(group["lr"]) for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
         """All of the schedule except the optimizer and functions (of callable objects, their attributes)."""
@@ -175,6 +179,10 @@ class LRScheduler:
             for position, (scheduler, state) in enumerate(zip(current, saved, strict=True)):
                 with within(f"{name}[{position}]"):
                     scheduler._check_state(state)
+
+
+def _number(lr: Any) -> Any:
+    return lr.item() if isinstance(lr, Tensor) else lr
 
 
 def _packed(value: Any) -> Any:
