@@ -42,6 +42,8 @@ DIFFERS = {
         "torch.sparse* torch.Tensor.to_sparse* torch.Tensor.coalesce torch.Tensor.indices torch.Tensor.values "
         "torch.hspmm torch.spmm torch.dsmm torch.smm"
     ),
+    "steps of matrices are computed in the dtype of the weights, not in bfloat16": "torch.optim.Muon",
+    "a row of a table counts as used where its gradient is not 0": "torch.optim.SparseAdam",
     "nothing is computed twice: what backward needs is kept": "torch.utils.checkpoint.*",
     "is taken, and changes nothing": (
         "torch.set_num_threads torch.set_num_interop_threads torch.use_deterministic_algorithms "

@@ -26,7 +26,7 @@ NOT_PLANNED = {
     "tensors are dense; use SciPy for sparse ones": (
         "torch.sparse* torch.*sparse_* torch.Tensor.*sparse* torch.Tensor.*row_indices torch.Tensor.*col_indices"
         " torch.*row_indices_copy torch.*col_indices_copy torch.indices_copy torch.values_copy torch.saddmm"
-        " torch.sspaddmm torch.hsmm torch.Tensor.smm torch.Tensor.sspaddmm torch.optim.SparseAdam"
+        " torch.sspaddmm torch.hsmm torch.Tensor.smm torch.Tensor.sspaddmm"
     ),
     "a tensor has one shape; pad with nn.utils.rnn.pad_sequence": "torch.nested torch.Tensor.to_padded_tensor",
     "use a mask: where(mask, x, 0), or nansum and its like": "torch.masked",
