@@ -77,7 +77,7 @@ ROOMS = {
     "observer": 1,
     "ops": 25,
     "random": 1,
-    "tensor": 27,
+    "tensor": 28,
     "threads": 1,
     "version": 1,
 }

@@ -127,3 +127,4 @@ class Mode(threading.local):
 
 
 mode = Mode()
+observers: list[Observer] = []  # of all threads: while there is none, no operation need ask for that of its own

@@ -31,10 +31,24 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "a gradient of relu that ends where NaN is",
+        "ops/activation.py",
+        "lambda g, y, _x: g * (y != 0)",
+        "lambda g, y, _x: g * (y > 0)",
+        ("tests/engines/test_edges.py",),
+    ),
+    Fault(
+        "an operation that lets NumPy warn of what becomes infinite",
+        "tensor/dispatch.py",
+        "            before = be(SILENT)\n            try:\n                array = op",
+        "            before = be(settings.get())\n            try:\n                array = op",
+        ("tests/tensor/test_silence.py",),
+    ),
+    Fault(
         "the derivative of relu6 beyond 6",
         "ops/activation.py",
-        "g * ((y > 0) & (y < 6))",
-        "g * (y > 0)",
+        "g * ((y != 0) & (y != 6))",
+        "g * (y != 0)",
         ("tests/ops/test_registry.py", "tests/functional/test_activation.py"),
     ),
     Fault(

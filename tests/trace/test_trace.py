@@ -11,7 +11,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import nn, optim
-from glassnet.observer import Observer, mode
+from glassnet.observer import Observer, mode, observers
 from glassnet.program.evaluation import evaluate
 from glassnet.tensor import called
 from glassnet.trace.refusals import TraceError
@@ -201,11 +201,13 @@ class Counter:
 def test_an_observer_is_whatever_has_the_methods() -> None:
     counter: Any = Counter()
     mode.tracer = counter
+    observers.append(counter)
     try:
         w = gn.ones(2, requires_grad=True)
         (w * 2).sum().backward()
     finally:
         mode.tracer = None
+        observers.remove(counter)
     assert counter.ops[:2] == ["mul", "sum"]
     assert len(counter.ops) > 2  # backward, too
 

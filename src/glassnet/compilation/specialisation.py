@@ -19,6 +19,7 @@ from glassnet.program.passes import optimize
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import tick, version_of
+from glassnet.tensor.silence import SILENT, under
 from glassnet.trace.captures import Captures
 from glassnet.trace.decomposition import passes_for
 from glassnet.trace.lowering import lower
@@ -153,7 +154,7 @@ class Specialisation:
         own = self._own_memory
         if own:  # which may be given back in as an argument: step(w.grad)
             arrays = [x.copy() if id(x if x.base is None else x.base) in own else x for x in arrays]
-        computed = self.engine.run(*arrays)
+        computed = under(SILENT, self.engine.run, *arrays)
         now = tick()
         for version in self._versions:
             version.written = now

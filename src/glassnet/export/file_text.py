@@ -199,6 +199,7 @@ class FileText:
 
     def _forward(self, lines: list[str]) -> Iterator[str]:
         e = self.exported
+        yield '@np.errstate(all="ignore")  # what is too large is found in the results'
         yield "def forward(x):"
         shape, input_shape = ((", ".join(map(str, ("n", *array.shape[1:])))) for array in (e.outputs, e.inputs))
         yield f'    """What the network makes of n samples: [{shape}] from [{input_shape}]."""'

@@ -77,7 +77,7 @@ def _relu(x: Array) -> Array:
 relu = activation(
     "relu",
     _relu,
-    lambda g, y, _x: g * (y > 0),
+    lambda g, y, _x: g * (y != 0),  # of NaN, too, as in PyTorch: y is never below 0
     formula="Max(x, 0)",
     expand=lambda x: maximum(x, 0),
     cast="number",
@@ -92,7 +92,7 @@ def _relu6(x: Array) -> Array:
 relu6 = activation(
     "relu6",
     _relu6,
-    lambda g, y, _x: g * ((y > 0) & (y < 6)),
+    lambda g, y, _x: g * ((y != 0) & (y != 6)),
     formula="Min(Max(x, 0), 6)",
     expand=lambda x: minimum(maximum(x, 0), 6),
     cast="number",
@@ -106,7 +106,7 @@ def _hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
 hardtanh = activation(
     "hardtanh",
     _hardtanh,
-    lambda g, y, _x, min_val=-1.0, max_val=1.0: g * ((y > min_val) & (y < max_val)),
+    lambda g, y, _x, min_val=-1.0, max_val=1.0: g * ((y != min_val) & (y != max_val)),
     formula="Min(Max(x, min_val), max_val)",
     expand=lambda x, min_val=-1.0, max_val=1.0: minimum(maximum(x, min_val), max_val),
 )
@@ -185,10 +185,15 @@ def _elu(x: Array, alpha: float = 1.0, out: Array | None = None) -> Array:
     return in_blocks(_elu_in_place, x, out=out, alpha=alpha)
 
 
+def _below(x: Any) -> Any:
+    """``x`` where it is below 0, else 0. Its own slope at 0 is 0, so that there the second derivatives are, too."""
+    return where(x < 0, x, 0.0)
+
+
 elu = activation(
     "elu",
     _elu,
-    lambda g, y, x, alpha=1.0: where(x > 0, g, g * (y + alpha)),
+    lambda g, _y, x, alpha=1.0: where(x <= 0, g * (alpha * exp(_below(x))), g),
     formula="Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))",
     expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0)) - 1.0)),
     textbook=_plain_elu,
@@ -217,7 +222,7 @@ def _selu(x: Array, out: Array | None = None) -> Array:
 selu = activation(
     "selu",
     _selu,
-    lambda g, y, x: where(x > 0, SELU_SCALE * g, g * (y + SELU_SCALE * SELU_ALPHA)),
+    lambda g, _y, x: SELU_SCALE * where(x <= 0, g * (SELU_ALPHA * exp(_below(x))), g),
     formula=f"{SELU_SCALE}*Piecewise((x, x > 0), ({SELU_ALPHA}*(exp(x) - 1), True))",
     expand=lambda x: SELU_SCALE * where(x > 0, x, SELU_ALPHA * (exp(minimum(x, 0.0)) - 1.0)),
     textbook=_plain_selu,
@@ -242,7 +247,7 @@ def _celu(x: Array, alpha: float = 1.0, out: Array | None = None) -> Array:
 celu = activation(
     "celu",
     _celu,
-    lambda g, y, x, alpha=1.0: where(x > 0, g, g * (y / alpha + 1.0)),
+    lambda g, _y, x, alpha=1.0: where(x <= 0, g * exp(_below(x) / alpha), g),
     formula="Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))",
     expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0) / alpha) - 1.0)),
     textbook=_plain_celu,

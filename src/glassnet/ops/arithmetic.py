@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from glassnet.ops.elementary import log
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.selection import bitwise_and, nothing, where
+from glassnet.ops.selection import bitwise_and, isfinite, logical_not, nothing, where
 from glassnet.ops.shapes import shape_of
 
 conjugate: Op = register(
@@ -107,12 +108,14 @@ neg = elementwise(
 def _pow_base(g: Any, _y: Any, a: Any, b: Any) -> Any:
     if isinstance(b, int | float) and b != 0:
         return g * (b * pow(a, b - 1.0))
-    # a⁰ is 1 everywhere, so its slope is 0 even at a = 0, where b·a^(b−1) would be 0·∞
-    constant = bitwise_and(a == 0, b == 0)
-    return g * where(constant, 0.0, b * pow(a, where(constant, 1.0, b - 1.0)))
+    # a⁰ is 1 everywhere, so its slope is 0 even where b·a^(b−1) would be 0·∞ or 0·NaN
+    constant = bitwise_and(b == 0, logical_not(isfinite(1.0 / a)))
+    return g * where(constant, 0.0, b * pow(where(constant, 1.0, a), b - 1.0))
 
 
 def _pow_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, int | float) and a > 0:
+        return g * (y * math.log(a))
     # 0ᵇ is 0 for every b > 0, so its slope is 0 there, although log 0 = −∞
     zero = bitwise_and(a == 0, b >= 0)
     return g * where(zero, 0.0, y * log(where(zero, 1.0, a)))
@@ -157,24 +160,25 @@ reciprocal = elementwise(
 )
 
 
-def _share_of_larger(g: Any, larger: Any, equal: Any) -> Any:
-    # where both are equal, each has half of the gradient: the symmetric choice among subgradients
-    return where(equal, 0.5 * g, g * larger)
+def _share(g: Any, equal: Any, other: Any) -> Any:
+    # where both are equal, each has half of the gradient: the symmetric choice among subgradients; where one is NaN,
+    # each has all of it, as in PyTorch
+    return where(equal, 0.5 * g, where(other, 0.0, g))
 
 
 maximum = elementwise(
     "maximum",
     np.maximum,
-    lambda g, _y, a, b: _share_of_larger(g, a > b, a == b),
-    lambda g, _y, a, b: _share_of_larger(g, b > a, a == b),
+    lambda g, _y, a, b: _share(g, a == b, a < b),
+    lambda g, _y, a, b: _share(g, a == b, b < a),
     formula="Max(a, b)",
 )
 
 minimum = elementwise(
     "minimum",
     np.minimum,
-    lambda g, _y, a, b: _share_of_larger(g, a < b, a == b),
-    lambda g, _y, a, b: _share_of_larger(g, b < a, a == b),
+    lambda g, _y, a, b: _share(g, a == b, a > b),
+    lambda g, _y, a, b: _share(g, a == b, b > a),
     formula="Min(a, b)",
 )
 

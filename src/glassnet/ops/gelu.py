@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.activation import FAR, activation, cut
+from glassnet.ops.arithmetic import clamp
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import erf, exp, tanh
 from glassnet.ops.elementwise import elementwise
@@ -97,14 +98,21 @@ gelu_backward: Op = elementwise(
 _CUBIC, _ROOT = 0.044715, math.sqrt(2 / math.pi)
 
 
-def _gelu_tanh(x: Array) -> Array:
-    c = np.clip(x, -FAR, FAR)
+_FLAT = 20.0  # beyond, the hyperbolic tangent is ±1 to the last digit; and float16 holds the cube
+
+
+def _plain_gelu_tanh(x: Array) -> Array:
+    c = np.clip(x, -_FLAT, _FLAT)
     t = np.tanh(c * (_ROOT + _CUBIC * _ROOT * np.square(c)))
     return np.maximum(x, -FAR) * (0.5 * (1 + t))
 
 
+def _gelu_tanh(x: Array) -> Array:
+    return in_blocks(_plain_gelu_tanh, x)
+
+
 def _gelu_tanh_rule(g: Any, _y: Any, x: Any) -> Any:
-    x = cut(x)
+    x = clamp(x, min=-_FLAT, max=_FLAT)
     t = tanh(_ROOT * (x + _CUBIC * (x * x * x)))
     slope = _ROOT * (1.0 + 3 * _CUBIC * (x * x))
     return g * (0.5 * (1.0 + t) + 0.5 * x * ((1.0 - t * t) * slope))
@@ -116,4 +124,5 @@ gelu_tanh = activation(
     _gelu_tanh_rule,
     formula="x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))",
     expand=lambda x: 0.5 * x * (1.0 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))),
+    textbook=_plain_gelu_tanh,
 )

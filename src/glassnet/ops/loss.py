@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RangeError
-from glassnet.ops.activation import sigmoid
-from glassnet.ops.arithmetic import clamp, maximum, square
+from glassnet.ops.activation import hardtanh, sigmoid
+from glassnet.ops.arithmetic import maximum, minimum, square
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import abs, exp, log, sign
 from glassnet.ops.elementwise import elementwise
@@ -68,7 +68,7 @@ def _huber(x: Array, target: Array, delta: float = 1.0) -> Array:
 
 
 def _huber_rule(g: Any, _y: Any, x: Any, target: Any, delta: float = 1.0) -> Any:
-    return g * clamp(x - target, min=-delta, max=delta)
+    return g * hardtanh(x - target, min_val=-delta, max_val=delta)  # whose own slope at ±delta is 0
 
 
 def _huber_expand(x: Any, target: Any, delta: float = 1.0) -> Any:
@@ -92,7 +92,7 @@ def _smooth_l1(x: Array, target: Array, beta: float = 1.0) -> Array:
 
 
 def _smooth_l1_rule(g: Any, _y: Any, x: Any, target: Any, beta: float = 1.0) -> Any:
-    return g * clamp((x - target) / beta, min=-1.0, max=1.0)
+    return g * hardtanh((x - target) / beta)
 
 
 def _smooth_l1_expand(x: Any, target: Any, beta: float = 1.0) -> Any:
@@ -161,8 +161,12 @@ binary_cross_entropy = elementwise(
 
 
 def _binary_cross_entropy_with_logits(x: Array, target: Array) -> Array:
-    # log(1 + eˣ) − x·t, with nothing in it that can overflow
-    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) - x * target
+    # log(1 + eˣ) − x·t, with nothing in it that can overflow, or is ∞ − ∞
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) * (1 - target) - np.minimum(x, 0) * target
+
+
+def _binary_cross_entropy_with_logits_expand(x: Any, target: Any) -> Any:
+    return log(1.0 + exp(-abs(x))) + maximum(x, 0.0) * (1.0 - target) - minimum(x, 0.0) * target
 
 
 binary_cross_entropy_with_logits = elementwise(
@@ -171,7 +175,7 @@ binary_cross_entropy_with_logits = elementwise(
     lambda g, _y, x, target: g * (sigmoid(x) - target),
     lambda g, _y, x, _target: -g * x,
     formula="log(1 + exp(x)) - x*target",
-    expand=lambda x, target: maximum(x, 0.0) + log(1.0 + exp(-abs(x))) - x * target,
+    expand=_binary_cross_entropy_with_logits_expand,
     cast="float",
 )
 

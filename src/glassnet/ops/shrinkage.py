@@ -19,7 +19,7 @@ def _threshold(x: Array, threshold: float, value: float) -> Array:
 threshold = activation(
     "threshold",
     _threshold,
-    lambda g, _y, x, threshold, value: g * (x > threshold),
+    lambda g, _y, x, threshold, value: where(x <= threshold, 0.0, g),
     formula="Piecewise((x, x > threshold), (value, True))",
     expand=lambda x, threshold, value: where(x <= threshold, value, x),
 )
@@ -32,7 +32,7 @@ def _hardshrink(x: Array, lambd: float = 0.5) -> Array:
 hardshrink = activation(
     "hardshrink",
     _hardshrink,
-    lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
+    lambda g, _y, x, lambd=0.5: where(abs(x) <= lambd, 0.0, g),
     formula="Piecewise((x, Abs(x) > lambd), (0, True))",
     expand=lambda x, lambd=0.5: where(abs(x) > lambd, x, 0.0),
 )
@@ -45,7 +45,7 @@ def _softshrink(x: Array, lambd: float = 0.5) -> Array:
 softshrink = activation(
     "softshrink",
     _softshrink,
-    lambda g, _y, x, lambd=0.5: g * (abs(x) > lambd),
+    lambda g, _y, x, lambd=0.5: where(abs(x) <= lambd, 0.0, g),
     formula="Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))",
     expand=lambda x, lambd=0.5: where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0.0)),
 )

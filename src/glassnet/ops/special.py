@@ -60,14 +60,15 @@ BLOCK = 1 << 16  # elements: a few arrays of them fit into the processor's cache
 
 
 def in_blocks(function: Callable[..., Array], *inputs: Array, out: Array | None = None, **params: Any) -> Array:
-    """An elementwise ``function``, block by block, so that what it computes on the way stays in the cache."""
+    """An elementwise ``function``, block by block, which stay in the cache; in float32 on numbers of float16."""
     inputs = np.broadcast_arrays(*inputs) if len(inputs) > 1 else inputs
     x = inputs[0]
     y: Array = out if out is not None and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
+    wide = np.float32 if y.dtype == np.float16 else y.dtype
     results, *numbers = (each.reshape(-1) for each in (y, *inputs))
     for start in range(0, results.size, BLOCK):
         block = slice(start, start + BLOCK)
-        results[block] = function(*(each[block] for each in numbers), **params)
+        results[block] = function(*(each[block].astype(wide, copy=False) for each in numbers), **params)
     if out is None or out is y:
         return y
     out[...] = y

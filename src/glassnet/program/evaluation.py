@@ -33,6 +33,7 @@ class Evaluation:
     state: dict[str, Array]
 
 
+@np.errstate(all="ignore")
 def evaluate(
     program: Program,
     inputs: Sequence[Array],

@@ -71,6 +71,7 @@ def _takes_any_number(op: Op) -> bool:
     return code is not None and bool(code.co_flags & CO_VARARGS)
 
 
+@np.errstate(all="ignore")
 def run(op: Op, *arrays: Any, **options: Any) -> Array:
     """The result of ``op``; where the inputs do not fit, the error of its shape rule.
 

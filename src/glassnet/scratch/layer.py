@@ -77,6 +77,7 @@ class Layer:
         """The gradient by input ``which`` alone: nothing is computed for the others."""
         return self._gradient(which, self._upstream(dout))
 
+    @np.errstate(all="ignore")
     def _upstream(self, dout: Any) -> Any:
         if self.out is None:
             raise GradientError(f"{self.name}: call forward before backward, which needs the values it saw")
@@ -87,6 +88,7 @@ class Layer:
         assert self.inputs is not None
         return self.op.upstream(g.astype(self.out.dtype, copy=False), self.out, *self.inputs, **self.options)
 
+    @np.errstate(all="ignore")
     def _gradient(self, which: int, g: Any) -> Any:
         assert self.inputs is not None
         x, rule = self.inputs[which], self.op.rule(which)

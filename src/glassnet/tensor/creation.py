@@ -23,6 +23,7 @@ from glassnet.ops.dtypes import (
 from glassnet.ops.shapes import written
 from glassnet.tensor.device import contiguous_format
 from glassnet.tensor.from_data import as_array
+from glassnet.tensor.silence import SILENT, under
 from glassnet.tensor.spellings import sizes, takes_axis
 from glassnet.tensor.tensor import Tensor, apply, finished, made_of
 
@@ -248,7 +249,7 @@ def full_like(
     >>> glassnet.full_like(glassnet.tensor([1, 2]), 7)
     tensor([7, 7])
     """
-    array = np.full_like(input.array, fill_value, dtype or input.dtype, _order(input, memory_format))
+    array = under(SILENT, np.full_like, input.array, fill_value, dtype or input.dtype, _order(input, memory_format))
     return finished(array, requires_grad, device)
 
 

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from glassnet.errors import DtypeError, GradientError, LinAlgError, ShapeError
-from glassnet.observer import mode
+from glassnet.observer import mode, observers
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, category, float32, float64
 from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor.device import on_cpu
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
+from glassnet.tensor.silence import SILENT, settings
 from glassnet.tensor.wording import Size
 
 ndarray = np.ndarray
+be, no_longer = settings.set, settings.reset
+NUMBERS = (float, int, type(None))
 
 
 def _keep_freed_memory() -> None:
@@ -88,7 +92,7 @@ _new: Callable[[], Any] = State
 def results_are(tensor_class: type[State]) -> None:
     """Say which class the results of operations are of. `Tensor` does, once it is defined."""
     global _new
-    _new = lambda: tensor_class.__new__(tensor_class)  # noqa: E731
+    _new = partial(tensor_class.__new__, tensor_class)
 
 
 def wrap(array: Array) -> Any:
@@ -131,10 +135,15 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     raises where the inputs do not fit.
     """
     tracked = False
+    common, alike = None, True  # the dtype of the tensors, if they have one, and there are only numbers besides
     values: list[Any] = []
     for x in inputs:
         if isinstance(x, State):
-            values.append(x.array)
+            array = x.array
+            values.append(array)
+            if array.dtype is not common:
+                alike = alike and common is None
+                common = array.dtype
             if x._requires_grad:
                 tracked = True
             elif x.view_of is not None and mode.grad:
@@ -142,12 +151,20 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
                 tracked = tracked or x._requires_grad
         else:
             values.append(x)
-    if op.cast is not None and not _alike(values):
+            alike = alike and type(x) in NUMBERS
+    if op.cast is not None and not (common is float32 or common is float64 if alike else _alike(values)):
         values = _cast(op, values)
-    if "generator" in params and mode.tracer is not None:
+    if params and "generator" in params and mode.tracer is not None:
         mode.tracer.drawing(params["generator"])
     try:
-        array = op.forward(*values, **params)
+        if op.view:
+            array = op.forward(*values, **params)
+        else:
+            before = be(SILENT)
+            try:
+                array = op.forward(*values, **params)
+            finally:
+                no_longer(before)
     except (ValueError, IndexError, TypeError) as error:
         explain(op, values, params, error)
         raise
@@ -171,7 +188,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         for position in op.writes:
             if position < len(inputs) and isinstance(inputs[position], State):  # else it was left out, or is None
                 version_of(inputs[position]).written = tick()
-    if mode.tracer is not None:
+    if observers and mode.tracer is not None:
         mode.tracer.note(op, inputs, values, params, result)
     return result
 
@@ -208,10 +225,13 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         raise DtypeError(f"{op.name}: {error}") from None
     if dtype.kind == "c" and not op.complex_too:
         raise DtypeError(f"{op.name}: expected real numbers, got {dtype}; take x.real, x.imag or x.abs()")
+    before = be(SILENT)
     try:
         return [np.asarray(v, dtype) for v in values]
     except OverflowError:  # a number that the integers of this dtype do not hold: it wraps around, as their sums do
         return [np.asarray(v).astype(dtype) for v in values]
+    finally:
+        no_longer(before)
 
 
 def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:
@@ -301,17 +321,20 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
 def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params: dict[str, Any]) -> None:
     are_the_operands = all(a is b for a, b in zip(cast, values, strict=True))
     reuses_memory = op.takes_out and (op.elementwise or op.in_place) and are_the_operands
+    before = be(SILENT)
     try:
         if reuses_memory:
             op.forward(*cast, out=out, **params)
             return
         result = np.asarray(op.forward(*cast, **params))
+        _check_fits(op, out, result.shape, result.dtype)
+        out[...] = result
     except (ValueError, IndexError, TypeError) as error:
         explain(op, cast, params, error)
         _explain_unfit(op, np.shape(out), out.dtype, cast, params)
         raise
-    _check_fits(op, out, result.shape, result.dtype)
-    out[...] = result
+    finally:
+        no_longer(before)
 
 
 def _explain_unfit(op: Op, shape: tuple[int, ...], dtype: Dtype, values: list[Any], params: dict[str, Any]) -> None:

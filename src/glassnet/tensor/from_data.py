@@ -12,6 +12,7 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, as_dtype, check_holds, get_default_dtype, result_type
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State
+from glassnet.tensor.silence import SILENT, under
 from glassnet.tensor.wording import Size
 
 
@@ -45,7 +46,8 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
             dtype = result_type(1j)
     elif kept is None:
         check_holds(as_dtype(dtype), array)
-    array = array.astype(dtype, copy=False)
+    if array.dtype is not dtype:
+        array = under(SILENT, array.astype, dtype, copy=False)
     if mode.tracer is not None:
         mode.tracer.made_of(data, array)
     return array

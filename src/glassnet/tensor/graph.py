@@ -19,11 +19,13 @@ import numpy as np
 from glassnet.errors import GradientError
 from glassnet.observer import mode
 from glassnet.ops.arithmetic import conj
-from glassnet.ops.dtypes import Array
+from glassnet.ops.dtypes import Array, float16, float32
 from glassnet.ops.indexing import Index, getitem, put
+from glassnet.ops.movement import cast
 from glassnet.ops.record import Op, Spec, Value
 from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import written
+from glassnet.tensor.silence import SILENT, settings, under
 
 T = TypeVar("T")
 LARGE = 1 << 14  # bytes: from here on, memory that no rule reads is let go
@@ -257,6 +259,8 @@ def propagate(
     `key_of`), of the targets alone, computing nothing that does not lead to one. Nodes are freed on the way unless
     ``retain_graph``.
 
+    Hooks run under the settings that NumPy had when it was called, rules in silence.
+
     Raises GradientError if a node was freed before or a value it needs was changed since.
     """
     gradients: dict[Any, Any] = {}  # accumulated so far
@@ -265,21 +269,27 @@ def propagate(
     order = _topological_order(gradients)
     needed = None if targets is None else _descendants(targets, order)
     results: dict[Any, Any] = {}
-    for node in order:
-        g = gradients.pop(node, None)
-        if g is None:
-            continue
-        is_target = targets is not None and node in targets
-        if type(g) is Parts:
-            g = g.whole() if is_target or node.hooks else g.alone(node.op.part)
-        g = run_hooks(node.hooks, g)
-        if is_target:
-            results[node] = g
-        if mode.tracer is not None:
-            mode.tracer.deriving(node.output)
-        _propagate_through(node, g, gradients, to_tensor, needed)
-        if not retain_graph:
-            node.free()
+    outside = settings.get()
+    before = settings.set(SILENT)
+    try:
+        for node in order:
+            g = gradients.pop(node, None)
+            if g is None:
+                continue
+            is_target = targets is not None and node in targets
+            if type(g) is Parts:
+                g = g.whole() if is_target or node.hooks else g.alone(node.op.part)
+            if node.hooks:
+                g = under(outside, run_hooks, node.hooks, g)
+            if is_target:
+                results[node] = g
+            if mode.tracer is not None:
+                mode.tracer.deriving(node.output)
+            _propagate_through(node, g, gradients, to_tensor, needed)
+            if not retain_graph:
+                node.free()
+    finally:
+        settings.reset(before)
     for leaf, g in gradients.items():
         if targets is None or leaf in targets:
             results[leaf] = run_hooks(leaf.hooks, g.whole() if type(g) is Parts else g)
@@ -328,6 +338,8 @@ def _propagate_through(
     conjugates = op.holomorphic and y.dtype.kind == "c" and not is_part
     if conjugates:
         g = conj(g)
+    if op.elementwise and y.dtype == float16:  # in float32, so that the gradients alone are rounded
+        g, y, *values = (cast(v, dtype=float32) if getattr(v, "dtype", None) == float16 else v for v in (g, y, *values))
     for which, parent in enumerate(parents):
         if parent is None or type(parent) is VersionCounter or (needed is not None and parent not in needed):
             continue

@@ -76,6 +76,7 @@ def _joined(text: str, parts: list[str], indent: int) -> str:
     return text
 
 
+@np.errstate(all="ignore")
 def numbers_text(array: Array, indent: int = 0) -> str:
     """The values in brackets, ``indent`` columns from the left; the middle is left out where they are many."""
     if not array.size:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
-from glassnet.observer import mode
+from glassnet.observer import mode, observers
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor, wrap
 from glassnet.trace.captures import Captures
@@ -80,11 +80,13 @@ def tracing(tracer: Tracer, gradients: bool | None = None) -> Iterator[None]:
     before = mode.tracer, mode.grad
     captures = tracer.captures
     with nullcontext() if captures is None else captures.kept_in(tracer.snapshot, tracer.gradients):
+        observers.append(tracer)
         try:
             mode.tracer, mode.grad = tracer, mode.grad if gradients is None else gradients
             yield
         finally:
             mode.tracer = before[0]
+            observers.remove(tracer)
             if gradients is not None:
                 mode.grad = before[1]
     tracer.raise_refusal()

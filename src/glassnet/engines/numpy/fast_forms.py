@@ -2,8 +2,7 @@
 
 A call is quickest when all its operands are arrays of the result's shape: a Python number takes
 NumPy 0.3 µs longer than an array of no dimensions that holds it, and so does a vector that is
-added to a matrix of one row. Calls that go over one element with several loops, or look after
-warnings, are written out as those that need not.
+added to a matrix of one row. Calls that go over one element with several loops are written out.
 """
 
 from __future__ import annotations
@@ -14,17 +13,15 @@ from dataclasses import replace
 import numpy as np
 
 from glassnet.ops.activation import sigmoid
-from glassnet.ops.arithmetic import add, maximum, minimum, mul, neg, reciprocal
+from glassnet.ops.arithmetic import add, mul, neg, reciprocal
 from glassnet.ops.dtypes import Array, Dtype
-from glassnet.ops.elementary import exp, sign
+from glassnet.ops.elementary import exp
 from glassnet.ops.linear import linear
 from glassnet.ops.movement import reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean
-from glassnet.ops.selection import gt
 from glassnet.program.names import Namer
 from glassnet.program.passes.algebraic_simplification import Made
-from glassnet.program.passes.rewriting import with_inputs
 from glassnet.program.program import Instruction, Operand, Program, Var
 
 SMALL = 1 << 10  # elements: up to here, a call costs more than its numbers
@@ -80,17 +77,13 @@ class _Lowering:
         self._numbers: dict[tuple[str, Dtype], Var] = {}
         self._views: dict[tuple[Var, tuple[int, ...]], Var] = {}
         self._instructions: list[Instruction] = []
-        self._signs = {mask: self._new(sign, y) for mask, y in _masks_of_relu(program).items()}
 
     def result(self) -> Program:
         for instruction in self._program:
-            if instruction.output in self._signs:  # y > 0 for a y that is never below 0
-                y, output = instruction.inputs[0], self._signs[instruction.output]
-                self._add(replace(instruction, op=sign, inputs=(y,), output=output))
-            elif instruction.op is sigmoid and _is_small(instruction):
+            if instruction.op is sigmoid and _is_small(instruction):
                 self._add_sigmoid(instruction)
             else:
-                self._add(with_inputs(instruction, self._signs))
+                self._add(instruction)
         return self._program.having(instructions=tuple(self._instructions), constants=self._constants)
 
     def _add(self, instruction: Instruction) -> None:
@@ -100,11 +93,10 @@ class _Lowering:
         self._instructions.append(instruction)
 
     def _add_sigmoid(self, instruction: Instruction) -> None:
-        """1/(1 + exp(min(−x, largest))): without numbers too large for exp, no one need look after warnings."""
+        """1/(1 + exp(−x)), written out: exp is ∞ for a large −x, and 1/∞ is 0."""
         x = instruction.reads[0]
-        largest = float(np.floor(np.log(np.finfo(x.dtype).max)))
         value: Operand = x
-        for op, inputs in ((neg, ()), (minimum, (largest,)), (exp, ()), (add, (1.0,))):
+        for op, inputs in ((neg, ()), (exp, ()), (add, (1.0,))):
             part = self._new(op, x)
             self._add(replace(instruction, op=op, inputs=(value, *inputs), output=part, into=""))
             value = part
@@ -153,30 +145,6 @@ def _is_small(instruction: Instruction) -> bool:
         and len(kinds) == 1
         and next(iter(kinds)).kind == "f"
     )
-
-
-def _masks_of_relu(program: Program) -> dict[Var, Var]:
-    """Small masks y > 0 that only factors in products are, for y = max(x, 0), which they belong to.
-
-    sign(y) is the same, and a product of two floats takes NumPy half the time that one with a bool does.
-    """
-    made = {instruction.output: instruction for instruction in program}
-    masks = {
-        i.output: i.reads[0]
-        for i in program
-        if i.op is gt
-        and len(i.reads) == 1
-        and i.inputs[1:] == (0,)
-        and _is_small(i)
-        and (relu := made.get(i.reads[0])) is not None
-        and relu.op is maximum
-        and relu.inputs[1:] == (0,)
-    }
-    for instruction in program:
-        for mask in masks.keys() & set(instruction.reads):
-            if instruction.op is not mul or instruction.output.dtype != masks[mask].dtype:
-                del masks[mask]
-    return {mask: y for mask, y in masks.items() if mask not in program.wanted}
 
 
 def _spelled(x: float) -> str:

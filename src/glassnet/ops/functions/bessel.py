@@ -85,7 +85,7 @@ i1e: Op = _special("i1e", _i1e, "y = exp(−|x|)·I₁(x)", lambda g, y, x: g * 
 
 
 def _sinc(x: Array) -> Array:
-    return np.sinc(x).astype(x.dtype)
+    return np.sinc(x.astype(np.float32) if x.dtype == np.float16 else x).astype(x.dtype)
 
 
 def _sinc_rule(g: Any, y: Any, x: Any) -> Any:

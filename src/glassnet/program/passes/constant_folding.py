@@ -17,6 +17,7 @@ from glassnet.program.program import Instruction, Program, Var
 LARGEST = 1 << 16  # bytes; a larger constant costs more to keep, and to fetch from memory, than to compute
 
 
+@np.errstate(all="ignore")
 def fold_constants(program: Program) -> Program:
     """Replace instructions whose inputs are all constants by their results, which are constants."""
     constants = dict(program.constants)

@@ -51,7 +51,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """
     p = input if input.dtype.kind == "f" else input * 1.0
     p = p if eps is None else p.clamp(eps, 1 - eps)
-    return (p / (1.0 - p)).log()
+    return p.log() - (-p).log1p()  # whose slope at 0 and 1 is ∞
 
 
 def mvlgamma(input: Tensor, p: int) -> Tensor:

@@ -15,6 +15,7 @@ from glassnet.ops.dtypes import Array, as_dtype
 from glassnet.tensor.dispatch import State, finished
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.inplace import InPlace
+from glassnet.tensor.silence import SILENT, under
 from glassnet.tensor.spellings import sizes
 
 
@@ -81,7 +82,8 @@ class Creation(InPlace):
         >>> glassnet.tensor([1.0, 2.0]).new_full((2,), 7)
         tensor([7., 7.])
         """
-        return finished(np.full(sizes((size,)), fill_value, self._dtype_of(dtype)), requires_grad, device)
+        array = under(SILENT, np.full, sizes((size,)), fill_value, self._dtype_of(dtype))
+        return finished(array, requires_grad, device)
 
     def new(self, *data_or_sizes: Any, device: Any = None) -> Self:
         """A tensor of data, or of the given sizes, its values not set, of the dtype of this one: PyTorch's older name.
