@@ -52,6 +52,7 @@ ROOMS = (
     "glassnet.training",
     "glassnet.training.metrics",
     "glassnet.vision.datasets",
+    "glassnet.vision.models",
     "glassnet.vision.transforms",
 )
 

@@ -1,0 +1,73 @@
+"""Architectures by torchvision's names: ``models.resnet18(num_classes=10)``; each file is loaded when first used.
+
+Names and shapes of parameters are torchvision's, so that its weights can be loaded from a file: ``weights=path``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.threads import loaded
+
+# By the file: the names that it has, and those of the weights that torchvision has for them.
+_FILES = {
+    "alexnet": "AlexNet alexnet",
+    "densenet": "DenseNet densenet121 densenet161 densenet169 densenet201",
+    "efficientnet": "EfficientNet " + " ".join(f"efficientnet_b{n}" for n in range(8)),
+    "googlenet": "GoogLeNet GoogLeNetOutputs googlenet",
+    "inception": "Inception3 InceptionOutputs inception_v3",
+    "mobilenet": "MobileNetV2 MobileNetV3 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small",
+    "resnet": "ResNet BasicBlock Bottleneck resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d "
+    "resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2",
+    "shufflenet": "ShuffleNetV2 shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0",
+    "squeezenet": "SqueezeNet squeezenet1_0 squeezenet1_1",
+    "vgg": "VGG vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn",
+    "vision_transformer": "VisionTransformer vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14",
+}
+_WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
+_TITLES = (
+    "AlexNet DenseNet121 DenseNet161 DenseNet169 DenseNet201 EfficientNet_B0 EfficientNet_B1 EfficientNet_B2 "
+    "EfficientNet_B3 EfficientNet_B4 EfficientNet_B5 EfficientNet_B6 EfficientNet_B7 GoogLeNet Inception_V3 "
+    "MobileNet_V2 MobileNet_V3_Large MobileNet_V3_Small ResNet18 ResNet34 ResNet50 ResNet101 ResNet152 "
+    "ResNeXt50_32X4D ResNeXt101_32X8D ResNeXt101_64X4D Wide_ResNet50_2 Wide_ResNet101_2 ShuffleNet_V2_X0_5 "
+    "ShuffleNet_V2_X1_0 ShuffleNet_V2_X1_5 ShuffleNet_V2_X2_0 SqueezeNet1_0 SqueezeNet1_1 VGG11 VGG11_BN VGG13 "
+    "VGG13_BN VGG16 VGG16_BN VGG19 VGG19_BN ViT_B_16 ViT_B_32 ViT_L_16 ViT_L_32 ViT_H_14"
+)
+_FAMILIES = [f"{title}_Weights" for title in _TITLES.split()]
+
+__all__ = ["WeightsError", "get_model", "list_models"]
+__all__ += _WHERE
+__all__ += _FAMILIES
+
+
+def list_models(module: Any = None) -> list[str]:
+    """The names of all architectures.
+
+    >>> from glassnet.vision import models
+    >>> models.list_models()[:3]
+    ['alexnet', 'densenet121', 'densenet161']
+    """
+    return sorted(name for name in _WHERE if name.islower())
+
+
+def get_model(name: str, **config: Any) -> Any:
+    """The architecture of this name, with the arguments of the function that builds it.
+
+    >>> from glassnet.vision import models
+    >>> models.get_model("squeezenet1_1", num_classes=10).num_classes
+    10
+    """
+    if name not in list_models():
+        raise ValueError(f"expected the name of an architecture, one of {', '.join(list_models())}; got {name!r:.60}")
+    return __getattr__(name)(**config)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        value = getattr(loaded(f"{__name__}.{_WHERE[name]}"), name, None)
+        return loaded(f"{__name__}.building").BUILDERS[name] if value is None else value
+    if name == "WeightsError":
+        return loaded(f"{__name__}.building").WeightsError
+    if name in _FAMILIES:
+        return loaded(f"{__name__}.building").Family(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r:.80}", name=name)

@@ -1,0 +1,161 @@
+"""Architectures: their parameters are torchvision's, by name, shape and order; they learn, and read weights."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet import nn
+from glassnet.tensor.creation import without_drawing
+from glassnet.vision import models
+
+# Learned numbers (those that torchvision's documentation gives), entries of the state, and the CRC-32 of the lines
+# "name shape" of torchvision 0.28's own state.
+STATES = {
+    "alexnet": (61100840, 16, 1630271482), "densenet121": (7978856, 727, 337036915),
+    "densenet161": (28681000, 967, 2765493015), "densenet169": (14149480, 1015, 3265074030),
+    "densenet201": (20013928, 1207, 1651195700), "efficientnet_b0": (5288548, 360, 3873908317),
+    "efficientnet_b1": (7794184, 508, 1655910652), "efficientnet_b2": (9109994, 508, 433688288),
+    "efficientnet_b3": (12233232, 574, 1287372686), "efficientnet_b4": (19341616, 706, 2401763700),
+    "efficientnet_b5": (30389784, 854, 2765594634), "efficientnet_b6": (43040704, 986, 3029904410),
+    "efficientnet_b7": (66347960, 1200, 1909285089), "googlenet": (13004888, 364, 1984476711),
+    "inception_v3": (27161264, 580, 1557738495), "mobilenet_v2": (3504872, 314, 3710894366),
+    "mobilenet_v3_large": (5483032, 312, 812244354), "mobilenet_v3_small": (2542856, 244, 368922809),
+    "resnet101": (44549160, 626, 2172776777), "resnet152": (60192808, 932, 2689572413),
+    "resnet18": (11689512, 122, 3269535270), "resnet34": (21797672, 218, 2402879462),
+    "resnet50": (25557032, 320, 389688817), "resnext101_32x8d": (88791336, 626, 1981587682),
+    "resnext101_64x4d": (83455272, 626, 948329222), "resnext50_32x4d": (25028904, 320, 3436125893),
+    "shufflenet_v2_x0_5": (1366792, 338, 270297236), "shufflenet_v2_x1_0": (2278604, 338, 2682776781),
+    "shufflenet_v2_x1_5": (3503624, 338, 2878242759), "shufflenet_v2_x2_0": (7393996, 338, 1436636889),
+    "squeezenet1_0": (1248424, 52, 147205316), "squeezenet1_1": (1235496, 52, 967197338),
+    "vgg11": (132863336, 22, 4249873432), "vgg11_bn": (132868840, 62, 3626656645),
+    "vgg13": (133047848, 26, 128212353), "vgg13_bn": (133053736, 76, 2530001516),
+    "vgg16": (138357544, 32, 3022949719), "vgg16_bn": (138365992, 97, 1616242518),
+    "vgg19": (143667240, 38, 603255321), "vgg19_bn": (143678248, 118, 4113857602),
+    "vit_b_16": (86567656, 152, 1118632573), "vit_b_32": (88224232, 152, 227039944),
+    "vit_h_14": (632045800, 392, 1824280602), "vit_l_16": (304326632, 296, 2402164966),
+    "vit_l_32": (306535400, 296, 273450770), "wide_resnet101_2": (126886696, 626, 3515721026),
+    "wide_resnet50_2": (68883240, 320, 579058945),
+}  # fmt: skip
+
+
+def test_every_architecture_is_in_the_table() -> None:
+    assert sorted(STATES) == models.list_models()
+
+
+OF_EACH_FAMILY = (
+    "alexnet", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mobilenet_v2", "mobilenet_v3_small",
+    "resnet18", "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_0", "vgg11_bn",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in OF_EACH_FAMILY else pytest.param(name, marks=pytest.mark.more) for name in STATES]
+)
+def test_parameters_are_torchvision_s(name: str) -> None:
+    with without_drawing():
+        model = models.get_model(name, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
+    state = model.state_dict()
+    lines = "\n".join(f"{key} {tuple(value.shape)}" for key, value in state.items())
+    learned = sum(parameter.numel() for parameter in model.parameters())
+    assert (learned, len(state), zlib.crc32(lines.encode())) == STATES[name]
+
+
+def tiny() -> dict[str, tuple[Any, int]]:
+    """A small network of each family, and the pixels to a side that it needs."""
+    return {
+        "densenet": (models.DenseNet(4, (1, 1), 8, num_classes=3, drop_rate=0.1), 32),
+        "efficientnet": (models.EfficientNet(0.1, 0.2, num_classes=3), 32),
+        "mobilenet_v2": (models.MobileNetV2(3, width_mult=0.1, inverted_residual_setting=[(2, 16, 2, 2)]), 32),
+        "mobilenet_v3": (models.MobileNetV3("small", num_classes=3), 32),
+        "resnet": (models.ResNet(models.BasicBlock, [1, 1, 1, 1], 3, zero_init_residual=True), 32),
+        "bottleneck": (models.ResNet(models.Bottleneck, [1, 1, 1, 1], 3, groups=2, width_per_group=4,
+                                     replace_stride_with_dilation=[False, True, True]), 32),
+        "shufflenet": (models.ShuffleNetV2((2, 1, 1), (8, 16, 32, 64, 32), 3), 32),
+        "squeezenet": (models.SqueezeNet("1_1", 3), 32),
+        "vit": (models.VisionTransformer(16, 8, 1, 2, 16, 8, num_classes=3, representation_size=4), 16),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(tiny()))
+def test_each_family_learns(name: str) -> None:
+    model, side = tiny()[name]
+    x = glassnet.rand(4, 3, side, side)
+    model(x).square().sum().backward()
+    lacking = [key for key, parameter in model.named_parameters() if parameter.grad is None]
+    assert lacking == []
+    model.eval()
+    with glassnet.no_grad():
+        alone = model(x[:1])
+        np.testing.assert_allclose(alone.numpy(), model(x)[:1].numpy(), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "fields"), [("googlenet", 3), ("inception_v3", 2)])
+@pytest.mark.slow("networks of 13 and 27 million parameters, on pictures as large as they need")
+def test_classifiers_on_the_way_answer_in_training(name: str, fields: int) -> None:
+    model = models.get_model(name, num_classes=4, init_weights=False, transform_input=True)
+    outputs = model(glassnet.zeros(2, 3, 96 if fields == 3 else 299, 96 if fields == 3 else 299))
+    assert [x.shape for x in outputs] == [(2, 4)] * fields
+    assert model.eval()(glassnet.zeros(1, 3, 96, 96)).shape == (1, 4)
+
+
+def test_weights_are_read_from_a_file(tmp_path: Any) -> None:
+    model = models.shufflenet_v2_x0_5(num_classes=3)
+    glassnet.save(model.state_dict(), tmp_path / "w.pth")
+    for way in ({"weights": tmp_path / "w.pth"}, {"pretrained": str(tmp_path / "w.pth")}):
+        other = models.shufflenet_v2_x0_5(num_classes=3, **way)
+        assert (other.fc.weight == model.fc.weight).all()
+    with pytest.raises(nn.state_dict.StateError, match=r"fc\.weight"):
+        models.shufflenet_v2_x0_5(weights=tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    ("ways", "named"),
+    [
+        ({"pretrained": True}, "ResNet18_Weights.DEFAULT"),
+        ({"weights": "DEFAULT"}, "ResNet18_Weights.DEFAULT"),
+        ({"weights": models.ResNet18_Weights.IMAGENET1K_V1}, "ResNet18_Weights.IMAGENET1K_V1"),
+        ({"weights": models.ResNet18_Weights["DEFAULT"]}, "ResNet18_Weights.DEFAULT"),
+    ],
+)
+def test_weights_that_would_be_downloaded_say_what_to_do(ways: dict[str, Any], named: str) -> None:
+    with pytest.raises(models.WeightsError, match=f"downloads no weights .{named}.; save them where torchvision is"):
+        models.resnet18(**ways)
+
+
+def test_what_is_no_architecture_is_named() -> None:
+    with pytest.raises(ValueError, match=r"one of alexnet, densenet121.*got 'resnet19'"):
+        models.get_model("resnet19")
+    with pytest.raises(AttributeError, match="resnet19"):
+        models.resnet19  # noqa: B018
+    with pytest.raises(TypeError, match="weights: expected the path of a file"):
+        models.resnet18(weights=3)
+    for make in (
+        lambda: models.SqueezeNet("2"), lambda: models.MobileNetV3("medium"), lambda: models.ShuffleNetV2((1,), (1,)),
+        lambda: models.VisionTransformer(10, 3, 1, 1, 4, 4), lambda: models.BasicBlock(4, 4, groups=2),
+        lambda: models.ResNet(models.BasicBlock, [1] * 4, replace_stride_with_dilation=[True]),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"expected|should be"):
+            make()
+
+
+def test_the_transforms_of_weights_make_inputs() -> None:
+    picture = np.zeros((300, 400, 3), np.uint8)
+    x = models.ResNet50_Weights.DEFAULT.transforms()(picture)
+    assert x.shape == (3, 224, 224)
+    np.testing.assert_allclose(x[:, 0, 0].tolist(), [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], rtol=1e-5)
+
+
+def test_stochastic_depth_leaves_samples_out() -> None:
+    from glassnet.vision.models.blocks import StochasticDepth
+
+    layer = StochasticDepth(0.25)
+    out = layer(glassnet.ones(1000, 2, 1, 1))
+    assert ((out == 0) | (out == 1 / 0.75)).all()
+    assert (out[:, 0] == out[:, 1]).all()
+    assert 0.65 < (out != 0).float().mean().item() < 0.85
+    assert (layer.eval()(glassnet.ones(3)) == 1).all()
