@@ -151,7 +151,7 @@ def test_the_transforms_of_weights_make_inputs() -> None:
 
 
 def test_stochastic_depth_leaves_samples_out() -> None:
-    from glassnet.vision.models.blocks import StochasticDepth
+    from glassnet.vision.models.shared_blocks import StochasticDepth
 
     layer = StochasticDepth(0.25)
     out = layer(glassnet.ones(1000, 2, 1, 1))

@@ -9,7 +9,8 @@ import glassnet.nn as nn
 from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.vision.models.blocks import (
+from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import (
     Maker,
     SqueezeExcitation,
     StochasticDepth,
@@ -17,7 +18,6 @@ from glassnet.vision.models.blocks import (
     divisible,
     start_convolutions,
 )
-from glassnet.vision.models.building import builders
 
 # Of each stage of b0: how much wider within, kernel, stride, channels before and after, blocks.
 _STAGES = (

@@ -9,8 +9,8 @@ from typing import Any
 import glassnet.nn as nn
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.vision.models.blocks import Maker, SqueezeExcitation, conv_norm, divisible, start_convolutions
 from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import Maker, SqueezeExcitation, conv_norm, divisible, start_convolutions
 
 
 class _Inverted2(Module):

@@ -9,8 +9,8 @@ import glassnet.nn as nn
 from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.vision.models.blocks import Maker, start_convolutions
 from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import Maker, start_convolutions
 
 
 class BasicBlock(Module):

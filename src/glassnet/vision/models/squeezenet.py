@@ -7,8 +7,8 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat
-from glassnet.vision.models.blocks import zero_bias
 from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import zero_bias
 
 
 class Fire(Module):

@@ -8,8 +8,8 @@ from typing import Any
 import glassnet.nn as nn
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.vision.models.blocks import start_convolutions
 from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import start_convolutions
 
 # How many convolutions there are before each of the five poolings.
 _DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}

@@ -12,8 +12,8 @@ from glassnet.nn.init import trunc_normal_
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat, empty, zeros
-from glassnet.vision.models.blocks import Maker, zero_bias
 from glassnet.vision.models.building import builders
+from glassnet.vision.models.shared_blocks import Maker, zero_bias
 
 
 class _Block(Module):
