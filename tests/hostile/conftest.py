@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import made_once  # noqa: F401  a fixture of all tests that run commands
+
 if sys.platform != "linux":  # where a child's memory and sleep are looked up in other ways
     collect_ignore_glob = ["test_inputs.py", "test_faults.py", "test_checker.py"]
 

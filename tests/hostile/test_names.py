@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import warnings
@@ -179,12 +180,22 @@ def test_files_of_such_names(title, tmp_path, monkeypatch):
         command(*missing, ok=2)
 
 
+@pytest.fixture(scope="module")
+def a_run_of_a_table(tmp_path_factory):
+    """A folder with a table, and a run on it."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        a_table("t.csv", ["x", "y"])
+        command("train", "t.csv", "--target", "kind!", "--epochs", 1, "--hidden", 2)
+    return folder
+
+
 @pytest.mark.slow("every argument of every command")
 @pytest.mark.parametrize("title", [title for title in NAMES if "\0" not in NAMES[title] and "half" not in title])
-def test_arguments_of_such_names(title, tmp_path, monkeypatch, subtests):
+def test_arguments_of_such_names(title, a_run_of_a_table, tmp_path, monkeypatch, subtests):
+    shutil.copytree(a_run_of_a_table, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    a_table("t.csv", ["x", "y"])
-    command("train", "t.csv", "--target", "kind!", "--epochs", 1, "--hidden", 2)
     name = NAMES[title]
     lines = [
         *([each, name] for each in ("train", "show", "predict", "evaluate", "export", "walkthrough", "plot")),
