@@ -39,6 +39,13 @@ from glassnet.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dro
 from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.flatten import Flatten, Unflatten
 from glassnet.nn.fractional_pooling import *  # noqa: F403
+from glassnet.nn.hooks import (
+    register_module_backward_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
 from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.lazy import *  # noqa: F403
 from glassnet.nn.linear import Bilinear, Identity, Linear
@@ -51,6 +58,11 @@ from glassnet.nn.padding import *  # noqa: F403
 from glassnet.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from glassnet.nn.recurrence import *  # noqa: F403
 from glassnet.nn.recurrent_cells import *  # noqa: F403
+from glassnet.nn.registry import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from glassnet.nn.transformer import *  # noqa: F403
 from glassnet.nn.unfolding import *  # noqa: F403
 
@@ -81,6 +93,14 @@ __all__ = [
     "UninitializedParameter",
     "functional",
     "init",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
     "utils",
 ]
 __all__ += activation.__all__

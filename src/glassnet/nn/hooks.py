@@ -16,17 +16,24 @@ _new_key = count(1).__next__
 
 
 class Hook(NamedTuple):
-    """One registered function, when it is called, and whether it is given keyword arguments."""
+    """One registered function, when it is called, and whether it is given keyword arguments.
 
-    when: Literal["before", "after", "backward"]
+    ``always``: it is called even where forward has failed.
+    """
+
+    when: Literal["before", "after", "before backward", "backward"]
     function: Function
     with_kwargs: bool = False
+    always: bool = False
 
 
 class Hooked:
-    """The part of a module that keeps its hooks and calls them."""
+    """The part of a module that keeps its hooks and calls them.
 
-    _call_hooks: dict[int, Hook] | None = None
+    Those of all modules are kept on this class, where a module without hooks of its own finds them.
+    """
+
+    _call_hooks: dict[int, Hook] = {}  # noqa: RUF012
     forward: Function
 
     def register_forward_pre_hook(
@@ -40,14 +47,15 @@ class Hooked:
         return self._add_hook(Hook("before", hook, with_kwargs), prepend)
 
     def register_forward_hook(
-        self, hook: Function, *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Function, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
         """Call ``hook(module, args, output)`` after every forward; what it returns replaces the output.
 
         With ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend`` calls it before
-        the hooks registered earlier.
+        the hooks registered earlier. With ``always_call`` it is called even where forward or a hook
+        before it fails, with None as the output.
         """
-        return self._add_hook(Hook("after", hook, with_kwargs), prepend)
+        return self._add_hook(Hook("after", hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_hook(self, hook: Function, prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when gradients have passed the module.
@@ -57,12 +65,22 @@ class Hooked:
         """
         return self._add_hook(Hook("backward", hook), prepend)
 
+    register_backward_hook = register_full_backward_hook
+
+    def register_full_backward_pre_hook(self, hook: Function, prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` before gradients pass the module.
+
+        A tuple that it returns replaces ``grad_output``; for that, one output at most may require a gradient.
+        """
+        return self._add_hook(Hook("before backward", hook), prepend)
+
     def _add_hook(self, hook: Hook, prepend: bool) -> RemovableHandle:
-        hooks: dict[int, Hook] = vars(self).setdefault("_call_hooks", {})
-        key = -_new_key() if prepend else _new_key()  # they are called in the order of keys
-        hooks[key] = hook
-        changes.tell()
-        return RemovableHandle(hooks, key)
+        return _added(vars(self).setdefault("_call_hooks", {}), hook, prepend)
+
+    def _hooks_in_order(self) -> list[Hook]:
+        """The hooks of all modules, then its own."""
+        own = self._call_hooks if self._call_hooks is not Hooked._call_hooks else {}
+        return [hook for hooks in (Hooked._call_hooks, own) for _, hook in sorted(hooks.items())]
 
     def _forward_traced(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Forward with its hooks; a tracer, if there is one, is told when it begins and ends."""
@@ -72,21 +90,30 @@ class Hooked:
             return self._forward_with_hooks(args, kwargs)
 
     def _forward_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        hooks = [hook for _, hook in sorted((self._call_hooks or {}).items())]
-        for hook in hooks:
-            if hook.when == "before":
-                args, kwargs = self._before(hook, args, kwargs)
-        functions = [hook.function for hook in hooks if hook.when == "backward"]
-        backward = _BackwardHooks(self, functions) if functions else None
-        if backward is not None:
-            args = backward.enter(args)
-        output = self.forward(*args, **kwargs)
-        for hook in hooks:
-            if hook.when == "after":
-                arguments = (args, kwargs, output) if hook.with_kwargs else (args, output)
-                changed = hook.function(self, *arguments)
+        hooks = self._hooks_in_order()
+        waiting = [hook for hook in hooks if hook.when == "after"]
+        try:
+            for hook in hooks:
+                if hook.when == "before":
+                    args, kwargs = self._before(hook, args, kwargs)
+            functions = [hook.function for hook in hooks if hook.when == "backward"]
+            earlier = [hook.function for hook in hooks if hook.when == "before backward"]
+            backward = _BackwardHooks(self, functions, earlier) if functions or earlier else None
+            if backward is not None:
+                args = backward.enter(args)
+            output = self.forward(*args, **kwargs)
+            while waiting:
+                changed = self._after(waiting.pop(0), args, kwargs, output)
                 output = output if changed is None else changed
+        except Exception:
+            for hook in waiting:
+                if hook.always:
+                    self._after(hook, args, kwargs, None)
+            raise
         return output if backward is None else backward.leave(output)
+
+    def _after(self, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+        return hook.function(self, *((args, kwargs, output) if hook.with_kwargs else (args, output)))
 
     def _before(self, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         if not hook.with_kwargs:
@@ -105,6 +132,63 @@ class Hooked:
         return changed
 
 
+def _added(hooks: dict[int, Hook], hook: Hook, prepend: bool = False) -> RemovableHandle:
+    key = -_new_key() if prepend else _new_key()  # they are called in the order of keys
+    hooks[key] = hook
+    changes.tell()
+    return RemovableHandle(hooks, key)
+
+
+def register_module_forward_pre_hook(hook: Function) -> RemovableHandle:
+    """Call ``hook(module, args)`` before the forward of every module; what it returns replaces the arguments.
+
+    >>> handle = nn.register_module_forward_pre_hook(lambda module, args: print(type(module).__name__))
+    >>> y = nn.Sequential(nn.ReLU())(glassnet.ones(1))
+    Sequential
+    ReLU
+    >>> handle.remove()
+    """
+    return _added(Hooked._call_hooks, Hook("before", hook))
+
+
+def register_module_forward_hook(
+    hook: Function, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after the forward of every module; what it returns replaces the output.
+
+    >>> handle = nn.register_module_forward_hook(lambda module, args, output: print(module, output.shape))
+    >>> y = nn.Linear(2, 3)(glassnet.ones(4, 2))
+    Linear(in_features=2, out_features=3, bias=True) (4, 3)
+    >>> handle.remove()
+    """
+    return _added(Hooked._call_hooks, Hook("after", hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook: Function) -> RemovableHandle:
+    """Call ``hook(module, grad_output)`` before gradients pass any module.
+
+    >>> handle = nn.register_module_full_backward_pre_hook(lambda module, grad_output: print(module, grad_output))
+    >>> nn.Tanh()(glassnet.zeros(1, requires_grad=True)).sum().backward()
+    Tanh() (tensor([1.]),)
+    >>> handle.remove()
+    """
+    return _added(Hooked._call_hooks, Hook("before backward", hook))
+
+
+def register_module_full_backward_hook(hook: Function) -> RemovableHandle:
+    """Call ``hook(module, grad_input, grad_output)`` when gradients have passed any module.
+
+    >>> handle = nn.register_module_full_backward_hook(lambda module, into, out: print(module, into))
+    >>> nn.Tanh()(glassnet.zeros(1, requires_grad=True)).sum().backward()
+    Tanh() (tensor([1.]),)
+    >>> handle.remove()
+    """
+    return _added(Hooked._call_hooks, Hook("backward", hook))
+
+
+register_module_backward_hook = register_module_full_backward_hook
+
+
 class _BackwardHooks:
     """The gradients of one call of a module, collected on the way back for its backward hooks.
 
@@ -113,13 +197,15 @@ class _BackwardHooks:
     called once the gradients of all inputs have arrived, or, if no input needs one, those of all outputs.
     """
 
-    def __init__(self, module: Any, functions: Sequence[Function]) -> None:
+    def __init__(self, module: Any, functions: Sequence[Function], earlier: Sequence[Function] = ()) -> None:
         self.module = module
         self.functions = functions
+        self.earlier = earlier
         self.grad_input: list[Any] = []
         self.grad_output: list[Any] = []
         self.inputs: list[int] = []  # the positions of the inputs that need a gradient
         self.outputs = 0  # how many outputs need one
+        self.left = 0  # how many of them wait for theirs
         self.arrived = 0
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -131,7 +217,7 @@ class _BackwardHooks:
         outputs = output if isinstance(output, tuple) else (output,)
         self.grad_output = [None] * len(outputs)
         views = tuple(self._view(y, i, self._at_output) if _needs_grad(y) else y for i, y in enumerate(outputs))
-        self.outputs = sum(map(_needs_grad, outputs))
+        self.left = self.outputs = sum(map(_needs_grad, outputs))
         return views if isinstance(output, tuple) else views[0]
 
     def _view(self, x: Tensor, position: int, receive: Callable[[int, Tensor], Tensor | None]) -> Tensor:
@@ -139,12 +225,31 @@ class _BackwardHooks:
         view.register_hook(lambda g: receive(position, g))
         return view
 
-    def _at_output(self, position: int, g: Tensor) -> None:
+    def _at_output(self, position: int, g: Tensor) -> Tensor | None:
         self.grad_output[position] = g
+        self.left -= 1
+        if self.left:
+            return None
+        self.left = self.outputs
+        changed = self._call_earlier()
         if not self.inputs:  # no gradient will arrive at an input: this is the end
-            self.arrived += 1
-            if self.arrived == self.outputs:
-                self._call()
+            self._call()
+        return self.grad_output[position] if changed else None
+
+    def _call_earlier(self) -> bool:
+        """Call what comes before the gradients pass; whether it has replaced that of the output."""
+        is_changed = False
+        for function in self.earlier:
+            changed = function(self.module, tuple(self.grad_output))
+            if changed is not None:
+                if self.outputs != 1:
+                    raise GradientError(
+                        "a hook before the backward pass can replace the gradient of one output, but here "
+                        f"{self.outputs} outputs require gradients; return None, and change them by y.register_hook"
+                    )
+                self.grad_output = list(changed) if isinstance(changed, tuple) else [changed]
+                is_changed = True
+        return is_changed
 
     def _at_input(self, position: int, g: Tensor) -> Tensor | None:
         self.grad_input[position] = g

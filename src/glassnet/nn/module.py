@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -15,8 +14,8 @@ from glassnet.errors import DtypeError, GlassnetError
 from glassnet.nn.constructors import name_constructor
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.parameter import Parameter, is_uninitialized
-from glassnet.nn.registry import Kind, Registered, Registry, joined
-from glassnet.nn.state_dict import Entry, IncompatibleKeys, load_state
+from glassnet.nn.registry import Kind, Registered, joined
+from glassnet.nn.stateful import Stateful
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
 from glassnet.ops.dtypes import float16, float32, float64
@@ -25,7 +24,7 @@ from glassnet.tensor.graph import changes
 from glassnet.text import shown
 
 
-class Module(Registry, Hooked):
+class Module(Stateful, Hooked):
     """A network, or a part of one: assign parameters and modules in __init__, use them in forward.
 
     Every `Parameter` or `Module` that is assigned to an attribute is registered, so that
@@ -170,6 +169,20 @@ class Module(Registry, Hooked):
         parameter: Parameter = self._get_member("parameter", target)
         return parameter
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put ``module`` in the place at the path ``target``; ``strict``: only where there is one already.
+
+        Raises AttributeError where there is no such place, ValueError for an empty path or what is no module.
+        """
+        if not target or not isinstance(module, Module):
+            given = "an empty path" if not target else f"a {type(module).__name__}"
+            raise ValueError(f"set_submodule: expected a path and a module, got {given}")
+        path, _, name = target.rpartition(".")
+        outer = self.get_submodule(path)
+        if strict:
+            self.get_submodule(target)
+        outer._modules[name] = module
+
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at the path ``target``; AttributeError if there is none."""
         buffer: Tensor = self._get_member("buffer", target)
@@ -184,48 +197,6 @@ class Module(Registry, Hooked):
                 f"get_{kind}: {path or type(self).__name__} has no {kind} {name!r:.80}; it has {names}"
             )
         return members[name]
-
-    # state ------------------------------------------------------------------------------------
-
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Tensor]:
-        """The parameters and the persistent buffers by path, in order, sharing their memory.
-
-        Put into ``destination`` if given, each path behind ``prefix``; detached unless ``keep_vars``.
-        """
-        state = OrderedDict() if destination is None else destination
-        for path, entry in self._state_entries().items():
-            state[prefix + path] = entry.value if keep_vars else entry.value.detach()
-        return state
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Copy a state that ``state_dict()`` returned, of tensors or arrays, into this module.
-
-        ``strict=False`` skips what only one of the two has, and returns the names of it. ``assign=True``
-        uses the tensors themselves, in the dtype they have.
-
-        Raises StateError, which names every missing and unexpected key and every wrong shape;
-        nothing is changed then.
-        """
-        former = {old: new for path, inner in self.named_modules() for old, new in inner._former_names(path).items()}
-        return load_state(type(self).__name__, self._state_entries(), former, state_dict, strict, assign)
-
-    def _former_names(self, path: str) -> dict[str, str]:
-        """The paths by which older states have what is here, and those by which it is here; this is at ``path``."""
-        return {}
-
-    def _state_entries(self) -> dict[str, Entry]:
-        """Every entry of the state: parameters, then buffers, module by module."""
-        return {
-            joined(path, name): Entry(module, name, value)
-            for path, module in self.named_modules(remove_duplicate=False)
-            for members in (module._parameters, module._buffers)
-            for name, value in members.items()
-            if value is not None and name not in module._unsaved_buffers
-        }
 
     # modes ------------------------------------------------------------------------------------
 

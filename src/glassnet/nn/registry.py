@@ -6,17 +6,64 @@ name, in the order of assignment, so that `parameters()` and `state_dict()` find
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from itertools import count
 from typing import Any, Literal
 
 from glassnet.nn.parameter import Buffer, Parameter
-from glassnet.tensor import Tensor
+from glassnet.tensor import RemovableHandle, Tensor
 from glassnet.tensor.creation import take_room
 from glassnet.tensor.graph import changes
 
 Kind = Literal["parameter", "buffer", "module"]
 _NOTHING = object()
 _ROOM = 16  # numbers: what the record of a part takes beside the part itself
+
+
+_hooks: dict[Kind, dict[int, Callable[..., Any]]] = {"parameter": {}, "buffer": {}, "module": {}}  # of registration
+_new_key = count(1).__next__
+
+
+def _add_hook(kind: Kind, hook: Callable[..., Any]) -> RemovableHandle:
+    key = _new_key()
+    _hooks[kind][key] = hook
+    return RemovableHandle(_hooks[kind], key)
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, parameter)`` whenever a module is given one; what it returns takes its place.
+
+    >>> handle = nn.register_module_parameter_registration_hook(lambda module, name, parameter: print(name))
+    >>> layer = nn.Linear(2, 1)
+    weight
+    bias
+    >>> handle.remove()
+    """
+    return _add_hook("parameter", hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, buffer)`` whenever a module is given one; what it returns takes its place.
+
+    >>> handle = nn.register_module_buffer_registration_hook(lambda module, name, buffer: print(name))
+    >>> layer = nn.BatchNorm1d(2)
+    running_mean
+    running_var
+    num_batches_tracked
+    >>> handle.remove()
+    """
+    return _add_hook("buffer", hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, submodule)`` whenever a module is given another; what it returns takes its place.
+
+    >>> handle = nn.register_module_module_registration_hook(lambda module, name, submodule: print(name, submodule))
+    >>> net = nn.Sequential(nn.ReLU())
+    0 ReLU()
+    >>> handle.remove()
+    """
+    return _add_hook("module", hook)
 
 
 class Registered(MutableMapping[str, Any]):
@@ -117,6 +164,9 @@ class Registry:
         if getattr(type(self), name, None) is not None:
             raise KeyError(f"{name!r:.80} is a name that every {type(self).__name__} has already; choose another name")
         _check_kind(kind, name, value)
+        for hook in _hooks[kind].values():
+            changed = hook(self, name, value)
+            value = value if changed is None else changed
         take_room(_ROOM)
         if kinds.get(name) != kind:
             kinds.pop(name, None)

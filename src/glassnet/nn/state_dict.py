@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,14 @@ class Entry(NamedTuple):
     value: Tensor
 
 
+class Faults(NamedTuple):
+    """What hooks find wrong before anything is compared: lists of keys and of sentences, to which they add."""
+
+    missing: list[str]
+    unexpected: list[str]
+    messages: list[str]
+
+
 def load_state(
     module: str,
     entries: Mapping[str, Entry],
@@ -49,24 +57,27 @@ def load_state(
     state_dict: Mapping[str, Any],
     strict: bool,
     assign: bool,
+    found: Faults,
+    extras: Mapping[str, Callable[[Any], None]],
+    afterwards: Sequence[tuple[Any, Callable[..., Any]]],
 ) -> IncompatibleKeys:
     """Copy ``state_dict`` into ``entries``, the state of ``module``: see `Module.load_state_dict`.
 
-    What has a ``former`` name there is taken by its present one.
+    What has a ``former`` name there is taken by its present one. ``extras`` take what is no tensor, by path;
+    ``afterwards`` are called with their modules and the names that do not fit, and may let some pass.
     """
-    if not isinstance(state_dict, Mapping):
-        raise TypeError(f"load_state_dict: expected a dict from names to tensors, got {type(state_dict).__name__}")
     if former:
         state_dict = {former.get(path, path): x for path, x in state_dict.items()}
-    missing = [path for path in entries if path not in state_dict]
-    unexpected = [path for path in state_dict if path not in entries]
+    missing = found.missing + [path for path in (*entries, *extras) if path not in state_dict]
+    unexpected = found.unexpected + [path for path in state_dict if path not in entries and path not in extras]
     tensors = {path: _checked(path, state_dict[path]) for path in entries if path in state_dict}
     misfits = [
         f"{shown(path)} is {written(entries[path].value.shape)} here and {written(x.shape)} in the state"
         for path, x in tensors.items()
         if x.shape != entries[path].value.shape and not is_uninitialized(entries[path].value)
     ]
-    if misfits or (strict and (missing or unexpected)):
+    misfits += found.messages
+    if misfits or (strict and not afterwards and (missing or unexpected)):
         raise StateError(_misfit(module, missing, unexpected, misfits, strict))
     if assign:
         tensors = {path: _assignable(path, entries[path].value, x) for path, x in tensors.items()}
@@ -76,7 +87,16 @@ def load_state(
             setattr(owner, name, x)
         else:
             _copy(x, value)
-    return IncompatibleKeys(missing, unexpected)
+    for path, take in extras.items():
+        if path in state_dict:
+            take(state_dict[path])
+    keys = IncompatibleKeys(missing, unexpected)
+    for owner, hook in afterwards:
+        if hook(owner, keys) is not None:
+            raise RuntimeError("a hook after load_state_dict must return None; change the lists that it is given")
+    if strict and (keys.missing_keys or keys.unexpected_keys):
+        raise StateError(_misfit(module, *keys, misfits, strict, "All others were loaded"))
+    return keys
 
 
 def _checked(path: str, value: Any) -> Tensor:
@@ -106,7 +126,12 @@ def _assignable(path: str, current: Tensor, value: Tensor) -> Tensor:
 
 
 def _misfit(
-    module: str, missing: Sequence[str], unexpected: Sequence[str], misfits: Sequence[str], strict: bool
+    module: str,
+    missing: Sequence[str],
+    unexpected: Sequence[str],
+    misfits: Sequence[str],
+    strict: bool,
+    outcome: str = "Nothing was changed",
 ) -> str:
     faults = [
         f"{what} {_listed(names)}"
@@ -121,7 +146,7 @@ def _misfit(
         )
     elif not misfits:
         advice += ", or pass strict=False to load what both have"
-    return f"load_state_dict: the state does not fit this {module}: {'; '.join(faults)}. Nothing was changed; {advice}"
+    return f"load_state_dict: the state does not fit this {module}: {'; '.join(faults)}. {outcome}; {advice}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -180,6 +180,14 @@ def _laid_out(gradient: Any, tensor: Any) -> Any:
 
 def accumulate(leaf: Any, gradient: Any) -> None:
     """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
+    _add(leaf, gradient)
+    if leaf.accumulated_hooks:
+        for hook in list(leaf.accumulated_hooks.values()):
+            if hook(leaf) is not None:
+                raise RuntimeError("a hook after the gradient was added must return None; it may change leaf.grad")
+
+
+def _add(leaf: Any, gradient: Any) -> None:
     if mode.tracer is not None:
         mode.tracer.accumulating(leaf)
         if leaf.grad is not None and not gradient.requires_grad and not leaf.grad.requires_grad:

@@ -56,6 +56,7 @@ class State(Value):
     grad: Any = None  # a Tensor: what apply, wrap and made_of give is of a class above this file
     version: VersionCounter | None = None
     hooks: list[Callable[[Any], Any]] | None = None
+    accumulated_hooks: dict[object, Callable[[Any], Any]] | None = None  # called once .grad has been added to
     view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
     _reshaped = False  # in place: unsqueeze_()
     _of_several = False  # one of the parts that split() or unbind() gave

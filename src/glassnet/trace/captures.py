@@ -210,22 +210,26 @@ class Captures:
             guards |= _optimizer_guards(name, optimizer, self.free_variables.reads_rates)
         for path, tensor in self._tensors_by_path():
             guards[Guard("tensor", path)] = TensorKind(tensor.dtype, tensor.shape, tensor.requires_grad)
-            if tensor.hooks:
-                guards[Guard("hooks", path)] = comparable(tuple(tensor.hooks))
+            if tensor.hooks or tensor.accumulated_hooks:
+                guards[Guard("hooks", path)] = comparable(_hooks_of_tensor(tensor))
         return guards
 
 
 def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
     """What is called when something passes a module or a tensor."""
     if isinstance(value, Tensor):
-        yield from value.hooks or ()
+        yield from _hooks_of_tensor(value)
     elif isinstance(value, Optimizer):
         yield from (hook.function for hook in (value._hooks or {}).values())
     elif isinstance(value, Module):
         for inner in value.modules():
-            yield from (hook.function for hook in (inner._call_hooks or {}).values())
+            yield from (hook.function for hook in inner._hooks_in_order())
         for parameter in value.parameters():
-            yield from parameter.hooks or ()
+            yield from _hooks_of_tensor(parameter)
+
+
+def _hooks_of_tensor(tensor: Tensor) -> tuple[Callable[..., Any], ...]:
+    return (*(tensor.hooks or ()), *(tensor.accumulated_hooks or {}).values())
 
 
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known
@@ -236,8 +240,8 @@ def _module_guards(path: str, module: Module, attributes: AttributeNames) -> Gua
     read, called = _named_by(kind)  # type: ignore[arg-type]  # a class can be hashed
     names = {*read, *attributes.among(vars(module)), *module._member_kinds}
     guards: Guarded = {Guard("mode", path): "training" if module.training else "evaluation"}
-    if module._call_hooks:
-        guards[Guard("hooks", path)] = comparable(tuple(hook.function for hook in module._call_hooks.values()))
+    if module._call_hooks or type(module)._call_hooks:
+        guards[Guard("hooks", path)] = comparable(tuple(hook.function for hook in module._hooks_in_order()))
     for name, value in vars(module).items():
         counts = name in names or (name in called and not isinstance(value, PLAIN))
         is_apart = name in MODULES_OWN or isinstance(getattr(kind, name, None), cached_property)

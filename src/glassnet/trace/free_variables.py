@@ -40,7 +40,7 @@ FEW, MOST = 100, 1000  # entries of a container that is watched (a longer one is
 CALLED = {"__call__", "__getitem__", "__len__", "__iter__", "__enter__", "__exit__", "__contains__", "forward"}
 UNNAMED = {"vars", "asdict", "astuple", "__dict__"}  # who names these reads attributes without naming them
 SCHEDULES = LRScheduler | ReduceLROnPlateau
-MODULES_OWN = {"training", "_call_hooks", "_member_kinds", "_unsaved_buffers"}
+MODULES_OWN = {"training", "_call_hooks", "_member_kinds", "_state_hooks", "_unsaved_buffers"}
 RATES = {"get_last_lr", "lr"}  # who names these reads a learning rate
 
 

@@ -21,7 +21,7 @@ from glassnet.tensor.creation import without_drawing
 from glassnet.text import shown
 
 _KINDS = ("_parameters", "_buffers", "_modules")
-_OWN = ("_member_kinds", "_unsaved_buffers", "_call_hooks", "training")  # of glassnet's modules
+_OWN = ("_member_kinds", "_unsaved_buffers", "_call_hooks", "_state_hooks", "training")  # of glassnet's modules
 _HOOKS = (
     "_backward_pre_hooks", "_backward_hooks", "_forward_hooks", "_forward_hooks_with_kwargs",
     "_forward_hooks_always_called", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks",

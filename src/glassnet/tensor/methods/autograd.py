@@ -54,6 +54,28 @@ class Autograd(Creation):
 
         return self._register(called)
 
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Self], None]) -> RemovableHandle:
+        """Call ``hook`` with this tensor, a leaf, whenever a backward pass has added to its ``grad``.
+
+        A step of an optimizer may be made there, and the gradient let go at once. Raises GradientError for a tensor
+        that is no leaf, or requires no gradient.
+
+        >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_post_accumulate_grad_hook(lambda x: print(x.grad))
+        >>> (x**2).sum().backward()
+        tensor([2., 4.])
+        """
+        follow(self)
+        if not self._requires_grad or self.node is not None:
+            why = "is no leaf, and keeps no gradient" if self.node is not None else "requires no gradient"
+            raise GradientError(f"register_post_accumulate_grad_hook: this tensor {why}; use register_hook, or a leaf")
+        if self.accumulated_hooks is None:
+            self.accumulated_hooks = {}
+        key = object()
+        self.accumulated_hooks[key] = hook
+        changes.tell()
+        return RemovableHandle(self.accumulated_hooks, key)
+
     def retain_grad(self) -> None:
         """Keep this tensor's gradient in ``.grad``, although it is not a leaf.
 
