@@ -47,6 +47,30 @@ def test_bad_input_has_no_traceback(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("train", "[OPTIONS] [SOURCE]"),
+        ("predict", "[OPTIONS] RUN [FILE]"),
+        ("plot", "[OPTIONS] NAME..."),
+        ("run", "[OPTIONS] SCRIPT [ARGS]..."),
+    ],
+)
+def test_usage_says_what_a_command_takes(command, name, usage):
+    assert command(name, "--help").stdout.startswith(f"Usage: glassnet {name} {usage}\n")
+
+
+def test_the_list_of_commands_says_of_each_a_whole_sentence(command):
+    said = command("--help", columns=60).stdout
+    assert "..." not in said.partition("Commands:")[2]
+    assert "where targets are known." in " ".join(said.split())
+
+
+def test_a_mistyped_command_is_one_sentence_and_a_guess(command):
+    refused = command("trian", "digits")
+    assert refused.stderr == "glassnet: No such command 'trian'. Did you mean 'train'? See: glassnet --help\n"
+
+
 BOTH = """
 from glassnet.cli.app import app
 

@@ -12,6 +12,7 @@ import glassnet
 from glassnet import nn
 from glassnet.cli import judging
 from glassnet.cli.run import find
+from glassnet.cli.tasks import quantity
 from glassnet.serialization import load_metadata, read_model
 from glassnet.sources import open_source
 from glassnet.training.metrics import confusion_matrix
@@ -115,6 +116,46 @@ def test_a_class_of_which_nothing_was_held_out_has_no_recall(capsys):
     assert counts.tolist() == [[1, 1], [0, 0]]
     judging.show_confusion(Console(width=60), counts, ["no", "yes"])
     assert re.search(r"no +1 +1 +50.0 %\s+yes +· +· +-", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("names", "width", "there"),
+    [
+        (["no", "yes"], 40, ["true  no yes  recall", "yes   ·   2 100.0 %"]),
+        (["a long name", "another one"], 60, ["true a long name another one  recall", "another one"]),
+        (
+            ["a long name", "another one"],
+            40,
+            ["true   1   2  recall", "1 a long name   1   1", "2 another one   ·   2"],
+        ),
+        (["a long name", "another one"], 24, None),
+    ],
+)
+def test_a_matrix_is_whole_or_not_there(capsys, names, width, there):
+    """Names that are too long for its columns are numbers there; where that is no help, nothing is cut off."""
+    counts = confusion_matrix(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 2)
+    assert judging.show_confusion(Console(width=width), counts, names) is (there is not None)
+    said = capsys.readouterr().out
+    assert "…" not in said
+    for line in there or ():
+        assert line in said
+    assert bool(said) is bool(there)
+
+
+def test_in_few_columns_the_classes_of_lowest_recall_stand_for_the_matrix(command, trained):
+    said = command("evaluate", trained, columns=40).stdout
+    assert "A matrix of 10 classes has no room\n  in 40 columns." in said
+    assert re.search(r"lowest\s+recall +samples +right +recall", said)
+    assert "…" not in said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(38530.4, "38,530"), (226062.87, "226,063"), (9999.6, "10,000"), (-0.01234, "-0.01234"), (2e13, "2e+13")],
+)
+def test_quantities_are_written_as_a_person_writes_them(value, text):
+    assert quantity(value) == text
+    assert quantity(abs(value), sign="+") == f"+{text.lstrip('-')}"
 
 
 # samples of one's own -----------------------------------------------------------------------------

@@ -106,6 +106,6 @@ def test_the_screen_and_the_report(classes):
         text = page(report)
         assert ("too many for a matrix" in text) is (classes > MANY)
         assert len(text) < 250_000
-        judging.show_worst_classes(console, targets, predicted, names)
+        judging.show_worst_classes(console, targets, predicted, names, "too many")
 
     assert peak(show) < 8_000_000

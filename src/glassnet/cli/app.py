@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 import glassnet
 from glassnet.cli import interruptions, streams
@@ -21,6 +21,7 @@ from glassnet.extras import MissingExtra, needed_to
 from glassnet.text import harmless, shown
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C."  # others: 128 and the signal
+LONGEST = 200  # letters of what is said of a command in the list of all
 NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)  # of what was asked for
 
 # By a command's name, in the order of the help: its module and its function in there.
@@ -45,7 +46,7 @@ class _Commands(Mapping[str, Any]):
             module = import_module(f"glassnet.cli.{COMMANDS[name]}")
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         settings = getattr(module, "SETTINGS", None)
-        alone.command(name, epilog=EXIT_CODES, context_settings=settings)(getattr(module, name))
+        alone.command(name, cls=_Command, epilog=EXIT_CODES, context_settings=settings)(getattr(module, name))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:
@@ -87,6 +88,12 @@ class _OneMessage(TyperGroup):
                 err.write(f"glassnet: {message}\n" if message else "")
         sys.exit(code if program is None else program())
 
+    def format_commands(self, context: Any, formatter: Any) -> None:
+        """List the commands, each with its first sentence, however long that is."""
+        commands = {name: self.get_command(context, name) for name in self.list_commands(context)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, c.get_short_help_str(LONGEST)) for name, c in commands.items() if c is not None])
+
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the command line; typer would end a KeyboardInterrupt here without a word."""
         with _told():
@@ -96,6 +103,16 @@ class _OneMessage(TyperGroup):
         """Run the command."""
         with _told():
             return super().invoke(context)
+
+
+class _Command(TyperCommand):
+    """A command whose usage line says the same with every version of typer."""
+
+    def collect_usage_pieces(self, context: Any) -> list[str]:
+        """Its options, its arguments, in brackets those that may be left out, and what it hands on."""
+        arguments = [p for p in self.get_params(context) if p.param_type_name == "argument"]
+        names = [p.metavar if p.required else f"[{p.metavar}]" for p in arguments]
+        return ["[OPTIONS]", *map(str, names), *(["[ARGS]..."] if context.allow_extra_args else [])]
 
 
 @contextmanager
@@ -128,7 +145,7 @@ def _explained(error: Exception) -> tuple[str | None, int]:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "glassnet"
     problem = usage().rstrip(".").replace("\n", "\\n")
-    return f"{problem}; see: {command} --help", 2
+    return f"{problem}{' See' if problem.endswith('?') else '; see'}: {command} --help", 2
 
 
 app = typer.Typer(

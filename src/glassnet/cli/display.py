@@ -76,7 +76,7 @@ def columns(*names: str, left: int = 1) -> Table:
     """A table with these columns, the first ``left`` of them aligned to the left."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=(0, 1))
     for i, name in enumerate(names):
-        table.add_column(Text(name), justify="left" if i < left else "right")
+        table.add_column(Text(name), justify="left" if i < left else "right", overflow="fold")
     return table
 
 

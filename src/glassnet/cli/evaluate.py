@@ -21,7 +21,7 @@ def evaluate(
     ] = None,
     runs: RunsFolder = RUNS,
 ) -> None:
-    """Show how good a trained network is on samples whose targets are known.
+    """Show how good a trained network is where targets are known.
 
     Example: glassnet evaluate latest labelled.csv
     """

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.display import columns, headline
 from glassnet.cli.saved_run import Answers, SavedRun
-from glassnet.cli.tasks import off_by, percent
+from glassnet.cli.tasks import off_by, percent, quantity
 from glassnet.encoders import Baseline
 from glassnet.explain.confusion import MANY, class_counts, confusion_matrix, lowest_recall, worst_confusions
 from glassnet.ops.dtypes import Array
@@ -31,6 +32,8 @@ SHADES = " ░▒▓█"
 PLAIN_SHADES = " .:*#"  # where the output cannot hold the blocks
 LARGEST = 16  # pixels along a side; a larger picture is made smaller
 GAP = 4  # columns between pictures
+MARGIN = 2  # columns on both sides
+WIDEST = 10_000  # columns of a table, to see how many it would take
 
 
 def show(
@@ -60,10 +63,12 @@ def _show_classes(
 ) -> None:
     right, total = int((predicted == targets).sum()), len(targets)
     console.print(headline(f"Accuracy {right / total:.4f}", f": {right} of {total} are right.\n"))
-    if len(run.labels) <= MANY:
-        show_confusion(console, confusion_matrix(targets, predicted, len(run.labels)), run.labels)
-    else:
-        show_worst_classes(console, targets, predicted, run.labels)
+    classes = len(run.labels)
+    if classes > MANY:
+        show_worst_classes(console, targets, predicted, run.labels, f"{classes:,} classes are too many for a matrix.")
+    elif not show_confusion(console, confusion_matrix(targets, predicted, classes), run.labels):
+        narrow = f"A matrix of {classes} classes has no room in {console.width} columns."
+        show_worst_classes(console, targets, predicted, run.labels, narrow)
     wrong = np.flatnonzero(predicted != targets)
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:WORST]
     shown: Any = names or run.encoder.inverse(inputs) if inputs.ndim == 2 else inputs
@@ -93,44 +98,61 @@ def _show_quantities(
     table = columns("furthest off", "actual", "predicted", "error")
     errors = answers.values - targets
     for i in np.argsort(-np.abs(errors), kind="stable")[:WORST]:
-        table.add_row(names[i], f"{targets[i]:.5g}", f"{answers.values[i]:.5g}", f"{errors[i]:+.4g}")
+        table.add_row(names[i], quantity(targets[i], 5), quantity(answers.values[i], 5), quantity(errors[i], sign="+"))
     console.print(Padding(table, (0, 2)))
 
 
 # the confusion matrix -------------------------------------------------------------------------------------
 
 
-def show_confusion(console: Console, counts: Array, classes: Sequence[str]) -> None:
-    """Print the confusion matrix, and the recall of each class."""
+def show_confusion(console: Console, counts: Array, classes: Sequence[str]) -> bool:
+    """Print the confusion matrix, and the recall of each class; False where it has no room on the ``console``.
+
+    Where only the names of its columns are too long, these are numbers, which stand before the names of the rows.
+    """
+    numbers = [str(number) for number in range(1, len(classes) + 1)]
+    for names, rows in ((classes, classes), (numbers, [*map(" ".join, zip(numbers, classes, strict=True))])):
+        table = _matrix(counts, names, rows)
+        if Measurement.get(console, console.options.update(width=WIDEST), table).maximum <= console.width - 2 * MARGIN:
+            console.print(Padding(Text("Rows: what it is. Columns: what the network says.", "dim"), (0, MARGIN)))
+            console.print()
+            console.print(Padding(table, (0, MARGIN)))
+            return True
+    return False
+
+
+def _matrix(counts: Array, columns: Sequence[str], rows: Sequence[str]) -> Table:
+    """The table of the matrix."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="", padding=0)
-    table.add_column("true", justify="right", style="bold")
-    for name in classes:
-        table.add_column(name, justify="right", min_width=3)
-    table.add_column("recall", justify="right")
+    table.add_column("true", justify="right", style="bold", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", min_width=3, no_wrap=True)
+    table.add_column("recall", justify="right", no_wrap=True)
     for true, row in enumerate(counts):
         cells = [_cell(int(n), right=true == predicted) for predicted, n in enumerate(row)]
         total = int(row.sum())
-        table.add_row(classes[true], *cells, percent(row[true] / total) if total else "-")
-    console.print(Text("  Rows: what it is. Columns: what the network says.", "dim"))
-    console.print()
-    console.print(Padding(table, (0, 2)))
+        table.add_row(rows[true], *cells, percent(row[true] / total) if total else "-")
+    return table
 
 
-def show_worst_classes(console: Console, targets: Array, predicted: Array, classes: Sequence[str]) -> None:
-    """Print, of more classes than a matrix has room for, those of lowest recall and the most frequent mistakes."""
+def show_worst_classes(console: Console, targets: Array, predicted: Array, classes: Sequence[str], why: str) -> None:
+    """Print, of more classes than a matrix has room for, those of lowest recall and the most frequent mistakes.
+
+    ``why`` there is no room is said before.
+    """
     counts = class_counts(targets, predicted, len(classes))
     table = columns("lowest recall", "samples", "right", "recall")
     for i in lowest_recall(counts, WORST_CLASSES):
         right, samples = int(counts.right[i]), int(counts.actual[i])
         table.add_row(Text(classes[i]), f"{samples:,}", f"{right:,}", percent(right / samples))
-    console.print(Text(f"  {len(classes):,} classes are too many for a matrix.", "dim"))
-    console.print(Padding(table, (1, 2)))
+    console.print(Padding(Text(why, "dim"), (0, MARGIN)))
+    console.print(Padding(table, (1, MARGIN)))
     confused = worst_confusions(targets, predicted, WORST_CLASSES)
     if confused:
         mistakes = columns("most frequent mistakes", "read as", "samples", left=2)
         for pair in confused:
             mistakes.add_row(Text(classes[pair.true]), Text(classes[pair.predicted]), f"{pair.samples:,}")
-        console.print(Padding(mistakes, (0, 2)))
+        console.print(Padding(mistakes, (0, MARGIN)))
 
 
 def _cell(n: int, *, right: bool) -> Text:
@@ -163,7 +185,8 @@ def show_mistakes(console: Console, mistakes: Sequence[Mistake], most: int = 5) 
     if isinstance(mistakes[0].sample, str) or mistakes[0].sample.ndim == 1:
         for sample, true, predicted, probability in mistakes[:most]:
             name = sample if isinstance(sample, str) else f"({', '.join(f'{x:.4g}' for x in sample)})"
-            console.print(Text(f"  {name}: {true}, read as {predicted}, {100 * probability:.0f} % sure"))
+            line = f"{name}: {true}, read as {predicted}, {100 * probability:.0f} % sure"
+            console.print(Padding(Text(line), (0, MARGIN)))
         return
     shades = SHADES if _can_write(console, SHADES) else PLAIN_SHADES
     drawn = [lines(mistake.sample, shades) for mistake in mistakes[:most] if not isinstance(mistake.sample, str)]

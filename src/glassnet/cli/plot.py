@@ -40,7 +40,7 @@ def plot(
     runs: RunsFolder = RUNS,
     force: Force = False,
 ) -> None:
-    """Draw functions of one number, such as activations; or the inside of a trained network.
+    """Draw functions of one number, or the inside of a network.
 
     Example: glassnet plot step sigmoid relu --derivative -o activations.png
 

@@ -28,7 +28,7 @@ from glassnet.cli.shared_arguments import (
     path_option,
     writing,
 )
-from glassnet.cli.tasks import percent
+from glassnet.cli.tasks import percent, quantity
 from glassnet.encoders import Samples, SeriesEncoder, TextEncoder, read_samples
 from glassnet.encoders.text_encoder import LARGEST, text_in
 from glassnet.encoders.text_standalone import names_a_file
@@ -140,7 +140,7 @@ def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -
     table = display.columns("", "prediction", *(labels or (["sure"] if sure is not None else [])), left=2)
     for i in range(min(SHOWN, len(answers.values))):
         value = answers.values[i]
-        cells = [shown(samples.names[i]), shown(value, 40) if sure is not None else f"{value:.5g}"]
+        cells = [shown(samples.names[i]), shown(value, 40) if sure is not None else quantity(value, 5)]
         if sure is not None:
             cells += [percent(sure[i])] if of_all is None else [percent(p) for p in of_all[i]]
         table.add_row(*map(Text, cells))

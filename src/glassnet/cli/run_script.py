@@ -25,7 +25,7 @@ def run(
     check: Annotated[bool, typer.Option("--check", help="Run nothing: list what is missing.")] = False,
     data: Annotated[Path | None, path_option(metavar="DIR", help="Where data sets are, whatever root says.")] = None,
 ) -> Callable[[], int] | None:
-    """Run a PyTorch script without PyTorch: import torch is answered by glassnet.
+    """Run a PyTorch script with glassnet in PyTorch's place.
 
     Example: glassnet run script.py --epochs 3
     """

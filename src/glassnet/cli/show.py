@@ -13,6 +13,7 @@ from glassnet.cli.run import REPORT, read_config
 from glassnet.cli.saved_run import SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder
+from glassnet.cli.tasks import quantity
 from glassnet.nn.finite import ADVICE, weights_problem
 from glassnet.nn.innermost import innermost
 from glassnet.ops.shapes import written
@@ -50,7 +51,7 @@ def show(
 def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
     options, data, results = (config.get(name, {}) for name in ("options", "data", "results"))
     numbers = [
-        f"{SYMBOLS.get(name, name)} {results[f'val_{name}']:.4g}"
+        f"{SYMBOLS.get(name, name)} {quantity(results[f'val_{name}'])}"
         for name in (*saved.task.metrics, "loss")
         if f"val_{name}" in results
     ]

@@ -25,9 +25,16 @@ def number_text(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:.3e}"
 
 
+def quantity(value: float, digits: int = 4, sign: str = "-") -> str:
+    """A quantity in so many digits that count, with all of those before the point up to a trillion: 38,530."""
+    if 9999.5 <= abs(value) < 1e12:
+        return f"{value:{sign},.0f}"
+    return f"{value:{sign}.{digits}g}"
+
+
 def off_by(measured: Mapping[str, float]) -> str:
     """The errors of a regression in words."""
-    return f"off by {measured['mae']:.4g} on average (RMSE {measured['rmse']:.4g})"
+    return f"off by {quantity(measured['mae'])} on average (RMSE {quantity(measured['rmse'])})"
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ TASKS = {
         "R²",
         number_text,
         guess=lambda _classes: 0.05,
-        in_words=lambda results, _total: f"off by {results['val_mae']:.4g} on average",
+        in_words=lambda results, _total: f"off by {quantity(results['val_mae'])} on average",
         about=lambda how, noun: f"for {noun} it had never seen it is {how}",
     ),
 }

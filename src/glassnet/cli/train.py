@@ -109,13 +109,18 @@ def _name(source: str) -> str:
 def _show_checkup(console: Console, session: Session) -> None:
     """Print a check-up of the run before it begins; it changes nothing."""
     from glassnet.explain.checkup import checkup  # a run without does not load it
+    from glassnet.explain.walkthrough.text import wrapped
 
     data = session.data
     result = checkup(
         session.model, tuple(data.train), session.task.loss, session.optimizer, validation=tuple(data.held_out)
     )
     console.print(Text("Check-up", "bold"))
-    console.print(Padding(Text(str(result)), (1, 2)))
+    lines = []
+    for line in str(result).split("\n"):
+        begin = re.match(r" *(?:\d+\. |\w+: +)?", line)[0]  # type: ignore[index]  # it matches nothing, too
+        lines += wrapped(line[len(begin) :], begin, " " * len(begin), console.width - 4)
+    console.print(Padding(Text("\n".join(lines)), (1, 2)))
 
 
 # going on with a run that was cut off ------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from glassnet.tensor import wrap
 
 SHARED = 0.05
 KINDS = 0.25  # of the samples: with fewer different ones, they come back by themselves
+SELDOM = 0.1  # how often shuffled targets look as if they had to do with inputs, for that to be a hint
 MANY = 64  # samples, of which a relation would be seen
 APART = 5.0  # times as large: inputs of one kind are not
 EXACT = 1e-5
@@ -232,16 +233,18 @@ def labels_unrelated(run: Observed) -> Iterator[Symptom]:
     if found is None or found.probability < CHANCE:
         return
     held = on_other_samples(run)
-    if held is not None and (held.carries_over or not held.can_tell):
+    if held is not None and (held.carries_over or not held.can_tell or (held.hints and found.probability < SELDOM)):
         return
     yield symptom(
-        "the targets have nothing to do with the inputs: what is learned of them does not hold for other samples",
-        "in {samples} samples, inputs that are alike have targets that are alike no more than by chance "
-        "({deviations:.1f} standard deviations)" + ("" if held is None else held.text),
+        "the targets seem to have nothing to do with the inputs: what is learned of them helps with other samples no "
+        "more than chance does",
+        "in {samples} samples, targets of inputs that are alike are hardly more alike than when shuffled, which makes "
+        "{probability:.0%} of them as alike" + ("" if held is None else held.text),
         "look at where inputs and targets are put together: a file in another order, one of both shuffled or sorted, "
-        "rows dropped on one side",
+        "rows dropped on one side; if all is right there, the inputs tell too little: add others, or more samples",
         samples=found.samples,
         deviations=found.deviations,
+        probability=found.probability,
         learned=run.steps_within(LEARNED),
         **dict[str, Any]({} if held is None else held.numbers),
     )

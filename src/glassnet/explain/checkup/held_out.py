@@ -15,6 +15,7 @@ from glassnet.optim import Adam
 from glassnet.tensor import wrap
 
 DOUBTFUL = 2.5  # standard deviations of a share, within which it may be chance
+HINT = 1.5  # standard deviations of a share, which chance makes of one in fifteen
 CARRIES = 0.07  # of what guessing costs, that is learned for other samples, too
 LEARNED = 400  # steps to see whether what is learned holds for other samples
 
@@ -26,6 +27,7 @@ class Held(NamedTuple):
     text: str
     numbers: dict[str, Any]
     can_tell: bool = True  # whether anything could be better than guessing there
+    hints: bool = False  # whether it is better by as much as chance seldom makes it
 
 
 def _held(learned: Array, y: Array, other: Array, other_y: Array, losses: tuple[float, float, float]) -> Held:
@@ -38,10 +40,14 @@ def _held(learned: Array, y: Array, other: Array, other_y: Array, losses: tuple[
         carries_over = held < (1 - CARRIES) * guess
         return Held(carries_over, text + "guessing has {guess:.4g}", {"train": train, "held": held, "guess": guess})
     held, guess = on_other
-    text = "; after {learned} steps {train:.0%} are right, and {held:.0%} of samples that were held out, where "
-    doubtful = DOUBTFUL * float(np.sqrt(guess * (1 - guess) / len(other_y)))
-    numbers = {"train": on_train[0], "held": held, "guess": guess}
-    return Held(held > guess + doubtful, text + "guessing has {guess:.0%}", numbers, guess + doubtful < 1)
+    deviation = float(np.sqrt(guess * (1 - guess) / len(other_y)))
+    chance = guess + DOUBTFUL * deviation
+    text = (
+        "; after {learned} steps {train:.0%} are right, and {held:.0%} of {others} samples that were held out, where "
+        "guessing has {guess:.0%}, and chance may make that {chance:.0%}"
+    )
+    numbers = {"train": on_train[0], "held": held, "guess": guess, "chance": chance, "others": len(other_y)}
+    return Held(held > chance, text, numbers, chance < 1, held > guess + HINT * deviation)
 
 
 def on_other_samples(run: Observed) -> Held | None:

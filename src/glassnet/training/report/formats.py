@@ -9,15 +9,17 @@ SYMBOLS = {"r2": "R²", "mae": "MAE", "rmse": "RMSE", "f1": "F1"}  # of metrics 
 
 
 def number(value: float) -> str:
-    """At most four significant digits; what is not a finite number is said in words."""
+    """At most four significant digits, or all before the point; what is not a finite number is said in words."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "infinite" if value > 0 else "−infinite"
-    if float(value).is_integer() and abs(value) < 1e6:
+    if float(value).is_integer() and abs(value) < 1e12:
         return f"{int(value):,}".replace("-", "−")
     if 1000 <= abs(value) < 1e6:
         return f"{value:,.1f}".replace("-", "−")
+    if 1e6 <= abs(value) < 1e12:
+        return f"{value:,.0f}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
 
 
