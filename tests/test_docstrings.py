@@ -43,6 +43,7 @@ ROOMS = (
     "glassnet.nn",
     "glassnet.nn.init",
     "glassnet.nn.utils",
+    "glassnet.nn.utils.prune",
     "glassnet.optim",
     "glassnet.optim.lr_scheduler",
     "glassnet.scratch",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from glassnet.errors import GradientError
@@ -76,6 +77,21 @@ class Hooked:
 
     def _add_hook(self, hook: Hook, prepend: bool) -> RemovableHandle:
         return _added(vars(self).setdefault("_call_hooks", {}), hook, prepend)
+
+    @property
+    def _forward_pre_hooks(self) -> Mapping[int, Function]:
+        """Its hooks before forward, by the keys of their handles; to be read."""
+        return MappingProxyType(self._functions_of("before"))
+
+    @property
+    def _forward_hooks(self) -> Mapping[int, Function]:
+        """Its hooks after forward, by the keys of their handles; to be read."""
+        return MappingProxyType(self._functions_of("after"))
+
+    def _functions_of(self, when: str) -> dict[int, Function]:
+        return {
+            key: hook.function for key, hook in sorted(vars(self).get("_call_hooks", {}).items()) if hook.when == when
+        }
 
     def _hooks_in_order(self) -> list[Hook]:
         """The hooks of all modules, then its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.nn.utils import parametrizations, parametrize, rnn
+from glassnet.nn.utils import parametrizations, parametrize, prune, rnn
 from glassnet.nn.utils.clip import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -21,6 +21,7 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
     "rnn",
