@@ -38,6 +38,7 @@ ROOMS = (
     "glassnet.export",
     "glassnet.files",
     "glassnet.fft",
+    "glassnet.func",
     "glassnet.functional",
     "glassnet.linalg",
     "glassnet.nn",

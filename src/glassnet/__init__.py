@@ -139,6 +139,7 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "func",
     "functional",
     "get_default_dtype",
     "get_rng_state",
@@ -194,6 +195,7 @@ __all__ = [
     "uint8",
     "utils",
     "vision",
+    "vmap",
     "vstack",
     "walkthrough",
     "where",
@@ -239,6 +241,7 @@ _LATER = {
     "save_model": "serialization",
     "set_printoptions": "tensor.printing",
     "symbolic": "explain.symbolic",
+    "vmap": "func",
     "walkthrough": "explain.walkthrough",
 }
 # rooms, loaded when first used, too
@@ -249,6 +252,7 @@ _ROOMS = (
     "explain",
     "export",
     "fft",
+    "func",
     "functional",
     "linalg",
     "nn",
@@ -267,6 +271,7 @@ if TYPE_CHECKING:
         data,
         distributions,
         fft,
+        func,
         functional,
         linalg,
         nn,
@@ -282,6 +287,7 @@ if TYPE_CHECKING:
     from glassnet.explain.draw import draw
     from glassnet.explain.symbolic import symbolic
     from glassnet.explain.walkthrough import walkthrough
+    from glassnet.func import vmap
     from glassnet.functional import cdist
     from glassnet.serialization import load, load_model, save, save_model
     from glassnet.tensor.printing import set_printoptions

@@ -90,8 +90,12 @@ class Observer(Protocol):
 
     # what a program could not repeat
 
-    def read(self, what: str) -> None:
-        """Python asks for the numbers in a tensor; ``what`` is how."""
+    def read(self, what: str, tensor: Any = None) -> None:
+        """Python asks for the numbers in ``tensor``, if it is one; ``what`` is how."""
+        ...
+
+    def detached(self, array: Array) -> Array:
+        """A tensor is about to be made of ``array`` that forgets the history of the one that has it: of which array."""
         ...
 
     def replacing(self, what: str) -> None:
@@ -108,6 +112,10 @@ class Observer(Protocol):
 
     def seeding(self) -> None:
         """The state of a random generator is about to be set."""
+        ...
+
+    def custom(self, name: str, inputs: tuple[Any, ...]) -> None:
+        """An operation of the user's own, ``name``, is about to be carried out, with a derivative that he wrote."""
         ...
 
     def refused(self, error: Exception) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from glassnet.compilation.pytree import LEAF, flatten, named_leaves
+from glassnet.pytree import LEAF, flatten, named_leaves
 
 Pair = namedtuple("Pair", "first second")
 TREES = [1, (), (1, 2), [1, (2, [3])], {"a": 1, "b": {"c": [2]}}, Pair(1, (2, 3)), [None, "text", {}], {1: {2: 3}}]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.compilation.pytree import named_leaves
+from glassnet.pytree import named_leaves
 from tests.compilation.zoo import SCHEDULES, ZOO
 from tests.shares import one_in
 

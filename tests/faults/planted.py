@@ -501,4 +501,18 @@ FAULTS = (
         "if len(self._steps) > self._size:",
         ("tests/optim",),
     ),
+    Fault(
+        "distributions: the slope of a gamma number loses the place that it was drawn at",
+        "ops/functions/draws.py",
+        "slope + 1.0 / (few + n)",
+        "slope",
+        ("tests/distributions/test_samples.py",),
+    ),
+    Fault(
+        "vmap: an operand of fewer dimensions meets the samples of others",
+        "func/batch_rules.py",
+        "    if not operand.is_batched or missing <= 0:",
+        "    if not operand.is_batched or missing >= 0:",
+        ("tests/func/test_vmap.py",),
+    ),
 )

@@ -128,6 +128,8 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **named: Any) -> Any:
         """Call ``forward``, and have ``backward`` called when the gradient comes back."""
+        if mode.tracer is not None:
+            mode.tracer.custom(cls.__name__, args)
         ctx = FunctionCtx()
         ctx.needs_input_grad = tuple(isinstance(x, Tensor) and x.requires_grad for x in args)
         with no_grad():

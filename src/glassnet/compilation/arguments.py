@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.compilation.pytree import LEAF, flatten, named_leaves
 from glassnet.errors import GlassnetError
 from glassnet.nn.module import Module
 from glassnet.program.names import identifier
+from glassnet.pytree import LEAF, flatten, named_leaves
 from glassnet.tensor import Tensor
 from glassnet.trace.guard import PLAIN, Guard, Guarded, Same, TensorKind, comparable
 

@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from glassnet.compilation.arguments import StructureError
-from glassnet.compilation.pytree import LEAF, flatten
 from glassnet.errors import GradientError
 from glassnet.ops.dtypes import Array, Dtype, float32
 from glassnet.ops.record import Op, Spec
+from glassnet.pytree import LEAF, flatten
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import Node
 

@@ -67,6 +67,7 @@ SOURCES = {
     "torch.nn.utils.parametrize": "nn.utils.parametrize",
     "torch.nn.utils.prune": "nn.utils.prune",
     "torch.nn.utils.rnn": "nn.utils.rnn",
+    "torch.nn.utils.stateless": "func.stateless",
     "torch.onnx": "pytorch.names.onnx",
     "torch.optim": "optim",
     "torch.optim.lr_scheduler": "optim.lr_scheduler pytorch.names.bases",
@@ -93,6 +94,7 @@ SOURCES = {
     "torch.utils.dlpack": "pytorch.names.older_functions .",
     "torch.utils.model_zoo": "pytorch.names.utilities",
     "torch.version": "pytorch.names.imitated_version",
+    "functorch": "func",  # as it was called before
     "torchvision": "pytorch.names.torchvision",
     "torchvision.datasets": "vision.datasets",
     "torchvision.datasets.*": "vision.datasets",
@@ -106,7 +108,7 @@ SOURCES = {
 }
 
 # Packages that are PyTorch's or stand on it: nothing of theirs is found but what is in the table.
-PACKAGES = ("torch", "torchvision", "torchaudio", "torchtext", "torchmetrics", "torchinfo", "torchsummary")
+PACKAGES = ("torch", "functorch", "torchvision", "torchaudio", "torchtext", "torchmetrics", "torchinfo", "torchsummary")
 
 
 def sources_of(module: str) -> tuple[str, ...]:

@@ -269,7 +269,7 @@ class Tensor(Autograd):
     @property
     def data(self) -> Tensor:
         """The same memory without the history: autograd does not see changes to it."""
-        return wrap(self.array)
+        return wrap(self.array if mode.tracer is None else mode.tracer.detached(self.array))
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -285,7 +285,7 @@ class Tensor(Autograd):
         >>> (x * 2).detach()
         tensor([2., 2.])
         """
-        other = wrap(self.array)
+        other = wrap(self.array if mode.tracer is None else mode.tracer.detached(self.array))
         other.version = version_of(self)
         return other
 

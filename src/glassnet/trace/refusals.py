@@ -70,7 +70,7 @@ class Refusals:
     once: bool = False  # whether the program is of this run only, as the numbers that Python reads are
     _refusal: Exception | None = None
 
-    def read(self, what: str) -> None:
+    def read(self, what: str, tensor: Any = None) -> None:
         """Python asks for the numbers in a tensor: raises TraceError, for they are of this run only."""
         if self.once:
             return
@@ -78,6 +78,13 @@ class Refusals:
             f"{what} reads a tensor's value in Python. The program would keep this run's value for ever. Return the "
             "tensor and read it outside, or choose with glassnet.where(condition, a, b)"
         )
+
+    def custom(self, name: str, inputs: tuple[Any, ...]) -> None:
+        """An operation of the user's own: what it does is followed."""
+
+    def detached(self, array: Any) -> Any:
+        """The array of a tensor that forgets its history: the same, which is the same value."""
+        return array
 
     def using_array(self) -> None:
         """An array that is no tensor's is about to be used: raises TraceError, for its numbers are of this run only."""

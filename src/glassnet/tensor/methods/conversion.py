@@ -19,7 +19,7 @@ class Conversion(State):
     def _read(self, what: str) -> Array:
         """The values, for Python to look at; ``what`` is what the tracer calls it when it refuses."""
         if mode.tracer is not None:
-            mode.tracer.read(what)
+            mode.tracer.read(what, self)
         return self.array
 
     def item(self) -> Any:

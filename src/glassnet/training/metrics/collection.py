@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.compilation.pytree import TreeDef, flatten
 from glassnet.files.schema import an_object, named, within
+from glassnet.pytree import TreeDef, flatten
 from glassnet.tensor import Tensor
 from glassnet.training.errors import TrainingError
 from glassnet.training.metrics.classification import F1, Accuracy, Confusion, OfClasses, Precision, Recall, TopK
