@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from glassnet.func.batch_rules import Call, Operand, repeated, rule_of, sample_by_sample
-from glassnet.observer import mode
+from glassnet.observer import mode, observers
 from glassnet.ops.dtypes import Array
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Op
@@ -39,10 +39,12 @@ class Batching:
     def observing(self) -> Iterator[None]:
         """Within, operations are for all samples."""
         before, mode.tracer = mode.tracer, self
+        observers.append(self)
         try:
             yield
         finally:
             mode.tracer = before
+            observers.remove(self)
 
     @contextmanager
     def _outside(self) -> Iterator[None]:
@@ -310,6 +312,10 @@ class Batching:
     def scheduling(self) -> None:
         """A schedule would step for one sample."""
         _refuse("a schedule of learning rates steps, which is not done sample by sample; step outside")
+
+    def searching(self) -> None:
+        """An optimizer would try steps for one sample."""
+        _refuse("an optimizer steps, which is not done sample by sample; step outside")
 
     def seeding(self) -> None:
         """A random generator is set."""

@@ -364,6 +364,15 @@ def hessian(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return jacfwd(jacrev(func, argnums), argnums)
 
 
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The tensor itself: what a transform follows is no tensor of another kind here.
+
+    >>> glassnet.func.debug_unwrap(glassnet.ones(1))
+    tensor([1.])
+    """
+    return tensor
+
+
 def functionalize(func: Function, *, remove: str = "mutations") -> Function:
     """``func`` as it is: it may change tensors in place, and every transform here follows that.
 
