@@ -16,6 +16,9 @@ import numpy as np
 _NAMES = {
     "broadcast_to": "ExpandBackward0",
     "clamp": "ClampBackward1",
+    "det": "LinalgDetBackward0",
+    "diagonal_copied": "DiagonalBackward0_copy",
+    "kron": "UnsafeViewBackward0",
     "concatenate": "CatBackward0",
     "cross_entropy": "NllLossBackward0",
     "conv_transpose": "ConvolutionBackward0",
@@ -35,12 +38,17 @@ _NAMES = {
     "min_of_all": "MinBackward1",
     "norm": "LinalgVectorNormBackward0",
     "pad": "ConstantPadNdBackward0",
+    "permuted": "PermuteBackward0",
     "prelu": "PreluKernelBackward0",
     "put": "DiagEmbedBackward0",
     "relu6": "HardtanhBackward0",
     "selu": "EluBackward0",
     "setitem": "CopySlices",
     "softsign": "DivBackward0",
+    "solve": "LinalgSolveExBackward0",
+    "squeeze_dim": "SqueezeBackward1",
+    "squeeze_dims": "SqueezeBackward2",
+    "tile": "RepeatBackward0",
     "smooth_l1": "SmoothL1LossBackward0",
     "square": "PowBackward0",
     "squared_error": "MseLossBackward0",
@@ -51,6 +59,8 @@ _NAMES = {
 def node_name(node: Any) -> str:
     """The name of a `glassnet.tensor.graph.Node`."""
     name: str = getattr(node, "label", "") or node.op.name
+    if name.endswith("Backward"):  # of a `glassnet.autograd.Function`
+        return name
     rule = _RULES.get(name)
     return rule(node) if rule is not None else _NAMES.get(name) or f"{camel(name)}Backward0"
 
@@ -175,6 +185,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "pow": _pow,
     "prod": _of_dim("Prod"),
     "reshape": _reshape,
+    "scatter": lambda node: f"ScatterBackward{int(node.op.name == 'setitem')}",
     "standardize": _standardize,
     "sub": _sub,
     "sum": _of_dim("Sum"),

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
 
+from glassnet.tensor.graph import labelled
 from glassnet.threads import loaded
 
 _FILES = {
@@ -73,14 +74,35 @@ _IN_PLACE = (
     " trunc xlogy"
 )
 
+# Functions of several operations, whose result's node is called after them.
+_NAMED = (
+    "addbmm addcdiv addcmul addmm addmv addr baddbmm clamp_max clamp_min kron lerp nansum roll rot90 scatter std_mean"
+    " take tile var_mean"
+)
+
 FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
 FILE_OF_METHOD = {name: file for file, names in _ONLY_METHODS.items() for name in names.split()}
 METHODS = {*FILE_OF, *FILE_OF_METHOD} - {*_NO_METHODS.split()} | {f"{name}_" for name in _IN_PLACE.split()}
 
 
+@cache
 def function(name: str) -> Callable[..., Any]:
     """The function ``name`` of those in `FILE_OF`."""
-    return _of(FILE_OF[name], name)
+    found = _of(FILE_OF[name], name)
+    return _naming(found) if name in _NAMED.split() else found
+
+
+def _naming(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, whose results' nodes have its name."""
+
+    @wraps(function)
+    def called(*args: Any, **named: Any) -> Any:
+        result = function(*args, **named)
+        for x in result if isinstance(result, tuple) else (result,):
+            labelled(x, function.__name__)
+        return result
+
+    return called
 
 
 def _of(file: str, name: str) -> Callable[..., Any]:

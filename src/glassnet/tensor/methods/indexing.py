@@ -14,6 +14,7 @@ from glassnet.ops import indexing, movement
 from glassnet.ops.dtypes import check_holds
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
+from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.views import Views
 
 T = TypeVar("T", bound=State)
@@ -171,7 +172,7 @@ class Indexing(Views):
             raise RangeError(f"index_select: expected indices from 0 to {total - 1}, got {places.tolist()}")
         if not self.shape:
             return self.reshape(1)[index].reshape(())
-        return self[(*(slice(None),) * d, index)]
+        return labelled(self[(*(slice(None),) * d, index)], "index_select")
 
     def unfold(self, dimension: int, size: int, step: int) -> Self:
         """All windows of ``size`` elements along a dimension, ``step`` apart; each lies in a new last dimension.
@@ -193,7 +194,8 @@ class Indexing(Views):
         if size > total:
             raise ShapeError(f"unfold: expected a size of at most {total}, that of dim {d}, got {size}")
         last = self.movedim(d, -1)
-        return apply(windows.windows, last, size=(size,), stride=(step,), dilation=(1,)).movedim(-2, d)
+        found = apply(windows.windows, last, size=(size,), stride=(step,), dilation=(1,))
+        return labelled(found.movedim(-2, d), "unfold")
 
     def repeat_interleave(self, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Self:
         """Each slice along ``dim`` ``repeats`` times, a number or one for each; without ``dim``, each element.
@@ -231,7 +233,7 @@ class Indexing(Views):
         if places.dtype.kind != "b":
             raise DtypeError(f"masked_select: expected a bool mask, got {places.dtype}; compare: x[mask > 0]")
         shape = broadcast_shapes("masked_select", self.shape, places.shape)
-        return self.expand(shape)[np.broadcast_to(places, shape)]
+        return labelled(self.expand(shape)[np.broadcast_to(places, shape)], "masked_select")
 
     def gather(self, dim: int, index: Any, *, sparse_grad: bool = False) -> Self:
         """Elements picked along ``dim``: for dim 0, result[i, j] = self[index[i, j], j].

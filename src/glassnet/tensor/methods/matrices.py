@@ -101,7 +101,7 @@ class Matrices(Reduction):
         if len(self.shape) != 1:
             if len(self.shape) != 2:
                 raise ShapeError(f"diag: expected a vector or a matrix, got {written(self.shape)}; use diagonal")
-            return apply(movement.copy, self.diagonal(diagonal))
+            return labelled(apply(movement.copy, self.diagonal(diagonal)), "diagonal_copied")
         i = np.arange(self.shape[0])
         row, column = i + max(-diagonal, 0), i + max(diagonal, 0)
         side = self.shape[0] + abs(diagonal)

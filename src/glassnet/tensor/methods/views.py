@@ -110,11 +110,12 @@ class Views(Operators):
         ((3,), (3, 1))
         """
         dims = normalize_dims("squeeze", dim, len(self.shape))
-        return apply(
+        y = apply(
             movement.reshape,
             self,
             shape=tuple(n for d, n in enumerate(self.shape) if n != 1 or d not in dims),
         )
+        return labelled(y, "squeeze" if dim is None else "squeeze_dim" if isinstance(dim, int) else "squeeze_dims")
 
     @takes_axis
     def unsqueeze(self, dim: int) -> Self:
@@ -132,7 +133,7 @@ class Views(Operators):
         >>> glassnet.ones(2, 3, 4).permute(2, 0, 1).shape
         (4, 2, 3)
         """
-        return apply(movement.permute, self, dims=sizes(order, dims))
+        return labelled(apply(movement.permute, self, dims=sizes(order, dims)), "permuted")
 
     def transpose(self, dim0: int, dim1: int) -> Self:
         """Dimensions ``dim0`` and ``dim1`` swapped.
@@ -189,7 +190,7 @@ class Views(Operators):
         >>> glassnet.ones(2, 3).T.shape
         (3, 2)
         """
-        return apply(movement.permute, self, dims=tuple(range(len(self.shape)))[::-1])
+        return labelled(apply(movement.permute, self, dims=tuple(range(len(self.shape)))[::-1]), "permuted")
 
     @property
     def mT(self) -> Self:
@@ -282,7 +283,7 @@ class Views(Operators):
         apart = tuple(size for pair in zip((1,) * len(n), shape, strict=True) for size in pair)
         wide = tuple(size for pair in zip(n, shape, strict=True) for size in pair)
         repeated = apply(movement.copy, apply(movement.broadcast_to, self.reshape(apart), shape=wide))
-        return repeated.reshape(tuple(a * b for a, b in zip(n, shape, strict=True)))
+        return labelled(repeated.reshape(tuple(a * b for a, b in zip(n, shape, strict=True))), "repeat")
 
     def contiguous(self, memory_format: Any = None) -> Self:
         """The tensor with its elements in order in memory: itself, or a copy.
