@@ -7,6 +7,7 @@ import numpy as np
 from glassnet.errors import RangeError, ShapeError
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.tensor import Tensor, where
+from glassnet.tensor.graph import labelled
 
 __all__ = ["cdist", "cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
@@ -67,7 +68,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         squares = (lengths - 2 * (x1 @ x2.transpose(-2, -1))).clamp(min=0)
         nothing = squares == 0  # where the root is infinitely steep
         return where(nothing, 0.0, where(nothing, 1.0, squares).sqrt())
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+    return labelled((x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1), "cdist")
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:

@@ -82,7 +82,7 @@ def _indexed_shape(name: str, x: Any, arrays: Sequence[Any], index: Index) -> Sh
     except IndexError as error:
         if not shape_of(x):
             raise DimensionError(
-                f"{name}: too many indices: a tensor of 0 dimensions holds one number, x.item()"
+                f"{name}: too many indices: a tensor of 0 dimensions holds one number, x.item(); a loss is loss.item()"
             ) from None
         raise DimensionError(f"{name}: cannot index a tensor of shape {written(shape_of(x))}: {error}") from None
 

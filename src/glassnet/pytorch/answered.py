@@ -107,6 +107,17 @@ SOURCES = {
     "torchvision.utils": "vision.utils",
 }
 
+# Modules that an asterisk stands for, which are found as attributes too: torch.nn.modules.batchnorm, torch.optim.adam.
+_WITHIN = {
+    "torch.nn.modules": "activation adaptive batchnorm channelshuffle container conv distance dropout flatten fold"
+    " instancenorm lazy linear loss module normalization padding pixelshuffle pooling rnn sparse transformer"
+    " upsampling",
+    "torch.nn.parallel": "data_parallel distributed",
+    "torch.optim": "adadelta adagrad adam adamax adamw asgd lbfgs nadam radam rmsprop rprop sgd sparse_adam",
+    "torch.utils.data": "dataloader dataset sampler",
+    "torchvision.datasets": "cifar fakedata folder mnist vision",
+}
+
 # Packages that are PyTorch's or stand on it: nothing of theirs is found but what is in the table.
 PACKAGES = ("torch", "functorch", "torchvision", "torchaudio", "torchtext", "torchmetrics", "torchinfo", "torchsummary")
 
@@ -127,7 +138,7 @@ def is_answered(module: str) -> bool:
 def inner_of(module: str) -> list[str]:
     """The names of the modules directly within ``module`` that are answered."""
     start = f"{module}."
-    within = [name[len(start) :] for name in SOURCES if name.startswith(start)]
+    within = [*(name[len(start) :] for name in SOURCES if name.startswith(start)), *_WITHIN.get(module, "").split()]
     return [name for name in within if "." not in name and name != "*" and is_answered(start + name)]
 
 

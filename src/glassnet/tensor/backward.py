@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.arithmetic import add
-from glassnet.ops.movement import copy
+from glassnet.ops.movement import copy, stack
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply, follow, wrap, write
 from glassnet.tensor.graph import Node, changes, key_of, propagate
@@ -64,17 +64,29 @@ def gradients(
     grad_outputs: Tensors | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[T | None, ...]:
     """The gradients of ``outputs`` with respect to each of ``inputs``, leaving ``.grad`` alone.
 
     Raises GradientError for an input the outputs do not depend on, unless ``allow_unused``, which
-    gives None for it.
+    gives None for it, or ``materialize_grads``, which gives zeros. With ``is_grads_batched``, ``grad_outputs`` have a
+    dimension more, first, and so have the gradients: one of each. ``only_inputs`` is always so.
 
     >>> x = glassnet.tensor([1.0, 2.0], requires_grad=True)
     >>> glassnet.autograd.grad((x**2).sum(), x)
     (tensor([2., 4.]),)
     """
+    if not only_inputs:
+        raise ValueError("grad: gradients of the inputs alone are computed; for those of all leaves: backward()")
+    if allow_unused is False and materialize_grads:
+        raise ValueError("grad: materialize_grads gives zeros for what is unused; leave allow_unused=False away")
+    if is_grads_batched:
+        options = (True, create_graph, True, allow_unused, False, materialize_grads)
+        rows = [gradients(outputs, inputs, row, *options) for row in _rows(grad_outputs)]
+        return tuple(None if column[0] is None else apply(stack, *column) for column in zip(*rows, strict=True))
     chosen = several(inputs)
     for i, x in enumerate(chosen):
         if not x.requires_grad:
@@ -83,12 +95,21 @@ def gradients(
         computed = _compute(outputs, grad_outputs, retain_graph, create_graph, chosen)
     results = [computed.get(key_of(x)) for x in chosen]
     for i, result in enumerate(results):
-        if result is None and not allow_unused:
+        if result is None and materialize_grads:
+            results[i] = np.zeros_like(chosen[i].array)
+        elif result is None and not allow_unused:
             raise GradientError(
                 f"grad: the outputs do not depend on input {i}, of shape {written(chosen[i].shape)}; "
                 "leave it out, or pass allow_unused=True to get None for it"
             )
     return tuple(wrap(np.array(r, order="C")) if isinstance(r, np.ndarray | np.generic) else r for r in results)
+
+
+def _rows(grad_outputs: Tensors | None) -> Iterator[Any]:
+    """Each of several gradients to start from, where every tensor of ``grad_outputs`` is a row of them."""
+    starts = several(grad_outputs)
+    for i in range(len(starts[0])):
+        yield [x[i] for x in starts]
 
 
 def _compute(
@@ -136,6 +157,11 @@ def _cotangent(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
             raise GradientError(
                 f"backward: expected a tensor of one element, such as a loss, got shape {written(tensor.shape)}; "
                 "take .sum() or .mean() of it, or pass the gradient to start from"
+            )
+        if tensor.dtype.kind == "c":
+            raise GradientError(
+                f"backward: expected a real number, such as a loss, got one of {tensor.dtype}; take its size, x.abs(), "
+                "or x.real, or pass the gradient to start from"
             )
         gradient = np.ones_like(tensor.array)
     elif gradient.shape != tensor.shape:

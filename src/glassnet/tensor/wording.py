@@ -5,6 +5,7 @@ A script that imports torch expects to read ``torch.float32`` and ``torch.Size([
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, NamedTuple, Self, SupportsIndex, TypeVar, overload
 
 from glassnet.tensor.graph import labelled
@@ -83,6 +84,33 @@ class Size(tuple[int, ...]):
         return f"torch.Size({list(self)})" if _Wording.is_torch_s else tuple.__repr__(self)
 
 
+Kind = TypeVar("Kind", bound=type)
+
+
+def returned_by(operation: str) -> Callable[[Kind], Kind]:
+    """Have a class of named results be written as what ``operation`` returns, a result on a line."""
+
+    def named(kind: Kind) -> Kind:
+        kind.__name__ = kind.__qualname__ = operation
+        kind.__repr__ = _written  # type: ignore[assignment]
+        return kind
+
+    return named
+
+
+def returned(kind: type[T], *parts: Any) -> T:
+    """The results ``parts`` as a ``kind``, which also gives its name to their nodes."""
+    for part in parts:
+        labelled(part, kind.__name__)
+    make: Callable[..., T] = kind
+    return make(*parts)
+
+
+def _written(self: Any) -> str:
+    parts = ",\n".join(f"{name}={part!r}" for name, part in zip(self._fields, self, strict=True))
+    return f"{torch_prefix()}return_types.{type(self).__name__}(\n{parts})"
+
+
 class _Found(NamedTuple, Generic[T]):
     values: T
     indices: T
@@ -99,9 +127,7 @@ class Found(_Found[T]):
     __slots__ = ()
     _kinds: ClassVar[dict[str, Any]] = {}
 
-    def __repr__(self) -> str:
-        parts = ",\n".join(f"{name}={part!r}" for name, part in zip(self._fields, self, strict=True))
-        return f"{torch_prefix()}return_types.{type(self).__name__}(\n{parts})"
+    __repr__ = _written
 
 
 def found(operation: str, values: T, indices: T) -> Found[T]:

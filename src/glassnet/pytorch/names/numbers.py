@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import get_default_dtype
+from glassnet.pytorch.named_dtypes import bfloat16
 
 __all__ = [
     "finfo",
@@ -24,15 +25,20 @@ class finfo:
     """
 
     def __init__(self, type: Any = None) -> None:
+        if type is bfloat16:
+            self._set("bfloat16", 16, 2.0**-7, float(np.float32(3.3895314e38)), 2.0**-126, 0.01)
+            return
         dtype = np.dtype(get_default_dtype() if type is None else type)
         if dtype.kind not in "fc":
             raise TypeError(f"finfo is of floating dtypes, got {dtype}; iinfo is of integers")
         limits = np.finfo(dtype)
-        self.bits = limits.bits
-        self.dtype = limits.dtype.name
-        self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
-        self.tiny = self.smallest_normal = float(limits.smallest_normal)
-        self.resolution = float(limits.resolution)
+        smallest, resolution = float(limits.smallest_normal), float(limits.resolution)
+        self._set(limits.dtype.name, limits.bits, float(limits.eps), float(limits.max), smallest, resolution)
+
+    def _set(self, dtype: str, bits: int, eps: float, most: float, smallest: float, resolution: float) -> None:
+        self.dtype, self.bits, self.eps, self.max, self.min = dtype, bits, eps, most, -most
+        self.tiny = self.smallest_normal = smallest
+        self.resolution = resolution
 
     def __repr__(self) -> str:
         numbers = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")

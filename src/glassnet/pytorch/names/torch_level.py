@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet import functional
+from glassnet.ops import dtypes
 from glassnet.pytorch.answered import is_there
-from glassnet.pytorch.named_dtypes import dtype
+from glassnet.pytorch.named_dtypes import dtype, named
 from glassnet.pytorch.notes import said_once
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, functions
 from glassnet.tensor.creation import as_tensor
 from glassnet.tensor.wording import layout, strided
 from glassnet.threads import loaded
@@ -29,7 +30,24 @@ globals().update(_FUNCTIONS)
 
 _LATER = ["vmap"] if is_there("glassnet.func") else []
 
-__all__ = [*_LATER, "asarray", "compile", "dtype", "layout", "strided", *_FUNCTIONS]
+_GIVE_DTYPES = ("get_default_dtype", "promote_types", "result_type")
+
+__all__ = [*_LATER, *_GIVE_DTYPES, "asarray", "compile", "dtype", "layout", "strided", *_FUNCTIONS]
+
+
+def get_default_dtype() -> Any:
+    """The dtype of new floating tensors."""
+    return named(dtypes.get_default_dtype())
+
+
+def result_type(*tensors: Any) -> Any:
+    """The dtype that an operation on these tensors and numbers gives."""
+    return named(dtypes.result_type(*tensors))
+
+
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The dtype that an operation on tensors of these dtypes gives."""
+    return named(functions.function("promote_types")(type1, type2))
 
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from glassnet.ops.dtypes import float64, int32
 from glassnet.ops.functions import signs
 from glassnet.tensor.methods.from_record import function_of_two
 from glassnet.tensor.tensor import Tensor, apply
+from glassnet.tensor.wording import returned, returned_by
 
 __all__ = [
     "bitwise_left_shift", "bitwise_right_shift", "fix", "float_power", "fmod", "frac", "frexp", "gcd", "lcm", "ldexp",
@@ -83,6 +84,7 @@ def ldexp(input: Tensor, other: Any) -> Tensor:
     return product
 
 
+@returned_by("frexp")
 class Frexp(NamedTuple):
     """What `frexp` gives."""
 
@@ -102,4 +104,4 @@ def frexp(input: Tensor) -> Frexp:
     # in two steps: 2 to the power of the least and the largest exponents is no number of the dtype
     half = apply(signs.right_shift, exponent, 1)
     scale = (2.0 ** -half.to(input.dtype), 2.0 ** (half - exponent).to(input.dtype))
-    return Frexp(input * scale[0] * scale[1], exponent.to(int32))
+    return returned(Frexp, input * scale[0] * scale[1], exponent.to(int32))

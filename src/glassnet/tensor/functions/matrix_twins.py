@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from glassnet.tensor.linalg import equations, factorizations
 from glassnet.tensor.linalg.parts import adjoint
 from glassnet.tensor.tensor import Tensor
+from glassnet.tensor.wording import returned, returned_by
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "logdet", "lu_solve", "lu_unpack", "pinverse", "qr",
@@ -14,12 +15,27 @@ __all__ = [
 ]  # fmt: skip
 
 
+@returned_by("svd")
 class SVD(NamedTuple):
     """Left singular vectors, singular values, right singular vectors; vectors as columns."""
 
     U: Tensor
     S: Tensor
     V: Tensor
+
+
+@returned_by("qr")
+class QR(factorizations.QR):
+    """A matrix with orthonormal columns, and an upper triangle."""
+
+    __slots__ = ()
+
+
+@returned_by("slogdet")
+class SignAndLog(equations.SignAndLog):
+    """The sign of a determinant, and the logarithm of its size."""
+
+    __slots__ = ()
 
 
 def det(input: Tensor) -> Tensor:
@@ -37,7 +53,7 @@ def slogdet(input: Tensor) -> Any:
     >>> glassnet.slogdet(glassnet.eye(2)).logabsdet
     tensor(0.)
     """
-    return equations.slogdet(input)
+    return SignAndLog(*equations.slogdet(input))
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -84,7 +100,7 @@ def qr(input: Tensor, some: bool = True) -> factorizations.QR:
     tensor([[1., 0.],
             [0., 2.]])
     """
-    return factorizations.qr(input, "reduced" if some else "complete")
+    return QR(*factorizations.qr(input, "reduced" if some else "complete"))
 
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
@@ -96,10 +112,10 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
     if not compute_uv:
         n, m = input.shape[-2:]
         empty = input.new_tensor(0.0).expand(1)
-        return SVD(empty.expand(*input.shape[:-2], n, n), factorizations.svdvals(input),
+        return returned(SVD, empty.expand(*input.shape[:-2], n, n), factorizations.svdvals(input),
                    empty.expand(*input.shape[:-2], m, m))  # fmt: skip
     u, s, vh = factorizations.svd(input, not some)
-    return SVD(u, s, adjoint(vh))
+    return returned(SVD, u, s, adjoint(vh))
 
 
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:

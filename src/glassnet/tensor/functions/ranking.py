@@ -11,11 +11,12 @@ from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.methods.reduction import Dim
 from glassnet.tensor.spellings import takes_axis
 from glassnet.tensor.tensor import Tensor, apply
-from glassnet.tensor.wording import Found, found
+from glassnet.tensor.wording import Found, found, returned, returned_by
 
 __all__ = ["aminmax", "dist", "kthvalue", "mode", "msort", "renorm"]
 
 
+@returned_by("aminmax")
 class Extremes(NamedTuple):
     """The smallest and the largest."""
 
@@ -68,9 +69,11 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     """(min, max) over ``dim``, or of all; equal ones share the gradient.
 
     >>> glassnet.tensor([3, 1, 2]).aminmax()
-    Extremes(min=tensor(1), max=tensor(3))
+    return_types.aminmax(
+    min=tensor(1),
+    max=tensor(3))
     """
-    return Extremes(input.amin(dim, keepdim), input.amax(dim, keepdim))
+    return returned(Extremes, input.amin(dim, keepdim), input.amax(dim, keepdim))
 
 
 def msort(input: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from glassnet.tensor.from_data import as_array
 from glassnet.tensor.methods.reduction import Dim
 from glassnet.tensor.spellings import takes_axis
 from glassnet.tensor.tensor import Tensor, apply, wrap
-from glassnet.tensor.wording import found
+from glassnet.tensor.wording import found, returned, returned_by
 
 __all__ = [
     "corrcoef", "cov", "histc", "histogram", "nanmean", "nanmedian", "nanquantile", "nansum", "quantile", "std_mean",
@@ -23,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@returned_by("histogram")
 class Histogram(NamedTuple):
     """How many elements are in each interval, and the ends of the intervals."""
 
@@ -290,4 +291,4 @@ def histogram(
             raise RangeError(f"histogram: expected 1 interval or more, got {bins}")
         limits = _limits("histogram", values, *(range or ((0.0, 0.0) if values.size else (0.0, 1.0))), 0.5)
         hist, edges = np.histogram(values, bins, limits, weights=weights, density=density)
-    return Histogram(wrap(hist.astype(input.dtype)), wrap(edges.astype(input.dtype)))
+    return returned(Histogram, wrap(hist.astype(input.dtype)), wrap(edges.astype(input.dtype)))

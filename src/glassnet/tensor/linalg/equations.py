@@ -17,8 +17,10 @@ from glassnet.tensor.creation import zeros
 from glassnet.tensor.linalg.factorizations import no_info, svdvals
 from glassnet.tensor.linalg.parts import adjoint, eye_like, matrix, precision, square
 from glassnet.tensor.tensor import Tensor, apply
+from glassnet.tensor.wording import returned, returned_by
 
 
+@returned_by("linalg_slogdet")
 class SignAndLog(NamedTuple):
     """The sign of a determinant, and the logarithm of its size."""
 
@@ -26,6 +28,7 @@ class SignAndLog(NamedTuple):
     logabsdet: Tensor
 
 
+@returned_by("linalg_solve_ex")
 class Result(NamedTuple):
     """A result, and 0 for each matrix that has it."""
 
@@ -33,6 +36,7 @@ class Result(NamedTuple):
     info: Tensor
 
 
+@returned_by("linalg_inv_ex")
 class Inverse(NamedTuple):
     """An inverse, and 0 for each matrix that has one."""
 
@@ -40,6 +44,7 @@ class Inverse(NamedTuple):
     info: Tensor
 
 
+@returned_by("linalg_lstsq")
 class LeastSquares(NamedTuple):
     """What `lstsq` finds."""
 
@@ -66,7 +71,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Inverse:
     >>> glassnet.linalg.inv_ex(glassnet.eye(2)).info
     tensor(0, dtype=int32)
     """
-    return Inverse(inv(A), no_info(A))
+    return returned(Inverse, inv(A), no_info(A))
 
 
 def det(A: Tensor) -> Tensor:
@@ -88,9 +93,9 @@ def slogdet(A: Tensor) -> SignAndLog:
     square("slogdet", A)
     size = apply(solving.logabsdet, A)
     if A.dtype.kind != "c":
-        return SignAndLog(apply(solving.det_sign, A), size)
+        return returned(SignAndLog, apply(solving.det_sign, A), size)
     value = apply(solving.det, A)
-    return SignAndLog(value / value.abs(), size)
+    return returned(SignAndLog, value / value.abs(), size)
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -116,7 +121,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     >>> glassnet.linalg.solve_ex(glassnet.eye(2), glassnet.ones(2)).result
     tensor([1., 1.])
     """
-    return Result(solve(A, B, left=left), no_info(A))
+    return returned(Result, solve(A, B, left=left), no_info(A))
 
 
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
@@ -198,7 +203,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     if n > m and bool((rank.array == m).all()):
         residuals = ((A @ solution - right).abs() ** 2).sum(-2)
     has_values = driver in ("gelss", "gelsd")
-    return LeastSquares(
+    return returned(
+        LeastSquares,
         solution.squeeze(-1) if is_vector else solution,
         residuals,
         zeros(0, dtype=np.int64) if driver == "gels" else rank,

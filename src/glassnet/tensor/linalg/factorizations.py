@@ -12,8 +12,10 @@ from glassnet.ops.shapes import written
 from glassnet.tensor.creation import cat, zeros
 from glassnet.tensor.linalg.parts import adjoint, eye_like, matrix, square
 from glassnet.tensor.tensor import Tensor, apply, wrap
+from glassnet.tensor.wording import returned, returned_by
 
 
+@returned_by("linalg_eig")
 class Eigen(NamedTuple):
     """Eigenvalues, and eigenvectors as columns."""
 
@@ -21,6 +23,14 @@ class Eigen(NamedTuple):
     eigenvectors: Tensor
 
 
+@returned_by("linalg_eigh")
+class SymmetricEigen(Eigen):
+    """Those of symmetric matrices."""
+
+    __slots__ = ()
+
+
+@returned_by("linalg_qr")
 class QR(NamedTuple):
     """A matrix with orthonormal columns, and an upper triangle."""
 
@@ -28,6 +38,7 @@ class QR(NamedTuple):
     R: Tensor
 
 
+@returned_by("linalg_svd")
 class SVD(NamedTuple):
     """Left singular vectors as columns, singular values, right singular vectors as rows."""
 
@@ -36,6 +47,7 @@ class SVD(NamedTuple):
     Vh: Tensor
 
 
+@returned_by("linalg_lu_factor")
 class LUFactors(NamedTuple):
     """Both triangles in one matrix, and the row each row changed places with, from 1."""
 
@@ -43,6 +55,7 @@ class LUFactors(NamedTuple):
     pivots: Tensor
 
 
+@returned_by("linalg_lu")
 class PLU(NamedTuple):
     """A permutation, a lower triangle with ones on its diagonal, an upper triangle."""
 
@@ -51,6 +64,14 @@ class PLU(NamedTuple):
     U: Tensor
 
 
+@returned_by("lu_unpack")
+class Unpacked(PLU):
+    """What `lu_factor` gave, taken apart."""
+
+    __slots__ = ()
+
+
+@returned_by("linalg_cholesky_ex")
 class WithInfo(NamedTuple):
     """A factor, and 0 for each matrix that has it."""
 
@@ -82,7 +103,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     >>> glassnet.linalg.cholesky_ex(glassnet.eye(2)).info
     tensor(0, dtype=int32)
     """
-    return WithInfo(cholesky(A, upper=upper), no_info(A))
+    return returned(WithInfo, cholesky(A, upper=upper), no_info(A))
 
 
 def no_info(A: Tensor) -> Tensor:
@@ -106,7 +127,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
     q, r = packing.unpacked(
         apply(decompositions.qr, A, complete=complete), A.shape[:-2], *decompositions.qr_shapes(n, m, complete)
     )
-    return QR(zeros(0, dtype=A.dtype) if mode == "r" else q, r)
+    return returned(QR, zeros(0, dtype=A.dtype) if mode == "r" else q, r)
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Eigen:
@@ -117,7 +138,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigen:
     """
     square("eigh", A)
     both = apply(decompositions.eigh, A, uplo=_uplo("eigh", UPLO))
-    return Eigen(_real(both[..., 0, :]), both[..., 1:, :])
+    return returned(SymmetricEigen, _real(both[..., 0, :]), both[..., 1:, :])
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
@@ -144,7 +165,7 @@ def eig(A: Tensor) -> Eigen:
     """
     square("eig", A)
     both = apply(decompositions.eig, A)
-    return Eigen(both[..., 0, :], both[..., 1:, :])
+    return returned(Eigen, both[..., 0, :], both[..., 1:, :])
 
 
 def eigvals(A: Tensor) -> Tensor:
@@ -169,7 +190,7 @@ def svd(A: Tensor, full_matrices: bool = True) -> SVD:
     u, s, vh = packing.unpacked(
         apply(decompositions.svd, A, full=full_matrices), A.shape[:-2], *decompositions.svd_shapes(n, m, full_matrices)
     )
-    return SVD(u, _real(s.squeeze(-2)), vh)
+    return returned(SVD, u, _real(s.squeeze(-2)), vh)
 
 
 def svdvals(A: Tensor) -> Tensor:
@@ -200,10 +221,10 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactors:
     lower, upper = _triangles(square_part)
     if n > m:  # the rows below are L·U as well
         below = adjoint(_solved(adjoint(upper), adjoint(A[..., k:, :])))
-        return LUFactors(cat([square_part, below], -2), pivots)
+        return returned(LUFactors, cat([square_part, below], -2), pivots)
     if m > n:
-        return LUFactors(cat([square_part, _solved(lower, A[..., k:])], -1), pivots)
-    return LUFactors(square_part, pivots)
+        return returned(LUFactors, cat([square_part, _solved(lower, A[..., k:])], -1), pivots)
+    return returned(LUFactors, square_part, pivots)
 
 
 def _solved(a: Tensor, b: Tensor) -> Tensor:
@@ -223,7 +244,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> PLU:
     """
     both, pivots = lu_factor(A, pivot=pivot)
     P, L, U = lu_unpacked(both, pivots)
-    return PLU(P if pivot else zeros(0, dtype=A.dtype), L, U)
+    return returned(PLU, P if pivot else zeros(0, dtype=A.dtype), L, U)
 
 
 def lu_unpacked(both: Tensor, pivots: Tensor) -> PLU:
@@ -233,7 +254,7 @@ def lu_unpacked(both: Tensor, pivots: Tensor) -> PLU:
     ones = wrap(np.eye(n, k, dtype=both.dtype))
     order = apply(decompositions.row_order, pivots, n=n)
     rows = order.unsqueeze(-2) == wrap(np.arange(n)[:, None])
-    return PLU(rows.to(both.dtype), both[..., :k].tril(-1) + ones, both[..., :k, :].triu())
+    return returned(Unpacked, rows.to(both.dtype), both[..., :k].tril(-1) + ones, both[..., :k, :].triu())
 
 
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Tensor:

@@ -31,7 +31,7 @@ class Indexing(Views):
     def __iter__(self) -> Iterator[Self]:
         if not self.shape:
             raise TypeError("iteration over a 0-dimensional tensor")
-        return (_of_several(self[i]) for i in range(self.shape[0]))
+        return (labelled(_of_several(self[i]), "unbind") for i in range(self.shape[0]))
 
     def __getitem__(self, index: Any) -> Self:
         template, arrays = split_index(index)
@@ -89,7 +89,9 @@ class Indexing(Views):
         if sum(parts) != total or min(parts, default=0) < 0:
             raise ShapeError(f"split: the sizes must add up to {total}, the size of dim {dim}, got {parts}")
         ends = np.cumsum(parts).tolist()
-        return tuple(self[(*(slice(None),) * d, slice(end - n, end))] for n, end in zip(parts, ends, strict=True))
+        name = "split" if isinstance(size, int) else "split_with_sizes"
+        before = (slice(None),) * d
+        return tuple(labelled(self[(*before, slice(e - n, e))], name) for n, e in zip(parts, ends, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
         """At most ``chunks`` pieces of one size along ``dim`` (the last may be smaller).
@@ -119,7 +121,8 @@ class Indexing(Views):
         (tensor([1, 2]), tensor([3, 4]))
         """
         d = normalize_dim("unbind", dim, len(self.shape))
-        return tuple(_of_several(self[(*(slice(None),) * d, i)]) for i in range(_size("unbind", self.shape, d)))
+        found = (self[(*(slice(None),) * d, i)] for i in range(_size("unbind", self.shape, d)))
+        return tuple(labelled(_of_several(x), "unbind") for x in found)
 
     def narrow(self, dim: int, start: Any, length: int) -> Self:
         """``length`` slices along ``dim``, from ``start`` on.

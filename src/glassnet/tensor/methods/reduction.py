@@ -148,7 +148,7 @@ class Reduction(Elementwise):
             return reduce(reduction.sum, apply(selection.ne, self, 0).to(self.dtype), dim, keepdim, axis)
         if p == 1:
             _floating("norm", self)
-            return reduce(reduction.sum, apply(elementary.abs, self), dim, keepdim, axis)
+            return labelled(reduce(reduction.sum, apply(elementary.abs, self), dim, keepdim, axis), "norm")
         return reduce(loaded("glassnet.ops.functions.ranks").power_norm, self, dim, keepdim, axis, p=float(p))
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:

@@ -298,7 +298,7 @@ class Views(Operators):
         if self.array.flags.c_contiguous:
             return self
         flat = self.reshape(-1)  # a copy, unless equal steps through memory lead from each element to the next
-        return (flat if flat.array.flags.c_contiguous else flat.clone()).reshape(self.shape)
+        return labelled((flat if flat.array.flags.c_contiguous else flat.clone()).reshape(self.shape), "copy")
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in order in memory; with `glassnet.channels_last`, as images [N, H, W, C] do.
