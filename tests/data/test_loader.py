@@ -170,14 +170,13 @@ def test_the_length_of_streams():
 
 
 def test_everything_pytorch_takes_is_taken():
-    started = []
     loader = DataLoader(
         numbers(4),
         batch_size=2,
         num_workers=2,
         pin_memory=True,
         timeout=1.5,
-        worker_init_fn=started.append,
+        worker_init_fn=print,
         multiprocessing_context="fork",
         prefetch_factor=4,
         persistent_workers=True,
@@ -186,7 +185,6 @@ def test_everything_pytorch_takes_is_taken():
     )
     assert order(loader) == [0, 1, 2, 3]
     assert loader.num_workers == 2
-    assert started == []
     assert get_worker_info() is None
 
 

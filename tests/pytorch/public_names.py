@@ -7,6 +7,7 @@ torchvision's names are those of its documentation, and stand here.
 
 from __future__ import annotations
 
+import pkgutil
 import textwrap
 import warnings
 from importlib import import_module
@@ -92,7 +93,22 @@ def of_pytorch() -> dict[str, list[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         names = {name: sorted(_offered(name)) for name in MODULES}
-    return names | listed(_BY_DOCUMENTATION)
+    return names | listed(_BY_DOCUMENTATION) | {"modules": sorted(_modules())}
+
+
+_PACKAGES = (
+    "torch torch.nn torch.nn.modules torch.nn.utils torch.optim torch.autograd torch.utils torch.utils.data"
+    " torch.backends torch.distributions torch.cuda"
+)
+
+
+def _modules() -> set[str]:
+    """The modules of PyTorch, and of those whose insides scripts import."""
+    found = {"torch"}
+    for name in _PACKAGES.split():
+        inside = pkgutil.iter_modules(import_module(name).__path__)
+        found |= {f"{name}.{module.name}" for module in inside if not module.name.startswith("_")}
+    return found
 
 
 def _offered(name: str) -> set[str]:

@@ -39,6 +39,8 @@ def test_why_a_name_is_not_planned_is_said_in_korean_too() -> None:
     ("module", "name", "text"),
     [
         ("torch", "relux", "there is no torch.relux, nor has PyTorch one; nearest: torch.relu"),
+        ("torch", "futurez", "there is no torch.futurez, nor has PyTorch one"),
+        ("torch", "signal", "glassnet has no torch.signal yet; it is planned"),
         ("torch.onnx", "export", "glassnet has no torch.onnx.export yet; it is planned"),
         ("torch", "quantize_per_tensor", "glassnet has no torch.quantize_per_tensor and will not have it (there are no "
          "kernels for small integers in NumPy)"),

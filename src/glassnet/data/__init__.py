@@ -13,7 +13,7 @@ from glassnet.data.dataset import (
     TensorDataset,
     random_split,
 )
-from glassnet.data.loader import DataLoader, get_worker_info
+from glassnet.data.loader import DataLoader
 from glassnet.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -24,6 +24,7 @@ from glassnet.data.sampler import (
 )
 from glassnet.data.stacked import StackDataset
 from glassnet.data.transformed import Transformed, batched
+from glassnet.data.workers import get_worker_info
 
 __all__ = [
     "BatchSampler",

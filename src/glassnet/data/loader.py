@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
+from weakref import finalize
 
 from glassnet.data.collate import default_collate, default_convert
 from glassnet.data.dataset import IterableDataset
-from glassnet.data.gather import batch_function, index_list, is_up_to_date, samples_at
+from glassnet.data.gather import batch_function, can_gather, index_list, is_up_to_date, samples_at
 from glassnet.data.sampler import BatchSampler, RandomSampler, SequentialSampler, check_count, chunks, count_chunks
+from glassnet.data.workers import Job, Workers
 from glassnet.random import Generator
+from glassnet.tensor.sampling import randint
 
 T = TypeVar("T", covariant=True)
 
@@ -28,10 +31,12 @@ class DataLoader(Generic[T]):
     lists. ``drop_last`` leaves out a last batch that is not full. ``batch_size=None`` gives samples instead
     of batches. Several loops over one loader may run at the same time; each has an order of its own.
 
-    Everything runs in this process. ``num_workers`` and what belongs to it (``timeout``,
-    ``worker_init_fn``, ``multiprocessing_context``, ``prefetch_factor``, ``persistent_workers``,
-    ``in_order``), and ``pin_memory`` with ``pin_memory_device``, are accepted so that PyTorch's scripts run,
-    and change nothing.
+    With ``num_workers``, batches are made by as many processes, ``prefetch_factor`` (2) ahead each, while this one
+    computes; by threads where processes cannot be forked. A dataset that gathers is faster without, and has none.
+    Each has random numbers of its own, and calls ``worker_init_fn(id)`` first; `get_worker_info` tells which it is.
+    What goes wrong in one is raised here, with its traceback. With ``persistent_workers`` they stay for the next
+    epoch. ``timeout`` is how long to wait for a batch, in seconds. ``pin_memory``, ``pin_memory_device`` and
+    ``in_order`` are accepted, and change nothing.
 
     Raises ValueError for arguments that contradict each other and for an empty dataset, TypeError for a
     dataset without a length.
@@ -101,6 +106,7 @@ class DataLoader(Generic[T]):
         self.pin_memory = pin_memory
         self.pin_memory_device = pin_memory_device
         self.in_order = in_order
+        self._workers: Workers | None = None  # those that stay
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and name in vars(self):
@@ -115,6 +121,8 @@ class DataLoader(Generic[T]):
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
+        if self.num_workers and not self._gathers:
+            return self._by_workers()
         if self._is_stream:
             return self._of_stream()
         if self.batch_sampler is None:
@@ -124,6 +132,43 @@ class DataLoader(Generic[T]):
     @property
     def _is_stream(self) -> bool:
         return isinstance(self.dataset, IterableDataset)
+
+    @property
+    def _gathers(self) -> bool:
+        """Whether the dataset makes a whole batch at once, which is no work for others."""
+        return not self._is_stream and self.collate_fn is default_collate and can_gather(self.dataset)
+
+    def _by_workers(self) -> Iterator[Any]:
+        """What workers make of the dataset."""
+        workers, self._workers = self._workers, None
+        if workers is None:
+            job = Job(self.dataset, self._make, self._is_stream, self.worker_init_fn, self._seed())
+            workers = Workers(
+                job, self.num_workers, self.prefetch_factor or 2, self.timeout, self.multiprocessing_context
+            )
+        try:
+            if self._is_stream:
+                tasks: Any = ()
+            else:
+                tasks = self.sampler if self.batch_sampler is None else map(index_list, self.batch_sampler)
+            yield from workers.batches(tasks)
+        finally:
+            if self.persistent_workers and workers.is_idle and self._workers is None:
+                self._workers = workers
+                finalize(self, workers.end)
+            else:
+                workers.end()
+
+    def _make(self, indices: Any) -> Any:
+        """In a worker: the batch, or the sample, of these indices; of a stream, an iterator."""
+        if self._is_stream:
+            return self._of_stream()
+        if self.batch_sampler is None:
+            return self.collate_fn(self.dataset[indices])
+        return (batch_function(self.dataset) if self.collate_fn is default_collate else self._custom)(indices)
+
+    def _seed(self) -> int:
+        return int(randint(0, 2**31, (), generator=self.generator))
 
     def _of_batches(self) -> Iterator[Any]:
         """Every batch that the batch sampler names."""
@@ -148,14 +193,6 @@ class DataLoader(Generic[T]):
             yield from map(self.collate_fn, self.dataset)
         else:
             yield from map(self.collate_fn, chunks(self.dataset, self.batch_size, self.drop_last))
-
-
-def get_worker_info() -> None:
-    """Return None, as in PyTorch's main process: there are no worker processes here.
-
-    >>> data.get_worker_info() is None
-    True
-    """
 
 
 def _check_alone(why: str, others: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from glassnet.pytorch.public_names import public_names
+from glassnet.pytorch.public_names import is_module, public_names
 
 # Why names are not planned. A name, in which * stands for anything, stands for everything within it too.
 NOT_PLANNED = {
@@ -55,11 +55,17 @@ NOT_PLANNED = {
         " torch.autograd.graph.increment_version torch.autograd.graph.region_* torch.random.thread_safe_generator"
         " torch.nn.utils.convert_conv* torch.utils.dlpack torch.optim.swap_in_optimizer_params_and_state"
         " torch.overrides torch.feature_dropout_ torch.futures torch.fork torch.wait torch.utils.checkpoint.*"
+        " torch.utils.backcompat torch.utils.backend_registration torch.utils.bundled_inputs torch.utils.collect_env"
+        " torch.utils.debug_log torch.utils.file_baton torch.utils.hipify torch.utils.jit torch.utils.mkldnn"
+        " torch.utils.mobile_optimizer torch.utils.model_dump torch.utils.show_pickle torch.utils.viz"
+        " torch.utils.weak torch.nn.backends torch.nn.cpp torch.nn.intrinsic torch.nn.qat torch.nn.quantiz*"
+        " torch.nativert torch.numa torch.utils.cpp_backtrace"
     ),
     "F.cross_entropy(F.linear(x, weight), target) is the same": (
         "torch.nn.LinearCrossEntropy* torch.nn.functional.linear_cross_entropy"
     ),
     "it was never documented; use NLLLoss": "torch.nn.NLLLoss2d",
+    "autograd gives these gradients": "torch.nn.grad",
     "x.resize_ and x.reshape do it": "torch.Tensor.resize torch.Tensor.resize_as torch.resize_as_sparse_",
     "use nn.RNN, nn.LSTM, nn.GRU and their cells": (
         "torch.lstm torch.gru torch.rnn_tanh torch.rnn_relu torch.*_cell torch.conv_tbc"
@@ -121,7 +127,7 @@ def explained(module: str, name: str, there: Iterable[str]) -> str:
     near = get_close_matches(name, list(there), n=1, cutoff=0.75)
     if not hint and near and module:
         hint = f"; nearest: {module}.{near[0]}"
-    if name not in public_names().get(module, [name]):
+    if name not in public_names().get(module, [name]) and not is_module(whole):
         return f"there is no {whole}, nor has PyTorch one{hint}"
     return f"glassnet has no {whole} yet; it is planned{hint}"
 

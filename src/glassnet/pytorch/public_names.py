@@ -20,4 +20,14 @@ def listed(text: str) -> dict[str, list[str]]:
 @cache
 def public_names() -> dict[str, list[str]]:
     """The names of each module that scripts use."""
+    return {module: names for module, names in _file().items() if module != "modules"}
+
+
+def is_module(name: str) -> bool:
+    """Whether PyTorch has a module of this name."""
+    return name in _file()["modules"] or name in _file()
+
+
+@cache
+def _file() -> dict[str, list[str]]:
     return listed(files(__package__).joinpath("public_names.txt").read_text("utf-8"))

@@ -42,6 +42,7 @@ _NAMES = {
     "min_of_all": "MinBackward1",
     "norm": "LinalgVectorNormBackward0",
     "pad": "ConstantPadNdBackward0",
+    "pinv": "LinalgPinvBackward0",
     "permuted": "PermuteBackward0",
     "prelu": "PreluKernelBackward0",
     "put": "DiagEmbedBackward0",

@@ -135,7 +135,7 @@ def _complex_form(shown: Array) -> tuple[int, Callable[[Any], str]]:
         sign = "" if imaginary.startswith("-") else "+"
         return f"{forms[0](value.real)}{sign}{imaginary}j"
 
-    return sum(widths) + 2, form
+    return sum(widths) + 1, form
 
 
 def _measured(shown: Array, form: Callable[[Any], str]) -> Iterator[str]:

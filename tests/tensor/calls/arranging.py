@@ -80,6 +80,8 @@ ARRANGING: list[Row] = [
         "t.bucketize(n, m.sort().values, right=True, out_int32=True)",
         "np.searchsorted(np.sort(m), n, 'right').astype(np.int32)",
     ),
+    ("y.reshape(4, 1).clone().fill_diagonal_(9, True)", "np.array([[9], [-0.5], [9], [-1.25]])"),
+    ("z[:, :2, :2].clone().fill_diagonal_(9)[1]", "np.array([z[1, 0, :2], [z[1, 1, 0], 9]])"),
     ("x.narrow_copy(1, 1, 2)", "x[:, 1:3].copy()"),
     ("z.sum_to_size(1, 4)", "z.sum((0, 1)).reshape(1, 4)"),
     ("x.sum_to_size((3, 4))", "x"),

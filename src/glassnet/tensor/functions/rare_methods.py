@@ -13,6 +13,7 @@ from glassnet.ops.dtypes import float64
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator
 from glassnet.tensor import sampling
+from glassnet.tensor.creation import arange
 from glassnet.tensor.functions.making import empty_strided
 from glassnet.tensor.tensor import Tensor
 
@@ -167,9 +168,13 @@ def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
         raise ShapeError(
             f"fill_diagonal_: expected a matrix, or 3 dimensions or more of one size, got {written(input.shape)}"
         )
-    mask = np.zeros(input.shape, bool)
-    np.fill_diagonal(mask, True, wrap)
-    return input.masked_fill_(Tensor(mask, dtype=bool), fill_value)
+    places = [arange(n).reshape(-1, *(1 for _ in range(input.ndim - d - 1))) for d, n in enumerate(input.shape)]
+    if wrap and input.ndim == 2:
+        places[0] = places[0] % (input.shape[1] + 1)
+    mask = places[0] == places[1]
+    for place in places[2:]:
+        mask = mask & (places[0] == place)
+    return input.masked_fill_(mask, fill_value)
 
 
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:

@@ -207,8 +207,10 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactors:
     """(LU, pivots): both triangles of `lu` in one matrix, and the row each row changed places with, from 1.
 
     >>> glassnet.linalg.lu_factor(glassnet.tensor([[1.0, 2.0], [2.0, 2.0]]))
-    LUFactors(LU=tensor([[2.0000, 2.0000],
-            [0.5000, 1.0000]]), pivots=tensor([2, 2], dtype=int32))
+    return_types.linalg_lu_factor(
+    LU=tensor([[2.0000, 2.0000],
+            [0.5000, 1.0000]]),
+    pivots=tensor([2, 2], dtype=int32))
     """
     n, m = matrix("lu_factor", A)
     k = min(n, m)
