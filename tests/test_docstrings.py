@@ -47,6 +47,7 @@ ROOMS = (
     "glassnet.nn.utils.prune",
     "glassnet.optim",
     "glassnet.optim.lr_scheduler",
+    "glassnet.optim.swa_utils",
     "glassnet.scratch",
     "glassnet.serialization",
     "glassnet.sources",

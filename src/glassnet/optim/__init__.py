@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.optim import lr_scheduler
+from glassnet.optim import lr_scheduler, swa_utils
 from glassnet.optim.adafactor import Adafactor
 from glassnet.optim.adam import Adam, Adamax, AdamW, NAdam, RAdam, SparseAdam
 from glassnet.optim.adaptive import Adadelta, Adagrad, RMSprop
@@ -34,4 +34,5 @@ __all__ = [
     "lr_scheduler",
     "register_optimizer_step_post_hook",
     "register_optimizer_step_pre_hook",
+    "swa_utils",
 ]
