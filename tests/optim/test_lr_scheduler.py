@@ -89,7 +89,19 @@ def made(name: str, optimizer: Any, options: dict[str, Any]) -> Any:
     return getattr(lrs, name)(optimizer, **options)
 
 
-@pytest.mark.parametrize(("name", "options", "expected"), KNOWN)
+# What is between two epochs is never met: by stepping, these come elsewhere than by going to an epoch.
+STEPPED: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("StepLR", {"step_size": 1.5}, [1, 1, 1, 0.1, 0.1, 0.1, 0.01]),
+    ("MultiStepLR", {"milestones": [1.5, 2]}, [1, 1, 0.1, 0.1]),
+    ("ConstantLR", {"factor": 0.5, "total_iters": 0}, [0.5, 0.5, 0.5]),
+    ("LinearLR", {"start_factor": 0.5, "total_iters": 0}, [0.5, 0.5, 0.5]),
+    ("LinearLR", {"start_factor": 0.25, "total_iters": 1.5}, [0.25, 0.75, 0.75]),
+    ("PolynomialLR", {"total_iters": 0}, [1, 1, 1]),
+    ("CyclicLR", {"base_lr": 1, "max_lr": 3, "step_size_up": 2, "step_size_down": 0}, [1, 2, 1, 2]),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), [*KNOWN, *STEPPED])
 def test_known_values(name: str, options: dict[str, Any], expected: list[float]) -> None:
     optimizer = sgd(1.0, 1.0)
     scheduler = made(name, optimizer, options)
@@ -403,12 +415,12 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lrs.StepLR("sgd", 1), TypeError, "StepLR: expected an optimizer, got str; make one first"),
     (lambda: lrs.ReduceLROnPlateau(None), TypeError, "ReduceLROnPlateau: expected an optimizer, got NoneType"),
     (lambda: lrs.LambdaLR(3, math.exp), TypeError, "LambdaLR: expected an optimizer, got int"),
-    (lambda: lrs.StepLR(sgd(), 0), ValueError, "StepLR: expected a step_size of 1 epoch or more, got step_size=0"),
+    (lambda: lrs.StepLR(sgd(), 0), ValueError, "StepLR: expected a step_size above 0, got step_size=0"),
     (lambda: lrs.ConstantLR(sgd(), 2), ValueError, "ConstantLR: expected a factor from 0 to 1, got factor=2"),
     (lambda: lrs.LinearLR(sgd(), 0), ValueError, "expected a start_factor above 0, up to 1, got start_factor=0"),
     (lambda: lrs.LinearLR(sgd(), 1, 2), ValueError, "expected an end_factor from 0 to 1, got end_factor=2"),
-    (lambda: lrs.LinearLR(sgd(), total_iters=0), ValueError, "expected total_iters of 1 or more, got total_iters=0"),
-    (lambda: lrs.PolynomialLR(sgd(), 0), ValueError, "PolynomialLR: expected total_iters of 1 or more"),
+    (lambda: lrs.LinearLR(sgd(), total_iters=-1), ValueError, "expected total_iters of 0 or more, got total_iters=-1"),
+    (lambda: lrs.PolynomialLR(sgd(), -1), ValueError, "PolynomialLR: expected total_iters of 0 or more"),
     (lambda: lrs.CosineAnnealingLR(sgd(), 0), ValueError, "expected a T_max above 0, got T_max=0"),
     (lambda: lrs.CosineAnnealingWarmRestarts(sgd(), 0), ValueError, "T_0 as a whole number of epochs, 1 or more, got"),
     (lambda: lrs.CosineAnnealingWarmRestarts(sgd(), 1.5), ValueError, "got T_0=1.5"),
@@ -421,7 +433,11 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lrs.MultiplicativeLR(sgd(), 0.5), TypeError, "expected lr_lambda as a function of the epoch, got float"),
     (lambda: lrs.CyclicLR(sgd(), [1, 2], 3), ValueError, "CyclicLR: expected base_lr for each of the 1 groups, got 2"),
     (lambda: lrs.CyclicLR(sgd(), 1, 3, mode="sine"), ValueError, "a mode of triangular, triangular2, exp_range, got"),
-    (lambda: lrs.CyclicLR(sgd(), 1, 3, 0), ValueError, "CyclicLR: expected step sizes above 0, got 0 up and 0 down"),
+    (
+        lambda: lrs.CyclicLR(sgd(), 1, 3, 0),
+        ValueError,
+        "CyclicLR: expected a step size up above 0, and one down of 0 or more, got 0 up",
+    ),
     (
         lambda: lrs.CyclicLR(optim.Adagrad([tensor([1.0], requires_grad=True)]), 1, 3),
         ValueError,
@@ -508,3 +524,20 @@ def test_a_schedule_of_your_own() -> None:
             return [base / math.sqrt(self.last_epoch + 1) for base in self.base_lrs]
 
     assert go(Sqrt(sgd()), 3) == pytest.approx([1, 1 / root(2), 1 / root(3)])
+
+
+def test_verbose_is_taken_and_said_to_be_gone() -> None:
+    with pytest.warns(UserWarning, match=r"StepLR: verbose does nothing.*get_last_lr\(\)") as caught:
+        lrs.StepLR(sgd(), 2, verbose=True)
+    assert caught[0].filename == __file__
+    lrs.ReduceLROnPlateau(sgd(), verbose=False)
+
+    class Own(lrs.LRScheduler):
+        def __init__(self, optimizer: Any, verbose: bool = False) -> None:
+            self.verbose = verbose
+            super().__init__(optimizer)
+
+        def get_lr(self) -> list[float]:
+            return [1.0 for _ in self.base_lrs]
+
+    assert Own(sgd(), verbose=True).verbose is True

@@ -173,6 +173,62 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+# Arguments that nobody would think of, of which PyTorch makes something.
+ODD: list[tuple[str, dict[str, Any]]] = [
+    ("StepLR", {"step_size": 2.5}),
+    ("StepLR", {"step_size": 0.5, "gamma": 0.9}),
+    ("StepLR", {"step_size": 3, "gamma": 0}),
+    ("StepLR", {"step_size": 3, "gamma": -0.5}),
+    ("MultiStepLR", {"milestones": []}),
+    ("MultiStepLR", {"milestones": [2.5, 6, 6.0]}),
+    ("ConstantLR", {"total_iters": 0}),
+    ("ConstantLR", {"total_iters": -1}),
+    ("ConstantLR", {"total_iters": 2.5}),
+    ("ConstantLR", {"factor": 1.0}),
+    ("LinearLR", {"total_iters": 0}),
+    ("LinearLR", {"total_iters": 1}),
+    ("LinearLR", {"total_iters": 2.5}),
+    ("ExponentialLR", {"gamma": 0}),
+    ("ExponentialLR", {"gamma": -0.9}),
+    ("PolynomialLR", {"total_iters": 0}),
+    ("PolynomialLR", {"total_iters": 2.5}),
+    ("PolynomialLR", {"power": 0}),
+    ("CosineAnnealingLR", {"T_max": 2.5}),
+    ("CosineAnnealingLR", {"T_max": 10, "eta_min": 0.1}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 1}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 3, "eta_min": 1}),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.01, "step_size_up": 3}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 2.5}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 3, "step_size_down": 0}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 50, "three_phase": True, "pct_start": 0.5}),
+    ("LambdaLR", {"lr_lambda": lambda _epoch: -1}),
+    ("MultiplicativeLR", {"lr_lambda": lambda _epoch: 0}),
+]
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("ConstantLR", {"factor": 1.5}),
+    ("LinearLR", {"start_factor": 0}),
+    ("LinearLR", {"end_factor": -1}),
+    ("MultiStepLR", {"milestones": 5}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 0}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2.5}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 1.5}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3, "eta_min": "a"}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "mode": "x"}),
+    ("CyclicLR", {"base_lr": [0.01], "max_lr": 0.1}),
+    ("OneCycleLR", {"max_lr": 0.1}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 0}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 2.5}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 60, "pct_start": 1.5}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 60, "anneal_strategy": "x"}),
+    ("LambdaLR", {"lr_lambda": [lambda _epoch: 1]}),
+    ("MultiplicativeLR", {"lr_lambda": [lambda _epoch: 1]}),
+    ("ReduceLROnPlateau", {"factor": 1.0}),
+    ("ReduceLROnPlateau", {"mode": "x"}),
+    ("ReduceLROnPlateau", {"threshold_mode": "x"}),
+    ("ReduceLROnPlateau", {"min_lr": [0.1]}),
+]
+
+
 def two_groups(library: Any, make: Any, name: str = "Adam") -> Any:
     params = [make(np.ones(2), requires_grad=True) for _ in range(2)]
     return getattr(library, name)([{"params": params[:1], "lr": 0.05}, {"params": params[1:]}], lr=0.02)
@@ -209,6 +265,22 @@ def made(library: Any, optimizer: Any, name: str, options: dict[str, Any]) -> An
 def test_schedule(name: str, options: dict[str, Any], optimizer: str) -> None:
     pair = optimizers(optimizer)
     assert_same_schedule(pair, tuple(made(lib, o, name, options) for lib, o in zip((ours, theirs), pair, strict=True)))
+
+
+@pytest.mark.parametrize(("name", "options"), ODD, ids=label)
+def test_schedule_with_odd_arguments(name: str, options: dict[str, Any]) -> None:
+    pair = optimizers("SGD")
+    schedulers = tuple(made(lib, o, name, options) for lib, o in zip((ours, theirs), pair, strict=True))
+    assert_same_schedule(pair, schedulers, 50)
+
+
+@pytest.mark.parametrize(("name", "options"), REFUSED, ids=label)
+def test_schedule_refused_with_pytorchs_class(name: str, options: dict[str, Any]) -> None:
+    pair = optimizers("Adam")
+    with pytest.raises(Exception) as wanted:  # noqa: PT011
+        made(theirs, pair[1], name, options)
+    with pytest.raises(wanted.type):
+        made(ours, pair[0], name, options)
 
 
 @pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=label)

@@ -39,6 +39,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     ) -> None:
         check(self, isinstance(T_0, int) and T_0 > 0, "T_0 as a whole number of epochs, 1 or more", f"T_0={T_0!r}")
         check(self, isinstance(T_mult, int) and T_mult > 0, "T_mult as a whole number, 1 or more", f"T_mult={T_mult!r}")
+        check(self, isinstance(eta_min, int | float), "a number as eta_min", f"eta_min={eta_min!r:.80}")
         self.T_0 = T_0
         self.T_mult = T_mult
         self.eta_min = eta_min
@@ -101,7 +102,7 @@ class CyclicLR(_Cycling):
     step. With ``cycle_momentum`` the momentum (of Adam and its variants: β₁) goes down from ``max_momentum`` to
     ``base_momentum`` while the learning rate goes up, and back.
 
-    Raises ValueError for another mode, for sizes of 0 or less, and for ``cycle_momentum`` with an optimizer
+    Raises ValueError for another mode, for a size up of 0 or less, and for ``cycle_momentum`` with an optimizer
     without momentum.
 
     L. Smith, "Cyclical learning rates for training neural networks" (2017).
@@ -136,7 +137,8 @@ class CyclicLR(_Cycling):
         modes = ("triangular", "triangular2", "exp_range")
         check(self, mode in modes or scale_fn is not None, f"a mode of {', '.join(modes)}", f"mode={mode!r}")
         down = step_size_up if step_size_down is None else step_size_down
-        check(self, step_size_up > 0 and down > 0, "step sizes above 0", f"{step_size_up} up and {down} down")
+        sizes = f"{step_size_up} up and {down} down"
+        check(self, step_size_up > 0 and down >= 0, "a step size up above 0, and one down of 0 or more", sizes)
         self._low_lrs: list[float] = per_group(self, optimizer, "base_lr", base_lr)
         self.max_lrs: list[float] = per_group(self, optimizer, "max_lr", max_lr)
         self.total_size = float(step_size_up + down)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from glassnet.optim.lr_scheduler.scheduler import LRScheduler, check, checked_optimizer, per_group
@@ -24,13 +25,17 @@ class FactorLR(LRScheduler):
         """The factor at ``epoch``."""
         raise NotImplementedError(f"{type(self).__name__} has no at: define at(epoch), the factor at an epoch")
 
+    def met(self, epoch: int) -> float:
+        """The factor once stepped to ``epoch``, epoch by epoch. What changes between two epochs is never met."""
+        return self.at(epoch)
+
     def get_lr(self) -> list[float]:
         """The learning rate of each group at ``last_epoch``, from the one before."""
         epoch = self.last_epoch
         if self._is_initial and epoch > 0:
             return self._current  # continued: the optimizer was loaded with it
-        before = self.at(epoch - 1) if epoch > 0 else 1.0
-        now = self.at(epoch)
+        before = self.met(epoch - 1) if epoch > 0 else 1.0
+        now = self.met(epoch)
         if now == before:
             return self._current
         floor = self._floor()
@@ -49,7 +54,8 @@ class FactorLR(LRScheduler):
 class StepLR(FactorLR):
     """The learning rate times ``gamma`` every ``step_size`` epochs.
 
-    Raises ValueError for a step_size below 1.
+    It is multiplied at epochs that ``step_size`` divides: of 2.5, at 5, 10, 15 … Raises ValueError for a step_size of 0
+    or less.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
     >>> optimizer = optim.SGD([w], lr=1.0)
@@ -62,7 +68,7 @@ class StepLR(FactorLR):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        check(self, step_size >= 1, "a step_size of 1 epoch or more", f"step_size={step_size}")
+        check(self, step_size > 0, "a step_size above 0", f"step_size={step_size}")
         self.step_size = step_size
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
@@ -70,6 +76,10 @@ class StepLR(FactorLR):
     def at(self, epoch: int) -> float:
         """gamma to the power of the number of step sizes completed."""
         return self.gamma ** (epoch // self.step_size)
+
+    def met(self, epoch: int) -> float:
+        """gamma to the power of the number of epochs met that the step size divides."""
+        return self.gamma ** (epoch // Fraction(self.step_size).numerator)
 
 
 class MultiStepLR(FactorLR):
@@ -96,11 +106,16 @@ class MultiStepLR(FactorLR):
         """gamma to the power of the number of milestones passed."""
         return self.gamma ** bisect_right(self.milestones, epoch)
 
+    def met(self, epoch: int) -> float:
+        """gamma to the power of the number of milestones met: of those that are whole."""
+        return self.gamma ** sum(milestone <= epoch for milestone in self.milestones if milestone == int(milestone))
+
 
 class ConstantLR(FactorLR):
     """The learning rate times ``factor`` for the first ``total_iters`` epochs.
 
-    Raises ValueError for a factor outside 0 to 1.
+    As in PyTorch it is multiplied at the start and divided at epoch ``total_iters``: with an end of 0, or one that is
+    not whole, it stays multiplied. Raises ValueError for a factor outside 0 to 1.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
     >>> optimizer = optim.SGD([w], lr=1.0)
@@ -124,12 +139,16 @@ class ConstantLR(FactorLR):
         """The factor, then 1."""
         return self.factor if epoch < self.total_iters else 1.0
 
+    def met(self, epoch: int) -> float:
+        """The factor, then 1 from the end on, if that is met."""
+        return 1.0 if self.total_iters == int(self.total_iters) and 1 <= self.total_iters <= epoch else self.factor
+
 
 class LinearLR(FactorLR):
     """The learning rate times a factor that goes from ``start_factor`` to ``end_factor`` in equal steps.
 
     It gets there after ``total_iters`` epochs and stays. Raises ValueError for factors outside 0 to 1, for a
-    start_factor of 0, and for a total_iters below 1.
+    start_factor of 0, and for a total_iters below 0.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
     >>> optimizer = optim.SGD([w], lr=1.0)
@@ -151,7 +170,7 @@ class LinearLR(FactorLR):
     ) -> None:
         check(self, 0 < start_factor <= 1, "a start_factor above 0, up to 1", f"start_factor={start_factor}")
         check(self, 0 <= end_factor <= 1, "an end_factor from 0 to 1", f"end_factor={end_factor}")
-        check(self, total_iters >= 1, "total_iters of 1 or more", f"total_iters={total_iters}")
+        check(self, total_iters >= 0, "total_iters of 0 or more", f"total_iters={total_iters}")
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters
@@ -159,8 +178,12 @@ class LinearLR(FactorLR):
 
     def at(self, epoch: int) -> float:
         """The height of the line at ``epoch``."""
-        share = min(epoch, self.total_iters) / self.total_iters
+        share = min(epoch, self.total_iters) / self.total_iters if epoch and self.total_iters else 0.0
         return self.start_factor + (self.end_factor - self.start_factor) * share
+
+    def met(self, epoch: int) -> float:
+        """The height of the line at ``epoch``, or at the last whole one before its end."""
+        return self.at(min(epoch, math.floor(self.total_iters)))
 
 
 class ExponentialLR(FactorLR):
@@ -188,7 +211,7 @@ class ExponentialLR(FactorLR):
 class PolynomialLR(FactorLR):
     """The initial learning rate times (1 − epoch/total_iters)^power: 0 from epoch ``total_iters`` on.
 
-    Raises ValueError for a total_iters below 1.
+    Raises ValueError for a total_iters below 0.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
     >>> optimizer = optim.SGD([w], lr=1.0)
@@ -201,14 +224,19 @@ class PolynomialLR(FactorLR):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        check(self, total_iters >= 1, "total_iters of 1 or more", f"total_iters={total_iters}")
+        check(self, total_iters >= 0, "total_iters of 0 or more", f"total_iters={total_iters}")
         self.total_iters = total_iters
         self.power = power
         super().__init__(optimizer, last_epoch)
 
     def at(self, epoch: int) -> float:
         """(1 − epoch/total_iters)^power."""
-        return float((1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power)
+        share = min(epoch, self.total_iters) / self.total_iters if epoch and self.total_iters else 0.0
+        return float((1.0 - share) ** self.power)
+
+    def met(self, epoch: int) -> float:
+        """The factor at ``epoch``, or at the last whole one before the end."""
+        return self.at(min(epoch, math.floor(self.total_iters)))
 
 
 class CosineAnnealingLR(FactorLR):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import wraps
 from typing import Any, ClassVar
 
 from glassnet.errors import GlassnetWarning
@@ -43,6 +44,11 @@ class LRScheduler:
     kinds: ClassVar[Mapping[str, Kind]] = {"last_epoch": whole(-1, 2**53), "_step_count": whole(0, 2**53)}
     _is_initial = False
     _takes_epoch = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = _taking_verbose(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = checked_optimizer(self, optimizer)
@@ -179,6 +185,25 @@ class LRScheduler:
             for position, (scheduler, state) in enumerate(zip(current, saved, strict=True)):
                 with within(f"{name}[{position}]"):
                     scheduler._check_state(state)
+
+
+def _taking_verbose(init: Callable[..., None]) -> Callable[..., None]:
+    """An ``__init__`` that takes ``verbose``, which PyTorch's had until 2.6, and says what to do in its place."""
+    if "verbose" in init.__code__.co_varnames:
+        return init
+
+    @wraps(init)
+    def made(self: LRScheduler, *args: Any, **kwargs: Any) -> None:
+        if kwargs.pop("verbose", False) is True:
+            warnings.warn(
+                f"{type(self).__name__}: verbose does nothing, as PyTorch has it no more; print the learning rate: "
+                "scheduler.get_last_lr()",
+                GlassnetWarning,
+                stacklevel=2,
+            )
+        init(self, *args, **kwargs)
+
+    return made
 
 
 def _number(lr: Any) -> Any:
