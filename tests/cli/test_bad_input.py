@@ -81,7 +81,7 @@ FEW = ("--epochs", 2)
         (["/dev/zero", "--target", "y"], "/dev/zero: expected a file, got a device; copy what it gives into a file"),
         (["digits", "--config", "/dev/zero"], "--config: /dev/zero: expected a file, got a device; copy what it gives"),
         (["digits", "--config", "."], "--config: .: expected a file, got a folder; name a file in it"),
-        (["."], "SOURCE: .: expected a folder for each class, found none in it"),
+        (["."], "SOURCE: .: expected a folder for each class, found none in it; put the files of each"),
         (["digits", "--dropout", "1"], "--dropout: expected a number of 0 or more and below 1, got '1'"),
         (["digits", "--weight-decay", "-1"], "--weight-decay: expected a number of 0 or more, got '-1'"),
         (
@@ -93,7 +93,7 @@ FEW = ("--epochs", 2)
         (["digits", "--patience", "0"], "--patience: expected a whole number of 1 or more, got '0'"),
         (["digits", "--class-weight", "x"], "--class-weight: expected one of none, balanced; got 'x'"),
         (["digits", "--save-every", "-1"], "--save-every: expected a number of 0 or more, got '-1'"),
-        (["--resume", "x"], "RUN: there is no run 'x', and none in runs; make one: glassnet train digits"),
+        (["--resume", "x"], "--resume: there is no run 'x', and none in runs; make one: glassnet train digits"),
         (["--resume", "x", "digits", "--lr", "1"], "--resume: the run goes on as it began; leave out SOURCE, --lr"),
         (["--resume", "x", "--print-config"], "the run goes on as it began; leave out --print-config"),
         (

@@ -253,6 +253,7 @@ def test_a_name_in_full_is_not_the_beginning_of_another(runs):
     [
         (["digits"], "RUN: 'digits' begins the names of digits-001, digits-002; write one of them in full"),
         (["mnist"], "RUN: there is no run 'mnist'; in runs there are digits-001, digits-002, moons-001"),
+        (["latst"], "RUN: there is no run 'latst' (did you mean latest?); in runs there are digits-001"),
         ([""], "RUN: there is no run ''; in runs there are"),
         (["latest", "--runs", "none"], "RUN: there is no run 'latest', and none in none; make one: glassnet train dig"),
         (["runs/digits-003"], "runs/digits-003 holds no model.safetensors: it is no run folder"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -79,6 +80,13 @@ def test_files_and_folders_are_classified(command, tmp_path, trained):
     judged = command("evaluate", trained.run, trained.films).stdout
     assert float(re.search(r"Accuracy ([\d.]+)", judged)[1]) > 0.9
     assert "films: 120 texts" in judged
+    assert "Note: it learned from most of" in judged
+    assert "Note" not in command("evaluate", trained.run).stdout
+    shutil.copytree(trained.films, tmp_path / "more")
+    (tmp_path / "more" / "bad").rename(tmp_path / "more" / "awful")
+    assert "Note" not in command("predict", trained.run, tmp_path / "more").stdout
+    refused = command("evaluate", trained.run, "more").stderr
+    assert "FILE: more: expected a folder of files for each of the classes bad, good; got awful; name the" in refused
     assert "Accuracy" in command("predict", trained.run).stdout
     assert re.search("recurrent +GRU|EmbeddingBag", command("show", trained.run).stdout)
     assert command("predict", trained.run, trained.films, "--out", "p.csv").exit_code == 0

@@ -116,6 +116,10 @@ BAD = {
     "unclosed quote": ('a,b\n1,2\n3,"4\n5,6\n', ', line 3: expected a quote (") at the end of the cell'),
     "more after a quote": ('a,b\n"1"x,2\n', ", line 2: expected ',' after the quote that ends a cell, got more"),
     "a huge cell": (b"a\n" + b"x" * 200_000, ", line 2: expected cells of at most 131,072 characters"),
+    "no names": (
+        "1,2,1\n1,2,3\n",
+        ": expected columns of different names, got '1' more than once; rename them, or add",
+    ),
     "same names": ("a,b,a \n1,2,3\n", ": expected columns of different names, got 'a' more than once; rename them"),
     "no header": (
         "5.1,3.5,iris\n4.9,3.0,rose\n",

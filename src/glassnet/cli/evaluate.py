@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from rich.text import Text
 
 from glassnet.cli import display, judging
+from glassnet.cli.run import read_config
 from glassnet.cli.saved_run import Answers, SavedRun
 from glassnet.cli.screen import place
 from glassnet.cli.shared_arguments import RUNS, RunName, RunsFolder, path_argument
@@ -38,6 +40,17 @@ def evaluate(
     answers = Answers.of(saved, samples.inputs, samples.names)
     console.print(display.headline("Evaluating ", place(saved.path)), soft_wrap=True)
     console.print(f"on {on}\n", soft_wrap=True)
+    if file is not None and _is_learned_from(saved, file):
+        note = f"Note: it learned from most of {place(file)}; without a FILE, what was held out is counted alone"
+        console.print(Text(note, "dim"))
     for note in samples.notes:
         console.print(Text(f"Note: {note}", "dim"))
     judging.show(console, saved, answers, samples.inputs, samples.targets, samples.names, samples.baseline)
+
+
+def _is_learned_from(saved: SavedRun, file: Path) -> bool:
+    """Whether ``file`` is the data that a run learned from."""
+    source = read_config(saved.path).get("paths", {}).get("source")
+    with suppress(OSError, ValueError):  # it is no longer there, or the configuration was edited
+        return isinstance(source, str) and file.samefile(source)
+    return False

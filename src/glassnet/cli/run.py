@@ -28,6 +28,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -292,10 +293,11 @@ def _remove(folders: Sequence[Path]) -> None:
 # reading one ----------------------------------------------------------------------------------------------
 
 
-def find(name: str, runs: Path, file: str = MODEL) -> Path:
+def find(name: str, runs: Path, file: str = MODEL, asked: str = "RUN") -> Path:
     """The run folder that ``name`` means: a path, or, in ``runs``, a name, its beginning, or "latest".
 
-    In ``runs``, those count that hold ``file``. Raises BadInput, which lists the runs, if none or several match.
+    In ``runs``, those count that hold ``file``. Raises BadInput, which lists the runs, if none or several match, and
+    begins with what was ``asked`` for.
     """
     path = expanded(name)
     if path.is_file() and path.name == MODEL:
@@ -313,10 +315,12 @@ def find(name: str, runs: Path, file: str = MODEL) -> Path:
     if name and path.is_dir():  # after the runs: a folder of pictures, from which one was trained, may share their name
         return path
     if matching:
-        raise BadInput(f"RUN: {name!r} begins the names of {_listed(matching)}; write one of them in full")
+        raise BadInput(f"{asked}: {name!r} begins the names of {_listed(matching)}; write one of them in full")
     if there:
-        raise BadInput(f"RUN: there is no run {name!r}; in {runs} there are {_listed(there)}")
-    raise BadInput(f"RUN: there is no run {name!r}, and none in {runs}; make one: glassnet train digits")
+        near = get_close_matches(name[:100], [LATEST, *(run.name for run in there)], n=2)
+        guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+        raise BadInput(f"{asked}: there is no run {name!r}{guess}; in {runs} there are {_listed(there)}")
+    raise BadInput(f"{asked}: there is no run {name!r}, and none in {runs}; make one: glassnet train digits")
 
 
 def _runs_in(folder: Path, file: str) -> list[Path]:

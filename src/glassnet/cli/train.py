@@ -79,7 +79,7 @@ def train(
     console = display.new_console()
     if resume is not None:
         _refuse_options({**options, "out": None}, {"--config": config, "--print-config": print_config})
-        path = find(resume, expanded(options["out"] or str(DEFAULTS["out"])), CONFIG)
+        path = find(resume, expanded(options["out"] or str(DEFAULTS["out"])), CONFIG, "--resume")
         _check_unfinished(path)
         _go_on(path, console, every, quiet=quiet)
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.encoders.by_folder import labels_by_folder
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
 from glassnet.encoders.number_encoder import NumberEncoder
 from glassnet.ops.dtypes import Array
@@ -50,11 +51,7 @@ class PictureEncoder(NumberEncoder):
         if len(self.shape) == 2:
             pictures = [picture.mean(0) for picture in pictures]  # shades of grey
         given = np.stack(pictures) * np.float32(self.divide_by / WHITE)
-        places = {name: i for i, name in enumerate(classes)}
-        labels = (
-            [places.get(decoded_name(file.relative_to(path).parts[0])) for file in files] if path.is_dir() else [None]
-        )
-        known = None if None in labels else np.array(labels, np.int64)
+        known = labels_by_folder(path, files, classes, wanted=targets)
         samples = self._samples(given, path, known)
         return Samples(samples.inputs, samples.targets, [decoded_name(str(file)) for file in files])
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.encoders import text_standalone, words
+from glassnet.encoders.by_folder import labels_by_folder
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
 from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, NO_WORD, OTHER_WORD, word_numbers, words_of
 from glassnet.files import FileError, read_bytes
@@ -203,11 +204,7 @@ class TextEncoder:
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() == ENDING) if path.is_dir() else [path]
         if not files:
             raise SourceError(f"FILE: there is no text in {path}; those count that end in {ENDING}")
-        places = {name: i for i, name in enumerate(classes)}
-        labels = (
-            [places.get(decoded_name(file.relative_to(path).parts[0])) for file in files] if path.is_dir() else [None]
-        )
-        known = None if None in labels else np.array(labels, np.int64)
+        known = labels_by_folder(path, files, classes, wanted=targets)
         return self._samples([text_in_file(file) for file in files], known, [decoded_name(str(file)) for file in files])
 
     def _of_table(self, path: Path, classes: Sequence[str], *, targets: bool) -> Samples:

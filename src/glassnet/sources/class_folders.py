@@ -30,7 +30,7 @@ def classed_files(path: Path, endings: Sequence[str], what: str) -> Classed:
     try:
         found = DatasetFolder(path, str, endings, allow_empty=True)
     except FileNotFoundError as error:
-        raise SourceError(f"SOURCE: {error}") from None
+        raise SourceError(f"SOURCE: {error}; put the files of each class into a folder of its own") from None
     labels = np.array(found.targets, np.int64)
     counts = np.bincount(labels, minlength=len(found.classes))
     if not counts.all() or len(counts) < 2:

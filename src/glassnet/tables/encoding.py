@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array
 from glassnet.tables.cells import Cells, NoFeaturesError, TableError
-from glassnet.tables.columns import encode_table, few
+from glassnet.tables.columns import encode_table, few, number_of
 from glassnet.tables.recipe import Recipe, feature_names, recipe_of
 from glassnet.tables.targets import Target, decode_target, encode_target, target_of
 from glassnet.tables.validation import FORMAT, check
@@ -165,9 +165,15 @@ class Encoding:
 
 
 def about_text(table: Any) -> list[str]:
-    """A note if the file that a DataFrame was read from was not in UTF-8."""
+    """Notes on the file that a DataFrame was read from: that it was not in UTF-8, that it may have no header."""
     encoding = getattr(table, "attrs", {}).get("encoding", "")
-    return [f"the file is not in UTF-8: read as {encoding.upper()}"] if encoding.startswith(("cp", "latin")) else []
+    notes = [f"the file is not in UTF-8: read as {encoding.upper()}"] if encoding.startswith(("cp", "latin")) else []
+    names = [str(name) for name in getattr(table, "columns", ())]
+    if encoding and all(number_of(name) == number_of(name) for name in names):
+        notes.append(
+            f"the first line is taken for the names of the columns: {few(names)}; if it is data, add the names"
+        )
+    return notes
 
 
 def with_target(cells: Cells, name: str) -> tuple[Cells, Array, list[str]]:

@@ -113,7 +113,11 @@ def check_names(names: Sequence[str]) -> None:
         times[name] += 1
     twice = [repr(name)[:40] for name in times if times[name] > 1]
     if twice:
-        raise ValueError(f"expected columns of different names, got {', '.join(twice[:6])} more than once; rename them")
+        problem = f"expected columns of different names, got {', '.join(twice[:6])} more than once; rename them"
+        are_numbers = all(name.lstrip("-").replace(".", "", 1).isdigit() for name in names)
+        raise ValueError(
+            problem + (", or add a line with the names, if the first is one of data" if are_numbers else "")
+        )
 
 
 def problem_of(lines: Sequence[str], delimiter: str) -> str:
