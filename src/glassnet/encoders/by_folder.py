@@ -14,7 +14,7 @@ from glassnet.text import decoded_name, shown
 
 
 def labels_by_folder(path: Path, files: Sequence[Path], classes: Sequence[str], *, wanted: bool) -> Array | None:
-    """The numbers of the ``classes`` whose folders in ``path`` the ``files`` are in; None where these are in no folders.
+    """The numbers of the ``classes`` whose folders in ``path`` the ``files`` are in; None where they are in no folder.
 
     Where they are ``wanted``, a folder of another name raises SourceError; else the answer is None.
     """
