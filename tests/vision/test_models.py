@@ -12,6 +12,7 @@ import glassnet
 from glassnet import nn
 from glassnet.tensor.creation import without_drawing
 from glassnet.vision import models
+from tests.shares import one_in
 
 # Learned numbers (those that torchvision's documentation gives), entries of the state, and the CRC-32 of the lines
 # "name shape" of torchvision 0.28's own state.
@@ -47,15 +48,7 @@ def test_every_architecture_is_in_the_table() -> None:
     assert sorted(STATES) == models.list_models()
 
 
-OF_EACH_FAMILY = (
-    "alexnet", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mobilenet_v2", "mobilenet_v3_small",
-    "resnet18", "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_0", "vgg11_bn",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in OF_EACH_FAMILY else pytest.param(name, marks=pytest.mark.more) for name in STATES]
-)
+@pytest.mark.parametrize("name", one_in(4, STATES))
 def test_parameters_are_torchvision_s(name: str) -> None:
     with without_drawing():
         model = models.get_model(name, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
