@@ -55,8 +55,11 @@ ROOMS = (
     "glassnet.training",
     "glassnet.training.metrics",
     "glassnet.vision.datasets",
+    "glassnet.vision.io",
     "glassnet.vision.models",
+    "glassnet.vision.ops",
     "glassnet.vision.transforms",
+    "glassnet.vision.utils",
 )
 
 IMPORTED = ("data", "datasets", "nn", "optim", "scratch", "serialization")

@@ -33,6 +33,31 @@ EVERY: dict[str, Callable[[], T.Transform]] = {  # of those that take every kind
     "RandomRotation": lambda: T.RandomRotation(180),
     "RandomRotation smooth": lambda: T.RandomRotation(180, T.InterpolationMode.BILINEAR, center=(1, 2), fill=9),
 }
+OF_BYTES: dict[str, Callable[[], T.Transform]] = {
+    "ColorJitter": lambda: T.ColorJitter(0.5, 0.5, 0.5, 0.2),
+    "RandomGrayscale": lambda: T.RandomGrayscale(0.5),
+    "RandomInvert": T.RandomInvert,
+    "RandomAutocontrast": T.RandomAutocontrast,
+    "RandomEqualize": T.RandomEqualize,
+    "RandomPosterize": lambda: T.RandomPosterize(2),
+    "RandomSolarize": lambda: T.RandomSolarize(128),
+    "RandomAdjustSharpness": lambda: T.RandomAdjustSharpness(2),
+    "GaussianBlur": lambda: T.GaussianBlur(3),
+    "RandomResizedCrop": lambda: T.RandomResizedCrop(4),
+    "RandomErasing": T.RandomErasing,
+    "RandomAffine": lambda: T.RandomAffine(20, (0.1, 0.2), (0.8, 1.2), (-5, 5, -5, 5)),
+    "RandomPerspective": T.RandomPerspective,
+    "ElasticTransform": lambda: T.ElasticTransform(sigma=2.0),
+    "AutoAugment": T.AutoAugment,
+    "RandAugment": T.RandAugment,
+    "TrivialAugmentWide": T.TrivialAugmentWide,
+    "AugMix": T.AugMix,
+    "ToDtype": lambda: T.ToDtype(glassnet.float32),
+    "LinearTransformation": lambda: T.LinearTransformation(glassnet.eye(90), glassnet.zeros(90)),
+}
+# Those that are of one picture alone, or no transforms.
+ALONE = {"AutoAugmentPolicy", "FiveCrop", "InterpolationMode", "Lambda", "PILToTensor", "RandomApply", "RandomChoice",
+         "RandomOrder", "TenCrop", "ToImage", "ToPILImage", "Transform"}  # fmt: skip
 every = pytest.mark.parametrize("make", EVERY.values(), ids=EVERY)
 
 
@@ -52,6 +77,7 @@ NORMALIZE = T.Normalize((0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
 BATCHED: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {  # those that take a batch, and of what
     **{name: (make, pictures) for name, make in EVERY.items()},
     **{f"{name} of float32": (make, scaled) for name, make in EVERY.items()},
+    **{name: (make, pictures) for name, make in OF_BYTES.items()},
     "ToTensor": (T.ToTensor, grey),
     "Normalize": (lambda: NORMALIZE, scaled),
     "Compose": (lambda: T.Compose([T.ToTensor(), T.RandomCrop(4, 1), T.Normalize(0.5, 0.5)]), grey),
@@ -61,7 +87,7 @@ BATCHED: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {  # those tha
 
 def test_no_transform_is_left_out() -> None:
     classes = {name for name in T.__all__ if isinstance(getattr(T, name), type)}
-    assert classes - {name.partition(" ")[0] for name in BATCHED} == {"InterpolationMode", "Lambda", "Transform"}
+    assert classes - {name.partition(" ")[0] for name in BATCHED} == ALONE
 
 
 @pytest.mark.parametrize(("make", "samples"), BATCHED.values(), ids=BATCHED)

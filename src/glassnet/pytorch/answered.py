@@ -101,6 +101,8 @@ SOURCES = {
     "torchvision.io": "vision.io",
     "torchvision.models": "vision.models",
     "torchvision.models.*": "vision.models",
+    "torchvision.ops": "vision.ops",
+    "torchvision.ops.*": "vision.ops",
     "torchvision.transforms": "vision.transforms",
     "torchvision.transforms.functional": "vision.transforms.functional",
     "torchvision.transforms.v2": "vision.transforms",

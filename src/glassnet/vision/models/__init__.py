@@ -11,10 +11,10 @@ from glassnet.threads import loaded
 
 # By the file: the names that it has, and those of the weights that torchvision has for them.
 _FILES = {
-    "alexnet": "AlexNet alexnet",
+    "alex_net": "AlexNet alexnet",
     "densenet": "DenseNet densenet121 densenet161 densenet169 densenet201",
     "efficientnet": "EfficientNet " + " ".join(f"efficientnet_b{n}" for n in range(8)),
-    "googlenet": "GoogLeNet GoogLeNetOutputs googlenet",
+    "google_net": "GoogLeNet GoogLeNetOutputs googlenet",
     "inception": "Inception3 InceptionOutputs inception_v3",
     "mobilenet": "MobileNetV2 MobileNetV3 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small",
     "resnet": "ResNet BasicBlock Bottleneck resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d "

@@ -10,14 +10,8 @@ import numpy as np
 
 from glassnet.ops.dtypes import Array
 from glassnet.random import chosen
-from glassnet.vision.transforms.geometry import (
-    Fill,
-    InterpolationMode,
-    check_interpolation,
-    column,
-    computed_in,
-    rounded,
-)
+from glassnet.vision.transforms.geometry import Fill, InterpolationMode, check_interpolation, column
+from glassnet.vision.transforms.places import between, middle
 from glassnet.vision.transforms.transform import Transform
 
 
@@ -59,8 +53,8 @@ class RandomRotation(Transform):
         old = pixels.shape[2:]
         angles = np.deg2rad(chosen(None).numpy.uniform(*self._range, len(pixels)))[:, None, None]
         height, width = self._size(angles, old) if self.expand else old
-        rows, columns = self._source(angles, old, _middle(height)[:, None], _middle(width))
-        return _between(pixels, rows, columns, self.interpolation, column(self.fill, pixels))
+        rows, columns = self._source(angles, old, middle(height)[:, None], middle(width))
+        return between(pixels, rows, columns, self.interpolation, column(self.fill, pixels))
 
     def _source(self, angles: Array, size: Sequence[int], y: Array, x: Array) -> tuple[Array, Array]:
         """Where in a picture of ``size`` (rows, columns) each place (y, x), counted from its middle, comes from."""
@@ -82,30 +76,3 @@ class RandomRotation(Transform):
 def _room(places: Array) -> int:
     """The most whole pixels that the places of one picture are spread over."""
     return int((np.ceil(places.max((1, 2))) - np.floor(places.min((1, 2)))).max())
-
-
-def _middle(size: int) -> Array:
-    """The places of ``size`` pixels, counted from the middle."""
-    return np.arange(size) - (size - 1) / 2
-
-
-def _between(pixels: Array, rows: Array, columns: Array, how: InterpolationMode, fill: Array) -> Array:
-    """What ``pixels`` [n, channels, height, width] have at the places ``rows`` and ``columns`` [n, new height, …]."""
-    if how is InterpolationMode.NEAREST:
-        return _at(pixels, np.rint(rows), np.rint(columns), fill)
-    kind, top, left = computed_in(pixels.dtype), np.floor(rows), np.floor(columns)
-    lower, further = ((place - whole)[:, None].astype(kind) for place, whole in ((rows, top), (columns, left)))
-    above, below = (
-        _at(pixels, row, left, fill) * (1 - further) + _at(pixels, row, left + 1, fill) * further
-        for row in (top, top + 1)
-    )
-    return rounded(above * (1 - lower) + below * lower, pixels.dtype)
-
-
-def _at(pixels: Array, rows: Array, columns: Array, fill: Array) -> Array:
-    """The pixels at whole places, ``fill`` outside."""
-    n, _, height, width = pixels.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    rows, columns = (places.clip(0, size - 1).astype(np.int64) for places, size in ((rows, height), (columns, width)))
-    values = pixels[np.arange(n)[:, None, None], :, rows, columns].transpose(0, 3, 1, 2)
-    return np.where(inside[:, None], values, fill)
