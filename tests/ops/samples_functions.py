@@ -31,7 +31,7 @@ FUNCTIONS = {
     "lcm": [Sample("whole", _WHOLE)],
     "left_shift": [Sample("bits", _PLACES)],
     "right_shift": [Sample("bits", _PLACES)],
-    **dict.fromkeys(("standard_gamma", "poisson", "von_mises"), _DRAWN),
+    **dict.fromkeys(("standard_gamma", "poisson", "von_mises", "category"), _DRAWN),
     "binomial": [Sample("tries", (ints(2, 3, high=9), np.array([0.2, 0.5, 0.9])), {"generator": 7}, order=0)],
     "standard_gamma_slope": [Sample("two", (np.array([0.4, 2.0, 3000.0]), np.array([0.1, 2.5, 2990.0])), order=0)],
     "exponent": [Sample("any", (spaced(2, 3),))],

@@ -258,7 +258,7 @@ NOT_IN_PYTORCH = {
     "moments", "standardize", "standardize_backward",
     "put", "row_weights", "add_windows", "prelu",  # of which PyTorch's takes one weight a channel
     "uniform", "normal", "integers", "permutation", "bernoulli",  # other numbers from the same seed
-    "standard_gamma", "poisson", "binomial", "von_mises",  # likewise
+    "standard_gamma", "poisson", "binomial", "von_mises", "category",  # likewise
     "standard_gamma_slope",  # whose name there begins with an underscore
     "rnn_tanh", "rnn_relu", "gru", "lstm",  # which keeps to itself what a step leaves but h: see nn
     "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",

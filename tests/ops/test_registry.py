@@ -23,7 +23,7 @@ STEPS = {
     "argmax", "argmin", "argsort", "searchsorted", "all", "any",
     "mode_position", "running_extreme", "lu_pivots",
     "max_pool_indices", "adaptive_max_pool_indices",
-    "poisson", "binomial", "von_mises", "standard_gamma_slope",  # drawn, or as in PyTorch
+    "poisson", "binomial", "von_mises", "category", "standard_gamma_slope",  # drawn, or as in PyTorch
 }  # fmt: skip
 
 # Without one in this floating input, because it is told to be a constant.

@@ -83,8 +83,11 @@ class Categorical(ByProbabilities, Distribution):
         return category(self.probs.expand(*shape, self._num_events))
 
     def _log_prob(self, value: Any) -> Any:
-        value, log_pmf = broadcast_tensors(value.long().unsqueeze(-1), self.logits)
-        return log_pmf.gather(-1, value[..., :1]).squeeze(-1)
+        value, log_pmf = value.long().unsqueeze(-1), self.logits
+        if value.shape[:-1] != log_pmf.shape[:-1]:
+            value, log_pmf = broadcast_tensors(value, log_pmf)
+            value = value[..., :1]
+        return log_pmf.gather(-1, value).squeeze(-1)
 
     def _entropy(self) -> Any:
         logits = self.logits.clamp(min=float(np.finfo(self.logits.dtype).min))

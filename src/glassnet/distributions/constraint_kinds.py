@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from glassnet.observer import mode
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, wrap
 
 
 class Constraint:
@@ -158,7 +160,8 @@ class _Boolean(Constraint):
     says = "0 or 1"
 
     def check(self, value: Any) -> Tensor:
-        return (value == 0) | (value == 1)
+        array = value._read("a check of values")
+        return wrap((array == 0) | (array == 1))
 
 
 class _OneHot(Constraint):
@@ -191,8 +194,9 @@ class integer_interval(Constraint):
 
     def check(self, value: Any) -> Tensor:
         """Whether each is one of them."""
-        kept: Tensor = _is_whole(value) & (self.lower_bound <= value) & (value <= self.upper_bound)
-        return kept
+        array = value._read("a check of values")
+        low, high = (getattr(bound, "array", bound) for bound in (self.lower_bound, self.upper_bound))
+        return wrap((array % 1 == 0) & (low <= array) & (array <= high))
 
     def __repr__(self) -> str:
         return f"IntegerInterval(lower_bound={self.lower_bound}, upper_bound={self.upper_bound})"
@@ -363,5 +367,5 @@ class _Simplex(Constraint):
     says = "0 or greater, with a sum of 1 along the last dimension"
 
     def check(self, value: Any) -> Tensor:
-        kept: Tensor = (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < 1e-6)
-        return kept
+        array = value._read("a check of values")  # which needs no gradient, and is made at every step
+        return wrap((array >= 0).all(-1) & (np.abs(array.sum(-1) - 1) < 1e-6))

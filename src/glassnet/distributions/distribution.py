@@ -173,7 +173,7 @@ class Distribution:
                     f"distributions and their events, {list(expected)}"
                 )
         support = self.support if mode.tracer is None else None
-        if support is not None and not constraints.is_dependent(support) and not bool(support.check(value).all()):
+        if support is not None and not constraints.is_dependent(support) and not support.check(value).array.all():
             raise ValueError(
                 f"{type(self).__name__}: expected a value that is {support.says}, got {_shown(value)}; to have it "
                 "computed nevertheless: validate_args=False"
@@ -270,6 +270,8 @@ class ExponentialFamily(Distribution):
         raise self._lacks("log-normalizer")
 
     def _entropy(self) -> Any:
+        if self._mean_carrier_measure is None:
+            raise self._lacks("entropy()")
         parameters = [x.detach().requires_grad_() for x in self._natural_params]
         normalizer = self._log_normalizer(*parameters)
         slopes = grad(normalizer.sum(), parameters, create_graph=True)

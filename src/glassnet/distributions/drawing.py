@@ -48,10 +48,5 @@ def von_mises(concentration: Tensor) -> Tensor:
 
 
 def category(probs: Tensor) -> Tensor:
-    """A position along the last dimension, of each row of probabilities, which add up to 1 or not.
-
-    Where an even number falls among their running sums, which are taken in float64.
-    """
-    sums = probs.detach().to(float64).cumsum(-1)
-    place = uniform((*probs.shape[:-1], 1), float64) * sums[..., -1:]
-    return (place >= sums).sum(-1).clamp(max=probs.shape[-1] - 1)
+    """A position along the last dimension, of each row of probabilities, which add up to 1 or not."""
+    return apply(draws.category, probs, generator=default_generator)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from glassnet.distributions.constraint_kinds import Constraint
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import cat as concatenated
 from glassnet.tensor.creation import stack as stacked
 from glassnet.tensor.linalg.factorizations import eigvalsh
@@ -26,7 +29,10 @@ class _Symmetric(_Square):
 
     def check(self, value: Any) -> Tensor:
         square = super().check(value)
-        return value.isclose(value.mT, atol=1e-6).all(-1).all(-1) if bool(square.all()) else square
+        if not square.array.all():
+            return square
+        array = value._read("a check of values")
+        return wrap(np.isclose(array, array.mT, atol=1e-6).all((-2, -1)))
 
 
 class _PositiveSemidefinite(_Symmetric):
@@ -42,7 +48,12 @@ class _PositiveDefinite(_Symmetric):
 
     def check(self, value: Any) -> Tensor:
         symmetric = super().check(value)
-        return (eigvalsh(value) > 0).all(-1) if bool(symmetric.all()) else symmetric
+        if not symmetric.array.all():
+            return symmetric
+        with suppress(np.linalg.LinAlgError):  # no eigenvalues are needed where all have a factor
+            np.linalg.cholesky(value._read("a check of values"))
+            return symmetric
+        return (eigvalsh(value) > 0).all(-1)
 
 
 class _LowerTriangular(Constraint):

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, float_type
+from glassnet.errors import ShapeError
+from glassnet.ops.dtypes import Array, float_type, int64
 from glassnet.ops.functions.gamma import _digamma
-from glassnet.ops.record import Op, register
+from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import elementwise as broadcast
+from glassnet.ops.shapes import shape_of
 
 _MANY = 2000.0  # from here on a gamma number is as good as the cube of a normal one
 
@@ -49,6 +51,19 @@ def _poisson(rate: Array, *, generator: np.random.Generator) -> Array:
 def _binomial(total_count: Array, probs: Array, *, generator: np.random.Generator) -> Array:
     counts = np.asarray(total_count).astype(np.int64)
     return np.asarray(generator.binomial(counts, probs.astype(np.float64))).astype(probs.dtype)
+
+
+def _category(probs: Array, *, generator: np.random.Generator) -> Array:
+    sums = probs.astype(np.float64).cumsum(-1)  # an even number falls among them
+    place = generator.random((*probs.shape[:-1], 1)) * sums[..., -1:]
+    return np.minimum((place >= sums).sum(-1), probs.shape[-1] - 1)
+
+
+def _category_shape(probs: Any, *, generator: Any = None) -> Spec:
+    shape = shape_of(probs)
+    if not shape:
+        raise ShapeError("category: expected probabilities along the last dimension, got a single number")
+    return Spec(shape[:-1], int64)
 
 
 def _von_mises(concentration: Array, *, generator: np.random.Generator) -> Array:
@@ -99,6 +114,15 @@ binomial = register(
         _drawn("binomial"),
         "y drawn from the binomial distribution of a tries that succeed with probability b",
         cast="float",
+    )
+)
+category = register(
+    Op(
+        "category",
+        _category,
+        (None,),
+        _category_shape,
+        "y = a position along the last dimension of probabilities, drawn with them",
     )
 )
 von_mises = register(
