@@ -40,9 +40,13 @@ CASES = [
     Case("Pareto", {"scale": _UP, "alpha": _SMALL}),
     Case("StudentT", {"df": _SMALL, "loc": _X, "scale": _UP}),
     Case("FisherSnedecor", {"df1": _SMALL, "df2": _UP + 1.5}),
-    Case("Gamma", {"concentration": _SMALL, "rate": _UP}, ("cdf",)),
-    Case("Chi2", {"df": _SMALL}, ("cdf",)),
-    Case("InverseGamma", {"concentration": _SMALL, "rate": _UP}, ("cdf",)),
+    Case("Gamma", {"concentration": _SMALL, "rate": _UP}),
+    Case("Chi2", {"df": _SMALL}),
+    Case("InverseGamma", {"concentration": _SMALL, "rate": _UP}),
+    Case("GeneralizedPareto", {"loc": _X, "scale": _UP, "concentration": np.array([-0.5, 0.0, 0.3])}),
+    Case("LKJCholesky", {"dim": 3, "concentration": _UP}),
+    Case("Wishart", {"df": np.array([4.0, 7.5]), "covariance_matrix": _SPREAD}),
+    Case("Wishart", {"df": np.array([4.0, 7.5]), "precision_matrix": _SPREAD}),
     Case("Beta", {"concentration1": _SMALL, "concentration0": _UP}, ("mode",)),  # as Dirichlet's
     Case("Beta", {"concentration1": _UP, "concentration0": _UP}),
     Case("Kumaraswamy", {"concentration1": _SMALL, "concentration0": _UP}, ("mode",)),  # PyTorch's is always nan

@@ -15,7 +15,7 @@ from tests.distributions.table import CASES, Case, made
 torch = pytest.importorskip("torch")
 theirs = torch.distributions
 
-pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore::RuntimeWarning")]  # 0 / 0 in NumPy
+pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore::UserWarning")]  # of PyTorch's Wishart
 
 # PyTorch's I₀ is a polynomial for float32; its gradient of no interest, beside what that is exact to.
 TOLERANCE = {"VonMises": 1e-6}
@@ -143,6 +143,8 @@ def test_functions_of_values(case: Case, what: str) -> None:
         pytest.skip("not built")
     found = getattr(mine, what)(gn.tensor(x))
     same(case, what, found, expected)
+    if what == "cdf" and case.name in ("Gamma", "Chi2", "InverseGamma"):
+        return  # of which PyTorch has no derivative
     pairs = []
     for library, tensor in ((ours, leaf), (theirs, twin)):
         value = tensor(x)

@@ -21,10 +21,11 @@ from glassnet.distributions.constraint_registry import biject_to, transform_to
 from glassnet.distributions.counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from glassnet.distributions.distribution import Distribution, ExponentialFamily
 from glassnet.distributions.gammas import Beta, Chi2, Dirichlet, Gamma, InverseGamma, Kumaraswamy
-from glassnet.distributions.heavy_tails import Cauchy, FisherSnedecor, HalfCauchy, StudentT
+from glassnet.distributions.heavy_tails import Cauchy, FisherSnedecor, GeneralizedPareto, HalfCauchy, StudentT
 from glassnet.distributions.kl import kl_divergence, register_kl
 from glassnet.distributions.multivariate_normal import LowRankMultivariateNormal, MultivariateNormal
 from glassnet.distributions.normals import HalfNormal, LogNormal, Normal, Uniform
+from glassnet.distributions.random_matrices import LKJCholesky, Wishart
 from glassnet.distributions.relaxed import (
     ContinuousBernoulli,
     RelaxedBernoulli,
@@ -58,13 +59,13 @@ from glassnet.distributions.waiting import Exponential, Gumbel, Laplace, Pareto,
 __all__ = [
     "AbsTransform", "AffineTransform", "Bernoulli", "Beta", "Binomial", "CatTransform", "Categorical", "Cauchy", "Chi2",
     "ComposeTransform", "ContinuousBernoulli", "CorrCholeskyTransform", "CumulativeDistributionTransform", "Dirichlet",
-    "Distribution", "ExpTransform", "Exponential", "ExponentialFamily", "FisherSnedecor", "Gamma", "Geometric",
-    "Gumbel", "HalfCauchy", "HalfNormal", "Independent", "IndependentTransform", "InverseGamma", "Kumaraswamy",
-    "Laplace", "LogNormal", "LogisticNormal", "LowRankMultivariateNormal", "LowerCholeskyTransform",
-    "MixtureSameFamily", "Multinomial", "MultivariateNormal", "NegativeBinomial", "Normal", "OneHotCategorical",
-    "OneHotCategoricalStraightThrough", "Pareto", "Poisson", "PositiveDefiniteTransform", "PowerTransform",
-    "RelaxedBernoulli", "RelaxedOneHotCategorical", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
-    "SoftplusTransform", "StackTransform", "StickBreakingTransform", "StudentT", "TanhTransform", "Transform",
-    "TransformedDistribution", "Uniform", "VonMises", "Weibull", "biject_to", "constraints", "identity_transform",
-    "kl", "kl_divergence", "register_kl", "transform_to", "transforms", "utils",
+    "Distribution", "ExpTransform", "Exponential", "ExponentialFamily", "FisherSnedecor", "Gamma", "GeneralizedPareto",
+    "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "Independent", "IndependentTransform", "InverseGamma",
+    "Kumaraswamy", "LKJCholesky", "Laplace", "LogNormal", "LogisticNormal", "LowRankMultivariateNormal",
+    "LowerCholeskyTransform", "MixtureSameFamily", "Multinomial", "MultivariateNormal", "NegativeBinomial", "Normal",
+    "OneHotCategorical", "OneHotCategoricalStraightThrough", "Pareto", "Poisson", "PositiveDefiniteTransform",
+    "PowerTransform", "RelaxedBernoulli", "RelaxedOneHotCategorical", "ReshapeTransform", "SigmoidTransform",
+    "SoftmaxTransform", "SoftplusTransform", "StackTransform", "StickBreakingTransform", "StudentT", "TanhTransform",
+    "Transform", "TransformedDistribution", "Uniform", "VonMises", "Weibull", "Wishart", "biject_to", "constraints",
+    "identity_transform", "kl", "kl_divergence", "register_kl", "transform_to", "transforms", "utils",
 ]  # fmt: skip

@@ -368,4 +368,5 @@ class _Simplex(Constraint):
 
     def check(self, value: Any) -> Tensor:
         array = value._read("a check of values")  # which needs no gradient, and is made at every step
-        return wrap((array >= 0).all(-1) & (np.abs(array.sum(-1) - 1) < 1e-6))
+        with np.errstate(invalid="ignore"):
+            return wrap((array >= 0).all(-1) & (np.abs(array.sum(-1) - 1) < 1e-6))

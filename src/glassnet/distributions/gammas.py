@@ -10,7 +10,8 @@ from glassnet.distributions.distribution import Distribution, ExponentialFamily
 from glassnet.distributions.drawing import open_uniform, standard_gamma
 from glassnet.distributions.utils import broadcast_all, euler_constant, smallest_step
 from glassnet.functional import one_hot
-from glassnet.tensor import Tensor
+from glassnet.ops.functions.incomplete_gamma import igamma, igammac
+from glassnet.tensor import Tensor, apply
 from glassnet.tensor.creation import where
 from glassnet.tensor.functions.special_functions import digamma, lgamma, xlogy
 
@@ -40,6 +41,9 @@ class Gamma(ExponentialFamily):
     def _log_prob(self, value: Any) -> Any:
         a, rate = self.concentration, self.rate
         return xlogy(a, rate) + xlogy(a - 1, value) - rate * value - lgamma(a)
+
+    def _cdf(self, value: Any) -> Any:
+        return apply(igamma, self.concentration, self.rate * value)
 
     def _entropy(self) -> Any:
         a = self.concentration
@@ -103,6 +107,9 @@ class InverseGamma(Distribution):
     def _log_prob(self, value: Any) -> Any:
         a, rate = self.concentration, self.rate
         return a * rate.log() - lgamma(a) - (a + 1) * value.log() - rate / value
+
+    def _cdf(self, value: Any) -> Any:
+        return apply(igammac, self.concentration, self.rate / value)
 
     def _entropy(self) -> Any:
         a = self.concentration

@@ -98,6 +98,71 @@ class HalfCauchy(Distribution):
     _variance = _mean
 
 
+class GeneralizedPareto(Distribution):
+    """What exceeds a high threshold ``loc``: exponential for ``concentration`` 0, with a heavier tail above it.
+
+    >>> glassnet.distributions.GeneralizedPareto(0.0, 1.0, 0.5).mean
+    tensor(2.)
+    """
+
+    arg_constraints = {"loc": constraints.real, "scale": constraints.positive, "concentration": constraints.real}
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, concentration: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale, self.concentration = broadcast_all(loc, scale, concentration)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
+    def support(self) -> Any:
+        """From loc on: to loc − scale / concentration, if that is negative."""
+        falls = self.concentration < 0
+        end = self.loc - self.scale / where(falls, self.concentration, -1.0)
+        return constraints.interval(self.loc, where(falls, end, math.inf))
+
+    @property
+    def _is_exponential(self) -> Any:
+        return self.concentration.abs() < 1e-8
+
+    @property
+    def _power(self) -> Any:
+        """The concentration, or 1 where it is 0."""
+        return where(self._is_exponential, 1.0, self.concentration)
+
+    def _draw(self, shape: Any) -> Tensor:
+        return self._icdf(open_uniform(shape, self.loc.dtype))
+
+    def _log_above(self, value: Any) -> Any:
+        """The logarithm of the probability of more."""
+        z, c = (value - self.loc) / self.scale, self._power
+        return where(self._is_exponential, -z, -(c * z).log1p() / c)
+
+    def _log_prob(self, value: Any) -> Any:
+        above = self._log_above(value)
+        return where(self._is_exponential, above, (1 + self.concentration) * above) - self.scale.log()
+
+    def _cdf(self, value: Any) -> Any:
+        return -self._log_above(value).expm1()
+
+    def _icdf(self, value: Any) -> Any:
+        log_above, c = (-value).log1p(), self._power
+        return self.loc + self.scale * where(self._is_exponential, -log_above, (-c * log_above).expm1() / c)
+
+    def _entropy(self) -> Any:
+        return self.scale.log() + self.concentration + 1
+
+    def _mean(self) -> Any:
+        c = self.concentration
+        return where(c < 1, self.loc + self.scale / where(c < 1, 1 - c, 1.0), math.inf)
+
+    def _mode(self) -> Any:
+        return self.loc
+
+    def _variance(self) -> Any:
+        c = where(self.concentration < 0.5, self.concentration, 0.0)
+        finite = self.scale**2 / ((1 - c) ** 2 * (1 - 2 * c))
+        return where(self.concentration < 0.5, finite, math.inf)
+
+
 class StudentT(Distribution):
     """Student's t of ``df`` degrees of freedom, at ``loc``, stretched by ``scale``.
 
