@@ -5,6 +5,7 @@ Beside PyTorch they are in tests/pytorch, and each operation to second order in 
 
 from __future__ import annotations
 
+import copy
 import tracemalloc
 from typing import Any
 
@@ -232,11 +233,37 @@ def test_a_lazy_layer_takes_its_input_by_name() -> None:
     assert nn.LazyConvTranspose1d(2, 3, 2)(input=gn.ones(4, 5), output_size=(12,)).shape == (2, 12)
 
 
+def test_a_lazy_layer_has_no_shape_and_no_numbers_before_its_first_input() -> None:
+    net = nn.Sequential(nn.LazyLinear(2), nn.LazyBatchNorm1d())
+    asked = [
+        lambda: net[0].weight.shape,
+        lambda: sum(p.numel() for p in net.parameters()),
+        lambda: net[0].weight + 1,
+        lambda: net[1].running_mean.sum(),
+        lambda: nn.init.zeros_(net[0].bias),
+        lambda: len(net[0].weight),
+    ]
+    for ask in asked:
+        with pytest.raises(gn.ShapeError, match=r"^Uninitialized\w+: it has no shape.*: model\(x\)") as told:
+            ask()
+        assert isinstance(told.value, RuntimeError)  # as PyTorch's
+        assert isinstance(told.value, ValueError)
+    other = copy.deepcopy(net).double()
+    assert (repr(other[0].bias), repr(net[0].bias)) == (
+        "UninitializedParameter(dtype=float64)",
+        "UninitializedParameter(dtype=float32)",
+    )
+    assert other.load_state_dict(net.state_dict()) == ([], [])
+    assert net(gn.ones(4, 3)).shape == (4, 2)
+    for ask in asked:
+        ask()
+    assert other(gn.ones(4, 3).double()).dtype == gn.float64
+    assert nn.UninitializedBuffer(dtype=gn.int64).dtype == gn.int64
+
+
 def test_a_lazy_layer_is_called_before_it_is_compiled() -> None:
     net = nn.Sequential(nn.LazyLinear(2))
-    with pytest.raises(
-        gn.ShapeError, match="LazyLinear: the size of its input is not known yet; call the network once"
-    ):
+    with pytest.raises(gn.ShapeError, match="before its lazy layer has seen an input; call the network once"):
         gn.compile(net)(gn.ones(4, 3))
     net(gn.ones(4, 3))
     assert gn.compile(net)(gn.ones(4, 3)).shape == (4, 2)

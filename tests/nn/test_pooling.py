@@ -78,6 +78,10 @@ def test_adaptive_pools_are_pytorchs(n: int) -> None:
             compare(*both(f"adaptive_max_pool{n}d", size), values(n, ties))
             ours, theirs = both(f"adaptive_max_pool{n}d", size, return_indices=True)
             compare(lambda x, f=ours: f(x)[1], lambda x, f=theirs: f(x)[1], values(n, ties)[0])
+    for kind in ("avg", "max"):  # of which PyTorch has no gradient
+        ours, theirs = both(f"adaptive_{kind}_pool{n}d", (0, 2, 3)[:n])
+        x = pytest.importorskip("torch").from_numpy(values(n))
+        assert ours(glassnet.from_numpy(values(n))).shape == tuple(theirs(x).shape)
 
 
 @pytest.mark.parity
@@ -180,7 +184,7 @@ def test_derivatives_to_second_order(pool: Callable[..., Any]) -> None:
             "MaxPool2d: expected a padding of at most half the",
         ),
         (lambda _: nn.AvgPool3d(2, stride=0), ValueError, "AvgPool3d: expected stride of 1 or more, got 0"),
-        (lambda _: nn.AdaptiveAvgPool2d(0), ValueError, "AdaptiveAvgPool2d: expected output_size of 1 or more"),
+        (lambda _: nn.AdaptiveAvgPool2d(-1), ValueError, "AdaptiveAvgPool2d: expected output_size of 0 or more"),
         (lambda _: nn.LPPool1d(2, "3"), TypeError, "LPPool1d: expected kernel_size as a whole number"),
         (
             lambda x: F.max_unpool2d(x, F.max_pool2d(x, 1, return_indices=True)[1], 2, output_size=(20, 10)),

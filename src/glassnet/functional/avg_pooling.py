@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RangeError
-from glassnet.functional.pooling import Windows, output_sizes, padded, pooling_windows, widths_around
+from glassnet.functional.pooling import Windows, no_bins, output_sizes, padded, pooling_windows, widths_around
 from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.functional.tensor_checks import check_floating
 from glassnet.ops.arithmetic import mul
@@ -74,6 +74,8 @@ def _adaptive(n: int, input: Tensor, output_size: Any) -> Tensor:
     check_spatial(name, input, n)
     check_floating(name, input)
     size = output_sizes(name, input, n, output_size)
+    if 0 in size:
+        return no_bins(input, size)
     if set(size) == {1}:
         return input.mean(tuple(range(-n, 0)), keepdim=True)
     return apply(interpolation.interpolate, input, size=size, mode="area")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.functional.pooling import output_sizes, padded, pooling_windows, widths_around
+from glassnet.functional.pooling import no_bins, output_sizes, padded, pooling_windows, widths_around
 from glassnet.functional.spatial import check_spatial, per_dimension
 from glassnet.ops.indexing import ARRAY, getitem
 from glassnet.ops.layers import max_pooling
@@ -61,6 +61,9 @@ def _adaptive(n: int, input: Tensor, output_size: Any, return_indices: bool) -> 
     check_spatial(name, input, n)
     check_numbers(name, input)
     lengths, size = input.shape[-n:], output_sizes(name, input, n, output_size)
+    if 0 in size:
+        empty = no_bins(input, size)
+        return (empty, empty.long()) if return_indices else empty
     if not any(length % k for length, k in zip(lengths, size, strict=True)):  # equal bins: these are windows
         kernel = tuple(length // k for length, k in zip(lengths, size, strict=True))
         return _max_pool(n, input, (kernel,), return_indices=return_indices)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from glassnet.errors import RangeError
 from glassnet.functional.spatial import per_dimension
 from glassnet.ops.layers.windows import pad, window_count
+from glassnet.ops.shapes import Shape
 from glassnet.tensor import Tensor, apply
 
 Widths = tuple[tuple[int, int], ...]
@@ -63,14 +64,19 @@ def padded(input: Tensor, widths: Widths, value: float) -> Tensor:
 
 
 def check_output_size(layer: str, output_size: Any, n: int) -> None:
-    """Raise unless ``output_size`` is None, one whole number of 1 or more, or one or None for each dimension."""
+    """Raise unless ``output_size`` is None, one whole number of 0 or more, or one or None for each dimension."""
     given = output_size if isinstance(output_size, Sequence) else (output_size,)
-    per_dimension(layer, "output_size", [1 if k is None else k for k in given], n)
+    per_dimension(layer, "output_size", [1 if k is None else k for k in given], n, least=0)
 
 
-def output_sizes(layer: str, input: Tensor, n: int, output_size: Any) -> tuple[int, ...]:
+def output_sizes(layer: str, input: Tensor, n: int, output_size: Any) -> Shape:
     """``output_size`` for each of the last ``n`` dimensions; None stands for the input's."""
     lengths = input.shape[-n:]
     if isinstance(output_size, Sequence) and len(output_size) == n:
         output_size = [length if k is None else k for length, k in zip(lengths, output_size, strict=True)]
-    return lengths if output_size is None else per_dimension(layer, "output_size", output_size, n)
+    return lengths if output_size is None else per_dimension(layer, "output_size", output_size, n, least=0)
+
+
+def no_bins(input: Tensor, size: Shape) -> Tensor:
+    """What pooling of ``input`` to a ``size`` with a 0 in it gives: no element."""
+    return input.flatten(-len(size))[..., :0].reshape(*input.shape[: -len(size)], *size)

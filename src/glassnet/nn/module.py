@@ -248,7 +248,7 @@ class Module(Stateful, Hooked):
                 parameter.grad = fn(parameter.grad.detach())
         for name, buffer in self.named_buffers(recurse=False):
             if is_uninitialized(buffer):
-                buffer.data = fn(buffer)
+                buffer.data = fn(buffer.data)
             else:
                 self.__dict__[name] = fn(buffer)
         changes.tell()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from glassnet.errors import ShapeError
 from glassnet.observer import mode
-from glassnet.ops.dtypes import get_default_dtype
-from glassnet.tensor import Tensor, as_array
+from glassnet.ops.dtypes import Dtype, get_default_dtype
+from glassnet.tensor import Tensor, as_array, wrap
 from glassnet.tensor.graph import changes, version_of
 
 
@@ -60,18 +61,55 @@ class Buffer(Tensor):
 
 
 class _Uninitialized(Tensor):
-    """A tensor that has a dtype, and no shape yet: that of a lazy layer before its first input."""
+    """A tensor that has a dtype, and no array yet: that of a lazy layer before its first input.
+
+    Whatever looks at the array raises ShapeError: every operation, and what asks for the shape.
+    """
 
     becomes: ClassVar[Any]
 
+    def _wait(self, requires_grad: bool, dtype: Any) -> None:
+        self._dtype = np.dtype(dtype or get_default_dtype())
+        self.requires_grad = requires_grad
+
+    @property
+    def dtype(self) -> Dtype:
+        """That of the elements that there will be."""
+        return self._dtype
+
+    @property
+    def data(self) -> Tensor:
+        """No elements, of the dtype."""
+        return wrap(np.zeros(0, self._dtype))
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._dtype = value.dtype
+
+    def detach(self) -> Tensor:
+        """What stands for it in a state: no elements, of the dtype."""
+        return self.data
+
     def materialize(self, shape: Sequence[int]) -> None:
         """Give it a shape, with zeros in it, and so make it an ordinary one."""
-        self.array = np.zeros(tuple(shape), self.dtype)
+        self.array = np.zeros(tuple(shape), self._dtype)
         self.__class__ = self.becomes
         changes.tell()
 
+    def __getattr__(self, name: str) -> Any:
+        if name == "array":
+            raise ShapeError(
+                f"{type(self).__name__}: it has no shape and no numbers before its lazy layer has seen an input; call "
+                "the network once, on a batch of the data: model(x)"
+            )
+        return super().__getattr__(name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self)] = other = type(self)(self.requires_grad, dtype=self._dtype)
+        return other
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(dtype={self.dtype})"
+        return f"{type(self).__name__}(dtype={self._dtype})"
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
@@ -87,7 +125,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
     becomes = Parameter
 
     def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(np.zeros(0, dtype or get_default_dtype()), requires_grad)
+        self._wait(requires_grad, dtype)
 
 
 class UninitializedBuffer(_Uninitialized, Buffer):
@@ -100,7 +138,12 @@ class UninitializedBuffer(_Uninitialized, Buffer):
     becomes = Buffer
 
     def __init__(self, persistent: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(np.zeros(0, dtype or get_default_dtype()), persistent=persistent)
+        self._wait(False, dtype)
+        self.persistent = persistent
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self)] = other = type(self)(self.persistent, dtype=self._dtype)
+        return other
 
 
 def is_uninitialized(tensor: Any) -> bool:

@@ -74,7 +74,7 @@ def load_state(
     misfits = [
         f"{shown(path)} is {written(entries[path].value.shape)} here and {written(x.shape)} in the state"
         for path, x in tensors.items()
-        if x.shape != entries[path].value.shape and not is_uninitialized(entries[path].value)
+        if not is_uninitialized(entries[path].value) and x.shape != entries[path].value.shape
     ]
     misfits += found.messages
     if misfits or (strict and not afterwards and (missing or unexpected)):
@@ -108,7 +108,9 @@ def _checked(path: str, value: Any) -> Tensor:
 
 
 def _copy(source: Tensor, target: Tensor) -> None:
-    if is_uninitialized(target) and source.shape != target.shape:
+    if is_uninitialized(target):
+        if source.shape == (0,):  # nor has that one seen an input
+            return
         target.materialize(source.shape)
     with no_grad():
         target.copy_(source)
