@@ -7,7 +7,7 @@ import pytest
 
 import glassnet
 from glassnet import tensor
-from glassnet.errors import GradientError
+from glassnet.errors import GradientError, ShapeError
 from glassnet.tensor import Tensor
 
 VIEWS = {
@@ -33,6 +33,8 @@ VIEWS = {
     "unsafe_chunk": lambda t: t.unsafe_chunk(2, 1)[0],
     "tensor_split": lambda t: t.tensor_split(2, 1)[0],
     "expand": lambda t: t.expand(1, 2, 3),
+    "as_strided": lambda t: t.as_strided((2, 2), (3, 1), 1),
+    "as_strided of a transpose": lambda t: t.T.as_strided((3,), (2,)),
     "view of a view": lambda t: t.T[1:].reshape(2, 2, 1)[0],
     "views of views": lambda t: t.reshape(1, 2, 3).permute(2, 0, 1)[1:].permute(1, 0, 2)[0, :, 1],
 }
@@ -271,3 +273,74 @@ def test_view_refuses_to_copy():
     with pytest.raises(RuntimeError, match=r"cannot be seen as \[6\] without copying.*reshape"):
         matrix().T.view(6)
     assert matrix().T.reshape(6).tolist() == [1, 4, 2, 5, 3, 6]
+
+
+# of complex numbers -----------------------------------------------------------------------------------
+
+
+def five_real(z):
+    z.real.mul_(5)
+    return z
+
+
+def five_imaginary(z):
+    z.imag[0] = z.imag[0] * 5
+    return z
+
+
+def five_in_pairs(z):
+    glassnet.view_as_real(z)[:, 0, 1] *= 5
+    return z
+
+
+def five_in_complex(z):
+    pairs = glassnet.view_as_real(z).clone()
+    glassnet.view_as_complex(pairs)[1] *= 5
+    return pairs[..., 0] + 1j * pairs[..., 1]
+
+
+FIVE = {
+    five_real: lambda a, b: (a * 5, b),
+    five_imaginary: lambda a, b: (a, glassnet.stack([b[0] * 5, b[1]])),
+    five_in_pairs: lambda a, b: (a, glassnet.stack([b[:, 0] * 5, b[:, 1], b[:, 2]], 1)),
+    five_in_complex: lambda a, b: tuple(glassnet.stack([x[0], x[1] * 5]) for x in (a, b)),
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("change", FIVE)
+def test_writing_through_a_part_of_complex_numbers(change, compiled):
+    weights = tensor(np.random.default_rng(0).standard_normal((2, 3)))
+
+    def written(x):
+        z = change(glassnet.complex(x * x, x.sin()))
+        ((z * z).real * weights).sum().backward()
+        return z
+
+    x, same = matrix(), matrix()
+    z = (glassnet.compile(written) if compiled else written)(x)
+    a, b = FIVE[change](same * same, same.sin())
+    ((a * a - b * b) * weights).sum().backward()
+    np.testing.assert_allclose(z.detach(), (a + 1j * b).detach())
+    np.testing.assert_allclose(x.grad, same.grad, rtol=1e-13)
+
+
+def test_a_part_of_complex_numbers_follows_them():
+    z = tensor([1 + 2j, 3 + 4j])
+    pairs, imaginary = glassnet.view_as_real(z), z.imag
+    z *= 2
+    assert (pairs.tolist(), imaginary.tolist()) == ([[2, 4], [6, 8]], [4, 8])
+    assert glassnet.view_as_complex(pairs[:1]).data_ptr() == z.data_ptr()
+    with pytest.raises(ShapeError, match=r"pair do not lie side by side.*x\.contiguous\(\)"):
+        glassnet.view_as_complex(glassnet.ones(2, 3).T)
+
+
+def test_a_compiled_function_changes_what_strides_show():
+    def written(x):
+        y = x * x
+        y.T.as_strided((2,), (4,), 1).mul_(5)
+        return y, glassnet.view_as_complex((y.T + 1).contiguous())
+
+    x = matrix()
+    for ours, theirs in zip(glassnet.compile(written)(x), written(x), strict=True):
+        np.testing.assert_array_equal(ours.detach(), theirs.detach())

@@ -220,6 +220,14 @@ TABLE: dict[str, list[Sample]] = {
         Sample("outer", (normal(2, 3, 4),), {"offset": 1, "dim1": 2, "dim2": 0}),
         Sample("none", (normal(2, 3),), {"offset": 5, "dim1": 0, "dim2": 1}),
     ],
+    "as_strided": [
+        Sample("apart", (normal(3, 4),), {"size": (2, 2), "stride": (4, 1), "offset": 1}),
+        Sample("overlapping", (normal(6),), {"size": (3, 2), "stride": (1, 2), "offset": 0}),
+        Sample("nothing", (normal(6),), {"size": (0, 2), "stride": (9, 9), "offset": 2}),
+    ],
+    "as_strided_scatter": [
+        Sample("apart", (normal(3, 4), normal(2, 2, seed=1)), {"size": (2, 2), "stride": (4, 1), "offset": 1}),
+    ],
     "diagonal_scatter": [
         Sample("matrix", (normal(3, 4), normal(3, seed=1)), {"offset": 0, "dim1": 0, "dim2": 1}),
         Sample("outer", (normal(2, 3, 4), normal(3, 2, seed=1)), {"offset": 1, "dim1": 0, "dim2": 2}),

@@ -33,6 +33,12 @@ LINALG: dict[str, list[Sample]] = {
         Sample("real", (normal(3),)),
         Sample("zero", (np.zeros(2, np.complex128),), order=0),
     ],
+    "with_part": [
+        Sample("real", (_complex(2, 3), normal(2, 3, seed=1)), {"imaginary": False}),
+        Sample("imaginary", (_complex(2, 3), normal(2, 3, seed=1)), {"imaginary": True}),
+    ],
+    "view_as_real": [Sample("complex", (_complex(2, 3),))],
+    "view_as_complex": [Sample("pairs", (normal(3, 2),))],
     "complex_of": [Sample("two", (normal(2, 3), normal(3, seed=1)))],
     "solve": [
         Sample("matrix", (_regular(3, 3), normal(3, 2))),

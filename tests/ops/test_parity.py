@@ -29,6 +29,7 @@ SAME_NAME = {
     "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor",
     "bitwise_not", "where", "add", "sub", "mul", "div", "neg", "pow", "square", "reciprocal", "maximum", "minimum",
     "clamp", "remainder", "sigmoid", "matmul", "real", "imag", "angle", "i0", "sinc", "diagonal", "diagonal_scatter",
+    "view_as_real", "view_as_complex",
     "erfc", "erfinv", "lgamma", "digamma", "exp2", "hypot", "logaddexp", "logaddexp2", "xlogy", "fmod", "copysign",
     "nextafter", "gcd", "lcm", "atan", "asin", "acos", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2",
     "searchsorted", "igamma", "igammac",
@@ -164,7 +165,9 @@ def _row_order(pivots: Any, n: int) -> Any:
 
 OTHERWISE: dict[str, Callable[..., Any]] = {
     "conjugate": torch.conj,
+    "as_strided": lambda x, size, stride, offset: torch.as_strided(x, size, stride, offset),
     "complex_of": torch.complex,
+    "with_part": lambda x, part, imaginary: torch.complex(*((x.real, part) if imaginary else (part, x.imag))),
     "floor_divide": lambda a, b: torch.div(a, b, rounding_mode="floor"),
     "left_shift": torch.bitwise_left_shift,
     "right_shift": torch.bitwise_right_shift,
@@ -254,6 +257,7 @@ OTHERWISE: dict[str, Callable[..., Any]] = {
 WITHOUT_DIM = {"softmax": {"dim": -1}, "log_softmax": {"dim": -1}}
 
 NOT_IN_PYTORCH = {
+    "as_strided_scatter",  # whose gradient by x is 1 there where the part stands, and 0 elsewhere
     "ctc_loss", "ctc_posterior",  # whose gradient there is that of log_softmax as well; see tests/pytorch
     "moments", "standardize", "standardize_backward",
     "put", "row_weights", "add_windows", "prelu",  # of which PyTorch's takes one weight a channel

@@ -7,6 +7,17 @@ from typing import Any
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op
+from glassnet.threads import loaded
+
+# Of views that few need: the file of the operation that leads back, and its name.
+_SELDOM = {
+    "as_strided": ("strides", "as_strided_scatter"),
+    "diagonal": ("diagonals", "diagonal_scatter"),
+    "imag": ("complex_numbers", "with_part"),
+    "real": ("complex_numbers", "with_part"),
+    "view_as_complex": ("complex_numbers", "view_as_real"),
+    "view_as_real": ("complex_numbers", "view_as_complex"),
+}
 
 
 def put_back(op: Op, params: dict[str, Any], shape: tuple[int, ...]) -> tuple[Op, dict[str, Any], bool]:
@@ -19,6 +30,8 @@ def put_back(op: Op, params: dict[str, Any], shape: tuple[int, ...]) -> tuple[Op
         return reshape, {"shape": shape}, False
     if op is permute:
         return permute, {"dims": inverse_order(params["dims"])}, False
-    from glassnet.ops.functions.diagonals import diagonal_scatter  # few need it
-
-    return diagonal_scatter, params, True
+    file, name = _SELDOM[op.name]
+    back: Op = getattr(loaded(f"glassnet.ops.functions.{file}"), name)
+    if name == "with_part":
+        return back, {"imaginary": op.name == "imag"}, True
+    return back, params, not name.startswith("view_as")

@@ -77,7 +77,6 @@ NOT_PLANNED = {
     "read the file with np.fromfile or np.memmap, then torch.from_numpy": "torch.from_file",
     "SciPy's scipy.special has it": "torch.special.airy_ai torch.special.bessel_* torch.special.*modified_bessel_k*",
     "SciPy's scipy.stats.qmc has it": "torch.quasirandom",
-    "x.as_strided and an assignment do it": "torch.as_strided_scatter torch.Tensor.as_strided_scatter",
     "x.storage() is of the dtype of x": "torch.*Storage",
     "a Dataset with __getitem__, or an IterableDataset, does it": (
         "torch.utils.data.*DataPipe* torch.utils.data.*datapipe* torch.utils.data.DataChunk"

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-RANDOM = {"bernoulli", "empty", "multinomial", "normal", "rand_like", "randint", "randn", "randn_like"}
+RANDOM = {
+    "bernoulli",
+    "empty",
+    "empty_permuted",
+    "empty_strided",
+    "multinomial",
+    "normal",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+}
 
 SPELLED = {
     "zero_": lambda x: x.clone().zero_(),

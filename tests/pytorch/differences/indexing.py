@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glassnet as gn
 
-RANDOM = {"empty_like", "new_empty", "randint_like"}
+RANDOM = {"empty_like", "new_empty", "new_empty_strided", "randint_like"}
 
 SPELLED = {
+    "resize_as_": lambda x, other, **options: x.clone().resize_as_(other, **options),
+    "resize_": lambda x, shape: x.clone().resize_(shape),
     "where": lambda x, condition, other: gn.where(condition, x, other),
 }
 
@@ -18,10 +20,9 @@ KNOWN = {
     ("index_select", "errors"): NO_OUT,
     ("masked_select", "errors"): NO_OUT,
     ("take", "errors"): NO_OUT,
+    ("as_strided_scatter", "float64"): "PyTorch's gradient by the tensor is 1 where the part stands, and 0 elsewhere",
     **{
         ("as_strided.partial_views", dtype): "there is no memory beyond the tensor that is given"
         for dtype in ("float64", "float32", "int64", "uint8", "int8", "bool")
     },
-    ("as_strided", "in place"): "there is no as_strided_",
-    ("as_strided.partial_views", "in place"): "there is no as_strided_",
 }

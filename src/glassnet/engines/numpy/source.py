@@ -19,6 +19,7 @@ from glassnet.codegen.expressions import needs_source
 from glassnet.engines.numpy.assignment import assigned
 from glassnet.engines.numpy.constants import expression
 from glassnet.engines.numpy.fast_forms import SMALL
+from glassnet.ops.movement import reshape
 from glassnet.program.passes.liveness import Buffers
 from glassnet.program.passes.view_analysis import with_gaps
 from glassnet.program.printing import titles
@@ -115,7 +116,7 @@ class _Writer:
             instruction = replace(instruction, params={**instruction.params, "generator": name})
         if instruction.output in self.buffers.views:
             return f"{instruction.output.name} = {call(instruction)}"
-        if instruction.is_view and not instruction.into:  # of what does not lie in order: the numbers move
+        if instruction.op is reshape and not instruction.into:  # of what does not lie in order: the numbers move
             x = instruction.reads[0]
             return f"{instruction.output.name}.reshape({shape(x)})[...] = {x.name}"
         if instruction.op.writes:

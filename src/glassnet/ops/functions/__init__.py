@@ -19,5 +19,6 @@ from glassnet.ops.functions import (
     searching,
     signs,
     solving,
+    strides,
     trigonometric,
 )  # isort: skip

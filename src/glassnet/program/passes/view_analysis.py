@@ -61,8 +61,13 @@ def _imagined(var: Var, strides: tuple[int, ...] | None) -> Any:
     return np.lib.stride_tricks.as_strided(np.empty(1, var.dtype), var.shape, strides, writeable=False)
 
 
+ORDERED = ("as_strided", "view_as_complex")  # those that look into nothing but what lies in order
+
+
 def _looking(instruction: Instruction, source: Array) -> Array | None:
     """What the view of an imagined array is; None if it has to move numbers."""
+    if instruction.op.name in ORDERED and not source.flags.c_contiguous:
+        return None
     if instruction.op is not reshape:
         seen: Array = instruction.op.forward(source, **instruction.params)
         return seen

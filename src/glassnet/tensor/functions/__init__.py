@@ -31,8 +31,8 @@ _FILES = {
     "finite_differences": "gradient",
     "making": "binomial can_cast empty_permuted empty_strided fill from_dlpack frombuffer poisson promote_types"
     " scalar_tensor",
-    "positions": "argwhere as_strided broadcast_shapes bucketize diff nonzero_static randint_like searchsorted take"
-    " take_along_dim tril_indices triu_indices unique_consecutive unravel_index",
+    "positions": "argwhere as_strided as_strided_scatter broadcast_shapes bucketize diff nonzero_static randint_like"
+    " searchsorted take take_along_dim tril_indices triu_indices unique_consecutive unravel_index",
     "products": "addbmm addmm addmv addr baddbmm chain_matmul cross ger inverse kron matrix_exp matrix_power "
     "vander vdot",
     "ranking": "aminmax dist kthvalue mode msort renorm",

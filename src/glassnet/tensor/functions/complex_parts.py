@@ -6,7 +6,6 @@ from glassnet.errors import DtypeError, ShapeError
 from glassnet.ops import arithmetic
 from glassnet.ops.functions import complex_numbers
 from glassnet.ops.shapes import written
-from glassnet.tensor.creation import stack
 from glassnet.tensor.tensor import Tensor, apply
 
 __all__ = [
@@ -35,16 +34,18 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
 
 
 def real(input: Tensor) -> Tensor:
-    """The real part; the tensor itself where it is real.
+    """The real part, a view; the tensor itself where it is real.
 
-    >>> glassnet.real(glassnet.tensor([1 + 2j]))
-    tensor([1.])
+    >>> x = glassnet.tensor([1 + 2j])
+    >>> x.real[0] = 5
+    >>> x
+    tensor([5.+2.j])
     """
     return apply(arithmetic.real, input) if is_complex(input) else input
 
 
 def imag(input: Tensor) -> Tensor:
-    """The imaginary part. Raises DtypeError for a tensor that is not complex.
+    """The imaginary part, a view. Raises DtypeError for a tensor that is not complex.
 
     >>> glassnet.imag(glassnet.tensor([1 + 2j]))
     tensor([2.])
@@ -109,22 +110,25 @@ def resolve_neg(input: Tensor) -> Tensor:
 
 
 def view_as_real(input: Tensor) -> Tensor:
-    """Complex numbers as pairs, real and imaginary part, along a new last dimension. A copy, not a view.
+    """Complex numbers as pairs, real and imaginary part, along a new last dimension. A view.
 
     >>> glassnet.view_as_real(glassnet.tensor([1 + 2j]))
     tensor([[1., 2.]])
     """
-    if not is_complex(input):
-        raise DtypeError(f"view_as_real: expected a complex tensor, got {input.dtype}")
-    return stack([real(input), imag(input)], -1)
+    complex_numbers.view_as_real.shape(input)
+    return apply(complex_numbers.view_as_real, input)
 
 
 def view_as_complex(input: Tensor) -> Tensor:
-    """Pairs along the last dimension as complex numbers. A copy, not a view.
+    """Pairs along the last dimension as complex numbers. A view; ShapeError where the two do not lie side by side.
 
     >>> glassnet.view_as_complex(glassnet.tensor([[1.0, 2.0]]))
     tensor([1.+2.j])
     """
-    if not input.ndim or input.shape[-1] != 2:
-        raise ShapeError(f"view_as_complex: expected pairs, a last dimension of 2, got {written(input.shape)}")
-    return complex(input[..., 0], input[..., 1])
+    complex_numbers.view_as_complex.shape(input)
+    if input.numel() and input.stride(-1) != 1:
+        raise ShapeError(
+            f"view_as_complex: the two of a pair do not lie side by side in this tensor of {written(input.shape)}; "
+            "copy it so that they do: x.contiguous()"
+        )
+    return apply(complex_numbers.view_as_complex, input)

@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import selection
 from glassnet.ops.dtypes import Array, int32, int64
+from glassnet.ops.functions import strides
 from glassnet.ops.shapes import broadcast_shapes as _broadcast
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.creation import DtypeLike, cat
@@ -19,6 +20,7 @@ from glassnet.tensor.tensor import Tensor, apply, finished, wrap
 __all__ = [
     "argwhere",
     "as_strided",
+    "as_strided_scatter",
     "broadcast_shapes",
     "bucketize",
     "diff",
@@ -135,7 +137,8 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
 def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Elements by their steps through memory: y[i, j] lies i·stride[0] + j·stride[1] elements after the first.
 
-    Of a tensor whose elements are in order in memory, else raises ShapeError where it would reach past them. A copy.
+    A view of a tensor whose elements fill their memory in any order, else a copy. Raises ShapeError where it would
+    reach past them.
 
     >>> glassnet.arange(6).as_strided((2, 3), (1, 2))
     tensor([[0, 2, 4],
@@ -144,6 +147,13 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     if len(size) != len(stride):
         raise ShapeError(f"as_strided: expected a stride for each of {len(size)} sizes, got {len(stride)}")
     begin = 0 if storage_offset is None else storage_offset - _offset(input.array)
+    in_memory = input
+    if not input.is_contiguous():
+        in_memory = input.permute(np.argsort(input.stride(), kind="stable")[::-1].tolist())
+    if in_memory.is_contiguous():
+        size, stride = (tuple(map(int, numbers)) for numbers in (size, stride))
+        strides.as_strided.shape(in_memory, size=size, stride=stride, offset=begin)
+        return apply(strides.as_strided, in_memory, size=size, stride=stride, offset=begin)
     reached = np.array(begin)
     for n, step in zip(size, stride, strict=True):
         reached = reached[..., None] + np.arange(n) * step
@@ -158,6 +168,17 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
             f"tensor of shape {written(input.shape)}"
         )
     return input.reshape(-1)[wrap(order[found.reshape(-1)])].reshape(*size) if reached.size else input.new_empty(size)
+
+
+def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A copy, in order in memory, with ``src`` in the place of the elements that `as_strided` gives of it.
+
+    >>> glassnet.zeros(4).as_strided_scatter(glassnet.ones(2), (2,), (2,))
+    tensor([1., 0., 1., 0.])
+    """
+    where = {"size": tuple(map(int, size)), "stride": tuple(map(int, stride)), "offset": storage_offset or 0}
+    strides.as_strided_scatter.shape(input, src, **where)
+    return apply(strides.as_strided_scatter, input.contiguous(), src, **where)
 
 
 def _offset(array: Array) -> int:

@@ -13,6 +13,7 @@ from glassnet.ops import activation, arithmetic, elementary, movement, reduction
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator, chosen
+from glassnet.tensor import functions
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.elementwise import fitting
@@ -201,6 +202,15 @@ class InPlace(Sorting):
         (3, 2)
         """
         return self._become(lambda x: x.t())
+
+    def as_strided_(self, size: Any, stride: Any, storage_offset: int | None = None) -> Self:
+        """`as_strided`, in place: the tensor itself is that view from now on.
+
+        >>> glassnet.arange(6).as_strided_((2, 2), (1, 2))
+        tensor([[0, 2],
+                [1, 3]])
+        """
+        return self._become(lambda x: functions.function("as_strided")(x, size, stride, storage_offset))
 
     def _become(self, view: Callable[[Self], Self]) -> Self:
         """Be, from now on, the ``view`` of what this tensor has been."""
