@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from glassnet.ops.indexing import getitem, setitem
 from glassnet.ops.movement import inverse_order, permute, reshape
 from glassnet.ops.record import Op
-from glassnet.threads import loaded
 
 # Of views that few need: the file of the operation that leads back, and its name.
 _SELDOM = {
@@ -31,7 +31,7 @@ def put_back(op: Op, params: dict[str, Any], shape: tuple[int, ...]) -> tuple[Op
     if op is permute:
         return permute, {"dims": inverse_order(params["dims"])}, False
     file, name = _SELDOM[op.name]
-    back: Op = getattr(loaded(f"glassnet.ops.functions.{file}"), name)
+    back: Op = getattr(import_module(f"glassnet.ops.functions.{file}"), name)
     if name == "with_part":
         return back, {"imaginary": op.name == "imag"}, True
     return back, params, not name.startswith("view_as")
