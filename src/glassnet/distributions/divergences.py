@@ -153,7 +153,7 @@ register_kl(LogNormal, LogNormal)(_normal)
 
 
 def _log_determinants(p: Any, q: Any) -> Any:
-    return 2 * (log_diagonal(q.scale_tril) - log_diagonal(p.scale_tril))
+    return 2 * (log_diagonal(q._factor) - log_diagonal(p._factor))
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
@@ -168,9 +168,9 @@ def _multivariate_normal(p: Any, q: Any) -> Any:
         )
     n = p.event_shape[0]
     batch = (q.loc - p.loc).shape[:-1]
-    factors = (x.scale_tril.expand(*batch, n, n) for x in (q, p))
+    factors = (x._factor.expand(*batch, n, n) for x in (q, p))
     spread = (solve_triangular(*factors, upper=False) ** 2).sum((-2, -1))
-    distance = squared_distance(q.scale_tril, q.loc - p.loc)
+    distance = squared_distance(q._factor, q.loc - p.loc)
     return 0.5 * (_log_determinants(p, q) + spread + distance - n)
 
 

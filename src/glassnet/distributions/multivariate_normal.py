@@ -92,16 +92,26 @@ class MultivariateNormal(Distribution):
         super().__init__(batch, loc.shape[-1:], validate_args=validate_args)
 
     @lazy_property
+    def _factor(self) -> Any:
+        """What `scale_tril` is; kept under a name of its own, so that what is printed is what was given."""
+        given = vars(self)
+        if "scale_tril" in given:
+            return given["scale_tril"]
+        return (
+            cholesky(self.covariance_matrix)
+            if "covariance_matrix" in given
+            else _factor_of_inverse(self.precision_matrix)
+        )
+
+    @lazy_property
     def scale_tril(self) -> Any:
         """L, lower triangular, of the covariance L · Lᵀ."""
-        if "covariance_matrix" in vars(self):
-            return cholesky(self.covariance_matrix)
-        return _factor_of_inverse(self.precision_matrix)
+        return self._factor
 
     @lazy_property
     def covariance_matrix(self) -> Any:
         """The covariance."""
-        return self.scale_tril @ self.scale_tril.mT
+        return self._factor @ self._factor.mT
 
     @lazy_property
     def precision_matrix(self) -> Any:
@@ -109,14 +119,14 @@ class MultivariateNormal(Distribution):
         return inv(self.covariance_matrix)
 
     def _draw(self, shape: Any) -> Tensor:
-        return self.loc + times(self.scale_tril, normal(shape, self.loc.dtype))
+        return self.loc + times(self._factor, normal(shape, self.loc.dtype))
 
     def _log_prob(self, value: Any) -> Any:
-        distance = squared_distance(self.scale_tril, value - self.loc)
-        return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + distance) - log_diagonal(self.scale_tril)
+        distance = squared_distance(self._factor, value - self.loc)
+        return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + distance) - log_diagonal(self._factor)
 
     def _entropy(self) -> Any:
-        return 0.5 * self._event_shape[0] * (1.0 + math.log(2 * math.pi)) + log_diagonal(self.scale_tril)
+        return 0.5 * self._event_shape[0] * (1.0 + math.log(2 * math.pi)) + log_diagonal(self._factor)
 
     def _mean(self) -> Any:
         return self.loc
@@ -124,7 +134,7 @@ class MultivariateNormal(Distribution):
     _mode = _mean
 
     def _variance(self) -> Any:
-        return (self.scale_tril**2).sum(-1)
+        return (self._factor**2).sum(-1)
 
 
 class LowRankMultivariateNormal(Distribution):
@@ -172,9 +182,13 @@ class LowRankMultivariateNormal(Distribution):
         return self.cov_factor @ self.cov_factor.mT + self.cov_diag.diag_embed()
 
     @lazy_property
+    def _factor(self) -> Any:
+        return cholesky(self.covariance_matrix)
+
+    @lazy_property
     def scale_tril(self) -> Any:
         """L, lower triangular, of the covariance L · Lᵀ."""
-        return cholesky(self.covariance_matrix)
+        return self._factor
 
     @lazy_property
     def precision_matrix(self) -> Any:

@@ -47,7 +47,7 @@ def _same_numbers(x: Tensor) -> Tensor:
 
 def _is_needed_outside(outputs: Sequence[Tensor], leaves: Sequence[Tensor], could: bool) -> bool:
     """Whether somebody outside may ask for the derivative of what is given back."""
-    if mode.tracer is not None:
+    if isinstance(mode.tracer, Batching):  # what is needed is told by the history that the whole has, not the sample
         return True
     if not could:
         return False
