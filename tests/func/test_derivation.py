@@ -116,6 +116,15 @@ def test_the_hessian_is_that_of_autograd() -> None:
     assert PROGRAMS["hessian"](gn, array).numpy() == pytest.approx(expected.numpy())
 
 
+@pytest.mark.parametrize("name", ["grad", "jacrev", "jacfwd", "hessian"])
+def test_derivatives_can_be_compiled(name: str) -> None:
+    derive = getattr(func, name)(lambda x: vector(gn, x).sum() if name in ("grad", "hessian") else vector(gn, x))
+    step = gn.compile(lambda x: derive(x))
+    for times in (1.0, 2.0):
+        x = gn.tensor(X) * times
+        assert step(x).numpy() == pytest.approx(derive(x).numpy())
+
+
 def test_gradients_go_on_to_those_who_ask_outside() -> None:
     x, w = gn.tensor(X).requires_grad_(), gn.tensor(Y).requires_grad_()
     g = func.grad(lambda x: (w * x**3).sum())(x)

@@ -111,6 +111,12 @@ SOURCES = {
 
 # Modules that an asterisk stands for, which are found as attributes too: torch.nn.modules.batchnorm, torch.optim.adam.
 _WITHIN = {
+    "torch.distributions": "bernoulli beta binomial categorical cauchy chi2 continuous_bernoulli dirichlet distribution"
+    " exp_family exponential fishersnedecor gamma generalized_pareto geometric gumbel half_cauchy half_normal"
+    " independent inverse_gamma kumaraswamy laplace lkj_cholesky log_normal logistic_normal"
+    " lowrank_multivariate_normal mixture_same_family multinomial multivariate_normal negative_binomial normal"
+    " one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT transformed_distribution"
+    " uniform von_mises weibull wishart",
     "torch.nn.modules": "activation adaptive batchnorm channelshuffle container conv distance dropout flatten fold"
     " instancenorm lazy linear loss module normalization padding pixelshuffle pooling rnn sparse transformer"
     " upsampling",
