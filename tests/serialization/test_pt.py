@@ -24,11 +24,13 @@ class Net(nn.Module):
         self.body = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.Flatten())
         self.head = nn.Linear(8, 3, bias=False)
         self.again = self.head
-        self.act, self.names, self.limit = F.relu, ["a", "b"], {"most": 1.5}
+        self.scales = nn.ParameterList([nn.Parameter(glassnet.ones(1))])
+        self.kind = nn.ReLU
+        self.act, self.act2, self.names, self.limit = F.gelu, glassnet.tanh, ["a", "b"], {"most": 1.5}
         self.register_buffer("scale", glassnet.full((1,), 2.0), persistent=False)
 
     def forward(self, x):
-        return self.act(self.again(self.body(x))) * self.scale
+        return self.act2(self.act(self.again(self.body(x)))) * self.scale
 
 
 def saved(value, as_archive=True):
@@ -47,7 +49,7 @@ def test_plain_values_come_back_as_they_are(as_archive):
         "numbers": [0, 255, 256, -1, 2**31, -(2**70), 1.5, float("inf"), 1 + 2j, True, None],
         "texts": ("", "é\n", "x" * 300, b"\x00\xff", bytearray(b"ab")),
         ("a", 1): {1: OrderedDict(z=1, a=2)},
-        "sets": [{1, "a"}, frozenset([2])],
+        "sets": [{1}, frozenset([2])],
         "shape": glassnet.Size([2, 3]),
         "dtype": glassnet.float16,
         "device": glassnet.device("cuda:1"),
@@ -56,6 +58,7 @@ def test_plain_values_come_back_as_they_are(as_archive):
     came = back(value, as_archive)
     assert str(came) == str(value)
     assert [type(x) for x in came.values()] == [type(x) for x in value.values()]
+    assert back({1, "a"}, as_archive) == {1, "a"}
 
 
 @FORMS
@@ -70,6 +73,13 @@ def test_tensors_come_back_in_their_dtype_and_layout(as_archive, dtype):
         assert x.stride() == y.stride() or not x.numel()
     backwards = np.arange(3, dtype=np.float32)[::-1]
     assert back([glassnet.from_numpy(backwards)])[0].tolist() == [2, 1, 0]
+
+
+@FORMS
+def test_numbers_without_dimensions_come_back(as_archive):
+    w = glassnet.ones(2, requires_grad=True)
+    loss, count = back([(w * 2).sum(), glassnet.tensor(3)], as_archive)
+    assert (loss.item(), loss.shape, loss.requires_grad, count.item()) == (4, (), True, 3)
 
 
 @FORMS

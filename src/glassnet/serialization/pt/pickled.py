@@ -15,11 +15,10 @@ import numpy as np
 
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
-from glassnet.ops.dtypes import Array
 from glassnet.serialization.pt.opcodes import Refused, checked_key
 from glassnet.serialization.pt.storages import DTYPES, STORAGE_OF, Storages
-from glassnet.serialization.pt.whole_modules import function_named, reference, state_of
-from glassnet.tensor import Tensor, as_array, device
+from glassnet.serialization.pt.whole_modules import place_of_function, reference, state_of
+from glassnet.tensor import Tensor, device
 from glassnet.tensor.wording import Size
 
 HOLDS = (
@@ -113,6 +112,8 @@ class _Writer:
             self._tensor(value)
         elif isinstance(value, Module):
             self._module(value, path)
+        elif isinstance(value, type) and issubclass(value, Module):
+            self._global(*reference(value))
         elif isinstance(value, np.ndarray | np.generic):
             self._of_numpy(value, path)
         elif not self._named(value):
@@ -132,8 +133,8 @@ class _Writer:
             self._call("torch", "device", *([value.type] if value.index is None else [value.type, value.index]))
         elif isinstance(dtype, np.dtype) and dtype.name in DTYPES:
             self._global("torch", dtype.name)
-        elif function_named("torch.nn.functional", getattr(value, "__name__", "")) is value and callable(value):
-            self._global("torch.nn.functional", value.__name__)
+        elif (place := place_of_function(value)) is not None:
+            self._global(*place)
         else:
             return False
         return True
@@ -172,27 +173,27 @@ class _Writer:
         if isinstance(tensor, Parameter):
             self._global("torch._utils", "_rebuild_parameter")
             self._add(b"(")
-            self._elements(as_array(tensor), False)
+            self._elements(tensor, False)
             self._write(tensor.requires_grad, ())
             self._call("collections", "OrderedDict")
             self._add(b"tR")
         else:
-            self._elements(as_array(tensor), tensor.requires_grad)
+            self._elements(tensor, tensor.requires_grad)
 
-    def _elements(self, array: Array, requires_grad: bool) -> None:
+    def _elements(self, tensor: Tensor, requires_grad: bool) -> None:
         if not self._places:
-            self._storages.seen(array)
+            self._storages.seen(tensor)
             return
-        at = self._storages.placed(array)
+        at = self._storages.placed(tensor)
         self._global("torch._utils", "_rebuild_tensor_v2")
         self._add(b"((")
         self._write("storage", ())
-        self._global("torch", STORAGE_OF[array.dtype.newbyteorder("=")])
+        self._global("torch", STORAGE_OF[at.array.dtype])
         for each in (at.key, "cpu", at.count, *([None] if self._view_follows else [])):
             self._write(each, ())
         self._add(b"tQ")
         self._write(at.offset, ())
-        self._write(tuple(array.shape), ())
+        self._write(tuple(at.array.shape), ())
         self._write(at.steps, ())
         self._write(requires_grad, ())
         self._call("collections", "OrderedDict")
@@ -277,4 +278,4 @@ _PLAIN: dict[type, Callable[[_Writer, Any], None]] = {
 
 def _at(path: tuple[Any, ...]) -> str:
     where = ".".join(map(str, path))
-    return where if len(where) <= 60 else f"{where[:60]}…" if where else "this"
+    return f"{where[:60]}…" if len(where) > 60 else where or "this"

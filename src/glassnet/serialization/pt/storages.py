@@ -18,6 +18,7 @@ from glassnet.errors import DtypeError
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
 from glassnet.serialization.pt.opcodes import Refused
+from glassnet.tensor import Tensor, as_array
 
 # PyTorch's names of dtypes, and of the storages of old that had one each.
 DTYPES: dict[str, Dtype] = {
@@ -126,6 +127,7 @@ def _whole(numbers: Any) -> tuple[int, ...]:
 class Placed:
     """Where a tensor lies: in which storage, of how many elements, from which one on, and its steps, in elements."""
 
+    array: Array
     key: str
     count: int  # elements of the storage
     offset: int
@@ -138,35 +140,36 @@ class Storages:
     """
 
     def __init__(self) -> None:
-        self._ours: dict[int, Array] = {}  # by the identity of the tensor's own array
+        self._ours: dict[int, Array] = {}  # by the identity of the tensor
         self._pieces: dict[Any, _Piece] = {}
-        self._kept: list[Array] = []  # so that no identity is given twice
+        self._kept: list[Tensor] = []  # so that no identity is given twice
 
-    def seen(self, array: Array) -> None:
-        """Note that ``array`` is to be saved. Raises DtypeError for a dtype that PyTorch does not have."""
-        if id(array) in self._ours:
+    def seen(self, tensor: Tensor) -> None:
+        """Note that ``tensor`` is to be saved. Raises DtypeError for a dtype that PyTorch does not have."""
+        if id(tensor) in self._ours:
             return
+        array = as_array(tensor)  # of a number without dimensions, another each time
         usual = array.dtype.newbyteorder("=")
         if usual not in STORAGE_OF:
             known = ", ".join(map(str, DTYPES))
             raise DtypeError(f"save: a tensor has dtype {array.dtype}, which PyTorch does not have; it has {known}")
-        self._kept.append(array)
+        self._kept.append(tensor)
         ours = array if array.dtype == usual and _is_told_by_steps(array) else np.array(array, usual, order="C")
-        self._ours[id(array)] = ours
+        self._ours[id(tensor)] = ours
         low, high = byte_bounds(ours)
         piece = self._pieces.setdefault(
             _memory(ours), _Piece(str(len(self._pieces)), _root(ours), usual.itemsize, low, high)
         )
         piece.low, piece.high = min(piece.low, low), max(piece.high, high)
 
-    def placed(self, array: Array) -> Placed:
-        """Where ``array`` lies."""
-        ours = self._ours[id(array)]
+    def placed(self, tensor: Tensor) -> Placed:
+        """Where ``tensor`` lies."""
+        ours = self._ours[id(tensor)]
         piece, size = self._pieces[_memory(ours)], ours.itemsize
         if not ours.size:
-            return Placed(piece.key, 0, 0, _in_order(ours.shape))
-        begin = (byte_bounds(ours)[0] - piece.low) // size
-        return Placed(piece.key, (piece.high - piece.low) // size, begin, tuple(step // size for step in ours.strides))
+            return Placed(ours, piece.key, 0, 0, _in_order(ours.shape))
+        begin, steps = (byte_bounds(ours)[0] - piece.low) // size, tuple(step // size for step in ours.strides)
+        return Placed(ours, piece.key, (piece.high - piece.low) // size, begin, steps)
 
     def contents(self) -> dict[str, Array]:
         """The bytes of each storage by its key, not copied."""

@@ -12,14 +12,14 @@ from glassnet.serialization.pt.opcodes import Refused, read_pickle
 from glassnet.serialization.pt.permitted import Class, Made, named, set_array
 from glassnet.serialization.pt.pickled import DEEPEST
 from glassnet.serialization.pt.storages import Kind, Storage
-from glassnet.serialization.pt.whole_modules import class_named, function_named, set_module
+from glassnet.serialization.pt.whole_modules import ModuleClass, class_named, function_named, set_module
 from glassnet.tensor import Tensor, device
 from glassnet.tensor.creation import room_for
 from glassnet.text import shown
 
 _USUAL = 2**20  # weights that a network may have, and sizes; one that needs more has to have them in the file
 _MOST = 5_000_000  # values on all ways through a structure: a few lists, each twice in the next, have more than memory
-_INNER = (Kind, Made, Class, Storage)
+_INNER = (Kind, Made, Class, ModuleClass, Storage)
 _LEAVES = (str, bytes, bytearray, int, float, complex, np.ndarray, np.generic, np.dtype, Tensor, device, type(None))
 _REFUSED = (
     "a PyTorch file may hold tensors, parameters, state_dicts, numbers, texts and plain containers of them",

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import glassnet.functional as functional
+import glassnet.nn as nn
 from glassnet.nn.module import Module
 from glassnet.nn.utils.parametrize import computed_attributes, type_before_parametrizations
 from glassnet.serialization.described import DescriptionError, check_arguments, parameters_of
 from glassnet.serialization.network import CONTAINERS, layers
 from glassnet.serialization.pt.opcodes import Refused
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, functions, namespace
 from glassnet.tensor.creation import without_drawing
 from glassnet.text import shown
 
@@ -49,8 +50,8 @@ def class_named(module: str, name: str) -> ModuleClass | None:
     Raises Refused where the program has something else of that name.
     """
     if module.partition(".")[0] in ("torch", "glassnet") and module.split(".")[1:2] == ["nn"]:
-        kind = layers().get(name) or (Module if name == "Module" else None)
-        return None if kind is None else ModuleClass(kind)
+        kind = vars(nn).get(name)
+        return ModuleClass(kind) if isinstance(kind, type) and issubclass(kind, Module) else None
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = vars(found).get(part) if found is not None and hasattr(found, "__dict__") else None
@@ -60,9 +61,21 @@ def class_named(module: str, name: str) -> ModuleClass | None:
 
 
 def function_named(module: str, name: str) -> Any:
-    """The function of `glassnet.functional` of this name, which a network may keep; None if there is none."""
-    is_functional = module in ("torch.nn.functional", "glassnet.functional") and name in functional.__all__
-    return getattr(functional, name) if is_functional else None
+    """The function of PyTorch's of this name, which a network may keep, such as torch.relu; None if there is none."""
+    if module == "torch.nn.functional" and name in functional.__all__:
+        return getattr(functional, name)
+    if module == "torch" and name in functions.FILE_OF:
+        return functions.function(name)
+    return vars(namespace).get(name) if module == "torch" and name in vars(namespace)["__all__"] else None
+
+
+def place_of_function(value: Any) -> tuple[str, str] | None:
+    """The module and the name under which PyTorch has the function ``value``; None for another."""
+    name = getattr(value, "__name__", "") if callable(value) else ""
+    value = getattr(value, "__wrapped__", value)  # of one that takes out=
+    places = (module for module in ("torch.nn.functional", "torch") if function_named(module, name) is value)
+    module = next(places, None) if name else None
+    return None if module is None else (module, name)
 
 
 def set_module(module: Module, state: Any, largest: int) -> None:
@@ -83,7 +96,7 @@ def set_module(module: Module, state: Any, largest: int) -> None:
         else:
             for name, value in state.items():
                 if name not in (*_KINDS, *_HOOKS, *_OWN, "_non_persistent_buffers_set", "_is_full_backward_hook"):
-                    module.__dict__[name] = value
+                    module.__dict__[name] = value.kind if isinstance(value, ModuleClass) else value
         for part, members in parts.items():
             for name, value in members.items():
                 getattr(module, part)[name] = value
@@ -128,12 +141,8 @@ def _lists(value: Any) -> Any:
 def reference(value: Any) -> tuple[str, str]:
     """The module and the name by which a class or a function of a network is found again. Raises TypeError."""
     module, name = value.__module__, value.__qualname__
-    if isinstance(value, type) and layers().get(name) is value:
+    if vars(nn).get(name) is value:
         return "torch.nn", name
-    if value is Module:
-        return "torch.nn", "Module"
-    if getattr(functional, name, None) is value:
-        return "torch.nn.functional", name
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
