@@ -46,6 +46,19 @@ def test_a_folder_is_trained_and_used(command, pictures, tmp_path):
     assert done.returncode == 0
 
 
+def test_a_drawing_on_white_paper_is_told_from_white_strokes_on_black(command, trained, tmp_path):
+    """Which is what a network of digits has learned from; a picture like these is taken without a word."""
+    stroke = np.zeros((40, 40), np.uint8)
+    stroke[8:32, 18:24] = 255
+    image.fromarray(stroke).save(tmp_path / "white.png")
+    image.fromarray(255 - stroke).save(tmp_path / "black.png")
+    said = " ".join(command("predict", trained, "black.png").stdout.split())
+    note = "Note: the ground of black.png is light, and what was learned from is dark: turn the colours round"
+    assert said.startswith(note)
+    assert "Note" not in command("predict", trained, "white.png").stdout
+    assert "black.png is light, and" in command("predict", trained, tmp_path, columns=200).stdout
+
+
 def test_pictures_that_are_judged_need_classes_that_are_known(command, pictures):
     assert command("train", "hues", "--epochs", 1, "--quiet").exit_code == 0
     result = command("evaluate", "latest", "hues/blue")

@@ -57,6 +57,7 @@ def test_a_forecast_is_beside_the_seasonal_naive_one_everywhere(command, trained
         assert re.search(r"\d{4}-\d\d-01, \d+ steps? ahead", judged)
     assert re.search(naive, " ".join(command("show", trained.run).stdout.split()))
     page = (trained.run / "report.html").read_text()
+    assert re.search(r"steps of 1 month; step \d+ is \d{4}-\d\d-01", page)
     assert re.search(naive, page)
     assert 'id="forecast"' in page
     assert 'class="line beside"' in page

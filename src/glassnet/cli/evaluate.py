@@ -43,7 +43,7 @@ def evaluate(
     if file is not None and _is_learned_from(saved, file):
         note = f"Note: it learned from most of {place(file)}; without a FILE, what was held out is counted alone"
         console.print(Text(note, "dim"))
-    for note in samples.notes:
+    for note in saved.notes_on(samples):
         console.print(Text(f"Note: {note}", "dim"))
     judging.show(console, saved, answers, samples.inputs, samples.targets, samples.names, samples.baseline)
 

@@ -82,7 +82,7 @@ def predict(
     if out is not None:
         with writing("--out", out):
             _write(out, saved, samples, answers)
-    for note in samples.notes:
+    for note in saved.notes_on(samples):
         console.print(Text(f"Note: {note}", "dim"))
     if out is not None:
         console.print(f"{len(answers.values):,} predictions written to {place(out)}", soft_wrap=True)

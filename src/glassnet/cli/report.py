@@ -16,6 +16,7 @@ from glassnet.nn.linear import Linear
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.sources import CLASSIFICATION, Data
+from glassnet.tables.series import step_in_words
 from glassnet.training import History, Trainer
 from glassnet.training.report import Forecast, Report
 from glassnet.training.report.formats import SYMBOLS
@@ -88,7 +89,10 @@ def _forecast(data: Data, predictions: Array) -> Forecast:
     answers = [values.reshape(-1, horizon)[::horizon].reshape(-1) for values in (predictions, data.baseline.values)]
     padded = [np.concatenate([np.full(len(before), np.nan), values]) for values in answers]
     error = float(np.abs(data.baseline.values - targets.reshape(-1)).mean())
-    return Forecast(actual, padded[0], padded[1], data.baseline.name, error, horizon)
+    assert data.rows is not None
+    begin = f"step {len(before) + 1} is {dict(data.rows[0])['date']}"
+    steps = f"steps of {step_in_words(encoder.step)}; {begin}"
+    return Forecast(actual, padded[0], padded[1], data.baseline.name, error, horizon, steps)
 
 
 def _facts(session: Session, history: History, config: Mapping[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from glassnet.cli.screen import place
 from glassnet.cli.session import opened
 from glassnet.cli.settings import completed
 from glassnet.cli.tasks import Task, task_of
-from glassnet.encoders import Encoder, SourceError, TableEncoder, encoder_from_json
+from glassnet.encoders import Encoder, PictureEncoder, Samples, SourceError, TableEncoder, encoder_from_json
 from glassnet.errors import GlassnetError
 from glassnet.files.schema import Misfit, filled, items, record, text
 from glassnet.nn.container import Sequential
@@ -32,6 +32,7 @@ from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat
 from glassnet.text import shown
 
+DARK = 0.1  # of white: the ground of a picture of light strokes
 _LABEL = 40  # characters
 _AT_ONCE = 1024  # samples in one forward pass
 _NUMBERS = 2**20  # outputs of one forward pass: fewer samples where there are more than a thousand classes
@@ -117,6 +118,22 @@ class SavedRun:
         except SourceError:
             raise self.damaged("its examples are no samples of the network") from None
 
+    def notes_on(self, samples: Samples) -> list[str]:
+        """What was done to ``samples``, and whether pictures are negatives of those that were learned from."""
+        examples = self.examples() if isinstance(self.encoder, PictureEncoder) else None
+        if examples is None:
+            return [*samples.notes]
+        learned, given = (_grounds(pixels) for pixels in (self.encoder.encode(examples), samples.inputs.numpy()))
+        is_dark = bool((learned < DARK).all())
+        turned = np.flatnonzero(given > 0.5 if is_dark else given < 0.5)
+        if not len(turned) or not (is_dark or (learned > 1 - DARK).all()):
+            return [*samples.notes]
+        name = place(samples.names[turned[0]]) if samples.names else f"sample {turned[0] + 1}"
+        others = f" and {len(turned) - 1:,} more" if len(turned) > 1 else ""
+        here, there = ("light", "dark") if is_dark else ("dark", "light")
+        note = f"the ground of {name}{others} is {here}, and what was learned from is {there}: turn the colours round"
+        return [*samples.notes, note]
+
     def data(self, console: Console) -> Data:
         """The data it was trained on, read again. Raises BadInput where that has changed, or is gone."""
         try:
@@ -163,6 +180,12 @@ class SavedRun:
     def decoded(self, values: Any) -> Array:
         """Numbers of a regression in the units people know: [n]."""
         return self.encoder.decode(values)
+
+
+def _grounds(pictures: Array) -> Array:
+    """How light the ground of each picture is, from 0 to 1: what is in the middle, by lightness, of its edges."""
+    edges = [pictures[..., 0, :], pictures[..., -1, :], pictures[..., 0], pictures[..., -1]]
+    return np.asarray(np.median(np.concatenate([edge.reshape(len(pictures), -1) for edge in edges], 1), 1))
 
 
 def _no_layers(model: Module) -> str:

@@ -23,7 +23,7 @@ class Forecast:
     """What was held out of a series, and what was forecast: numbers [n] of one step each, nan where there is none.
 
     ``predicted`` are forecasts of ``horizon`` steps, one after the other, as is the ``baseline``, called ``beside``,
-    whose mean absolute ``error`` is that of all its forecasts.
+    whose mean absolute ``error`` is that of all its forecasts. ``steps`` says how long a step is, and when it was.
     """
 
     actual: Array
@@ -32,6 +32,7 @@ class Forecast:
     beside: str
     error: float
     horizon: int
+    steps: str = "step"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def forecast(report: Report, series: Forecast) -> list[Html]:
     figure = tag(
         "figure",
         tag("figcaption", tag("strong", name), tag("span", *legend, class_="legend")),
-        charts.lines(curves, name, "step"),
+        charts.lines(curves, name, shortened(series.steps, 80)),
     )
     steps = "1 step" if series.horizon == 1 else f"{series.horizon:,} steps"
     lead = f"What was held out, from the window before it on, and forecasts of {steps}, one after the other."

@@ -92,14 +92,15 @@ def _rows(report: Report, rows: Sequence[Mapping[str, Any]], predicted: Array, o
     heads = ["row", f"true {report.target_name}", "predicted"]
     if report.task == "regression" or report.sure([]) is not None:
         heads.append(how)
-    head = [tag("th", shortened(name), scope="col") for name in (*heads, *columns)]
+    of_words = {name: "words" for name in columns if isinstance(rows[order[0]].get(name), str)}
+    head = [tag("th", shortened(name), scope="col", class_=of_words.get(name)) for name in (*heads, *columns)]
     numbers = range(1, len(rows) + 1) if report.row_numbers is None else report.row_numbers
     body = []
     for i in order:
         true, guess, sure = _compared(report, predicted, i)
         row = {str(key): value for key, value in rows[i].items()}
         cells = [tag("td", true), tag("td", guess, class_="bad"), *([tag("td", sure)] if how in heads else [])]
-        cells += [tag("td", _cell(row.get(name))) for name in columns]
+        cells += [tag("td", _cell(row.get(name)), class_=of_words.get(name)) for name in columns]
         body.append(tag("tr", tag("th", f"{numbers[i]:,}", scope="row"), *cells))
     table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="numbers rows")
     note = f"“row” counts the {'held-out rows' if report.row_numbers is None else 'rows of the table'} from 1."

@@ -73,6 +73,7 @@ table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabu
 .numbers th, .numbers td { padding: 0.35rem 0 0.35rem 1.5rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; font-weight: 400; }
 .numbers th:first-child { padding-left: 0; text-align: left; }
+.numbers .words { text-align: left; }
 .numbers thead th { color: var(--faint); font-size: 0.85rem; vertical-align: bottom; }
 .bad { color: var(--orange); font-weight: 600; }
 .matrix { border-spacing: 2px; border-collapse: separate; font-size: 0.85rem; }
