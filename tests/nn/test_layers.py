@@ -390,6 +390,7 @@ MADE_WITH = {
     "Embedding": (3, 4),
     "EmbeddingBag": (3, 4),
     "Linear": (2, 3),
+    "NonDynamicallyQuantizableLinear": (2, 3),
     "MultiheadAttention": (4, 2),
     "PixelShuffle": (2,),
     "PixelUnshuffle": (2,),

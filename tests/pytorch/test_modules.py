@@ -97,6 +97,19 @@ def test_wrong_arguments_raise_pytorchs_class(name: str, subtests: Any) -> None:
                 make_and_call(name, made, called, training)
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_repr(name: str) -> None:
+    if name in NOT_HERE:
+        return
+    for sample in module_samples(name, True):
+        made = sample.constructor_input
+        theirs, ours = (
+            getattr(torch.nn, name)(*made.args, **made.kwargs),
+            getattr(nn, name)(*twin(made.args), **twin(made.kwargs)),
+        )
+        assert repr(ours) == repr(theirs)
+
+
 def make_and_call(name: str, made: Any, called: Any, training: bool) -> None:
     module = getattr(nn, name)(*twin(made.args), **twin(made.kwargs)).double().train(training)
     if called is not None:

@@ -17,6 +17,7 @@ from glassnet.serialization.network import _arguments, layers
 LAYERS = [
     nn.Linear(3, 2),
     nn.Linear(3, 2, bias=False),
+    nn.NonDynamicallyQuantizableLinear(3, 2),
     nn.Bilinear(3, 4, 2),
     nn.Bilinear(3, 4, 2, bias=False),
     nn.Flatten(0, -2),

@@ -48,7 +48,7 @@ from glassnet.nn.hooks import (
 )
 from glassnet.nn.interpolation import *  # noqa: F403
 from glassnet.nn.lazy import *  # noqa: F403
-from glassnet.nn.linear import Bilinear, Identity, Linear
+from glassnet.nn.linear import Bilinear, Identity, Linear, NonDynamicallyQuantizableLinear
 from glassnet.nn.loss import *  # noqa: F403
 from glassnet.nn.margin import *  # noqa: F403
 from glassnet.nn.max_pooling import *  # noqa: F403

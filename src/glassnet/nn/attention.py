@@ -10,7 +10,7 @@ from glassnet.functional.attention_checks import heads_do_not_divide
 from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn import init
 from glassnet.nn.checks import check_probability, parameter_dtype
-from glassnet.nn.linear import Linear
+from glassnet.nn.linear import NonDynamicallyQuantizableLinear
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.tensor import Tensor
@@ -95,7 +95,7 @@ class MultiheadAttention(Module):
         parameter("k_proj_weight", embed_dim, self.kdim, there=not same_width)
         parameter("v_proj_weight", embed_dim, self.vdim, there=not same_width)
         parameter("in_proj_bias", 3 * embed_dim, there=bias)
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, dtype=dtype)
         parameter("bias_k", 1, 1, embed_dim, there=add_bias_kv)
         parameter("bias_v", 1, 1, embed_dim, there=add_bias_kv)
         self.reset_parameters()

@@ -42,11 +42,6 @@ class _FractionalMaxPool(Module):
         windows = (self.kernel_size, self.output_size, self.output_ratio)
         return pool(input, *windows, self.return_indices, self._random_samples)
 
-    def extra_repr(self) -> str:
-        """The size of the windows, and how many they are."""
-        how = f"output_size={self.output_size}" if self.output_ratio is None else f"output_ratio={self.output_ratio}"
-        return f"kernel_size={self.kernel_size}, {how}"
-
 
 class FractionalMaxPool2d(_FractionalMaxPool):
     """The largest number of each of ``output_size`` windows at random distances: [N, C, H, W] or [C, H, W].

@@ -85,6 +85,10 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """`Linear` under the name that PyTorch shows for the last layer of its attention; it is nothing else here."""
+
+
 class Bilinear(Module):
     """yₖ = aᵀ·Wₖ·b + bₖ: every output depends on every product of two inputs.
 

@@ -60,6 +60,9 @@ class Orthogonal(Module):
         if use_trivialization:
             self.register_buffer("base", None)
 
+    def _get_name(self) -> str:
+        return "_Orthogonal"  # as PyTorch shows it
+
     def forward(self, x: Tensor) -> Tensor:
         """The matrix."""
         is_wide = x.shape[-2] < x.shape[-1]

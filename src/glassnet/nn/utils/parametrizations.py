@@ -66,6 +66,9 @@ class WeightNorm(Module):
         super().__init__()
         self.dim = dim
 
+    def _get_name(self) -> str:
+        return "_WeightNorm"  # as PyTorch shows it
+
     def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor:
         """The weight."""
         return weight_v * (weight_g / self._length(weight_v))
@@ -99,6 +102,9 @@ class SpectralNorm(Module):
             for name, size in zip(("_u", "_v"), matrix.shape, strict=True):
                 self.register_buffer(name, F.normalize(randn(size, dtype=weight.dtype), dim=0, eps=eps))
             self._iterate(matrix, 15)
+
+    def _get_name(self) -> str:
+        return "_SpectralNorm"  # as PyTorch shows it
 
     def forward(self, weight: Tensor) -> Tensor:
         """The weight divided by its largest singular value; a vector, by its length."""
