@@ -73,6 +73,25 @@ def test_an_option_that_the_class_does_not_take_keeps_the_default_of_the_operati
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
+def test_complex_numbers_are_two_real_ones(name: str, options: dict[str, Any]) -> None:
+    if name in ("Adafactor", "SparseAdam"):  # which refuse them
+        return
+    grad = np.random.default_rng(1).standard_normal((3, 4, 2))
+    op, inputs, params = inputs_of(name, options, grad)
+    as_complex = [x.view(complex)[..., 0] if isinstance(x, np.ndarray) and x.shape else x for x in copies(inputs)]
+    expanded = op.expand(*[tensor(x) if isinstance(x, np.ndarray) else x for x in copies(as_complex)], **params)
+    op.forward(*inputs, **params)
+    op.forward(*as_complex, **params)
+    for position, new in zip(op.writes, expanded, strict=True):
+        if inputs[position] is None:
+            continue
+        written = as_complex[position]
+        np.testing.assert_allclose(new.numpy(), written, rtol=1e-12)
+        if written.shape:
+            np.testing.assert_array_equal(np.stack([written.real, written.imag], -1), inputs[position])
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIONS, ids=label)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_expansion_gives_what_is_written(name: str, options: dict[str, Any], dtype: Any) -> None:
     grad = np.random.default_rng(1).standard_normal((3, 4)).astype(dtype)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -172,3 +173,25 @@ def other(value: Any, tensor: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
         return [other(x, tensor) for x in value]
     return tensor(value.numpy().copy()) if hasattr(value, "numpy") else value
+
+
+@pytest.mark.parametrize("name", sorted({*OPTIMIZERS} - {"Adafactor", "Muon", "SparseAdam"}))
+def test_complex_parameters(name: str) -> None:
+    start = rng.standard_normal((3, 2)) + 1j * rng.standard_normal((3, 2))
+    found = []
+    for library, tensor in ((optim, gn.tensor), (torch.optim, torch.tensor)):
+        z, w = tensor(start.copy(), requires_grad=True), tensor(start.T.copy()[:, :1].T[0], requires_grad=True)
+        options = {"initial_accumulator_value": 0.1} if name == "Adagrad" else {}
+        optimizer = getattr(library, name)([z, w], lr=0.05, **options)
+        for _ in range(3):
+            optimizer.step(partial(complex_loss, z, w, optimizer))
+        found.append([z.detach().numpy(), w.detach().numpy()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-12)
+
+
+def complex_loss(z: Any, w: Any, optimizer: Any) -> Any:
+    optimizer.zero_grad()
+    loss = ((z - (1 + 2j)).abs() ** 2).sum() + ((z @ w).abs() ** 2).sum()
+    loss.backward()
+    return loss

@@ -148,16 +148,17 @@ class LBFGS(Optimizer):
     def _gradient(self) -> Array:
         """The gradients of all parameters in a row."""
         parts = [np.zeros_like(p.array) if p.grad is None else p.grad.array for p in self._params]
-        return np.concatenate([part.ravel() for part in parts])
+        return np.concatenate([_as_real(part.ravel()) for part in parts])
 
     def _move(self, origin: Iterable[Array], length: float, direction: Array) -> None:
         """Put the parameters ``length`` times ``direction`` away from ``origin``."""
         at = 0
         with no_grad():
             for param, start in zip(self._params, origin, strict=True):
-                part = direction[at : at + start.size].reshape(start.shape)
-                param.copy_(wrap((start + length * part).astype(start.dtype, copy=False)))
-                at += start.size
+                size = start.size * (2 if start.dtype.kind == "c" else 1)
+                part = direction[at : at + size].astype(start.real.dtype)
+                param.copy_(wrap((start + length * part.view(start.dtype).reshape(start.shape)).astype(start.dtype)))
+                at += size
 
 
 class _Memory:
@@ -214,6 +215,11 @@ class _Memory:
             prev_loss=self.loss,
             al=[wrap(np.asarray(x)) for x in self._factors],
         )
+
+
+def _as_real(x: Array) -> Array:
+    """An array in order in memory; complex numbers as two real ones each."""
+    return x.view(x.real.dtype) if x.dtype.kind == "c" else x
 
 
 def _largest(x: Array) -> float:

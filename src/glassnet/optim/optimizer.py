@@ -82,7 +82,8 @@ class Slot(NamedTuple):
         shape, dtype = self.shape_for(param), np.float64 if self.scalar else param.dtype
         array: Array = np.zeros_like(param.array) if is_alike else np.zeros(shape or (), dtype)
         if np.ndim(value) or value != 0:
-            array[...] = value
+            is_number = np.ndim(value) == 0 and array.dtype.kind == "c"  # complex numbers are two real ones
+            array[...] = value * (1 + 1j) if is_number else value
         return wrap(array)
 
 

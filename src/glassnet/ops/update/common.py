@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DtypeError, ShapeError
+from glassnet.ops.arithmetic import real
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import shape_of, written
@@ -27,13 +29,17 @@ def blocks(param: Array, *others: Array | None) -> Pieces:
     """The arrays, block by block, each time with two scratch arrays of the block's shape.
 
     An update makes up to a dozen passes over its arrays. A large parameter would be read from memory
-    each time; block by block, the passes find it in the cache. None stays None. Raises ValueError,
-    before anything is written, unless all are of one shape and dtype.
+    each time; block by block, the passes find it in the cache. None stays None. Complex numbers are
+    two: first come their real parts, then the imaginary ones. Raises ValueError, before anything is
+    written, unless all are of one shape and dtype.
     """
     shape, dtype = param.shape, param.dtype
     for x in others:
         if x is not None and (x.shape != shape or (x.dtype is not dtype and x.dtype != dtype)):
             raise ValueError(f"expected arrays of shape {shape} and dtype {dtype}, got {x.shape} and {x.dtype}")
+    if dtype.kind == "c":
+        imag = (None if x is None else x.imag for x in others)
+        return chain(blocks(param.real, *(None if x is None else x.real for x in others)), blocks(param.imag, *imag))
     if param.size <= BLOCK:
         return ((param, *others, np.empty(shape, dtype), np.empty(shape, dtype)),)
     return _cut(param, *others)
@@ -81,10 +87,27 @@ def update(
             options.betas = (momentum, options.betas[1])
         elif momentum is not None:
             options.momentum = momentum
+        if values["param"].dtype.kind == "c":
+            return _by_parts(expand, options, list(values.values()))
         return expand(options, *values.values())
 
     writes = tuple(i for i, x in enumerate(inputs) if x not in ("grad", "lr", "momentum_now"))
     return register(Op(name, forward, (None,) * len(inputs), shape, formula, decomposed, writes=writes))
+
+
+def _by_parts(expand: Callable[..., Any], options: Options, values: list[Any]) -> tuple[Any, ...]:
+    """The new values of complex numbers: those of their real parts and of their imaginary ones, put together."""
+    from glassnet.ops.functions.complex_numbers import complex_of, imag
+
+    def of_part(part: Callable[[Any], Any]) -> Any:
+        return expand(options, *(part(x) if _is_complex(x) else x for x in values))
+
+    pairs = zip(of_part(real), of_part(imag), values[:1] + values[3:], strict=True)
+    return tuple(complex_of(x, y) if _is_complex(old) else x for x, y, old in pairs)
+
+
+def _is_complex(x: Any) -> bool:
+    return x is not None and not isinstance(x, int | float) and x.dtype.kind == "c"
 
 
 def _fitting(
