@@ -476,8 +476,8 @@ FAULTS = (
     Fault(
         "recurrence: the loop back begins with the first step",
         "ops/layers/recurrence/loop.py",
-        "for k in reversed(range(len(steps))):",
-        "for k in range(len(steps)):",
+        "for k in reversed(some):",
+        "for k in some:",
         ("tests/ops/test_registry.py", "tests/nn/test_recurrence.py"),
     ),
     Fault(

@@ -40,12 +40,16 @@ def _activate_relu(y: Array, x: Array, a: Array, _h: Array) -> None:
     np.maximum(a, 0, out=y)
 
 
-def _differentiate_tanh(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, _h: Array) -> None:
-    np.multiply(g_h, 1 - y[0] * y[0], out=d[0])
+def _slopes_of_tanh(y: Array) -> Array:
+    return 1 - y * y
 
 
-def _differentiate_relu(d: Array, _g: Array, y: Array, g_h: Array, _g_c: Array, _h: Array) -> None:
-    np.multiply(g_h, y[0] > 0, out=d[0])
+def _slopes_of_relu(y: Array) -> Array:
+    return y > 0
+
+
+def _differentiate(d: Array, _g: Array, _y: Array, slopes: Array, g_h: Array, _g_c: Array, _h: Array) -> None:
+    np.multiply(g_h, slopes[0], out=d[0])
 
 
 def _rnn_tanh(
@@ -82,14 +86,14 @@ def _rnn_tanh_backward(
     g: Array, steps: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Maybe = None
 ) -> Array:
     h0 = unread(steps, weight, sizes)
-    return back_over_time(_differentiate_tanh, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
+    return back_over_time(_slopes_of_tanh, _differentiate, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
 def _rnn_relu_backward(
     g: Array, steps: Array, weight: Array, sizes: Sizes = None, reverse: bool = False, out: Maybe = None
 ) -> Array:
     h0 = unread(steps, weight, sizes)
-    return back_over_time(_differentiate_relu, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
+    return back_over_time(_slopes_of_relu, _differentiate, 1, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
 def _elman(

@@ -86,14 +86,31 @@ def _gru_expand(
 # backward: the slopes are those of what n takes from the input, of r, of z, and of what n takes from the state
 
 
-def _differentiate(d: Array, g: Array, y: Array, g_h: Array, _g_c: Array, h: Array) -> Array:
+def _prepare(y: Array) -> Array:
     r, z, from_state, n, _ = y
+    factors = np.empty((3, *z.shape), y.dtype)
+    shut = 1 - z
+    np.multiply(shut, 1 - n * n, out=factors[0])  # of g_h, for what n takes from the input
+    np.multiply(from_state, r * (1 - r), out=factors[1])  # of that one, for r
+    np.multiply(z, shut, out=factors[2])  # of g_h·(h − n), for z
+    return factors
+
+
+def _differentiate(d: Array, g: Array, y: Array, factors: Array, g_h: Array, _g_c: Array, h: Array) -> Array:
+    r, z, _, n, _ = y
     d_input, d_r, d_z, d_state = d
-    g_r, g_z, g_state, g_n = g[:4] if len(g) > 1 else (0, 0, 0, 0)
-    np.multiply(g_h * (1 - z) + g_n, 1 - n * n, out=d_input)
-    np.multiply(d_input * from_state + g_r, r * (1 - r), out=d_r)
-    np.multiply(g_h * (h - n) + g_z, z * (1 - z), out=d_z)
-    np.add(d_input * r, g_state, out=d_state)
+    np.multiply(g_h, factors[0], out=d_input)
+    if len(g) > 1:
+        d_input += g[3] * (1 - n * n)
+    np.multiply(d_input, factors[1], out=d_r)
+    part = h - n
+    part *= g_h
+    np.multiply(part, factors[2], out=d_z)
+    np.multiply(d_input, r, out=d_state)
+    if len(g) > 1:
+        d_r += g[0] * r * (1 - r)
+        d_z += g[1] * factors[2]
+        d_state += g[2]
     return g_h * z
 
 
@@ -114,7 +131,7 @@ def _gru_backward(
     reverse: bool = False,
     out: Maybe = None,
 ) -> Array:
-    return back_over_time(_differentiate, 4, g, steps, (h0,), weight, None, sizes, reverse, out)
+    return back_over_time(_prepare, _differentiate, 4, g, steps, (h0,), weight, None, sizes, reverse, out)
 
 
 def _gru_backward_expand(g: Any, steps: Any, h0: Any, weight: Any, sizes: Sizes = None, reverse: bool = False) -> Any:

@@ -129,6 +129,18 @@ def _inputs(rows: Array, steps: list[slice], columns: Array) -> Iterator[tuple[s
             yield step, products[:, step.start - start : step.stop - start]
 
 
+def _prepared(prepare: Callable[[Array], Array], y: Array, steps: list[slice]) -> Iterator[tuple[int, slice, Array]]:
+    """Each step, from the last to the first, its number, and its factors, [K, n, H]."""
+    together = max(1, AT_ONCE // max(1, steps[0].stop - steps[0].start))
+    for end in range(len(steps), 0, -together):
+        some = range(max(0, end - together), end)
+        ends = steps[some[0]], steps[some[-1]]
+        start, stop = min(x.start for x in ends), max(x.stop for x in ends)
+        factors = prepare(y[:, start:stop])
+        for k in reversed(some):
+            yield k, steps[k], factors[:, steps[k].start - start : steps[k].stop - start]
+
+
 def _by_gate(weight: Array, size: int, order: tuple[int, ...], negated: int) -> Array:
     """A copy of a weight [G·H, K] by which a state or an input [n, K] can be multiplied: [G, K, H], gates in order."""
     by_gate = weight.reshape(-1, size, weight.shape[1]).transpose(0, 2, 1)
@@ -138,6 +150,7 @@ def _by_gate(weight: Array, size: int, order: tuple[int, ...], negated: int) -> 
 
 
 def back_over_time(
+    prepare: Callable[[Array], Array],
     differentiate: Callable[..., Any],
     slopes: int,
     g: Array,
@@ -152,11 +165,12 @@ def back_over_time(
     """The gradients of what each step's gates add up, before they are activated: [B + rows, slopes·H].
 
     ``g`` are the gradients of all planes, or of the last one alone, [T, B, H] or [N, H]; then the others have none.
-    The first B rows are the gradients of the initial states. ``differentiate(d, g, y, g_h, g_c, *states)`` fills the
-    slopes ``d`` of a step, given the gradients ``g`` of its planes, ``g_h`` of what the cell gave, and ``g_c`` of the
-    cell state, which it turns into that of the cell state before. The last G slopes are of what the gates took from
-    the state before. It gives what reaches that state in another way, or None. With a ``projection``, another slope
-    comes first, the gradient of what that gave.
+    The first B rows are the gradients of the initial states. ``prepare(y)`` gives the factors of gradients that the
+    planes of a few steps tell by themselves. ``differentiate(d, g, y, factors, g_h, g_c, *states)`` fills the slopes
+    ``d`` of a step, given the gradients ``g`` of its planes, ``g_h`` of what the cell gave, and ``g_c`` of the cell
+    state, which it turns into that of the cell state before. The last G slopes are of what the gates took from the
+    state before. It gives what reaches that state in another way, or None. With a ``projection``, another slope comes
+    first, the gradient of what that gave.
     """
     batch, size = states[-1].shape
     g = g.reshape(len(g) if g.ndim == y.ndim else 1, -1, size)
@@ -168,23 +182,24 @@ def back_over_time(
     rows = d[batch:]
     by_gate = rows[:, -width:].reshape(-1, slopes, size).transpose(1, 0, 2)
     of_state = rows[:, -len(weight) :]
+    room = np.empty((slopes, batch, size), y.dtype)  # for one step: it stays in the cache
     carried = [np.zeros_like(state) for state in states]
-    done = y[:, steps[-1]]
-    for k in reversed(range(len(steps))):
-        step, n = steps[k], done.shape[1]
-        earlier = y[:, steps[k - 1]] if k else done
-        before = continued(after(earlier, states) if k else states, states, n)
+    for k, step, factors in _prepared(prepare, y, steps):
+        n = step.stop - step.start
+        before = continued(after(y[:, steps[k - 1]], states) if k else states, states, n)
         g_h, g_c = carried[0][:n], carried[-1][:n]
         g_h += g[-1, step] if inner == size else g[-1, step, :inner]
         if projection is not None:
             rows[step, :inner] = g_h
             rows[step, inner:size] = 0
         g_y = g_h if projection is None else g_h @ projection
-        direct = differentiate(by_gate[:, step], g[:, step] if len(g) > 1 else g, done, g_y, g_c, *before)
+        of_planes = g[:, step] if len(g) > 1 else g
+        of_step = room if n == batch else room[:, :n]
+        direct = differentiate(of_step, of_planes, y[:, step], factors, g_y, g_c, *before)
+        by_gate[:, step] = of_step
         np.matmul(of_state[step], weight, out=g_h)
         if direct is not None:
             g_h += direct
-        done = earlier
     d[:batch] = 0
     for i, gradient in enumerate(carried):
         d[:batch, i * size : i * size + gradient.shape[1]] = gradient

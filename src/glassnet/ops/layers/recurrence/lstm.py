@@ -98,35 +98,42 @@ def _lstm_expand(
 LEAST = 1e-18  # of an output gate: less lets nothing through that counts
 
 
-def _differentiate(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, h: Array, c: Array, t: Maybe = None) -> None:
+def _prepare(y: Array, t: Maybe = None) -> Array:
     if t is None:  # tanh(c), which is sooner found in h = o·tanh(c) than computed again
         t = y[5] / np.maximum(y[2], LEAST)
     i, f, o, new, _, _ = y
+    factors = np.empty((5, *o.shape), y.dtype)
+    shown = o * t
+    np.subtract(o, shown * t, out=factors[0])  # of g_h, for c: o times 1 − t², the slope of tanh
+    np.subtract(shown, shown * o, out=factors[1])  # of g_h, for o: t times o·(1 − o), the slope of σ
+    written = new * i
+    np.subtract(written, written * i, out=factors[2])  # of g_c, for i
+    np.subtract(i, written * new, out=factors[3])  # of g_c, for g
+    np.subtract(1, f, out=factors[4])  # of g_c·f·c, for f
+    return factors
+
+
+def _prepare_projected(y: Array) -> Array:
+    return _prepare(y, np.tanh(y[4]))
+
+
+def _differentiate(d: Array, g: Array, y: Array, factors: Array, g_h: Array, g_c: Array, _h: Array, c: Array) -> None:
+    of_c, of_o, of_i, of_new, of_f = factors
     d_i, d_f, d_new, d_o = d
-    g_t = g_h * o
-    part = g_t * t
-    np.subtract(part, part * o, out=d_o)  # g_h·t times o·(1 − o), the slope of σ
-    part *= t
-    g_t -= part  # g_h·o times 1 − t², the slope of tanh
-    g_c += g_t
+    g_c += g_h * of_c
     if len(g) > 1:
         g_c += g[4]
-    g_new = g_c * i
-    part = g_new * new
-    np.subtract(part, part * i, out=d_i)
-    part *= new
-    np.subtract(g_new, part, out=d_new)
-    g_c *= f
-    part = g_c * c
-    np.subtract(part, part * f, out=d_f)
+    np.multiply(g_h, of_o, out=d_o)
+    np.multiply(g_c, of_i, out=d_i)
+    np.multiply(g_c, of_new, out=d_new)
+    g_c *= y[1]
+    np.multiply(g_c * c, of_f, out=d_f)
     if len(g) > 1:
-        d[:2] += g[:2] * y[:2] * (1 - y[:2])
-        d_new += g[3] * (1 - new * new)
+        i, f, o, new, _, _ = y
+        d_i += g[0] * i * (1 - i)
+        d_f += g[1] * f * (1 - f)
         d_o += g[2] * o * (1 - o)
-
-
-def _differentiate_projected(d: Array, g: Array, y: Array, g_h: Array, g_c: Array, h: Array, c: Array) -> None:
-    _differentiate(d, g, y, g_h, g_c, h, c, np.tanh(y[4]))
+        d_new += g[3] * (1 - new * new)
 
 
 def _derivative(g: Any, y: Any, g_h: Any, g_c: Any, h: Any, c: Any, t: Any = None) -> Any:
@@ -157,8 +164,8 @@ def _lstm_backward(
     out: Maybe = None,
 ) -> Array:
     states = unread(steps, weight, sizes), c0
-    differentiate = _differentiate if projection is None else _differentiate_projected
-    return back_over_time(differentiate, 4, g, steps, states, weight, projection, sizes, reverse, out)
+    prepare = _prepare if projection is None else _prepare_projected
+    return back_over_time(prepare, _differentiate, 4, g, steps, states, weight, projection, sizes, reverse, out)
 
 
 def _lstm_backward_expand(
