@@ -59,6 +59,22 @@ def test_bytes_are_torchvision_s(call: Any, expected: int) -> None:
     assert zlib.crc32(b"".join(part.numpy().tobytes() for part in parts)) == expected
 
 
+@pytest.mark.parametrize(
+    ("size", "antialias", "expected"),
+    [
+        ((5, 6), True, 98510882),
+        ((5, 6), False, 1517745512),
+        ((20, 31), True, 2475075314),
+        ((20, 31), False, 2617699221),
+    ],
+)
+def test_a_smooth_curve_is_torchvision_s(size: Any, antialias: bool, expected: int) -> None:
+    x = T.Resize(size, T.InterpolationMode.BICUBIC, antialias=antialias)(glassnet.from_numpy(BYTES))
+    assert zlib.crc32(x.numpy().tobytes()) == expected
+    with pytest.raises(ValueError, match="nearest or bilinear, got bicubic"):
+        T.RandomRotation(3, T.InterpolationMode.BICUBIC)
+
+
 SMOOTH = ("adjust_brightness", "adjust_contrast", "adjust_saturation", "adjust_hue", "adjust_sharpness", "autocontrast",
           "gaussian_blur", "invert", "adjust_gamma")  # fmt: skip
 

@@ -19,7 +19,7 @@ def turned(angle: float, x: Any, *args: Any, **settings: Any) -> Any:
     return T.RandomRotation((angle, angle), *args, **settings)(x)
 
 
-@pytest.mark.parametrize("how", T.InterpolationMode)
+@pytest.mark.parametrize("how", [T.InterpolationMode.NEAREST, T.InterpolationMode.BILINEAR])
 @pytest.mark.parametrize("expand", [False, True])
 def test_right_angles(how: Any, expand: bool) -> None:
     x = np.arange(25).reshape(5, 5)

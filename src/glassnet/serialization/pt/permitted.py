@@ -177,6 +177,7 @@ def _array(kind: Any, shape: Any, data: Any) -> Array:
 def set_array(array: Array, state: Any) -> None:
     """Give ``array``, which was made empty, the shape, the dtype and the numbers that a file says."""
     _, shape, kind, by_columns, data = state
+    data = data.encode("latin1") if isinstance(data, str) else data  # of Python 2, whose texts were bytes
     sound = isinstance(kind, np.dtype) and isinstance(data, bytes) and isinstance(shape, tuple)
     if not sound or not all(type(n) is int and 0 <= n < 2**62 for n in shape) or len(shape) > 64:
         raise Refused("an array of NumPy's has no plain shape, dtype and numbers")

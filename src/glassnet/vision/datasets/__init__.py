@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glassnet.vision.datasets.cifar import CIFAR10, CIFAR100
 from glassnet.vision.datasets.fake import FakeData
 from glassnet.vision.datasets.folder import IMG_EXTENSIONS, DatasetFolder, ImageFolder, PictureError, default_loader
 from glassnet.vision.datasets.idx import IdxError, read_idx
@@ -17,6 +18,8 @@ from glassnet.vision.datasets.mnist import (
 )
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR100",
     "IMG_EXTENSIONS",
     "KMNIST",
     "MNIST",

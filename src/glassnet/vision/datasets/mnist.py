@@ -113,7 +113,7 @@ class MNIST(PicturesInMemory):
 
     def _places(self) -> list[Path]:
         """Where files are looked for, the surest first."""
-        roots = dict.fromkeys([self.root, _data_variable() or self.root])
+        roots = dict.fromkeys([self.root, data_variable() or self.root])
         return [place for root in roots for place in _places_in(root, type(self))]
 
     @classmethod
@@ -224,7 +224,7 @@ def load_mnist_like(name: str, folder: PathLike | None = None, progress: Progres
         raise ValueError(f"load_mnist_like: expected one of {', '.join(BY_NAME)}, got {name!r:.80}")
     dataset = BY_NAME[name]
     places = _places_in(data_folder() if folder is None else expanded(folder), dataset)
-    if folder is None and _data_variable() is None:
+    if folder is None and data_variable() is None:
         dataset._fetch(places, progress)
     hint = "name the folder that has them, or none, and they are downloaded"
     return MnistLike(*dataset._read(True, places, hint), *dataset._read(False, places, hint))
@@ -241,7 +241,7 @@ def data_folder() -> Path:
     True
     >>> del os.environ["GLASSNET_DATA"]
     """
-    if folder := _data_variable():
+    if folder := data_variable():
         return folder
     home = Path.home()
     usual = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
@@ -249,7 +249,7 @@ def data_folder() -> Path:
     return Path(os.environ.get(variable) or usual.get(sys.platform, home / ".cache")) / "glassnet"
 
 
-def _data_variable() -> Path | None:
+def data_variable() -> Path | None:
     """The folder ``GLASSNET_DATA``, if the variable is set."""
     folder = os.environ.get("GLASSNET_DATA")
     return expanded(folder) if folder else None

@@ -32,6 +32,7 @@ class InterpolationMode(Enum):
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
 
     def __repr__(self) -> str:
         return self.value
@@ -43,7 +44,8 @@ class Resize(Transform):
 
     ``max_size`` limits the longer side, if ``size`` is one number. Bilinear: a pixel is the mean of the original ones
     around its place, weighted by a triangle. With ``antialias`` the triangle is as wide as the new pixel, so that a
-    smaller picture skips none of the original pixels. Integer pixels are rounded.
+    smaller picture skips none of the original pixels. Bicubic: by a smooth curve twice as wide. Integer pixels are
+    rounded.
 
     >>> from glassnet.vision import transforms
     >>> transforms.Resize(16)(glassnet.rand(3, 32, 48)).shape
@@ -60,7 +62,7 @@ class Resize(Transform):
     def __post_init__(self) -> None:
         height, width = pair("Resize: size", self.size)
         self._sides = None if isinstance(self.size, int) or len(self.size) == 1 else (height, width)
-        check_interpolation("Resize", self.interpolation)
+        check_interpolation("Resize", self.interpolation, smooth=True)
         if self.max_size is not None and (self._sides or self.max_size <= height):
             raise ValueError(
                 f"Resize: max_size must be larger than size, which must be one number, the shorter side; got size "
@@ -78,7 +80,8 @@ class Resize(Transform):
             rows, columns = (np.arange(m) * n // m for n, m in zip(old, new, strict=True))
             return np.ascontiguousarray(pixels[:, :, rows[:, None], columns])
         kind = computed_in(pixels.dtype)
-        rows, columns = (triangles(n, m, bool(self.antialias), kind) for n, m in zip(old, new, strict=True))
+        weights = triangles if self.interpolation is InterpolationMode.BILINEAR else cubics
+        rows, columns = (weights(n, m, bool(self.antialias), kind) for n, m in zip(old, new, strict=True))
         return rounded(rows @ (pixels.astype(kind, copy=False) @ columns.T), pixels.dtype)
 
     def _kept(self, height: int, width: int) -> tuple[int, int]:
@@ -98,6 +101,23 @@ def triangles(old: int, new: int, antialias: bool, dtype: Dtype) -> Array:
     distances = np.abs(np.arange(old) + 0.5 - centres) / (max(scale, 1) if antialias else 1)
     weights = np.maximum(1 - distances, 0)
     return np.asarray(weights / weights.sum(1, keepdims=True), dtype)
+
+
+@lru_cache(64)
+def cubics(old: int, new: int, antialias: bool, dtype: Dtype) -> Array:
+    """`triangles`, but a curve of third powers over four pixels: R. Keys, "Cubic Convolution Interpolation", 1981."""
+    scale = old / new
+    bend = -0.5 if antialias else -0.75
+    centres = (np.arange(new)[:, None] + 0.5) * scale
+    places = np.arange(-2, old + 2)  # beyond the border too, where the outermost pixel stands
+    d = np.abs(places + 0.5 - centres) / (max(scale, 1) if antialias else 1)
+    near, far = ((bend + 2) * d - (bend + 3)) * d * d + 1, ((d - 5) * d + 8) * d * bend - 4 * bend
+    weights = np.where(d < 1, near, np.where(d < 2, far, 0))
+    inside = weights[:, 2:-2].copy()
+    if not antialias:
+        inside[:, 0] += weights[:, :2].sum(1)
+        inside[:, -1] += weights[:, -2:].sum(1)
+    return np.asarray(inside / inside.sum(1, keepdims=True), dtype)
 
 
 @dataclass(eq=False)
@@ -191,8 +211,10 @@ def computed_in(dtype: Dtype) -> Dtype:
 
 
 def rounded(means: Array, dtype: Dtype) -> Array:
-    """``means`` as pixels of ``dtype``."""
-    return np.asarray(means if dtype.kind == "f" else np.rint(means), dtype)
+    """``means`` as pixels of ``dtype``; bytes that a curve overshoots are brought back to 0 and 255."""
+    if dtype.kind == "f":
+        return np.asarray(means, dtype)
+    return np.asarray(np.rint(means).clip(0, 255) if dtype == np.uint8 else np.rint(means), dtype)
 
 
 def pair(name: str, size: Size) -> tuple[int, int]:
@@ -222,8 +244,10 @@ def check_mode(name: str, mode: str) -> None:
         raise ValueError(f"{name}: padding_mode must be one of {', '.join(MODES)}, got {mode!r:.80}")
 
 
-def check_interpolation(name: str, mode: object) -> None:
-    """TypeError for what is no `InterpolationMode`."""
+def check_interpolation(name: str, mode: object, smooth: bool = False) -> None:
+    """TypeError for what is no `InterpolationMode`, ValueError for bicubic where it is not ``smooth``."""
+    if mode is InterpolationMode.BICUBIC and not smooth:
+        raise ValueError(f"{name}: interpolation must be nearest or bilinear, got bicubic")
     if not isinstance(mode, InterpolationMode):
         known = " or ".join(map(str, InterpolationMode))
         raise TypeError(f"{name}: interpolation must be {known}, got {mode!r:.80}")
