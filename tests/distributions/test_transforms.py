@@ -63,6 +63,58 @@ def test_there_and_back(name: str) -> None:
     assert cached.inv(y) is x or name in ("nothing", "inverse", "composed", "composed of events")
 
 
+@pytest.mark.parametrize("name", MANY_TO_ONE)
+def test_there_and_back_and_there(name: str) -> None:
+    """Where several arguments give one result, the inverse is one of them."""
+    make, given = MANY_TO_ONE[name]
+    transform, x = make(D, tensor), tensor(given)
+    y = transform(x)
+    assert transform(transform.inv(y)).numpy() == pytest.approx(y.numpy(), abs=1e-9)
+    assert transform.codomain.check(y + 1e-9 if name == "abs" else y).all()
+    assert not transform.bijective
+    assert tuple(transform.forward_shape(x.shape)) == tuple(transform.inverse_shape(y.shape)) == x.shape
+    for what in (lambda: transform.sign, lambda: transform.log_abs_det_jacobian(x, y)):
+        with pytest.raises(NotImplementedError, match=type(transform).__name__):
+            what()
+
+
+def test_transforms_are_equal_if_they_do_the_same() -> None:
+    affine = [D.AffineTransform(gn.tensor([1.0]), scale) for scale in (2.0, 2.0, 3.0)]
+    assert affine[0] == affine[1] != affine[2]
+    assert D.ExpTransform() == D.ExpTransform() != D.TanhTransform()
+    assert D.ComposeTransform([D.ExpTransform(), affine[2].inv]).sign == 1
+    assert D.AffineTransform(0.0, -1.0).sign == -1
+    assert D.PowerTransform(gn.tensor(-1.0)).sign == -1
+    assert D.IndependentTransform(D.ExpTransform(), 1).sign == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: D.StickBreakingTransform().forward_shape(()), "one dimension or more"),
+        (lambda: D.StickBreakingTransform().inverse_shape(()), "one dimension or more"),
+        (lambda: D.SoftmaxTransform().forward_shape(()), "one dimension or more"),
+        (lambda: D.CorrCholeskyTransform().forward_shape((4,)), "1, 3, 6, 10"),
+        (lambda: D.CorrCholeskyTransform().forward_shape(()), "one dimension or more"),
+        (lambda: D.CorrCholeskyTransform().inverse_shape((2, 3)), "square matrices"),
+        (lambda: D.ReshapeTransform((2,), (3,)), "not the same number"),
+        (lambda: D.ReshapeTransform((2,), (2, 1))(gn.ones(3)), r"ends in \[2\]"),
+        (lambda: D.CatTransform([D.ExpTransform()])(gn.ones(3)), "expected 1 along"),
+        (lambda: D.StackTransform([D.ExpTransform()])(gn.ones(3)), "expected 1 along"),
+        (lambda: D.IndependentTransform(D.ExpTransform(), 1)(gn.tensor(1.0)), "1 dimensions or more"),
+        (lambda: D.IndependentTransform(D.ExpTransform(), 1).inv(gn.tensor(1.0)), "1 dimensions or more"),
+        (lambda: D.ExpTransform(cache_size=2), "cache_size 0 or 1"),
+        (lambda: D.StackTransform.domain.check(1), "of an object only"),
+        (lambda: D.constraints.independent(D.constraints.real, 2).check(gn.ones(3)), "2 dimensions or more"),
+        (lambda: D.utils.vec_to_tril_matrix(gn.ones(2)), "fill no lower triangle"),
+        (lambda: D.utils.tril_matrix_to_vec(gn.ones(2, 2), 3), "diag from -2 to 1"),
+    ],
+)
+def test_messages(make: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        make()
+
+
 @pytest.mark.parametrize("name", [name for name in TRANSFORMS if name not in ("correlations", "stack")])
 def test_the_stretch_is_the_determinant_of_the_jacobian(name: str) -> None:
     make, given = TRANSFORMS[name]

@@ -137,6 +137,53 @@ def test_random_numbers() -> None:
         vmap(lambda v: v + gn.randn(2))(x)
 
 
+def test_random_orders() -> None:
+    orders = vmap(lambda v: gn.randperm(8), randomness="different")(gn.zeros(20))
+    assert (orders.sort(1).values == gn.arange(8)).all()
+    assert not (orders == orders[0]).all()
+    with pytest.raises(RuntimeError, match="from one that differs"):
+        vmap(lambda v: gn.distributions.Gamma(v, 1.0).sample(), randomness="same")(gn.ones(3))
+
+
+def test_tensors_made_of_tensors() -> None:
+    x = gn.tensor(X[0])
+    assert vmap(lambda v: gn.as_tensor(v, dtype=gn.float32))(x).numpy() == pytest.approx(X[0])
+    with pytest.raises(RuntimeError, match=r"stack\(\)"):
+        vmap(lambda v: gn.tensor([v[0], v[1]]))(x)
+
+
+def test_what_is_not_done_sample_by_sample() -> None:
+    net = nn.Linear(4, 1)
+    optimizer = gn.optim.SGD(net.parameters(), lr=0.1)
+    schedule = gn.optim.lr_scheduler.StepLR(optimizer, 1)
+    x = gn.randn(3, 4)
+    for step in (optimizer.step, schedule.step, lambda: setattr(net.weight, "data", x)):
+        with pytest.raises(RuntimeError, match=r"^vmap: "):
+            vmap(lambda v, step=step: (step(), v)[1])(x)
+    assert vmap(lambda v: (optimizer.zero_grad(), net(v))[1])(x).shape == (3, 1)
+
+
+def test_what_is_the_same_for_all_may_be_read() -> None:
+    x, times = gn.tensor(X[0]), gn.tensor(3)
+    assert vmap(lambda v: v * (times.item() if times > 2 else 0))(x).numpy() == pytest.approx(X[0] * 3)
+    with pytest.raises(RuntimeError, match="differ from sample to sample"):
+        vmap(vmap(lambda a, b: a * (b.item() if b > 0 else 0), (0, None)), (None, 0))(x[0], x[:, 0])
+
+
+def test_in_place_within_one_another() -> None:
+    def f(a: Any, b: Any) -> Any:
+        y = gn.zeros(2, dtype=gn.float64)
+        y[0] = b
+        y += a
+        y[1].mul_(2)
+        return y
+
+    found = vmap(vmap(f, (0, None)), (None, 0))(gn.tensor(X[0, 0]), gn.tensor(X[0, :, 0]))
+    a, b = X[0, 0], X[0, :, 0]
+    expected = np.stack([a[None] + b[:, None], np.broadcast_to(2 * a, (3, 4))], -1)
+    assert found.numpy() == pytest.approx(expected)
+
+
 def test_in_place_on_the_argument_changes_it_as_a_loop_would() -> None:
     x = gn.tensor(X[0])
     found = vmap(lambda v: v.mul_(2))(x)

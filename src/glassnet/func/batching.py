@@ -31,7 +31,8 @@ class Batching:
     def __init__(self, size: int, randomness: str) -> None:
         self.size, self.randomness = size, randomness
         self.outer = mode.tracer
-        self._known: dict[int, tuple[Any, bool]] = {}  # by the id of an array: the tensor outside, whether of all
+        # By the id of an array: the array, what it stands for outside, and whether that is of all samples.
+        self._known: dict[int, tuple[Array, Any, bool]] = {}
         self._made: set[int] = set()  # arrays of tensors that came to be within
         self._kept: list[Any] = []  # so that no id is used twice
 
@@ -69,7 +70,7 @@ class Batching:
             return repeated(Operand(value, is_batched, tuple(x.shape)), self.size)
 
     def _note(self, array: Any, value: Any, is_batched: bool) -> None:
-        self._known[id(array)] = value, is_batched
+        self._known[id(array)] = array, value, is_batched
         self._kept.append(array)
 
     def _of(self, x: Any) -> tuple[Any, bool]:
@@ -79,14 +80,18 @@ class Batching:
             return x, False
         found = self._known.get(id(array))
         if found is not None:
-            return found
+            return found[1:]
         if isinstance(x, State) and x.view_of is not None:  # of one that has come to differ since
             base, op, params, _ = x.view_of
             value, is_batched = self._of(base)
-            if is_batched:
-                whole = self._carried_out(op, (Operand(value, True, tuple(base.shape)),), params, x)
-                self._note(array, whole, True)
-                return whole, True
+            if value is not base:
+                if is_batched:
+                    whole = self._carried_out(op, (Operand(value, True, tuple(base.shape)),), params, x)
+                else:
+                    with self._outside():
+                        whole = apply(op, value, **params)
+                self._note(array, whole, is_batched)
+                return whole, is_batched
         return (x if isinstance(x, State) else wrap(array)), False
 
     # operations -------------------------------------------------------------------------------
@@ -185,28 +190,39 @@ class Batching:
             )
 
     def writing(self, target: Any, inputs: tuple[Any, ...]) -> None:
-        """An operation is about to be written into ``target``: RuntimeError where that cannot hold all samples."""
-        if self._of(target)[1] or not any(self._of(x)[1] for x in inputs):
-            return
+        """An operation is about to be written into ``target``: RuntimeError where that cannot hold all samples.
+
+        What came to be within gets a twin outside before that, in which the same is written.
+        """
         base = target
         while base.view_of is not None:
             base = base.view_of[0]
+        value, is_batched = self._of(base)
+        differs = any(self._of(x)[1] for x in inputs)
+        is_followed = mode.grad and any(getattr(x, "requires_grad", False) for x in inputs)
+        if is_batched or not (differs or is_followed or self.outer is not None):
+            return
         if id(base.array) not in self._made:
-            _refuse(
-                f"a tensor of shape {list(target.shape)} from outside is changed in place by what differs from sample "
-                "to sample; make a new one of it: x = x + y"
-            )
-        with self._outside():
-            value = repeated(Operand(self._of(base)[0], False, tuple(base.shape)), self.size)
-            self._note(base.array, value.clone(), True)  # from now on it differs
-        self._known.pop(id(target.array), None) if target is not base else None
+            if differs or self.outer is not None:
+                _refuse(
+                    f"a tensor of shape {list(target.shape)} from outside is changed in place by what differs from "
+                    "sample to sample; make a new one of it: x = x + y"
+                )
+            return
+        if differs or value is base:
+            with self._outside():
+                twin = (repeated(Operand(value, False, tuple(base.shape)), self.size) if differs else value).clone()
+            for key, (array, _, _) in list(self._known.items()):
+                if array is not base.array and np.may_share_memory(array, base.array):
+                    del self._known[key]  # a view, which is taken again when it is asked for
+            self._note(base.array, twin, differs)
 
     def note_write(
         self, target: Any, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any]
     ) -> None:
         """An operation has been written into ``target``: write that of all."""
         whole, is_batched = self._of(target)
-        if not is_batched and self.outer is None:
+        if whole is target:
             return
         operands = self._operands(op, inputs, values)
         before = wrap(np.broadcast_to(np.zeros((), target.dtype), op.shape(*values, **params).shape))
@@ -221,7 +237,7 @@ class Batching:
             if is_batched:
                 call = Call(op, (result,), {}, self.size, tuple(target.shape))
                 whole.copy_(repeated(result, self.size) if call.shape == result.shape else _spread(call))
-            elif whole is not target:
+            else:
                 whole.copy_(result.value)
 
     # what it is told besides ------------------------------------------------------------------
@@ -239,7 +255,7 @@ class Batching:
         """The array of a tensor that forgets its history: another, which stands for what is detached outside."""
         view = array.view()
         if id(array) in self._known:
-            value, is_batched = self._known[id(array)]
+            _, value, is_batched = self._known[id(array)]
             with self._outside():
                 self._note(view, value.detach(), is_batched)
         return view
