@@ -315,6 +315,16 @@ def __getattr__(name: str) -> Any:
     return getattr(_loaded(f"glassnet.{_LATER[name]}"), name)
 
 
+def load_ipython_extension(ipython: object) -> None:
+    """What ``%load_ext glassnet`` does in a notebook: ``import torch`` is answered by glassnet from then on."""
+    _loaded("glassnet.pytorch").install()
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """What ``%unload_ext glassnet`` does: it takes that back."""
+    _loaded("glassnet.pytorch").uninstall()
+
+
 def _notebook_html(value: object) -> str:
     html: str = _loaded("glassnet.explain.notebook").html(value)
     return html

@@ -65,7 +65,7 @@ def entries(name: str) -> Iterator[tuple[Any, Differences]]:
 
 def dropped(sample: Any) -> bool:
     """Whether dropout is on: an option, or the tenth argument after the input of multi_head_attention_forward."""
-    return sample.kwargs.get("dropout_p", sample.args[9] if len(sample.args) == 15 else 0.0) > 0
+    return sample.kwargs.get("dropout_p", sample.args[9] if len(sample.args) >= 12 else 0.0) > 0
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -143,6 +143,79 @@ def test_a_network_is_trained_saved_and_compiled_as_without(torch: Any, tmp_path
     assert by_torch == trained(glassnet)
 
 
+def test_a_notebook_loads_it_as_an_extension() -> None:
+    glassnet.load_ipython_extension(None)
+    try:
+        assert import_module("torch").Tensor is glassnet.Tensor
+    finally:
+        glassnet.unload_ipython_extension(None)
+    assert not glassnet.pytorch.is_installed()
+
+
+def test_volatile_is_told_to_have_no_effect(torch: Any) -> None:
+    with pytest.warns(UserWarning, match=r"volatile has no effect since PyTorch 0\.4; compute under .*no_grad"):
+        x = torch.autograd.Variable(torch.ones(1), volatile=True)
+    assert x.tolist() == [1.0]
+    with pytest.raises(IndexError, match=r"a loss is loss\.item\(\)"):
+        _ = x.sum().data[0]
+
+
+def test_bfloat16_rounds(torch: Any, capsys: Any) -> None:
+    x = torch.tensor([1.00390625, 1.01171875, 3.14159, 1e39, float("nan"), -0.0], requires_grad=True)
+    y = x.to(torch.bfloat16)
+    assert y.tolist()[:4] == [1.0, 1.015625, 3.140625, float("inf")]
+    assert y.dtype == torch.float32 != torch.bfloat16
+    y.nansum().backward()
+    assert x.grad.tolist()[:3] == [1.0, 1.0, 1.0]
+    assert repr(torch.bfloat16) == "torch.bfloat16"
+    assert torch.finfo(torch.bfloat16).eps == 2**-7
+    assert torch.ones(1).bfloat16().tolist() == [1.0]
+
+
+def test_creation_takes_layout_and_pin_memory(torch: Any) -> None:
+    assert torch.zeros(2, layout=torch.strided, pin_memory=False).layout is torch.strided
+    with pytest.raises(RuntimeError, match=r"every tensor is torch\.strided here"):
+        torch.ones(2, layout=torch.sparse_coo)
+
+
+def test_sparse_tensors_are_whole(torch: Any) -> None:
+    values = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    x = torch.sparse_coo_tensor([[0, 1, 1], [1, 0, 0]], values, (2, 2))
+    assert x.to_dense().tolist() == [[0.0, 1.0], [5.0, 0.0]]
+    torch.sparse.mm(x, torch.ones(2, 1)).sum().backward()
+    assert values.grad.tolist() == [1.0, 1.0, 1.0]
+    assert (x.coalesce().indices().tolist(), x._nnz()) == ([[0, 1], [1, 0]], 2)
+    assert torch.sparse.FloatTensor(torch.tensor([[0], [1]]), torch.ones(1)).tolist() == [[0.0, 1.0]]
+    assert torch.sparse_csr_tensor([0, 1, 2], [1, 0], [1.0, 2.0]).tolist() == [[0.0, 1.0], [2.0, 0.0]]
+
+
+def test_functions_write_into_their_argument(torch: Any) -> None:
+    x = torch.tensor([-1.0, 4.0])
+    assert torch.relu_(x) is x
+    assert torch.nn.functional.elu_(torch.sqrt_(x)).tolist() == [0.0, 2.0]
+    assert torch.t_copy(torch.ones(2, 3)).shape == (3, 2)
+
+
+def test_what_needs_several_processes_or_a_network_says_so(torch: Any) -> None:
+    assert (torch.distributed.is_available(), torch.distributed.get_world_size()) == (False, 1)
+    for function in (torch.distributed.all_reduce, torch.hub.load, torch.jit.save, torch.profiler.profile):
+        with pytest.raises(RuntimeError, match="and will not have it"):
+            function()
+    sampler = torch.utils.data.distributed.DistributedSampler(range(5), num_replicas=2, rank=0)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    assert len(first) == len(sampler) == 3
+    assert sorted(list(sampler) + first)[0] >= 0
+
+
+def test_spectra_come_back(torch: Any) -> None:
+    x = torch.arange(16.0)
+    spectrum = torch.stft(x, 8, window=torch.hann_window(8), return_complex=True)
+    assert spectrum.shape == (5, 9)
+    assert torch.allclose(torch.istft(spectrum, 8, window=torch.hann_window(8), length=16), x, atol=1e-4)
+    assert torch.allclose(torch.signal.windows.hann(5, sym=False), torch.hann_window(5))
+
+
 def test_out_is_written_into(torch: Any) -> None:
     x, out = torch.tensor([4.0, 9.0]), torch.empty(2)
     assert torch.sqrt(x, out=out) is out

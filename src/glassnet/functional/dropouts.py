@@ -101,6 +101,9 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     >>> bool((x[:, :, 0] == x[:, :, 1]).all())
     True
     """
+    if not training and 0 <= p <= 1:
+        check_tensor("feature_alpha_dropout", input)
+        return input
     if len(input.shape) < 2:
         raise ShapeError(f"feature_alpha_dropout: expected an input [N, C, *], got {written(input.shape)}")
     return _to_limit("feature_alpha_dropout", input, p, training, inplace, channels=2)

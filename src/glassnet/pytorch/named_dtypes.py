@@ -83,7 +83,8 @@ class _BFloat16(dtype):
         bits = np.ascontiguousarray(wide.array).reshape(wide.shape).view(np.uint32)
         even = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
         short = ((bits + even) & np.uint32(0xFFFF0000)).view(np.float32)
-        difference = np.where(np.isfinite(wide.array) & np.isfinite(short), short - wide.array, 0.0)
+        with np.errstate(all="ignore"):
+            difference = np.where(np.isfinite(wide.array), short - wide.array, 0.0)
         said_once("bfloat16: numbers are rounded to it, and kept and computed with in float32")
         return wide + wrap(difference.astype(np.float32))
 

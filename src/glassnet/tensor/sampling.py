@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DtypeError, ShapeError
+from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import sampling
 from glassnet.ops.dtypes import float_type, int64
@@ -183,14 +183,18 @@ def multinomial(
     tensor([1, 1, 1])
     """
     weights = input.detach().numpy().astype(np.float64)
-    if weights.ndim == 0:
-        raise ShapeError("multinomial: expected a row of weights, or several, got a tensor of 0 dimensions")
+    if weights.ndim not in (1, 2):
+        raise ShapeError(
+            f"multinomial: expected a row of weights, or several, got a tensor of {weights.ndim} dimensions"
+        )
+    if input.dtype.kind != "f":
+        raise DtypeError(f"multinomial: expected floating weights, got {input.dtype}; convert them: x.float()")
     if weights.size == 0 or (weights < 0).any() or not np.isfinite(weights).all() or (weights.sum(-1) == 0).any():
-        raise ValueError("multinomial: expected weights that are finite, 0 or more, and not all 0 in a row")
+        raise RangeError("multinomial: expected weights that are finite, 0 or more, and not all 0 in a row")
     rows = weights.reshape(-1, weights.shape[-1])
     possible = np.count_nonzero(rows, axis=1).min()
     if num_samples < 1 or (num_samples > possible and not replacement):
-        raise ValueError(
+        raise RangeError(
             f"multinomial: expected 1 sample or more, and no more than the {possible} weights that are not 0, got "
             f"{num_samples}; to draw a position again: replacement=True"
         )

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 RANDOM = {
-    "bernoulli",
-    "empty",
-    "empty_permuted",
-    "empty_strided",
-    "multinomial",
-    "normal",
-    "rand_like",
-    "randint",
-    "randn",
-    "randn_like",
-}
+    "bernoulli", "cauchy", "empty", "empty_permuted", "empty_strided", "exponential", "geometric", "log_normal",
+    "multinomial", "normal", "rand_like", "randint", "randn", "randn_like",
+}  # fmt: skip
 
 SPELLED = {
     "zero_": lambda x: x.clone().zero_(),
 }
 
 KNOWN = {
+    ("bernoulli", "errors"): "there is no out=",
+    ("multinomial", "errors"): {2: "there is no out="},
+    **{
+        ("normal.in_place", check): "PyTorch's entry is of x.normal_(mean, std)"
+        for check in ("errors", "float32", "float64")
+    },
+    ("scalar_tensor", "uint8"): "a number that the dtype does not hold is refused",
     ("arange", "errors"): "not yet",
     ("arange", "int64"): "not yet",
     ("arange", "int8"): "not yet",
     ("arange", "uint8"): "not yet",
-    ("bernoulli", "errors"): "not yet",
     ("eye", "errors"): "not yet",
     ("linspace", "errors"): "not yet",
     ("linspace.tensor_overload", "errors"): "not yet",
     ("logspace", "errors"): "not yet",
     ("logspace.tensor_overload", "errors"): "not yet",
     ("logspace.tensor_overload", "int64"): "not yet",
-    ("multinomial", "errors"): "not yet",
-    ("normal.in_place", "errors"): "not yet",
-    ("normal.in_place", "float32"): "not yet",
-    ("normal.in_place", "float64"): "not yet",
 }

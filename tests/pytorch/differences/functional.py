@@ -18,27 +18,20 @@ SPELLED = {
     "nn.functional.embedding_bag": lambda weight, index, **options: F.embedding_bag(index, weight, **options),
 }
 
+_MEANS = "means of whole numbers are none: they are refused, convert them"
+
 KNOWN = {
-    ("nn.functional.avg_pool1d", "int64"): "not yet",
-    ("nn.functional.avg_pool2d", "int64"): "not yet",
-    ("nn.functional.avg_pool3d", "int64"): "not yet",
-    ("nn.functional.conv_transpose3d", "float32"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "bool"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "float32"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "float64"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "int64"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "int8"): "not yet",
-    ("nn.functional.feature_alpha_dropout.without_train", "uint8"): "not yet",
+    **{(f"nn.functional.avg_pool{n}d", "int64"): _MEANS for n in (1, 2, 3)},
+    ("nn.functional.conv_transpose3d", "float32"): "the rounding of float32",
+    ("nn.functional.interpolate.bicubic", "uint8"): _MEANS,
+    ("nn.functional.interpolate.bilinear", "uint8"): _MEANS,
+    ("nn.functional.local_response_norm", "int64"): _MEANS,
+    ("nn.functional.margin_ranking_loss", "uint8"): "PyTorch's numbers below 0 wrap around in uint8",
+    ("nn.functional.upsample_bilinear", "uint8"): _MEANS,
     ("nn.functional.hardtanh", "int64"): "not yet",
     ("nn.functional.hardtanh", "int8"): "not yet",
     ("nn.functional.hinge_embedding_loss", "reference"): "not yet",
-    ("nn.functional.interpolate.bicubic", "uint8"): "not yet",
-    ("nn.functional.interpolate.bilinear", "uint8"): "not yet",
-    ("nn.functional.local_response_norm", "int64"): "not yet",
-    ("nn.functional.margin_ranking_loss", "uint8"): "not yet",
-    ("nn.functional.multi_head_attention_forward", "float64"): "not yet",
     ("nn.functional.threshold", "int64"): "not yet",
     ("nn.functional.threshold", "int8"): "not yet",
     ("nn.functional.threshold", "uint8"): "not yet",
-    ("nn.functional.upsample_bilinear", "uint8"): "not yet",
 }

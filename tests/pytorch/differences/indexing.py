@@ -15,6 +15,7 @@ SPELLED = {
 NO_OUT = "there is no out="
 
 KNOWN = {
+    ("narrow_copy", "errors"): "a dimension that is not there is an IndexError, as everywhere",
     ("cat", "errors"): NO_OUT,
     ("gather", "errors"): NO_OUT,
     ("index_select", "errors"): NO_OUT,

@@ -14,26 +14,27 @@ _TIMES = "PyTorch's entry works out another expression"
 _SLOPE = "0 where PyTorch's second derivative at a kink is NaN"
 _LATER = "not yet"
 
+_NUMBER = "a number may stand in the place of a tensor"
+_NO_OUT = "there is no out="
+
 KNOWN: dict[tuple[str, str], dict[int, str] | str] = {
     **{(name, dtype): {1: _WHOLE} for name in ("addbmm", "baddbmm") for dtype in ("int64", "int8", "uint8")},
     ("addbmm", "in place"): {2: "the result is larger: PyTorch broadcasts the tensor"},
-    ("addr", "bool"): _LATER,
-    ("aminmax", "errors"): _LATER,
     **{(name, "float64"): _TRIANGLE for name in ("cholesky_inverse", "cholesky_solve")},
-    ("complex", "errors"): _LATER,
-    ("cov", "errors"): _LATER,
     ("cov", "float64"): dict.fromkeys((2, 6), "float32 weights of float64: PyTorch computes their gradient in float32"),
-    ("kthvalue", "errors"): _LATER,
     **{("kthvalue", dtype): _EQUAL for dtype in ("int64", "int8", "uint8")},
     **{("mode", dtype): {2: _EQUAL} for dtype in ("bool", "int64", "int8", "uint8")},
     **{("linalg.eig", dtype): _SIGN for dtype in ("float32", "float64")},
+    ("complex", "errors"): {2: _NO_OUT},
+    ("kthvalue", "errors"): _NO_OUT,
     ("linalg.eigh", "float64"): _SIGN,
     **{("linalg.lstsq.grad_oriented", dtype): _TIMES for dtype in ("float32", "float64")},
     ("linalg.norm.subgradients_at_zero", "float64"): _SLOPE,
     ("linalg.pinv.hermitian", "float64"): _TIMES,
     **{("linalg.pinv.singular", dtype): _TIMES for dtype in ("float32", "float64")},
     ("matrix_exp", "float32"): {1: "the rounding of float32"},
-    ("polar", "errors"): _LATER,
+    ("polar", "errors"): _NUMBER,
+    **{(name, dtype): _EQUAL for name in ("argsort", "sort") for dtype in ("bool", "int8", "uint8")},
     **{("topk", dtype): _EQUAL for dtype in ("int64", "int8", "uint8")},
 }
 

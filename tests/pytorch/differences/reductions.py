@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-KNOWN = {
-    ("all", "uint8"): "not yet",
-    ("amax", "errors"): "not yet",
-    ("amin", "errors"): "not yet",
-    ("any", "uint8"): "not yet",
-    ("argsort", "bool"): "not yet",
-    ("argsort", "int8"): "not yet",
-    ("argsort", "uint8"): "not yet",
-    ("logsumexp", "bool"): "not yet",
-    ("logsumexp", "int64"): "not yet",
-    ("logsumexp", "int8"): "not yet",
-    ("logsumexp", "uint8"): "not yet",
-    ("sort", "bool"): "not yet",
-    ("sort", "int8"): "not yet",
-    ("sort", "uint8"): "not yet",
+_DIMENSIONS = "NumPy has no more dimensions than 64"
+_NO_OUT = "there is no out="
+
+KNOWN: dict[tuple[str, str], dict[int, str] | str] = {
+    **{(name, "errors"): {1: _DIMENSIONS, 2: _DIMENSIONS, 5: _NO_OUT, 6: "not yet"} for name in ("amax", "amin")},
+    ("aminmax", "errors"): {1: _DIMENSIONS, 2: _DIMENSIONS, 3: _NO_OUT, 4: "not yet"},
+    ("gradient", "errors"): dict.fromkeys((3, 10, 17), "there is one device"),
 }

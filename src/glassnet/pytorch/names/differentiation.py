@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ContextDecorator
 from typing import Any
 
@@ -25,6 +26,12 @@ class Variable(metaclass=_IsTensor):
 
     def __new__(cls, data: Any = (), requires_grad: bool = False, volatile: bool | None = None) -> Any:
         """The tensor of the same memory. ``volatile`` has had no effect since 0.4: use torch.no_grad()."""
+        if volatile:
+            warnings.warn(
+                "Variable: volatile has no effect since PyTorch 0.4; compute under `with torch.no_grad():` instead",
+                UserWarning,
+                stacklevel=2,
+            )
         tensor = data.detach() if isinstance(data, Tensor) else made_of(data, as_array(data))
         return tensor.requires_grad_(requires_grad) if requires_grad else tensor
 

@@ -25,6 +25,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
         raise RangeError(f"gradient: expected edge_order of 1 or 2, got {edge_order}")
     if input.dtype.kind == "u":
         raise DtypeError("gradient: expected signed numbers, got uint8, whose differences wrap; use x.float()")
+    spacing = 1 if spacing is None else spacing
     given = spacing if isinstance(spacing, list | tuple) else None
     if dim is not None:
         dims = [dim] if isinstance(dim, int) else list(dim)

@@ -108,8 +108,7 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     if size < 0:
         raise RangeError(f"nonzero_static: expected a size of 0 or more, got {size}")
     found = np.full((size, input.ndim), fill_value, np.int64)
-    rows = input._read("nonzero_static()").nonzero()
-    places = np.stack(rows, 1)[:size] if rows else np.zeros((int(bool(input)), 0), np.int64)[:size]
+    places = np.argwhere(input._read("nonzero_static()"))[:size]
     found[: len(places)] = places
     return wrap(found)
 

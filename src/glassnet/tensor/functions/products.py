@@ -60,6 +60,9 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
     tensor([[ 11, 101],
             [ 21, 201]])
     """
+    if input.dtype.kind == vec1.dtype.kind == vec2.dtype.kind == "b":  # sums of these are "or"
+        product = vec1.outer(vec2) & bool(alpha)
+        return (input | product) if beta else product
     return _added("addr", input, vec1.outer(vec2), beta, alpha)
 
 

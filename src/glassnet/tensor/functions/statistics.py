@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.observer import mode
 from glassnet.ops import selection
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.functions import ranks
@@ -196,6 +197,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: A
                 f"cov: expected {name} as {number} {expected}, one for each observation, got {given.dtype} "
                 f"{written(given.shape)}"
             )
+        if mode.tracer is None and (given.array < 0).any():
+            raise RangeError(f"cov: expected {name} of 0 or more, got some below")
         weights = given if weights is None else weights * given
     if weights is None:
         mean, total = x.mean(1, keepdim=True), float(number)

@@ -96,13 +96,14 @@ class InPlace(Sorting):
         """
         return self.add_(apply(arithmetic.div, a, b), alpha=value)
 
-    def lerp_(self, end: Any, weight: float) -> Self:
-        """``self += weight · (end − self)``.
+    def lerp_(self, end: Any, weight: Any) -> Self:
+        """``self += weight · (end − self)``; the weight is a number, or a tensor of one for each element.
 
         >>> glassnet.tensor([0.0, 10.0]).lerp_(glassnet.tensor([10.0, 20.0]), 0.1)
         tensor([ 1., 11.])
         """
-        return self.add_(apply(arithmetic.sub, end, self), alpha=weight)
+        way = apply(arithmetic.sub, end, self)
+        return self.add_(way, alpha=weight) if not isinstance(weight, State) else self.add_(way * weight)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Raise to ``min`` what is below it, lower to ``max`` what is above: numbers or tensors.

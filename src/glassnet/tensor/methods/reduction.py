@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from glassnet.errors import DtypeError, ShapeError
-from glassnet.ops import arithmetic, elementary, indexing, reduction, selection
-from glassnet.ops.dtypes import Dtype
+from glassnet.ops import arithmetic, elementary, indexing, movement, reduction, selection
+from glassnet.ops.dtypes import Dtype, get_default_dtype, uint8
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, normalize_dims, written
 from glassnet.tensor.dispatch import State, apply
@@ -157,7 +157,8 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([100.0, 100.0]).logsumexp(0)
         tensor(100.6931)
         """
-        return reduce(reduction.logsumexp, self, dim, keepdim, axis)
+        floating = self if self.dtype.kind in "fc" else apply(movement.cast, self, dtype=get_default_dtype())
+        return reduce(reduction.logsumexp, floating, dim, keepdim, axis)
 
     def amax(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
         """The largest over ``dim``; equal ones share the gradient.
@@ -230,20 +231,22 @@ class Reduction(Elementwise):
         return reduce(reduction.argmin, self, dim, keepdim, axis)
 
     def all(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """Whether every element over ``dim`` is true.
+        """Whether every element over ``dim`` is true; of uint8, 0 or 1.
 
         >>> glassnet.tensor([[True, True], [True, False]]).all(dim=1)
         tensor([ True, False])
         """
-        return reduce(reduction.all, self, dim, keepdim, axis)
+        every = reduce(reduction.all, self, dim, keepdim, axis)
+        return every if self.dtype != uint8 else apply(movement.cast, every, dtype=uint8)
 
     def any(self, dim: Dim = None, keepdim: bool = False, **axis: Any) -> Self:
-        """Whether some element over ``dim`` is true.
+        """Whether some element over ``dim`` is true; of uint8, 0 or 1.
 
         >>> glassnet.tensor([[True, False], [False, False]]).any(dim=1)
         tensor([ True, False])
         """
-        return reduce(reduction.any, self, dim, keepdim, axis)
+        some = reduce(reduction.any, self, dim, keepdim, axis)
+        return some if self.dtype != uint8 else apply(movement.cast, some, dtype=uint8)
 
     @takes_axis
     def cumsum(self, dim: int, *, dtype: Dtype | None = None) -> Self:
