@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from itertools import count
 from typing import Any, Self
 
@@ -223,6 +223,18 @@ class Named(Module, MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._parts)
+
+    def keys(self) -> KeysView[str]:
+        """The names, as a dict gives them."""
+        return {**self._parts}.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The parts, as a dict gives them."""
+        return {**self._parts}.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The names and the parts, as a dict gives them."""
+        return {**self._parts}.items()
 
 
 class ModuleDict(Named):

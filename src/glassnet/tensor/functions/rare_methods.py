@@ -190,6 +190,8 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
         raise ShapeError(f"sum_to_size: {written(wanted)} does not broadcast to {written(input.shape)}")
     dims = [*range(extra), *(extra + d for d, (n, m) in enumerate(pairs) if n != m)]
     summed = input.sum(dims, keepdim=True) if dims else input
+    if not input.ndim:
+        return input.clone()
     return summed.reshape(wanted) if extra else summed
 
 
