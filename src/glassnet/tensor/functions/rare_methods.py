@@ -191,7 +191,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     dims = [*range(extra), *(extra + d for d, (n, m) in enumerate(pairs) if n != m)]
     summed = input.sum(dims, keepdim=True) if dims else input
     if not input.ndim:
-        return input.clone()
+        return input.sum()
     return summed.reshape(wanted) if extra else summed
 
 
