@@ -8,8 +8,6 @@ RANDOM = {
 }  # fmt: skip
 
 SPELLED = {
-    "resize_": lambda x, *args, **kwargs: x.clone().resize_(*args, **kwargs),
-    "resize_as_": lambda x, *args, **kwargs: x.clone().resize_as_(*args, **kwargs),
     "zero_": lambda x: x.clone().zero_(),
 }
 
