@@ -85,6 +85,13 @@ def test_parameters_come_in_many_forms() -> None:
     assert [x is y for x, y in zip(group["params"], [a, b], strict=True)] == [True, True]
 
 
+def test_options_are_in_the_order_in_which_they_are_written() -> None:
+    optimizer = SGD([{"params": leaf(1.0), "momentum": 0.5}], lr=0.1)
+    rest = ["lr", "dampening", "weight_decay", "nesterov", "maximize", "foreach", "differentiable", "fused"]
+    assert list(optimizer.param_groups[0]) == ["params", "momentum", *rest]
+    assert list(optimizer.state_dict()["param_groups"][0]) == ["momentum", *rest, "params"]
+
+
 def test_a_group_is_a_copy() -> None:
     group = {"params": [leaf(1.0)]}
     optimizer = SGD([group], lr=0.5)

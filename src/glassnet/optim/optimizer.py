@@ -128,7 +128,7 @@ class Optimizer(Hooked):
             cls._options = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     def __init__(self, params: Params, defaults: Group) -> None:
-        self.defaults = self._options | defaults
+        self.defaults = {**defaults, **{k: v for k, v in self._options.items() if k not in defaults}}
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
         self.stepped = False  # schedulers warn if they step before the optimizer has
@@ -147,7 +147,8 @@ class Optimizer(Hooked):
 
     def add_param_group(self, param_group: Group) -> None:
         """Add parameters: a dict of ``params`` and the options for those alone."""
-        group = {**self.defaults, **checked_parameters(type(self).__name__, param_group, self.param_groups)}
+        group = checked_parameters(type(self).__name__, param_group, self.param_groups)
+        group |= {option: value for option, value in self.defaults.items() if option not in group}
         self.check_group(group)
         self.param_groups.append(group)
         self._rates.append(wrap(np.zeros(())))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,7 +38,8 @@ def blocks(param: Array, *others: Array | None) -> Pieces:
             raise ValueError(f"expected arrays of shape {shape} and dtype {dtype}, got {x.shape} and {x.dtype}")
     if dtype.kind == "c":
         imag = (None if x is None else x.imag for x in others)
-        return chain(blocks(param.real, *(None if x is None else x.real for x in others)), blocks(param.imag, *imag))
+        real = (None if x is None else x.real for x in others)
+        return (*blocks(param.real, *real), *blocks(param.imag, *imag))
     if param.size <= BLOCK:
         return ((param, *others, np.empty(shape, dtype), np.empty(shape, dtype)),)
     return _cut(param, *others)
