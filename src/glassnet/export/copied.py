@@ -6,6 +6,7 @@ import ast
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -14,8 +15,10 @@ from glassnet.export.literals import double_quoted
 
 # Modules that an exported file does without: it has no types, and what it needs of glassnet is copied.
 _LEFT_OUT = {"__future__", "collections.abc", "glassnet", "types", "typing"}
+_KEPT = 512  # texts that need not be made again for the next file
 
 
+@lru_cache(_KEPT)
 def copied(source: Source, name: str = "") -> str:
     """The source of a function, under ``name`` if one is given; of a module, after its imports; of a text, itself."""
     if isinstance(source, str):
@@ -66,8 +69,13 @@ def imports_of(code: str, modules: Iterable[ModuleType]) -> set[str]:
     return {line for module in modules for name, line in _imports(module) if name in names}
 
 
-def _imports(module: ModuleType) -> Iterator[tuple[str, str]]:
+@lru_cache(_KEPT)
+def _imports(module: ModuleType) -> tuple[tuple[str, str], ...]:
     """The names that a module imports, each with the line that imports it."""
+    return tuple(_imported(module))
+
+
+def _imported(module: ModuleType) -> Iterator[tuple[str, str]]:
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, f"import {alias.name}") for alias in node.names if alias.asname is None)
