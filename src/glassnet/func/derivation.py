@@ -25,7 +25,7 @@ Function = Callable[..., Any]
 # what is common to all ---------------------------------------------------------------------------------------------
 
 
-def _followed(name: str, x: Any) -> Tensor:
+def followed(name: str, x: Any) -> Tensor:
     """``x`` as a tensor of this level, to which gradients go back, and through which, if it has one, to its history."""
     if not isinstance(x, Tensor):
         raise ValueError(f"{name}: expected tensors to differentiate by, got {type(x).__name__}: {x!r:.60}")
@@ -74,7 +74,7 @@ def _is_over(leaf: Tensor) -> bool:
     return level is not None and not level.is_going_on
 
 
-def _pulled_back(outputs: Sequence[Tensor], weights: Any, leaves: Sequence[Tensor], create_graph: bool) -> list[Tensor]:
+def pulled_back(outputs: Sequence[Tensor], weights: Any, leaves: Sequence[Tensor], create_graph: bool) -> list[Tensor]:
     """The gradients of the leaves: zeros of those that nothing depends on."""
     pairs = [(y, w) for y, w in zip(outputs, weights, strict=True) if y.requires_grad]
     found: Any = (None,) * len(leaves)
@@ -98,7 +98,7 @@ class _Run:
         self.could = is_grad_enabled()
         values, self.tree = flatten(primals)
         with enable_grad():
-            self.leaves = [_followed(name, x) for x in values]
+            self.leaves = [followed(name, x) for x in values]
             level = _Level()
             for x in self.leaves:
                 vars(x)["level"] = level
@@ -134,18 +134,18 @@ class _Run:
         """The gradients of the leaves, for gradients of the outputs."""
         self.is_needed = self.is_needed or any(isinstance(w, Tensor) and w.requires_grad for w in weights)
         with enable_grad():
-            return _pulled_back(self.outputs, weights, self.leaves, self.is_needed)
+            return pulled_back(self.outputs, weights, self.leaves, self.is_needed)
 
     def forward(self) -> Callable[[Sequence[Any]], list[Tensor]]:
         """A function from tangents of the leaves to those of the outputs."""
         with enable_grad():  # what is pulled back is linear in the weights: its derivative by them is J · v
             weights = [zeros_like(y).requires_grad_() for y in self.outputs]
-            pulled = _pulled_back(self.outputs, weights, self.leaves, True)
+            pulled = pulled_back(self.outputs, weights, self.leaves, True)
 
         def pushed(tangents: Sequence[Any]) -> list[Tensor]:
             self.is_needed = self.is_needed or any(x.requires_grad for x in tangents)
             with enable_grad():
-                return _pulled_back(pulled, tangents, weights, self.is_needed)
+                return pulled_back(pulled, tangents, weights, self.is_needed)
 
         return pushed
 

@@ -15,6 +15,7 @@ SOURCES = {
     "torch.accelerator": "pytorch.names.accelerators",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
+    "torch.autograd.forward_ad": "pytorch.names.dual_numbers",
     "torch.autograd.function": "autograd.function",
     "torch.autograd.graph": "pytorch.names.graph_hooks",
     "torch.autograd.profiler": "pytorch.names.profiling",
@@ -94,7 +95,7 @@ SOURCES = {
     "torch.utils.dlpack": "pytorch.names.older_functions .",
     "torch.utils.model_zoo": "pytorch.names.utilities",
     "torch.version": "pytorch.names.imitated_version",
-    "functorch": "func",  # as it was called before
+    "functorch": "pytorch.names.functional_modules func",  # as it was called before
     "torchvision": "pytorch.names.torchvision",
     "torchvision.datasets": "vision.datasets",
     "torchvision.datasets.*": "vision.datasets",
