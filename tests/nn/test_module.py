@@ -731,3 +731,20 @@ def test_backward_hooks_are_pytorchs():
             layer(lib.ones(2, 2)).sum().backward()
         results.append((seen, x.grad.tolist()))
     assert results[0] == results[1]
+
+
+def test_types_and_memory() -> None:
+    model = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1))
+    assert model.type(glassnet.float64) is model
+    assert {x.dtype for x in model.state_dict().values()} == {np.dtype(np.float64)}
+    memory = model[0].weight.array
+    assert model.to_empty(device="cpu") is model
+    assert model[0].weight.array is not memory
+    assert model[0].weight.shape == (1, 2)
+    assert isinstance(model[0].weight, nn.Parameter)
+    memory = model[0].weight.array
+    model.to_empty(recurse=False)
+    assert model[0].weight.array is memory
+    assert model.share_memory() is model
+    with pytest.raises(RuntimeError):
+        model.to_empty(device="cuda")

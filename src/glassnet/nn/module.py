@@ -238,9 +238,9 @@ class Module(Stateful, Hooked):
 
     # dtypes -----------------------------------------------------------------------------------
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
-        """Replace every parameter, gradient and buffer by ``fn`` of it."""
-        for module in self.children():
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Replace every parameter, gradient and buffer by ``fn`` of it; of this module alone, if not ``recurse``."""
+        for module in self.children() if recurse else ():
             module._apply(fn)
         for parameter in self.parameters(recurse=False):
             parameter.data = fn(parameter.data)
@@ -272,6 +272,19 @@ class Module(Stateful, Hooked):
     def half(self) -> Self:
         """Convert all floating parameters and buffers to float16."""
         return self.to(float16)
+
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers, those of whole numbers too, to another dtype."""
+        return self._apply(lambda t: t.type(dst_type))
+
+    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Self:
+        """Put all parameters and buffers in new memory, with any numbers in it."""
+        wrap(np.empty(0)).to(device or "cpu")  # raises for what there is not
+        return self._apply(lambda t: wrap(np.empty_like(t.array)), recurse)
+
+    def share_memory(self) -> Self:
+        """The module itself: memory is shared with no other process; send them arrays."""
+        return self
 
     def cpu(self) -> Self:
         """The module itself: everything is on the CPU."""
