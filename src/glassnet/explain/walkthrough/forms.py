@@ -130,7 +130,11 @@ def computed(value: Value, form: Form, gradient: Array | None = None, prefix: st
         followed = [x for x in tensors.values() if x._requires_grad]
         input_gradients: tuple[Any, ...] = ()
         if gradient is not None and followed and results[0].requires_grad:
-            input_gradients = gradients(results[0], followed, wrap(np.array(gradient)), allow_unused=True)
+            from_above = wrap(np.array(gradient))
+            if value.gradient is not None:  # which the steps back begin with
+                steps.used.add(value.gradient.name)
+                steps.known[tracer.number(from_above.array)] = value.gradient
+            input_gradients = gradients(results[0], followed, from_above, allow_unused=True)
         tracer.snapshot.discard()  # the operands are its own
     names = {id(tensors[id(x)]): x.name for x in value.operands if isinstance(x, Value)}
     by_name = {names[id(t)]: g.array for t, g in zip(followed, input_gradients, strict=False) if g is not None}
