@@ -22,7 +22,8 @@ IN_WORDS = {"argmax", "argmin", "argsort", "all", "any", "uniform", "normal", "i
 IN_WORDS |= {"inverse", "matrix_exp", "nextafter", "exponent", "gcd", "lcm", "left_shift", "right_shift"}
 IN_WORDS |= {"solve", "det", "cofactor", "logabsdet", "det_sign", "pinv", "cholesky", "qr", "lu_pivots", "row_order"}
 IN_WORDS |= {"lu", "eigh", "eigvalsh", "svd", "svdvals", "median", "mode_position", "running_extreme"}
-IN_WORDS |= {"igamma", "igammac"}
+IN_WORDS |= {"igamma", "igammac", "standard_gamma", "standard_gamma_slope"}
+IN_WORDS |= {"poisson", "binomial", "category", "von_mises"}  # what is drawn, as uniform and normal numbers are
 IN_WORDS |= {"conjugate", "real", "imag", "angle"}  # of real numbers too
 IN_WORDS |= {"lgamma", "digamma", "polygamma", "zeta", "erfcx", "erfinv", "ndtri", "log_ndtr", "i0", "i1", "i0e", "i1e"}
 ops = pytest.mark.parametrize("op", registry.values(), ids=registry)

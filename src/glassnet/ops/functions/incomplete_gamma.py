@@ -82,7 +82,7 @@ igamma = register(
         _igamma,
         (None, lambda g, _y, a, x: g * _density(a, x)),
         broadcast("igamma", float_type),
-        "y = the part of Γ(a) below x, of all of it",
+        "y = the share of the integral of exp(-t)*t**(a - 1) from 0 to infinity that lies below x",
         cast="float",
     )
 )
@@ -92,7 +92,7 @@ igammac = register(
         _igammac,
         (None, lambda g, _y, a, x: -g * _density(a, x)),
         broadcast("igammac", float_type),
-        "y = the part of Γ(a) above x, of all of it",
+        "y = the share of the integral of exp(-t)*t**(a - 1) from 0 to infinity that lies above x",
         cast="float",
     )
 )
