@@ -124,6 +124,15 @@ CASES: dict[str, Mapped] = {
         lambda t, x, w: t.nn.functional.conv2d(x, w), ((4, 3, 6, 6), (5, 3, 3, 3)), (0, None)
     ),
     "max_pool2d": Mapped(lambda t, x: t.nn.functional.max_pool2d(x, 2), ((4, 2, 3, 6, 6),), D0),
+    "max_pool2d, padded": Mapped(lambda t, x: t.nn.functional.max_pool2d(x, 3, 2, 1), ((4, 2, 3, 6, 6),), D0),
+    "groups of channels": Mapped(
+        lambda t, x, w: t.nn.functional.conv2d(x, w, groups=2, stride=2), ((4, 2, 4, 6, 6), (4, 6, 2, 3, 3)), (0, 0)
+    ),
+    "conv_transpose2d of many": Mapped(
+        lambda t, x, w, b: t.nn.functional.conv_transpose2d(x, w, b, stride=2),
+        ((2, 3, 4, 4), (4, 3, 5, 3, 3), (4, 5)),
+        (None, 0, 0),
+    ),
     "avg_pool2d": Mapped(lambda t, x: t.nn.functional.avg_pool2d(x, 2), ((4, 2, 3, 6, 6),), D0),
     "layer_norm": Mapped(lambda t, x: t.nn.functional.layer_norm(x, (3,)), M, D0),
     "group_norm": Mapped(lambda t, x: t.nn.functional.group_norm(x, 2), ((4, 2, 4, 3),), D0),

@@ -77,6 +77,11 @@ def _as_it_is(call: Call) -> Any:
     return apply(call.op, *call.values(), **call.params)
 
 
+def _of_windows(call: Call) -> Any:
+    """Pooling: as it is, of all operands for each of the samples."""
+    return apply(call.op, *(repeated(operand, call.size) for operand in call.operands), **call.params)
+
+
 def _of_matrices(call: Call) -> Any:
     """Operations on matrices, of which there may be several inputs."""
     if any(len(operand.shape) < 2 for operand in call.operands):
@@ -168,13 +173,37 @@ def _linear(call: Call) -> Any:
 
 
 def _folded(call: Call) -> Any:
-    """Convolutions whose weights are the same for all samples: these become one larger batch."""
-    x = call.first
-    if any(operand.is_batched for operand in call.operands[1:]) or len(x.shape) != len(call.operands[1].shape):
+    """Convolutions: of weights that are the same for all samples, one of a larger batch; else one of more groups."""
+    x, other = call.operands[:2]
+    if len(x.shape) != len(other.shape):
         return None
+    if any(operand.is_batched for operand in call.operands[1:]):
+        return _in_groups(call)
     batch = apply(movement.reshape, x.value, shape=(call.size * x.shape[0], *x.shape[1:]))
     result = apply(call.op, batch, *(operand.value for operand in call.operands[1:]), **call.params)
     return apply(movement.reshape, result, shape=(call.size, *call.shape))
+
+
+def _in_groups(call: Call) -> Any:
+    """Samples as groups of channels, each of which meets its own weights."""
+    of_samples = len(call.operands) if call.op.name == "convolution_weight" else 1  # the others begin with channels
+    values: list[Any] = []
+    for i, operand in enumerate(call.operands):
+        if operand.value is None:
+            values.append(None)
+            continue
+        value = repeated(operand, call.size)
+        if i < of_samples:
+            value = apply(movement.permute, value, dims=(1, 0, *range(2, len(operand.shape) + 1)))
+            shape = (operand.shape[0], call.size * operand.shape[1], *operand.shape[2:])
+        else:
+            shape = (call.size * operand.shape[0], *operand.shape[1:])
+        values.append(apply(movement.reshape, value, shape=shape))
+    result = apply(call.op, *values, **{**call.params, "groups": call.size * call.params.get("groups", 1)})
+    if of_samples > 1:
+        return apply(movement.reshape, result, shape=(call.size, *call.shape))
+    parted = apply(movement.reshape, result, shape=(call.shape[0], call.size, *call.shape[1:]))
+    return apply(movement.permute, parted, dims=(1, 0, *range(2, len(call.shape) + 1)))
 
 
 # indexing: the index of all is that of one behind another, of the samples -----------------------------------------
@@ -270,6 +299,8 @@ RULES: dict[str, Rule] = {
     "linear": _linear,
     "convolution": _folded,
     "conv_transpose": _folded,
+    "convolution_weight": _in_groups,
+    **dict.fromkeys(("max_pool", "max_pool_indices", "max_pool_backward", "avg_pool"), _of_windows),
     "getitem": _getitem,
     "put": _put,
     "setitem": _setitem,

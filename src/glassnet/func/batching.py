@@ -138,7 +138,7 @@ class Batching:
         rule = rule_of(op)
         with self._outside():
             found = None if rule is None else rule(call)
-        if found is None and rule is None and op.expand is not None and not op.writes:
+        if found is None and op.expand is not None and not op.writes:
             found = self._decomposed(op, inputs, values, params)
         if found is None:
             with self._outside():
