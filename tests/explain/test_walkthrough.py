@@ -101,7 +101,7 @@ def real_sum(out: Any) -> Any:
     return (out.real if out.is_complex() else out).sum()
 
 
-SMOOTH = [op for op in registry.values() if op.differentiable]
+SMOOTH = [op for op in registry.values() if op.differentiable and op.name != "standard_gamma"]  # draws anew each time
 
 
 FURTHER = pytest.mark.slow("further samples of each operation"), pytest.mark.more

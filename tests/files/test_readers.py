@@ -28,6 +28,7 @@ BY_THEMSELVES = {
     "tables/series_standalone.py": "is copied into exported files, which know nothing of glassnet",
     "tables/standalone.py": "is copied into exported files, which know nothing of glassnet",
     "utils/tensorboard/event_file.py": "an event file, which is written",
+    "pytorch/public_names.py": "a part of the package",
     "serialization/pt/zip_form.py": "the members of an archive that the door has opened",
     "vision/datasets/cifar.py": "a part of an archive that the door has opened",
     "vision/datasets/mirrors.py": "a download, which is written",

@@ -148,9 +148,9 @@ def binary_cross_entropy_with_logits(
     ``pos_weight`` is how much more a positive counts than a negative; it broadcasts. Raises
     ShapeError unless input and target have one shape.
 
-    >>> logits, target = glassnet.tensor([0.0, 100.0]), glassnet.tensor([1.0, 1.0])
+    >>> logits, target = glassnet.tensor([0.0, -100.0]), glassnet.tensor([1.0, 1.0])
     >>> F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    tensor([0.6931, 0.0000])
+    tensor([  0.6931, 100.0000])
     """
     name = "binary_cross_entropy_with_logits"
     check_reduction(name, reduction)
