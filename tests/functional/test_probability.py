@@ -20,15 +20,13 @@ def test_softmax_is_in_the_ratio_of_exp() -> None:
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
-def test_only_a_vector_can_do_without_dim(name: str) -> None:
+def test_without_dim_it_is_pytorchs_with_a_warning(name: str) -> None:
     function = getattr(F, name)
     assert function(gn.tensor([1.0, 2.0])).tolist() == function(gn.tensor([1.0, 2.0]), 0).tolist()
-    with pytest.raises(IndexError) as caught:
-        function(gn.ones(2, 3))
-    assert str(caught.value) == (
-        f"{name}: say along which dimension the probabilities add up to 1; for an input of shape [2, 3] whose rows "
-        "are samples, dim=1"
-    )
+    for shape, dim in (((2, 3), 1), ((2, 3, 4), 0), ((2, 3, 4, 5), 1)):
+        x = gn.randn(*shape)
+        with pytest.warns(UserWarning, match=rf"^{name}: without dim, probabilities add up to 1 along dim={dim} of"):
+            assert function(x).tolist() == function(x, dim).tolist()
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])

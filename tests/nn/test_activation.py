@@ -162,9 +162,9 @@ def test_rrelu_draws_in_training_alone() -> None:
     assert module.eval()(x).tolist() == pytest.approx([-0.2] * 100)
 
 
-def test_softmax_without_dim_asks_for_one() -> None:
-    with pytest.raises(IndexError, match=r"^in Softmax\(dim=None\): softmax: say along which dimension"):
-        activation.Softmax()(gn.ones(2, 3))
+def test_softmax_without_dim_warns_which_one_it_takes() -> None:
+    with pytest.warns(UserWarning, match=r"^softmax: without dim, .* along dim=1 of \[2, 4\]; say which"):
+        assert activation.Softmax()(gn.ones(2, 4)).tolist() == [[0.25] * 4] * 2
     assert activation.Softmax()(gn.zeros(2)).tolist() == [0.5, 0.5]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, RangeError
+from glassnet.errors import GlassnetWarning, RangeError
 from glassnet.ops import sampling
 from glassnet.ops.indexing import one_hot
 from glassnet.ops.shapes import normalize_dim, written
@@ -19,18 +20,25 @@ __all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
 
 def _dim(name: str, input: Tensor, dim: int | None) -> int:
-    if dim is None and input.ndim > 1:
-        raise DimensionError(
-            f"{name}: say along which dimension the probabilities add up to 1; for an input of shape "
-            f"{written(input.shape)} whose rows are samples, dim=1"
+    """``dim``, or for None the one that PyTorch takes, with a warning: 1 of 2 dimensions, 0 of 3."""
+    if dim is not None:
+        return dim
+    chosen_dim = 0 if input.ndim in (0, 1, 3) else 1
+    if input.ndim > 1:
+        warnings.warn(
+            f"{name}: without dim, probabilities add up to 1 along dim={chosen_dim} of {written(input.shape)}; say "
+            "which dimension is meant, such as dim=1 where rows are samples",
+            GlassnetWarning,
+            stacklevel=3,
         )
-    return dim or 0
+    return chosen_dim
 
 
 def softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
 
-    ``dim`` may be left out for a vector only; DimensionError otherwise.
+    Without ``dim``, it is 0 for a vector, and for others the one that PyTorch takes (1, of 3 dimensions 0), with a
+    warning.
 
     >>> F.softmax(glassnet.tensor([[0.0, 0.0, 0.6931]]), dim=1)
     tensor([[0.2500, 0.2500, 0.5000]])

@@ -226,15 +226,15 @@ class Named(Module, MutableMapping[str, Any]):
 
     def keys(self) -> KeysView[str]:
         """The names, as a dict gives them."""
-        return {**self._parts}.keys()
+        return self._parts.keys()
 
     def values(self) -> ValuesView[Any]:
         """The parts, as a dict gives them."""
-        return {**self._parts}.values()
+        return self._parts.values()
 
     def items(self) -> ItemsView[str, Any]:
         """The names and the parts, as a dict gives them."""
-        return {**self._parts}.items()
+        return self._parts.items()
 
 
 class ModuleDict(Named):

@@ -6,7 +6,7 @@ name, in the order of assignment, so that `parameters()` and `state_dict()` find
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, MutableMapping, ValuesView
 from itertools import count
 from typing import Any, Literal
 
@@ -92,6 +92,18 @@ class Registered(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return list(self._module._member_kinds.values()).count(self._kind)
+
+    def keys(self) -> KeysView[str]:
+        """The names, as a dict gives them."""
+        return dict.fromkeys(self).keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The values, as a dict gives them."""
+        return {name: self[name] for name in self}.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The names and the values, as a dict gives them."""
+        return {name: self[name] for name in self}.items()
 
     def __repr__(self) -> str:
         return repr(dict(self))
