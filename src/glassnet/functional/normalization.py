@@ -16,6 +16,7 @@ from glassnet.ops.layers import normalization as ops
 from glassnet.ops.layers import windows
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor import Tensor, apply
+from glassnet.tensor.graph import labelled
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
@@ -56,7 +57,8 @@ def batch_norm(
     if eps < 0 or (training and eps == 0):
         raise RangeError(f"batch_norm: expected eps above 0{'' if training else ', or 0'}, got {eps}")
     if not training:
-        return _by_running_statistics("batch_norm", input, running_mean, running_var, weight, bias, eps)
+        y = _by_running_statistics("batch_norm", input, running_mean, running_var, weight, bias, eps)
+        return labelled(y, "native_batch_norm")
     dim = (0, *range(2, len(input.shape)))
     n = _count("batch_norm", input, dim, "give it a larger batch (DataLoader(…, drop_last=True)), or call model.eval()")
     moments = None if running_mean is None else _moments(input, dim)
