@@ -12,6 +12,7 @@ import pytest
 
 from tests.budget import ONE, SUITE, Budget
 from tests.faults.planted import FAULTS, Fault
+from tests.measured import ELSEWHERE, Measured, is_elsewhere
 
 TESTS = Path(__file__).parent
 HANG = 600  # seconds; a limit below it fails on a busy machine, one above it guards against a hang
@@ -105,3 +106,41 @@ def test_every_fault_can_be_planted() -> None:
 def test_a_fault_whose_text_is_not_there_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"expected once in errors\.py, found 0 times"):
         Fault("name", "errors.py", "what is not there", "", ()).planted(TESTS.parent)
+
+
+# coverage -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_measured_is_a_test() -> None:
+    for name, tests in ELSEWHERE.items():
+        text = (TESTS / f"{name}.py").read_text(encoding="utf-8")
+        assert [test for test in tests if f"def {test}(" not in text] == [], name
+
+
+def test_coverage_goes_on_within_a_fixture_or_a_test_and_only_there(request: pytest.FixtureRequest) -> None:
+    told: list[str] = []
+    measured = Measured()
+    measured._coverage = SimpleNamespace(start=lambda: told.append("start"), stop=lambda: told.append("stop"))
+    here, module = request.node, request.node.parent
+    for node in (here, module):
+        call = measured.pytest_fixture_setup(SimpleNamespace(node=node))
+        next(call)
+        inner = measured.pytest_runtest_call(here)  # a fixture that is asked for within a test is a part of it
+        next(inner)
+        for wrapper in (inner, call):
+            with pytest.raises(StopIteration):
+                wrapper.send(None)
+        told.append("between")
+    assert told == ["start", "stop", "between"] * 2
+
+
+def test_a_test_that_is_measured_elsewhere_is_known(request: pytest.FixtureRequest, monkeypatch) -> None:
+    here = request.node
+    assert not is_elsewhere(here)
+    monkeypatch.setitem(ELSEWHERE, "test_suite", ("test_other",))
+    assert not is_elsewhere(here)
+    monkeypatch.setitem(ELSEWHERE, "test_suite", (here.originalname,))
+    assert is_elsewhere(here)
+    assert not is_elsewhere(here.parent)
+    monkeypatch.setitem(ELSEWHERE, "test_suite", ())
+    assert is_elsewhere(here)
