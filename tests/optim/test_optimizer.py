@@ -358,14 +358,15 @@ def test_a_learning_rate_in_a_tensor_is_read_at_each_step() -> None:
     assert scheduler.get_last_lr() == [0.125]
 
 
-def test_a_state_of_before_there_were_hints_loads() -> None:
+def test_a_state_of_before_there_were_all_options_loads() -> None:
     saved = stepped("SGD", {"momentum": 0.5}).state_dict()
     for group in saved["param_groups"]:
-        for hint in ("foreach", "fused", "differentiable"):
-            del group[hint]
-    optimizer = stepped("SGD", {"momentum": 0.5, "foreach": True})
+        for option in ("foreach", "fused", "differentiable", "maximize"):
+            del group[option]
+    optimizer = stepped("SGD", {"momentum": 0.5, "foreach": True, "maximize": True})
     optimizer.load_state_dict(saved)
     assert optimizer.param_groups[0]["foreach"] is True
+    assert optimizer.param_groups[1]["maximize"] is True
 
 
 # hooks --------------------------------------------------------------------------------------------------

@@ -303,6 +303,31 @@ def test_schedule_loaded_in_the_middle(name: str, options: dict[str, Any]) -> No
     assert_same_schedule(pair, tuple(schedulers), 150)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"), [*SCHEDULES, ("ReduceLROnPlateau", {"patience": 1}), ("SWALR", {"swa_lr": 0.1})], ids=label
+)
+@pytest.mark.parametrize("here", [True, False])
+def test_schedule_goes_on_in_the_other_library(name: str, options: dict[str, Any], here: bool) -> None:
+    pair = optimizers()
+    schedulers = []
+    for library, optimizer in zip((ours, theirs), pair, strict=True):
+        room = library.swa_utils if name == "SWALR" else library.lr_scheduler
+        schedulers.append(getattr(room, name)(optimizer, **options))
+    told = (0.5,) if name == "ReduceLROnPlateau" else ()
+    source, target = (1, 0) if here else (0, 1)
+    for _ in range(7):
+        pair[source].step()
+        schedulers[source].step(*told)
+    schedulers[target].load_state_dict(schedulers[source].state_dict())
+    for group, other in zip(pair[target].param_groups, pair[source].param_groups, strict=True):
+        group |= {key: value for key, value in other.items() if key != "params"}
+    for _ in range(9):
+        for optimizer, scheduler in zip(pair, schedulers, strict=True):
+            optimizer.step()
+            scheduler.step(*told)
+        np.testing.assert_allclose(seen(pair[0]), seen(pair[1]), rtol=1e-12, atol=1e-14)
+
+
 RESUMED = [(n, o) for n, o in SCHEDULES if not (n in ("StepLR", "MultiStepLR") and o.get("milestones") == [0, 3])]
 
 

@@ -60,6 +60,9 @@ OPTIONS: dict[str, Allowed] = {
 HINTS = ("foreach", "fused", "capturable", "differentiable")
 """Options that say how PyTorch is to compute a step, of which glassnet has one way alone."""
 
+LATER = (*HINTS, "maximize", "decoupled_weight_decay")
+"""Options that PyTorch has not always had: a state without them is of before, and they are as in a new optimizer."""
+
 
 def check_options(name: str, group: Group, allowed_of: Mapping[str, Allowed] = OPTIONS) -> None:
     """Raise ValueError (TypeError for what is no number) for an option with a value that is not allowed.

@@ -43,7 +43,7 @@ from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.record import Op
 from glassnet.optim import saved
-from glassnet.optim.checks import HINTS, OPTIONS, Allowed, check_options, checked_parameters, group_list
+from glassnet.optim.checks import LATER, OPTIONS, Allowed, check_options, checked_parameters, group_list
 from glassnet.optim.hooks import Hooked, hooked
 from glassnet.tensor import Tensor, apply, wrap
 from glassnet.tensor.graph import changes
@@ -287,10 +287,10 @@ class Optimizer(Hooked):
         """
         if isinstance(state_dict, Mapping):
             state_dict = self._replaced("load_state_dict", dict(state_dict))
-        hints = {option: value for option, value in self.defaults.items() if option in HINTS}
-        options = {option: value for option, value in self.defaults.items() if option not in HINTS}
+        later = {option: value for option, value in self.defaults.items() if option in LATER}
+        options = {option: value for option, value in self.defaults.items() if option not in LATER}
         groups, state = saved.unpacked(type(self).__name__, state_dict, self.param_groups, options, self.slots)
-        groups = [group | {k: v for k, v in hints.items() if k not in group} for group in groups]  # older states
+        groups = [group | {k: v for k, v in later.items() if k not in group} for group in groups]
         for group in groups:
             self.check_group(group)
         self.param_groups, self.state = groups, state

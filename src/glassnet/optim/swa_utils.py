@@ -225,7 +225,7 @@ class SWALR(LRScheduler):
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["swa_lr"] = rate
         self.anneal_epochs = anneal_epochs
-        self.anneal_strategy = anneal_strategy
+        self._anneal_strategy = anneal_strategy
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -244,4 +244,4 @@ class SWALR(LRScheduler):
     def _share(self, step: int) -> float:
         """How much of the way is done."""
         done = max(0.0, min(1.0, step / max(1, self.anneal_epochs)))
-        return done if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * done)) / 2
+        return done if self._anneal_strategy == "linear" else (1 - math.cos(math.pi * done)) / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from glassnet.files.schema import whole
@@ -69,6 +69,10 @@ class _Cycling(LRScheduler):
     """A schedule that moves the momentum (of Adam and its variants: β₁) against the learning rate."""
 
     cycle_momentum: bool
+
+    def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+        others = ("use_beta1", "base_momentums", "max_momentums")  # which are in the optimizer's groups here
+        return {name: value for name, value in super()._adapted(state_dict).items() if name not in others}
 
     def _start_momentum(self, optimizer: Optimizer, base: Rates, largest: Rates, last_epoch: int) -> None:
         if not self.cycle_momentum:
@@ -145,7 +149,7 @@ class CyclicLR(_Cycling):
         self.step_ratio = step_size_up / self.total_size
         self.mode = mode
         self.gamma = gamma
-        self.scale_fn = scale_fn
+        self._scale_fn_custom = scale_fn  # PyTorch's name for it in a state
         self.scale_mode = scale_mode
         self.cycle_momentum = cycle_momentum
         self._start_momentum(optimizer, base_momentum, max_momentum, last_epoch)
@@ -167,9 +171,17 @@ class CyclicLR(_Cycling):
                 _set_momentum(group, group["max_momentum"] - (group["max_momentum"] - group["base_momentum"]) * height)
         return [low + (top - low) * height for low, top in zip(self._low_lrs, self.max_lrs, strict=True)]
 
+    def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+        state = dict(super()._adapted(state_dict))
+        if "_low_lrs" not in state and "base_lrs" in state:
+            state["_low_lrs"] = state["base_lrs"]
+        if "scale_fn" in state:
+            state["_scale_fn_custom"] = state.pop("scale_fn")
+        return state
+
     def _scale(self, cycle: int) -> float:
-        if self.scale_fn is not None:
-            return self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
+        if self._scale_fn_custom is not None:
+            return self._scale_fn_custom(cycle if self.scale_mode == "cycle" else self.last_epoch)
         if self.mode == "triangular2":
             return 0.5 ** (cycle - 1)
         return 1.0 if self.mode == "triangular" else float(self.gamma**self.last_epoch)
@@ -245,6 +257,15 @@ class OneCycleLR(_Cycling):
                 group["initial_lr"], group["max_lr"] = lr / div_factor, lr
                 group["min_lr"] = group["initial_lr"] / final_div_factor
         super().__init__(optimizer, last_epoch)
+
+    def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+        state = dict(super()._adapted(state_dict))
+        phases = state.pop("_schedule_phases", None)
+        if isinstance(phases, list) and phases and state.get("total_steps"):
+            state["three_phase"] = len(phases) == 3
+            state["pct_start"] = (phases[0]["end_step"] + 1) / state["total_steps"]
+            state["anneal_strategy"] = state.pop("_anneal_func_type", self.anneal_strategy)
+        return state
 
     def _phases(self) -> list[_Phase]:
         top, last = self.pct_start * self.total_steps - 1, self.total_steps - 1

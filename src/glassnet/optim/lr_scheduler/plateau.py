@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from glassnet.observer import mode
@@ -83,6 +84,9 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._last_lr = self._current
+
+    def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {k: v for k, v in super()._adapted(state_dict).items() if k not in ("default_min_lr", "mode_worse")}
 
     def _is_better(self, value: float) -> bool:
         sign = -1 if self.mode == "min" else 1

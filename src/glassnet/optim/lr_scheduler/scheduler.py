@@ -145,7 +145,11 @@ class LRScheduler:
         return {name: _packed(value) for name, value in vars(self).items() if name in self._state_names()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue from what `state_dict` returned. Raises ValueError, and changes nothing, where it does not fit."""
+        """Continue from what `state_dict` returned, here or in PyTorch.
+
+        Raises ValueError, and changes nothing, where it does not fit.
+        """
+        state_dict = self._adapted(state_dict)
         self._check_state(state_dict)
         before = self.state_dict()
         try:
@@ -162,8 +166,12 @@ class LRScheduler:
     def _state_names(self) -> set[str]:
         return set(vars(self)) - {"optimizer"}
 
-    def _check_state(self, state_dict: Mapping[str, Any]) -> None:
+    def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+        """``state_dict``, of PyTorch's or an older one, in the names that are used here."""
         named(anything).check(state_dict)
+        return {name: value for name, value in state_dict.items() if name != "verbose"}
+
+    def _check_state(self, state_dict: Mapping[str, Any]) -> None:
         own = self._state_names()
         missing = sorted(own - set(state_dict))
         unknown = sorted(name for name in set(state_dict) - own if not name.startswith("_"))
@@ -184,7 +192,7 @@ class LRScheduler:
                 )
             for position, (scheduler, state) in enumerate(zip(current, saved, strict=True)):
                 with within(f"{name}[{position}]"):
-                    scheduler._check_state(state)
+                    scheduler._check_state(scheduler._adapted(state))
 
 
 def _taking_verbose(init: Callable[..., None]) -> Callable[..., None]:
