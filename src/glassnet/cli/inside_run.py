@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,14 @@ MANY = 256  # samples, of a picture of what layers give
 class Inside:
     """A picture of a network, what it ``needs``, in words, and whether a run ``has`` that.
 
-    It is drawn of the held-out samples that ``taken`` gives from all of them and a row, with what is ``known`` of them;
-    of the weights alone if that is None.
+    It is drawn of the held-out samples that ``taken`` gives from all of them and a row, of the weights alone if that is
+    None; with what is ``known`` of the sample, as a person gives it.
     """
 
     needs: str
     has: Callable[[SavedRun], bool]
     taken: Taken | None = lambda inputs, row: inputs[row : row + 1]
-    known: Callable[[SavedRun, Sequence[Tensor]], Mapping[str, Any]] = lambda _saved, _samples: {}
+    known: Callable[[SavedRun, Any], Mapping[str, Any]] = lambda _saved, _sample: {}
 
 
 def check(saved: SavedRun, what: str) -> None:
@@ -66,11 +66,9 @@ def _picture(saved: SavedRun) -> tuple[int, ...]:
     return saved.encoder.shape if isinstance(saved.encoder, PictureEncoder) else ()
 
 
-def _words(saved: SavedRun, samples: Sequence[Tensor]) -> dict[str, list[str]]:
+def _words(saved: SavedRun, sample: Any) -> dict[str, list[str]]:
     """The words at the places of a text."""
-    if not isinstance(saved.encoder, TextEncoder):
-        return {}
-    return {"tokens": saved.encoder.words(samples[0].numpy()[0])}
+    return {"tokens": saved.encoder.placed(sample)} if isinstance(saved.encoder, TextEncoder) else {}
 
 
 INSIDE = {

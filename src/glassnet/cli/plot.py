@@ -6,7 +6,7 @@ import io
 import math
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +51,7 @@ def plot(
     if saved is None:
         _known(names)
     check_output("--output", output, (".png", ".svg", ".pdf"), force=force)
-    samples = [] if saved is None else _samples(saved, INSIDE[what].taken, row)
+    samples, sample = ([], None) if saved is None else _samples(saved, INSIDE[what].taken, row)
     with needed_to("draw"):
         import matplotlib
     matplotlib.use("agg")  # a file, no window
@@ -63,7 +63,7 @@ def plot(
         if saved is None:
             drawn = plots.activation(*names, derivative=derivative, domain=(low, high))
         else:
-            drawn = getattr(plots, what)(saved.model, *samples, **INSIDE[what].known(saved, samples))
+            drawn = getattr(plots, what)(saved.model, *samples, **INSIDE[what].known(saved, sample))
     except (TypeError, ValueError) as error:
         raise BadInput(str(error)) from None
     figure = (drawn[0] if isinstance(drawn, list) else drawn).figure
@@ -106,15 +106,19 @@ def _is_function(name: str) -> bool:
     return False
 
 
-def _samples(saved: SavedRun, taken: Taken | None, row: str) -> list[Tensor]:
-    """The held-out samples that a picture is drawn of: the one in ``row``, or many; none for a picture of weights."""
+def _samples(saved: SavedRun, taken: Taken | None, row: str) -> tuple[list[Tensor], Any]:
+    """The held-out samples that a picture is drawn of: the one in ``row``, or many; none for a picture of weights.
+
+    And the one in ``row`` as a person gives it, if that is known.
+    """
     count = whole()("--row", row)
     if taken is None:
-        return []
-    inputs = saved.data(display.new_console()).held_out.inputs
+        return [], None
+    data = saved.data(display.new_console())
+    inputs = data.held_out.inputs
     if not 0 <= count < len(inputs):
         raise BadInput(f"--row: expected a held-out sample, 0 to {len(inputs) - 1}, got {count}")
-    return [taken(inputs, count)]
+    return [taken(inputs, count)], None if data.samples is None else data.samples[count]
 
 
 def _known(functions: list[str]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.encoders import text_standalone, words
 from glassnet.encoders.by_folder import labels_by_folder
 from glassnet.encoders.encoder import Samples, SourceError, Standalone
-from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, NO_WORD, OTHER_WORD, word_numbers, words_of
+from glassnet.encoders.words import FIRST_WORD, LONGEST_WORD, word_numbers, words_of
 from glassnet.files import FileError, read_bytes
 from glassnet.files.schema import Kind, Misfit, items, one_of, record, text, whole
 from glassnet.ops.dtypes import Array
@@ -160,14 +160,15 @@ class TextEncoder:
         """Texts, in a list or in the column of a table, as the numbers of their words: [n, length], int64."""
         return word_numbers(self._texts(samples), self._known, self.length)
 
-    def words(self, numbers: Any) -> list[str]:
-        """The words that ``numbers`` stand for: "" for no word, "?" for one that is not in the vocabulary.
+    def placed(self, text: str) -> list[str]:
+        """The words of a text where their numbers stand: "" before one that is short, "?" behind a word not known.
 
         >>> from glassnet.encoders import TextEncoder
-        >>> TextEncoder(("the", "cat"), length=4).words([0, 2, 3, 1])
-        ['', 'the', 'cat', '?']
+        >>> TextEncoder(("the", "cat"), length=4).placed("The cat sat")
+        ['', 'the', 'cat', 'sat?']
         """
-        return ["" if n == NO_WORD else "?" if n == OTHER_WORD else self.vocabulary[n - FIRST_WORD] for n in numbers]
+        found = words_of(text)[: self.length]
+        return [""] * (self.length - len(found)) + [word if word in self._known else f"{word}?" for word in found]
 
     def decode(self, results: Any) -> Array:
         """Results as they are: [n]."""
