@@ -115,7 +115,7 @@ with_part = register(
             lambda g, _y, _x, _part, imaginary: imag(g) if imaginary else real(g),
         ),
         shape=_with_part_shape,
-        formula="y = x, with another real or imaginary part",
+        formula="y = x, half of it taken from part",
         expand=lambda x, part, *, imaginary: complex_of(real(x), part) if imaginary else complex_of(part, imag(x)),
         holomorphic=False,
     )
