@@ -102,6 +102,7 @@ def test_trees_of_arguments_and_results() -> None:
     )(tree, 3)
     assert found["sum"].numpy() == pytest.approx(X.sum((1, 2)) * 4)
     assert found["times"].tolist() == [2.0, 2.0]
+    assert vmap(lambda one, other: one[0] + other)(x, other=x).shape == (2, 2, 3, 4)
     a, b = vmap(lambda one: (one, one * 2), out_dims=(1, 2))(x)
     assert a.shape == (3, 2, 4)
     assert b.shape == (3, 4, 2)

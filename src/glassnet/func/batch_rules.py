@@ -230,6 +230,11 @@ def _index(call: Call, arrays: tuple[Operand, ...]) -> tuple[tuple[Any, ...], li
 def _getitem(call: Call) -> Any:
     found = _index(call, call.operands[1:])
     if found is None:
+        if any(operand.is_batched and operand.value.dtype.kind == "b" for operand in call.operands[1:]):
+            raise RuntimeError(
+                "vmap: a mask picks as many elements of each sample as it happens to; glassnet.where(mask, x, 0) has "
+                "one shape for all"
+            )
         return None
     index, arrays = found
     if call.first.is_batched:

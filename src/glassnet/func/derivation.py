@@ -139,13 +139,15 @@ class _Run:
     def forward(self) -> Callable[[Sequence[Any]], list[Tensor]]:
         """A function from tangents of the leaves to those of the outputs."""
         with enable_grad():  # what is pulled back is linear in the weights: its derivative by them is J · v
-            weights = [zeros_like(y).requires_grad_() for y in self.outputs]
-            pulled = pulled_back(self.outputs, weights, self.leaves, True)
+            followed = [y for y in self.outputs if y.dtype.kind in "fc"]
+            weights = [zeros_like(y).requires_grad_() for y in followed]
+            pulled = pulled_back(followed, weights, self.leaves, True)
 
         def pushed(tangents: Sequence[Any]) -> list[Tensor]:
             self.is_needed = self.is_needed or any(x.requires_grad for x in tangents)
             with enable_grad():
-                return pulled_back(pulled, tangents, weights, self.is_needed)
+                pushed = iter(pulled_back(pulled, tangents, weights, self.is_needed))
+                return [next(pushed) if y.dtype.kind in "fc" else zeros_like(y) for y in self.outputs]
 
         return pushed
 

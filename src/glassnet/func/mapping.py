@@ -26,9 +26,9 @@ def vmap(
 
     The function sees tensors without that dimension and runs once; each of its operations is carried out for all
     samples. ``in_dims`` says the dimension: a number for all arguments, or a tuple with one each, None for what is the
-    same for all samples; trees of them for trees of tensors. ``out_dims`` says where it is in the results.
-    ``randomness`` is "error", "different" (each sample its own numbers) or "same". With ``chunk_size``, so many samples
-    are done at a time, which takes less memory.
+    same for all samples, as what is given by name always is; trees of them for trees of tensors. ``out_dims`` says
+    where it is in the results. ``randomness`` is "error", "different" (each sample its own numbers) or "same". With
+    ``chunk_size``, so many samples are done at a time, which takes less memory.
 
     Raises ValueError for arguments that do not fit ``in_dims``, RuntimeError where the function reads numbers that
     differ from sample to sample, as `if` does.
@@ -47,7 +47,7 @@ def vmap(
         leaves, tree = flatten(list(args))
         dims = _dims_of("in_dims", in_dims, list(args), is_arguments=True)
         named_leaves, named_tree = flatten(named)
-        dims += [0 if isinstance(x, Tensor) else None for x in named_leaves]  # PyTorch maps these along the first
+        dims += [None] * len(named_leaves)  # what is given by name is the same for all samples
         wholes, size = _to_front(leaves + named_leaves, dims)
         step = size if chunk_size is None else chunk_size
         results = []

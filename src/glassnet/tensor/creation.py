@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -420,11 +420,21 @@ def meshgrid(*vectors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(grid)
 
 
-def where(condition: Any, input: Any, other: Any) -> Tensor:
+@overload
+def where(condition: Any) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Any, input: Any, other: Any) -> Tensor: ...
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """``input``'s elements where ``condition`` holds, ``other``'s elsewhere; shapes broadcast.
 
+    Of ``condition`` alone, the places where it holds: a tensor for each dimension.
+
     >>> x = glassnet.tensor([-1, 2, -3])
-    >>> glassnet.where(x > 0, x, 0)
-    tensor([0, 2, 0])
+    >>> glassnet.where(x > 0, x, 0), glassnet.where(x > 0)
+    (tensor([0, 2, 0]), (tensor([1]),))
     """
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where: expected where(condition, input, other), or where(condition) alone")
     return apply(selection.where, condition, input, other)

@@ -97,6 +97,7 @@ ELEMENTWISE: list[Row] = [
     ("x.softmax(axis=0)", "np.exp(x) / np.exp(x).sum(0)"),
     ("x.log_softmax(0)", "x - np.log(np.exp(x).sum(0))"),
     ("x.where(b, y)", "np.where(b, x, y)"),
+    ("t.where(b)[0]", "np.where(b)[0]"),
     ("t.where(b, x, 0.0)", "np.where(b, x, 0.0)"),
     ("t.where(c, 1, n)", "np.where(c, 1, n)"),
     ("t.where(b, 1.5, n)", "np.where(b, 1.5, n).astype('f4')"),
