@@ -48,7 +48,7 @@ def test_every_architecture_is_in_the_table() -> None:
     assert sorted(STATES) == models.list_models()
 
 
-@pytest.mark.parametrize("name", one_in(4, STATES))
+@pytest.mark.parametrize("name", one_in(5, STATES))
 def test_parameters_are_torchvision_s(name: str) -> None:
     with without_drawing():
         model = models.get_model(name, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
@@ -58,25 +58,25 @@ def test_parameters_are_torchvision_s(name: str) -> None:
     assert (learned, len(state), zlib.crc32(lines.encode())) == STATES[name]
 
 
-def tiny() -> dict[str, tuple[Any, int]]:
-    """A small network of each family, and the pixels to a side that it needs."""
-    return {
-        "densenet": (models.DenseNet(4, (1, 1), 8, num_classes=3, drop_rate=0.1), 32),
-        "efficientnet": (models.EfficientNet(0.1, 0.2, num_classes=3), 32),
-        "mobilenet_v2": (models.MobileNetV2(3, width_mult=0.1, inverted_residual_setting=[(2, 16, 2, 2)]), 32),
-        "mobilenet_v3": (models.MobileNetV3("small", num_classes=3), 32),
-        "resnet": (models.ResNet(models.BasicBlock, [1, 1, 1, 1], 3, zero_init_residual=True), 32),
-        "bottleneck": (models.ResNet(models.Bottleneck, [1, 1, 1, 1], 3, groups=2, width_per_group=4,
-                                     replace_stride_with_dilation=[False, True, True]), 32),
-        "shufflenet": (models.ShuffleNetV2((2, 1, 1), (8, 16, 32, 64, 32), 3), 32),
-        "squeezenet": (models.SqueezeNet("1_1", 3), 32),
-        "vit": (models.VisionTransformer(16, 8, 1, 2, 16, 8, num_classes=3, representation_size=4), 16),
-    }  # fmt: skip
+# A small network of each family, and the pixels to a side that it needs.
+TINY: dict[str, tuple[Any, int]] = {
+    "densenet": (lambda: models.DenseNet(4, (1, 1), 8, num_classes=3, drop_rate=0.1), 32),
+    "efficientnet": (lambda: models.EfficientNet(0.1, 0.2, num_classes=3), 32),
+    "mobilenet_v2": (lambda: models.MobileNetV2(3, 0.1, inverted_residual_setting=[(2, 16, 2, 2)]), 32),
+    "mobilenet_v3": (lambda: models.MobileNetV3("small", num_classes=3), 32),
+    "resnet": (lambda: models.ResNet(models.BasicBlock, [1, 1, 1, 1], 3, zero_init_residual=True), 32),
+    "bottleneck": (lambda: models.ResNet(models.Bottleneck, [1, 1, 1, 1], 3, groups=2, width_per_group=4,
+                                         replace_stride_with_dilation=[False, True, True]), 32),
+    "shufflenet": (lambda: models.ShuffleNetV2((2, 1, 1), (8, 16, 32, 64, 32), 3), 32),
+    "squeezenet": (lambda: models.SqueezeNet("1_1", 3), 32),
+    "vit": (lambda: models.VisionTransformer(16, 8, 1, 2, 16, 8, num_classes=3, representation_size=4), 16),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(tiny()))
+@pytest.mark.parametrize("name", TINY)
 def test_each_family_learns(name: str) -> None:
-    model, side = tiny()[name]
+    make, side = TINY[name]
+    model = make()
     x = glassnet.rand(4, 3, side, side)
     model(x).square().sum().backward()
     lacking = [key for key, parameter in model.named_parameters() if parameter.grad is None]
