@@ -17,30 +17,35 @@ from tests.shares import one_in
 # Learned numbers (those that torchvision's documentation gives), entries of the state, and the CRC-32 of the lines
 # "name shape" of torchvision 0.28's own state.
 STATES = {
-    "alexnet": (61100840, 16, 1630271482), "densenet121": (7978856, 727, 337036915),
+    "alexnet": (61100840, 16, 1630271482), "convnext_base": (88591464, 344, 4222076715),
+    "convnext_large": (197767336, 344, 3600883397), "convnext_small": (50223688, 344, 4106624470),
+    "convnext_tiny": (28589128, 182, 120579583), "densenet121": (7978856, 727, 337036915),
     "densenet161": (28681000, 967, 2765493015), "densenet169": (14149480, 1015, 3265074030),
     "densenet201": (20013928, 1207, 1651195700), "efficientnet_b0": (5288548, 360, 3873908317),
     "efficientnet_b1": (7794184, 508, 1655910652), "efficientnet_b2": (9109994, 508, 433688288),
     "efficientnet_b3": (12233232, 574, 1287372686), "efficientnet_b4": (19341616, 706, 2401763700),
     "efficientnet_b5": (30389784, 854, 2765594634), "efficientnet_b6": (43040704, 986, 3029904410),
-    "efficientnet_b7": (66347960, 1200, 1909285089), "googlenet": (13004888, 364, 1984476711),
-    "inception_v3": (27161264, 580, 1557738495), "mobilenet_v2": (3504872, 314, 3710894366),
-    "mobilenet_v3_large": (5483032, 312, 812244354), "mobilenet_v3_small": (2542856, 244, 368922809),
-    "resnet101": (44549160, 626, 2172776777), "resnet152": (60192808, 932, 2689572413),
-    "resnet18": (11689512, 122, 3269535270), "resnet34": (21797672, 218, 2402879462),
-    "resnet50": (25557032, 320, 389688817), "resnext101_32x8d": (88791336, 626, 1981587682),
-    "resnext101_64x4d": (83455272, 626, 948329222), "resnext50_32x4d": (25028904, 320, 3436125893),
-    "shufflenet_v2_x0_5": (1366792, 338, 270297236), "shufflenet_v2_x1_0": (2278604, 338, 2682776781),
-    "shufflenet_v2_x1_5": (3503624, 338, 2878242759), "shufflenet_v2_x2_0": (7393996, 338, 1436636889),
-    "squeezenet1_0": (1248424, 52, 147205316), "squeezenet1_1": (1235496, 52, 967197338),
-    "vgg11": (132863336, 22, 4249873432), "vgg11_bn": (132868840, 62, 3626656645),
-    "vgg13": (133047848, 26, 128212353), "vgg13_bn": (133053736, 76, 2530001516),
-    "vgg16": (138357544, 32, 3022949719), "vgg16_bn": (138365992, 97, 1616242518),
-    "vgg19": (143667240, 38, 603255321), "vgg19_bn": (143678248, 118, 4113857602),
-    "vit_b_16": (86567656, 152, 1118632573), "vit_b_32": (88224232, 152, 227039944),
-    "vit_h_14": (632045800, 392, 1824280602), "vit_l_16": (304326632, 296, 2402164966),
-    "vit_l_32": (306535400, 296, 273450770), "wide_resnet101_2": (126886696, 626, 3515721026),
-    "wide_resnet50_2": (68883240, 320, 579058945),
+    "efficientnet_b7": (66347960, 1200, 1909285089), "efficientnet_v2_l": (118515272, 1548, 4285784977),
+    "efficientnet_v2_m": (54139356, 1120, 51685218), "efficientnet_v2_s": (21458488, 782, 550274246),
+    "googlenet": (13004888, 364, 1984476711), "inception_v3": (27161264, 580, 1557738495),
+    "mnasnet0_5": (2218512, 314, 2996027821), "mnasnet0_75": (3170208, 314, 3271505140),
+    "mnasnet1_0": (4383312, 314, 575377052), "mnasnet1_3": (6282256, 314, 1416201231),
+    "mobilenet_v2": (3504872, 314, 3710894366), "mobilenet_v3_large": (5483032, 312, 812244354),
+    "mobilenet_v3_small": (2542856, 244, 368922809), "resnet101": (44549160, 626, 2172776777),
+    "resnet152": (60192808, 932, 2689572413), "resnet18": (11689512, 122, 3269535270),
+    "resnet34": (21797672, 218, 2402879462), "resnet50": (25557032, 320, 389688817),
+    "resnext101_32x8d": (88791336, 626, 1981587682), "resnext101_64x4d": (83455272, 626, 948329222),
+    "resnext50_32x4d": (25028904, 320, 3436125893), "shufflenet_v2_x0_5": (1366792, 338, 270297236),
+    "shufflenet_v2_x1_0": (2278604, 338, 2682776781), "shufflenet_v2_x1_5": (3503624, 338, 2878242759),
+    "shufflenet_v2_x2_0": (7393996, 338, 1436636889), "squeezenet1_0": (1248424, 52, 147205316),
+    "squeezenet1_1": (1235496, 52, 967197338), "vgg11": (132863336, 22, 4249873432),
+    "vgg11_bn": (132868840, 62, 3626656645), "vgg13": (133047848, 26, 128212353),
+    "vgg13_bn": (133053736, 76, 2530001516), "vgg16": (138357544, 32, 3022949719),
+    "vgg16_bn": (138365992, 97, 1616242518), "vgg19": (143667240, 38, 603255321),
+    "vgg19_bn": (143678248, 118, 4113857602), "vit_b_16": (86567656, 152, 1118632573),
+    "vit_b_32": (88224232, 152, 227039944), "vit_h_14": (632045800, 392, 1824280602),
+    "vit_l_16": (304326632, 296, 2402164966), "vit_l_32": (306535400, 296, 273450770),
+    "wide_resnet101_2": (126886696, 626, 3515721026), "wide_resnet50_2": (68883240, 320, 579058945),
 }  # fmt: skip
 
 
@@ -60,7 +65,11 @@ def test_parameters_are_torchvision_s(name: str) -> None:
 
 # A small network of each family, and the pixels to a side that it needs.
 TINY: dict[str, tuple[Any, int]] = {
+    "convnext": (lambda: models.ConvNeXt((4, 8), (1, 2), 0.1, num_classes=3), 32),
     "densenet": (lambda: models.DenseNet(4, (1, 1), 8, num_classes=3, drop_rate=0.1), 32),
+    "mnasnet": (lambda: models.MNASNet(0.1, 3), 32),
+    "efficientnet_v2": (lambda: models.EfficientNet(0.2, 0.3, stages=((2, 3, 2, 24, 24, 4), (2, 3, 2, 24, 40, 4)),
+                                                    fused=1, last_channel=32, num_classes=3), 32),
     "efficientnet": (lambda: models.EfficientNet(0.1, 0.2, num_classes=3), 32),
     "mobilenet_v2": (lambda: models.MobileNetV2(3, 0.1, inverted_residual_setting=[(2, 16, 2, 2)]), 32),
     "mobilenet_v3": (lambda: models.MobileNetV3("small", num_classes=3), 32),
@@ -121,7 +130,7 @@ def test_weights_that_would_be_downloaded_say_what_to_do(ways: dict[str, Any], n
 
 
 def test_what_is_no_architecture_is_named() -> None:
-    with pytest.raises(ValueError, match=r"one of alexnet, densenet121.*got 'resnet19'"):
+    with pytest.raises(ValueError, match=r"one of alexnet, convnext_base.*got 'resnet19'"):
         models.get_model("resnet19")
     with pytest.raises(AttributeError, match="resnet19"):
         models.resnet19  # noqa: B018
@@ -152,3 +161,17 @@ def test_stochastic_depth_leaves_samples_out() -> None:
     assert (out[:, 0] == out[:, 1]).all()
     assert 0.65 < (out != 0).float().mean().item() < 0.85
     assert (layer.eval()(glassnet.ones(3)) == 1).all()
+
+
+def test_layers_within_give_what_they_gave() -> None:
+    model = models.ResNet(models.BasicBlock, [1, 1, 1, 1], 3).eval()
+    extractor = models.create_feature_extractor(model, {"layer1": "early", "layer4.0.conv2": "late", "fc": "scores"})
+    x = glassnet.rand(2, 3, 32, 32)
+    found = extractor.eval()(x)
+    assert list(found) == ["early", "late", "scores"]
+    assert found["early"].shape == (2, 64, 8, 8)
+    np.testing.assert_allclose(found["scores"].detach().numpy(), model(x).detach().numpy(), rtol=1e-5)
+    assert list(extractor.state_dict()) == list(model.state_dict())
+    assert not [layer for layer in model.modules() if layer._call_hooks]
+    with pytest.raises(ValueError, match=r"ResNet has no layer 'flatten'; it has conv1, bn1"):
+        models.create_feature_extractor(model, ["flatten"])

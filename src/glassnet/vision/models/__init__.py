@@ -12,10 +12,14 @@ from glassnet.threads import loaded
 # By the file: the names that it has, and those of the weights that torchvision has for them.
 _FILES = {
     "alex_net": "AlexNet alexnet",
+    "convnext": "ConvNeXt convnext_base convnext_large convnext_small convnext_tiny",
     "densenet": "DenseNet densenet121 densenet161 densenet169 densenet201",
-    "efficientnet": "EfficientNet " + " ".join(f"efficientnet_b{n}" for n in range(8)),
+    "efficientnet": "EfficientNet efficientnet_v2_s efficientnet_v2_m efficientnet_v2_l "
+    + " ".join(f"efficientnet_b{n}" for n in range(8)),
+    "feature_extraction": "FeatureExtractor create_feature_extractor get_graph_node_names",
     "google_net": "GoogLeNet GoogLeNetOutputs googlenet",
     "inception": "Inception3 InceptionOutputs inception_v3",
+    "mnasnet": "MNASNet mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3",
     "mobilenet": "MobileNetV2 MobileNetV3 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small",
     "resnet": "ResNet BasicBlock Bottleneck resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d "
     "resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2",
@@ -26,7 +30,9 @@ _FILES = {
 }
 _WHERE = {name: file for file, names in _FILES.items() for name in names.split()}
 _TITLES = (
-    "AlexNet DenseNet121 DenseNet161 DenseNet169 DenseNet201 EfficientNet_B0 EfficientNet_B1 EfficientNet_B2 "
+    "EfficientNet_V2_S EfficientNet_V2_M EfficientNet_V2_L MNASNet0_5 MNASNet0_75 MNASNet1_0 MNASNet1_3 "
+    "AlexNet ConvNeXt_Base ConvNeXt_Large ConvNeXt_Small ConvNeXt_Tiny "
+    "DenseNet121 DenseNet161 DenseNet169 DenseNet201 EfficientNet_B0 EfficientNet_B1 EfficientNet_B2 "
     "EfficientNet_B3 EfficientNet_B4 EfficientNet_B5 EfficientNet_B6 EfficientNet_B7 GoogLeNet Inception_V3 "
     "MobileNet_V2 MobileNet_V3_Large MobileNet_V3_Small ResNet18 ResNet34 ResNet50 ResNet101 ResNet152 "
     "ResNeXt50_32X4D ResNeXt101_32X8D ResNeXt101_64X4D Wide_ResNet50_2 Wide_ResNet101_2 ShuffleNet_V2_X0_5 "
@@ -45,9 +51,9 @@ def list_models(module: Any = None) -> list[str]:
 
     >>> from glassnet.vision import models
     >>> models.list_models()[:3]
-    ['alexnet', 'densenet121', 'densenet161']
+    ['alexnet', 'convnext_base', 'convnext_large']
     """
-    return sorted(name for name in _WHERE if name.islower())
+    return sorted(name for name, file in _WHERE.items() if name.islower() and file != "feature_extraction")
 
 
 def get_model(name: str, **config: Any) -> Any:

@@ -1,8 +1,9 @@
-"""EfficientNet, b0 to b7."""
+"""EfficientNet, b0 to b7, and its second version."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import glassnet.nn as nn
@@ -50,11 +51,35 @@ class MBConv(Module):
         return x + self.stochastic_depth(out) if self.use_res_connect else out
 
 
+class FusedMBConv(Module):
+    """`MBConv` in which the first two convolutions are one, over all channels."""
+
+    def __init__(
+        self, ratio: int, kernel: int, stride: int, inputs: int, outputs: int, left_out: float, norm: Maker
+    ) -> None:
+        super().__init__()
+        within = divisible(inputs * ratio)
+        if within == inputs:
+            layers = [conv_norm(inputs, outputs, kernel, stride, activation=nn.SiLU, norm=norm)]
+        else:
+            first = conv_norm(inputs, within, kernel, stride, activation=nn.SiLU, norm=norm)
+            layers = [first, conv_norm(within, outputs, activation=None, norm=norm)]
+        self.block = nn.Sequential(*layers)
+        self.stochastic_depth = StochasticDepth(left_out)
+        self.use_res_connect = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The block, and around it."""
+        out: Tensor = self.block(x)
+        return x + self.stochastic_depth(out) if self.use_res_connect else out
+
+
 class EfficientNet(Module):
     """A network found by search, and seven larger ones of the same proportions (Tan, Le, "EfficientNet", 2019).
 
     Input [n, 3, height, width], output [n, num_classes]. ``width_mult`` and ``depth_mult`` say how much wider and
-    deeper than b0 it is.
+    deeper than b0 it is. ``stages`` are those of another network, of which the first ``fused`` are `FusedMBConv`, and
+    ``last_channel`` are the channels before the classifier: so is the second version (Tan, Le, "EfficientNetV2", 2021).
 
     >>> from glassnet.vision import models
     >>> models.EfficientNet(0.2, 0.3, num_classes=10)(glassnet.zeros(2, 3, 32, 32)).shape
@@ -69,25 +94,31 @@ class EfficientNet(Module):
         stochastic_depth_prob: float = 0.2,
         num_classes: int = 1000,
         norm_layer: Maker | None = None,
+        stages: Sequence[Sequence[int]] = _STAGES,
+        fused: int = 0,
+        last_channel: int | None = None,
     ) -> None:
         super().__init__()
         norm = norm_layer or nn.BatchNorm2d
-        counts = [math.ceil(stage[-1] * depth_mult) for stage in _STAGES]
-        layers: list[Module] = [conv_norm(3, divisible(32 * width_mult), 3, 2, activation=nn.SiLU, norm=norm)]
+        counts = [math.ceil(stage[-1] * depth_mult) for stage in stages]
+        first = divisible(stages[0][3] * width_mult)
+        layers: list[Module] = [conv_norm(3, first, 3, 2, activation=nn.SiLU, norm=norm)]
         done = 0
-        for (ratio, kernel, stride, before, after, _), count in zip(_STAGES, counts, strict=True):
+        for which, ((ratio, kernel, stride, before, after, _), count) in enumerate(zip(stages, counts, strict=True)):
+            block = FusedMBConv if which < fused else MBConv
             inputs, outputs = divisible(before * width_mult), divisible(after * width_mult)
-            stage = []
+            stage: list[Module] = []
             for number in range(count):
                 left_out = stochastic_depth_prob * done / sum(counts)
                 place = (1, outputs) if number else (stride, inputs)
-                stage.append(MBConv(ratio, kernel, *place, outputs, left_out, norm))
+                stage.append(block(ratio, kernel, *place, outputs, left_out, norm))
                 done += 1
             layers.append(nn.Sequential(*stage))
-        layers.append(conv_norm(outputs, 4 * outputs, activation=nn.SiLU, norm=norm))
+        last = last_channel or 4 * outputs
+        layers.append(conv_norm(outputs, last, activation=nn.SiLU, norm=norm))
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Sequential(nn.Dropout(dropout, inplace=True), nn.Linear(4 * outputs, num_classes))
+        self.classifier = nn.Sequential(nn.Dropout(dropout, inplace=True), nn.Linear(last, num_classes))
         start_convolutions(self)
         reach = 1.0 / math.sqrt(num_classes)
         init.uniform_(self.classifier[1].weight, -reach, reach)
@@ -107,3 +138,16 @@ for _number, (_wide, _deep, _dropout) in enumerate(_SIZES):
     if _number >= 5:
         _arguments["norm_layer"] = partial(nn.BatchNorm2d, eps=0.001, momentum=0.01)  # type: ignore[assignment]
     __all__ += builders(EfficientNet, {f"efficientnet_b{_number}": (f"EfficientNet_B{_number}", _arguments)})
+
+_SECOND = {  # as _STAGES, how many are fused, and dropout
+    "s": (((1, 3, 1, 24, 24, 2), (4, 3, 2, 24, 48, 4), (4, 3, 2, 48, 64, 4), (4, 3, 2, 64, 128, 6),
+           (6, 3, 1, 128, 160, 9), (6, 3, 2, 160, 256, 15)), 3, 0.2),
+    "m": (((1, 3, 1, 24, 24, 3), (4, 3, 2, 24, 48, 5), (4, 3, 2, 48, 80, 5), (4, 3, 2, 80, 160, 7),
+           (6, 3, 1, 160, 176, 14), (6, 3, 2, 176, 304, 18), (6, 3, 1, 304, 512, 5)), 3, 0.3),
+    "l": (((1, 3, 1, 32, 32, 4), (4, 3, 2, 32, 64, 7), (4, 3, 2, 64, 96, 7), (4, 3, 2, 96, 192, 10),
+           (6, 3, 1, 192, 224, 19), (6, 3, 2, 224, 384, 25), (6, 3, 1, 384, 640, 7)), 3, 0.4),
+}  # fmt: skip
+for _size, (_stages, _fused, _dropout) in _SECOND.items():
+    _options = {"stages": _stages, "fused": _fused, "dropout": _dropout, "last_channel": 1280,
+                "norm_layer": partial(nn.BatchNorm2d, eps=0.001)}  # fmt: skip
+    __all__ += builders(EfficientNet, {f"efficientnet_v2_{_size}": (f"EfficientNet_V2_{_size.upper()}", _options)})
