@@ -126,6 +126,8 @@ BAD = {
         ", line 1: expected the names of the columns, got numbers (5.1",
     ),
     "too many columns": (b"," * 60_000 + b"\n", ": expected at most 50,000 columns, got 60,001; leave some out"),
+    "JSON": ('[{"a": 1}]', ": expected a table of text, such as CSV, got a JSON file; write it as CSV"),
+    "JSON in lines": ('{\n  "a": 1\n}', ": expected a table of text, such as CSV, got a JSON file; write it as CSV"),
     "Excel": (b"PK\x03\x04....", ": expected a table of text, such as CSV, got a ZIP or Excel file; save the sheet"),
     "gzip": (b"\x1f\x8b\x08....", "got a gzip file; unpack it: gunzip"),
     "bytes": (bytes(range(1, 256)), "got bytes that are no text"),

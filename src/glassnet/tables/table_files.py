@@ -20,7 +20,7 @@ from glassnet.text.formulas import SIGNS, as_text, as_written
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-# What files that are no text begin with, and what to do with them.
+# What files that are no tables begin with, and what to do with them.
 BINARY = {
     b"PK\x03\x04": ("a ZIP or Excel file", "save the sheet as CSV, or unpack it"),
     b"\xd0\xcf\x11\xe0": ("an old Excel file", "save the sheet as CSV"),
@@ -34,6 +34,7 @@ BINARY = {
     b"%PDF": ("a PDF file", "give a table"),
     b"SQLite format 3": ("an SQLite database", "save the table in it as CSV"),
     b"\x7fELF": ("a program", "give a table"),
+    **dict.fromkeys((b"[{", b"[\n", b"[\r\n", b'{"', b"{\n", b"{\r\n"), ("a JSON file", "write it as CSV")),
 }
 CELLS_AT_ONCE = 2**20  # as texts, while a table is written
 MOST_COLUMNS = 50_000  # beyond that, a table takes minutes to read
