@@ -58,6 +58,11 @@ def test_letters_that_no_font_has_are_told_of_once(brought):
         plots.confusion([0, 1], [0, 1], classes=["말", "ก"])
 
 
+def test_letters_that_the_first_font_lacks_are_looked_for_in_the_others(brought):
+    with pytest.warns(GlassnetWarning, match="no installed font has Hangul letters"):
+        assert fonts.fonts_with(frozenset({MODIFIER, "가"})) == ["DejaVu Serif"]
+
+
 def test_a_font_that_was_installed_since_is_found(brought, monkeypatch):
     from matplotlib import font_manager
 

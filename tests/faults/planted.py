@@ -390,6 +390,27 @@ FAULTS = (
         ("tests/scratch/test_layers.py",),
     ),
     Fault(
+        "a class token that is called by the name of another position",
+        "explain/attended_positions.py",
+        "(CLASS, *tokens)",
+        "(*tokens, CLASS)",
+        ("tests/explain/test_plots_layers.py",),
+    ),
+    Fault(
+        "a font that has only some letters of a name taken for one that has all",
+        "explain/plots/fonts.py",
+        "left -= had",
+        "left = frozenset()",
+        ("tests/explain/test_fonts.py",),
+    ),
+    Fault(
+        "pictures of white as light as in the file, whatever it was in training",
+        "encoders/picture_encoder.py",
+        "np.float32(self.divide_by / WHITE)",
+        "np.float32(1)",
+        ("tests/export/test_picture_file.py",),
+    ),
+    Fault(
         "an element of a walkthrough taken from another place",
         "explain/walkthrough/rules.py",
         "0 if n == 1 else i for i, n in",
