@@ -141,6 +141,7 @@ def test_missing_names_are_listed_without_running(folder: Path) -> None:
     (folder / "asks.py").write_text(
         "import torch\nimport torch.nn as nn\nimport beside\nfrom torch.nn import Linearr\nimport torch.fx as d\n"
         "raise SystemExit\nx = torch.ones(2)\nnn.functional.relu(x)\ntorch.nn.Cnov2d\nclass A(nn.Module): pass\n"
+        "torch.fx.graph\n"
     )
     (folder / "beside.py").write_text("from torch import nothing_of_this_name\n")
     done = run("--check", "asks.py", cwd=folder)
@@ -150,6 +151,8 @@ def test_missing_names_are_listed_without_running(folder: Path) -> None:
         "asks.py:5: glassnet has no torch.fx and will not have it (glassnet.trace gives a program that can be read and "
         "changed)",
         "asks.py:9: there is no torch.nn.Cnov2d, nor has PyTorch one; nearest: torch.nn.Conv2d",
+        "asks.py:11: glassnet has no torch.fx and will not have it (glassnet.trace gives a program that can be read "
+        "and changed)",
         "beside.py:1: there is no torch.nothing_of_this_name, nor has PyTorch one",
     ]
     assert done.stderr == "glassnet: 4 names are missing; the rest is there\n"

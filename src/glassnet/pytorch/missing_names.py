@@ -51,7 +51,7 @@ def missing_in(path: Path) -> list[Missing]:
         tree = _tree(file)
         reader = _Reader(str(file))
         reader.visit(tree)
-        found += sorted(reader.missing, key=lambda one: one.line)
+        found += sorted(dict.fromkeys(reader.missing), key=lambda one: one.line)
         for other in _local(tree, file, path.parent):
             if other.resolve() not in seen:
                 seen.add(other.resolve())
