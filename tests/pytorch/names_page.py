@@ -132,6 +132,7 @@ def there(module: str) -> set[str]:
     return {*dir(StandIn(module, sources_of(module)))} if is_answered(module) else set()
 
 
+@cache
 def states(module: str) -> dict[str, dict[str, list[tuple[list[str], str]]]]:
     """The names of a module by their state, each with reasons, and what of it each is a reason of."""
     sorted_in: dict[str, Any] = {state: {} for state in WORDS}

@@ -203,7 +203,7 @@ class _Process:
     def end(self) -> None:
         """Let it end."""
         self.ask(_END)
-        self._process.join(1)
+        self._process.join(0.5)
         if self._process.is_alive():
             self._process.terminate()
             self._process.join()
@@ -238,7 +238,7 @@ class _Thread:
     def end(self) -> None:
         """Let it end."""
         self.ask(_END)
-        self._thread.join(1)
+        self._thread.join(0.5)
 
 
 # all of them ---------------------------------------------------------------------------------------------------------

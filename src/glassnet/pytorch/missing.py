@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from functools import cache
 
 from glassnet.pytorch.public_names import is_module, public_names
 
@@ -103,11 +104,15 @@ INSTEAD = {
 }
 
 
+@cache
+def _pattern(names: str) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(name).replace(r"\*", ".*") for name in names.split())
+    return re.compile(rf"(?:{alternatives})(?=\.|$)")
+
+
 def matches(name: str, patterns: str) -> bool:
     """Whether ``name``, or a module that it is in, is one of ``patterns``."""
-    parts = name.split(".")
-    whole = [".".join(parts[: i + 1]) for i in range(len(parts))]
-    return any(fnmatchcase(outer, pattern) for pattern in patterns.split() for outer in whole)
+    return _pattern(patterns).match(name) is not None
 
 
 def reason(name: str) -> str | None:
