@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.ops.arithmetic import maximum, minimum
+from glassnet.ops.arithmetic import minimum
 from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.elementary import abs as absolute
 from glassnet.ops.elementary import floor, sign
@@ -27,7 +27,7 @@ from glassnet.ops.movement import cast as to_dtype
 from glassnet.ops.movement import copy, permute, reshape, stack
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.selection import ge, gt, logical_and, lt
+from glassnet.ops.selection import ge, gt, logical_and, lt, nothing, where
 from glassnet.ops.shapes import Shape, equal_dtypes, shape_of, written
 
 A = -0.75  # of the cubic kernel, as PyTorch has it
@@ -54,10 +54,9 @@ def _reflected(c: Any, length: int, align_corners: bool) -> tuple[Any, Any]:
 
 
 def _clipped(c: Any, length: int) -> tuple[Any, Any]:
-    """``c`` moved to the border where it lies beyond, and the slope of that: 1 inside, else 0."""
+    """``c`` moved to the border where it lies beyond, NaN to the first; and whether it is inside, where that moves."""
     last = length - 1.0
-    inside = logical_and(gt(c, 0.0), lt(c, last))
-    return minimum(maximum(c, 0.0), last), to_dtype(inside, dtype=c.dtype)
+    return minimum(where(gt(c, 0.0), c, 0.0), last), logical_and(gt(c, 0.0), lt(c, last))
 
 
 def _inside(c: Any, length: int, padding_mode: str, align_corners: bool) -> tuple[Any, Any]:
@@ -66,8 +65,8 @@ def _inside(c: Any, length: int, padding_mode: str, align_corners: bool) -> tupl
     if padding_mode == "reflection":
         c, slope = _reflected(c, length, align_corners)
     if padding_mode != "zeros":
-        c, clip_slope = _clipped(c, length)
-        slope = slope * clip_slope
+        c, inside = _clipped(c, length)
+        slope = where(inside, slope + c * 0.0, 0.0)
     return c, slope
 
 
@@ -79,7 +78,7 @@ def _neighbours(g: Any, length: int, mode: str, padding_mode: str, align_corners
         c, padding_slope = _inside(c, length, padding_mode, align_corners)
         slope = slope * padding_slope
     if mode == "nearest":
-        return [_neighbour(rounded(c), 1.0 + c * 0.0, c * 0.0, length)]
+        return [_neighbour(rounded(c), 1.0 + nothing(c), nothing(c), length)]
     before = floor(c)
     t = c - before
     if mode == "bilinear":
@@ -105,9 +104,9 @@ def _far_slope(d: Any) -> Any:
 
 def _neighbour(place: Any, weight: Any, slope: Any, length: int) -> Neighbour:
     """One neighbour; beyond the border, where padding is with zeros, it weighs nothing."""
-    is_there = to_dtype(logical_and(ge(place, 0.0), lt(place, float(length))), dtype=weight.dtype)
-    index = to_dtype(minimum(maximum(place, 0.0), length - 1.0), dtype=int64)
-    return index, weight * is_there, slope * is_there
+    inside = logical_and(ge(place, 0.0), lt(place, float(length)))
+    is_there = to_dtype(inside, dtype=weight.dtype)
+    return to_dtype(where(inside, place, 0.0), dtype=int64), weight * is_there, slope * is_there
 
 
 # all dimensions together ----------------------------------------------------------------------------------
@@ -145,22 +144,23 @@ def _weight(factors: list[Any]) -> Any:
     return reshape(product, shape=(-1, 1))
 
 
-def _images(rows: Any, channels: int, lengths: Shape) -> Any:
+def _images(rows: Any, samples: int, channels: int, lengths: Shape) -> Any:
     """`_rows` undone: [N · places, C] → [N, C, …]."""
-    images = permute(reshape(rows, shape=(-1, math.prod(lengths), channels)), dims=(0, 2, 1))
-    return reshape(copy(images), shape=(-1, channels, *lengths))
+    n = -1 if math.prod(lengths) else samples  # −1 holds for any number of samples
+    images = permute(reshape(rows, shape=(n, math.prod(lengths), channels)), dims=(0, 2, 1))
+    return reshape(copy(images), shape=(n, channels, *lengths))
 
 
 def _grid_sample(
     x: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
 ) -> Any:
-    _, channels, *lengths = shape_of(x)
+    n, channels, *lengths = shape_of(x)
     elements = _rows(x, len(lengths))
     total: Any = 0.0
     for corner in itertools.product(*_along(grid, tuple(lengths), mode, padding_mode, align_corners)):
         found = getitem(elements, _row(corner, tuple(lengths)), index=(ARRAY,))
         total = total + found * _weight([weight for _, weight, _ in corner])
-    return _images(total, channels, shape_of(grid)[1:-1])
+    return _images(total, n, channels, shape_of(grid)[1:-1])
 
 
 def _grid_sample_shape(
@@ -206,7 +206,7 @@ def _grid_sample_backward(
     for corner in itertools.product(*_along(grid, size, mode, padding_mode, align_corners)):
         weighted = g * _weight([weight for _, weight, _ in corner])
         total = total + put(weighted, _row(corner, size), index=(ARRAY,), shape=(n * math.prod(size), channels))
-    return _images(total, channels, size)
+    return _images(total, n, channels, size)
 
 
 grid_sample_backward: Op = register(
