@@ -19,6 +19,7 @@ __all__ = [
     "GradientError",
     "IndexDtypeError",
     "LinAlgError",
+    "NoElementsError",
     "NotFiniteError",
     "NotNumbersError",
     "RangeError",
@@ -95,6 +96,15 @@ class RepeatedDimensionError(DimensionError, RuntimeError):
     >>> glassnet.ones(2, 3).permute(0, 0)
     Traceback (most recent call last):
     glassnet.errors.RepeatedDimensionError: permute: ...
+    """
+
+
+class NoElementsError(ShapeError, IndexError):
+    """No elements, where one of them should be picked.
+
+    >>> glassnet.zeros(0, 3).amax(0)
+    Traceback (most recent call last):
+    glassnet.errors.NoElementsError: amax: ...
     """
 
 

@@ -178,8 +178,8 @@ LONGEST = {
     "interpolate": 100,
     "interpolate_backward": 95,
     # three modes, three paddings
-    "grid_sample": 170,
-    "grid_sample_backward": 195,
+    "grid_sample": 175,
+    "grid_sample_backward": 200,
     "grid_sample_slope": 180,
     # a loop over time, for padded and for packed sequences, with the products of the input and of the state, and what a
     # cell does in a step; back, with what some steps tell at once

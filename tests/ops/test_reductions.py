@@ -125,7 +125,7 @@ def test_integers_add_up_in_int64(dtype):
     assert x.amax().dtype == x.dtype
 
 
-@pytest.mark.parametrize("name", ["mean", "var", "std", "norm", "logsumexp"])
+@pytest.mark.parametrize("name", ["mean", "var", "std", "norm"])
 def test_integers_have_no_mean(name):
     with pytest.raises(TypeError, match=f"{name}: expected a floating tensor, got int64"):
         getattr(tensor([1, 2]), name)()
@@ -150,7 +150,7 @@ def test_a_dimension_named_twice():
         tensor(np.ones((2, 3))).sum((0, -2))
 
 
-@pytest.mark.parametrize("name", ["amax", "amin", "argmax", "logsumexp"])
+@pytest.mark.parametrize("name", ["amax", "amin", "argmax"])
 def test_nothing_has_no_largest(name):
     with pytest.raises(ShapeError, match=rf"{name}: expected at least one element to reduce over, got shape \[0, 3\]"):
         getattr(tensor(np.ones((0, 3))), name)()

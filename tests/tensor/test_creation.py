@@ -181,3 +181,25 @@ def test_moving_to_the_cpu_changes_nothing() -> None:
     for same in (x.cpu(), x.to("cpu"), x.to(gn.device("cpu")), x.to(x), x.to(x.device, x.dtype, True), x.to(None)):
         assert same is x
     assert x.to("cpu", copy=True) is not x
+
+
+def test_whole_numbers_evenly_spaced_have_no_fractions():
+    assert gn.linspace(1, 3.5, 6, dtype=gn.int64).tolist() == [1, 1, 1, 2, 2, 3]
+    assert gn.linspace(-5, 5, 10, dtype=gn.int64).tolist() == [-5, -3, -2, -1, 0, 0, 1, 2, 3, 5]
+    assert gn.logspace(1, 7, 4, base=2.5, dtype=gn.int64).tolist() == [2, 15, 97, 610]
+    assert gn.arange(1.7, 9.9, 1.6, dtype=gn.int64).tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert gn.arange(0, 2.5, 0.5, dtype=gn.int32).tolist() == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 100])
+def test_ends_are_met_exactly(steps):
+    numbers = gn.linspace(0.1, 0.7, steps, dtype=gn.float64).tolist()
+    assert numbers[0] == 0.1
+    assert steps == 1 or numbers[-1] == 0.7
+
+
+def test_where_of_a_condition_alone_says_where_it_holds():
+    rows, columns = gn.where(gn.tensor([[True, False], [False, True]]))
+    assert (rows.tolist(), columns.tolist()) == ([0, 1], [0, 1])
+    with pytest.raises(RuntimeError, match="where: expected a mask of bool, got int64"):
+        gn.where(gn.tensor([1, 0]), 1.0, 2.0)

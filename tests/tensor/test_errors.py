@@ -315,7 +315,7 @@ CREATED = [
     ("gn.arange(0, 5, -1)", ValueError, "lead from 0 to 5", "step=-1"),
     ("gn.arange(5, 0)", ValueError, "lead from 5 to 0", "step=1"),
     ("gn.arange(0, 5, 0)", ValueError, "step=0"),
-    ("gn.linspace(0, 1, -1)", ValueError, "-1", "non-negative"),
+    ("gn.linspace(0, 1, -1)", ValueError, "-1", "0 steps or more"),
     ("gn.rand(2, dtype=gn.int64)", DtypeError, "rand", "floating dtype, got int64", "randint"),
     ("gn.randn_like(n)", DtypeError, "randn", "got int64"),
     ("gn.randint(5)", ValueError, "(high, size) or (low, high, size)", "None"),

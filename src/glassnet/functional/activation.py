@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.errors import RangeError, ShapeError
-from glassnet.ops import activation, elementary, sampling, shrinkage
+from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.ops import activation, arithmetic, elementary, sampling, shrinkage
 from glassnet.ops import gelu as gelu_ops
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim, written
@@ -81,13 +81,19 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """x clamped to [min_val, max_val]; ValueError if min_val > max_val.
+    """x clamped to [min_val, max_val]; ValueError if min_val > max_val. Whole numbers stay whole, as do the bounds.
 
     >>> F.hardtanh(glassnet.tensor([-2.0, 0.5, 3.0]))
     tensor([-1.0000,  0.5000,  1.0000])
     """
     if min_val > max_val:
         raise RangeError(f"hardtanh: expected min_val ≤ max_val, got {min_val} and {max_val}")
+    if input.dtype.kind == "u" and min_val < 0:
+        raise RangeError(f"hardtanh: {input.dtype} has no numbers below 0, got min_val={min_val}; convert it: x.int()")
+    if input.dtype.kind == "b":
+        raise DtypeError("hardtanh: expected numbers, got bool; convert it first: x.int()")
+    if input.dtype.kind in "iu":
+        return _elementwise(arithmetic.clamp, input, inplace, min=int(min_val), max=int(max_val))
     return _elementwise(activation.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
 
 
@@ -165,6 +171,8 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     >>> F.threshold(glassnet.tensor([1.0, 5.0]), 3, -1)
     tensor([-1.,  5.])
     """
+    if input.dtype.kind in "iu":
+        threshold, value = int(threshold), int(value)
     return _elementwise(shrinkage.threshold, input, inplace, threshold=threshold, value=value)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from glassnet.errors import RangeError, ShapeError
+from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.functional.loss_checks import (
     REDUCTIONS,
     check_alike,
@@ -131,6 +131,8 @@ def binary_cross_entropy(
     tensor([0.6931, -0.0000])
     """
     check_alike("binary_cross_entropy", input, target)
+    if target.dtype.kind != "f":
+        raise DtypeError(f"binary_cross_entropy: expected targets that are floating, got {target.dtype}: y.float()")
     return _loss("binary_cross_entropy", loss.binary_cross_entropy, input, target, reduction, weight)
 
 

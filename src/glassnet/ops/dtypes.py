@@ -115,7 +115,8 @@ def check_holds(dtype: Dtype, array: Array) -> None:
     if dtype.kind not in "iu" or not array.size:
         return
     limits, least, most = np.iinfo(dtype), array.min(), array.max()
-    if not limits.min <= least <= most <= limits.max:  # NaN is not, either
+    lowest = limits.min or -limits.max  # as in PyTorch, −1 is the largest number of those without a sign
+    if not lowest <= least <= most <= limits.max:  # NaN is not, either
         values = str(most) if least == most else f"{least} to {most}"
         raise RangeError(f"{dtype} holds whole numbers from {limits.min} to {limits.max}, got {values}")
 

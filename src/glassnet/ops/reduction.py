@@ -347,7 +347,7 @@ norm = register(
 
 
 def _logsumexp(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    largest = x.max(axis=dim, keepdims=True)
+    largest = x.max(axis=dim, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(largest), largest, 0)  # exp(x − max) cannot overflow
     total = np.log(np.exp(x - shift).sum(axis=dim, keepdims=keepdim))
     return total + shift.reshape(np.shape(total))
@@ -365,7 +365,7 @@ logsumexp = register(
         "logsumexp",
         forward=_logsumexp,
         vjp=(lambda g, y, x, dim=None, keepdim=False: spread(g, x, dim) * exp(x - keep_dims(y, x, dim)),),
-        shape=reduction("logsumexp", float_only("logsumexp"), needs_elements=True),
+        shape=reduction("logsumexp", float_only("logsumexp")),
         in_order=True,
         formula="y = log Σ exp(x) over dim",
         expand=_logsumexp_expand,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DimensionError, DtypeError, RepeatedDimensionError, ShapeError
+from glassnet.errors import DimensionError, DtypeError, NoElementsError, RepeatedDimensionError, ShapeError
 from glassnet.ops.dtypes import Dtype, bool_, int64, result_type
 from glassnet.ops.record import Spec
 
@@ -116,7 +116,7 @@ def reduction(
 
     def rule(x: Any, *, dim: Dim = None, keepdim: bool = False, **_params: Any) -> Spec:
         if needs_elements and any(x.shape[d] == 0 for d in normalize_dims(name, dim, len(x.shape))):
-            raise ShapeError(
+            raise NoElementsError(
                 f"{name}: expected at least one element to reduce over, got shape {written(x.shape)} with dim={dim}"
             )
         return Spec(reduced_shape(name, x.shape, dim, keepdim), dtype(x))

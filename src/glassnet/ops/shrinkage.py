@@ -22,6 +22,7 @@ threshold = activation(
     lambda g, _y, x, threshold, value: where(x <= threshold, 0.0, g),
     formula="Piecewise((x, x > threshold), (value, True))",
     expand=lambda x, threshold, value: where(x <= threshold, value, x),
+    cast="number",
 )
 
 

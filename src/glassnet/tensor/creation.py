@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.errors import ShapeError
+from glassnet.errors import RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import movement, selection
 from glassnet.ops.dtypes import (
@@ -23,6 +23,7 @@ from glassnet.ops.dtypes import (
 from glassnet.ops.shapes import written
 from glassnet.tensor.device import contiguous_format
 from glassnet.tensor.from_data import as_array
+from glassnet.tensor.methods.elementwise import mask_of
 from glassnet.tensor.silence import SILENT, under
 from glassnet.tensor.spellings import sizes, takes_axis
 from glassnet.tensor.tensor import Tensor, apply, finished, made_of
@@ -176,6 +177,10 @@ def full(
     value = as_array(fill_value, dtype)
     if value.ndim:
         raise ShapeError(f"full: expected one number to fill with, got a value of shape {written(value.shape)}")
+    if value.dtype.kind == "f" and np.isinf(value) and math.isfinite(fill_value):
+        raise RangeError(
+            f"full: {value.dtype} cannot hold {fill_value}: its largest is {np.finfo(value.dtype).max:.5g}"
+        )
     return finished(np.full(_shape((size,)), value, value.dtype), requires_grad, device)
 
 
@@ -267,7 +272,12 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return finished(np.eye(n, m, dtype=dtype_of(dtype)), requires_grad, device)
+    sizes = (n, n if m is None else m)
+    if not all(hasattr(size, "__index__") for size in sizes):
+        raise TypeError(f"eye: expected whole numbers of rows and columns, got {sizes}")
+    if min(sizes) < 0:
+        raise RangeError(f"eye: expected 0 rows and columns or more, got {n} and {sizes[1]}")
+    return finished(np.eye(*sizes, dtype=dtype_of(dtype)), requires_grad, device)
 
 
 # in sequence ----------------------------------------------------------------------------------
@@ -295,47 +305,20 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = map(_number, (start, end, step))
-    if step == 0 or (end - start) / step < 0:
-        raise ValueError(f"arange: step must lead from {start} to {end}, got step={step}")
     if dtype is None:
         dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else get_default_dtype()
-    return finished(np.arange(start, end, step).astype(dtype), requires_grad, device)
-
-
-def linspace(
-    start: float,
-    end: float,
-    steps: int,
-    *,
-    dtype: DtypeLike = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included.
-
-    >>> glassnet.linspace(0, 1, 5)
-    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-    """
-    return finished(np.linspace(_number(start), _number(end), steps, dtype=dtype_of(dtype)), requires_grad, device)
-
-
-def logspace(
-    start: float,
-    end: float,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: DtypeLike = None,
-    requires_grad: bool = False,
-    device: Any = None,
-) -> Tensor:
-    """``base`` to the power of each of ``linspace(start, end, steps)``.
-
-    >>> glassnet.logspace(0, 2, 3)
-    tensor([  1.,  10., 100.])
-    """
-    array = np.logspace(_number(start), _number(end), steps, base=base, dtype=dtype_of(dtype))
-    return finished(array, requires_grad, device)
+    dtype = np.dtype(dtype)
+    if not all(map(math.isfinite, (start, end, step))):
+        raise RangeError(f"arange: expected finite numbers, got {start} to {end} in steps of {step}")
+    if dtype == int64:
+        start, end, step = int(start), int(end), int(step)
+    if step == 0 or (end - start) / step < 0:
+        raise RangeError(f"arange: step must lead from {start} to {end}, got step={step}")
+    if dtype.kind not in "iu":
+        return finished(np.arange(start, end, step).astype(dtype), requires_grad, device)
+    count = math.ceil((end - start) / step) if isinstance(step, float) else -((start - end) // step)
+    whole = int(start) + int(step) * np.arange(math.ceil(count))  # start and step are without their fractions
+    return finished(whole.astype(dtype), requires_grad, device)
 
 
 # of several tensors -----------------------------------------------------------------------------
@@ -437,4 +420,4 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         return condition.nonzero(as_tuple=True)
     if input is None or other is None:
         raise TypeError("where: expected where(condition, input, other), or where(condition) alone")
-    return apply(selection.where, condition, input, other)
+    return apply(selection.where, mask_of("where", condition), input, other)

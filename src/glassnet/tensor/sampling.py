@@ -109,7 +109,7 @@ def randint(
     if high is None:
         low, high = 0, low
     if size is None or low >= high:
-        raise ValueError(
+        raise RangeError(
             "randint: expected (high, size) or (low, high, size), low below high and the size a tuple; got "
             f"({low}, {high}, {size})"
         )
@@ -131,7 +131,7 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     tensor([0, 1, 2, 3])
     """
     if n < 0:
-        raise ValueError(f"randperm: expected a number of 0 or more, got {n}")
+        raise RangeError(f"randperm: expected a number of 0 or more, got {n}")
     return finished(apply(sampling.permutation, n=n, generator=chosen(generator)).array, False, device)
 
 
@@ -159,6 +159,9 @@ def normal(
         return finished(drawn.array, requires_grad, device)
     if size is not None:
         raise ValueError(f"normal: tensors have a size of their own; leave out size={size}, or give numbers")
+    spread = std.array if isinstance(std, Tensor) else np.asarray(std)
+    if not (spread >= 0).all():
+        raise RangeError(f"normal: expected standard deviations of 0 or more, got {spread.min():.5g} among them")
     shape = broadcast_shapes("normal", *map(shape_of, of_tensors))
     drawn = randn(shape, generator=generator, dtype=float_type(mean, std)) * std + mean
     return finished(drawn.array, requires_grad, device)
@@ -170,6 +173,9 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> glassnet.bernoulli(glassnet.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
+    p = input.array
+    if not ((p >= 0) & (p <= 1)).all():
+        raise RangeError("bernoulli: expected probabilities, from 0 to 1; of scores, take x.sigmoid()")
     drawn = apply(sampling.uniform, shape=input.shape, dtype=input.dtype, generator=chosen(generator))
     return (drawn < input).to(input.dtype)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.errors import DtypeError, GradientError
+from glassnet.errors import DimensionError, DtypeError, GradientError
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array, get_default_dtype
@@ -164,7 +164,11 @@ class Tensor(Autograd):
         >>> glassnet.ones(2, 3).size(), glassnet.ones(2, 3).size(1)
         ((2, 3), 3)
         """
-        return self.shape if dim is None else self.array.shape[normalize_dim("size", dim, self.ndim)]
+        if dim is None:
+            return self.shape
+        if not self.shape:
+            raise DimensionError(f"size: a tensor without dimensions has no dimension {dim}")
+        return self.array.shape[normalize_dim("size", dim, self.ndim)]
 
     def numel(self) -> int:
         """The number of elements.

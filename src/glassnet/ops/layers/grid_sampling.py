@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.ops.arithmetic import minimum
+from glassnet.ops.arithmetic import maximum, minimum
 from glassnet.ops.dtypes import Array, int64
 from glassnet.ops.elementary import abs as absolute
 from glassnet.ops.elementary import floor, sign
@@ -27,7 +27,7 @@ from glassnet.ops.movement import cast as to_dtype
 from glassnet.ops.movement import copy, permute, reshape, stack
 from glassnet.ops.pullback import rules_of
 from glassnet.ops.record import Op, Spec, register
-from glassnet.ops.selection import ge, gt, logical_and, lt, nothing, where
+from glassnet.ops.selection import ge, gt, logical_and, lt
 from glassnet.ops.shapes import Shape, equal_dtypes, shape_of, written
 
 A = -0.75  # of the cubic kernel, as PyTorch has it
@@ -54,9 +54,10 @@ def _reflected(c: Any, length: int, align_corners: bool) -> tuple[Any, Any]:
 
 
 def _clipped(c: Any, length: int) -> tuple[Any, Any]:
-    """``c`` moved to the border where it lies beyond, NaN to the first; and whether it is inside, where that moves."""
+    """``c`` moved to the border where it lies beyond, and the slope of that: 1 inside, else 0."""
     last = length - 1.0
-    return minimum(where(gt(c, 0.0), c, 0.0), last), logical_and(gt(c, 0.0), lt(c, last))
+    inside = logical_and(gt(c, 0.0), lt(c, last))
+    return minimum(maximum(c, 0.0), last), to_dtype(inside, dtype=c.dtype)
 
 
 def _inside(c: Any, length: int, padding_mode: str, align_corners: bool) -> tuple[Any, Any]:
@@ -65,8 +66,8 @@ def _inside(c: Any, length: int, padding_mode: str, align_corners: bool) -> tupl
     if padding_mode == "reflection":
         c, slope = _reflected(c, length, align_corners)
     if padding_mode != "zeros":
-        c, inside = _clipped(c, length)
-        slope = where(inside, slope + c * 0.0, 0.0)
+        c, clip_slope = _clipped(c, length)
+        slope = slope * clip_slope
     return c, slope
 
 
@@ -78,7 +79,8 @@ def _neighbours(g: Any, length: int, mode: str, padding_mode: str, align_corners
         c, padding_slope = _inside(c, length, padding_mode, align_corners)
         slope = slope * padding_slope
     if mode == "nearest":
-        return [_neighbour(rounded(c), 1.0 + nothing(c), nothing(c), length)]
+        zeros = sign(c) * 0.0  # of NaN and ∞, too
+        return [_neighbour(rounded(c), 1.0 + zeros, zeros, length)]
     before = floor(c)
     t = c - before
     if mode == "bilinear":
@@ -104,9 +106,9 @@ def _far_slope(d: Any) -> Any:
 
 def _neighbour(place: Any, weight: Any, slope: Any, length: int) -> Neighbour:
     """One neighbour; beyond the border, where padding is with zeros, it weighs nothing."""
-    inside = logical_and(ge(place, 0.0), lt(place, float(length)))
-    is_there = to_dtype(inside, dtype=weight.dtype)
-    return to_dtype(where(inside, place, 0.0), dtype=int64), weight * is_there, slope * is_there
+    is_there = to_dtype(logical_and(ge(place, 0.0), lt(place, float(length))), dtype=weight.dtype)
+    index = minimum(maximum(to_dtype(place, dtype=int64), 0), length - 1)  # of NaN and ∞, too, some index
+    return index, weight * is_there, slope * is_there
 
 
 # all dimensions together ----------------------------------------------------------------------------------

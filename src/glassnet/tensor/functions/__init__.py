@@ -39,6 +39,7 @@ _FILES = {
     "running": "cummax cummin cumprod cumulative_trapezoid logcumsumexp trapezoid trapz",
     "scattering": "diagonal_scatter index_add index_copy index_fill index_put index_reduce masked_scatter put scatter"
     " scatter_add scatter_reduce select_scatter slice_scatter",
+    "spacing": "linspace logspace",
     "signs": "absolute copysign greater greater_equal heaviside isneginf isposinf isreal less less_equal negative"
     " nextafter not_equal positive sgn signbit",
     "special_functions": "digamma erfc erfinv exp2 i0 igamma igammac lgamma logaddexp logaddexp2 logit mvlgamma"
@@ -58,7 +59,8 @@ _ONLY_METHODS = {
 _NO_METHODS = (
     "atleast_1d atleast_2d atleast_3d binomial block_diag broadcast_shapes broadcast_tensors bucketize can_cast"
     " cartesian_prod chain_matmul column_stack combinations complex cumulative_trapezoid dstack einsum empty_permuted"
-    " empty_strided fill from_dlpack frombuffer gradient imag isin lu_unpack poisson polar promote_types randint_like"
+    " empty_strided fill from_dlpack frombuffer gradient imag isin linspace logspace"
+    " lu_unpack poisson polar promote_types randint_like"
     " real row_stack scalar_tensor searchsorted std_mean tensordot trapezoid trapz tril_indices triu_indices"
     " unravel_index vander var_mean view_as_complex view_as_real"
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassnet.errors import RangeError, ShapeError
+from glassnet.errors import NoElementsError, RangeError, ShapeError
 from glassnet.ops.functions import ranks
 from glassnet.ops.selection import where
 from glassnet.ops.shapes import normalize_dim, written
@@ -59,7 +59,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Found[Tensor]:
     """
     d = normalize_dim("mode", dim, input.ndim)
     if input.ndim and input.shape[d] == 0:
-        raise ShapeError(f"mode: expected at least one element along dim {dim}, got shape {written(input.shape)}")
+        raise NoElementsError(f"mode: expected at least one element along dim {dim}, got shape {written(input.shape)}")
     position = apply(ranks.mode_position, input, dim=d)
     return _picked("mode", input, position.unsqueeze(d) if input.ndim else position, d, keepdim)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import DtypeError, RangeError, ShapeError
+from glassnet.errors import DtypeError, NoElementsError, RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import selection
 from glassnet.ops.dtypes import Dtype
@@ -94,7 +94,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
         return found("nanmedian", input.clone(), input.new_tensor(0, dtype=np.int64))
     d = normalize_dim("nanmedian", dim, input.ndim)
     if input.shape[d] == 0:
-        raise ShapeError(f"nanmedian: expected at least one element along dim {dim}, got shape {written(input.shape)}")
+        raise NoElementsError(f"nanmedian: expected an element along dim {dim}, got shape {written(input.shape)}")
     there = input.isnan().logical_not().sum(d, keepdim=True)
     indices = input.argsort(d).gather(d, ((there - 1) // 2).clamp(min=0))  # NaN comes last
     values = input.gather(d, indices)

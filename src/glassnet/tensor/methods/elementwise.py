@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import activation, arithmetic, elementary, movement, selection, softmax
-from glassnet.ops.dtypes import bool_, check_holds, result_type
+from glassnet.ops.dtypes import bool_, check_holds, result_type, uint8
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
@@ -141,22 +141,22 @@ class Elementwise(Casts):
     clip = clamp
 
     @takes_axis
-    def softmax(self, dim: int) -> Self:
+    def softmax(self, dim: int, dtype: Any = None) -> Self:
         """Positive numbers that add up to 1 along ``dim``, in the ratio of exp(self).
 
         >>> glassnet.tensor([0.0, 0.0, 0.6931]).softmax(0)
         tensor([0.2500, 0.2500, 0.5000])
         """
-        return apply(softmax.softmax, self, dim=dim)
+        return apply(softmax.softmax, self if dtype is None else self.to(dtype), dim=dim)
 
     @takes_axis
-    def log_softmax(self, dim: int) -> Self:
+    def log_softmax(self, dim: int, dtype: Any = None) -> Self:
         """The logarithm of `softmax`, accurate where softmax is close to 0.
 
         >>> glassnet.tensor([0.0, 0.0]).log_softmax(0)
         tensor([-0.6931, -0.6931])
         """
-        return apply(softmax.log_softmax, self, dim=dim)
+        return apply(softmax.log_softmax, self if dtype is None else self.to(dtype), dim=dim)
 
     def equal(self, other: State) -> bool:
         """Whether it has the shape and the elements of ``other``.
@@ -181,7 +181,7 @@ class Elementwise(Casts):
         >>> x.where(x > 0, 0)
         tensor([0, 2, 0])
         """
-        return apply(selection.where, condition, self, other)
+        return apply(selection.where, mask_of("where", condition), self, other)
 
     def masked_fill(self, mask: Any, value: Any) -> Self:
         """A copy with ``value`` wherever ``mask`` is true.
@@ -206,19 +206,31 @@ def fitting(x: State, mask: Any, value: Any) -> Any:
     Raises DtypeError for a mask that is none, ShapeError for more than one value, RangeError for one that the dtype
     cannot hold.
     """
-    if getattr(mask, "dtype", bool_) != bool_:
-        raise DtypeError(f"masked_fill: expected a mask of bool, got {mask.dtype}; write mask.bool(), or x > 0")
+    mask_of("masked_fill", mask)
+    return number_for("masked_fill", x, value)
+
+
+def mask_of(name: str, mask: Any) -> Any:
+    """``mask`` itself; DtypeError unless it is of bool, or, as masks were once, of uint8 where PyTorch takes that."""
+    dtype = getattr(mask, "dtype", bool_)
+    if dtype != bool_ and not (name == "where" and dtype == uint8):
+        raise DtypeError(f"{name}: expected a mask of bool, got {dtype}; write mask.bool(), or x > 0")
+    return mask
+
+
+def number_for(name: str, x: State, value: Any) -> Any:
+    """``value``, a number or a tensor of one, as one of the dtype of ``x``; see `fitting`."""
     shape = getattr(value, "shape", ())
     if len(shape):
         raise ShapeError(
-            f"masked_fill: expected one value, a number or a tensor without dimensions, got shape {written(shape)}; "
+            f"{name}: expected one value, a number or a tensor without dimensions, got shape {written(shape)}; "
             "for a value each: where(mask, values, x)"
         )
     if isinstance(value, State):
         return value if value.dtype == x.dtype else apply(movement.cast, value, dtype=x.dtype)
     if x.dtype.kind == "f":
         if math.isfinite(value) and abs(value) > np.finfo(x.dtype).max:
-            raise RangeError(f"masked_fill: {x.dtype} cannot hold {value}: its largest is {np.finfo(x.dtype).max:.5g}")
+            raise RangeError(f"{name}: {x.dtype} cannot hold {value}: its largest is {np.finfo(x.dtype).max:.5g}")
         return float(value)
     if x.dtype.kind != "b":
         check_holds(x.dtype, np.trunc(np.asarray(value)))

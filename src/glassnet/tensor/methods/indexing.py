@@ -8,7 +8,14 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from glassnet.errors import DimensionError, DtypeError, GlassnetWarning, IndexDtypeError, RangeError, ShapeError
+from glassnet.errors import (
+    DimensionError,
+    DtypeError,
+    GlassnetWarning,
+    IndexDtypeError,
+    RangeError,
+    ShapeError,
+)
 from glassnet.observer import mode
 from glassnet.ops import indexing, movement
 from glassnet.ops.dtypes import check_holds
@@ -108,7 +115,7 @@ class Indexing(Views):
         (tensor([0, 1, 2]), tensor([3, 4]))
         """
         if chunks < 1:
-            raise ValueError(f"chunk: expected 1 chunk or more, got {chunks}")
+            raise RangeError(f"chunk: expected 1 chunk or more, got {chunks}")
         total = _size("chunk", self.shape, normalize_dim("chunk", dim, len(self.shape)))
         return self.unsafe_split(-(-total // chunks) if total else [0] * chunks, dim)
 
@@ -256,7 +263,7 @@ class Indexing(Views):
             if not shape or not index.shape:  # a number is as a vector of one
                 places = apply(movement.reshape, index, shape=(-1,))
                 return self.reshape(shape or (1,)).gather(dim, places).reshape(index.shape)
-        return apply(indexing.gather, self, index, dim=dim)
+        return apply(indexing.gather, self, index, dim=normalize_dim("gather", dim, len(self.shape)))
 
 
 def _size(name: str, shape: tuple[int, ...], d: int) -> int:

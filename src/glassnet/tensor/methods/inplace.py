@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DtypeError, GradientError, ShapeError
+from glassnet.errors import DtypeError, GradientError, RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, movement, reduction, sampling, selection
 from glassnet.ops.record import Op
@@ -16,7 +16,7 @@ from glassnet.random import Generator, chosen
 from glassnet.tensor import functions
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.graph import version_of
-from glassnet.tensor.methods.elementwise import fitting
+from glassnet.tensor.methods.elementwise import fitting, number_for
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
 from glassnet.tensor.methods.operators import is_operand
 from glassnet.tensor.methods.sorting import Sorting
@@ -139,9 +139,9 @@ class InPlace(Sorting):
         >>> glassnet.zeros(2).fill_(5)
         tensor([5., 5.])
         """
-        if np.size(value.array if isinstance(value, State) else value) != 1:
+        if len(getattr(value, "shape", ())):
             raise ShapeError("fill_: expected one number; copy_() takes a tensor")
-        return self.copy_(value)
+        return self.copy_(number_for("fill_", self, value))
 
     def zero_(self) -> Self:
         """Set every element to 0.
@@ -241,7 +241,7 @@ class InPlace(Sorting):
         True
         """
         if low > high:
-            raise ValueError(f"uniform_: expected low ≤ high, got {low} and {high}")
+            raise RangeError(f"uniform_: expected low ≤ high, got {low} and {high}")
         return self._floating("uniform_")._draw(sampling.uniform, generator, low=low, high=high)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
@@ -252,7 +252,7 @@ class InPlace(Sorting):
         5.0
         """
         if std < 0:
-            raise ValueError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
+            raise RangeError(f"normal_: expected a standard deviation of 0 or more, got std={std}")
         return self._floating("normal_")._draw(sampling.normal, generator, mean=mean, std=std)
 
     def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Self:
@@ -263,7 +263,7 @@ class InPlace(Sorting):
                 [1., 1., 1.]])
         """
         if not 0 <= p <= 1:
-            raise ValueError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
+            raise RangeError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
         return self._draw(sampling.bernoulli, generator, p=p)
 
     def random_(self, low: int, high: int | None = None, *, generator: Generator | None = None) -> Self:
@@ -275,7 +275,7 @@ class InPlace(Sorting):
         """
         low, high = (0, low) if high is None else (low, high)
         if low >= high:
-            raise ValueError(f"random_: expected low below high, got {low} and {high}")
+            raise RangeError(f"random_: expected low below high, got {low} and {high}")
         return self._draw(sampling.integers, generator, low=low, high=high)
 
     def _floating(self, name: str) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from glassnet.errors import DtypeError, ShapeError
+from glassnet.errors import DtypeError, NoElementsError
 from glassnet.ops import arithmetic, elementary, indexing, movement, reduction, selection
 from glassnet.ops.dtypes import Dtype, get_default_dtype, uint8
 from glassnet.ops.record import Op
@@ -187,6 +187,7 @@ class Reduction(Elementwise):
         values=tensor([5, 7]),
         indices=tensor([1, 0]))
         """
+        _check_tensor("max", self)
         return self._extreme(reduction.amax, reduction.argmax, "maximum", dim, keepdim, axis)
 
     def min(self, dim: Any = None, keepdim: bool = False, **axis: Any) -> Any:
@@ -198,6 +199,7 @@ class Reduction(Elementwise):
         >>> x.min(dim=1).indices
         tensor([0, 1])
         """
+        _check_tensor("min", self)
         return self._extreme(reduction.amin, reduction.argmin, "minimum", dim, keepdim, axis)
 
     def _extreme(self, op: Op, position: Op, pairwise: str, dim: Any, keepdim: bool, axis: dict[str, Any]) -> Any:
@@ -255,6 +257,7 @@ class Reduction(Elementwise):
         >>> glassnet.tensor([1, 2, 3]).cumsum(0)
         tensor([1, 3, 6])
         """
+        dim = normalize_dim("cumsum", dim, len(self.shape))
         if dtype is None:
             return apply(reduction.cumsum, self, dim=dim)
         return apply(reduction.cumsum, self.to(dtype), dim=dim).to(dtype)
@@ -271,7 +274,7 @@ class Reduction(Elementwise):
             return apply(loaded("glassnet.ops.functions.ranks").median, self)
         size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
         if size == 0:
-            raise ShapeError(f"median: expected at least one element along dim {dim}, got shape {written(self.shape)}")
+            raise NoElementsError(f"median: expected an element along dim {dim}, got shape {written(self.shape)}")
         order: Self = apply(indexing.argsort, self, dim=dim)
         middle = order.narrow(dim, (size - 1) // 2, 1) if self.shape else order
         nan = self.isnan()
@@ -289,3 +292,12 @@ class Reduction(Elementwise):
         tensor(2)
         """
         return apply(selection.ne, self, 0).sum(dim)
+
+
+def _check_tensor(name: str, x: Any) -> None:
+    """TypeError for a number where the function ``name`` takes a tensor: max(2, x)."""
+    if not isinstance(x, State):
+        bound = "min" if name == "max" else "max"
+        raise TypeError(
+            f"{name}: expected a tensor first, got {x!r:.40}; of each element and it: x.clamp({bound}={x!r:.40})"
+        )

@@ -236,7 +236,8 @@ class Views(Operators):
         >>> glassnet.tensor([1, 2, 3]).flip(0)
         tensor([3, 2, 1])
         """
-        return apply(movement.flip, self, dims=sizes(axes, dims))
+        dims = sizes(axes, dims)
+        return apply(movement.flip, self, dims=dims if self.shape else normalize_dims("flip", dims, 0))
 
     def expand(self, *shape: Any) -> Self:
         """The elements repeated, without copying, to fill a larger shape; −1 keeps a size.
