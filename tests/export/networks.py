@@ -149,11 +149,24 @@ class LastStep(nn.Module):
         return output[:, -1]
 
 
+def times_matrices(_net, x):
+    return (glassnet.arange(36.0).reshape(1, 6, 6).repeat(len(x), 1, 1) @ x.unsqueeze(2)).squeeze(2)
+
+
+def along_a_grid(_net, x):
+    halved = glassnet.tensor([[[0.5, 0.0, 0.0], [0.0, 1.0, 0.0]]]).expand(len(x), 2, 3)
+    return F.grid_sample(x.reshape(-1, 1, 2, 3), F.affine_grid(halved, (len(x), 1, 2, 3), align_corners=True)).flatten(
+        1
+    )
+
+
 WRITTEN |= {
     "lstm": (sequence(lambda: LastStep(nn.LSTM(6, 4, num_layers=2, batch_first=True))), X),
     "gru": (sequence(lambda: LastStep(nn.GRU(6, 4, bidirectional=True, batch_first=True))), X),
     "rnn": (sequence(lambda: LastStep(nn.RNN(6, 4, batch_first=True))), X),
     "transformer": (sequence(lambda: nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)), X),
+    "a matrix for each sample": (lambda: Net(times_matrices), X),
+    "read along a grid": (lambda: Net(along_a_grid), X),
     "attention with a mask": (lambda: Net(looks_back, nn.MultiheadAttention(1, 1, batch_first=True)), X),
 }
 

@@ -19,7 +19,9 @@ from glassnet.nn.embeddings import Embedding, EmbeddingBag
 from glassnet.nn.module import Module, evaluating
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
+from glassnet.ops.movement import broadcast_to
 from glassnet.ops.shapes import written
+from glassnet.program.names import taken_names, unused
 from glassnet.program.passes import optimize
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.tensor import Tensor, wrap
@@ -194,10 +196,17 @@ def for_any_batch(first: Program, second: Program) -> Program:
             f"the network does something else for {SAMPLES[1]} samples than for {SAMPLES[0]}; a file has one way to "
             "compute: take out what depends on the size of the batch"
         )
+    constants, repeated = {}, []
+    for var, array in map(_constant, first.constants.items(), second.constants.items()):
+        if follows_batch(var) and np.ndim(array):
+            row = Var(unused(f"{var.name}_row", taken_names(first)), array.shape, var.dtype)
+            repeated.append(Instruction(broadcast_to, (row,), var, {"shape": var.shape}))
+            var = row
+        constants[var] = array
     return first.having(
         inputs=_Pair("the input").general(first.inputs, second.inputs),
-        constants=dict(map(_constant, first.constants.items(), second.constants.items())),
-        instructions=tuple(_instruction(a, b) for a, b in zip(first, second, strict=True)),
+        constants=constants,
+        instructions=(*repeated, *(_instruction(a, b) for a, b in zip(first, second, strict=True))),
         outputs=_Pair("the output").general(first.outputs, second.outputs),
     )
 
@@ -213,13 +222,17 @@ def _instruction(a: Instruction, b: Instruction) -> Instruction:
 
 
 def _constant(first: tuple[Var, Array], second: tuple[Var, Array]) -> tuple[Var, Array]:
-    """A constant and its numbers; one number, if its size follows the batch."""
+    """A constant and its numbers; those of one sample, or one number, if its size follows the batch."""
     (a, numbers), (b, others) = first, second
     var = _Pair(f"the constant {a}").general(a, b)
     if numbers.shape == others.shape and np.array_equal(numbers, others, equal_nan=numbers.dtype.kind == "f"):
         return var, numbers
     if numbers.size and (numbers == numbers.flat[0]).all() and (others == numbers.flat[0]).all():
         return var, numbers.flat[0]
+    of_one = tuple(slice(1) if isinstance(n, Rows) else slice(None) for n in var.shape)
+    row = numbers[of_one]
+    if numbers.size and all(np.array_equal(np.broadcast_to(row, x.shape), x) for x in (numbers, others)):
+        return var, row
     raise ExportError(
         f"{a}, of shape {list(a.shape)}, is made anew for each batch and holds other numbers each time; make it once, "
         "as a buffer of the module"
