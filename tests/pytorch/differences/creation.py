@@ -20,13 +20,4 @@ KNOWN = {
     },
     ("scalar_tensor", "uint8"): "a number that the dtype does not hold is refused",
     ("arange", "errors"): "not yet",
-    ("arange", "int64"): "not yet",
-    ("arange", "int8"): "not yet",
-    ("arange", "uint8"): "not yet",
-    ("eye", "errors"): "not yet",
-    ("linspace", "errors"): "not yet",
-    ("linspace.tensor_overload", "errors"): "not yet",
-    ("logspace", "errors"): "not yet",
-    ("logspace.tensor_overload", "errors"): "not yet",
-    ("logspace.tensor_overload", "int64"): "not yet",
 }

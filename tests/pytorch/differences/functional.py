@@ -28,10 +28,5 @@ KNOWN = {
     ("nn.functional.local_response_norm", "int64"): _MEANS,
     ("nn.functional.margin_ranking_loss", "uint8"): "PyTorch's numbers below 0 wrap around in uint8",
     ("nn.functional.upsample_bilinear", "uint8"): _MEANS,
-    ("nn.functional.hardtanh", "int64"): "not yet",
-    ("nn.functional.hardtanh", "int8"): "not yet",
     ("nn.functional.hinge_embedding_loss", "reference"): "not yet",
-    ("nn.functional.threshold", "int64"): "not yet",
-    ("nn.functional.threshold", "int8"): "not yet",
-    ("nn.functional.threshold", "uint8"): "not yet",
 }
