@@ -94,6 +94,10 @@ class Observer(Protocol):
         """Python asks for the numbers in ``tensor``, if it is one; ``what`` is how."""
         ...
 
+    def printed(self, tensor: Any) -> str | None:
+        """The text of ``tensor``, where that is not the text of its own numbers."""
+        ...
+
     def detached(self, array: Array) -> Array:
         """A tensor is about to be made of ``array`` that forgets the history of the one that has it: of which array."""
         ...

@@ -171,6 +171,20 @@ def test_what_is_the_same_for_all_may_be_read() -> None:
         vmap(vmap(lambda a, b: a * (b.item() if b > 0 else 0), (0, None)), (None, 0))(x[0], x[:, 0])
 
 
+def test_printing() -> None:
+    texts = []
+
+    def f(a: Any, b: Any) -> Any:
+        texts.extend([str(a), str(b), str(gn.ones(1))])
+        return a * b
+
+    vmap(vmap(f, (0, None)), (None, 0))(gn.tensor([1.0, 2.0]), gn.tensor([3.0]))
+    inner, outer, same = texts
+    assert inner == "BatchedTensor(lvl=2, bdim=0, value=\n    tensor([1., 2.])\n)"
+    assert outer == "BatchedTensor(lvl=1, bdim=0, value=\n    tensor([3.])\n)"
+    assert same == "tensor([1.])"
+
+
 def test_in_place_within_one_another() -> None:
     def f(a: Any, b: Any) -> Any:
         y = gn.zeros(2, dtype=gn.float64)

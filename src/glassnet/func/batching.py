@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from textwrap import indent
 from typing import Any, NoReturn
 
 import numpy as np
@@ -320,6 +321,17 @@ class Batching:
                 f"{name} has a backward of its own, which is for one sample, and is asked for outside as well; "
                 "take the gradient within: vmap(grad(f))"
             )
+
+    def printed(self, tensor: Any) -> str | None:
+        """The numbers of all samples, as PyTorch writes them, and which ``vmap`` they are of: 1 is the outermost."""
+        value, is_batched = self._of(tensor)
+        with self._outside():
+            text = repr(value)
+        return f"BatchedTensor(lvl={self._level}, bdim=0, value=\n{indent(text, '    ')}\n)" if is_batched else text
+
+    @property
+    def _level(self) -> int:
+        return 1 + (self.outer._level if isinstance(self.outer, Batching) else 0)
 
     def replacing(self, what: str) -> None:
         """The memory of a tensor would be replaced for one sample."""

@@ -238,8 +238,8 @@ class Tensor(Autograd):
     def __repr__(self) -> str:
         from glassnet.tensor.printing import tensor_text  # a script that prints none need not load it
 
-        self._read("printing")
-        return tensor_text(self)
+        other = None if mode.tracer is None else mode.tracer.printed(self)
+        return tensor_text(self) if other is None else other
 
     _repr_html_ = repr_html
 

@@ -82,6 +82,11 @@ class Refusals:
     def custom(self, name: str, inputs: tuple[Any, ...]) -> None:
         """An operation of the user's own: what it does is followed."""
 
+    def printed(self, tensor: Any) -> str | None:
+        """A tensor is to be printed: raises TraceError, as for all that reads its numbers."""
+        self.read("printing", tensor)
+        return None
+
     def detached(self, array: Any) -> Any:
         """The array of a tensor that forgets its history: the same, which is the same value."""
         return array
