@@ -16,7 +16,8 @@ from tests.tensor.evaluated import TOLERANCE, parts
 
 # Calls whose result Python or NumPy has to look at the values for: these are refused, by name or by what they give.
 READ = (
-    ".numpy()", ".item()", ".tolist()", "nonzero", "argwhere", "where(b)", "unique", "bincount", "masked_select", "np.", "x[b]",
+    ".numpy()", ".item()", ".tolist()", "nonzero", "argwhere", "where(b)", "unique", "bincount", "masked_select",
+    "np.", "x[b]",
     "t.equal(", "t.allclose(", " in v", "bool(", "float(", "int(", "f'", ".format(", "][o]", "range(7)[o]", "arange(o)",
     "multinomial", ".histc(", ".histogram(", "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(",
     "interleave(o", "interleave(j",
