@@ -106,7 +106,9 @@ SOURCES = {
     "torchvision.ops.*": "vision.ops",
     "torchvision.transforms": "vision.transforms",
     "torchvision.transforms.functional": "vision.transforms.functional",
+    "torchvision.transforms.transforms": "vision.transforms",
     "torchvision.transforms.v2": "vision.transforms",
+    "torchvision.transforms.v2.functional": "vision.transforms.functional",
     "torchvision.utils": "vision.utils",
 }
 
@@ -125,6 +127,9 @@ _WITHIN = {
     "torch.optim": "adadelta adagrad adam adamax adamw asgd lbfgs nadam radam rmsprop rprop sgd sparse_adam",
     "torch.utils.data": "dataloader dataset sampler",
     "torchvision.datasets": "cifar fakedata folder mnist vision",
+    "torchvision.models": "convnext densenet efficientnet feature_extraction inception mnasnet resnet shufflenetv2"
+    " squeezenet vgg vision_transformer",
+    "torchvision.ops": "boxes focal_loss",
 }
 
 # Packages that are PyTorch's or stand on it: nothing of theirs is found but what is in the table.

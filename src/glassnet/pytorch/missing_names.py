@@ -133,6 +133,8 @@ class _Reader(ast.NodeVisitor):
         if value is not None:
             return value
         if isinstance(owner, StandIn):
+            if name in vars(owner):  # __version__
+                return vars(owner)[name]
             found = owner.found(name)
             if found:
                 return found[0]
