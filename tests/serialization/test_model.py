@@ -83,6 +83,12 @@ COMPUTED = {
     "parametrized spectral norm": with_many_steps,
     "parametrized bias": lambda: parametrizations.spectral_norm(nn.Linear(4, 3), "bias"),
     "two after each other": lambda: parametrizations.spectral_norm(parametrizations.weight_norm(nn.Linear(4, 3))),
+    "pruned": lambda: nn.utils.prune.l1_unstructured(nn.Linear(4, 3), "weight", 0.5),
+    "pruned twice, bias too": lambda: nn.utils.prune.random_unstructured(
+        nn.utils.prune.l1_unstructured(nn.utils.prune.ln_structured(nn.Linear(4, 3), "weight", 1, 2, 0), "weight", 3),
+        "bias",
+        1,
+    ),
     "orthogonal columns": lambda: parametrizations.orthogonal(nn.Linear(3, 4)),
     "orthogonal rows": lambda: parametrizations.orthogonal(nn.Linear(4, 3), orthogonal_map="cayley"),
     "orthogonal, by reflections": lambda: parametrizations.orthogonal(

@@ -1,4 +1,4 @@
-"""What is computed in a network that a file describes: weight norms, spectral norms, orthogonal weights.
+"""What is computed in a network that a file describes: weight norms, orthogonal weights, weights behind a mask.
 
 Each is the name of the function that makes it and the arguments of that function, which it keeps as attributes of the
 same names. Only the functions below are ever called; a class that someone else wrote is refused by name.
@@ -15,11 +15,12 @@ import numpy as np
 
 from glassnet.nn.module import Module
 from glassnet.nn.registry import joined
-from glassnet.nn.utils import parametrizations
+from glassnet.nn.utils import parametrizations, prune
 from glassnet.nn.utils.norms import DividedByNorm, LengthAndDirection, spectral_norm, weight_norm
 from glassnet.nn.utils.orthogonal import Orthogonal
 from glassnet.nn.utils.parametrizations import SpectralNorm, WeightNorm
 from glassnet.nn.utils.parametrize import computed_attributes, is_parametrized
+from glassnet.nn.utils.pruning_methods import Masked
 from glassnet.serialization.described import (
     DescriptionError,
     Path,
@@ -38,6 +39,7 @@ _MAKERS: dict[str, tuple[type[Any], Callable[..., Module]]] = {
     "parametrizations.weight_norm": (WeightNorm, parametrizations.weight_norm),
     "parametrizations.spectral_norm": (SpectralNorm, parametrizations.spectral_norm),
     "parametrizations.orthogonal": (Orthogonal, parametrizations.orthogonal),
+    "prune.identity": (Masked, prune.identity),  # the mask is in the state
 }
 _NAMES = {kind: name for name, (kind, _) in _MAKERS.items()}
 _MOST = 16  # parametrizations of one tensor: each new one computes all before it

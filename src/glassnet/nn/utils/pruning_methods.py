@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -107,8 +108,19 @@ def _let_be_hooked(module: Module, name: str, method: BasePruningMethod) -> None
     if name in computed_attributes(module):
         keep_attribute(module, name)
         _unhook(module, name)
-    compute_attribute(module, name, Computed(method.apply_mask))
+    compute_attribute(module, name, Computed(Masked(method)))
     module._add_hook(Hook("before", method), prepend=False)
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A parameter of a module without what ``method`` leaves out."""
+
+    method: BasePruningMethod
+
+    def __call__(self, module: Module) -> Tensor:
+        """The parameter, now."""
+        return self.method.apply_mask(module)
 
 
 def _unhook(module: Module, name: str) -> None:
