@@ -17,6 +17,7 @@ import numpy as np
 from glassnet.autograd import no_grad
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.nn.truncated_normal import truncated_normal
+from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.random import Generator, chosen
@@ -119,6 +120,8 @@ def trunc_normal_(
     if not a < b or not std > 0:
         raise ValueError(f"trunc_normal_: expected a < b and std > 0, got a={a}, b={b}, std={std}")
     shape = _floating("trunc_normal_", tensor).shape
+    if not mode.draws:  # other numbers will take their place
+        return tensor
     drawn = truncated_normal(chosen(generator).numpy, math.prod(shape), (a - mean) / std, (b - mean) / std)
     return _filled(tensor, np.clip(mean + std * drawn.reshape(shape), a, b))
 
