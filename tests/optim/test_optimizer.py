@@ -58,6 +58,7 @@ def test_repr() -> None:
         "    lr: 0.001\n"
         "    maximize: False\n"
         "    weight_decay: 0\n"
+        "\n"
         "Parameter Group 1\n"
         "    amsgrad: False\n"
         "    betas: (0.5, 0.9)\n"
