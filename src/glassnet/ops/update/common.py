@@ -22,6 +22,7 @@ Options = SimpleNamespace
 """The options of an update: ``options.weight_decay``."""
 
 Pieces = Iterable[tuple[Any, ...]]
+Shapes = Callable[[tuple[int, ...]], Iterable[tuple[int, ...] | None]]
 
 
 def blocks(param: Array, *others: Array | None) -> Pieces:
@@ -58,7 +59,7 @@ def update(
     forward: Callable[..., Array],
     expand: Callable[..., Any],
     formula: str,
-    state_shapes: Callable[[tuple[int, ...]], Iterable[tuple[int, ...] | None]] = lambda shape: (shape,),
+    state_shapes: Shapes = lambda shape: (shape,),
 ) -> Op:
     """The record of an update. The signature of ``forward`` states all of it, once.
 
@@ -76,7 +77,7 @@ def update(
     inputs = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
     def shape(param: Any, grad: Any, _lr: Any, *state: Any, **_options: Any) -> Spec:
-        return _fitting(name, param, grad, state, state_shapes(shape_of(param)))
+        return _fitting(name, param, grad, state, state_shapes)
 
     def decomposed(*arguments: Any, **chosen: Any) -> Any:
         call = signature.bind(*arguments, **chosen)
@@ -110,9 +111,7 @@ def _is_complex(x: Any) -> bool:
     return x is not None and not isinstance(x, int | float) and x.dtype.kind == "c"
 
 
-def _fitting(
-    name: str, param: Any, grad: Any, state: tuple[Any, ...], shapes: Iterable[tuple[int, ...] | None]
-) -> Spec:
+def _fitting(name: str, param: Any, grad: Any, state: tuple[Any, ...], shapes: Shapes) -> Spec:
     if shape_of(grad) != shape_of(param):
         raise ShapeError(
             f"{name}: expected a gradient of the parameter's shape {written(shape_of(param))}, got "
@@ -124,7 +123,7 @@ def _fitting(
             "p.grad = p.grad.to(p.dtype)"
         )
     for x in state:
-        if x is not None and shape_of(x) not in ((), *shapes):
+        if x is not None and shape_of(x) and shape_of(x) not in shapes(shape_of(param)):
             raise ShapeError(
                 f"{name}: expected state of the parameter's shape {written(shape_of(param))}, got "
                 f"{written(shape_of(x))}; if the parameter was given another shape, make a new optimizer"
