@@ -22,7 +22,7 @@ from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
 from glassnet.tensor.device import on_cpu
 from glassnet.tensor.graph import LARGE, Node, RetainGrad, VersionCounter, tick, version_of
-from glassnet.tensor.silence import SILENT, settings
+from glassnet.tensor.silence import SILENT, settings, under
 from glassnet.tensor.wording import Size
 
 ndarray = np.ndarray
@@ -226,13 +226,12 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         raise DtypeError(f"{op.name}: {error}") from None
     if dtype.kind == "c" and not op.complex_too:
         raise DtypeError(f"{op.name}: expected real numbers, got {dtype}; take x.real, x.imag or x.abs()")
-    before = be(SILENT)
     try:
+        if dtype.kind in "fc":
+            return [under(SILENT, np.asarray, v, dtype) for v in values]
         return [np.asarray(v, dtype) for v in values]
     except OverflowError:  # a number that the integers of this dtype do not hold: it wraps around, as their sums do
         return [np.asarray(v).astype(dtype) for v in values]
-    finally:
-        no_longer(before)
 
 
 def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception) -> None:
