@@ -128,10 +128,12 @@ class Measured:
             self._within = False
 
     def _pause(self) -> None:
+        """Stop all measuring: in a worker there are two, and the one that began first would go on instead."""
         coverage = sys.modules.get("coverage")
-        self._coverage = None if coverage is None else coverage.Coverage.current()
-        if self._coverage is not None:
-            self._coverage.stop()
+        current = (lambda: None) if coverage is None else coverage.Coverage.current
+        self._coverage = current()
+        while (each := current()) is not None:
+            each.stop()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
