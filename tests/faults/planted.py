@@ -481,6 +481,13 @@ FAULTS = (
         ("tests/nn/test_pooling.py",),
     ),
     Fault(
+        "batch norm: in evaluation the result lies as the input does",
+        "functional/normalization.py",
+        "return y.contiguous()",
+        "return y",
+        ("tests/tensor/test_layout.py",),
+    ),
+    Fault(
         "average pooling: what ceil_mode adds counts",
         "functional/avg_pooling.py",
         "end = np.minimum(start + k, length + p)",

@@ -297,6 +297,11 @@ def test_another_arrangement_is_reshaped() -> None:
             "[2, 2], [2, 2]",
         ),
         (
+            lambda: F.cosine_embedding_loss(gn.ones(3, 2), gn.ones(3, 2), gn.ones(2)),
+            RuntimeError,
+            "cosine_embedding_loss: expected a target of shape [3], 1 or −1 for each pair of vectors, got [2]",
+        ),
+        (
             lambda: F.triplet_margin_loss(gn.ones(2, 2), gn.ones(2), gn.ones(2, 2)),
             RuntimeError,
             "triplet_margin_loss: expected anchor, positive and negative of one number of dimensions, got shapes "

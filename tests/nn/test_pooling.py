@@ -185,6 +185,7 @@ def test_derivatives_to_second_order(pool: Callable[..., Any]) -> None:
         ),
         (lambda _: nn.AvgPool3d(2, stride=0), ValueError, "AvgPool3d: expected stride of 1 or more, got 0"),
         (lambda _: nn.AdaptiveAvgPool2d(-1), ValueError, "AdaptiveAvgPool2d: expected output_size of 0 or more"),
+        (lambda x: nn.LPPool2d(0, 2)(x), ZeroDivisionError, "lp_pool2d: expected a norm_type other than 0"),
         (lambda _: nn.LPPool1d(2, "3"), TypeError, "LPPool1d: expected kernel_size as a whole number"),
         (
             lambda x: F.max_unpool2d(x, F.max_pool2d(x, 1, return_indices=True)[1], 2, output_size=(20, 10)),

@@ -11,6 +11,16 @@ import pytest
 import glassnet
 import glassnet.nn.functional
 
+
+def picture(x: Any) -> Any:
+    return x[(None,) * (4 - x.ndim)]
+
+
+def batch_norm(t: Any, x: Any, training: bool) -> Any:
+    channels = x.shape[1]
+    return t.nn.functional.batch_norm(x, t.zeros(channels), t.ones(channels), training=training)
+
+
 CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "index": lambda t, x: x[:, t.tensor([0, 0])],
     "index_last": lambda t, x: x[..., t.tensor([0, 1])],
@@ -39,6 +49,14 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "gather": lambda t, x: x.gather(0, x.argsort(0)),
     "matmul": lambda t, x: x @ x.transpose(-1, -2),
     "flip": lambda t, x: x.flip(0),
+    "max_pool": lambda t, x: t.nn.functional.max_pool1d(x, 2),
+    "max_pool_indices": lambda t, x: t.nn.functional.max_pool1d(x, 2, return_indices=True)[1],
+    "adaptive_max_pool": lambda t, x: t.nn.functional.adaptive_max_pool1d(x, 2),
+    "avg_pool": lambda t, x: t.nn.functional.avg_pool1d(x, 2),
+    "interpolate": lambda t, x: t.nn.functional.interpolate(picture(x), size=(5, 3), mode="bilinear"),
+    "grid_sample": lambda t, x: t.nn.functional.grid_sample(picture(x), t.zeros(1, 2, 5, 2), align_corners=False),
+    "batch_norm": lambda t, x: batch_norm(t, x, True),
+    "batch_norm_evaluating": lambda t, x: batch_norm(t, x, False),
 }
 # For these the strides are PyTorch's too, where those leave no gaps.
 ALIKE = {"exp", "clone", "double", "zeros_like", "cat", "sum", "softmax", "cumsum"}
@@ -78,6 +96,15 @@ def test_view_of_what_was_picked_and_put_together() -> None:
     for joined in (glassnet.stack([x.t(), x.t()]), glassnet.cat([x.t(), x.t()]), x.t().softmax(0), x.t().cumsum(0)):
         assert joined.view(-1).shape == (joined.numel(),)
     assert x.t().exp().stride() == (1, 4)
+
+
+def test_view_of_what_was_pooled_or_normalized_after_a_permutation() -> None:
+    F = glassnet.nn.functional
+    x = glassnet.tensor(NUMBERS).permute(0, 2, 1)
+    assert F.max_pool1d(x, 2).view(2, -1).tolist() == [[5, 6, 7, 8], [17, 18, 19, 20]]
+    assert F.batch_norm(x, glassnet.zeros(4), glassnet.ones(4), eps=0.0).view(-1)[:3].tolist() == [1, 5, 9]
+    sampled = F.grid_sample(x.unsqueeze(0), glassnet.zeros(1, 2, 5, 2), align_corners=False)
+    assert sampled.view(-1).shape == (20,)
 
 
 def test_a_gradient_lies_as_its_leaf_does() -> None:

@@ -85,6 +85,8 @@ def _lp_pool(n: int, input: Tensor, norm_type: float, kernel_size: Any, stride: 
     name = f"lp_pool{n}d"
     check_spatial(name, input, n)
     check_floating(name, input)
+    if norm_type == 0:
+        raise ZeroDivisionError(f"{name}: expected a norm_type other than 0, whose root 1/{norm_type} there is not")
     powers = _avg_pool(n, input**norm_type, (kernel_size, stride), ceil_mode)
     total = powers * math.prod(per_dimension(name, "kernel_size", kernel_size, n))
     root: Tensor = (total.sign() * total.abs().relu()) ** (1 / norm_type)

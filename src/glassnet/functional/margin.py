@@ -89,6 +89,11 @@ def cosine_embedding_loss(
         )
     squares1, squares2 = ((x * x).sum(-1) + 1e-12 for x in (input1, input2))  # as PyTorch: never 0
     cos = (input1 * input2).sum(-1) / (squares1 * squares2).sqrt()
+    if 1 < cos.numel() != target.numel() > 1:
+        raise ShapeError(
+            f"cosine_embedding_loss: expected a target of shape {written(cos.shape)}, 1 or −1 for each pair of "
+            f"vectors, got {written(target.shape)}"
+        )
     unlike = where(target == -1, (cos - margin).clamp(min=0), 0.0)
     return reduced(where(target == 1, 1 - cos, unlike), reduction)
 

@@ -264,7 +264,7 @@ def _by_running_statistics(
     shift = -mean * scale if bias is None else bias - mean * scale
     factor, summand = _of_channels(input, scale, shift)
     y: Tensor = input * factor + summand
-    return y
+    return y.contiguous()  # as in training, so that view() works in both
 
 
 # arguments ------------------------------------------------------------------------------------------

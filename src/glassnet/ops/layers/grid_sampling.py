@@ -187,6 +187,7 @@ grid_sample: Op = register(
             lambda g, _y, x, grid, **params: grid_sample_slope(g, x, grid, **params),
         ),
         shape=_grid_sample_shape,
+        in_order=True,
         formula="yᵢ = Σ wₖ·xₖ over the corners k around place i",
         expand=_grid_sample,
         cast="equal",

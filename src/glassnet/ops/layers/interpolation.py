@@ -180,6 +180,7 @@ interpolate: Op = register(
         forward=_interpolate,
         vjp=(lambda g, _y, _x, size, **params: interpolate_backward(g, size=shape_of(_x)[-len(size) :], **params),),
         shape=_interpolate_shape,
+        in_order=True,
         formula="y = A·x·Bᵀ for an image: weighted means of neighbours, a matrix of weights for each dimension",
         expand=_interpolate_expand,
     )

@@ -58,6 +58,7 @@ max_pool_indices: Op = register(
         forward=_max_pool_indices,
         vjp=(None,),
         shape=lambda x, *, size, stride, dilation: Spec(pooled_shape("max_pool", x, size, stride, dilation), int64),
+        in_order=True,
         formula="iₖ = where x is largest in window k, counted through all dimensions",
         expand=_max_pool_indices_expand,
     )
@@ -74,6 +75,7 @@ adaptive_max_pool_indices: Op = register(
         forward=_adaptive_max_pool_indices,
         vjp=(None,),
         shape=lambda x, *, size: Spec((*shape_of(x)[: len(shape_of(x)) - len(size)], *size), int64),
+        in_order=True,
         formula="iₖ = where x is largest in bin k of size bins, counted through all dimensions",
         expand=lambda x, size: _largest_expand(x, bin_positions(shape_of(x), size)),
     )
@@ -103,6 +105,7 @@ max_pool: Op = register(
         forward=_max_pool,
         vjp=(lambda g, y, x, **params: max_pool_backward(g, x, y, **params),),
         shape=lambda x, *, size, stride, dilation: Spec(pooled_shape("max_pool", x, size, stride, dilation), x.dtype),
+        in_order=True,
         formula="yᵢ = max x over window i",
         expand=lambda x, size, stride, dilation: at_positions(
             x, _max_pool_indices_expand(x, size, stride, dilation), len(size)
