@@ -72,3 +72,14 @@ def test_errors(make: Any, error: Any, message: str) -> None:
     with pytest.raises(error) as caught:
         make()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["Embedding", "EmbeddingBag"])
+def test_a_table_that_is_given_is_the_weight(kind: str) -> None:
+    table = gn.arange(8.0).view(4, 2)
+    layer = getattr(nn, kind)(4, 2, padding_idx=0, _weight=table)
+    table += 1.0
+    assert layer.weight.requires_grad
+    assert layer.weight.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]
+    with pytest.raises(ValueError, match=rf"{kind}: expected _weight of shape \[2, 4\], got \[4, 2\]"):
+        getattr(nn, kind)(2, 4, _weight=table)

@@ -340,6 +340,15 @@ def test_converting_keeps_the_parameters_themselves(convert, dtype):
         assert [p.tolist() for p in parameters] == values
 
 
+def test_a_memory_format_is_that_of_the_weights_of_convolutions():
+    network = nn.Sequential(nn.Conv2d(2, 3, 5), nn.BatchNorm2d(3))
+    before = [p.tolist() for p in network.parameters()]
+    assert network.to(glassnet.float64, memory_format=glassnet.channels_last) is network
+    assert network[0].weight.stride() == (50, 1, 10, 2)
+    assert {p.dtype.name for p in network.parameters()} == {"float64"}
+    assert [p.tolist() for p in network.parameters()] == before
+
+
 def test_converting_to_what_cannot_be():
     with pytest.raises(TypeError, match="parameters of a module are floating, got int64"):
         Net().to(glassnet.int64)

@@ -107,6 +107,7 @@ def test_dtypes_have_pytorchs_names_and_numpy_takes_them(torch: Any) -> None:
     assert x.dtype.is_floating_point
     assert not torch.int64.is_floating_point
     assert torch.finfo(torch.float32).eps == np.finfo(np.float32).eps
+    assert [torch.finfo(t).resolution for t in (torch.float16, torch.float32, torch.float64)] == [1e-3, 1e-6, 1e-15]
     assert torch.iinfo(torch.int8).max == 127
     assert repr(type(x)) == "<class 'torch.Tensor'>"
     assert repr(x.shape) == "torch.Size([2])"

@@ -37,6 +37,7 @@ class _Table(Module):
         sparse: bool,
         device: Any,
         dtype: Any,
+        weight: Tensor | None,
     ) -> None:
         super().__init__()
         layer = type(self).__name__
@@ -48,8 +49,14 @@ class _Table(Module):
         self.padding_idx = row_of(layer, padding_idx, num_embeddings)
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
-        self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=parameter_dtype(layer, device, dtype)))
-        self.reset_parameters()
+        if weight is None:
+            self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=parameter_dtype(layer, device, dtype)))
+            self.reset_parameters()
+        elif tuple(weight.shape) == (num_embeddings, embedding_dim):
+            self.weight = Parameter(weight)
+        else:
+            expected = f"expected _weight of shape [{num_embeddings}, {embedding_dim}]"
+            raise ShapeError(f"{layer}: {expected}, got {written(weight.shape)}")
 
     @classmethod
     def _of(cls, embeddings: Tensor, freeze: bool, **options: Any) -> Self:
@@ -78,14 +85,14 @@ class Embedding(_Table):
     """A table with a learned vector for each of ``num_embeddings`` things: words, categories.
 
     An input [...] of indices gives [..., embedding_dim]: row i of ``weight`` [num_embeddings, embedding_dim] for each
-    index i. The weight is drawn from the normal distribution of mean 0 and standard deviation 1. The row at
-    ``padding_idx`` is 0 and gets no gradient.
+    index i. The weight is drawn from the normal distribution of mean 0 and standard deviation 1, or is ``_weight``,
+    sharing its memory. The row at ``padding_idx`` is drawn as 0, and gets no gradient.
 
     ``max_norm``: rows that are asked for and longer, by the norm of p = ``norm_type``, are first shortened to it.
     ``scale_grad_by_freq`` divides the gradient of each row by how often it is asked for. ``sparse`` is accepted: the
     gradient is dense all the same.
 
-    Raises RangeError for an index that the table does not have.
+    Raises ShapeError for a ``_weight`` of another shape; called, RangeError for an index that the table does not have.
 
     >>> colours = nn.Embedding.from_pretrained(glassnet.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]))
     >>> colours(glassnet.tensor([2, 0]))
@@ -103,6 +110,7 @@ class Embedding(_Table):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
         *,
+        _weight: Tensor | None = None,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -116,6 +124,7 @@ class Embedding(_Table):
             sparse,
             device,
             dtype,
+            _weight,
         )
 
     @classmethod
@@ -174,6 +183,7 @@ class EmbeddingBag(_Table):
         mode: str = "mean",
         sparse: bool = False,
         *,
+        _weight: Tensor | None = None,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
         device: Any = None,
@@ -190,6 +200,7 @@ class EmbeddingBag(_Table):
             sparse,
             device,
             dtype,
+            _weight,
         )
         self.mode, self.include_last_offset = mode, include_last_offset
 

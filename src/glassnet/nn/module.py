@@ -254,12 +254,21 @@ class Module(Stateful, Hooked):
         changes.tell()
         return self
 
-    def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Convert all floating parameters and buffers to another dtype: to(glassnet.float64), to("cpu")."""
+    def to(self, *args: Any, memory_format: Any = None, **kwargs: Any) -> Self:
+        """Convert all floating parameters and buffers to another dtype: to(glassnet.float64), to("cpu").
+
+        ``memory_format`` is that of those with four or five dimensions, the weights of convolutions.
+        """
         probe = wrap(np.empty(0, float32)).to(*args, **kwargs)
         if not probe.is_floating_point():
             raise DtypeError(f"to: the parameters of a module are floating, got {probe.dtype}")
-        return self._apply(lambda t: t.to(*args, **kwargs) if t.is_floating_point() else t)
+        layout = {} if memory_format is None else {"memory_format": memory_format}
+
+        def moved(t: Tensor) -> Tensor:
+            options = kwargs | layout if len(t.shape) in (4, 5) else kwargs
+            return t.to(*args, **options) if t.is_floating_point() else t
+
+        return self._apply(moved)
 
     def float(self) -> Self:
         """Convert all floating parameters and buffers to float32."""

@@ -32,7 +32,7 @@ class finfo:
         if dtype.kind not in "fc":
             raise TypeError(f"finfo is of floating dtypes, got {dtype}; iinfo is of integers")
         limits = np.finfo(dtype)
-        smallest, resolution = float(limits.smallest_normal), float(limits.resolution)
+        smallest, resolution = float(limits.smallest_normal), float(f"1e-{limits.precision}")
         self._set(limits.dtype.name, limits.bits, float(limits.eps), float(limits.max), smallest, resolution)
 
     def _set(self, dtype: str, bits: int, eps: float, most: float, smallest: float, resolution: float) -> None:
