@@ -68,6 +68,19 @@ def test_a_file_gives_what_the_network_gives(name, path, capsys):
     assert "self-test passed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("module", "examples", "called_with"),
+    [
+        (nn.CosineSimilarity(), (np.ones((2, 3)), np.ones((2, 3))), r"CosineSimilarity, .*\(x1, x2\)"),
+        (nn.MultiheadAttention(4, 2), (np.ones((3, 2, 4)), np.ones((5, 2, 4))), r"Attention, .*\(query, key, value, "),
+    ],
+)
+def test_a_network_of_several_inputs_is_refused_by_their_names(module, examples, called_with, tmp_path):
+    with pytest.raises(ExportError, match=f"a network of one input, got .*{called_with}.*; wrap it in a module"):
+        numpy_file(module, tmp_path / "model.py", examples)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_written_is_refused_and_nothing_is_left(name, path):
     function, why = REFUSED[name]

@@ -6,6 +6,7 @@ is traced twice, with batches of different sizes. What differs between the two p
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -46,6 +47,18 @@ class ExportError(GlassnetError, ValueError):
     ...     print(error)
     model draws random numbers in evaluation mode; a file would draw others
     """
+
+
+def check_one_input(module: Module) -> None:
+    """Raise ExportError for a network whose forward cannot be called with one tensor."""
+    signature = inspect.signature(module.forward)
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise ExportError(
+            f"expected a network of one input, got {type(module).__name__}, whose forward is called with "
+            f"({', '.join(signature.parameters)}); wrap it in a module that takes one tensor and makes the others of it"
+        ) from None
 
 
 def inference_program(

@@ -17,7 +17,7 @@ from glassnet.encoders import Encoder, NumberEncoder
 from glassnet.errors import ShapeError
 from glassnet.export.file_text import Exported, FileText, reserved_names
 from glassnet.export.forward import can_be_written, without_names
-from glassnet.export.inference import ExportError, inference_program
+from glassnet.export.inference import ExportError, check_one_input, inference_program
 from glassnet.files import PathLike, replace_files
 from glassnet.nn.finite import check_results, check_weights
 from glassnet.nn.module import Module, evaluating
@@ -52,9 +52,9 @@ def numpy_file(
     before it is written, and must compute what the module computes. Existing files are replaced: both, or, where one
     cannot be written, neither.
 
-    Raises ExportError for a network that cannot be written for any number of samples and for a name that would hide
-    a module, NotFiniteError for weights or results that are nan or infinite, ShapeError for an example or classes that
-    do not fit, SourceError or TableError for samples that the encoder cannot take, and OSError.
+    Raises ExportError for a network that takes several inputs or cannot be written for any number of samples and for
+    a name that would hide a module, NotFiniteError for weights or results that are nan or infinite, ShapeError for an
+    example or classes that do not fit, SourceError or TableError for samples that the encoder cannot take, and OSError.
 
     >>> from pathlib import Path
     >>> from glassnet.export import numpy_file
@@ -95,6 +95,7 @@ def _check_name(target: Path) -> None:
 @np.errstate(all="ignore")  # what becomes too large is found in the results
 def _exported(module: Module, example: Any, encoder: Encoder | None, classes: Sequence[str] | None) -> Exported:
     """The network, traced with the example, and the samples of it that the file tests itself with."""
+    check_one_input(module)
     dtype = next((p.dtype for p in module.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
     if encoder is None:
         example = as_array(example)
