@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from glassnet.pytorch.missing_names import missing_in
+
 SCRIPT = """
 import sys
 import torch
@@ -156,6 +158,21 @@ def test_missing_names_are_listed_without_running(folder: Path) -> None:
         "beside.py:1: there is no torch.nothing_of_this_name, nor has PyTorch one",
     ]
     assert done.stderr == "glassnet: 4 names are missing; the rest is there\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from torchvision import models; models.ResNet18_Weights.DEFAULT",
+        "from torchvision.models import ResNet18_Weights; ResNet18_Weights.IMAGENET1K_V1.transforms()",
+        "import torch; torch.optim.Adam.step; torch.optim.adam.Adam",
+        "import torch; torch.version.cuda",
+    ],
+)
+def test_what_is_within_a_class_or_none_is_not_missing(line: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(line)
+    assert missing_in(script) == []
 
 
 @pytest.mark.slow("a process for each")

@@ -129,15 +129,15 @@ class _Reader(ast.NodeVisitor):
         return None
 
     def _attribute(self, owner: Any, name: str, node: ast.stmt | ast.expr) -> Any:
-        value = _stand_in(f"{owner.__name__}.{name}") if isinstance(owner, StandIn) else None
-        if value is not None:
-            return value
         if isinstance(owner, StandIn):
             if name in vars(owner):  # __version__
                 return vars(owner)[name]
-            found = owner.found(name)
+            found = [] if name in inner_of(owner.__name__) else owner.found(name)
             if found:
-                return found[0]
+                return found[0]  # None, as torch.version.cuda, too
+            module = _stand_in(f"{owner.__name__}.{name}")
+            if module is not None:
+                return module
         elif hasattr(owner, name):
             return getattr(owner, name)
         self._report(explained(owner.__name__, name, dir(owner)), node)
