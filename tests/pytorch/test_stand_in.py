@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_dtypes_have_pytorchs_names_and_numpy_takes_them(torch: Any) -> None:
     glassnet.pytorch.uninstall()
     assert repr(x.dtype) == "dtype('float64')"
     assert repr(x) == "tensor([1., 1.], dtype=float64)"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_is_made_of_a_tensor_keeps_its_dtype(torch: Any, dtype: Any) -> None:
+    x = torch.ones(2, dtype=dtype)
+    made = (torch.nn.Parameter(x), torch.nn.Buffer(x), torch.as_tensor(x), torch.tensor(x.tolist(), dtype=x.dtype))
+    assert {each.dtype for each in (*made, torch.tensor([x[0], x[1]]))} == {x.dtype}
+    assert made[0].data_ptr() == x.data_ptr()
+
+
+def test_typename_is_of_a_tensor_by_its_dtype(torch: Any) -> None:
+    values = (torch.ones(1), torch.nn.Parameter(torch.ones(1).double()), torch.ones(1).long(), 3, len, Path)
+    names = ["torch.FloatTensor", "torch.DoubleTensor", "torch.LongTensor", "int", "len", "pathlib.Path"]
+    assert list(map(torch.typename, values)) == names
 
 
 def test_a_network_is_trained_saved_and_compiled_as_without(torch: Any, tmp_path: Any) -> None:

@@ -25,6 +25,8 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
     first = data
     while isinstance(first, list | tuple) and first:
         first = first[0]
+    if isinstance(first, State):
+        first = first.array  # whose dtype is NumPy's, also where a tensor tells its own as PyTorch's
     kept = getattr(first, "dtype", None)  # a Python float has none
     try:
         array = np.array(_without_tensors(data), copy=True if copy else None)

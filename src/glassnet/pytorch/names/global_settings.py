@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.ops.dtypes import set_default_dtype
-from glassnet.tensor import device
+from glassnet.tensor import Tensor, device
 from glassnet.tensor.device import on_cpu
 from glassnet.tensor.typed import dtype_named
 
@@ -94,6 +94,8 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def typename(value: Any) -> str:
-    """The name of the type of ``value``."""
-    kind = type(value)
-    return f"{kind.__module__}.{kind.__qualname__}"
+    """The name of the type of ``value``: a tensor's by its dtype, torch.FloatTensor; of a class or function its own."""
+    if isinstance(value, Tensor):
+        return str(value.type())
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return named.__qualname__ if named.__module__ == "builtins" else f"{named.__module__}.{named.__qualname__}"
