@@ -18,6 +18,5 @@ KNOWN = {
         ("normal.in_place", check): "PyTorch's entry is of x.normal_(mean, std)"
         for check in ("errors", "float32", "float64")
     },
-    ("scalar_tensor", "uint8"): "a number that the dtype does not hold is refused",
     ("arange", "errors"): "not yet",
 }

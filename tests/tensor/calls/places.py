@@ -196,7 +196,7 @@ FACTS: list[Row] = [
     ("x.device.type", "'cpu'"),
     ("str(x.layout)", "'strided'", None),
     ("x.retains_grad", "False"),
-    ("(lambda a: (a.retain_grad(), a.retains_grad)[1])(x.requires_grad_() * 2)", "True"),
+    ("(lambda a: (a.retain_grad(), a.retains_grad)[1])(x.clone().requires_grad_() * 2)", "True"),
     ("(x.name, x.output_nr, x.volatile)", "(None, 0, False)", None),
     *((f"x.is_{kind}", "False") for kind in (
         "sparse_csr", "mkldnn", "nested", "xla", "ipu", "maia", "mtia", "vulkan")),
