@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
+import threading
 from typing import Any
 
 import numpy as np
@@ -89,6 +91,17 @@ def test_workers_may_stay_for_the_next_epoch(kind: dict[str, Any]) -> None:
     assert [b.tolist() for b in loader] == first
 
 
+def test_workers_that_stay_end_with_their_loader(kind: dict[str, Any]) -> None:
+    before = set(threading.enumerate()), set(multiprocessing.active_children())
+    loader = DataLoader(Squares(5), batch_size=2, num_workers=2, persistent_workers=True, **kind)
+    for _ in range(2):
+        list(loader)
+    assert loader._workers is not None
+    del loader
+    assert not {t for t in threading.enumerate() if t.is_alive()} - before[0]
+    assert not set(multiprocessing.active_children()) - before[1]
+
+
 def test_each_is_told_who_it_is_before_it_begins(kind: dict[str, Any]) -> None:
     class Told(Squares):
         def __getitem__(self, index: int) -> Any:
@@ -144,8 +157,6 @@ def test_a_process_that_ends_and_a_batch_that_cannot_be_sent_are_told() -> None:
 
 
 def test_a_batch_that_does_not_come_is_told(kind: dict[str, Any]) -> None:
-    import threading
-
     never = threading.Event()
     loader = DataLoader(Broken(lambda: never.wait(30)), num_workers=1, timeout=0.2, **kind)
     with pytest.raises(RuntimeError, match=r"worker 0 made no batch within timeout=0\.2 s"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from typing import Any, Generic, TypeVar
 from weakref import finalize
 
@@ -142,10 +143,13 @@ class DataLoader(Generic[T]):
         """What workers make of the dataset."""
         workers, self._workers = self._workers, None
         if workers is None:
-            job = Job(self.dataset, self._make, self._is_stream, self.worker_init_fn, self._seed())
+            # by another loader, for workers keep what they work for: that they stay must not keep this one alive
+            job = Job(self.dataset, copy(self)._make, self._is_stream, self.worker_init_fn, self._seed())
             workers = Workers(
                 job, self.num_workers, self.prefetch_factor or 2, self.timeout, self.multiprocessing_context
             )
+            if self.persistent_workers:
+                finalize(self, workers.end)
         try:
             if self._is_stream:
                 tasks: Any = ()
@@ -155,7 +159,6 @@ class DataLoader(Generic[T]):
         finally:
             if self.persistent_workers and workers.is_idle and self._workers is None:
                 self._workers = workers
-                finalize(self, workers.end)
             else:
                 workers.end()
 

@@ -207,6 +207,7 @@ class _Process:
         if self._process.is_alive():
             self._process.terminate()
             self._process.join()
+        self._reader.join(0.5)  # it has come to the end of what the process sent
         self._here.close()
 
 
