@@ -1,13 +1,15 @@
 """The trainer: what it learns, of what forms of data, as a program or not."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import glassnet
 import glassnet.functional as F
-from glassnet import nn
+from glassnet import nn, optim
 from glassnet.data import DataLoader, TensorDataset
-from glassnet.training import History
+from glassnet.training import History, Trainer
 from glassnet.training.feed import Weighted
 from tests.training.samples import Pairs, Stream, by_hand, data, network, same, trainer, weights
 
@@ -34,6 +36,25 @@ def test_history():
     assert history["train_loss"][-1] < history["train_loss"][0]
     assert history["learning_rate"] == [0.1] * 4
     assert not t.model.training
+
+
+@pytest.mark.parametrize("options", [{}, {"accumulate": 2}, {"compile": False}], ids=str)
+def test_a_copy_trains_its_own_network(options):
+    x, y = data()
+    model = network()
+    optimizer = optim.Adam(model.parameters(), lr=0.1)
+    schedule = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    t = Trainer(model, nn.CrossEntropyLoss(), optimizer, schedule=schedule, **options)
+    t.fit((x, y), shuffle=False)
+    before, kept = weights(model), str(optimizer.state_dict())
+    other = copy.deepcopy(t)
+    other.load_state_dict(t.state_dict())
+    other.fit((x, y), epochs=2, shuffle=False)
+    assert same(weights(model), before)
+    assert str(optimizer.state_dict()) == kept
+    t.fit((x, y), epochs=2, shuffle=False)
+    assert same(weights(other.model), weights(model))
+    assert str(other.optimizer.state_dict()) == str(optimizer.state_dict())
 
 
 @pytest.mark.parametrize(

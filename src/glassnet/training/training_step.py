@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ class Steps:
         compiled: bool,
         gives_outputs: bool,
     ) -> None:
+        self._made_of = model, criterion, optimizer, clip, accumulates, compiled, gives_outputs
         self._criterion = criterion
         self._accumulates = accumulates
         self._runners: dict[bool, _Runner] = {}
@@ -78,6 +80,10 @@ class Steps:
 
         self._new_runner = runner
         self._update = _Runner(_update(optimizer, params, clip), compiled) if accumulates else None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Steps:
+        """Steps of the copied network and optimizer: the functions here hold the parts they were made of."""
+        return Steps(*deepcopy(self._made_of, memo))
 
     def learn(self, batch: Batch) -> Learned:
         """Learn a batch, or, with accumulation, add up its gradients."""
