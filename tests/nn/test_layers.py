@@ -47,6 +47,34 @@ def test_a_missing_argument_is_one_of_the_layer_that_was_named():
     assert named > 50
 
 
+def test_an_argument_too_many_is_one_of_the_layer_that_was_named():
+    for name in nn.__all__:
+        kind = getattr(nn, name)
+        if isinstance(kind, type) and issubclass(kind, nn.Module):
+            arguments = inspect.signature(kind).parameters.values()
+            if not any(p.kind is p.VAR_KEYWORD for p in arguments):
+                with pytest.raises(TypeError, match=rf"^{name}\b.*(unknown=|'unknown')"):
+                    kind(**{p.name: 1 for p in arguments if p.kind is p.POSITIONAL_OR_KEYWORD}, unknown=1)
+
+
+def test_a_layer_without_arguments_says_so():
+    assert not inspect.signature(nn.Sigmoid).parameters
+    with pytest.raises(TypeError, match=r"^Sigmoid: expected no arguments, got Tensor; make it, .*: Sigmoid\(\)\(x\)$"):
+        nn.Sigmoid(glassnet.ones(2))
+
+    class Net(nn.Module):
+        pass
+
+    class Wide(nn.Module):
+        def __init__(self, width):
+            super().__init__(width)
+
+    with pytest.raises(TypeError, match=r"^Net: expected no arguments, got int; it has no __init__ of its own"):
+        Net(3)
+    with pytest.raises(TypeError, match=r"^Wide: expected no arguments, got int; call super\(\).__init__\(\) without"):
+        Wide(3)
+
+
 # Linear and Bilinear ----------------------------------------------------------------------------------
 
 

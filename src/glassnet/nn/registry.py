@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, MutableMapping, ValuesView
 from itertools import count
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from glassnet.nn.constructors import without_arguments
 from glassnet.nn.parameter import Buffer, Parameter
 from glassnet.tensor import RemovableHandle, Tensor
 from glassnet.tensor.creation import take_room
@@ -115,9 +116,11 @@ class Registry:
     _member_kinds: dict[str, Kind]
     _unsaved_buffers: set[str]  # buffers that state_dict() leaves out
 
-    def __init__(self) -> None:
-        self._member_kinds = {}
-        self._unsaved_buffers = set()
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+    else:
+        __init__ = without_arguments
 
     @property
     def _parameters(self) -> Registered:
