@@ -53,11 +53,37 @@ class GlassnetError(Exception):
         self.argument = argument
 
     def __str__(self) -> str:
-        from glassnet.text import harmless, shown  # most scripts have no errors
+        from glassnet.text import harmless  # most scripts have no errors
 
-        text = super().__str__()
-        text = f"in {shown(self.where)}: {text}" if self.where else text
+        text = _placed(super().__str__(), self.where)
         return harmless(text if self.several_lines else text.replace("\n", "\\n"))
+
+
+_BUILT_IN = (IndexError, NotImplementedError, RuntimeError, TypeError, ValueError, ZeroDivisionError)
+
+
+def is_own(error: BaseException) -> bool:
+    """Whether ``error`` is glassnet's: of its classes, or one of Python's that was raised in its code."""
+    if isinstance(error, GlassnetError) or type(error) not in _BUILT_IN:
+        return isinstance(error, GlassnetError)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and str(place.tb_frame.f_globals.get("__name__")).startswith("glassnet.")
+
+
+def place(error: Any, layer: object, where: str) -> None:
+    """Let ``error`` say that it was raised in ``layer``, named ``where``; one of Python's says so in its text."""
+    error.layer, error.where = layer, where
+    if not isinstance(error, GlassnetError) and len(error.args) == 1:
+        error.message = getattr(error, "message", error.args[0])  # as it was raised
+        error.args = (_placed(error.message, where),)
+
+
+def _placed(text: object, where: str) -> str:
+    from glassnet.text import shown
+
+    return f"in {shown(where)}: {text}" if where else str(text)
 
 
 class GlassnetWarning(UserWarning):

@@ -434,6 +434,53 @@ def test_an_error_in_the_forward_of_a_network_names_the_network():
         nn.Sequential(net)(glassnet.ones(2, 4))
 
 
+@pytest.mark.parametrize(
+    ("layer", "arguments", "kind", "message"),
+    [
+        (
+            nn.Upsample(scale_factor=2),
+            [(2, 3)],
+            NotImplementedError,
+            r"Upsample\(.*: interpolate: expected an",
+        ),
+        (
+            nn.EmbeddingBag(3, 2, mode="max"),
+            [(2,), (1,), (2,)],
+            NotImplementedError,
+            r"EmbeddingBag\(.*: embedding_",
+        ),
+        (nn.Linear(2, 2), [(2, 2), (2, 2)], TypeError, r"Linear\(.*\)\): Linear.forward\(\) takes 2 positional"),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, nn.Module) else "",
+)
+def test_an_error_of_pythons_that_glassnet_raises_names_the_layer(layer, arguments, kind, message):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, *arguments):
+            return self.layer(*arguments)
+
+    zeros = [glassnet.zeros(*shape) for shape in arguments]
+    if isinstance(layer, nn.EmbeddingBag):
+        zeros[:2] = [x.long() for x in zeros[:2]]
+    with pytest.raises(kind, match=rf"^in layer \({message}") as caught:
+        Net()(*zeros)
+    assert type(caught.value) is kind
+
+
+def test_an_error_of_the_users_stays_as_it_is():
+    class Net(nn.Module):
+        def forward(self, x):
+            raise ValueError("mine", x) if x else ValueError("mine")
+
+    for x in (0, 1):
+        with pytest.raises(ValueError, match="mine") as caught:
+            nn.Sequential(Net())(x)
+        assert caught.value.args == (("mine", 1) if x else ("mine",))
+
+
 def test_an_error_in_a_shared_layer_names_its_first_path():
     shared = nn.Linear(3, 2)
     net = nn.ModuleDict({"a": nn.Sequential(shared), "b": nn.Sequential(shared)})

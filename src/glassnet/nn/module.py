@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.errors import DtypeError, GlassnetError
+from glassnet.errors import DtypeError, is_own, place
 from glassnet.nn.constructors import name_constructor
 from glassnet.nn.hooks import Hooked
 from glassnet.nn.parameter import Parameter, is_uninitialized
@@ -64,17 +64,20 @@ class Module(Stateful, Hooked):
             if self._call_hooks or mode.tracer is not None:
                 return self._forward_traced(args, kwargs)
             return self.forward(*args, **kwargs)
-        except GlassnetError as error:
-            self._locate(error)
+        except Exception as error:
+            if is_own(error):
+                self._locate(error)
             raise
 
-    def _locate(self, error: GlassnetError) -> None:
+    def _locate(self, error: Any) -> None:
         """Name in ``error`` the layer it happened in, by the path to it from here if there is one."""
-        if error.layer is None:
-            error.layer, error.where = self, self._one_line()
+        layer = getattr(error, "layer", None)
+        if layer is None:
+            layer = self
+            place(error, self, self._one_line())
         for path, module in self.named_modules():
-            if module is error.layer and path:
-                error.where = f"{path} ({module._one_line()})"
+            if module is layer and path:
+                place(error, layer, f"{path} ({module._one_line()})")
                 return
 
     def _one_line(self) -> str:
