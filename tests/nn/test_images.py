@@ -66,6 +66,21 @@ def test_interpolate_is_pytorchs(ndim: int, mode: str) -> None:
                 )
 
 
+PICTURES = {  # of uint8, as PyTorch 2.13 has them
+    ("bilinear", False): [0, 6, 7, 3, 4, 5, 4, 2, 7, 3, 1, 1],
+    ("bicubic", False): [0, 7, 10, 2, 4, 5, 5, 2, 8, 3, 0, 1],
+    ("bicubic", True): [0, 7, 8, 3, 4, 5, 5, 2, 7, 3, 1, 1],
+}
+
+
+@pytest.mark.parametrize(("mode", "antialias"), PICTURES)
+def test_a_picture_in_bytes_stays_one(mode: str, antialias: bool) -> None:
+    x = glassnet.tensor([[[[0, 10, 3], [7, 1, 1]]]], dtype=glassnet.uint8)
+    result = F.interpolate(x, (3, 4), mode=mode, antialias=antialias)
+    assert result.dtype == glassnet.uint8
+    assert result.flatten().tolist() == PICTURES[mode, antialias]
+
+
 def test_nearest_is_of_any_dtype_and_keeps_what_is_not_finite() -> None:
     x = glassnet.tensor([[[1, 2, 3]]])
     assert F.interpolate(x, 5).tolist() == [[[1, 1, 2, 2, 3]]]

@@ -136,6 +136,24 @@ def test_nan_is_the_largest_and_receives_the_gradient() -> None:
     assert x.grad.tolist() == [[0, 1, 0, 1]]
 
 
+@pytest.mark.parametrize(
+    ("options", "means"),
+    [
+        ({}, [[1]]),
+        ({"stride": 1}, [[1, 2], [1, -2]]),
+        ({"stride": 1, "ceil_mode": True, "divisor_override": -3}, [[-1, -3], [-2, 3]]),
+        ({"padding": 1, "count_include_pad": False}, [[-7, 6], [4, -2]]),
+    ],
+    ids=str,
+)
+def test_means_of_whole_numbers_are_cut(options: dict[str, Any], means: list[list[int]]) -> None:
+    x = glassnet.tensor([[[-7, 10, 3], [7, -5, 1], [2, 2, -9]]])
+    for f in (F.avg_pool2d, glassnet.compile(F.avg_pool2d)):
+        result = f(x, 2, **options)
+        assert result.dtype == glassnet.int64
+        assert result.tolist() == [means]
+
+
 def test_whole_numbers_have_a_largest() -> None:
     assert F.max_pool1d(glassnet.tensor([[-5, -3, -9]]), 2, 2, 1).tolist() == [[-5, -3]]
 
@@ -173,7 +191,7 @@ def test_derivatives_to_second_order(pool: Callable[..., Any]) -> None:
         (lambda x: F.max_pool1d(x, 2), RuntimeError, r"\[N, C, L\] or \[C, L\], got \[2, 3, 6, 5\]"),
         (lambda x: F.max_pool2d(x > 0, 2), RuntimeError, r"expected numbers, got bool; .*x\.float\(\)"),
         (lambda x: F.max_pool2d(x.numpy(), 2), TypeError, "expected a tensor, got ndarray"),
-        (lambda x: F.avg_pool2d(x.long(), 2), RuntimeError, r"floating tensor, got int64; .*x\.float\(\)"),
+        (lambda x: F.avg_pool2d(x.int(), 2), RuntimeError, r"floating tensor, got int32; .*x\.float\(\)"),
         (lambda x: F.avg_pool2d(x, 2, divisor_override=0), RuntimeError, "divisor_override other than 0"),
         (lambda x: F.adaptive_avg_pool2d(x[:, :, :0], 2), RuntimeError, r"at least 1 element .*got \[2, 3, 0, 5\]"),
         (lambda x: F.adaptive_max_pool2d(x, (2, 2, 2)), RuntimeError, "output_size as one number or 2"),

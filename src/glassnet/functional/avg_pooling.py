@@ -15,7 +15,8 @@ from glassnet.functional.tensor_checks import check_floating
 from glassnet.ops.arithmetic import mul
 from glassnet.ops.dtypes import Array
 from glassnet.ops.layers import avg_pooling, interpolation
-from glassnet.tensor import Tensor, apply
+from glassnet.ops.layers.windows import windows as view_of_windows
+from glassnet.tensor import Tensor, apply, wrap
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -42,12 +43,19 @@ def _avg_pool(
 ) -> Tensor:
     name = f"avg_pool{n}d"
     check_spatial(name, input, n)
-    check_floating(name, input)
+    is_whole = input.dtype == np.int64  # of other whole numbers PyTorch has no means
+    if not is_whole:
+        check_floating(name, input)
     if divisor_override == 0:
         raise RangeError(f"{name}: expected a divisor_override other than 0, got 0")
     seen = pooling_windows(name, n, *windows)
     widths = widths_around(name, input.shape[-n:], seen, ceil_mode)
     x = padded(input, widths, 0.0)
+    if is_whole:
+        inside = apply(view_of_windows, x, size=seen.size, stride=seen.stride, dilation=(1,) * n)
+        total: Tensor = inside.sum(tuple(range(-n, 0)))
+        count: Any = _counted(input.shape[-n:], total.shape[-n:], seen, count_include_pad)
+        return total.div(wrap(count) if divisor_override is None else divisor_override, rounding_mode="trunc")
     y: Tensor = apply(avg_pooling.avg_pool, x, size=seen.size, stride=seen.stride)
     if divisor_override is not None:
         return y * (math.prod(seen.size) / divisor_override)
@@ -108,7 +116,7 @@ def avg_pool1d(
     zeros count among the elements of a window.
 
     Raises ShapeError for another number of dimensions and where no window fits, RangeError for a padding of more than
-    half the kernel, DtypeError for whole numbers.
+    half the kernel, DtypeError for whole numbers but int64, whose means are cut to whole ones, as PyTorch has it.
 
     >>> F.avg_pool1d(glassnet.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
     tensor([[2., 1.]])

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import DtypeError, ShapeError
 from glassnet.functional.spatial import check_spatial, per_dimension
+from glassnet.ops.dtypes import Array
 from glassnet.ops.layers import interpolation
 from glassnet.ops.shapes import written
-from glassnet.tensor import Tensor, apply
+from glassnet.tensor import Tensor, apply, wrap
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -45,7 +48,8 @@ def interpolate(
     or "nearest-exact" (which rounds as image programs do), "linear", "bilinear" or "trilinear" (by the number of
     dimensions), "bicubic" (images) or "area" (the mean of what is merged). ``align_corners``: the first and the last
     places of both lie on each other, else the edges do. ``antialias`` widens the kernel to all that is merged.
-    ``recompute_scale_factor``: the size, rounded down, decides, not the factor.
+    ``recompute_scale_factor``: the size, rounded down, decides, not the factor. A picture in uint8 stays one in the
+    modes "bilinear" and "bicubic", rounded.
 
     Raises ValueError for arguments that exclude each other, NotImplementedError for a mode that is not of so many
     dimensions, ShapeError for an input without elements.
@@ -85,7 +89,22 @@ def interpolate(
     params: dict[str, Any] = {"align_corners": True} if align_corners else {}
     params |= {"scales": scales} if scales is not None and not _exact(before, after, scales) else {}
     params |= {"antialias": True} if antialias else {}
+    if input.dtype == np.uint8 and not mode.startswith("nearest"):
+        return _of_bytes(input, interpolation.matrices(before, after, mode, **params))
     return apply(interpolation.interpolate, input, size=after, mode=mode, **params)
+
+
+def _of_bytes(input: Tensor, matrices: list[Array]) -> Tensor:
+    """``input`` times a matrix along each dimension, rounded after each, the last first: to the bit what PyTorch gives.
+
+    The weights are whole numbers, as programs for pictures have them; float64 holds their sums without rounding.
+    """
+    x = input.double()
+    for axis in range(-1, -len(matrices) - 1, -1):
+        weights, power = interpolation.whole_weights(matrices[axis])
+        total = (x.transpose(axis, -1) @ wrap(np.ascontiguousarray(weights.T))).transpose(axis, -1)
+        x = ((total + 2.0 ** (power - 1)) / 2.0**power).floor().clamp(0, 255)
+    return x.to(dtype=input.dtype).contiguous()
 
 
 def _check_mode(input: Tensor, n: int, mode: str, align_corners: bool | None, antialias: bool) -> None:
@@ -107,7 +126,8 @@ def _check_mode(input: Tensor, n: int, mode: str, align_corners: bool | None, an
         raise ValueError(f'interpolate: align_corners has no meaning for mode "{mode}"; leave it out')
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ValueError(f'interpolate: antialias is for the modes "bilinear" and "bicubic", got mode="{mode}"')
-    if input.dtype.kind != "f" and not mode.startswith("nearest"):
+    is_picture = input.dtype == np.uint8 and mode in ("bilinear", "bicubic")
+    if input.dtype.kind != "f" and not mode.startswith("nearest") and not is_picture:
         raise DtypeError(
             f'interpolate: expected a floating tensor for mode "{mode}", which takes means, got {input.dtype}; convert '
             "it first: x.float()"

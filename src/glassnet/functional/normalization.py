@@ -182,7 +182,8 @@ def group_norm(
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """x / (k + alpha·s)^beta, where s is the mean square of ``size`` channels beside each other, x's in the middle.
 
-    An input [N, C, *] gives the same; beyond the first and the last channel there are zeros.
+    An input [N, C, *] gives the same; beyond the first and the last channel there are zeros. Of int64, s is whole
+    too, its digits after the point cut off, as PyTorch has it.
 
     Raises ShapeError for an input of fewer than 3 dimensions, RangeError for a ``size`` below 1.
 
@@ -192,14 +193,17 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     >>> F.local_response_norm(x, size=3, alpha=3.0, beta=1.0).flatten()  # 1/(1 + 1 + 4), 2/(1 + 1 + 4 + 9), …
     tensor([0.1667, 0.1333, 0.2143])
     """
-    _check_tensor("local_response_norm", input)
+    is_whole = isinstance(input, Tensor) and input.dtype == np.int64
+    if not is_whole:
+        _check_tensor("local_response_norm", input)
     if len(input.shape) < 3:
         raise ShapeError(
             f"local_response_norm: expected an input [N, C, *] of 3 dimensions or more, got {written(input.shape)}"
         )
     if size < 1:
         raise RangeError(f"local_response_norm: expected a size of 1 or more, got {size}")
-    mean_square = channel_sums(input.square(), size // 2, (size - 1) // 2) / size
+    total = channel_sums(input.square(), size // 2, (size - 1) // 2)
+    mean_square = total.div(size, rounding_mode="trunc") if is_whole else total / size
     result: Tensor = input / (k + alpha * mean_square) ** beta
     return result
 

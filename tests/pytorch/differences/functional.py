@@ -18,15 +18,8 @@ SPELLED = {
     "nn.functional.embedding_bag": lambda weight, index, **options: F.embedding_bag(index, weight, **options),
 }
 
-_MEANS = "means of whole numbers are none: they are refused, convert them"
-
 KNOWN = {
-    **{(f"nn.functional.avg_pool{n}d", "int64"): _MEANS for n in (1, 2, 3)},
     ("nn.functional.conv_transpose3d", "float32"): "the rounding of float32",
-    ("nn.functional.interpolate.bicubic", "uint8"): _MEANS,
-    ("nn.functional.interpolate.bilinear", "uint8"): _MEANS,
-    ("nn.functional.local_response_norm", "int64"): _MEANS,
     ("nn.functional.margin_ranking_loss", "uint8"): "PyTorch's numbers below 0 wrap around in uint8",
-    ("nn.functional.upsample_bilinear", "uint8"): _MEANS,
     ("nn.functional.hinge_embedding_loss", "reference"): "not yet",
 }

@@ -108,6 +108,14 @@ def _weights(before: int, after: int, mode: str, align_corners: bool, scale: flo
     return inner
 
 
+def whole_weights(weights: Array) -> tuple[Array, int]:
+    """The matrix times a power of 2, rounded, and that power: the largest with which it fits into 16 bits."""
+    power = 0
+    while power < 22 and int(0.5 + weights.max() * 2 ** (power + 1)) < 2**15:
+        power += 1
+    return np.trunc(weights * 2**power + np.copysign(0.5, weights)), power
+
+
 # the operation ---------------------------------------------------------------------------------------------
 
 
@@ -144,7 +152,7 @@ def _interpolate_shape(x: Any, *, size: Shape, **_params: Any) -> Spec:
     return Spec((*shape[: len(shape) - len(size)], *size), x.dtype)
 
 
-def _matrices(
+def matrices(
     before: Shape,
     after: Shape,
     mode: str,
@@ -171,7 +179,7 @@ def _multiplied(x: Any, matrices: list[Array]) -> Any:
 
 
 def _interpolate_expand(x: Any, size: Shape, **params: Any) -> Any:
-    return _multiplied(x, _matrices(shape_of(x)[-len(size) :], size, **params))
+    return _multiplied(x, matrices(shape_of(x)[-len(size) :], size, **params))
 
 
 interpolate: Op = register(
@@ -206,7 +214,7 @@ def _interpolate_backward_shape(g: Any, *, size: Shape, **_params: Any) -> Spec:
 
 
 def _interpolate_backward_expand(g: Any, size: Shape, **params: Any) -> Any:
-    return _multiplied(g, [matrix.T for matrix in _matrices(size, shape_of(g)[-len(size) :], **params)])
+    return _multiplied(g, [matrix.T for matrix in matrices(size, shape_of(g)[-len(size) :], **params)])
 
 
 interpolate_backward: Op = register(
