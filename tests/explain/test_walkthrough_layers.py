@@ -104,6 +104,8 @@ def test_a_gate_says_what_it_lets_through() -> None:
     assert f"the input gate, {100 * i:.3g} % open: of lstm1.g[1,0,2] = {g:.4g} it lets {i * g:.4g} into c" in text
     with pytest.raises(WalkthroughError, match=r"no value 'rnn\.q'"):
         w["rnn.q"]
+    with pytest.raises(WalkthroughError, match=r"no value 'lstm\.f' in this step; there are lstm1\.f, …"):
+        w["lstm.f"]
 
 
 def test_a_row_of_attention_is_scores_softmax_and_a_weighted_sum() -> None:

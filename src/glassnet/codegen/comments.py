@@ -28,7 +28,7 @@ def names_of(instruction: Instruction) -> dict[str, str]:
     for name, value in instruction.params.items():
         names[name] = _bound(name, value) if op.elementwise else f"{name} {_short(value)}"
     if "index" in instruction.params:
-        names["index"] = index_text(instruction.params["index"], [str(x) for x in instruction.inputs[1:]])
+        names["index"] = index_text(instruction.params["index"], [str(x) for x in instruction.inputs])
     return names if op.elementwise else {"y": result_name(instruction), **names}
 
 

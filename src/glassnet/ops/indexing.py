@@ -8,7 +8,7 @@ program can see, and the rest is a constant.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,15 @@ def _filled(index: Index, arrays: Sequence[Any]) -> Index:
     return tuple(next(rest) if part is ARRAY else part for part in index)
 
 
+def arrays_in(params: Mapping[str, Any]) -> int:
+    """How many of an operation's inputs, the last ones, stand in its index."""
+    index = params.get("index")
+    return sum(part is ARRAY for part in index) if isinstance(index, tuple) else 0
+
+
 def index_text(index: Index, arrays: Sequence[str]) -> str:
-    """An index as it stands between brackets, ``arrays`` being the texts of its index arrays."""
-    rest = iter(arrays)
+    """An index as it stands between brackets, ``arrays`` ending with the texts of its index arrays."""
+    rest = iter(arrays[len(arrays) - arrays_in({"index": index}) :])
     parts = []
     for part in index:
         if part is ARRAY:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from glassnet.ops.dtypes import Dtype
+from glassnet.ops.indexing import ARRAY, arrays_in
 from glassnet.ops.record import Op
 
 Phase = Literal["forward", "backward", "update"]
@@ -85,16 +86,20 @@ class Instruction:
     def text(self) -> str:
         """The instruction as a person would write it, without the name of its result."""
         arguments = ["None" if x is None else str(x) for x in self.inputs]
-        arguments += [f"{name}={_param_text(value)}" for name, value in self.params.items()]
+        first = len(arguments) - arrays_in(self.params)  # the arrays of an index stand in it
+        arguments, arrays = arguments[:first], iter(arguments[first:])
+        arguments += [f"{name}={_param_text(value, arrays)}" for name, value in self.params.items()]
         return f"{self.op.name}({', '.join(arguments)})"
 
 
-def _param_text(value: Any) -> str:
+def _param_text(value: Any, arrays: Iterator[str]) -> str:
+    if value is ARRAY:
+        return next(arrays, str(ARRAY))
     if isinstance(value, slice):
         parts = ["" if n is None else str(n) for n in (value.start, value.stop, value.step)]
         return ":".join(parts if value.step is not None else parts[:2])
     if isinstance(value, tuple):
-        inside = ", ".join(map(_param_text, value))
+        inside = ", ".join(_param_text(part, arrays) for part in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if hasattr(value, "bit_generator"):  # not by class, for which numpy.random would have to be loaded
         return "generator"

@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.explain.walkthrough.decimals import as_number, written_number
 from glassnet.explain.walkthrough.element import Element, checked_index, example_of
-from glassnet.explain.walkthrough.gate_rules import planes_named
+from glassnet.explain.walkthrough.gate_rules import planes_named, planes_of
 from glassnet.explain.walkthrough.latex import as_latex
 from glassnet.explain.walkthrough.opened import Opened, opened
 from glassnet.explain.walkthrough.page import Page, sections
@@ -119,7 +119,10 @@ class Walkthrough:
         matches = [v for v in self.values.values() if v.name.endswith(ends) and v.phase in ("", "forward")]
         if len(matches) == 1:
             return matches[0]
-        near = difflib.get_close_matches(name, self.values, n=6, cutoff=0.5) or list(self.values)[:12]
+        gates = [plane.name for value in self.values.values() for plane in planes_of(value)]
+        near = [gate for gate in gates if "." in name and gate.rpartition(".")[2] == name.rpartition(".")[2]]
+        near = near or difflib.get_close_matches(name, [*self.values, *gates], n=6, cutoff=0.5)
+        near = near[:12] or list(self.values)[:12]
         raise WalkthroughError(f"there is no value {name!r} in this step; there are {', '.join(near)}, …")
 
     def element(self, name: str, *index: int, terms: int = TERMS, lines: int = LINES) -> Element:
