@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from glassnet.cli import display
-from glassnet.cli.display import Bar, download_progress, training_progress
+from glassnet.cli.display import Bar, download_progress, show_compiled, training_progress
 from glassnet.cli.tasks import TASKS, number_text
 from glassnet.training import History
 
@@ -79,6 +79,8 @@ def test_on_a_terminal_there_is_a_bar_that_goes_away(width):
     assert "epoch 2/20" in during
     assert "loss 2.5000  held out 50.0 %" in during
     assert console.file.getvalue().endswith("\x1b[1A\x1b[2K")  # up a line, and clear it
+    show_compiled(console, trainer)
+    assert "step compiled from epoch 2 on: 41 instructions" in plain(console.file.getvalue())
     assert max(len(line) for line in plain(during).split("\r")) < width
 
 

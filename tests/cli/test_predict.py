@@ -102,7 +102,7 @@ def test_where_blocks_cannot_be_written_other_characters_are(tmp_path, encoding,
         judging.show_mistakes(console, [judging.Mistake(np.ones((2, 2)), "1", "7", 0.5)])
     text = (tmp_path / "out").read_text(encoding="utf-8")
     assert block in text
-    assert "a 1, read as 7" in text
+    assert re.search(r"^ +1, read as 7", text, re.MULTILINE)
     assert "50 % sure" in text
 
 
@@ -140,6 +140,16 @@ def test_a_matrix_is_whole_or_not_there(capsys, names, width, there):
     for line in there or ():
         assert line in said
     assert bool(said) is bool(there)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_show_breaks_no_word(command, trained, columns):
+    said = command("show", trained, columns=columns).stdout
+    words = said.split("To look at:")[0].split()
+    assert words.count("Linear(in_features=64,") == 2
+    assert {"parameters", "out_features=32,", "weight", "bias=True)", "numbers"} - {*words} <= {"parameters"}
+    assert "…" not in said
+
 
 
 def test_in_few_columns_the_classes_of_lowest_recall_stand_for_the_matrix(command, trained):
@@ -213,7 +223,7 @@ def test_as_many_pictures_as_fit_are_side_by_side(width, most):
     console = Console(file=io.StringIO(), width=width)
     judging.show_mistakes(console, [judging.Mistake(np.ones((28, 28)), "1", "7", 0.5)] * 5)
     text = console.file.getvalue()
-    assert text.count("a 1, read as 7") == most
+    assert text.count("1, read as 7") == most
     assert max(map(len, text.splitlines())) <= width
 
 

@@ -198,7 +198,8 @@ class Bar(Callback):
 def show_compiled(console: Console, trainer: Trainer) -> None:
     """Print that the training step was compiled."""
     if trainer.program is not None:
-        console.print(f"  step compiled: {len(trainer.program)} instructions (see --no-compile)")
+        since = f" from epoch {trainer.epoch} on" if trainer.epoch > 1 else ""  # where an epoch is one batch
+        console.print(f"  step compiled{since}: {len(trainer.program)} instructions (see --no-compile)")
 
 
 @contextmanager

@@ -193,7 +193,7 @@ def show_mistakes(console: Console, mistakes: Sequence[Mistake], most: int = 5) 
     fit = max(1, (console.width - 2) // (len(drawn[0][0]) + GAP))
     table = Table.grid(padding=(0, GAP, 0, 0))
     table.add_row(*(Text("\n".join(picture), no_wrap=True) for picture in drawn[:fit]))
-    table.add_row(*(Text(f"a {mistake.true}, read as {mistake.predicted}") for mistake in mistakes[:fit]))
+    table.add_row(*(Text(f"{mistake.true}, read as {mistake.predicted}") for mistake in mistakes[:fit]))
     table.add_row(*(Text(f"{100 * mistake.probability:.0f} % sure", "dim") for mistake in mistakes[:fit]))
     console.print(Padding(table, (0, 0, 0, 2)))
 

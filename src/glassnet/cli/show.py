@@ -21,6 +21,7 @@ from glassnet.text import shown
 from glassnet.training.report.formats import SYMBOLS
 
 LONGEST = 1000  # characters of a fact
+NARROW = 72  # columns of a screen with too little room for four columns of words
 
 
 def show(
@@ -34,18 +35,26 @@ def show(
     saved = SavedRun.read(run, runs, to_use=False)
     config = read_config(saved.path)
     console = display.new_console()
-    table = display.columns("layer", "", "parameters", "numbers", left=3)
-    for path, layer in innermost(saved.model):
-        shapes = ", ".join(f"{shown(name)} {written(p.shape)}" for name, p in layer.named_parameters())
-        what = f"{layer._get_name()}({layer.extra_repr()})"
-        table.add_row(Text(shown(path or "network")), Text(shown(what)), Text(shapes), f"{display.count(layer):,}")
-    table.add_row("", "", "in all", f"{display.count(saved.model):,}", style="bold")
     console.print(Text(place(saved.path), "bold"), soft_wrap=True)
     console.print(Padding(_facts(saved, config), (1, 2)))
-    console.print(Padding(table, (0, 2)))
+    console.print(Padding(_layers(saved, is_narrow=console.width < NARROW), (0, 2)))
     if problem := weights_problem(saved.model):
         console.print(Text(f"\nIt cannot be used, {problem}; {ADVICE}", "bold red"), soft_wrap=True)
     console.print(f"\nTo look at: {place(saved.path / REPORT)}", soft_wrap=True)
+
+
+def _layers(saved: SavedRun, *, is_narrow: bool) -> Table:
+    """The layers of the network; where there is little room, the shapes of the parameters are below the layer."""
+    names = ("", "layer", "numbers") if is_narrow else ("layer", "", "parameters", "numbers")
+    table = display.columns(*names, left=len(names) - 1)
+    for path, layer in innermost(saved.model):
+        shapes = ", ".join(f"{shown(name)} {written(p.shape)}" for name, p in layer.named_parameters())
+        what = [shown(f"{layer._get_name()}({layer.extra_repr()})"), shapes]
+        cells = ["\n".join(filter(None, what))] if is_narrow else what
+        table.add_row(Text(shown(path or "network")), *map(Text, cells), f"{display.count(layer):,}")
+    empty = [""] * (len(names) - 2)
+    table.add_row(*empty, "in all", f"{display.count(saved.model):,}", style="bold")
+    return table
 
 
 def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
@@ -64,7 +73,7 @@ def _facts(saved: SavedRun, config: dict[str, Any]) -> Table:
         "": f"{results.get('epoch', 0)} of {options.get('epochs')} epochs, batches of {options.get('batch_size')}",
         "held out": ", ".join(numbers),
         "baseline": config.get("baseline", ""),
-        "trained": f"{config.get('started')}, {config.get('seconds', 0):.1f} s",
+        "trained": f"{str(config.get('started')).replace('T', ' ')}, {config.get('seconds', 0):.1f} s",
         "with": ", ".join(f"{name} {version}" for name, version in config.get("versions", {}).items()),
     }
     for name, words in rows.items():
