@@ -51,7 +51,7 @@ def test_bad_input_has_no_traceback(tmp_path):
     ("name", "usage"),
     [
         ("train", "[OPTIONS] [SOURCE]"),
-        ("predict", "[OPTIONS] RUN [FILE]"),
+        ("predict", "[OPTIONS] RUN [FILE...]"),
         ("plot", "[OPTIONS] NAME..."),
         ("run", "[OPTIONS] SCRIPT [ARGS]..."),
     ],

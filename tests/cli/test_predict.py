@@ -142,6 +142,24 @@ def test_a_matrix_is_whole_or_not_there(capsys, names, width, there):
     assert bool(said) is bool(there)
 
 
+def test_of_several_files_each_answer_begins_with_the_name_of_its_own(command, trained, tmp_path):
+    for name, numbers in (("a.csv", np.full((2, 64), 3)), ("b.csv", np.full((1, 64), 9))):
+        np.savetxt(tmp_path / name, numbers, "%d", ",")
+
+    def answered(*files):
+        return re.findall(r"^ +(.*sample \d) +(\d) +(\S+ %)$", command("predict", trained, *files).stdout, re.MULTILINE)
+
+    answers = answered("a.csv", "b.csv")
+    assert len(answers) == 3
+    assert answers == [(f"{name}: {sample}", *rest) for name in ("a.csv", "b.csv") for sample, *rest in answered(name)]
+    assert command("predict", trained, "a.csv", "b.csv", "--out", "o.csv").exit_code == 0
+    written = (tmp_path / "o.csv").read_text().splitlines()
+    assert written[1:] == [f"{name},{answer}" for name, answer, _ in answers]
+    refused = command("predict", trained, "a.csv", "c.csv")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "there is no c.csv" in refused.stderr
+
+
 @pytest.mark.parametrize("columns", [40, 60, 80])
 def test_show_breaks_no_word(command, trained, columns):
     said = command("show", trained, columns=columns).stdout
@@ -149,7 +167,6 @@ def test_show_breaks_no_word(command, trained, columns):
     assert words.count("Linear(in_features=64,") == 2
     assert {"parameters", "out_features=32,", "weight", "bias=True)", "numbers"} - {*words} <= {"parameters"}
     assert "…" not in said
-
 
 
 def test_in_few_columns_the_classes_of_lowest_recall_stand_for_the_matrix(command, trained):

@@ -1,10 +1,12 @@
-"""``glassnet predict RUN [FILE]``: the answers of a trained network for samples in a file, or for those held out."""
+"""``glassnet predict RUN [FILE …]``: the answers of a trained network for samples in files, or for those held out."""
 
 from __future__ import annotations
 
 import csv
 import io
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +36,7 @@ from glassnet.encoders.text_encoder import LARGEST, text_in
 from glassnet.encoders.text_standalone import names_a_file
 from glassnet.files import replace_file
 from glassnet.files.reading import expanded, is_there
-from glassnet.text import shown
+from glassnet.text import decoded_name, shown
 from glassnet.text.formulas import as_text
 
 SHOWN = 12  # rows on the screen
@@ -44,11 +46,11 @@ STANDARD_INPUT = "-"
 
 def predict(
     run: RunName,
-    file: Annotated[
-        str | None,
+    files: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="FILE",
-            help="Samples: a table, numbers, a picture, a folder of them; or a text itself, or - for one typed in.",
+            metavar="FILE...",
+            help="Samples: tables, numbers, pictures, folders of them; or a text itself, or - for one typed in.",
         ),
     ] = None,
     out: Annotated[
@@ -70,36 +72,62 @@ def predict(
         check_output("--out", out, ENDINGS, force=force)
     saved = SavedRun.read(run, runs)
     console = display.new_console()
-    samples = _samples(console, saved, file)
-    if samples is None and (out is not None or probabilities):
+    given = _given(console, saved, files or [])
+    if not given and (out is not None or probabilities):
         raise BadInput("FILE: name a file of samples for --out and --probabilities")
-    if samples is None:
+    if not given:
         _show_held_out(console, saved)
         return
     if probabilities and not saved.classes:
         raise BadInput(f"--probabilities: {saved.path} estimates a quantity, there are no classes; leave it out")
-    answers = Answers.of(saved, samples.inputs, samples.names, probabilities=probabilities)
+    answers = Answers.together(
+        [Answers.of(saved, each.inputs, each.names, probabilities=probabilities) for each in given]
+    )
     if out is not None:
         with writing("--out", out):
-            _write(out, saved, samples, answers)
-    for note in saved.notes_on(samples):
+            _write(out, saved, given, answers)
+    for note in (note for each in given for note in saved.notes_on(each)):
         console.print(Text(f"Note: {note}", "dim"))
     if out is not None:
         console.print(f"{len(answers.values):,} predictions written to {place(out)}", soft_wrap=True)
     else:
-        _show(console, saved, samples, answers)
+        _show(console, saved, [name for each in given for name in each.names], answers)
 
 
-def _samples(console: Console, saved: SavedRun, file: str | None) -> Samples | None:
-    """The samples in ``file``, which may be a text; without one, of a series what comes next, and of others None."""
-    if file is not None:
-        if not file.strip():
-            raise BadInput("FILE: expected the name of a file or a text, got nothing")
-        path = expanded(file)
-        if isinstance(saved.encoder, TextEncoder) and not is_there(path) and not names_a_file(file):
-            return saved.encoder.sentence(_typed() if file == STANDARD_INPUT else file)
-        return read_samples(saved.encoder, path, saved.classes)
-    return saved.data(console).upcoming if isinstance(saved.encoder, SeriesEncoder) else None
+def _given(console: Console, saved: SavedRun, files: Sequence[str]) -> list[Samples]:
+    """The samples in each of ``files``; without one, of a series what comes next, and of others none.
+
+    Of several files the names of samples and the rows of tables begin with that of their own.
+    """
+    if not files:
+        upcoming = saved.data(console).upcoming if isinstance(saved.encoder, SeriesEncoder) else None
+        return [] if upcoming is None else [upcoming]
+    given = [_samples(saved, file) for file in files]
+    return given if len(files) == 1 else [_with_file(*each) for each in zip(given, files, strict=True)]
+
+
+def _samples(saved: SavedRun, file: str) -> Samples:
+    """The samples in ``file``, which may be a text."""
+    if not file.strip():
+        raise BadInput("FILE: expected the name of a file or a text, got nothing")
+    path = expanded(file)
+    if isinstance(saved.encoder, TextEncoder) and not is_there(path) and not names_a_file(file):
+        return saved.encoder.sentence(_typed() if file == STANDARD_INPUT else file)
+    return read_samples(saved.encoder, path, saved.classes)
+
+
+def _with_file(samples: Samples, file: str) -> Samples:
+    """``samples`` with the name of their ``file`` before theirs, unless it is in theirs."""
+    path = expanded(file)
+    name = decoded_name(str(path))
+    if not is_there(path) or (samples.names and samples.names[0].startswith(name)):
+        return samples
+    frame = samples.frame
+    if frame is not None:
+        frame = frame.copy()
+        frame.insert(0, _free("data", set(map(str, frame.columns))), name)
+    names = [f"{name}: {each}" for each in samples.names]
+    return replace(samples, names=names, notes=[f"{name}: {note}" for note in samples.notes], frame=frame)
 
 
 def _typed() -> str:
@@ -134,13 +162,13 @@ def _show_held_out(console: Console, saved: SavedRun) -> None:
     console.print(f"In Python:\n  model = glassnet.load_model({path!r})", soft_wrap=True)
 
 
-def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -> None:
+def _show(console: Console, run: SavedRun, names: Sequence[str], answers: Answers) -> None:
     sure, of_all = answers.sure, answers.probabilities
     labels = [*run.labels] if of_all is not None else []
     table = display.columns("", "prediction", *(labels or (["sure"] if sure is not None else [])), left=2)
     for i in range(min(SHOWN, len(answers.values))):
         value = answers.values[i]
-        cells = [shown(samples.names[i]), shown(value, 40) if sure is not None else quantity(value, 5)]
+        cells = [shown(names[i]), shown(value, 40) if sure is not None else quantity(value, 5)]
         if sure is not None:
             cells += [percent(sure[i])] if of_all is None else [percent(p) for p in of_all[i]]
         table.add_row(*map(Text, cells))
@@ -149,17 +177,22 @@ def _show(console: Console, run: SavedRun, samples: Samples, answers: Answers) -
         console.print(f"{SHOWN} of {len(answers.values):,}; all of them: --out predictions.csv")
 
 
-def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None:
+def _write(out: Path, run: SavedRun, given: Sequence[Samples], answers: Answers) -> None:
     """Write the table of the samples with the answers beside it; or, if they are no rows, their names and answers."""
     columns: dict[str, list[object]] = {"prediction": answers.values.tolist()}
     if answers.probabilities is not None:
         for i, name in enumerate(run.classes):
             columns[f"probability of {name}"] = answers.probabilities[:, i].tolist()
-    if samples.frame is not None:
+    if all(samples.frame is not None for samples in given):
         from glassnet.tables import write_table  # other samples do without pandas
 
-        taken = set(map(str, samples.frame.columns))
-        write_table(samples.frame.assign(**{_free(name, taken): values for name, values in columns.items()}), out)
+        frame = given[0].frame
+        if len(given) > 1:
+            from pandas import concat
+
+            frame = concat([samples.frame for samples in given], ignore_index=True)
+        taken = set(map(str, frame.columns))
+        write_table(frame.assign(**{_free(name, taken): values for name, values in columns.items()}), out)
         return
     if out.suffix.lower() == ".parquet":
         raise BadInput("--out: a .parquet is written of a table only; name a .csv")
@@ -168,8 +201,9 @@ def _write(out: Path, run: SavedRun, samples: Samples, answers: Answers) -> None
     has_return = any("\r" in name for name in run.classes)
     end = "\r\n" if has_return else "\n"  # csv puts in quotes what is in the end of its lines
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
-    writer.writerow([as_text(samples.called), *map(as_text, columns)])
-    rows = zip(map(place, samples.names), *columns.values(), strict=True)
+    writer.writerow([as_text(given[0].called), *map(as_text, columns)])
+    names = (place(name) for samples in given for name in samples.names)
+    rows = zip(names, *columns.values(), strict=True)
     writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     replace_file(out, text.getvalue().encode())
 

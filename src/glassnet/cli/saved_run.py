@@ -232,6 +232,15 @@ class Answers:
         check_results(sure, names)
         return cls(np.array(run.classes, object)[numbers], numbers, sure, of_all)
 
+    @classmethod
+    def together(cls, parts: Sequence[Answers]) -> Answers:
+        """The answers of several calls, one after the other."""
+        one = parts[0]
+        if len(parts) == 1:
+            return one
+        names = [name for name in ("values", "numbers", "sure", "probabilities") if getattr(one, name) is not None]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
 
 def in_parts(inputs: Tensor, outputs: int) -> Sequence[Tensor]:
     """``inputs`` in parts that a network with so many ``outputs`` for a sample takes at once."""
