@@ -119,12 +119,12 @@ def test_assigning_integers_to_what_is_learned_changes_nothing():
     [
         (lambda s: s.pop("0.bias"), True, ["missing 0.bias.", "strict=False"]),
         (lambda s: s.update(more=glassnet.zeros(1)), True, ["unexpected more.", "strict=False"]),
-        (lambda s: s.update({"0.bias": glassnet.zeros(4)}), False, ["0.bias is [3] here and [4] in the state."]),
+        (lambda s: s.update({"0.bias": glassnet.zeros(4)}), False, ["size mismatch: 0.bias is [3] here and [4] in the state."]),
         (lambda s: s.update({"count": glassnet.zeros(1)}), True, ["count is [] here and [1] in the state."]),
         (
             lambda s: (s.pop("mean"), s.update(x=s["count"], count=glassnet.zeros(2))),
             True,
-            ["this Sequential: missing mean; unexpected x; count is [] here and [2] in the state."],
+            ["this Sequential: missing mean; unexpected x; size mismatch: count is [] here and [2] in the state."],
         ),
         (
             lambda s: s.update({f"k{i}": s["mean"] for i in range(9)}),

@@ -76,7 +76,7 @@ def load_state(
         for path, x in tensors.items()
         if not is_uninitialized(entries[path].value) and x.shape != entries[path].value.shape
     ]
-    misfits += found.messages
+    misfits = [f"size mismatch: {_listed(misfits)}"] * bool(misfits) + found.messages
     if misfits or (strict and not afterwards and (missing or unexpected)):
         raise StateError(_misfit(module, missing, unexpected, misfits, strict))
     if assign:
