@@ -307,7 +307,13 @@ def __getattr__(name: str) -> Any:
     if name in _FILE_OF:
         return globals().setdefault(name, _function(name))
     if name not in _LATER:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r:.80}", name=name)
+        hint = ""
+        if not name.startswith("_"):
+            if name in _loaded("glassnet.functional").__all__:
+                hint = f"; nn.functional has it: glassnet.nn.functional.{name}"
+            elif hasattr(Tensor, name):
+                hint = f"; tensors have it: x.{name}"
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r:.80}{hint}", name=name)
     return getattr(_loaded(f"glassnet.{_LATER[name]}"), name)
 
 

@@ -34,6 +34,23 @@ def test_the_names_people_write():
     assert callable(nn.utils.clip_grad_norm_)
 
 
+def test_a_function_that_is_elsewhere_or_called_otherwise_says_so():
+    import glassnet.nn.functional as F
+
+    for module in (F, glassnet.functional):
+        with pytest.raises(
+            AttributeError, match=rf"'{module.__name__}' has .*: F\.relu\(x, inplace=True\)$"
+        ):
+            _ = module.relu_
+        for name in ("conv2d_", "relux"):
+            with pytest.raises(AttributeError, match=rf"has no attribute '{name}'$"):
+                getattr(module, name)
+    with pytest.raises(AttributeError, match=r"'conv2d'; nn.functional has it: glassnet\.nn\.functional\.conv2d$"):
+        _ = glassnet.conv2d
+    with pytest.raises(AttributeError, match=r"'relu_'; tensors have it: x\.relu_$"):
+        _ = glassnet.relu_
+
+
 def test_a_missing_argument_is_one_of_the_layer_that_was_named():
     """Not of a private class that its constructor is of."""
     named = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from glassnet.functional import (
     activation,
     attention,
@@ -69,3 +71,19 @@ __all__ += normalization.__all__
 __all__ += padding.__all__
 __all__ += probability.__all__
 __all__ += unfolding.__all__
+
+
+def missing(module: str, name: str) -> AttributeError:
+    """The error about a function that there is not; of one that writes into its input, with what does so here."""
+    from inspect import signature  # most scripts have no errors
+
+    hint, plain = "", name.removesuffix("_")
+    if name.endswith("_") and plain in __all__ and "inplace" in signature(globals()[plain]).parameters:
+        hint = f"; a function that writes into its input is one with inplace=True: F.{plain}(x, inplace=True)"
+    return AttributeError(f"module {module!r} has no attribute {name!r:.80}{hint}", name=name)
+
+
+if not TYPE_CHECKING:  # else a type checker takes any name for one of the module's
+
+    def __getattr__(name: str) -> Any:
+        raise missing(__name__, name)
