@@ -38,9 +38,7 @@ def test_a_function_that_is_elsewhere_or_called_otherwise_says_so():
     import glassnet.nn.functional as F
 
     for module in (F, glassnet.functional):
-        with pytest.raises(
-            AttributeError, match=rf"'{module.__name__}' has .*: F\.relu\(x, inplace=True\)$"
-        ):
+        with pytest.raises(AttributeError, match=rf"'{module.__name__}' has .*: F\.relu\(x, inplace=True\)$"):
             _ = module.relu_
         for name in ("conv2d_", "relux"):
             with pytest.raises(AttributeError, match=rf"has no attribute '{name}'$"):
