@@ -60,7 +60,9 @@ DIFFERS = {
         "torch.Tensor.exponential_"
     ),
     "gives the function as it is: every transform follows what is changed in place": "torch.func.functionalize",
-    "the mode is right where PyTorch's is not": "torch.distributions.Kumaraswamy torch.distributions.Dirichlet",
+    "the mode is right where PyTorch's is not": (
+        "torch.distributions.Kumaraswamy torch.distributions.Dirichlet torch.distributions.Beta"
+    ),
     "the generator is NumPy's; its state is a dict": (
         "torch.manual_seed torch.seed torch.get_rng_state torch.set_rng_state"
     ),
