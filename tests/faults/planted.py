@@ -613,4 +613,18 @@ FAULTS = (
         "if name not in public_names().get(module, [name]) and is_module(whole):",
         ("tests/pytorch/test_names.py",),
     ),
+    Fault(
+        "a copy of a trainer whose step trains the network it was copied from",
+        "training/training_step.py",
+        "return Steps(*deepcopy(self._made_of, memo))",
+        "return Steps(*self._made_of)",
+        ("tests/training/test_trainer.py",),
+    ),
+    Fault(
+        "a picture in bytes that is scaled along its columns first",
+        "functional/interpolation.py",
+        "for axis in range(-1, -len(matrices) - 1, -1):",
+        "for axis in range(-len(matrices), 0):",
+        ("tests/nn/test_images.py",),
+    ),
 )
