@@ -77,7 +77,8 @@ def place(error: Any, layer: object, where: str) -> None:
     error.layer, error.where = layer, where
     if not isinstance(error, GlassnetError) and len(error.args) == 1:
         error.message = getattr(error, "message", error.args[0])  # as it was raised
-        error.args = (_placed(error.message, where),)
+        says_so = all(str(text).startswith(type(layer).__name__) for text in (where, error.message))
+        error.args = (_placed(error.message, "" if says_so else where),)
 
 
 def _placed(text: object, where: str) -> str:

@@ -400,8 +400,10 @@ def test_a_module_without_forward_says_so():
     class Empty(nn.Module):
         pass
 
-    with pytest.raises(NotImplementedError, match=r"Empty has no forward; define def forward\(self, x\)"):
+    with pytest.raises(NotImplementedError, match=r"^Empty has no forward; define def forward\(self, x\)"):
         Empty()(1)
+    with pytest.raises(NotImplementedError, match=r"^in 0 \(Empty\(\)\): Empty has no forward"):
+        nn.Sequential(Empty())(1)
 
 
 def test_an_error_names_the_layer_by_its_path():
