@@ -157,16 +157,25 @@ class _Gradients:
 
     base = None
 
-    def __init__(self, by_result: dict[int, Any], output: Any) -> None:
+    def __init__(self, by_result: dict[int, Any], output: Any, number: int) -> None:
         self.by_result = by_result
         self.output = output  # of the node of the call
+        self.number = number  # of results
         self.shape, self.dtype = output.shape, output.dtype
 
     def __add__(self, other: _Gradients) -> _Gradients:
         merged = dict(self.by_result)
         for which, g in other.by_result.items():
             merged[which] = merged[which] + g if which in merged else g
-        return _Gradients(merged, self.output)
+        return _Gradients(merged, self.output, self.number)
+
+    def separate(self) -> tuple[Any, ...]:
+        """One for each result, None where none has come."""
+        return tuple(map(self.by_result.get, range(self.number)))
+
+    def of(self, gradients: tuple[Any, ...]) -> _Gradients:
+        """Others in their place."""
+        return _Gradients({i: g for i, g in enumerate(gradients) if g is not None}, self.output, self.number)
 
 
 def _attach(kind: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], results: tuple[Any, ...]) -> None:
@@ -184,10 +193,11 @@ def _attach(kind: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], resul
     for which, result in enumerate(results):
         if not isinstance(result, Tensor) or result.array.dtype.kind not in "fc" or _is_among(result, ctx._flat):
             continue
-        of_result = Op(name, np.copy, (_result_rule(which),), shape=_no_shape, formula=name)
+        of_result = Op(name, np.copy, (_result_rule(which, len(results)),), shape=_no_shape, formula=name)
         own = Node(of_result, (), [], {}, result.array)
         own.parents = (node,)
         own.values = [node.output]
+        own.call = weakref.ref(node), which
         result.node, result._requires_grad = own, True
         if result.version is not None:
             own.version = result.version
@@ -234,9 +244,9 @@ def _rule(which: int) -> Any:
     return rule
 
 
-def _result_rule(which: int) -> Any:
+def _result_rule(which: int, number: int) -> Any:
     def rule(g: Any, _y: Any, _call: Any) -> Any:
-        return _Gradients({which: g}, _call)
+        return _Gradients({which: g}, _call, number)
 
     return rule
 

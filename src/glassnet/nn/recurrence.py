@@ -22,6 +22,7 @@ from glassnet.nn.utils.rnn import PackedSequence, lengths_of
 from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat, empty, zeros
+from glassnet.tensor.graph import labelled
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
@@ -146,6 +147,8 @@ class RNNBase(Module):
             output, last = output.squeeze(1), tuple(state.squeeze(1) for state in last)
         elif self.batch_first:
             output = output.transpose(0, 1)
+            if self.mode != "LSTM":
+                labelled(output, "transposed_back")
         return output, last if len(last) > 1 else last[0]
 
     def _first_states(self, hx: Any, batch: int, batched: bool, input: Any) -> list[States]:
@@ -178,8 +181,10 @@ class RNNBase(Module):
             if layer + 1 < self.num_layers:
                 x = F.dropout(x, self.dropout, self.training)
         # copies: whoever changes the output, or keeps a state, changes and keeps nothing else
-        output = x if self.bidirectional else x.clone()
-        return output, tuple(each[0].clone() if len(each) == 1 else cat(each) for each in zip(*ends, strict=True))
+        is_fused = self.mode == "LSTM" and not self.proj_size and x.dtype == np.float32
+        output = x if self.bidirectional else labelled(x.clone(), "mkldnn_rnn_layer" if is_fused else "stack")
+        states = (each[0].clone() if len(each) == 1 else cat(each) for each in zip(*ends, strict=True))
+        return output, tuple(labelled(state, "stack") for state in states)
 
     def extra_repr(self) -> str:
         """The sizes, and what is not as it is by default."""

@@ -16,8 +16,12 @@ from glassnet.nn.sequence_checks import check_sequence_dtype, states_in
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import empty, zeros
+from glassnet.tensor.graph import labelled
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
+
+# What PyTorch computes each state of a step with last: its node is called after that.
+_LAST = {"RNN_TANH": ("tanh",), "RNN_RELU": ("relu",), "GRU": ("add",), "LSTM": ("mul", "add")}
 
 
 class RNNCellBase(Module):
@@ -81,7 +85,9 @@ class RNNCellBase(Module):
             first = tuple(state.unsqueeze(0) for state in first)
         weights = Weights(self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         done = recurrence(mode, x.unsqueeze(0), first, weights)
-        return tuple((state[0] if batched else state[0, 0]).clone() for state in done)  # each in memory of its own
+        own = ((state[0] if batched else state[0, 0]).clone() for state in done)  # each in memory of its own
+        names = _LAST[mode] if batched else ("squeeze_dim",) * states
+        return tuple(labelled(state, name) for state, name in zip(own, names, strict=False))
 
     def _check(self, what: str, x: Any, width: int) -> None:
         name = type(self).__name__

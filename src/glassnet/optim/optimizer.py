@@ -273,8 +273,8 @@ class Optimizer(Hooked):
     def state_dict(self) -> dict[str, Any]:
         """Options by group, and state by the number of the parameter: what `load_state_dict` takes.
 
-        Tensors are the optimizer's own, not copies: the next step changes them. `load_state_dict`
-        copies.
+        Tensors are the optimizer's own, not copies, but for the count of steps: the next step changes them.
+        `load_state_dict` copies.
         """
         for function in self._functions("state_dict"):
             function(self)

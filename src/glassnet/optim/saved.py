@@ -47,9 +47,20 @@ def packed(groups: list[Group], state: Mapping[Any, Mapping[str, Any]]) -> dict[
         for group in groups
     ]
     return {
-        "state": {number.get(key, key): dict(entries) for key, entries in state.items()},
+        "state": {
+            number.get(key, key): {name: _as_saved(name, value) for name, value in entries.items()}
+            for key, entries in state.items()
+        },
         "param_groups": packed_groups,
     }
+
+
+def _as_saved(name: str, value: Any) -> Any:
+    """``value``; but the count of steps, which the updates compute with in float64, in float32, as PyTorch keeps it."""
+    if name == "step" and isinstance(value, Tensor) and value.array.dtype == np.float64 and value.array.ndim == 0:
+        count = value.array.astype(np.float32)
+        return wrap(count) if count == value.array else value
+    return value
 
 
 def unpacked(

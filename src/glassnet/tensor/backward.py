@@ -206,6 +206,15 @@ def _laid_out(gradient: Any, tensor: Any) -> Any:
 
 def accumulate(leaf: Any, gradient: Any) -> None:
     """Add ``gradient``, an array of its own or a tensor, to ``leaf.grad``."""
+    accumulator = None if leaf._accumulator is None or leaf.node is not None else leaf._accumulator()
+    if accumulator is None or not accumulator.hooks:
+        add_to_grad(leaf, gradient)
+    else:
+        accumulator.accumulate(gradient)
+
+
+def add_to_grad(leaf: Any, gradient: Any) -> None:
+    """Add ``gradient`` to ``leaf.grad``, whatever hooks the node of the leaf has."""
     _add(leaf, gradient)
     if leaf.accumulated_hooks:
         for hook in list(leaf.accumulated_hooks.values()):

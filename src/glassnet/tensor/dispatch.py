@@ -58,6 +58,7 @@ class State(Value):
     hooks: list[Callable[[Any], Any]] | None = None
     accumulated_hooks: dict[object, Callable[[Any], Any]] | None = None  # called once .grad has been added to
     view_of: tuple[State, Op, dict[str, Any], Node | None] | None = None
+    _accumulator: Callable[[], Any] | None = None  # a leaf's own node, if somebody holds it: see node_hooks.py
     _reshaped = False  # in place: unsqueeze_()
     _of_several = False  # one of the parts that split() or unbind() gave
     _requires_grad = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterable
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -26,10 +26,12 @@ from glassnet.ops.record import Op, Spec, Value
 from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import written
 from glassnet.tensor.silence import SILENT, settings, under
+from glassnet.threads import loaded
 
 T = TypeVar("T")
 LARGE = 1 << 14  # bytes: from here on, memory that no rule reads is let go
 _NOTHING = bytes(16)
+_HOOKS = "glassnet.tensor.node_hooks"  # few scripts need it
 
 tick = count(1).__next__
 
@@ -82,6 +84,9 @@ class Node:
 
     __slots__ = (
         "__weakref__",
+        "_metadata",
+        "_next",
+        "call",
         "hooks",
         "label",
         "op",
@@ -92,6 +97,10 @@ class Node:
         "values",
         "version",
     )
+    _metadata: dict[Any, Any]
+    _next: tuple[tuple[Any, int], ...]
+    call: tuple[Callable[[], Any], int]  # of a result of a Function: the node of the call, and which result it is
+    label: str
 
     def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any) -> None:
         self.op = op
@@ -104,7 +113,9 @@ class Node:
         self.hooks: list[Callable[[Any], Any]] | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        from glassnet.tensor.node_names import full_name
+
+        return f"<{full_name(self)} object at {id(self):#x}>"
 
     def name(self) -> str:
         """What PyTorch calls it.
@@ -118,13 +129,60 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """Where gradients go on to: for each input its node, an `AccumulateGrad` for a leaf, or None; and a 0.
+        """Where gradients go on to: for each input its node, an `AccumulateGrad` for a leaf, or None; and a number.
+
+        The number is 0, but for a `glassnet.autograd.Function` of several results: which of them the input is.
+
+        Nothing any more once backward has freed the node, unless it was asked before.
 
         >>> x = glassnet.ones(2, requires_grad=True)
         >>> (x * 3).grad_fn.next_functions[0][0].variable is x
         True
         """
-        return tuple((_function_of(parent), 0) for parent in self.parents or ())
+        if not hasattr(self, "_next"):
+            if self.parents is None:
+                return ()
+            self._next = tuple(map(edge_to, self.parents))  # which has hooks as long as this
+        return self._next
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for notes of your own.
+
+        >>> y = glassnet.ones(2, requires_grad=True) * 3
+        >>> y.grad_fn.metadata["from"] = "the first layer"
+        >>> y.grad_fn.metadata
+        {'from': 'the first layer'}
+        """
+        if not hasattr(self, "_metadata"):
+            self._metadata = {}
+        return self._metadata
+
+    def register_hook(self, fn: Callable[..., Any]) -> Any:
+        """Call ``fn(grad_inputs, grad_outputs)`` when backward has been here; a tuple it returns replaces grad_inputs.
+
+        Both are tuples: the gradients that go on, one for each input, None where it needs none, and the gradient that
+        came. Gives a handle, whose ``remove()`` takes the hook away.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> y = x * 3
+        >>> handle = y.grad_fn.register_hook(lambda grad_inputs, grad_outputs: print(grad_inputs, grad_outputs))
+        >>> y.sum().backward()
+        (tensor([3., 3.]), None) (tensor([1., 1.]),)
+        """
+        return loaded(_HOOKS).registered(self, fn, "after")
+
+    def register_prehook(self, fn: Callable[..., Any]) -> Any:
+        """Call ``fn(grad_outputs)`` before backward goes through here; a tuple it returns replaces grad_outputs.
+
+        >>> x = glassnet.ones(2, requires_grad=True)
+        >>> y = x * 3
+        >>> handle = y.grad_fn.register_prehook(lambda grad_outputs: (grad_outputs[0] * 10,))
+        >>> y.sum().backward()
+        >>> x.grad
+        tensor([30., 30.])
+        """
+        return loaded(_HOOKS).registered(self, fn, "before")
 
     def let_go(self) -> None:
         """Keep of results, this one and those it was computed from, only what a rule reads."""
@@ -141,26 +199,17 @@ class Node:
         self.output = Spec(np.shape(self.output), self.output.dtype)
 
 
-def _function_of(parent: Any) -> Any:
-    if parent is None or type(parent) is Node:
-        return parent
-    return None if type(parent) is VersionCounter else AccumulateGrad(parent)
+def edge_to(key: Any) -> tuple[Any, int]:
+    """Where gradients of ``key``, a node or a leaf, go: PyTorch's node, and which of its results they are of.
 
-
-class AccumulateGrad:
-    """The end of the graph at a leaf, ``variable``: gradients are added to its ``grad``."""
-
-    next_functions = ()
-
-    def __init__(self, variable: Any) -> None:
-        self.variable = variable
-
-    def __repr__(self) -> str:
-        return f"<AccumulateGrad object at {id(self):#x}>"
-
-    def name(self) -> str:
-        """What PyTorch calls it."""
-        return "struct torch::autograd::AccumulateGrad"
+    That is None where there is none, an `AccumulateGrad` for a leaf, and for a result of a `glassnet.autograd.Function`
+    the node of the call.
+    """
+    if type(key) is Node:
+        call, which = getattr(key, "call", (None, 0))
+        return (key if call is None else call() or key), which
+    is_leaf = key is not None and type(key) is not VersionCounter
+    return (loaded(_HOOKS).accumulator_of(key) if is_leaf else None), 0
 
 
 def labelled(tensor: T, name: str) -> T:
@@ -277,15 +326,18 @@ def propagate(
             if g is None:
                 continue
             is_target = targets is not None and node in targets
+            through: Callable[..., None] = _propagate_through
             if type(g) is Parts:
                 g = g.whole() if is_target or node.hooks else g.alone(node.op.part)
             if node.hooks:
                 g = under(outside, run_hooks, node.hooks, g)
+                if hasattr(node.hooks[-1], "through"):
+                    through = partial(node.hooks[-1].through, outside)
             if is_target:
                 results[node] = g
             if mode.tracer is not None:
                 mode.tracer.deriving(node.output)
-            _propagate_through(node, g, gradients, to_tensor, needed)
+            through(node, g, gradients, to_tensor, needed)
             if not retain_graph:
                 node.free()
     finally:
@@ -300,6 +352,8 @@ def propagate(
 
 class RetainGrad:
     """The hook behind retain_grad: it sees the gradient after all others, and goes where its tensor goes."""
+
+    rank = 1
 
     def __init__(self, tensor: Any, accumulate: Callable[[Any, Any], None]) -> None:
         self._tensor = weakref.ref(tensor)  # a strong one would go in a circle
@@ -318,6 +372,17 @@ def run_hooks(hooks: list[Callable[[Any], Any]] | None, g: Any) -> Any:
         changed = hook(g)
         g = g if changed is None else changed
     return g
+
+
+def hook_to(holder: Any, hook: Callable[[Any], Any]) -> list[Callable[[Any], Any]]:
+    """Add ``hook`` to those of a node or a leaf, before those of a higher rank; gives the list of them all."""
+    if holder.hooks is None:
+        holder.hooks = []
+    hooks: list[Callable[[Any], Any]] = holder.hooks
+    hooks.append(hook)
+    hooks.sort(key=lambda hook: getattr(hook, "rank", 0))
+    changes.tell()
+    return hooks
 
 
 def _propagate_through(

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.threads import loaded
+
 # Operations and labels whose name is not the one that their letters give.
 _NAMES = {
     "broadcast_to": "ExpandBackward0",
@@ -54,6 +56,7 @@ _NAMES = {
     "squeeze_dim": "SqueezeBackward1",
     "squeeze_dims": "SqueezeBackward2",
     "tile": "RepeatBackward0",
+    "transposed_back": "TransposeBackward1",
     "smooth_l1": "SmoothL1LossBackward0",
     "square": "PowBackward0",
     "squared_error": "MseLossBackward0",
@@ -68,6 +71,13 @@ def node_name(node: Any) -> str:
         return name
     rule = _RULES.get(name)
     return rule(node) if rule is not None else _NAMES.get(name) or f"{camel(name)}Backward0"
+
+
+def full_name(node: Any) -> str:
+    """What the class of a `glassnet.tensor.graph.Node` would be called: that of a Function with PyTorch's module."""
+    name: str = node.name()
+    prefix = loaded("glassnet.tensor.wording").torch_prefix() if name.endswith("Backward") else ""
+    return f"{prefix}autograd.function.{name}" if prefix else name
 
 
 def camel(name: str) -> str:

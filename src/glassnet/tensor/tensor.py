@@ -108,7 +108,7 @@ class Tensor(Autograd):
         >>> x.is_leaf, (x * 2).is_leaf
         (True, False)
         """
-        return self.grad_fn is None
+        return self.node is None
 
     @property
     def grad_fn(self) -> graph.Node | None:
@@ -118,7 +118,7 @@ class Tensor(Autograd):
         >>> (x * 2).grad_fn
         <MulBackward0 object at 0x...>
         """
-        return self.node
+        return None if self.node is None else graph.edge_to(self.node)[0]
 
     @property
     def retains_grad(self) -> bool:

@@ -23,6 +23,7 @@ from glassnet.nn.module import Module
 from glassnet.optim.optimizer import Optimizer
 from glassnet.program.names import identifier
 from glassnet.tensor import Tensor
+from glassnet.threads import loaded
 from glassnet.trace.bytecode import methods, names_in
 from glassnet.trace.free_variables import MODULES_OWN, SCHEDULES, FreeVariables
 from glassnet.trace.gradients import Gradients
@@ -210,8 +211,8 @@ class Captures:
             guards |= _optimizer_guards(name, optimizer, self.free_variables.reads_rates)
         for path, tensor in self._tensors_by_path():
             guards[Guard("tensor", path)] = TensorKind(tensor.dtype, tensor.shape, tensor.requires_grad)
-            if tensor.hooks or tensor.accumulated_hooks:
-                guards[Guard("hooks", path)] = comparable(_hooks_of_tensor(tensor))
+            if hooks := _hooks_of_tensor(tensor):
+                guards[Guard("hooks", path)] = comparable(hooks)
         return guards
 
 
@@ -229,7 +230,8 @@ def _hooks_of(value: Any) -> Iterator[Callable[..., Any]]:
 
 
 def _hooks_of_tensor(tensor: Tensor) -> tuple[Callable[..., Any], ...]:
-    return (*(tensor.hooks or ()), *(tensor.accumulated_hooks or {}).values())
+    of_its_node = loaded("glassnet.tensor.node_hooks").hooks_of(tensor) if tensor._accumulator is not None else ()
+    return (*(tensor.hooks or ()), *(tensor.accumulated_hooks or {}).values(), *of_its_node)
 
 
 MANY = 1000  # a list that is longer is of data; what is used of it makes itself known

@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from typing import Any, NamedTuple
 
 from glassnet.tensor import Tensor
-from glassnet.tensor.graph import Node
+from glassnet.tensor.graph import Node, edge_to, key_of
 
 __all__ = [
     "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge",
@@ -26,7 +26,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """The node that its gradient goes to. Raises RuntimeError where it requires none."""
     if not tensor.requires_grad:
         raise RuntimeError("get_gradient_edge: expected a tensor that requires a gradient")
-    return GradientEdge(tensor.grad_fn, 0)
+    return GradientEdge(*edge_to(key_of(tensor)))
 
 
 class _Context(ContextDecorator):

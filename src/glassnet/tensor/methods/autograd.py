@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import GradientError
 from glassnet.tensor.backward import RemovableHandle, Tensors, accumulate, backward, own
 from glassnet.tensor.dispatch import follow, wrap
-from glassnet.tensor.graph import RetainGrad, changes
+from glassnet.tensor.graph import RetainGrad, changes, hook_to, key_of
 from glassnet.tensor.methods.creation import Creation
 
 
@@ -95,11 +95,4 @@ class Autograd(Creation):
             self._register(RetainGrad(self, lambda x, g: accumulate(x, own(g))))
 
     def _register(self, hook: Callable[[Any], Any]) -> RemovableHandle:
-        holder = self if self.node is None else self.node
-        if holder.hooks is None:
-            holder.hooks = []
-        hooks = holder.hooks
-        is_kept_last = bool(hooks) and isinstance(hooks[-1], RetainGrad)
-        hooks.insert(len(hooks) - is_kept_last, hook)
-        changes.tell()
-        return RemovableHandle(hooks, hook)
+        return RemovableHandle(hook_to(key_of(self), hook), hook)
