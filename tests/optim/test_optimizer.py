@@ -135,7 +135,8 @@ def test_state_dict_is_laid_out_as_in_pytorch() -> None:
     saved = optimizer.state_dict()
     assert list(saved) == ["state", "param_groups"]
     assert [list(s) for s in saved["state"].values()] == 2 * [["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"]]
-    assert saved["state"][0]["step"].item() == 3
+    step = saved["state"][0]["step"]
+    assert (step.item(), step.shape, step.dtype) == (3, (), np.float32)
     assert saved["state"][1]["exp_avg"] is optimizer.state[optimizer.param_groups[1]["params"][0]]["exp_avg"]
     assert [group["params"] for group in saved["param_groups"]] == [[0], [1]]
     assert saved["param_groups"][1]["lr"] == 0.5

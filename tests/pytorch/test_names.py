@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from glassnet.pytorch.answered import SOURCES, is_answered, sources_of
+from glassnet.pytorch.homes import home_of
 from glassnet.pytorch.missing import NOT_PLANNED, explained, matches
 from glassnet.pytorch.public_names import public_names
 from glassnet.pytorch.stand_in import StandIn
@@ -65,3 +68,19 @@ def test_the_names_are_those_of_pytorch() -> None:
     if not torch.__version__.startswith("2.13"):
         pytest.skip("the file is of PyTorch 2.13")
     assert asked.FILE.read_text(encoding="utf-8") == asked.written(asked.of_pytorch())
+
+
+@pytest.mark.parity
+def test_classes_are_said_to_be_where_pytorch_has_them() -> None:
+    torch = pytest.importorskip("torch")
+    rooms = ["nn", "nn.utils.rnn", "optim", "optim.lr_scheduler", "optim.swa_utils", "utils.data", "distributions"]
+    wrong = {}
+    for room in rooms:
+        theirs, ours = import_module(f"torch.{room}"), import_module(f"glassnet.{room}")
+        for name in dir(ours):
+            named, kind = getattr(theirs, name, None), getattr(ours, name)
+            are_classes = isinstance(named, type) and isinstance(kind, type) and name not in ("Tensor", "Any")
+            if are_classes and home_of(kind) != named.__module__:
+                wrong[name] = home_of(kind), named.__module__
+    assert torch.typename(torch.nn.Linear) == "torch.nn.modules.linear.Linear"
+    assert not wrong

@@ -132,6 +132,19 @@ def test_typename_is_of_a_tensor_by_its_dtype(torch: Any) -> None:
     assert list(map(torch.typename, values)) == names
 
 
+AT_HOME = """
+    torch.nn.modules.linear.Linear torch.nn.modules.conv.Conv2d torch.nn.modules.batchnorm.LazyBatchNorm1d
+    torch.nn.modules.rnn.LSTMCell torch.nn.modules.instancenorm.InstanceNorm1d torch.optim.adamw.AdamW
+    torch.optim.lr_scheduler.StepLR torch.utils.data.dataloader.DataLoader torch.distributions.von_mises.VonMises
+    torch.distributions.transforms.ExpTransform torch.nn.functional.relu torch.Size torch.nn.utils.rnn.PackedSequence
+"""
+
+
+@pytest.mark.parametrize("name", AT_HOME.split())
+def test_a_class_is_at_home_where_pytorch_has_it(torch: Any, name: str) -> None:
+    assert torch.typename(eval(name, {"torch": torch})) == name
+
+
 def test_a_network_is_trained_saved_and_compiled_as_without(torch: Any, tmp_path: Any) -> None:
     def trained(module: Any) -> list[float]:
         module.manual_seed(3)

@@ -124,6 +124,51 @@ def test_a_node_has_torch_s_name(expression: str) -> None:
     assert names[0] == names[1]
 
 
+RECURRENT = [
+    ("LSTMCell", {}, (1, 2)), ("LSTMCell", {}, (2,)), ("GRUCell", {}, (1, 2)), ("RNNCell", {}, (1, 2)),
+    ("RNNCell", {"nonlinearity": "relu"}, (1, 2)), ("GRU", {}, (4, 5, 2)), ("GRU", {"batch_first": True}, (4, 5, 2)),
+    ("LSTM", {"proj_size": 1}, (4, 5, 2)), ("LSTM", {"batch_first": True}, (4, 5, 2)), ("RNN", {}, (4, 2)),
+    ("RNN", {"num_layers": 2, "bidirectional": True}, (4, 5, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize(("layer", "options", "shape"), RECURRENT)
+def test_a_node_of_a_recurrent_layer_has_torch_s_name(layer: str, options: Any, shape: tuple[int, ...]) -> None:
+    names = []
+    for library in (pytest.importorskip("torch"), gn):
+        given = getattr(library.nn, layer)(2, 3, **options)(library.ones(*shape))
+        first, *others = given if isinstance(given, tuple) else (given,)
+        states = others[0] if others and isinstance(others[0], tuple) else others
+        names.append([x.grad_fn.name() for x in (first, *states)])
+    assert names[0] == names[1]
+
+
+def test_the_states_of_a_cell_are_called_after_what_made_them() -> None:
+    h, c = gn.nn.LSTMCell(2, 3)(gn.ones(1, 2))
+    assert [h.grad_fn.name(), c.grad_fn.name()] == ["MulBackward0", "AddBackward0"]
+
+
+@pytest.mark.parity
+def test_the_node_of_a_function_says_where_pytorch_has_its_class(torch_s_words: Any) -> None:
+    texts = []
+    for library in (torch_s_words, gn):
+
+        class Scale(library.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return x * 2
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return g * 2
+
+        y = Scale.apply(library.ones(2, requires_grad=True))
+        texts.append((repr(y.grad_fn).split(" object")[0], repr(y)))
+    assert texts[0] == texts[1]
+
+
 def test_the_graph_can_be_walked_to_its_leaves() -> None:
     x = gn.ones(2, requires_grad=True)
     y = (x * gn.ones(2)).exp().sum()

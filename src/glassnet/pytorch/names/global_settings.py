@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.ops.dtypes import set_default_dtype
+from glassnet.pytorch.homes import home_of
 from glassnet.tensor import Tensor, device
 from glassnet.tensor.device import on_cpu
 from glassnet.tensor.typed import dtype_named
@@ -94,8 +95,11 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def typename(value: Any) -> str:
-    """The name of the type of ``value``: a tensor's by its dtype, torch.FloatTensor; of a class or function its own."""
+    """The name of the type of ``value``: a tensor's by its dtype, torch.FloatTensor; of a class or function its own.
+
+    That is with the module PyTorch has it in: torch.nn.modules.linear.Linear.
+    """
     if isinstance(value, Tensor):
         return str(value.type())
     named = value if hasattr(value, "__qualname__") else type(value)
-    return named.__qualname__ if named.__module__ == "builtins" else f"{named.__module__}.{named.__qualname__}"
+    return named.__qualname__ if named.__module__ == "builtins" else f"{home_of(named)}.{named.__qualname__}"
