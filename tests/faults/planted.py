@@ -518,8 +518,8 @@ FAULTS = (
     Fault(
         "recurrence: the last state is a part of the output",
         "nn/recurrence.py",
-        "tuple(each[0].clone() if len(each) == 1",
-        "tuple(each[0] if len(each) == 1",
+        "states = (each[0].clone() if len(each) == 1",
+        "states = (each[0] if len(each) == 1",
         ("tests/nn/test_recurrence.py",),
     ),
     Fault(
