@@ -192,6 +192,42 @@ def test_so_does_pytorch(case: Any, expected: Log) -> None:
     assert noted(case, pytest.importorskip("torch")) == expected
 
 
+EDGES = """
+    x + 1; 1 - x; x * 2; x * x; x / 2; x**2; 2**x; x @ m; x.sum(); x.sum().sum(); x.relu(); x[0]; x[x > 0];
+    t.cat([x, x]); x.gather(1, t.zeros(2, 1).long()); t.where(x > 0, x, 0.0); x.clamp(0); F.mse_loss(x * 2, x);
+    F.nll_loss(x, k); F.embedding(k, x); F.binary_cross_entropy_with_logits(x * 1, t.ones(2, 3));
+    F.huber_loss(x, x.detach()); x.sort()[0]
+"""
+
+
+def edges(expression: str, library: Any) -> list[tuple[str | None, int]]:
+    x, m = library.rand(2, 3, requires_grad=True), library.rand(3, 3, requires_grad=True)
+    names = {"x": x, "m": m, "k": library.tensor([0, 1]), "t": library, "F": library.nn.functional}
+    return [(f and f.name(), number) for f, number in eval(expression, names).grad_fn.next_functions]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("expression", [text.strip() for text in EDGES.split(";")])
+def test_a_node_leads_where_pytorch_s_does(expression: str) -> None:
+    assert edges(expression, glassnet) == edges(expression, pytest.importorskip("torch"))
+
+
+def test_the_walk_of_the_tutorial_from_a_loss_to_the_bias() -> None:
+    layer = nn.Linear(2, 3)
+    loss = nn.MSELoss()(layer(glassnet.ones(1, 2).requires_grad_().relu()), glassnet.zeros(1, 3))
+    linear = loss.grad_fn.next_functions[0][0]
+    assert linear.name() == "AddmmBackward0"
+    bias, relu, weight = (function for function, _ in linear.next_functions)
+    assert (bias.variable is layer.bias, relu.name(), weight.variable is layer.weight) == (True, "ReluBackward0", True)
+    seen: Log = []
+    linear.register_hook(lambda given, came: seen.extend(map(numbers, (given, came))))
+    linear.register_hook(lambda given, came: (given[0] * 2, given[1], given[2] * 4))
+    loss.backward()
+    assert layer.bias.grad.tolist() == [2 * g for g in seen[0][0]]
+    assert layer.weight.grad.tolist() == [[4 * g for g in row] for row in seen[0][2]]
+    assert seen[1] == [[seen[0][0]]]
+
+
 WRONG = {
     "a tensor": (lambda gs: gs[0], TypeError, "expected a tuple of gradients, or None to leave them, got Tensor"),
     "too few": (lambda gs: (), GradientError, r"expected \d gradients, as many as it was given, got 0"),
@@ -263,7 +299,7 @@ def test_a_compiled_step_has_the_hooks_in_it_and_notices_new_ones() -> None:
 def test_a_node_with_hooks_is_freed_with_its_tensor_and_a_copy_has_none() -> None:
     layer = nn.Linear(2, 3)
     y = layer(glassnet.ones(1, 2))
-    y.grad_fn.next_functions[1][0].register_prehook(lambda came: (came[0] * 0,))
+    y.grad_fn.next_functions[2][0].register_prehook(lambda came: (came[0] * 0,))
     y.grad_fn.register_hook(lambda given, came: None)
     node = weakref.ref(y.grad_fn)
     other = copy.deepcopy(layer)

@@ -131,9 +131,9 @@ class Node:
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """Where gradients go on to: for each input its node, an `AccumulateGrad` for a leaf, or None; and a number.
 
-        The number is 0, but for a `glassnet.autograd.Function` of several results: which of them the input is.
-
-        Nothing any more once backward has freed the node, unless it was asked before.
+        The number is 0, but for a `glassnet.autograd.Function` of several results: which of them the input is. Inputs
+        that have no derivative, such as indices, are left out; those of a linear layer are bias, input and weight, as
+        PyTorch's are. Nothing is left once backward has freed the node, unless it was asked before.
 
         >>> x = glassnet.ones(2, requires_grad=True)
         >>> (x * 3).grad_fn.next_functions[0][0].variable is x
@@ -142,7 +142,7 @@ class Node:
         if not hasattr(self, "_next"):
             if self.parents is None:
                 return ()
-            self._next = tuple(map(edge_to, self.parents))  # which has hooks as long as this
+            self._next = loaded(_HOOKS).next_of(self)  # which has hooks as long as this
         return self._next
 
     @property

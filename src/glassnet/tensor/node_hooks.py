@@ -49,28 +49,24 @@ class NodeHooks:
 
         Hooks run under ``outside``, the settings of NumPy.
         """
-        parents = node.parents or ()
-        goes_on = [
-            parent is not None
-            and type(parent) is not graph.VersionCounter
-            and (needed is None or parent in needed)
-            and node.op.rule(which) is not None
-            for which, parent in enumerate(parents)
-        ]
-        if not any(goes_on):
+        parents, asked = node.parents or (), places(node)
+        none = (type(None), graph.VersionCounter)
+        ways = [i for i in asked if type(parents[i]) not in none and (needed is None or parents[i] in needed)]
+        if not ways:
             return
         came = under(outside, self.prepared, _separate(g))
         apart = _Apart()
         if any(x is not None for x in came):
             graph._propagate_through(node, _together(g, came), apart, to_tensor, needed)
-        computed = iter(apart.each)
-        inputs = tuple(next(computed, None) if does else None for does in goes_on)
-        for parent, before, after in zip(parents, inputs, under(outside, self.finished, inputs, came), strict=True):
+        computed = dict(zip(sorted(ways), apart.each, strict=False))  # of nothing, if nothing came
+        inputs = tuple(map(computed.get, asked))
+        replaced = under(outside, self.finished, inputs, came)
+        for i, before, after in zip(asked, inputs, replaced, strict=True):
             if after is None:
                 continue
-            if to_tensor is None and (after is not before or type(parent) is not Node):
+            if to_tensor is None and (after is not before or type(parents[i]) is not Node):
                 after = np.array(after)  # hooks may hold on to what they saw or gave
-            graph._accumulate(gradients, parent, after)
+            graph._accumulate(gradients, parents[i], after)
 
     def prepared(self, gradients: Gradients) -> Gradients:
         """The gradients that have come, after the hooks of before."""
@@ -133,6 +129,26 @@ class AccumulateGrad(Node):
         if came is not None:
             add_to_grad(self.variable, came if isinstance(came, State) else np.array(came))
         hooks.finished((), (came,))
+
+
+def places(node: Node) -> list[int]:
+    """The inputs that have a derivative, in the order of PyTorch's node; a number that comes first is none there."""
+    op, values = node.op, node.values
+    found = [
+        which
+        for which, parent in enumerate(node.parents or ())
+        if op.rule(which) is not None and (parent is not None or (which > 0 and values[which] is not None))
+    ]
+    return [2, 0, 1] if op.name == "linear" and found == [0, 1, 2] else found
+
+
+def next_of(node: Node) -> tuple[tuple[Any, int], ...]:
+    """Where gradients go on to; of a loss, which is the mean of others, where they go on to from there."""
+    parents = node.parents or ()
+    inner = parents[0] if len(parents) == 1 and hasattr(node, "label") and node.op.name in ("mean", "sum") else None
+    if type(inner) is Node and inner.name() == node.name():
+        return inner.next_functions
+    return tuple(graph.edge_to(parents[which]) for which in places(node))
 
 
 def accumulator_of(leaf: Any) -> AccumulateGrad:
