@@ -7,14 +7,24 @@ from html.parser import HTMLParser
 
 from tests.hostile.names import PLANTED
 
+MARGINS = 2  # the columns at the right that are left free
 SHOWN = "\n\u200c\u200d"  # ends of lines, and what joins letters
 
 
-def in_terminal(text: str) -> list[str]:
-    """The letters of ``text`` that a terminal obeys, and the lines that a name began."""
+def in_terminal(text: str, columns: int = 10_000) -> list[str]:
+    """The letters of ``text`` that a terminal obeys, and the lines that a name began.
+
+    A line that goes on where the one before it was full, but for a margin, was begun by the screen's edge.
+    """
     hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     obeyed = sorted({letter for letter in text if unicodedata.category(letter) in hidden and letter not in SHOWN})
-    return [repr(x) for x in obeyed] + [line for line in text.splitlines() if line.strip(" │|").startswith(PLANTED)]
+    lines = text.splitlines()
+    began = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if line.strip(" │|").startswith(PLANTED) and len(before) < columns - MARGINS
+    ]
+    return [repr(x) for x in obeyed] + began
 
 
 class Page(HTMLParser):

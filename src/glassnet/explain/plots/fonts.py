@@ -23,6 +23,7 @@ PREFERRED = (
     "Noto Sans",
     "Arial Unicode MS",
 )
+SUCH_AS = {"HANGUL": "NanumGothic or Noto Sans CJK", "": "Noto Sans Symbols or Noto Emoji"}
 BOXES = "Last Resort"  # a font that has a box for every letter there is
 
 Arguments = ParamSpec("Arguments")
@@ -71,9 +72,14 @@ def fonts_with(letters: frozenset[str]) -> list[str]:
             left -= had
         if not left:
             break
-    for script, letter in {unicodedata.name(letter, "").partition(" ")[0]: letter for letter in left}.items():
+    for script, letter in {_script_of(letter): letter for letter in sorted(left)}.items():
         _warn(script, letter)
     return fonts
+
+
+def _script_of(letter: str) -> str:
+    """The first word of its name, such as HANGUL; of a sign, which is of no script, nothing."""
+    return unicodedata.name(letter, "").partition(" ")[0] if unicodedata.category(letter).startswith("L") else ""
 
 
 warned_of: set[str] = set()
@@ -82,9 +88,10 @@ warned_of: set[str] = set()
 def _warn(script: str, letter: str) -> None:
     """Warn, once, that there is no font for a ``script``."""
     if script not in warned_of:
-        such_as = "NanumGothic or Noto Sans CJK" if script == "HANGUL" else "Noto Sans for that script"
+        letters = f"{script.capitalize()} letters" if script else "signs"
+        such_as = SUCH_AS.get(script, "Noto Sans for that script")
         warnings.warn(
-            f"no installed font has {script.capitalize()} letters such as {letter}: they are drawn as boxes; "
+            f"no installed font has {letters} such as {letter}: they are drawn as boxes; "
             f"install one, such as {such_as}",
             GlassnetWarning,
             stacklevel=5,
