@@ -139,4 +139,5 @@ class Mode(threading.local):
 
 
 mode = Mode()
-observers: list[Observer] = []  # of all threads: while there is none, no operation need ask for that of its own
+# Of all threads, one object for each: while there is none, no operation need ask for that of its own.
+observers: set[object] = set()

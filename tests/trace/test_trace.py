@@ -201,7 +201,7 @@ class Counter:
 def test_an_observer_is_whatever_has_the_methods() -> None:
     counter: Any = Counter()
     mode.tracer = counter
-    observers.append(counter)
+    observers.add(counter)
     try:
         w = gn.ones(2, requires_grad=True)
         (w * 2).sum().backward()

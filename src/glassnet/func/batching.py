@@ -41,12 +41,12 @@ class Batching:
     def observing(self) -> Iterator[None]:
         """Within, operations are for all samples."""
         before, mode.tracer = mode.tracer, self
-        observers.append(self)
+        observers.add(here := object())
         try:
             yield
         finally:
             mode.tracer = before
-            observers.remove(self)
+            observers.remove(here)
 
     @contextmanager
     def _outside(self) -> Iterator[None]:

@@ -379,10 +379,15 @@ def hook_to(holder: Any, hook: Callable[[Any], Any]) -> list[Callable[[Any], Any
     if holder.hooks is None:
         holder.hooks = []
     hooks: list[Callable[[Any], Any]] = holder.hooks
-    hooks.append(hook)
-    hooks.sort(key=lambda hook: getattr(hook, "rank", 0))
+    later = (place for place, other in enumerate(hooks) if _rank(other) > _rank(hook))
+    hooks.insert(next(later, len(hooks)), hook)  # sort() would fail where another thread adds one meanwhile
     changes.tell()
     return hooks
+
+
+def _rank(hook: Callable[[Any], Any]) -> int:
+    rank: int = getattr(hook, "rank", 0)
+    return rank
 
 
 def _propagate_through(

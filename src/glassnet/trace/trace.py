@@ -80,13 +80,13 @@ def tracing(tracer: Tracer, gradients: bool | None = None) -> Iterator[None]:
     before = mode.tracer, mode.grad
     captures = tracer.captures
     with nullcontext() if captures is None else captures.kept_in(tracer.snapshot, tracer.gradients):
-        observers.append(tracer)
+        observers.add(here := object())
         try:
             mode.tracer, mode.grad = tracer, mode.grad if gradients is None else gradients
             yield
         finally:
             mode.tracer = before[0]
-            observers.remove(tracer)
+            observers.remove(here)
             if gradients is not None:
                 mode.grad = before[1]
     tracer.raise_refusal()
