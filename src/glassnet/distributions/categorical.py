@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet import functional as F
 from glassnet.distributions import constraints
-from glassnet.distributions.counts import Binomial
+from glassnet.distributions.counts import Binomial, ProbsOrLogits
 from glassnet.distributions.distribution import Distribution
 from glassnet.distributions.drawing import category
 from glassnet.distributions.utils import lazy_property, logits_to_probs, one_of_two, probs_to_logits
@@ -17,10 +17,9 @@ from glassnet.tensor import Tensor
 from glassnet.tensor.creation import arange, eye, full, where
 from glassnet.tensor.functions.arranging import broadcast_tensors
 from glassnet.tensor.functions.special_functions import lgamma
-from glassnet.tensor.wording import Size
 
 
-class ByProbabilities:
+class ByProbabilities(ProbsOrLogits):
     """What has a probability for each of the last dimension, told as ``probs`` or as ``logits``; the other follows."""
 
     @lazy_property
@@ -32,15 +31,6 @@ class ByProbabilities:
     def probs(self) -> Any:
         """The probabilities, which add up to 1."""
         return logits_to_probs(self.logits)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter that was given."""
-        return Size(self._given.shape)
-
-    @property
-    def _given(self) -> Any:
-        return vars(self).get("probs", vars(self).get("logits"))
 
     def _take(self, probs: Any, logits: Any) -> None:
         """Keep the one of the two that is given, so that the probabilities add up to 1."""

@@ -22,7 +22,20 @@ from glassnet.tensor.functions.special_functions import lgamma, xlogy
 from glassnet.tensor.wording import Size
 
 
-class ByProbability:
+class ProbsOrLogits:
+    """What is told as ``probs`` or as ``logits``; the other follows."""
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of the parameter that was given."""
+        return Size(self._given.shape)
+
+    @property
+    def _given(self) -> Any:
+        return vars(self).get("probs", vars(self).get("logits"))
+
+
+class ByProbability(ProbsOrLogits):
     """What has a probability of success, told as ``probs`` or as ``logits``; the other follows."""
 
     @lazy_property
@@ -34,15 +47,6 @@ class ByProbability:
     def probs(self) -> Any:
         """The probability."""
         return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter that was given."""
-        return Size(self._given.shape)
-
-    @property
-    def _given(self) -> Any:
-        return vars(self).get("probs", vars(self).get("logits"))
 
     def _take(self, probs: Any, logits: Any, *others: Any) -> tuple[Tensor, ...]:
         """Keep the one of the two that is given; all of one shape. Returns the others."""

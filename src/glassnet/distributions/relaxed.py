@@ -17,7 +17,19 @@ from glassnet.tensor import Tensor, apply
 from glassnet.tensor.creation import where
 
 
-class RelaxedBernoulli(ByProbability, Distribution):
+class _AtTemperature(Distribution):
+    """A distribution whose ``temperature`` is one for all of a batch."""
+
+    temperature: Any
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        """The same distributions, repeated to a larger ``batch_shape``."""
+        new = super().expand(batch_shape, _instance)
+        new.temperature = self.temperature
+        return new
+
+
+class RelaxedBernoulli(ByProbability, _AtTemperature):
     """A number between 0 and 1 that is nearer to one of them the lower the ``temperature``; gradients go through it.
 
     Source: Maddison, Mnih, Teh, "The Concrete Distribution" (2017); Jang, Gu, Poole (2017).
@@ -38,12 +50,6 @@ class RelaxedBernoulli(ByProbability, Distribution):
         self._take(probs, logits)
         super().__init__(self.param_shape, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        """The same distributions, repeated to a larger ``batch_shape``."""
-        new = super().expand(batch_shape, _instance)
-        new.temperature = self.temperature
-        return new
-
     def _draw(self, shape: Any) -> Tensor:
         probs = clamp_probs(self.probs)
         drawn = open_uniform(shape, probs.dtype)
@@ -60,7 +66,7 @@ class RelaxedBernoulli(ByProbability, Distribution):
         return density + F.softplus(log_odds) + F.softplus(-log_odds)
 
 
-class RelaxedOneHotCategorical(ByProbabilities, Distribution):
+class RelaxedOneHotCategorical(ByProbabilities, _AtTemperature):
     """Shares of which one is nearly 1, the more so the lower the ``temperature`` ("Gumbel-softmax").
 
     Source: as `RelaxedBernoulli`.
@@ -80,12 +86,6 @@ class RelaxedOneHotCategorical(ByProbabilities, Distribution):
         self.temperature = temperature
         self._take(probs, logits)
         super().__init__(self.param_shape[:-1], self.param_shape[-1:], validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        """The same distributions, repeated to a larger ``batch_shape``."""
-        new = super().expand(batch_shape, _instance)
-        new.temperature = self.temperature
-        return new
 
     def _draw(self, shape: Any) -> Tensor:
         gumbels = -(-open_uniform(shape, self.logits.dtype).log()).log()

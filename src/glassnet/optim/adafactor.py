@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 from glassnet.errors import DtypeError
 from glassnet.ops.update import adafactor_update
 from glassnet.ops.update.adafactor import column_shape, row_shape, whole_shape
-from glassnet.optim.checks import OPTIONS, Allowed, is_not_negative, is_number
+from glassnet.optim.checks import OPTIONS, Allowed, is_not_negative, is_number, is_pair
 from glassnet.optim.optimizer import COUNT, Group, Optimizer, Params, Rate, Slot, options
 from glassnet.tensor import Tensor
 
 
 def _are_eps(value: Any) -> bool:
-    is_pair = isinstance(value, tuple | list) and len(value) == 2
-    return is_pair and (value[0] is None or is_not_negative(value[0])) and is_not_negative(value[1])
+    return is_pair(value) and (value[0] is None or is_not_negative(value[0])) and is_not_negative(value[1])
 
 
 class Adafactor(Optimizer):

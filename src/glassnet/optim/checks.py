@@ -30,8 +30,13 @@ def _is_fraction(value: Any) -> bool:
     return isinstance(value, Real) and number(least=0, most=1).test(+value)
 
 
+def is_pair(value: Any) -> bool:
+    """Whether it is a tuple or list of two."""
+    return isinstance(value, tuple | list) and len(value) == 2
+
+
 def _are_betas(value: Any) -> bool:
-    return isinstance(value, tuple | list) and len(value) == 2 and all(_is_fraction(b) and b < 1 for b in value)
+    return is_pair(value) and all(_is_fraction(b) and b < 1 for b in value)
 
 
 class Allowed(NamedTuple):

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from glassnet.ops.update import rprop_update
-from glassnet.optim.checks import OPTIONS, Allowed, is_number
+from glassnet.optim.checks import OPTIONS, Allowed, is_number, is_pair
 from glassnet.optim.optimizer import COUNT, Optimizer, Params, Rate, Slot, options
 
 Pair = tuple[float, float]
 
 
 def _are_etas(value: Any) -> bool:
-    is_pair = isinstance(value, tuple | list) and len(value) == 2 and all(map(is_number, value))
-    return is_pair and 0 < value[0] < 1 < value[1]
+    return _are_two_numbers(value) and 0 < value[0] < 1 < value[1]
 
 
-def _are_sizes(value: Any) -> bool:
-    return isinstance(value, tuple | list) and len(value) == 2 and all(map(is_number, value))
+def _are_two_numbers(value: Any) -> bool:
+    return is_pair(value) and all(map(is_number, value))
 
 
 class Rprop(Optimizer):
@@ -45,7 +44,7 @@ class Rprop(Optimizer):
     allowed: ClassVar[Mapping[str, Allowed]] = {
         **OPTIONS,
         "etas": Allowed(_are_etas, "two etas, one above 0 and below 1, one above 1", "(0.5, 1.2) is usual"),
-        "step_sizes": Allowed(_are_sizes, "the least and the largest step size", "(1e-6, 50) is usual"),
+        "step_sizes": Allowed(_are_two_numbers, "the least and the largest step size", "(1e-6, 50) is usual"),
     }
 
     def __init__(

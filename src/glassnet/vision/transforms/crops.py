@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,10 @@ import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
-from glassnet.random import chosen
 from glassnet.vision.transforms.geometry import CenterCrop, InterpolationMode, Resize, Size, pair
 from glassnet.vision.transforms.images import opened
+from glassnet.vision.transforms.rectangles import drawn_corner, drawn_sides
 from glassnet.vision.transforms.transform import Transform
-
-_TRIES = 10
 
 
 @dataclass(eq=False)
@@ -54,16 +51,9 @@ class RandomResizedCrop(Transform):
 
     def _place(self, height: int, width: int) -> tuple[int, int, int, int]:
         """Where the part begins, and its size; the middle of the picture where none that was drawn fits."""
-        generator = chosen(None)
-        least, most = map(math.log, self.ratio)
-        for _ in range(_TRIES):
-            shares = generator.random(2)
-            area = height * width * (self.scale[0] + (self.scale[1] - self.scale[0]) * shares[0])
-            aspect = math.exp(least + (most - least) * shares[1])
-            wide, tall = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        for wide, tall in drawn_sides(height, width, self.scale, self.ratio):
             if 0 < wide <= width and 0 < tall <= height:
-                top, left = (int(generator.integers(0, n + 1)) for n in (height - tall, width - wide))
-                return top, left, tall, wide
+                return *drawn_corner(height - tall, width - wide), tall, wide
         aspect = min(max(width / height, self.ratio[0]), self.ratio[1])
         tall, wide = min(height, round(width / aspect)), min(width, round(height * aspect))
         return (height - tall) // 2, (width - wide) // 2, tall, wide

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,8 @@ from glassnet.tensor import Tensor, as_array, wrap
 from glassnet.vision.transforms.images import array_of, is_pil, pil_of
 from glassnet.vision.transforms.jitter import Sometimes
 from glassnet.vision.transforms.pixels import ConvertImageDtype
+from glassnet.vision.transforms.rectangles import drawn_corner, drawn_sides
 from glassnet.vision.transforms.transform import Transform
-
-_TRIES = 10
 
 
 class PILToTensor:
@@ -153,18 +151,12 @@ class RandomErasing(Sometimes):
 
     def _erase(self, picture: Array) -> None:
         channels, height, width = picture.shape
-        generator = chosen(None)
-        least, most = map(math.log, self.ratio)
-        for _ in range(_TRIES):
-            shares = generator.random(2)
-            area = height * width * (self.scale[0] + (self.scale[1] - self.scale[0]) * shares[0])
-            aspect = math.exp(least + (most - least) * shares[1])
-            tall, wide = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        for tall, wide in drawn_sides(height, width, self.scale, self.ratio):
             if tall < height and wide < width:
-                top, left = (int(generator.integers(0, n + 1)) for n in (height - tall, width - wide))
+                top, left = drawn_corner(height - tall, width - wide)
                 place = picture[:, top : top + tall, left : left + wide]
                 if self.value == "random":
-                    place[:] = generator.standard_normal(place.shape)
+                    place[:] = chosen(None).standard_normal(place.shape)
                 else:
                     values = np.asarray(self.value).reshape(-1, 1, 1)
                     if len(values) not in (1, channels):
