@@ -22,6 +22,11 @@ _GRID = np.random.default_rng(1).uniform(-1.4, 1.4, (1, 2, 3, 2))
 _CUBE_GRID = np.random.default_rng(2).uniform(-1.2, 1.2, (1, 1, 2, 2, 3))
 _CORNERS = {"align_corners": True}
 
+_TWO = normal(2, 2, 3, 4)
+_TALL, _WIDE = normal(3, 2, 3), normal(3, 2, 4)
+_TALL[:, :, 0] = _WIDE[1, :, 2:] = 0  # what lies outside of a box
+_OF = np.array([1, 0, 1])
+
 IMAGES: dict[str, list[Sample]] = {
     "interpolate": [
         *(
@@ -85,4 +90,10 @@ IMAGES: dict[str, list[Sample]] = {
         Sample("image, corners", (normal(2, 2, 3),), {"size": (3, 2), "align_corners": True}),
         Sample("volume", (normal(1, 3, 4),), {"size": (2, 1, 3)}),
     ],
+    "region_pool": [
+        Sample("boxes", (_TWO, _TALL, _WIDE, _OF)),
+        Sample("outside", (_TWO, _TALL * 0, _WIDE, _OF)),
+        Sample("none", (_TWO, _TALL[:0], _WIDE[:0], _OF[:0])),
+    ],
+    "region_pool_backward": [Sample("boxes", (normal(3, 2, 2, 2), _TALL, _WIDE, _OF), {"images": 2})],
 }

@@ -268,6 +268,7 @@ NOT_IN_PYTORCH = {
     "rnn_tanh_backward", "rnn_relu_backward", "gru_backward", "lstm_backward",
     # by themselves: the gradients of those that are
     "interpolate_backward", "max_pool_backward", "grid_sample_backward", "grid_sample_slope",
+    "region_pool", "region_pool_backward",  # of torchvision; see tests/vision
 }  # fmt: skip
 
 # Where the two are meant to differ, or PyTorch has no such thing

@@ -11,7 +11,7 @@ import pytest
 import glassnet
 from glassnet import nn
 from glassnet.tensor.creation import without_drawing
-from glassnet.vision import models
+from glassnet.vision import models, ops
 from tests.shares import one_in
 
 # Learned numbers (those that torchvision's documentation gives), entries of the state, and the CRC-32 of the lines
@@ -153,9 +153,7 @@ def test_the_transforms_of_weights_make_inputs() -> None:
 
 
 def test_stochastic_depth_leaves_samples_out() -> None:
-    from glassnet.vision.models.shared_blocks import StochasticDepth
-
-    layer = StochasticDepth(0.25)
+    layer = ops.StochasticDepth(0.25)
     out = layer(glassnet.ones(1000, 2, 1, 1))
     assert ((out == 0) | (out == 1 / 0.75)).all()
     assert (out[:, 0] == out[:, 1]).all()

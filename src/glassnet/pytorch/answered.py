@@ -129,7 +129,8 @@ _WITHIN = {
     "torchvision.datasets": "cifar fakedata folder mnist vision",
     "torchvision.models": "convnext densenet efficientnet feature_extraction inception mnasnet resnet shufflenetv2"
     " squeezenet vgg vision_transformer",
-    "torchvision.ops": "boxes focal_loss",
+    "torchvision.ops": "boxes deform_conv drop_block feature_pyramid_network focal_loss misc poolers ps_roi_align"
+    " ps_roi_pool roi_align roi_pool stochastic_depth",
 }
 
 # Packages that are PyTorch's or stand on it: nothing of theirs is found but what is in the table.

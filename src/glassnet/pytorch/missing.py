@@ -89,7 +89,7 @@ NOT_PLANNED = {
     ),
     "read the files with your own Dataset; ImageFolder reads folders by class": "torchvision.datasets",
     "build it of nn's layers": (
-        "torchvision.ops.roi_* torchvision.models.maxvit* torchvision.models.swin* torchvision.models.regnet*"
+        "torchvision.models.maxvit* torchvision.models.swin* torchvision.models.regnet*"
         " torchvision.models.detection torchvision.models.segmentation torchvision.models.video"
     ),
     "read sound with the standard library's wave or with scipy.io.wavfile": "torchaudio",

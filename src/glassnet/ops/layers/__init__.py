@@ -16,5 +16,6 @@ from glassnet.ops.layers import (
     normalization,
     pooling,
     recurrence,
+    region_pooling,
     windows,
 )  # isort: skip

@@ -10,7 +10,8 @@ from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import full
 from glassnet.vision.models.building import builders
-from glassnet.vision.models.shared_blocks import StochasticDepth, zero_bias
+from glassnet.vision.models.shared_blocks import zero_bias
+from glassnet.vision.ops.dropped import StochasticDepth
 
 
 class _Permute(Module):

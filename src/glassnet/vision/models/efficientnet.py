@@ -11,14 +11,9 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.vision.models.building import builders
-from glassnet.vision.models.shared_blocks import (
-    Maker,
-    SqueezeExcitation,
-    StochasticDepth,
-    conv_norm,
-    divisible,
-    start_convolutions,
-)
+from glassnet.vision.models.shared_blocks import conv_norm, divisible, start_convolutions
+from glassnet.vision.ops.building_blocks import Maker, SqueezeExcitation
+from glassnet.vision.ops.dropped import StochasticDepth
 
 # Of each stage of b0: how much wider within, kernel, stride, channels before and after, blocks.
 _STAGES = (

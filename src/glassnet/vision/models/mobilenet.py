@@ -10,7 +10,8 @@ import glassnet.nn as nn
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.vision.models.building import builders
-from glassnet.vision.models.shared_blocks import Maker, SqueezeExcitation, conv_norm, divisible, start_convolutions
+from glassnet.vision.models.shared_blocks import conv_norm, divisible, start_convolutions
+from glassnet.vision.ops.building_blocks import Maker, SqueezeExcitation
 
 
 class _Inverted2(Module):

@@ -10,7 +10,8 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.vision.models.building import builders
-from glassnet.vision.models.shared_blocks import Maker, start_convolutions
+from glassnet.vision.models.shared_blocks import start_convolutions
+from glassnet.vision.ops.building_blocks import Maker
 
 
 class BasicBlock(Module):

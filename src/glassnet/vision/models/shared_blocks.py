@@ -1,17 +1,14 @@
-"""The blocks that several architectures are made of: convolution, norm and activation; squeeze and excitation."""
+"""What several architectures share: a short form of their commonest block, widths, how they begin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import glassnet.nn as nn
 from glassnet.nn import init
 from glassnet.nn.module import Module
-from glassnet.random import chosen
-from glassnet.tensor import Tensor, wrap
-
-Maker = Callable[..., Module]
+from glassnet.vision.ops.building_blocks import Conv2dNormActivation, Maker
 
 
 def conv_norm(
@@ -22,54 +19,9 @@ def conv_norm(
     groups: int = 1,
     activation: Maker | None = nn.ReLU,
     norm: Maker | None = None,
-) -> nn.Sequential:
-    """A convolution that keeps the size (at stride 1), a norm of its outputs, an activation."""
-    layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        (norm or nn.BatchNorm2d)(outputs),
-    ]
-    return nn.Sequential(*layers, *([] if activation is None else [activation(inplace=True)]))
-
-
-class SqueezeExcitation(Module):
-    """Weighs channels by the mean of all pixels of each (Hu et al., "Squeeze-and-Excitation Networks", 2018)."""
-
-    def __init__(
-        self, channels: int, squeezed: int, activation: Maker = nn.ReLU, scale_activation: Maker = nn.Sigmoid
-    ) -> None:
-        super().__init__()
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc1 = nn.Conv2d(channels, squeezed, 1)
-        self.fc2 = nn.Conv2d(squeezed, channels, 1)
-        self.activation = activation()
-        self.scale_activation = scale_activation()
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The input, each channel times its weight."""
-        scale: Tensor = self.scale_activation(self.fc2(self.activation(self.fc1(self.avgpool(input)))))
-        return scale * input
-
-
-class StochasticDepth(Module):
-    """In training, leaves whole samples of a batch out, with probability ``p``.
-
-    Source: Huang et al., "Deep Networks with Stochastic Depth", 2016.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The input, some samples of it 0, the others larger by as much."""
-        if not self.training or not self.p:
-            return input
-        kept = chosen(None).random((input.shape[0], *[1] * (input.ndim - 1))) >= self.p
-        return input * wrap((kept / max(1 - self.p, 1e-12)).astype(input.array.dtype))
-
-    def extra_repr(self) -> str:
-        """The probability."""
-        return f"p={self.p}"
+) -> Conv2dNormActivation:
+    """`Conv2dNormActivation` with a kernel of 1 unless told, and a batch norm."""
+    return Conv2dNormActivation(inputs, outputs, kernel, stride, None, groups, norm or nn.BatchNorm2d, activation)
 
 
 def divisible(channels: float, by: int = 8) -> int:

@@ -13,7 +13,8 @@ from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import cat, empty, zeros
 from glassnet.vision.models.building import builders
-from glassnet.vision.models.shared_blocks import Maker, zero_bias
+from glassnet.vision.models.shared_blocks import zero_bias
+from glassnet.vision.ops.building_blocks import Maker
 
 
 class _Block(Module):

@@ -54,6 +54,58 @@ def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     return result
 
 
+def distance_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = 1e-7) -> Tensor:
+    """`box_iou`, less how far apart the centres are, as a share of the box around both (Zheng et al., 2020).
+
+    >>> from glassnet.vision import ops
+    >>> apart = glassnet.tensor([[0.0, 0.0, 1.0, 1.0]]), glassnet.tensor([[3.0, 0.0, 4.0, 1.0]])
+    >>> ops.distance_box_iou(*apart)
+    tensor([[-0.5294]])
+    """
+    both, either = _overlaps("distance_box_iou", boxes1, boxes2)
+    low = boxes1[:, None, :2].minimum(boxes2[:, :2])
+    high = boxes1[:, None, 2:].maximum(boxes2[:, 2:])
+    diagonal = (high - low).square().sum(-1) + eps
+    apart = (boxes1[:, None, :2] + boxes1[:, None, 2:] - boxes2[:, :2] - boxes2[:, 2:]) / 2
+    result: Tensor = both / either - apart.square().sum(-1) / diagonal
+    return result
+
+
+def complete_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = 1e-7) -> Tensor:
+    """`distance_box_iou`, less how much the ratios of width and height differ (Zheng et al., 2020).
+
+    >>> from glassnet.vision import ops
+    >>> wide, high = glassnet.tensor([[0.0, 0.0, 2.0, 1.0]]), glassnet.tensor([[0.0, 0.0, 1.0, 2.0]])
+    >>> ops.complete_box_iou(wide, high)
+    tensor([[0.2371]])
+    """
+    overlap = box_iou(boxes1, boxes2)
+    first, second = (boxes[:, 2:] - boxes[:, :2] for boxes in (boxes1, boxes2))
+    slopes = (first[:, 0] / first[:, 1]).atan()[:, None] - (second[:, 0] / second[:, 1]).atan()
+    difference = 4 / np.pi**2 * slopes.square()
+    weight = (difference / (1 - overlap + difference + eps)).detach()
+    result: Tensor = distance_box_iou(boxes1, boxes2, eps) - weight * difference
+    return result
+
+
+def masks_to_boxes(masks: Tensor) -> Tensor:
+    """The smallest box around what is not 0 in each mask [n, height, width]: its outermost pixels.
+
+    >>> from glassnet.vision import ops
+    >>> ops.masks_to_boxes(glassnet.tensor([[[0, 0, 0, 0], [0, 1, 1, 0]]]))
+    tensor([[1., 1., 2., 1.]])
+    """
+    shapes = as_array(masks) != 0
+    if shapes.ndim != 3:
+        raise ShapeError(f"masks_to_boxes: expected masks [n, height, width], got {written(shapes.shape)}")
+    found = np.zeros((len(shapes), 4), np.float32)
+    for box, shape in zip(found, shapes, strict=True):
+        rows, columns = np.flatnonzero(shape.any(1)), np.flatnonzero(shape.any(0))
+        if rows.size:
+            box[:] = columns[0], rows[0], columns[-1], rows[-1]
+    return wrap(found)
+
+
 def _overlaps(name: str, first: Tensor, second: Tensor) -> tuple[Any, Any]:
     _check(name, first)
     _check(name, second)
