@@ -384,9 +384,14 @@ def test_copy_shares_the_parts_but_not_the_registry():
     assert not hasattr(net, "extra")
 
 
-def test_modules_are_not_pickled():
-    with pytest.raises(TypeError, match=r"not pickled; save state_dict\(\)"):
-        pickle.dumps(nn.Linear(2, 3))
+def test_a_module_that_a_script_pickles_is_there_again():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.LazyLinear(2), nn.LSTM(2, 2))
+    net[0].weight.requires_grad_(False)
+    other = pickle.loads(pickle.dumps(net))
+    assert repr(other) == repr(net)
+    assert [p.requires_grad for p in other.parameters()] == [p.requires_grad for p in net.parameters()]
+    assert other[1].running_mean.tolist() == [0, 0, 0]
+    assert not pickle.loads(pickle.dumps(nn.Buffer(gn.ones(1), persistent=False))).persistent
 
 
 # calling ------------------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ DIFFERS = {
         "torch.distributed.* torch.hub.* torch.jit.save torch.jit.load torch.profiler.profile "
         "torch.profiler.schedule torch.profiler.tensorboard_trace_handler"
     ),
-    "Python's own; tensors do not go to another process, send arrays": "torch.multiprocessing.*",
     "sparse tensors are kept whole, with their zeros": (
         "torch.sparse* torch.Tensor.to_sparse* torch.Tensor.coalesce torch.Tensor.indices torch.Tensor.values "
         "torch.hspmm torch.spmm torch.dsmm torch.smm"
@@ -66,7 +65,7 @@ DIFFERS = {
     "the generator is NumPy's; its state is a dict": (
         "torch.manual_seed torch.seed torch.get_rng_state torch.set_rng_state"
     ),
-    "there is no device but the CPU": "torch.Tensor.share_memory_ torch.Tensor.pin_memory",
+    "there is no device but the CPU": "torch.Tensor.pin_memory",
 }
 
 # What a check of `differences` compares, as a reader would say it.

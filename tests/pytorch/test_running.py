@@ -104,6 +104,31 @@ def test_an_error_is_told_as_python_tells_it(folder: Path, source: str) -> None:
     assert (done.returncode, done.stderr) == (plain.returncode, plain.stderr)
 
 
+PROCESSES = """
+import torch
+import torch.multiprocessing as mp
+
+def train(rank, model, found):
+    model.weight.data[:, rank] += rank + 1
+    found.put(torch.full((1,), float(rank)))
+
+if __name__ == "__main__":
+    model = torch.nn.Linear(2, 1)
+    torch.nn.init.zeros_(model.weight)
+    model.share_memory()
+    found = mp.get_context("spawn").Queue()
+    mp.spawn(train, (model, found), nprocs=2)
+    print(model.weight.tolist(), sorted(found.get().item() for _ in range(2)))
+"""
+
+
+@pytest.mark.slow("processes that start Python anew")
+def test_processes_that_a_script_starts_find_glassnet_too(folder: Path) -> None:
+    (folder / "processes.py").write_text(PROCESSES)
+    done = run("processes.py", cwd=folder)
+    assert (done.stdout, done.stderr) == ("[[1.0, 2.0]] [0.0, 1.0]\n", "")
+
+
 @pytest.mark.slow("a process")
 def test_a_package_is_run_as_python_does(folder: Path) -> None:
     package = folder / "package"

@@ -7,6 +7,7 @@ import math
 import operator
 import pickle
 from collections.abc import Callable
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -258,10 +259,37 @@ def test_a_result_of_autograd_is_not_copied() -> None:
         copy.deepcopy(gn.ones(2, requires_grad=True) * 2)
 
 
-def test_pickling_is_refused() -> None:
-    for x in (gn.ones(2), nn.Parameter(gn.ones(2)), [gn.ones(2)]):
-        with pytest.raises(TypeError, match=r"tensors are not pickled; save numbers with glassnet\.save"):
-            pickle.dumps(x)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_a_script_pickles_is_there_again(protocol: int) -> None:
+    x = gn.arange(6.0).reshape(2, 3).t().requires_grad_()
+    x.note = "mine"
+    for given in (x, nn.Parameter(gn.ones(2)), gn.tensor(True)):
+        found = pickle.loads(pickle.dumps(given, protocol))
+        assert type(found) is type(given)
+        assert (found.tolist(), found.dtype, found.stride()) == (given.tolist(), given.dtype, given.stride())
+        assert found.requires_grad == given.requires_grad
+        assert vars(found).get("note") == vars(given).get("note")
+    assert pickle.loads(pickle.dumps(x * 2, protocol)).is_leaf
+
+
+def test_shared_memory_goes_to_another_process_as_its_place() -> None:
+    whole = gn.zeros(2, 3).share_memory_()
+    assert whole.is_shared()
+    assert not gn.zeros(2).is_shared()
+    assert whole.share_memory_() is whole
+    there = pickle.loads(ForkingPickler.dumps(whole[1, ::2]))
+    there += 5
+    assert whole.tolist() == [[0, 0, 0], [5, 0, 5]]
+    assert not pickle.loads(pickle.dumps(whole)).is_shared()
+
+
+def test_a_shared_network_is_that_of_a_forked_process_too() -> None:
+    net = nn.Linear(2, 1)
+    net.share_memory()
+    there = pickle.loads(ForkingPickler.dumps(net))
+    there.weight.data.fill_(3)
+    assert net.weight.tolist() == [[3, 3]]
+    assert type(there.weight) is nn.Parameter
 
 
 def test_data_and_detach() -> None:

@@ -125,8 +125,10 @@ class Compiled:
             setattr(self.function, name, value)
 
     def __reduce__(self) -> Any:
-        """By its name, as a function is sent to another process: there it is compiled when it is called."""
-        return self.function.__reduce__() if isinstance(self.function, Module) else self.__qualname__
+        """A function by its name, as it is sent to another process, a module whole: compiled there when called."""
+        if isinstance(self.function, Module):
+            return Compiled, (self.function, self.engine, self.max_specialisations)
+        return self.__qualname__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
         return Compiled(deepcopy(self.function, memo), self.engine, self.max_specialisations)

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from glassnet.random import manual_seed
-from glassnet.tensor import Tensor, wrap
 from glassnet.threads import quietly
 
 _END = "end"  # asks a worker to end; tells that it has no more
@@ -124,17 +123,6 @@ def _work(job: Job, worker: int, workers: int, receive: Callable[[], Any], send:
 # in processes --------------------------------------------------------------------------------------------------------
 
 
-def _copied(x: Tensor) -> Any:
-    return _received, (type(x), np.asarray(x.detach().array), x.requires_grad)
-
-
-def _received(kind: type[Tensor], array: Any, requires_grad: bool) -> Tensor:
-    x = wrap(array)
-    if kind is not Tensor:
-        x.__class__ = kind
-    return x.requires_grad_() if requires_grad else x
-
-
 def _live(job: Job, worker: int, workers: int, connection: Any) -> None:
     """A process that works."""
     np.random.seed((job.seed + worker) % 2**32)  # noqa: NPY002  # what transforms draw from
@@ -148,12 +136,8 @@ class _Process:
     """A worker that is a process, forked from this one: it has whatever there is here."""
 
     def __init__(self, job: Job, worker: int, workers: int) -> None:
-        import multiprocessing.reduction as reduction
         from multiprocessing import get_context
 
-        kinds: list[Any] = [Tensor, *Tensor.__subclasses__()]
-        for kind in kinds:
-            reduction.ForkingPickler.register(kind, _copied)  # only between processes that trust each other
         context = get_context("fork")
         self.worker = worker
         self._here, there = context.Pipe()

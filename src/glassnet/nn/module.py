@@ -295,7 +295,9 @@ class Module(Stateful, Hooked):
         return self._apply(lambda t: wrap(np.empty_like(t.array)), recurse)
 
     def share_memory(self) -> Self:
-        """The module itself: memory is shared with no other process; send them arrays."""
+        """Move all parameters and buffers to memory that other processes have too: see `Tensor.share_memory_`."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
         return self
 
     def cpu(self) -> Self:
@@ -319,12 +321,6 @@ class Module(Stateful, Hooked):
         other.__dict__.update(self.__dict__)
         other._member_kinds, other._unsaved_buffers = dict(self._member_kinds), set(self._unsaved_buffers)
         return other
-
-    def __reduce__(self) -> Any:
-        raise TypeError(
-            "modules are not pickled; save state_dict(), and load it with load_state_dict(). To another process send "
-            "its numbers: {name: x.numpy() for name, x in model.state_dict().items()}"
-        )
 
     def _get_name(self) -> str:
         return type(self).__name__

@@ -104,9 +104,16 @@ class _Uninitialized(Tensor):
             )
         return super().__getattr__(name)
 
+    def _arguments(self) -> tuple[Any, ...]:
+        """What another of the kind is made of."""
+        return self.requires_grad, None, self._dtype
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        memo[id(self)] = other = type(self)(self.requires_grad, dtype=self._dtype)
+        memo[id(self)] = other = type(self)(*self._arguments())
         return other
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), self._arguments(), None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(dtype={self._dtype})"
@@ -141,9 +148,8 @@ class UninitializedBuffer(_Uninitialized, Buffer):
         self._wait(False, dtype)
         self.persistent = persistent
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        memo[id(self)] = other = type(self)(self.persistent, dtype=self._dtype)
-        return other
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.persistent, None, self._dtype
 
 
 def is_uninitialized(tensor: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dis import opmap
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from glassnet.threads import loaded
 
 _IMPORT_FROM = opmap["IMPORT_FROM"]
 _VERSIONS = {"torch": "2.13.0", "torchvision": "0.28.0"}  # which this is like
+_STARTED = str(Path(__file__).with_name("started"))  # for processes that this one starts: see torch.py there
 _OWN = ("__", "_ipython", "_repr_")  # asked for by Python and notebooks, of any object
 
 
@@ -122,6 +124,7 @@ def install() -> None:
         return
     _hidden.update(_taken_out())
     sys.meta_path.insert(0, _finder)
+    sys.path.insert(1, _STARTED)  # first is where the script is
     named_dtypes.name_as_pytorch(True)
     only_methods.add()
 
@@ -134,6 +137,8 @@ def uninstall() -> None:
     if not is_installed():
         return
     sys.meta_path.remove(_finder)
+    if _STARTED in sys.path:
+        sys.path.remove(_STARTED)
     named_dtypes.name_as_pytorch(False)
     only_methods.take_away()
     _taken_out()

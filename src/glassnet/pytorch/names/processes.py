@@ -1,4 +1,6 @@
-"""torch.multiprocessing: Python's own, and `spawn`. Tensors do not go from one process to another: send arrays."""
+"""torch.multiprocessing: Python's own, and `spawn`. A tensor goes to another process as its numbers, or after
+`Tensor.share_memory_` as the place of its memory.
+"""
 
 from __future__ import annotations
 

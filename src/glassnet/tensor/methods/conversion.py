@@ -100,5 +100,15 @@ class Conversion(State):
             )
         return repr(self)
 
-    def __reduce__(self) -> Any:
-        raise TypeError("tensors are not pickled; save numbers with glassnet.save or x.numpy()")
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For pickle, where a script uses it: glassnet reads none. The numbers, without their history."""
+        kind = None if type(self) is type(wrap(self.array)) else type(self)
+        own = {name: value for name, value in vars(self).items() if name != "array" and not hasattr(State, name)}
+        return _made_again, (kind, self._read("pickle"), self._requires_grad), own or None
+
+
+def _made_again(kind: type[State] | None, array: Array, requires_grad: bool) -> Any:
+    """A tensor of this class: None for `Tensor`, whose name is another while ``import torch`` is answered."""
+    x = wrap(array) if kind is None else kind.__new__(kind)
+    x.array, x._requires_grad = array, requires_grad
+    return x

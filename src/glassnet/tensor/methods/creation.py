@@ -17,6 +17,7 @@ from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.inplace import InPlace
 from glassnet.tensor.silence import SILENT, under
 from glassnet.tensor.spellings import sizes
+from glassnet.threads import loaded
 
 
 class Creation(InPlace):
@@ -133,20 +134,23 @@ class Creation(InPlace):
         return self
 
     def share_memory_(self) -> Self:
-        """Itself: worker processes are sent the numbers of a tensor, and those are not shared.
+        """Move the numbers to where other processes can have them too: sent to one, the tensor is the same memory there.
 
-        >>> glassnet.ones(2).share_memory_()
-        tensor([1., 1.])
+        >>> glassnet.ones(2).share_memory_().is_shared()
+        True
         """
-        return self
+        memory = loaded("glassnet.tensor.shared_memory")
+        memory.sent_as_shared(type(self))
+        return self if self.is_shared() else self._look_into(memory.in_shared_memory(self.array))
 
     def is_shared(self) -> bool:
-        """False: see `share_memory_`.
+        """Whether other processes have the same memory: see `share_memory_`.
 
         >>> glassnet.ones(2).is_shared()
         False
         """
-        return False
+        shared: bool = loaded("glassnet.tensor.shared_memory").is_shared(self.array)
+        return shared
 
     def _dtype_of(self, dtype: npt.DTypeLike | None) -> npt.DTypeLike:
         return self.array.dtype if dtype is None else as_dtype(dtype)
