@@ -142,7 +142,7 @@ OF_ONE_SUBJECT = {
     "elementwise", "embeddings", "errors", "fractional_pooling", "grid_sampling", "hooks", "indexing",
     "interpolation", "latex", "linear", "loss", "margin", "max_pooling", "muon", "normalization", "padding",
     "pooling", "printing", "recurrence", "reduction", "rprop", "sampler", "sampling", "sgd", "signs", "special",
-    "standalone", "text", "trigonometric", "unfolding",
+    "standalone", "text", "torchvision", "trigonometric", "unfolding",
 }  # fmt: skip
 
 

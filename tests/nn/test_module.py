@@ -391,7 +391,7 @@ def test_a_module_that_a_script_pickles_is_there_again():
     assert repr(other) == repr(net)
     assert [p.requires_grad for p in other.parameters()] == [p.requires_grad for p in net.parameters()]
     assert other[1].running_mean.tolist() == [0, 0, 0]
-    assert not pickle.loads(pickle.dumps(nn.Buffer(gn.ones(1), persistent=False))).persistent
+    assert not pickle.loads(pickle.dumps(nn.Buffer(glassnet.ones(1), persistent=False))).persistent
 
 
 # calling ------------------------------------------------------------------------------------------

@@ -129,6 +129,13 @@ def install() -> None:
     only_methods.add()
 
 
+def take_the_place_of(name: str) -> None:
+    """Answer the import of ``name``, during which this is called by a file of that name, and all after it."""
+    del sys.modules[name]
+    install()
+    sys.modules[name] = loaded(name)
+
+
 def uninstall() -> None:
     """Undo `install`: ``import torch`` is answered as before.
 

@@ -1,15 +1,10 @@
-"""What ``import torchvision`` finds in a process that one with glassnet in PyTorch's place has started: glassnet, there too.
+"""What ``import torchvision`` finds in a process that was started by one with glassnet in PyTorch's place: glassnet too.
 
-The folder of this file is on ``sys.path``, which multiprocessing hands on. In the first process it is never read.
+This folder is on ``sys.path``, which multiprocessing hands on. In the first process the file is never read.
 """
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
+from glassnet.pytorch.stand_in import take_the_place_of
 
-from glassnet.pytorch import install
-
-del sys.modules[__name__]
-install()
-sys.modules[__name__] = import_module(__name__)
+take_the_place_of(__name__)

@@ -134,7 +134,7 @@ class Creation(InPlace):
         return self
 
     def share_memory_(self) -> Self:
-        """Move the numbers to where other processes can have them too: sent to one, the tensor is the same memory there.
+        """Move the numbers to memory that other processes can have too: sent to one, the tensor is the same there.
 
         >>> glassnet.ones(2).share_memory_().is_shared()
         True
