@@ -48,8 +48,6 @@ def test_why_a_name_is_not_planned_is_said_in_korean_too() -> None:
         ("torch", "quantize_per_tensor", "glassnet has no torch.quantize_per_tensor and will not have it (there are no "
          "kernels for small integers in NumPy)"),
         ("torch._C", "_jit", "glassnet has no torch._C._jit and will not have it (it belongs to PyTorch's insides)"),
-        ("torchinfo", "summary", "glassnet has no torchinfo.summary yet; it is planned; nearest: print(model), or "
-         "glassnet.walkthrough(model, x)"),
     ],
 )  # fmt: skip
 def test_what_is_said_of_a_missing_name(module: str, name: str, text: str) -> None:

@@ -96,6 +96,17 @@ def test_what_is_missing_is_said_whichever_way_it_is_asked_for(torch: Any) -> No
         import_module("torchaudio")
 
 
+def test_a_package_that_stands_on_pytorch_runs_on_glassnet(
+    torch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ("from torch.utils.hooks import RemovableHandle", "from torch.nn.parameter import is_lazy", "import torch")
+    (tmp_path / "torchinfo.py").write_text("\n".join((*lines, "torch._C._log_api_usage_once('torchinfo')")))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert import_module("torchinfo").RemovableHandle is type(torch.nn.ReLU().register_forward_hook(print))
+    glassnet.pytorch.uninstall()
+    assert "torchinfo" not in sys.modules  # where PyTorch is, it is loaded anew
+
+
 def test_dtypes_have_pytorchs_names_and_numpy_takes_them(torch: Any) -> None:
     x = torch.ones(2, dtype=torch.float64)
     assert repr(x.dtype) == "torch.float64"
@@ -290,3 +301,19 @@ def test_the_names_of_pytorch_are_public_names_of_modules_that_are_there(torch: 
     assert "annotations" not in dir(torch)
     with pytest.raises(AttributeError):
         _ = torch.annotations
+
+
+def test_a_compiled_module_is_the_module_a_level_further_down(torch: Any) -> None:
+    torch._dynamo.config.suppress_errors = True
+    net = torch.nn.Sequential(torch.nn.Linear(2, 1))
+    compiled = torch.compile(net, mode="reduce-overhead")
+    assert repr(compiled).startswith("OptimizedModule(\n  (_orig_mod): Sequential(")
+    assert list(compiled.state_dict()) == ["_orig_mod.0.weight", "_orig_mod.0.bias"]
+    assert compiled._orig_mod is net
+    assert not compiled.eval().training
+    assert not net.training
+    compiled.steps = 3
+    assert (net.steps, len(compiled)) == (3, 1)
+    assert compiled(torch.ones(2)).equal(net(torch.ones(2)))
+    with pytest.raises(AttributeError, match="no attribute 'weights'"):
+        _ = compiled.weights

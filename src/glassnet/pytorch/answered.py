@@ -12,6 +12,12 @@ SOURCES = {
     "torch": "pytorch.names.torch_level . pytorch.names.global_settings pytorch.names.numbers "
     "pytorch.names.mixed_precision pytorch.names.dtypes_beyond pytorch.names.older_functions pytorch.names.in_place "
     "pytorch.names.flags pytorch.names.short_time pytorch.names.dense_sparse pytorch.names.copies",
+    "torch._C": "pytorch.names.insides",
+    "torch._dynamo": "pytorch.names.compiler",
+    "torch._dynamo.config": "pytorch.names.compiler_settings",
+    "torch._dynamo.eval_frame": "pytorch.names.optimized_module",
+    "torch._inductor": "pytorch.names.compiler",
+    "torch._inductor.config": "pytorch.names.compiler_settings",
     "torch.accelerator": "pytorch.names.accelerators",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
@@ -58,7 +64,7 @@ SOURCES = {
     "torch.nn.modules.utils": "pytorch.names.tuples",
     "torch.nn.modules.*": "nn pytorch.names.bases",
     "torch.nn.parallel": "pytorch.names.modules nn",
-    "torch.nn.parameter": "nn",
+    "torch.nn.parameter": "nn pytorch.names.in_parameter",
     "torch.nn.parallel.*": "pytorch.names.modules",
     "torch.nn.utils": "nn.utils pytorch.names.older_utils",
     "torch.nn.utils.fusion": "pytorch.names.older_utils",
@@ -92,6 +98,7 @@ SOURCES = {
     "torch.utils.tensorboard": "utils.tensorboard",
     "torch.utils.tensorboard.writer": "utils.tensorboard",
     "torch.utils.checkpoint": "pytorch.names.utilities",
+    "torch.utils.hooks": "pytorch.names.hook_handles",
     "torch.utils.dlpack": "pytorch.names.older_functions .",
     "torch.utils.model_zoo": "pytorch.names.utilities",
     "torch.version": "pytorch.names.imitated_version",
@@ -133,8 +140,11 @@ _WITHIN = {
     " ps_roi_pool roi_align roi_pool stochastic_depth",
 }
 
-# Packages that are PyTorch's or stand on it: nothing of theirs is found but what is in the table.
-PACKAGES = ("torch", "functorch", "torchvision", "torchaudio", "torchtext", "torchmetrics", "torchinfo", "torchsummary")
+# PyTorch's packages: nothing of theirs is found but what is in the table.
+PACKAGES = ("torch", "functorch", "torchvision", "torchaudio", "torchtext")
+
+# Packages of others that are written in Python on PyTorch's names alone: where one is installed, it runs on glassnet.
+STANDING_ON = ("einops", "torchinfo", "torchmetrics", "torchsummary", "torchviz")
 
 
 def sources_of(module: str) -> tuple[str, ...]:

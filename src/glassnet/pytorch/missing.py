@@ -96,13 +96,6 @@ NOT_PLANNED = {
     "its authors have ended it; see docs/layers.md for texts": "torchtext",
 }
 
-# What does nearly the same.
-INSTEAD = {
-    "torchsummary.summary": "print(model), or glassnet.walkthrough(model, x)",
-    "torchinfo.summary": "print(model), or glassnet.walkthrough(model, x)",
-    "torchmetrics": "glassnet.training.metrics",
-}
-
 
 @cache
 def _pattern(names: str) -> re.Pattern[str]:
@@ -125,16 +118,9 @@ def explained(module: str, name: str, there: Iterable[str]) -> str:
     whole = f"{module}.{name}" if module else name
     why = reason(whole)
     if why:
-        return f"glassnet has no {whole} and will not have it ({why}){_instead(whole)}"
-    hint = _instead(whole)
+        return f"glassnet has no {whole} and will not have it ({why})"
     near = get_close_matches(name, list(there), n=1, cutoff=0.75)
-    if not hint and near and module:
-        hint = f"; nearest: {module}.{near[0]}"
+    hint = f"; nearest: {module}.{near[0]}" if near and module else ""
     if name not in public_names().get(module, [name]) and not is_module(whole):
         return f"there is no {whole}, nor has PyTorch one{hint}"
     return f"glassnet has no {whole} yet; it is planned{hint}"
-
-
-def _instead(whole: str) -> str:
-    found = next((what for of, what in INSTEAD.items() if whole == of or whole.startswith(f"{of}.")), None)
-    return f"; nearest: {found}" if found else ""

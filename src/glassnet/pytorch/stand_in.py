@@ -12,7 +12,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from glassnet.pytorch import named_dtypes, only_methods
-from glassnet.pytorch.answered import PACKAGES, inner_of, is_answered, is_there, sources_of
+from glassnet.pytorch.answered import PACKAGES, STANDING_ON, inner_of, is_answered, is_there, sources_of
 from glassnet.pytorch.missing import explained
 from glassnet.pytorch.out import MODULES, takes_out
 from glassnet.threads import loaded
@@ -154,6 +154,6 @@ def uninstall() -> None:
 
 
 def _taken_out() -> dict[str, ModuleType]:
-    """PyTorch's modules, which are no longer among the loaded ones."""
-    names = [name for name in sys.modules if name.partition(".")[0] in PACKAGES]
+    """PyTorch's modules and those that stand on them, which are no longer among the loaded ones."""
+    names = [name for name in sys.modules if name.partition(".")[0] in (*PACKAGES, *STANDING_ON)]
     return {name: sys.modules.pop(name) for name in names}

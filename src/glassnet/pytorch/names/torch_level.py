@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet import functional
+from glassnet.nn import Module
 from glassnet.ops import dtypes
 from glassnet.pytorch.answered import is_there
 from glassnet.pytorch.named_dtypes import dtype, named
+from glassnet.pytorch.names.optimized_module import OptimizedModule
 from glassnet.pytorch.notes import said_once
 from glassnet.tensor import Tensor, functions
 from glassnet.tensor.creation import as_tensor
@@ -65,11 +67,15 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
 def compile(model: Any = None, **options: Any) -> Any:
     """``model`` as it is: what PyTorch compiles runs here step by step, unless ``glassnet run --compile`` asks.
 
+    A module is within an `OptimizedModule`, as PyTorch has it.
+
     >>> from glassnet.pytorch.names.torch_level import compile
     >>> compile(len)
     <built-in function len>
     """
     said_once("torch.compile: the function runs as it is written; glassnet.compile compiles one")
+    if isinstance(model, Module):
+        return OptimizedModule(model)
     return (lambda function: function) if model is None else model
 
 

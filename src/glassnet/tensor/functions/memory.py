@@ -42,6 +42,9 @@ class Storage:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.array.tolist())
 
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self.nbytes()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Storage) and self.data_ptr() == other.data_ptr()
 

@@ -260,7 +260,7 @@ def _limits(name: str, values: Any, low: float, high: float, beyond: float) -> t
 
 def histogram(
     input: Tensor,
-    bins: Any,
+    bins: Any = 100,
     *,
     range: tuple[float, float] | None = None,
     weight: Tensor | None = None,

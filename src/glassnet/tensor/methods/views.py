@@ -21,6 +21,18 @@ from glassnet.tensor.spellings import sizes, takes_axis
 class Views(Operators):
     """Methods that change the shape or the order of the elements, not their values."""
 
+    def _is_view(self) -> bool:
+        """Whether it looks into the memory of another tensor."""
+        return self.view_of is not None
+
+    @property
+    def _base(self) -> Any:
+        """The tensor whose memory it looks into, which is no view itself; None if it is no view."""
+        base: State = self
+        while base.view_of is not None:
+            base = base.view_of[0]
+        return None if base is self else base
+
     def reshape(self, *sizes_: Any, shape: Any = None) -> Self:
         """The elements in another shape (one size may be −1); a view where memory allows, else a copy.
 
