@@ -48,6 +48,7 @@ ROOMS = (
     "glassnet.optim",
     "glassnet.optim.lr_scheduler",
     "glassnet.optim.swa_utils",
+    "glassnet.profiler",
     "glassnet.scratch",
     "glassnet.serialization",
     "glassnet.sources",

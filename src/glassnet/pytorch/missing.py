@@ -21,9 +21,7 @@ NOT_PLANNED = {
     "glassnet.compile is what compiles; its program can be printed": (
         "torch.compiler torch.jit.*fusion* torch.jit.export_opnames torch.jit.Future torch.cond torch.while_loop"
     ),
-    "use Python's cProfile: there is no other process or device to look into": (
-        "torch.profiler torch.monitor torch.utils.benchmark torch.utils.bottleneck torch.utils.ThroughputBenchmark"
-    ),
+    "use torch.profiler": "torch.monitor torch.utils.bottleneck torch.profiler.* torch.utils.ThroughputBenchmark",
     "tensors are dense; use SciPy for sparse ones": (
         "torch.sparse* torch.*sparse_* torch.Tensor.*sparse* torch.Tensor.*row_indices torch.Tensor.*col_indices"
         " torch.*row_indices_copy torch.*col_indices_copy torch.indices_copy torch.values_copy torch.saddmm"

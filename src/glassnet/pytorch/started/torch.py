@@ -1,4 +1,4 @@
-"""What ``import torch`` finds in a process that was started by one with glassnet in PyTorch's place: glassnet too.
+"""What ``import torch`` finds in a process started by one with glassnet in PyTorch's place: glassnet too.
 
 This folder is on ``sys.path``, which multiprocessing hands on. In the first process the file is never read.
 """
