@@ -13,7 +13,7 @@ import pytest
 import glassnet as gn
 from glassnet import nn, optim
 from glassnet.profiler import ProfilerAction, profile, record_function, schedule, tensorboard_trace_handler
-from glassnet.profiler.table import memory_text, time_text
+from glassnet.profiler.time_table import memory_text, time_text
 from glassnet.tensor import dispatch, graph
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from glassnet.files import replace_file
 from glassnet.profiler.recording import FunctionEvent
-from glassnet.profiler.table import written
+from glassnet.profiler.time_table import written
 
 
 class FunctionEventAvg:

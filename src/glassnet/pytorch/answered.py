@@ -93,7 +93,7 @@ SOURCES = {
     "torch.testing": "pytorch.names.testing",
     "torch.types": "pytorch.names.types",
     "torch.utils": "utils",
-    "torch.utils.benchmark": "pytorch.names.measuring",
+    "torch.utils.benchmark": "pytorch.names.stopwatch",
     "torch.utils.data": "utils.data pytorch.names.distributed_samples",
     "torch.utils.data.distributed": "pytorch.names.distributed_samples",
     "torch.utils.data.*": "utils.data",
@@ -134,7 +134,7 @@ _WITHIN = {
     " upsampling",
     "torch.nn.parallel": "data_parallel distributed",
     "torch.optim": "adadelta adagrad adam adamax adamw asgd lbfgs nadam radam rmsprop rprop sgd sparse_adam",
-    "torch.utils.benchmark": "pytorch.names.measuring",
+    "torch.utils.benchmark": "pytorch.names.stopwatch",
     "torch.utils.data": "dataloader dataset sampler",
     "torchvision.datasets": "cifar fakedata folder mnist vision",
     "torchvision.models": "convnext densenet efficientnet feature_extraction inception mnasnet resnet shufflenetv2"

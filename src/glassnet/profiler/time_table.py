@@ -17,7 +17,7 @@ class _Column(NamedTuple):
 def time_text(us: float, unit: str | None = None) -> str:
     """A time in microseconds with a unit: 12.000us, 3.200ms, 1.500s.
 
-    >>> from glassnet.profiler.table import time_text
+    >>> from glassnet.profiler.time_table import time_text
     >>> time_text(3200)
     '3.200ms'
     """
@@ -28,7 +28,7 @@ def time_text(us: float, unit: str | None = None) -> str:
 def memory_text(number: float) -> str:
     """A number of bytes with a unit: 512 B, 2.00 KB.
 
-    >>> from glassnet.profiler.table import memory_text
+    >>> from glassnet.profiler.time_table import memory_text
     >>> memory_text(2048)
     '2.00 KB'
     """

@@ -22,7 +22,7 @@ _UNITS = (("ns", 1e-9, "nanosecond"), ("us", 1e-6, "microsecond"), ("ms", 1e-3, 
 def select_unit(t: float) -> tuple[str, float]:
     """The unit in which ``t`` seconds are written, and how many seconds it is.
 
-    >>> from glassnet.pytorch.names.measuring import select_unit
+    >>> from glassnet.pytorch.names.stopwatch import select_unit
     >>> select_unit(0.002)
     ('ms', 0.001)
     """
@@ -38,7 +38,7 @@ def unit_to_english(u: str) -> str:
 def trim_sigfig(x: float, n: int) -> float:
     """``x`` with ``n`` digits that mean something.
 
-    >>> from glassnet.pytorch.names.measuring import trim_sigfig
+    >>> from glassnet.pytorch.names.stopwatch import trim_sigfig
     >>> trim_sigfig(1234.5, 2)
     1200.0
     """
@@ -144,7 +144,7 @@ def _number_of(n: int, what: str) -> str:
 class Timer:
     """Measures ``stmt``, a text or a function, after ``setup``, with the names of ``globals``.
 
-    >>> from glassnet.pytorch.names.measuring import Timer
+    >>> from glassnet.pytorch.names.stopwatch import Timer
     >>> Timer("x + 1", globals={"x": glassnet.ones(2)}).timeit(10).number_per_run
     10
     """
@@ -226,7 +226,7 @@ class Timer:
 class Compare:
     """Measurements side by side: rows by ``sub_label``, columns by ``description``, parts by ``num_threads``.
 
-    >>> from glassnet.pytorch.names.measuring import Compare, Measurement, TaskSpec
+    >>> from glassnet.pytorch.names.stopwatch import Compare, Measurement, TaskSpec
     >>> print(Compare([Measurement(1, [2e-3], TaskSpec("f()", label="f", description="now"))]))
     [------ f ------]
                |  now

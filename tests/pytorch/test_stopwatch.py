@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from glassnet.pytorch.names.measuring import Compare, Measurement, TaskSpec, Timer, select_unit
+from glassnet.pytorch.names.stopwatch import Compare, Measurement, TaskSpec, Timer, select_unit
 
 
 def clock(step: float) -> Callable[[], float]:
