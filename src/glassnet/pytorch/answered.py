@@ -110,6 +110,13 @@ SOURCES = {
     "torchvision.datasets.*": "vision.datasets",
     "torchvision.io": "vision.io",
     "torchvision.models": "vision.models",
+    "torchvision.models._utils": "vision.models.intermediate_layers",
+    "torchvision.models.detection": "vision.models.detection",
+    "torchvision.models.detection.*": "vision.models.detection",
+    "torchvision.models.segmentation": "vision.models.segmentation",
+    "torchvision.models.segmentation.*": "vision.models.segmentation",
+    "torchvision.models.video": "vision.models.video",
+    "torchvision.models.video.*": "vision.models.video",
     "torchvision.models.*": "vision.models",
     "torchvision.ops": "vision.ops",
     "torchvision.ops.*": "vision.ops",
@@ -137,8 +144,10 @@ _WITHIN = {
     "torch.utils.benchmark": "pytorch.names.stopwatch",
     "torch.utils.data": "dataloader dataset sampler",
     "torchvision.datasets": "cifar fakedata folder mnist vision",
-    "torchvision.models": "convnext densenet efficientnet feature_extraction inception mnasnet resnet shufflenetv2"
-    " squeezenet vgg vision_transformer",
+    "torchvision.models": "convnext densenet efficientnet feature_extraction inception maxvit mnasnet regnet resnet"
+    " shufflenetv2 squeezenet swin_transformer vgg vision_transformer",
+    "torchvision.models.segmentation": "deeplabv3 fcn lraspp",
+    "torchvision.models.video": "resnet",
     "torchvision.ops": "boxes deform_conv drop_block feature_pyramid_network focal_loss misc poolers ps_roi_align"
     " ps_roi_pool roi_align roi_pool stochastic_depth",
 }

@@ -15,6 +15,7 @@ NOT_PLANNED = {
     "there are no kernels for small integers in NumPy": (
         "torch.quantization torch.ao torch.*quant* torch.q_* torch.int_repr torch.per_* torch.qint* torch.quint*"
         " torch.qscheme torch.fbgemm_* torch.QInt* torch.QUInt* torch.Tensor.q_* torch.Tensor.*quant*"
+        " torchvision.models.quantization"
         " torch.Tensor.int_repr torch.Tensor.qscheme torch.backends.quantized"
     ),
     "glassnet.trace gives a program that can be read and changed": "torch.fx torch.export torch.jit.CompilationUnit",
@@ -86,10 +87,7 @@ NOT_PLANNED = {
         " torchvision.datasets.UCF101 torchvision.utils.flow_to_image"
     ),
     "read the files with your own Dataset; ImageFolder reads folders by class": "torchvision.datasets",
-    "build it of nn's layers": (
-        "torchvision.models.maxvit* torchvision.models.swin* torchvision.models.regnet*"
-        " torchvision.models.detection torchvision.models.segmentation torchvision.models.video"
-    ),
+    "build it of nn's layers": ("torchvision.models.optical_flow torchvision.models.video"),
     "read sound with the standard library's wave or with scipy.io.wavfile": "torchaudio",
     "its authors have ended it; see docs/layers.md for texts": "torchtext",
 }

@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from inspect import signature
+from types import ModuleType
 from typing import Any
 
 from glassnet.errors import GlassnetError
@@ -29,6 +31,7 @@ _EXAMPLE = """{what}
 
 Builder = Callable[..., Module]
 BUILDERS: dict[str, Builder] = {}  # by the name of the architecture
+FAMILIES: dict[str, Family] = {}  # of weights, by their name
 
 
 class WeightsError(GlassnetError, RuntimeError):
@@ -86,32 +89,63 @@ class Family:
         return self.__name__
 
 
-def builders(kind: Callable[..., Module], named: Mapping[str, tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """Register the architectures ``named``: of each, torchvision's name for it with capitals, and its arguments."""
+def builders(
+    kind: Callable[..., Module],
+    named: Mapping[str, tuple[str, Mapping[str, Any]]],
+    documented: type[Module] | None = None,
+) -> list[str]:
+    """Register the architectures ``named``: of each, torchvision's name for it with capitals, and its arguments.
+
+    ``kind`` makes them, a class or a function; where it is a function, ``documented`` is the class. If it takes
+    ``trained``, it is told whether the weights will be those of a file.
+    """
     for name, (title, arguments) in named.items():
-        BUILDERS[name] = _builder(name, title, kind, arguments)
+        FAMILIES[f"{title}_Weights"] = Family(f"{title}_Weights")
+        BUILDERS[name] = _builder(name, title, kind, arguments, documented or kind)
     return list(named)
 
 
-def _builder(name: str, title: str, kind: Callable[..., Module], fixed: Mapping[str, Any]) -> Builder:
+def _builder(
+    name: str, title: str, kind: Callable[..., Module], fixed: Mapping[str, Any], documented: Callable[..., Module]
+) -> Builder:
     family = f"{title}_Weights"
+    is_told = "trained" in signature(kind).parameters
 
     def build(*, weights: Any = None, progress: bool = True, pretrained: Any = False, **arguments: Any) -> Module:
-        state = _state(family, weights if weights is not None else pretrained)
-        model = kind(**{**fixed, **arguments})
+        state = state_from(family, weights if weights is not None else pretrained)
+        told = {"trained": state is not None} if is_told else {}
+        model = kind(**{**fixed, **arguments, **told})
         if state is not None:
             model.load_state_dict(state)
         return model
 
     build.__name__ = build.__qualname__ = name
     build.__module__ = kind.__module__
-    text = _EXAMPLE.format(what=f"{title} of the paper that `{kind.__name__}` names.", weights=family,
-                           kind=kind.__name__, name=name)  # fmt: skip
-    build.__doc__ = text
+    build.__dict__["weights"] = FAMILIES[family]
+    build.__doc__ = _EXAMPLE.format(what=f"{title} of the paper that `{documented.__name__}` names.", weights=family,
+                                    kind=documented.__name__, name=name)  # fmt: skip
     return build
 
 
-def _state(family: str, weights: Any) -> Any:
+def lookup(package: str, *files: ModuleType) -> tuple[list[str], Callable[[str], Any]]:
+    """The public names of a package of architectures, those of its ``files`` and of their weights, and its getattr."""
+    where = {name: file for file in files for name in file.__all__}
+    made = {name for name in where if name in BUILDERS}
+    families = {BUILDERS[name].__dict__["weights"].__name__: BUILDERS[name].__dict__["weights"] for name in made}
+
+    def found(name: str) -> Any:
+        if name in BUILDERS and name in where:
+            return BUILDERS[name]
+        if name in where:
+            return getattr(where[name], name)
+        if name in families:
+            return families[name]
+        raise AttributeError(f"module {package!r} has no attribute {name!r:.80}", name=name)
+
+    return [*where, *families], found
+
+
+def state_from(family: str, weights: Any) -> Any:
     """The state in a file, or None where none is wanted."""
     if weights is None or weights is False:
         return None

@@ -11,7 +11,7 @@ from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
 from glassnet.vision.models.building import builders
 from glassnet.vision.models.shared_blocks import conv_norm, divisible, start_convolutions
-from glassnet.vision.ops.building_blocks import Maker, SqueezeExcitation
+from glassnet.vision.ops.building_blocks import Conv2dNormActivation, Maker, SqueezeExcitation
 
 
 class _Inverted2(Module):
@@ -82,14 +82,16 @@ _norm3 = partial(nn.BatchNorm2d, eps=0.001, momentum=0.01)
 class _Inverted3(Module):
     def __init__(
         self, inputs: int, kernel: int, within: int, outputs: int, squeezes: bool, activation: Maker, stride: int,
-        norm: Maker,
+        norm: Maker, dilation: int = 1,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.is_stage, self.out_channels = stride > 1, outputs
+        stride = 1 if dilation > 1 else stride
         first = [conv_norm(inputs, within, activation=activation, norm=norm)] if within != inputs else []
         weighing = [SqueezeExcitation(within, divisible(within // 4), scale_activation=nn.Hardsigmoid)]
         self.block = nn.Sequential(
             *first,
-            conv_norm(within, within, kernel, stride, within, activation, norm),
+            Conv2dNormActivation(within, within, kernel, stride, None, within, norm, activation, dilation),
             *(weighing if squeezes else []),
             conv_norm(within, outputs, activation=None, norm=norm),
         )
@@ -122,7 +124,8 @@ _PLANS3: dict[str, tuple[list[tuple[int, int, int, bool, Any, int]], int]] = {
 class MobileNetV3(Module):
     """MobileNet v2 with squeeze and excitation, found by search (Howard et al., "Searching for MobileNetV3", 2019).
 
-    Input [n, 3, 224, 224], output [n, num_classes]. ``arch`` is "large" or "small".
+    Input [n, 3, 224, 224], output [n, num_classes]. ``arch`` is "large" or "small". ``dilated``: the last stage widens
+    its kernels rather than shrink the picture; ``reduced_tail``: its channels, and those after it, are half as many.
 
     >>> from glassnet.vision import models
     >>> models.MobileNetV3("small", num_classes=10)(glassnet.zeros(2, 3, 32, 32)).shape
@@ -130,8 +133,9 @@ class MobileNetV3(Module):
     """
 
     def __init__(
-        self, arch: str = "large", num_classes: int = 1000, norm_layer: Maker | None = None, dropout: float = 0.2
-    ) -> None:
+        self, arch: str = "large", num_classes: int = 1000, norm_layer: Maker | None = None, dropout: float = 0.2,
+        dilated: bool = False, reduced_tail: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         if arch not in _PLANS3:
             raise ValueError(f"MobileNetV3: expected arch, one of {', '.join(_PLANS3)}, got {arch!r:.40}")
@@ -139,21 +143,33 @@ class MobileNetV3(Module):
         norm = norm_layer or _norm3
         channels = 16
         layers: list[Module] = [conv_norm(3, channels, 3, 2, activation=nn.Hardswish, norm=norm)]
-        for kernel, within, outputs, squeezes, activation, stride in plan:
-            layers.append(_Inverted3(channels, kernel, within, outputs, squeezes, activation, stride, norm))
-            channels = outputs
+        halved = 2 if reduced_tail else 1
+        last_stage = max(number for number, (*_, stride) in enumerate(plan) if stride == 2)
+        for number, (kernel, within, outputs, squeezes, activation, stride) in enumerate(plan):
+            dilation = 2 if dilated and number >= last_stage else 1
+            wide = within // halved if number > last_stage else within
+            narrow = outputs // halved if number >= last_stage else outputs
+            layers.append(_Inverted3(channels, kernel, wide, narrow, squeezes, activation, stride, norm, dilation))
+            channels = narrow
         layers.append(conv_norm(channels, 6 * channels, activation=nn.Hardswish, norm=norm))
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(
-            nn.Linear(6 * channels, last), nn.Hardswish(True), nn.Dropout(dropout, True), nn.Linear(last, num_classes)
-        )
+            nn.Linear(6 * channels, last // halved), nn.Hardswish(True), nn.Dropout(dropout, True),
+            nn.Linear(last // halved, num_classes),
+        )  # fmt: skip
         start_convolutions(self, linear=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         """A score for each class."""
         scores: Tensor = self.classifier(self.avgpool(self.features(x)).flatten(1))
         return scores
+
+
+def stages_of(features: nn.Sequential) -> list[int]:
+    """The numbers of the layers of a MobileNet v3 with which stages begin, from 0 to the last layer."""
+    begins = [number for number, layer in enumerate(features) if getattr(layer, "is_stage", False)]
+    return [0, *begins, len(features) - 1]
 
 
 __all__ = [

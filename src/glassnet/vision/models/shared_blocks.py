@@ -31,12 +31,13 @@ def divisible(channels: float, by: int = 8) -> int:
 
 
 def start_convolutions(
-    model: Module, mode: Literal["fan_in", "fan_out"] = "fan_out", linear: float | None = None
+    model: Module, mode: Literal["fan_in", "fan_out"] = "fan_out", linear: float | None = None, biases: bool = True
 ) -> None:
-    """Draw the weights of convolutions by He's rule, begin norms at 1 and 0; linear layers by a deviation, if given."""
+    """Draw the weights of convolutions by He's rule, begin biases at 0; linear layers by a deviation, if given."""
     for layer in _layers(model, nn.Conv2d):
         init.kaiming_normal_(layer.weight, mode=mode, nonlinearity="relu")
-        zero_bias(layer)
+        if biases:
+            zero_bias(layer)
     for layer in () if linear is None else _layers(model, nn.Linear):
         init.normal_(layer.weight, 0.0, linear or 0.0)
         init.zeros_(layer.bias)
