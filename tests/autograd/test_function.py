@@ -12,6 +12,7 @@ import pytest
 import glassnet
 from glassnet import Tensor
 from glassnet.autograd import Function, grad, gradcheck, gradgradcheck
+from glassnet.autograd.function import once_differentiable
 from glassnet.errors import GradientError
 
 
@@ -259,3 +260,23 @@ def test_a_step_with_one_is_compiled() -> None:
     compiled = glassnet.compile(step)
     for _ in range(2):
         np.testing.assert_allclose(compiled(x, w)[0].array, expected, rtol=1e-12)
+
+
+def test_a_backward_that_is_differentiable_once() -> None:
+    class Cube(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            return 3 * ctx.saved_tensors[0] ** 2 * g
+
+    x = glassnet.tensor([2.0], requires_grad=True)
+    Cube.apply(x).backward()
+    assert x.grad.tolist() == [12]
+    (gradient,) = grad(Cube.apply(x) ** 2, x, create_graph=True)
+    with pytest.raises(GradientError, match="once_differentiable"):
+        gradient.backward()

@@ -45,8 +45,7 @@ DIFFERS = {
     "nothing is computed twice: what backward needs is kept": "torch.utils.checkpoint.*",
     "is taken, and changes nothing": (
         "torch.set_num_threads torch.set_num_interop_threads torch.use_deterministic_algorithms "
-        "torch.set_float32_matmul_precision torch.set_flush_denormal torch.*autocast_* "
-        "torch.set_anomaly_enabled torch.autograd.detect_anomaly torch.autograd.set_detect_anomaly"
+        "torch.set_float32_matmul_precision torch.set_flush_denormal torch.*autocast_*"
     ),
     "has no effect: what backward needs stays where it is": (
         "torch.autograd.graph.save_on_cpu torch.autograd.graph.saved_tensors_hooks "

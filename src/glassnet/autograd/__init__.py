@@ -12,6 +12,7 @@ from glassnet.tensor.graph import Node
 from glassnet.threads import loaded as _loaded
 
 if TYPE_CHECKING:
+    from glassnet.autograd.anomaly import detect_anomaly, set_detect_anomaly
     from glassnet.autograd.function import Function, FunctionCtx
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "GradientMismatch",
     "Node",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "gradcheck",
@@ -27,10 +29,17 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 
-_LATER = {"Function": "function", "FunctionCtx": "function"}  # loaded when first used
+# Loaded when first used.
+_LATER = {
+    "Function": "function",
+    "FunctionCtx": "function",
+    "detect_anomaly": "anomaly",
+    "set_detect_anomaly": "anomaly",
+}
 
 
 def __getattr__(name: str) -> Any:

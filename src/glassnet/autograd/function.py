@@ -7,6 +7,7 @@ have one node between them and the inputs, which waits until the gradients of al
 from __future__ import annotations
 
 import weakref
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -257,3 +258,44 @@ def _no_shape(*_: Any) -> Spec:
 
 def _is_among(x: Any, those: tuple[Any, ...]) -> bool:
     return any(x is y for y in those)
+
+
+def once_differentiable(fn: Any) -> Any:
+    """A ``backward`` whose gradients are not differentiated again: GradientError where that is asked.
+
+    >>> class Double(glassnet.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...
+    ...     @staticmethod
+    ...     @glassnet.autograd.function.once_differentiable
+    ...     def backward(ctx, g):
+    ...         return g * 2
+    """
+
+    @wraps(fn)
+    def called(ctx: Any, *grads: Any) -> Any:
+        with no_grad():
+            given = fn(ctx, *grads)
+        if not (mode.grad and any(isinstance(g, Tensor) and g.requires_grad for g in grads)):
+            return given
+        several = given if isinstance(given, tuple) else (given,)
+        return tuple(_Once.apply(g, *grads) if isinstance(g, Tensor) else g for g in several)
+
+    return called
+
+
+class _Once(Function):
+    """A gradient as it is, whose own derivative is refused."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, *grads: Any) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise GradientError(
+            "backward: this gradient came from a Function whose backward is marked once_differentiable, and is to be "
+            "differentiated again; leave the mark away, and compute with tensors alone in that backward"
+        )

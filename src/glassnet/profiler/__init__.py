@@ -7,8 +7,8 @@
     >>> [(row.key, row.count) for row in found.key_averages()]
     [('two steps', 1), ('aten::exp', 1), ('aten::sum', 1)]
 
-`recording` notes what happens, `averages` puts together what has one name, `time_table` writes it down, and `profiles` has
-`profile` itself and its schedules. While no profile is on, nothing is noted and nothing costs time.
+`recording` notes what happens, `averages` puts together what has one name, `time_table` writes it down, and
+`profiles` has `profile` itself and its schedules. While no profile is on, nothing is noted and nothing costs time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What happens while somebody records, as events with a beginning and an end, one within another.
-
-An operation costs nothing more while nobody records: `apply`, through which all of them go and which every file knows
-by its own name, has another body as long as somebody does. So have `write` and the step of backward through one node.
-"""
+"""What happens while somebody records, as events with a beginning and an end, one within another."""
 
 from __future__ import annotations
 
@@ -11,13 +7,13 @@ import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from time import perf_counter_ns
-from types import FunctionType
 from typing import Any, NamedTuple
 
 from glassnet.nn.hooks import Hooked, register_module_forward_hook, register_module_forward_pre_hook
 from glassnet.optim.hooks import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
-from glassnet.tensor import dispatch, graph
+from glassnet.tensor.graph import Node
 from glassnet.tensor.node_names import node_name
+from glassnet.tensor.watching import leave, watch
 
 _INSIDE = __name__.partition(".")[0]
 
@@ -127,9 +123,9 @@ class Recorder:
         if event is not None:
             self.end(event)
 
-    def timed(self, name: str, inputs: tuple[Any, ...], call: Callable[[], Any]) -> Any:
-        """What ``call`` gives, as an event."""
-        event = self.begin(name, inputs)
+    def operation(self, name: str, inputs: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+        """An operation, as an event."""
+        event = self.begin(f"aten::{name}", inputs)
         try:
             result = call()
         finally:
@@ -137,6 +133,14 @@ class Recorder:
         array = getattr(result, "array", None)
         event.own_memory = array.nbytes if array is not None and array.base is None else 0
         return result
+
+    def step_back(self, node: Node, g: Any, gradients: Any, call: Callable[[Any], None]) -> None:
+        """A step of backward, as an event."""
+        event = self.begin(node_name(node), (g,))
+        try:
+            call(gradients)
+        finally:
+            self.end(event)
 
 
 def _lines_that_called() -> list[str]:
@@ -191,37 +195,23 @@ def start(recorder: Recorder) -> None:
     if here.recorder is not None:
         raise RuntimeError("profile: another profile is on in this thread; end it first")
     here.recorder = recorder
+    watch(recorder)
     if not _recording:
-        _put_in()
+        _hook_up()
     _recording.add(recorder)
 
 
 def stop(recorder: Recorder) -> None:
     """Record no longer."""
     here.recorder = None
+    leave(recorder)
     _recording.discard(recorder)
     if not _recording:
         while _undo:
             _undo.pop()()
 
 
-def _another_body(function: Any, body: Any) -> Any:
-    """Give ``function`` the body of another until that is undone; a function with the body it had."""
-    before = FunctionType(function.__code__, function.__globals__, function.__name__)
-    code = function.__code__
-
-    def give_back() -> None:
-        function.__code__ = code
-
-    function.__code__ = body.__code__
-    _undo.append(give_back)
-    return before
-
-
-def _put_in() -> None:
-    _plain["apply"] = _another_body(dispatch.apply, _apply)
-    _plain["write"] = _another_body(dispatch.write, _write)
-    _plain["through"] = _another_body(graph._propagate_through, _through)
+def _hook_up() -> None:
     handles = (
         register_module_forward_pre_hook(_enter_module),
         register_module_forward_hook(_leave_module, always_call=True),
@@ -229,46 +219,6 @@ def _put_in() -> None:
         register_optimizer_step_post_hook(lambda optimizer, args, kwargs: _end(_step_of(optimizer))),
     )
     _undo.extend(handle.remove for handle in handles)
-
-
-_plain: dict[str, Any] = {}  # the functions with the bodies that they had
-
-# Bodies are run where the functions stand whose they become: what they need, they import.
-
-
-def _apply(op: Any, *inputs: Any, **params: Any) -> Any:
-    from glassnet.profiler.recording import watched
-
-    return watched("apply", f"aten::{op.name}", inputs, (op, *inputs), params)
-
-
-def _write(target: Any, op: Any, *inputs: Any, **params: Any) -> Any:
-    from glassnet.profiler.recording import watched
-
-    return watched("write", f"aten::{op.name}_", inputs, (target, op, *inputs), params)
-
-
-def _through(node: Any, g: Any, gradients: Any, to_tensor: Any, needed: Any) -> None:
-    from glassnet.profiler.recording import watched_node
-
-    watched_node(node, g, gradients, to_tensor, needed)
-
-
-def watched(function: str, name: str, inputs: tuple[Any, ...], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """The result of a function of `dispatch`; an event, if this thread records."""
-    recorder = here.recorder
-    if recorder is None:
-        return _plain[function](*args, **params)
-    return recorder.timed(name, inputs, lambda: _plain[function](*args, **params))
-
-
-def watched_node(node: Any, g: Any, *rest: Any) -> None:
-    """Backward goes through a node; an event, if this thread records."""
-    recorder = here.recorder
-    if recorder is None:
-        _plain["through"](node, g, *rest)
-    else:
-        recorder.timed(node_name(node), (g,), lambda: _plain["through"](node, g, *rest))
 
 
 def _begin(name: str) -> None:

@@ -21,6 +21,7 @@ SOURCES = {
     "torch.accelerator": "pytorch.names.accelerators",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
+    "torch.autograd.anomaly_mode": "autograd.anomaly",
     "torch.autograd.forward_ad": "pytorch.names.dual_numbers",
     "torch.autograd.function": "autograd.function",
     "torch.autograd.graph": "pytorch.names.graph_hooks",

@@ -1,14 +1,13 @@
-"""torch.autograd's old and debugging names: Variable, detect_anomaly."""
+"""torch.autograd's old name for a tensor: Variable."""
 
 from __future__ import annotations
 
 import warnings
-from contextlib import ContextDecorator
 from typing import Any
 
 from glassnet.tensor import Tensor, as_array, made_of
 
-__all__ = ["Variable", "detect_anomaly", "set_detect_anomaly"]
+__all__ = ["Variable"]
 
 
 class _IsTensor(type):
@@ -34,23 +33,3 @@ class Variable(metaclass=_IsTensor):
             )
         tensor = data.detach() if isinstance(data, Tensor) else made_of(data, as_array(data))
         return tensor.requires_grad_(requires_grad) if requires_grad else tensor
-
-
-class set_detect_anomaly(ContextDecorator):
-    """A switch, or a context, without effect: errors name the operation, and the check-up finds bad numbers."""
-
-    def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-class detect_anomaly(set_detect_anomaly):
-    """`set_detect_anomaly` as a context."""
-
-    def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(True)

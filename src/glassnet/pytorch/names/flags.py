@@ -1,10 +1,11 @@
-"""What PyTorch is asked about its own modes: each is as where nothing was set, and what is set changes nothing."""
+"""What PyTorch is asked about its own modes: most are as where nothing was set, and what is set changes nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from glassnet.autograd import is_grad_enabled
+from glassnet.autograd import is_grad_enabled, set_detect_anomaly
+from glassnet.autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from glassnet.ops.dtypes import float32
 
 __all__ = [
@@ -35,10 +36,10 @@ def _zero(*_: Any) -> int:
     return 0
 
 
-compiled_with_cxx11_abi = is_anomaly_check_nan_enabled = is_anomaly_enabled = is_autocast_cache_enabled = _false
+compiled_with_cxx11_abi = is_autocast_cache_enabled = _false
 is_autocast_cpu_enabled = is_autocast_enabled = is_deterministic_algorithms_warn_only_enabled = _false
 is_warn_always_enabled = _false
-clear_autocast_cache = set_anomaly_enabled = set_autocast_cache_enabled = set_autocast_cpu_dtype = _nothing
+clear_autocast_cache = set_autocast_cache_enabled = set_autocast_cpu_dtype = _nothing
 set_autocast_cpu_enabled = set_autocast_dtype = set_autocast_enabled = set_autocast_gpu_dtype = _nothing
 set_deterministic_debug_mode = _nothing
 autocast_decrement_nesting = autocast_increment_nesting = get_deterministic_debug_mode = _zero
@@ -50,6 +51,11 @@ def get_autocast_dtype(*_: Any) -> Any:
 
 
 get_autocast_cpu_dtype = get_autocast_gpu_dtype = get_autocast_dtype
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """As `glassnet.autograd.set_detect_anomaly`, from here on."""
+    set_detect_anomaly(mode, check_nan)
 
 
 def is_inference_mode_enabled() -> bool:
