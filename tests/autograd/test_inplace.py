@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet import GradientError, ShapeError, tensor
+from glassnet import GradientError, ShapeError, nn, tensor
 from glassnet.tensor import Tensor, apply
 from glassnet.tensor.methods.inplace import InPlace
 
@@ -42,7 +42,6 @@ NEEDS_RESULT = {
     "sigmoid": lambda h: h.sigmoid(),
     "relu": lambda h: h.relu(),
     "reciprocal": lambda h: h.reciprocal(),
-    "div": lambda h: 1 / h,
     "softmax": lambda h: h.softmax(0),
     "log_softmax": lambda h: h.log_softmax(0),
     "norm": lambda h: h.norm(dim=0, keepdim=True),
@@ -63,6 +62,18 @@ NEEDS_NEITHER = {
     "float": lambda h: h.float(),
     "gather": lambda h: h.gather(0, tensor([1, 1, 0])),
     "rows": lambda h: h[[0, 1, 1]],
+}
+FREE = {  # whose derivatives need the result, but not PyTorch's
+    "div": lambda h: 1 / h,
+    "div by itself": lambda h: h / h.sum(),
+    "relu6": lambda h: nn.functional.relu6(h),
+    "hardtanh": lambda h: nn.functional.hardtanh(h, 0, 2),
+    "sinc": lambda h: h.sinc(),
+    "erfinv": lambda h: (h / 4).erfinv(),
+    "ndtri": lambda h: glassnet.special.ndtri(h / 4),
+    "normalize": lambda h: nn.functional.normalize(h, dim=0),
+    "max_pool1d": lambda h: nn.functional.max_pool1d(h[None], 2)[0],
+    "adaptive_max_pool1d": lambda h: nn.functional.adaptive_max_pool1d(h[None], 1)[0],
 }
 CHANGES = {
     "*= 2": lambda t: t.mul_(2),
@@ -113,6 +124,45 @@ def test_what_is_not_needed_may_change(use, change):
     z.backward()
     use(same + 0.25).sum().backward()
     np.testing.assert_allclose(x.grad, same.grad)
+
+
+@pytest.mark.parametrize("change", [CHANGES[name] for name in CHANGES if name != "detach"])
+@pytest.mark.parametrize("use", FREE.values(), ids=FREE)
+def test_a_result_that_is_free_is_copied_before_it_changes(use, change):
+    x, same = leaf(1.0, 2.0, 3.0), leaf(1.0, 2.0, 3.0)
+    y = use(x + 0.25)
+    z = y.sum()
+    change(y)
+    change(y)
+    z.backward()
+    use(same + 0.25).sum().backward()
+    np.testing.assert_allclose(x.grad, same.grad)
+
+
+def test_what_is_said_to_be_free_is_read_by_a_derivative():
+    free = [op for op in glassnet.ops.registry.values() if op.free_result]
+    assert free
+    assert all(any(op.reads(which, 0) for which in range(len(op.vjp))) for op in free)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_pooling_before_a_rectifier_in_place(compiled):
+    images = glassnet.randn(2, 1, 8, 8, generator=glassnet.Generator().manual_seed(0))
+    layers = [
+        nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.ReLU(in_place), nn.Flatten(), nn.Linear(18, 1))
+        for in_place in (False, True)
+    ]
+    layers[1].load_state_dict(layers[0].state_dict())
+    for net in layers:
+
+        def step(x: Tensor, net: nn.Module = net) -> Tensor:
+            loss = net(x).sum()
+            loss.backward()
+            return loss
+
+        (glassnet.compile(step) if compiled else step)(images)
+    for plain, changed in zip(layers[0].parameters(), layers[1].parameters(), strict=True):
+        np.testing.assert_allclose(plain.grad, changed.grad, rtol=1e-6)
 
 
 def test_a_change_under_no_grad_is_seen_too():

@@ -33,6 +33,7 @@ def activation(
     cast: Cast = "float",
     inline: bool = False,
     textbook: Rule | None = None,
+    free_result: bool = False,
 ) -> Op:
     """Register an activation function, one of ``rules`` an input."""
     return elementwise(
@@ -45,6 +46,7 @@ def activation(
         inline=inline,
         kind="activation",
         textbook=textbook,
+        free_result=free_result,
     )
 
 
@@ -96,6 +98,7 @@ relu6 = activation(
     formula="Min(Max(x, 0), 6)",
     expand=lambda x: minimum(maximum(x, 0), 6),
     cast="number",
+    free_result=True,
 )
 
 
@@ -109,6 +112,7 @@ hardtanh = activation(
     lambda g, y, _x, min_val=-1.0, max_val=1.0: g * ((y != min_val) & (y != max_val)),
     formula="Min(Max(x, min_val), max_val)",
     expand=lambda x, min_val=-1.0, max_val=1.0: minimum(maximum(x, min_val), max_val),
+    free_result=True,
 )
 
 

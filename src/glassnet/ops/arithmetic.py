@@ -94,6 +94,7 @@ div = elementwise(
     cast="float",
     operator="/",
     complex_too=True,
+    free_result=True,
 )
 
 neg = elementwise(

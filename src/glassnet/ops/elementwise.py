@@ -23,6 +23,7 @@ def elementwise(
     kind: Kind = "",
     textbook: Rule | None = None,
     complex_too: bool = False,
+    free_result: bool = False,
 ) -> Op:
     """Register an elementwise operation, with one of ``rules`` an input.
 
@@ -43,6 +44,7 @@ def elementwise(
             kind=kind,
             textbook=textbook,
             complex_too=complex_too,
+            free_result=free_result,
             source=_written_with(operator) if operator else None,
         )
     )

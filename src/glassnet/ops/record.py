@@ -87,6 +87,9 @@ class Op:
     ``in_order``: in eager mode the result lies in order in memory, however the inputs do; that of other operations lies
     as `forward` leaves it, an elementwise one's as its inputs do.
 
+    ``free_result``: the result may be changed in place before backward, as in PyTorch, whose derivative does not read it;
+    that the one here does is nobody's concern: what it was is copied before (see `write`).
+
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
     first input itself, as it may for every elementwise operation that takes ``out``. ``writes``: the
     positions of inputs that are changed in place (optimizer updates).
@@ -117,6 +120,7 @@ class Op:
     variadic: bool = False
     view: bool = False
     in_order: bool = False
+    free_result: bool = False
     in_place: bool = False
     writes: tuple[int, ...] = ()
     inline: bool = False

@@ -17,6 +17,7 @@ import numpy as np
 from glassnet.errors import DtypeError, GradientError, LinAlgError, ShapeError
 from glassnet.observer import mode, observers
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, category, float32, float64
+from glassnet.ops.movement import copy
 from glassnet.ops.put_back import put_back
 from glassnet.ops.record import Op, Value
 from glassnet.ops.shapes import equal_dtypes, written
@@ -298,6 +299,7 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
         and any(isinstance(x, State) and x._requires_grad for x in (target, *inputs))
     )
     _check_writable(target, tracked)
+    _spare_results(target)
     values = [x.array if isinstance(x, State) else x for x in inputs]
     cast = values
     if op.cast is not None and not _alike(values):
@@ -317,6 +319,16 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
     else:
         version_of(target).written = tick()
     return target
+
+
+def _spare_results(target: State) -> None:
+    """Copy what is about to be written over and a derivative reads, where PyTorch's does not, which permits the write."""
+    view: State | None = target
+    while view is not None:
+        node = view.node
+        if node is not None and node.op.free_result and node.parents is not None and not hasattr(node, "spared"):
+            node.output, node.spared = apply(copy, view).array, True
+        view = None if view.view_of is None else view.view_of[0]
 
 
 def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params: dict[str, Any]) -> None:

@@ -93,6 +93,7 @@ class Node:
         "output",
         "params",
         "parents",
+        "spared",
         "time",
         "values",
         "version",
@@ -101,6 +102,7 @@ class Node:
     _next: tuple[tuple[Any, int], ...]
     call: tuple[Callable[[], Any], int]  # of a result of a Function: the node of the call, and which result it is
     label: str
+    spared: bool  # set where the output is a copy of what has been written over since
 
     def __init__(self, op: Op, inputs: tuple[Any, ...], values: list[Any], params: dict[str, Any], output: Any) -> None:
         self.op = op
@@ -457,6 +459,8 @@ def _check_unchanged(node: Node, which: int) -> None:
     for position, watched in enumerate((node, *(node.parents or ()))):
         version = watched if type(watched) is VersionCounter else getattr(watched, "version", None)
         if version is None or version.written < node.time or not node.op.reads(which, position):
+            continue
+        if position == 0 and hasattr(node, "spared"):
             continue
         # written at the node's own time: by the node itself, in place, which gave the result and lost the input
         if version.written > node.time or position > 0:

@@ -106,4 +106,5 @@ sinc = elementwise(
     formula="Piecewise((1, Eq(x, 0)), (sin(pi * x) / (pi * x), True))",
     expand=_sinc_expand,
     cast="float",
+    free_result=True,
 )

@@ -94,8 +94,9 @@ erfc = elementwise(
 )
 
 
-def _special(name: str, forward: Rule, formula: str, rule: Rule) -> Op:
-    return register(Op(name, forward, (rule,), broadcast(name, float_type), formula, cast="float"))
+def _special(name: str, forward: Rule, formula: str, rule: Rule, free_result: bool = False) -> Op:
+    shape = broadcast(name, float_type)
+    return register(Op(name, forward, (rule,), shape, formula, cast="float", free_result=free_result))
 
 
 erfcx: Op = _special(
@@ -109,12 +110,14 @@ erfinv: Op = _special(
     _erfinv,
     "y = the number with erf y = x",
     lambda g, y, _x: g * (exp(y * y) / _TWO_OVER_SQRT_PI),
+    free_result=True,
 )
 ndtri: Op = _special(
     "ndtri",
     _ndtri,
     "y = the number below which a standard normal one is with probability x",
     lambda g, y, _x: g * (exp(y * y * 0.5) * math.sqrt(2 * math.pi)),
+    free_result=True,
 )
 log_ndtr: Op = _special(
     "log_ndtr",

@@ -106,6 +106,7 @@ max_pool: Op = register(
         vjp=(lambda g, y, x, **params: max_pool_backward(g, x, y, **params),),
         shape=lambda x, *, size, stride, dilation: Spec(pooled_shape("max_pool", x, size, stride, dilation), x.dtype),
         in_order=True,
+        free_result=True,
         formula="yᵢ = max x over window i",
         expand=lambda x, size, stride, dilation: at_positions(
             x, _max_pool_indices_expand(x, size, stride, dilation), len(size)
