@@ -182,6 +182,35 @@ def test_second_backward_through_a_shared_part_is_refused():
     assert x.grad.tolist() == [8]
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda w: w.double(),
+        lambda w: 3 - w,
+        lambda w: w.reshape(-1)[1:].flip(0),
+        lambda w: glassnet.cat([w, w]).mean(0),
+        lambda w: glassnet.zeros(5000, 2) + w,  # whose memory is let go
+    ],
+)
+def test_what_needs_no_values_is_gone_through_again(way):
+    w = leaf(2.0, 3.0)
+    shared = way(w)
+    for _ in range(2):  # as where inputs are cast once, before a loop of steps
+        (shared * shared).sum().backward()
+    again = w.grad.tolist()
+    w.grad = None
+    (2 * (way(w) ** 2).sum()).backward()
+    assert again == w.grad.tolist()
+
+
+def test_a_freed_part_is_found_behind_what_was_not_freed():
+    x = leaf(2.0)
+    h = (x * x).reshape(1) + 1
+    (h * 2).sum().backward()
+    with pytest.raises(GradientError, match=r"freed, a result of mul of shape \[1\]"):
+        (h + 3).sum().backward()
+
+
 def test_retain_graph_allows_another():
     x = leaf(2.0)
     y = (x * x).sum()

@@ -249,10 +249,8 @@ def test_a_lazy_layer_has_no_shape_and_no_numbers_before_its_first_input() -> No
         assert isinstance(told.value, RuntimeError)  # as PyTorch's
         assert isinstance(told.value, ValueError)
     other = copy.deepcopy(net).double()
-    assert (repr(other[0].bias), repr(net[0].bias)) == (
-        "UninitializedParameter(dtype=float64)",
-        "UninitializedParameter(dtype=float32)",
-    )
+    assert repr(net[0].bias) == "<UninitializedParameter>"
+    assert (other[0].bias.dtype, net[0].bias.dtype) == (gn.float64, gn.float32)
     assert other.load_state_dict(net.state_dict()) == ([], [])
     assert net(gn.ones(4, 3)).shape == (4, 2)
     for ask in asked:

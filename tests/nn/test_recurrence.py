@@ -149,6 +149,8 @@ def test_parameters_are_named_and_drawn_as_pytorch_has_them():
     assert abs(drawn.std() - 0.1 / np.sqrt(3)) < 0.002
     assert net.flatten_parameters() is None
     assert [len(each) for each in net.all_weights] == [5] * 4
+    assert net._flat_weights_names[:3] == ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0"]
+    assert [id(w) for w in net._flat_weights] == [id(w) for each in net.all_weights for w in each]
 
 
 def test_second_derivatives_and_the_gradient_of_the_first_state():

@@ -55,6 +55,20 @@ def test_pytorch_that_was_loaded_is_hidden_and_comes_back() -> None:
             sys.modules["torch"] = before
 
 
+def test_what_is_self_in_a_method_is_input_in_its_function(torch: Any) -> None:
+    x = torch.arange(4.0).reshape(2, 2)
+    found = (
+        torch.softmax(input=x, dim=1),
+        torch.mm(input=x, mat2=x),
+        torch.index_select(input=x, dim=0, index=x[0].int()),
+    )
+    meant = (x.softmax(1), x @ x, x[x[0].long()])
+    assert all(map(torch.equal, found, meant))
+    assert torch.sum(input=x, dim=0, out=torch.empty(2)).tolist() == [2, 4]
+    with pytest.raises(TypeError, match="input"):
+        torch.sum(x, input=x)
+
+
 @pytest.mark.parametrize("name", THERE)
 def test_every_module_of_the_table_can_be_imported_with_all_its_names(torch: Any, name: str) -> None:
     module = import_module(name)

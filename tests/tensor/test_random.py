@@ -110,6 +110,8 @@ MOMENTS = [  # what is drawn, mean, standard deviation, least, most
     ("rand", lambda: gn.rand(N), 0.5, 12**-0.5, 0, 1),
     ("rand, float64", lambda: gn.rand(N, dtype=gn.float64), 0.5, 12**-0.5, 0, 1),
     ("rand, float16", lambda: gn.rand(N, dtype=gn.float16).float(), 0.5, 12**-0.5, 0, 1),
+    ("rand, complex64", lambda: gn.rand(N, dtype=gn.complex64).imag, 0.5, 12**-0.5, 0, 1),
+    ("randn, complex128", lambda: gn.randn(N, dtype=gn.complex128).real, 0, 0.5**0.5, -6, 6),
     ("randn", lambda: gn.randn(N), 0, 1, -6, 6),
     ("randn, float64", lambda: gn.randn(N, dtype=gn.float64), 0, 1, -6, 6),
     ("randint", lambda: gn.randint(-3, 5, (N,)).float(), 0.5, (63 / 12) ** 0.5, -3, 4),

@@ -309,9 +309,6 @@ class TransformedDistribution(Distribution):
     def _icdf(self, value: Any) -> Any:
         return self._transformed(self.base_dist.icdf(self._turned(value)))
 
-    def __repr__(self) -> str:
-        return f"TransformedDistribution({self.base_dist}, {self.transforms})"
-
 
 class LogisticNormal(TransformedDistribution):
     """Shares that add up to 1, one more than ``loc`` has numbers: stick-breaking of normal numbers.

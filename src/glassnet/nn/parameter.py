@@ -116,7 +116,7 @@ class _Uninitialized(Tensor):
         return type(self), self._arguments(), None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(dtype={self._dtype})"
+        return f"<{type(self).__name__}>"
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
@@ -124,7 +124,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
     >>> layer = nn.LazyLinear(2)
     >>> layer.weight
-    UninitializedParameter(dtype=float32)
+    <UninitializedParameter>
     >>> layer(glassnet.ones(4, 3)).shape, layer.weight.shape
     ((4, 2), (2, 3))
     """
@@ -139,7 +139,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
     """A `Buffer` whose shape is not known before its lazy layer sees an input.
 
     >>> nn.UninitializedBuffer()
-    UninitializedBuffer(dtype=float32)
+    <UninitializedBuffer>
     """
 
     becomes = Buffer

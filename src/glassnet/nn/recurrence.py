@@ -120,6 +120,15 @@ class RNNBase(Module):
         """The parameters of each layer, in each direction."""
         return [[w for w in self._weights(suffix) if w is not None] for suffix in self._suffixes()]  # type: ignore[misc]
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        """The names of all parameters, layer by layer; PyTorch's scripts draw them again by it."""
+        return list(self._parameters)
+
+    @property
+    def _flat_weights(self) -> list[Any]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
     def flatten_parameters(self) -> None:
         """Nothing: PyTorch moves the parameters together here, for a GPU."""
 

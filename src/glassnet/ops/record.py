@@ -107,6 +107,7 @@ class Op:
     those of results that are real. ``complex_too``: whether an operation that casts takes complex numbers.
 
     ``differentiable``: whether a gradient flows back to any input. ``takes_out``: whether ``forward`` does.
+    ``remembers``: whether the derivative reads values, which must be kept until backward has been there.
     """
 
     name: str
@@ -134,12 +135,16 @@ class Op:
     complex_too: bool = False
     differentiable: bool = field(init=False)
     takes_out: bool = field(init=False)
+    remembers: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "differentiable", any(rule is not None for rule in self.vjp))
         code = getattr(self.forward, "__code__", None)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ()
         object.__setattr__(self, "takes_out", isinstance(self.forward, ufunc) or "out" in names)
+        which = range(len(self.vjp))
+        reads = any(self.reads(i, position) for i in which for position in range(len(self.vjp) + 1))
+        object.__setattr__(self, "remembers", self.shared is not None or reads)
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Carry the operation out on arrays, or, if any input is a `Value`, through it."""

@@ -82,7 +82,14 @@ class RMSprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        super().__init__(params, options(locals()))
+        in_order = {
+            "lr": lr,
+            "momentum": momentum,
+            "alpha": alpha,
+            "eps": eps,
+            "centered": centered,
+        }  # as PyTorch prints them
+        super().__init__(params, in_order | options(locals()))
 
 
 class Adadelta(Optimizer):

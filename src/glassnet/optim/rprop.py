@@ -54,9 +54,9 @@ class Rprop(Optimizer):
         etas: Pair = (0.5, 1.2),
         step_sizes: Pair = (1e-6, 50),
         *,
-        capturable: bool = False,
         foreach: bool | None = None,
         maximize: bool = False,
         differentiable: bool = False,
+        capturable: bool = False,
     ) -> None:
         super().__init__(params, options(locals()))

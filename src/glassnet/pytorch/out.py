@@ -1,9 +1,10 @@
-"""Arguments that PyTorch's functions have beside: ``out=``, a tensor that the result is written into; ``layout=``."""
+"""What PyTorch's functions take beside: ``out=``, a tensor to write the result into; ``layout=``; ``input=``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import unwrap
 from types import FunctionType
 from typing import Any
 
@@ -24,11 +25,16 @@ def takes_out(value: Any) -> Any:
 
 
 def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
+    plain: Any = unwrap(function)
+    is_method = plain.__code__.co_varnames[:1] == ("self",)
+
     @wraps(function)
     def called(*args: Any, out: Any = None, **named: Any) -> Any:
         if "layout" in named or "pin_memory" in named:
             _check_strided(named.pop("layout", None))
             named.pop("pin_memory", None)  # for a GPU, and there is none
+        if not args and "input" in named and is_method:
+            args = (named.pop("input"),)  # what is self in the method that this is
         result = function(*args, **named)
         if out is None:
             return result

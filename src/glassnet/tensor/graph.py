@@ -195,10 +195,16 @@ class Node:
                 self.values[i] = _of_shape_alone(self.values[i])
 
     def free(self) -> None:
-        """Let go of everything that backward needed, except the shape and dtype of the output."""
-        self.parents = None
-        self.values = []
-        self.output = Spec(np.shape(self.output), self.output.dtype)
+        """Let go of the values that backward needed; what needs none of them, such as a sum, it can go through again.
+
+        Of a node that did need some, the shape and dtype of the output are left.
+        """
+        if self.op.remembers:
+            self.parents = None
+            self.values = []
+            self.output = Spec(np.shape(self.output), self.output.dtype)
+        else:
+            self.values = [_of_shape_alone(x) if getattr(x, "nbytes", 0) >= LARGE else x for x in self.values]
 
 
 def edge_to(key: Any) -> tuple[Any, int]:

@@ -28,14 +28,17 @@ def _drawn(
     requires_grad: bool,
     device: Any,
 ) -> Tensor:
-    if dtype_of(dtype).kind != "f":
-        raise DtypeError(
-            f"{name}: expected a floating dtype, got {dtype_of(dtype)}; for whole numbers: randint(low, high, size)"
-        )
+    kind = dtype_of(dtype)
+    if kind.kind not in "fc":
+        raise DtypeError(f"{name}: expected a floating dtype, got {kind}; for whole numbers: randint(low, high, size)")
     if not mode.draws:
         return zeros(*shape, dtype=dtype, requires_grad=requires_grad, device=device)
-    drawn = apply(op, shape=shape, dtype=dtype_of(dtype), generator=chosen(generator))
-    return finished(drawn.array, requires_grad, device)
+    if kind.kind == "f":
+        array = apply(op, shape=shape, dtype=kind, generator=chosen(generator)).array
+    else:  # each part is drawn; normal numbers have a variance of 1 as a whole
+        parts = apply(op, shape=(*shape, 2), dtype=np.finfo(kind).dtype, generator=chosen(generator)).array
+        array = (parts * parts.dtype.type(0.5**0.5) if op is sampling.normal else parts).view(kind)[..., 0]
+    return finished(array, requires_grad, device)
 
 
 def rand(
@@ -124,7 +127,7 @@ def randint(
     return finished(drawn.array, False, device)
 
 
-def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
+def randperm(n: int, *, generator: Generator | None = None, dtype: DtypeLike = int64, device: Any = None) -> Tensor:
     """0 … n − 1 in random order.
 
     >>> glassnet.randperm(4).sort().values
@@ -132,7 +135,8 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     """
     if n < 0:
         raise RangeError(f"randperm: expected a number of 0 or more, got {n}")
-    return finished(apply(sampling.permutation, n=n, generator=chosen(generator)).array, False, device)
+    order = apply(sampling.permutation, n=n, generator=chosen(generator)).array
+    return finished(order.astype(np.dtype(dtype), copy=False), False, device)
 
 
 def normal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from glassnet import functional
@@ -34,7 +35,7 @@ _LATER = ["vmap"] if is_there("glassnet.func") else []
 
 _GIVE_DTYPES = ("get_default_dtype", "promote_types", "result_type")
 
-__all__ = [*_LATER, *_GIVE_DTYPES, "asarray", "compile", "dtype", "layout", "strided", *_FUNCTIONS]
+__all__ = [*_LATER, *_GIVE_DTYPES, "asarray", "compile", "dtype", "layout", "split", "strided", *_FUNCTIONS]
 
 
 def get_default_dtype() -> Any:
@@ -62,6 +63,17 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
     """
     tensor = as_tensor(obj, dtype, device)
     return tensor.clone() if copy else tensor
+
+
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """`Tensor.split`, whose arguments have other names here.
+
+    >>> import glassnet
+    >>> from glassnet.pytorch.names.torch_level import split
+    >>> split(tensor=glassnet.arange(5), split_size_or_sections=3)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    """
+    return tensor.split(split_size_or_sections, dim)
 
 
 def compile(model: Any = None, **options: Any) -> Any:

@@ -70,15 +70,15 @@ class Indexing(Views):
 
     # pieces, and elements by position ------------------------------------------------------------
 
-    def split(self, size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
-        """Pieces of ``size`` along ``dim`` (the last may be smaller), or of the sizes given.
+    def split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
+        """Pieces of ``split_size`` along ``dim`` (the last may be smaller), or of the sizes given.
 
         >>> glassnet.arange(5).split(2)
         (tensor([0, 1]), tensor([2, 3]), tensor([4]))
         """
-        return tuple(map(_of_several, self.unsafe_split(size, dim)))
+        return tuple(map(_of_several, self.unsafe_split(split_size, dim)))
 
-    def unsafe_split(self, size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
+    def unsafe_split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Self, ...]:
         """`split` into pieces that may be changed in place, even where autograd is watching.
 
         >>> glassnet.arange(5).unsafe_split(2)
@@ -86,17 +86,17 @@ class Indexing(Views):
         """
         d = normalize_dim("split", dim, len(self.shape))
         total = _size("split", self.shape, d)
-        if isinstance(size, int):
-            if size < (total > 0):
-                raise ShapeError(f"split: expected pieces of size 1 or more, got {size}; for n equal ones, chunk(n)")
-            starts = range(0, total, max(size, 1))
-            parts = [min(size, total - start) for start in starts] or [0]  # nothing in one piece, of size 0
+        if isinstance(split_size, int):
+            if split_size < (total > 0):
+                raise ShapeError(f"split: expected pieces of size 1 or more, got {split_size}; for n equal: chunk(n)")
+            starts = range(0, total, max(split_size, 1))
+            parts = [min(split_size, total - start) for start in starts] or [0]  # nothing in one piece, of size 0
         else:
-            parts = list(size)
+            parts = list(split_size)
         if sum(parts) != total or min(parts, default=0) < 0:
             raise ShapeError(f"split: the sizes must add up to {total}, the size of dim {dim}, got {parts}")
         ends = np.cumsum(parts).tolist()
-        name = "split" if isinstance(size, int) else "split_with_sizes"
+        name = "split" if isinstance(split_size, int) else "split_with_sizes"
         before = (slice(None),) * d
         return tuple(labelled(self[(*before, slice(e - n, e))], name) for n, e in zip(parts, ends, strict=True))
 

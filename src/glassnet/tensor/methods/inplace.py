@@ -80,21 +80,21 @@ class InPlace(Sorting):
         """
         return replace(self, elementary.round) if decimals == 0 else self.copy_(self.round(decimals=decimals))
 
-    def addcmul_(self, a: Any, b: Any, *, value: float = 1) -> Self:
-        """``self += value · a · b``.
+    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+        """``self += value · tensor1 · tensor2``.
 
         >>> glassnet.zeros(2).addcmul_(glassnet.tensor([1.0, 2.0]), glassnet.tensor([3.0, 4.0]))
         tensor([3., 8.])
         """
-        return self.add_(apply(arithmetic.mul, a, b), alpha=value)
+        return self.add_(apply(arithmetic.mul, tensor1, tensor2), alpha=value)
 
-    def addcdiv_(self, a: Any, b: Any, *, value: float = 1) -> Self:
-        """``self += value · a / b``.
+    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+        """``self += value · tensor1 / tensor2``.
 
         >>> glassnet.zeros(2).addcdiv_(glassnet.tensor([8.0, 9.0]), glassnet.tensor([2.0, 3.0]))
         tensor([4., 3.])
         """
-        return self.add_(apply(arithmetic.div, a, b), alpha=value)
+        return self.add_(apply(arithmetic.div, tensor1, tensor2), alpha=value)
 
     def lerp_(self, end: Any, weight: Any) -> Self:
         """``self += weight · (end − self)``; the weight is a number, or a tensor of one for each element.
@@ -119,19 +119,17 @@ class InPlace(Sorting):
 
     clip_ = clamp_
 
-    def copy_(self, source: Any) -> Self:
-        """Copy the elements of ``source``, broadcast to this shape and cast to this dtype.
+    def copy_(self, src: Any, non_blocking: bool = False) -> Self:
+        """Copy the elements of ``src``, broadcast to this shape and cast to this dtype; it is always done at once.
 
         >>> glassnet.zeros(2).copy_(glassnet.tensor([1, 2]))
         tensor([1., 2.])
         """
-        if not isinstance(source, State):
-            source = made_of(source, np.asarray(source))
-        if broadcast_shapes("copy_", source.shape, self.shape) != self.shape:
-            raise ShapeError(
-                f"copy_: a source of shape {written(source.shape)} does not fit into {written(self.shape)}"
-            )
-        return write(self, movement.cast, source, dtype=self.dtype)
+        if not isinstance(src, State):
+            src = made_of(src, np.asarray(src))
+        if broadcast_shapes("copy_", src.shape, self.shape) != self.shape:
+            raise ShapeError(f"copy_: a source of shape {written(src.shape)} does not fit into {written(self.shape)}")
+        return write(self, movement.cast, src, dtype=self.dtype)
 
     def fill_(self, value: Any) -> Self:
         """Set every element to ``value``, a number or a tensor of one.

@@ -21,53 +21,53 @@ class Matrices(Reduction):
 
     matmul = binary(linear.matmul, "[[1, 2], [3, 4]]", "[1, 1]", "[3, 7]")
 
-    def mm(self, other: Any) -> Self:
+    def mm(self, mat2: Any) -> Self:
         """The product of two matrices, [n, m] and [m, p]; ShapeError for anything else.
 
         >>> glassnet.tensor([[1, 2], [3, 4]]).mm(glassnet.tensor([[1], [1]]))
         tensor([[3],
                 [7]])
         """
-        self._expect("mm", 2, other)
-        return apply(linear.matmul, self, other)
+        self._expect("mm", 2, mat2)
+        return apply(linear.matmul, self, mat2)
 
-    def bmm(self, other: Any) -> Self:
+    def bmm(self, mat2: Any) -> Self:
         """The products of two equally long batches of matrices, [b, n, m] and [b, m, p].
 
         >>> glassnet.ones(5, 2, 3).bmm(glassnet.ones(5, 3, 4)).shape
         (5, 2, 4)
         """
-        self._expect("bmm", 3, other)
-        return labelled(apply(linear.matmul, self, other), "bmm")
+        self._expect("bmm", 3, mat2)
+        return labelled(apply(linear.matmul, self, mat2), "bmm")
 
-    def mv(self, vector: Any) -> Self:
+    def mv(self, vec: Any) -> Self:
         """The product of a matrix [n, m] and a vector [m].
 
         >>> glassnet.tensor([[1, 2], [3, 4]]).mv(glassnet.tensor([1, 1]))
         tensor([3, 7])
         """
         self._expect("mv", 2)
-        Matrices._expect(vector, "mv", 1)
-        return apply(linear.matmul, self, vector)
+        Matrices._expect(vec, "mv", 1)
+        return apply(linear.matmul, self, vec)
 
-    def dot(self, other: Any) -> Self:
+    def dot(self, tensor: Any) -> Self:
         """The scalar product of two vectors of one length.
 
         >>> glassnet.tensor([1, 2, 3]).dot(glassnet.tensor([1, 1, 1]))
         tensor(6)
         """
-        self._expect("dot", 1, other)
-        return apply(linear.matmul, self, other)
+        self._expect("dot", 1, tensor)
+        return apply(linear.matmul, self, tensor)
 
-    def outer(self, other: Any) -> Self:
-        """Every product of an element of this vector and one of ``other``: [n] and [m] give [n, m].
+    def outer(self, vec2: Any) -> Self:
+        """Every product of an element of this vector and one of ``vec2``: [n] and [m] give [n, m].
 
         >>> glassnet.tensor([1, 2]).outer(glassnet.tensor([10, 100]))
         tensor([[ 10, 100],
                 [ 20, 200]])
         """
-        self._expect("outer", 1, other)
-        return self.reshape(-1, 1) * other
+        self._expect("outer", 1, vec2)
+        return self.reshape(-1, 1) * vec2
 
     def _expect(self, name: str, ndim: int, *others: State) -> None:
         for x in (self, *others):

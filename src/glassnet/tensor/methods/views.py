@@ -95,14 +95,14 @@ class Views(Operators):
         middle = int(np.prod(self.shape[start : end + 1], dtype=int))
         return apply(movement.reshape, self, shape=(*self.shape[:start], middle, *self.shape[end + 1 :]))
 
-    def unflatten(self, dim: int, shape: Sequence[int]) -> Self:
-        """Dimension ``dim`` split into ``shape`` (one size may be −1).
+    def unflatten(self, dim: int, sizes: Sequence[int]) -> Self:
+        """Dimension ``dim`` split into ``sizes`` (one size may be −1).
 
         >>> glassnet.ones(2, 12).unflatten(1, (3, -1)).shape
         (2, 3, 4)
         """
         d = normalize_dim("unflatten", dim, len(self.shape))
-        parts = reshaped("unflatten", self.shape[d : d + 1], shape)
+        parts = reshaped("unflatten", self.shape[d : d + 1], sizes)
         return apply(movement.reshape, self, shape=(*self.shape[:d], *parts, *self.shape[d + 1 :]))
 
     def ravel(self) -> Self:
