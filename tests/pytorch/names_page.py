@@ -24,18 +24,20 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 # How names differ: the names of each way, in which * stands for anything.
 DIFFERS = {
-    "gives the function back as it is; `glassnet.compile` compiles one": (
-        "torch.compile torch.jit.script torch.jit.trace torch.jit.trace_module torch.jit.freeze"
+    "gives the function back as it is; `glassnet.compile` compiles one": "torch.compile torch.jit.freeze",
+    "what it gives runs as it is written, every branch of it": (
+        "torch.jit.script torch.jit.trace torch.jit.trace_module"
     ),
     "does nothing: everything is computed in the dtype it has": (
         "torch.autocast torch.amp.autocast torch.cuda.amp.autocast torch.GradScaler torch.amp.GradScaler "
         "torch.cuda.amp.GradScaler"
     ),
+    "saves a module by the name of its class, which the program that loads it must have": (
+        "torch.jit.save torch.jit.load"
+    ),
     "numbers are rounded to it, and kept and computed with in float32": "torch.bfloat16 torch.Tensor.bfloat16",
     "as on a machine without that device": "torch.cuda.* torch.mps.* torch.accelerator.*",
-    "can be imported; what needs other processes or a network says so when called": (
-        "torch.distributed.* torch.hub.* torch.jit.save torch.jit.load"
-    ),
+    "can be imported; what needs other processes or a network says so when called": ("torch.distributed.* torch.hub.*"),
     "sparse tensors are kept whole, with their zeros": (
         "torch.sparse* torch.Tensor.to_sparse* torch.Tensor.coalesce torch.Tensor.indices torch.Tensor.values "
         "torch.hspmm torch.spmm torch.dsmm torch.smm"

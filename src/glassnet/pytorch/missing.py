@@ -11,7 +11,9 @@ from glassnet.pytorch.public_names import is_module, public_names
 
 # Why names are not planned. A name, in which * stands for anything, stands for everything within it too.
 NOT_PLANNED = {
-    "glassnet computes in one process; leave the calls out": "torch.distributed",
+    "processes exchange tensors by all_reduce and its like; DistributedDataParallel averages gradients": (
+        "torch.distributed"
+    ),
     "there are no kernels for small integers in NumPy": (
         "torch.quantization torch.ao torch.*quant* torch.q_* torch.int_repr torch.per_* torch.qint* torch.quint*"
         " torch.qscheme torch.fbgemm_* torch.QInt* torch.QUInt* torch.Tensor.q_* torch.Tensor.*quant*"
