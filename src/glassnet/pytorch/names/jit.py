@@ -8,7 +8,7 @@ import inspect
 import os
 import textwrap
 from collections.abc import Callable
-from functools import cache, update_wrapper
+from functools import update_wrapper
 from typing import Any, Final
 
 from glassnet.nn import Module
@@ -100,11 +100,15 @@ class ScriptModule(_Readable, Module):
         save(self, f, _extra_files)
 
 
-@cache
-def _scripted(kind: Any) -> type[Module]:
+_kinds: dict[Any, type[Module]] = {}
+
+
+def _scripted(kind: type[Module]) -> type[Module]:
     """The class of modules of this kind that are `ScriptModule` besides."""
-    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "_plain_class": kind}
-    return type(kind.__name__, (kind, ScriptModule), names)
+    if kind not in _kinds:
+        names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "_plain_class": kind}
+        _kinds[kind] = type(kind.__name__, (kind, ScriptModule), names)
+    return _kinds[kind]
 
 
 def script(obj: Any = None, *args: Any, **named: Any) -> Any:
