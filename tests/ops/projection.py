@@ -21,7 +21,7 @@ Function = Callable[..., Any]
 STEP = 5e-4  # the error of the five-point difference is about STEP⁴, and 1e-16 / STEP of rounding
 
 
-def check(function: Function, inputs: Sequence[np.ndarray], order: int = 2, rtol: float = 1e-6) -> None:
+def check(function: Function, inputs: Sequence[np.ndarray], order: int = 2, rtol: float = 1e-7) -> None:
     """Hold the gradients of ``function``, of float64 tensors, against its slopes.
 
     AssertionError names the order and the input whose gradient is off by more than ``rtol``.

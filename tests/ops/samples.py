@@ -227,6 +227,7 @@ TABLE: dict[str, list[Sample]] = {
     ],
     "as_strided_scatter": [
         Sample("apart", (normal(3, 4), normal(2, 2, seed=1)), {"size": (2, 2), "stride": (4, 1), "offset": 1}),
+        Sample("all but one", (normal(3), normal(2, seed=1)), {"size": (2,), "stride": (2,), "offset": 0}),
     ],
     "diagonal_scatter": [
         Sample("matrix", (normal(3, 4), normal(3, seed=1)), {"offset": 0, "dim1": 0, "dim2": 1}),
