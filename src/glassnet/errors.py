@@ -135,8 +135,8 @@ class NoElementsError(ShapeError, IndexError):
     """
 
 
-class DtypeError(GlassnetError, RuntimeError, TypeError):
-    """Dtypes that do not fit together, or that an operation cannot take.
+class DtypeError(GlassnetError, NotImplementedError, TypeError):
+    """Dtypes that do not fit together, or that an operation cannot take: a RuntimeError as well.
 
     >>> glassnet.tensor([1, 2]).mean()
     Traceback (most recent call last):

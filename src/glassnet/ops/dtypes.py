@@ -121,6 +121,23 @@ def check_holds(dtype: Dtype, array: Array) -> None:
         raise RangeError(f"{dtype} holds whole numbers from {limits.min} to {limits.max}, got {values}")
 
 
+def held(dtype: Dtype, number: Any) -> Any:
+    """``number`` as one of ``dtype``, cut to a whole one for integers; RangeError for one that it cannot hold."""
+    if dtype.kind == "b":
+        return bool(number)
+    if np.iscomplexobj(number):
+        if dtype.kind != "c":
+            raise RangeError(f"{dtype} holds real numbers, got {number}")
+        return complex(number)
+    if dtype.kind in "fc":
+        largest = np.finfo(dtype).max
+        if abs(number) > largest and np.isfinite(number):
+            raise RangeError(f"{dtype} cannot hold {number}: its largest is {largest:.5g}")
+        return float(number)
+    check_holds(dtype, np.trunc(np.asarray(number)))
+    return int(number)
+
+
 def result_type(*inputs: Any) -> Dtype:
     """The common dtype of arrays (or anything with ``shape`` and ``dtype``) and Python numbers."""
     best: list[Dtype | None] = [None, None, None]  # with dimensions, without, Python numbers

@@ -182,7 +182,7 @@ def _setitem_shape(x: Any, value: Any, *arrays: Any, index: Index) -> Spec:
     while len(got) > len(part) and got[0] == 1:
         got = got[1:]
     if broadcast_shapes("setitem", part, got) != part:
-        raise DimensionError(
+        raise ShapeError(
             f"setitem: a value of shape {written(shape_of(value))} does not fit the indexed part, {written(part)}"
         )
     return Spec(shape_of(x), x.dtype)

@@ -361,7 +361,7 @@ def _check_fits(op: Op, out: Array, shape: tuple[int, ...], dtype: Dtype) -> Non
             f"{op.name} in place: the result has shape {written(shape)}, which does not fit into "
             f"{written(out.shape)}; use the operation that makes a new tensor"
         )
-    if category(dtype) > max(category(out.dtype), 1):
+    if category(dtype) > category(out.dtype):
         raise DtypeError(
             f"{op.name} in place: the result is {dtype}, which {out.dtype} cannot hold; convert the tensor first: "
             "x = x.float()"

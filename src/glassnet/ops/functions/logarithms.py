@@ -55,12 +55,14 @@ logaddexp2 = elementwise(
 
 def _xlogy(a: Array, b: Array) -> Array:
     nothing = (a == 0) & ~np.isnan(b)  # 0·log b is 0, where b is 0 too
-    return np.where(nothing, a * 0, a * np.log(np.where(nothing, 1, b))).astype(a.dtype)
+    product = np.where(nothing, a * 0, a * np.log(np.where(nothing, 1, b)))
+    return product.astype(np.result_type(a, b), copy=False)
 
 
 def _xlog1py(a: Array, b: Array) -> Array:
     nothing = (a == 0) & ~np.isnan(b)
-    return np.where(nothing, a * 0, a * np.log1p(np.where(nothing, 0, b))).astype(a.dtype)
+    product = np.where(nothing, a * 0, a * np.log1p(np.where(nothing, 0, b)))
+    return product.astype(np.result_type(a, b), copy=False)
 
 
 def _slope(function: Rule, least: float) -> Rule:

@@ -37,7 +37,7 @@ def fmax(input: Tensor, other: Tensor) -> Tensor:
     >>> glassnet.fmax(glassnet.tensor([1.0, float("nan")]), glassnet.tensor([0.0, 2.0]))
     tensor([1., 2.])
     """
-    return where((input >= other) | other.isnan(), input, other)
+    return where((input >= other) | (other != other), input, other)
 
 
 def fmin(input: Tensor, other: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
     >>> glassnet.fmin(glassnet.tensor([1.0, float("nan")]), glassnet.tensor([0.0, 2.0]))
     tensor([0., 2.])
     """
-    return where((input <= other) | other.isnan(), input, other)
+    return where((input <= other) | (other != other), input, other)
 
 
 def nan_to_num(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from glassnet.errors import DtypeError
-from glassnet.ops.dtypes import float64, int32
+from glassnet.ops.dtypes import complex128, float64, int32, result_type
 from glassnet.ops.functions import signs
 from glassnet.tensor.methods.from_record import function_of_two
 from glassnet.tensor.tensor import Tensor, apply
@@ -54,12 +54,13 @@ def frac(input: Tensor) -> Tensor:
 
 
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """``input ** exponent`` in float64.
+    """``input ** exponent`` in float64, or complex128.
 
     >>> glassnet.float_power(glassnet.tensor([2, 3]), -1)
     tensor([0.5000, 0.3333], dtype=float64)
     """
-    base, exponent = (x.to(float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent))
+    dtype = complex128 if result_type(input, exponent).kind == "c" else float64
+    base, exponent = (x.to(dtype) if isinstance(x, Tensor) else dtype.type(x).item() for x in (input, exponent))
     power: Tensor = base**exponent
     return power
 
@@ -80,7 +81,7 @@ def ldexp(input: Tensor, other: Any) -> Tensor:
     >>> glassnet.ldexp(glassnet.tensor([1.0, 3.0]), glassnet.tensor([3, -1]))
     tensor([8.0000, 1.5000])
     """
-    product: Tensor = input * 2.0**other
+    product: Tensor = input * (2.0**other).to(result_type(input, other, 1.0))
     return product
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.ops.shapes import equal_dtypes
 from glassnet.tensor.tensor import Tensor
 
 __all__ = ["addcdiv", "addcmul", "lerp"]
@@ -33,5 +34,6 @@ def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
     >>> glassnet.lerp(glassnet.tensor([0.0, 10.0]), glassnet.tensor([10.0, 20.0]), 0.1)
     tensor([ 1., 11.])
     """
+    equal_dtypes("lerp", input, end)
     added: Tensor = (end - input) * weight
     return input + added

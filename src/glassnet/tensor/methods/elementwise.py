@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
 import numpy as np
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops import activation, arithmetic, elementary, movement, selection, softmax
-from glassnet.ops.dtypes import bool_, check_holds, result_type, uint8
+from glassnet.ops.dtypes import bool_, held, result_type, uint8
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
@@ -130,7 +129,7 @@ class Elementwise(Casts):
         tensor([-1,  0,  1])
         """
         if min is None and max is None:
-            raise ValueError("clamp: expected min, max or both, got neither")
+            raise RangeError("clamp: expected min, max or both, got neither")
         if not isinstance(min, State) and not isinstance(max, State):
             return apply(arithmetic.clamp, self, min=min, max=max)
         result = self
@@ -228,10 +227,4 @@ def number_for(name: str, x: State, value: Any) -> Any:
         )
     if isinstance(value, State):
         return value if value.dtype == x.dtype else apply(movement.cast, value, dtype=x.dtype)
-    if x.dtype.kind == "f":
-        if math.isfinite(value) and abs(value) > np.finfo(x.dtype).max:
-            raise RangeError(f"{name}: {x.dtype} cannot hold {value}: its largest is {np.finfo(x.dtype).max:.5g}")
-        return float(value)
-    if x.dtype.kind != "b":
-        check_holds(x.dtype, np.trunc(np.asarray(value)))
-    return bool(value) if x.dtype.kind == "b" else int(value)
+    return held(x.dtype, value)

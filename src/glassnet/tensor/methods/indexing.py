@@ -18,7 +18,7 @@ from glassnet.errors import (
 )
 from glassnet.observer import mode
 from glassnet.ops import indexing, movement
-from glassnet.ops.dtypes import check_holds
+from glassnet.ops.dtypes import held
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
 from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.graph import labelled
@@ -43,6 +43,8 @@ class Indexing(Views):
     def __getitem__(self, index: Any) -> Self:
         template, arrays = split_index(index)
         x = self
+        if arrays:
+            template = _spelled_out(template, arrays, self.shape)
         if arrays and (steps := _in_two_steps(template, arrays)) is not None:
             first, points, template, arrays = steps
             x = apply(indexing.getitem, self, *points, index=first)
@@ -57,10 +59,17 @@ class Indexing(Views):
                     f"expected a tensor or numbers to assign, got {type(assigned).__name__}: {assigned!r:.40}"
                 )
             if not value.ndim:
-                check_holds(self.dtype, value)
+                held(self.dtype, value.item())
             if value.dtype.kind == "f" and self.dtype.kind == "f":
                 value = value.astype(self.dtype)
             value = made_of(assigned, value)
+        elif arrays and value.dtype != self.dtype and self.shape:
+            raise DtypeError(
+                f"setitem: at an index with lists or tensors, expected values of {self.dtype}, got {value.dtype}; "
+                f"convert them: value.to(x.dtype)"
+            )
+        if arrays:
+            template = _spelled_out(template, arrays, self.shape)
         if arrays and (steps := _in_two_steps(template, arrays)) is not None:
             first, points, rest, arrays = steps
             part = apply(indexing.getitem, self, *points, index=first)
@@ -315,7 +324,7 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
         if part is None or part is Ellipsis:
             template.append(part)
         elif isinstance(part, slice):
-            template.append(slice(*(None if n is None else n.__index__() for n in (part.start, part.stop, part.step))))
+            template.append(slice(*map(_end, (part.start, part.stop, part.step))))
         elif isinstance(part, int | np.integer) and not isinstance(part, bool):
             template.append(int(part))
         elif _is_point(part) and (mode.tracer is None or not isinstance(part, State)):
@@ -324,6 +333,14 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], list[Any]]:
             template.append(indexing.ARRAY)
             arrays.append(_index_array(part))
     return tuple(template), arrays
+
+
+def _end(n: Any) -> int | None:
+    if n is None or type(n) is int:
+        return n
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"a slice begins and ends at whole numbers, got {type(n).__name__}: {n!r:.60}")
+    return int(n.__index__())
 
 
 _SEVERAL = (State, slice, list, tuple, range, np.ndarray)
@@ -353,6 +370,37 @@ def _index_array(part: Any) -> Any:
         )
         return apply(movement.cast, part, dtype=np.dtype(bool)) if isinstance(part, State) else array.astype(bool)
     return part if isinstance(part, State) else array
+
+
+def _spelled_out(template: tuple[Any, ...], arrays: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """An index with slices for its ``...``, which keeps nothing apart where it stands for no dimension.
+
+    For NumPy it does: of x[:, i, ..., j], x having three dimensions, the result would begin with those of i and j.
+    Nor does NumPy mind a mask of no elements beside a dimension that has some: DimensionError.
+    """
+    if ... in template:
+        taken = sum(isinstance(part, int | slice) for part in template) + sum(map(_dimensions, arrays))
+        if taken <= len(shape) and template.count(...) == 1:
+            place = template.index(...)
+            slices = (slice(None),) * (len(shape) - taken)
+            template = (*template[:place], *slices, *template[place + 1 :])
+    if any(array.dtype.kind == "b" and 0 in array.shape for array in arrays):
+        d, remaining = 0, iter(arrays)
+        for part in template:
+            array = next(remaining) if part is indexing.ARRAY else None
+            width = _dimensions(array) if array is not None else part is not None
+            if array is not None and array.dtype.kind == "b" and array.shape != shape[d : d + width]:
+                raise DimensionError(
+                    f"getitem: a mask of shape {written(array.shape)} does not fit dimensions of "
+                    f"{written(shape[d : d + width])}"
+                )
+            d += width
+    return template
+
+
+def _dimensions(array: Any) -> int:
+    """How many dimensions an index array takes the place of."""
+    return len(array.shape) if array.dtype.kind == "b" else 1
 
 
 def _in_two_steps(template: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...] | None:

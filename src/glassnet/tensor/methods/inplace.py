@@ -18,7 +18,7 @@ from glassnet.tensor.dispatch import State, apply, made_of, wrap, write
 from glassnet.tensor.graph import version_of
 from glassnet.tensor.methods.elementwise import fitting, number_for
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
-from glassnet.tensor.methods.operators import is_operand
+from glassnet.tensor.methods.operators import check_power, is_operand
 from glassnet.tensor.methods.sorting import Sorting
 
 
@@ -41,7 +41,6 @@ class InPlace(Sorting):
     sigmoid_ = unary_(activation.sigmoid)
     relu_ = unary_(activation.relu)
     mul_ = multiply_ = binary_(arithmetic.mul)
-    pow_ = binary_(arithmetic.pow, "[2.0, 3.0]", "2", "[4., 9.]")
     remainder_ = binary_(arithmetic.remainder)
 
     def add_(self, other: Any, *, alpha: float = 1) -> Self:
@@ -59,6 +58,15 @@ class InPlace(Sorting):
         tensor([1, 2])
         """
         return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
+
+    def pow_(self, exponent: Any) -> Self:
+        """``self **= exponent``.
+
+        >>> glassnet.tensor([2.0, 3.0]).pow_(2)
+        tensor([4., 9.])
+        """
+        check_power(self, exponent)
+        return replace(self, arithmetic.pow, exponent)
 
     def div_(self, other: Any, *, rounding_mode: str | None = None) -> Self:
         """``self /= other``, rounded as by `div`.
@@ -112,7 +120,7 @@ class InPlace(Sorting):
         tensor([-1,  0,  1])
         """
         if min is None and max is None:
-            raise ValueError("clamp_: expected min, max or both, got neither")
+            raise RangeError("clamp_: expected min, max or both, got neither")
         if isinstance(min, State) or isinstance(max, State):
             return self.copy_(self.clamp(min, max))
         return replace(self, arithmetic.clamp, min=min, max=max)
@@ -303,7 +311,7 @@ class InPlace(Sorting):
         return replace(self, arithmetic.div, other) if is_operand(other) else NotImplemented
 
     def __ipow__(self, other: Any) -> Self:
-        return replace(self, arithmetic.pow, other) if is_operand(other) else NotImplemented
+        return self.pow_(other) if is_operand(other) else NotImplemented
 
     def __ifloordiv__(self, other: Any) -> Self:
         return replace(self, arithmetic.floor_divide, other) if is_operand(other) else NotImplemented

@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.errors import RangeError
 from glassnet.ops import arithmetic, elementary, linear, selection
+from glassnet.tensor import functions
 from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.methods.conversion import Conversion
 
@@ -19,8 +20,17 @@ def is_operand(x: Any) -> bool:
     return isinstance(x, _OPERANDS)
 
 
+def check_power(x: State, exponent: Any) -> None:
+    """RangeError for a negative power of whole numbers, which would not be whole."""
+    if isinstance(exponent, int) and exponent < 0 and x.array.dtype.kind in "iub":
+        raise RangeError(
+            f"pow: whole numbers have no negative powers that are whole, got the exponent {exponent}; take floats: "
+            f"x.float() ** {exponent}"
+        )
+
+
 def _shift(name: str, x: Any, other: Any) -> Any:
-    return getattr(x, name)(other)  # loaded when first used
+    return functions.function(name)(x, other)  # loaded when first used
 
 
 class Operators(Conversion):
@@ -74,11 +84,7 @@ class Operators(Conversion):
             if other == 2:
                 return squared
             return apply(arithmetic.mul, squared, self) if other == 3 else apply(arithmetic.square, squared)
-        if isinstance(other, int) and other < 0 and self.array.dtype.kind in "iu":
-            raise RangeError(
-                f"pow: whole numbers have no negative powers that are whole, got the exponent {other}; take floats: "
-                f"x.float() ** {other}"
-            )
+        check_power(self, other)
         return apply(arithmetic.pow, self, other)
 
     def __rpow__(self, other: Any) -> Self:
@@ -137,6 +143,12 @@ class Operators(Conversion):
 
     def __rshift__(self, other: Any) -> Self:
         return _shift("bitwise_right_shift", self, other) if is_operand(other) else NotImplemented
+
+    def __rlshift__(self, other: Any) -> Self:
+        return _shift("bitwise_left_shift", other, self) if is_operand(other) else NotImplemented
+
+    def __rrshift__(self, other: Any) -> Self:
+        return _shift("bitwise_right_shift", other, self) if is_operand(other) else NotImplemented
 
     def __invert__(self) -> Self:
         return apply(selection.bitwise_not, self)
