@@ -119,7 +119,7 @@ LOG_P = gn.zeros(5, 2, 3)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((LOG_P, gn.ones(2, 2), [5, 5], [2, 2]), RuntimeError, "expected labels of an integer dtype, got float32"),
+        ((LOG_P, gn.ones(2, 2), [5, 5], gn.ones(2)), RuntimeError, "target_lengths of an integer dtype, got float32"),
         ((LOG_P, gn.tensor([[1, 3], [1, 1]]), [5, 5], [2, 2]), RuntimeError, "expected labels from 0 to 2, got 3"),
         ((LOG_P, gn.tensor([[1, 1], [1, 1]]), [5, 6], [2, 2]), RuntimeError, "input lengths from 0 to 5, got 6"),
         ((LOG_P, gn.tensor([[1, 1], [1, 1]]), [5, 5], [2, 3]), RuntimeError, "target lengths from 0 to 2, got 3"),

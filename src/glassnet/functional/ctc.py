@@ -15,6 +15,7 @@ from glassnet.ops.shapes import written
 from glassnet.ops.softmax import softmax
 from glassnet.tensor import Tensor, apply, where
 from glassnet.tensor.creation import arange, tensor
+from glassnet.tensor.graph import labelled
 
 __all__ = ["ctc_loss"]
 
@@ -36,7 +37,7 @@ def ctc_loss(
     for none: the result of log_softmax. Their gradient is what the network says less what it should, exp(log_probs)
     less the share of each label in all that says the target: PyTorch's, whatever they are the result of.
     ``targets`` [N, S] are the labels of each sample, of which the first ``target_lengths`` [N] count, or those of all
-    samples one after another, [sum of target_lengths]. Of the steps the first ``input_lengths`` [N] count. One sample
+    samples one after another, [sum of target_lengths]; of floats the whole part is taken. Of the steps the first ``input_lengths`` [N] count. One sample
     alone is [T, C], [S], [] and [].
 
     "mean" divides each loss by the length of its target, then takes the mean. A target that cannot be said in that
@@ -55,6 +56,7 @@ def ctc_loss(
     warn_if_made_by(
         softmax, log_probs, "ctc_loss takes log-probabilities, but this input is the result of softmax; use log_softmax"
     )
+    targets = targets.long()
     alone = log_probs.ndim == 2
     if alone:
         log_probs, targets = log_probs.unsqueeze(1), targets.unsqueeze(0) if targets.ndim == 1 else targets
@@ -63,7 +65,7 @@ def ctc_loss(
     of_input, of_target = (_lengths(lengths, alone) for lengths in (input_lengths, target_lengths))
     ctc.ctc_loss.shape(log_probs, targets, of_input, of_target)  # whether they fit together
     losses = apply(ctc.ctc_loss, log_probs, targets, of_input, of_target, blank=blank)
-    losses = losses + _of_normalization(log_probs, of_input, losses)
+    losses = labelled(losses + _of_normalization(log_probs, of_input, losses), "ctc_loss")
     if zero_infinity:
         losses = where(losses.isinf(), 0.0, losses)
     if reduction == "mean":
