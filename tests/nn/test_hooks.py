@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -335,6 +336,39 @@ def test_a_compiled_network_has_the_hooks_of_all_modules() -> None:
     assert compiled(tensor([1.0])).tolist() == [1.0]
 
 
+def taken_away_by_hand(nn: ModuleType) -> list[Any]:
+    told: list[Any] = []
+    layer = nn.Linear(1, 1)
+    handle = layer.register_forward_hook(lambda *_: told.append("after"))
+    layer.register_forward_pre_hook(lambda *_: told.append("before"))
+    layer.register_full_backward_hook(lambda *_: told.append("backward"))
+    layer.register_full_backward_pre_hook(lambda *_: told.append("before backward"))
+    kinds = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+    one = layer.weight.detach().requires_grad_()
+    layer(one).sum().backward()
+    told.append([(len(getattr(layer, kind)), bool(getattr(layer, kind))) for kind in kinds])
+    layer._forward_hooks.clear()
+    layer._backward_hooks = OrderedDict()
+    for key in list(layer._forward_pre_hooks):
+        del layer._forward_pre_hooks[key]
+    handle.remove()
+    layer(one).sum().backward()
+    layer._forward_hooks[7] = lambda *_: told.append("by hand")
+    layer._forward_hooks.popitem()[1](layer)
+    return [
+        *told,
+        [len(getattr(layer, kind)) for kind in kinds],
+        repr(layer._backward_hooks),
+        layer._forward_hooks == {},
+    ]
+
+
+def test_hooks_taken_away_by_hand() -> None:
+    assert taken_away_by_hand(nn)[-4:] == ["by hand", [0, 0, 1, 0], "OrderedDict()", True]
+    with pytest.raises(KeyError):
+        del nn.ReLU()._forward_hooks[1]
+
+
 def test_a_module_in_the_place_of_another() -> None:
     model = net()
     model.set_submodule("1.0", nn.ReLU())
@@ -362,6 +396,12 @@ def test_states_as_pytorchs(story: Callable[..., Any]) -> None:
 def test_calls_as_pytorchs(story: Callable[..., Any]) -> None:
     torch = pytest.importorskip("torch")
     assert story(nn, tensor) == story(torch.nn, torch.tensor)
+
+
+@pytest.mark.parity
+def test_hooks_taken_away_by_hand_as_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    assert taken_away_by_hand(nn) == taken_away_by_hand(torch.nn)
 
 
 @pytest.mark.parity

@@ -37,8 +37,8 @@ def ctc_loss(
     for none: the result of log_softmax. Their gradient is what the network says less what it should, exp(log_probs)
     less the share of each label in all that says the target: PyTorch's, whatever they are the result of.
     ``targets`` [N, S] are the labels of each sample, of which the first ``target_lengths`` [N] count, or those of all
-    samples one after another, [sum of target_lengths]; of floats the whole part is taken. Of the steps the first ``input_lengths`` [N] count. One sample
-    alone is [T, C], [S], [] and [].
+    samples one after another, [sum of target_lengths]; of floats the whole part is taken. Of the steps the first
+    ``input_lengths`` [N] count. One sample alone is [T, C], [S], [] and [].
 
     "mean" divides each loss by the length of its target, then takes the mean. A target that cannot be said in that
     many steps has a loss of ∞, or of 0 with ``zero_infinity``, and no gradient.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from glassnet.errors import GradientError
@@ -16,16 +16,71 @@ Function = Callable[..., Any]
 _new_key = count(1).__next__
 
 
+When = Literal["before", "after", "before backward", "backward"]
+
+
 class Hook(NamedTuple):
     """One registered function, when it is called, and whether it is given keyword arguments.
 
     ``always``: it is called even where forward has failed.
     """
 
-    when: Literal["before", "after", "before backward", "backward"]
+    when: When
     function: Function
     with_kwargs: bool = False
     always: bool = False
+
+
+class _OfOne(MutableMapping[int, Function]):
+    """The hooks of one module that are called ``when``, by the keys of their handles; to be read and changed."""
+
+    def __init__(self, module: Hooked, when: When) -> None:
+        self._module = module
+        self._when = when
+
+    def _all(self) -> dict[int, Hook]:
+        found: dict[int, Hook] = vars(self._module).get("_call_hooks", {})
+        return found
+
+    def __getitem__(self, key: int) -> Function:
+        hook = self._all()[key]
+        if hook.when != self._when:
+            raise KeyError(key)
+        return hook.function
+
+    def __setitem__(self, key: int, hook: Function) -> None:
+        vars(self._module).setdefault("_call_hooks", {})[key] = Hook(self._when, hook)
+        changes.tell()
+
+    def __delitem__(self, key: int) -> None:
+        self[key]  # raises KeyError
+        del self._all()[key]
+        changes.tell()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([key for key, hook in sorted(self._all().items()) if hook.when == self._when])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return repr(OrderedDict(self))
+
+
+class _HooksOf:
+    """What a module knows of its hooks of one kind: module._forward_hooks, which may be set too."""
+
+    def __init__(self, when: When) -> None:
+        self._when = when
+
+    def __get__(self, module: Hooked, kind: type[Hooked]) -> _OfOne:
+        return _OfOne(module, self._when)
+
+    def __set__(self, module: Hooked, hooks: Mapping[int, Function]) -> None:
+        given = dict(hooks)
+        mine = _OfOne(module, self._when)
+        mine.clear()
+        mine.update(given)
 
 
 class Hooked:
@@ -78,20 +133,10 @@ class Hooked:
     def _add_hook(self, hook: Hook, prepend: bool) -> RemovableHandle:
         return _added(vars(self).setdefault("_call_hooks", {}), hook, prepend)
 
-    @property
-    def _forward_pre_hooks(self) -> Mapping[int, Function]:
-        """Its hooks before forward, by the keys of their handles; to be read."""
-        return MappingProxyType(self._functions_of("before"))
-
-    @property
-    def _forward_hooks(self) -> Mapping[int, Function]:
-        """Its hooks after forward, by the keys of their handles; to be read."""
-        return MappingProxyType(self._functions_of("after"))
-
-    def _functions_of(self, when: str) -> dict[int, Function]:
-        return {
-            key: hook.function for key, hook in sorted(vars(self).get("_call_hooks", {}).items()) if hook.when == when
-        }
+    _forward_pre_hooks = _HooksOf("before")
+    _forward_hooks = _HooksOf("after")
+    _backward_pre_hooks = _HooksOf("before backward")
+    _backward_hooks = _HooksOf("backward")
 
     def _hooks_in_order(self) -> list[Hook]:
         """The hooks of all modules, then its own."""
