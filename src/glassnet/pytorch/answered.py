@@ -147,6 +147,8 @@ _WITHIN = {
     "torchvision.datasets": "cifar fakedata folder mnist vision",
     "torchvision.models": "convnext densenet efficientnet feature_extraction inception maxvit mnasnet regnet resnet"
     " shufflenetv2 squeezenet swin_transformer vgg vision_transformer",
+    "torchvision.models.detection": "anchor_utils backbone_utils faster_rcnn generalized_rcnn image_list keypoint_rcnn"
+    " mask_rcnn retinanet roi_heads rpn transform",
     "torchvision.models.segmentation": "deeplabv3 fcn lraspp",
     "torchvision.models.video": "resnet",
     "torchvision.ops": "boxes deform_conv drop_block feature_pyramid_network focal_loss misc poolers ps_roi_align"

@@ -102,10 +102,10 @@ def get_model_builder(name: str) -> Any:
     >>> models.get_model_builder("resnet18") is models.resnet18
     True
     """
+    if _WHERE.get(name, "feature_extraction") != "feature_extraction" and name.islower():
+        return __getattr__(name)
     if name not in list_models():
         raise ValueError(f"expected the name of an architecture, one of {', '.join(list_models())}; got {name!r:.60}")
-    if name in _WHERE:
-        return __getattr__(name)
     return _builders()[name]
 
 

@@ -24,7 +24,7 @@ _EXAMPLE = """{what}
     ``arguments`` are those of `{kind}`, such as ``num_classes``.
 
     >>> from glassnet.vision import models
-    >>> models.{name}(weights="{name}.pth")  # it is not there
+    >>> models.get_model("{name}", weights="{name}.pth")  # it is not there
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: '{name}.pth'
     """

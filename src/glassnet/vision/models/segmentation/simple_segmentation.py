@@ -8,10 +8,9 @@ from typing import Any
 import glassnet.functional as F
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.vision.models.building import BUILDERS
+from glassnet.vision import models
 from glassnet.vision.models.intermediate_layers import IntermediateLayerGetter
 from glassnet.vision.models.mobilenet import MobileNetV3, stages_of
-from glassnet.vision.models.resnet import ResNet
 
 
 class SimpleSegmentation(Module):
@@ -38,11 +37,10 @@ class SimpleSegmentation(Module):
 def dilated_backbone(name: str, weights: Any, with_aux: bool) -> tuple[Module, int, int]:
     """A backbone whose last stages widen their kernels rather than shrink the picture; the channels of its maps."""
     if name.startswith("resnet"):
-        network = BUILDERS[name](weights=weights, replace_stride_with_dilation=[False, True, True])
-        assert isinstance(network, ResNet)
+        network = models.get_model(name, weights=weights, replace_stride_with_dilation=[False, True, True])
         layers, channels = {"layer4": "out", "layer3": "aux"}, (2048, 1024)
     else:
-        whole = BUILDERS[name](weights=weights, dilated=True)
+        whole = models.get_model(name, weights=weights, dilated=True)
         assert isinstance(whole, MobileNetV3)
         network = whole.features
         stages = stages_of(network)
