@@ -37,7 +37,7 @@ DIFFERS = {
     ),
     "numbers are rounded to it, and kept and computed with in float32": "torch.bfloat16 torch.Tensor.bfloat16",
     "as on a machine without that device": "torch.cuda.* torch.mps.* torch.accelerator.*",
-    "can be imported; what needs other processes or a network says so when called": ("torch.distributed.* torch.hub.*"),
+    "can be imported; what needs a network says so when called": "torch.hub.*",
     "sparse tensors are kept whole, with their zeros": (
         "torch.sparse* torch.Tensor.to_sparse* torch.Tensor.coalesce torch.Tensor.indices torch.Tensor.values "
         "torch.hspmm torch.spmm torch.dsmm torch.smm"
