@@ -38,10 +38,6 @@ DIFFERS = {
     "numbers are rounded to it, and kept and computed with in float32": "torch.bfloat16 torch.Tensor.bfloat16",
     "as on a machine without that device": "torch.cuda.* torch.mps.* torch.accelerator.*",
     "can be imported; what needs a network says so when called": "torch.hub.*",
-    "sparse tensors are kept whole, with their zeros": (
-        "torch.sparse* torch.Tensor.to_sparse* torch.Tensor.coalesce torch.Tensor.indices torch.Tensor.values "
-        "torch.hspmm torch.spmm torch.dsmm torch.smm"
-    ),
     "steps of matrices are computed in the dtype of the weights, not in bfloat16": "torch.optim.Muon",
     "a row of a table counts as used where its gradient is not 0": "torch.optim.SparseAdam",
     "nothing is computed twice: what backward needs is kept": "torch.utils.checkpoint.*",

@@ -232,15 +232,15 @@ def test_creation_takes_layout_and_pin_memory(torch: Any) -> None:
         torch.ones(2, layout=torch.sparse_coo)
 
 
-def test_sparse_tensors_are_whole(torch: Any) -> None:
+def test_sparse_tensors_are_made(torch: Any) -> None:
     values = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
     x = torch.sparse_coo_tensor([[0, 1, 1], [1, 0, 0]], values, (2, 2))
     assert x.to_dense().tolist() == [[0.0, 1.0], [5.0, 0.0]]
     torch.sparse.mm(x, torch.ones(2, 1)).sum().backward()
     assert values.grad.tolist() == [1.0, 1.0, 1.0]
-    assert (x.coalesce().indices().tolist(), x._nnz()) == ([[0, 1], [1, 0]], 2)
-    assert torch.sparse.FloatTensor(torch.tensor([[0], [1]]), torch.ones(1)).tolist() == [[0.0, 1.0]]
-    assert torch.sparse_csr_tensor([0, 1, 2], [1, 0], [1.0, 2.0]).tolist() == [[0.0, 1.0], [2.0, 0.0]]
+    assert (x.coalesce().indices().tolist(), x._nnz()) == ([[0, 1], [1, 0]], 3)
+    assert torch.sparse.FloatTensor(torch.tensor([[0], [1]]), torch.ones(1)).to_dense().tolist() == [[0.0, 1.0]]
+    assert torch.sparse_csr_tensor([0, 1, 2], [1, 0], [1.0, 2.0]).to_dense().tolist() == [[0.0, 1.0], [2.0, 0.0]]
 
 
 def test_functions_write_into_their_argument(torch: Any) -> None:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 SOURCES = {
     "torch": "pytorch.names.torch_level . pytorch.names.global_settings pytorch.names.numbers "
     "pytorch.names.mixed_precision pytorch.names.dtypes_beyond pytorch.names.older_functions pytorch.names.in_place "
-    "pytorch.names.flags pytorch.names.short_time pytorch.names.dense_sparse pytorch.names.copies",
+    "pytorch.names.flags pytorch.names.short_time pytorch.names.sparse_level pytorch.names.copies",
     "torch._C": "pytorch.names.insides",
     "torch._dynamo": "pytorch.names.compiler",
     "torch._dynamo.config": "pytorch.names.compiler_settings",
@@ -88,7 +88,7 @@ SOURCES = {
     "torch.serialization": ".",
     "torch.signal": "pytorch.names.signal_level",
     "torch.signal.windows": "pytorch.names.signal_windows",
-    "torch.sparse": "pytorch.names.dense_sparse",
+    "torch.sparse": "pytorch.names.sparse_level",
     "torch.special": "special pytorch.names.polynomials",
     "torch.storage": "pytorch.names.dtypes_beyond",
     "torch.testing": "pytorch.names.testing",

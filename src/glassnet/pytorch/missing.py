@@ -25,7 +25,7 @@ NOT_PLANNED = {
         "torch.compiler torch.jit.*fusion* torch.jit.export_opnames torch.jit.Future torch.cond torch.while_loop"
     ),
     "use torch.profiler": "torch.monitor torch.utils.bottleneck torch.profiler.* torch.utils.ThroughputBenchmark",
-    "tensors are dense; use SciPy for sparse ones": (
+    "sparse tensors are those of places and values (COO, CSR); use SciPy for others": (
         "torch.sparse* torch.*sparse_* torch.Tensor.*sparse* torch.Tensor.*row_indices torch.Tensor.*col_indices"
         " torch.*row_indices_copy torch.*col_indices_copy torch.indices_copy torch.values_copy torch.saddmm"
         " torch.sspaddmm torch.hsmm torch.Tensor.smm torch.Tensor.sspaddmm"

@@ -10,8 +10,8 @@ from glassnet.threads import loaded
 
 # By the file of `glassnet.pytorch.names` that has them, in its table METHODS.
 _FILES = {
-    "dense_sparse": "to_sparse to_sparse_coo to_sparse_csr to_dense coalesce indices _indices values _values _nnz"
-    " is_coalesced sparse_dim dense_dim",
+    "sparse_level": "to_sparse to_sparse_coo to_sparse_csr to_dense coalesce indices _indices values _values _nnz"
+    " is_coalesced sparse_dim dense_dim crow_indices col_indices",
     "older_methods": "bfloat16 hardshrink prelu stft istft lu triangular_solve split_with_sizes unsafe_split_with_sizes"
     " xpu ipu to_mkldnn is_distributed record_stream module_load as_subclass reinforce eig lstsq solve symeig",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import wraps
 from typing import Any
 
 from glassnet import functional
@@ -12,6 +13,7 @@ from glassnet.pytorch.answered import is_there
 from glassnet.pytorch.named_dtypes import dtype, named
 from glassnet.pytorch.names.optimized_module import OptimizedModule
 from glassnet.pytorch.notes import said_once
+from glassnet.pytorch.out import takes_out
 from glassnet.tensor import Tensor, functions
 from glassnet.tensor.creation import as_tensor
 from glassnet.tensor.wording import layout, strided
@@ -36,6 +38,22 @@ _LATER = ["vmap"] if is_there("glassnet.func") else []
 _GIVE_DTYPES = ("get_default_dtype", "promote_types", "result_type")
 
 __all__ = [*_LATER, *_GIVE_DTYPES, "asarray", "compile", "dtype", "layout", "split", "strided", *_FUNCTIONS]
+
+
+def _also_of_sparse(name: str) -> Any:
+    """`Tensor`'s product of this name; of a sparse tensor its own, by its places alone."""
+    plain = takes_out(getattr(Tensor, name))
+
+    @wraps(plain)
+    def called(input: Tensor, *args: Any, **named: Any) -> Any:
+        if type(input) is not Tensor and hasattr(input, "_places"):
+            return getattr(input, name)(*args, **named)
+        return plain(input, *args, **named)
+
+    return called
+
+
+matmul, mm = map(_also_of_sparse, ("matmul", "mm"))
 
 
 def get_default_dtype() -> Any:
