@@ -6,18 +6,20 @@ there are three operations, and each is the derivative of the other two: `convol
 
 The textbook puts every window into a column and multiplies once (K. Chellapilla, S. Puri, P. Simard, High Performance
 Convolutional Neural Networks for Document Processing, 2006): with a 5×5 kernel, 25 copies of the input. Here windows
-along the last dimension alone are copied, 5 times, so that rows lie one below the other, and what a kernel sees of 5
-rows is a view of 5 rows that follow each other. Dimensions that are not there have length 1.
+along the width alone are laid out, 5 copies, one row after another. What the kernel's second row sees is then what its
+first one sees, a row later: five views of one matrix, and five products, added up. Of three dimensions, windows along
+all but the first are laid out; of one dimension, none.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, Dtype
+from glassnet.ops.dtypes import Array
 from glassnet.ops.layers.convolution_expanded import (
     conv_transpose_expand,
     convolution_expand,
@@ -33,91 +35,160 @@ from glassnet.ops.layers.convolution_shapes import (
     convolution_weight_shape,
     each,
 )
-from glassnet.ops.layers.windows import pad, windows
-from glassnet.ops.movement import flip, permute, reshape
 from glassnet.ops.record import Op, register
 from glassnet.ops.reduction import sum
 from glassnet.ops.shapes import Shape, shape_of
 
+# windows laid out -------------------------------------------------------------------------------------
+
+BLOCK = 1 << 19  # bytes of windows at once: they, and what is computed from them, stay in the cache of one core
+WIDTH = 256  # columns of a matrix, if there are so many: with fewer, a product is not much faster than its copies
+NARROW = 32  # columns: where a sample has fewer, several samples make one matrix
+FEW = 16  # rows of a matrix: with fewer, a product is not much faster than a sum
+
+Dims = tuple[Shape, Shape, Shape, Shape]
+Index = tuple[Any, ...]
+
+
+def _dims(size: Shape, stride: Ints, padding: Ints, dilation: Ints) -> Dims:
+    """Size, start, stride and dilation of windows, along each dimension of `_abreast`."""
+    n = len(size)
+    starts = tuple(-p for p in each(padding, n))
+    return _with(size, 1), _with(starts, 0), _with(each(stride, n), 1), _with(each(dilation, n), 1)
+
+
+def _with(numbers: Shape, other: int) -> Shape:
+    return (numbers[0], other, *numbers[1:])
+
+
+def _abreast(x: Array, y: Array) -> Iterator[tuple[Array, Array]]:
+    """Inputs [N, C, L…] and outputs as [N, C, L, 1, …]; small ones with samples abreast, [1, C, L, some, …]."""
+    places = math.prod(y.shape[2:])
+    if places >= NARROW:
+        yield x[:, :, :, np.newaxis], y[:, :, :, np.newaxis]
+        return
+    some = WIDTH // max(places, 1)
+    for first in range(0, len(x), some):
+        here = slice(first, first + some)
+        yield np.moveaxis(x[here], 0, 2)[np.newaxis], np.moveaxis(y[here], 0, 2)[np.newaxis]
+
+
+def _seen(size: int, count: int, start: int, stride: int, dilation: int, length: int) -> list[tuple[slice, slice]]:
+    """At each place of a kernel: which of ``count`` windows see something there, not padding; and what they see."""
+    pairs = []
+    for at in range(start, start + size * dilation, dilation):
+        first = max(0, -(at // stride))
+        number = max(0, min(count, (length - 1 - at) // stride + 1) - first)
+        begin = at + first * stride
+        pairs.append((slice(first, first + number), slice(begin, begin + number * stride, stride)))
+    return pairs
+
+
+def _blocks(x: Array, out: Shape, dims: Dims) -> Iterator[tuple[slice, slice, Shape, list[tuple[Index, Index]]]]:
+    """Samples of ``x`` [N, C, L…] and rows of the output, in blocks; the shape of their windows; and what lies where.
+
+    The shape is [rows of a stride, C, kernel…, strides, out…], without the first dimension of the kernel and of the
+    output. What lies where is said in pairs: an index of windows, with N before their shape, and one of ``x``.
+    """
+    (height, *size), start, stride, dilation = dims
+    every = slice(None)
+    reach = (height - 1) * dilation[0]
+    rows_of_stride = min(stride[0], reach + 1)
+    bytes_of_row = rows_of_stride * x.shape[1] * math.prod(size) * math.prod(out[1:]) * x.itemsize
+    at_once, some = (max(BLOCK // max(n, 1), 1) for n in (bytes_of_row, bytes_of_row * out[0]))
+    for row in range(0, out[0], at_once):
+        rows = slice(row, min(row + at_once, out[0]))
+        count = (rows.stop - row + reach // stride[0], *out[1:])
+        starts = (start[0] + row * stride[0], *start[1:])
+        seen = list(map(_seen, (rows_of_stride, *size), count, starts, stride, (1, *dilation[1:]), x.shape[2:]))
+        pairs = []
+        for place in np.ndindex(rows_of_stride, *size):
+            here, there = zip(*(along[at] for along, at in zip(seen, place, strict=True)), strict=True)
+            pairs.append(((every, place[0], every, *place[1:], *here), (every, every, *there)))
+        for sample in range(0, len(x), some):
+            yield slice(sample, sample + some), rows, (rows_of_stride, x.shape[1], *size, *count), pairs
+
+
+def _laid_out(x: Array, shape: Shape, pairs: list[tuple[Index, Index]]) -> Array:
+    """The windows of some samples."""
+    if len(pairs) == 1 and (seen := x[pairs[0][1]]).size == len(x) * math.prod(shape):
+        return seen.reshape(len(x), *shape)  # each is one element: there is nothing to copy
+    windows = np.zeros((len(x), *shape), x.dtype)
+    for here, there in pairs:
+        windows[here] = x[there]
+    return windows
+
+
+def _by_row(windows: Array, height: int, dims: Dims) -> list[Array]:
+    """What each row of the kernel sees, of windows laid out: [N, C, kernel…, height, out…]."""
+    size, _, stride, dilation = (k[0] for k in dims)
+    every = slice(None)
+    strides = [divmod(at * dilation, stride) for at in range(size)]
+    seen: list[Index] = [(every, row, *(every,) * len(dims[0]), slice(at, at + height)) for at, row in strides]
+    return [windows[index] for index in seen]
+
+
+def _matrices(x: Array, groups: int, n: int) -> Array:
+    """[N, C, …, places…], of which the last ``n`` are places, as matrices [N, groups, C/groups · …, places]."""
+    return x.reshape(len(x), groups, -1, math.prod(x.shape[x.ndim - n :]))
+
+
+def _kernels(weight: Array, groups: int) -> list[Array]:
+    """[O, C/groups, kernel…], a row of the kernel after another, as matrices [groups, O/groups, C/groups · …]."""
+    rows = np.ascontiguousarray(np.moveaxis(weight, 2, 0))
+    return list(rows.reshape(len(rows), groups, len(weight) // groups, -1))
+
+
 # the forms that are written for speed -----------------------------------------------------------------
 
-BLOCK = 1 << 19  # bytes of rows at once: they, and what is computed from them, stay in the cache of one core
-WIDTH = 256  # columns of a matrix, if there are so many: with fewer, a product is not much faster than its copies
+
+def _gather(x: Array, weight: Array, bias: Array | None, dims: Dims, groups: int, y: Array) -> Array:
+    """The convolution, written into ``y``: every place gets what its window sees."""
+    kernels, n = _kernels(weight, groups), len(dims[0])
+    few = len(kernels) > 1 and kernels[0].shape[2] < FEW and len(weight) > groups
+    if few:
+        kernels = [np.concatenate(kernels, axis=2)]
+    for inputs, outputs in _abreast(x, y):
+        for some, rows, shape, pairs in _blocks(inputs, outputs.shape[2:], dims):
+            windows = _laid_out(inputs[some], shape, pairs)
+            seen = [_matrices(row, groups, n) for row in _by_row(windows, rows.stop - rows.start, dims)]
+            if few:
+                seen = [np.concatenate(seen, axis=2)]
+            part = outputs[some, :, rows]
+            total = _matrices(part, groups, n)
+            np.matmul(kernels[0], seen[0], out=total)
+            for kernel, row in zip(kernels[1:], seen[1:], strict=True):
+                total += kernel @ row
+            if bias is not None:
+                total += bias.reshape(groups, -1, 1)
+            if not np.may_share_memory(total, part):
+                part[...] = total.reshape(part.shape)
+    return y
 
 
-def _deep(x: Array) -> Array:
-    """[a, b, W], [a, b, H, W] or [a, b, D, H, W] as the last of them."""
-    return x.reshape(*x.shape[:2], *(1,) * (5 - x.ndim), *x.shape[2:])
+def _scatter(x: Array, weight: Array, bias: Array | None, dims: Dims, groups: int, y: Array) -> Array:
+    """The transposed convolution, written into ``y``: every place gives to all that its window sees."""
+    kernels, n = [kernel.swapaxes(1, 2) for kernel in _kernels(weight, groups)], len(dims[0])
+    product = np.multiply if len(weight) == groups else np.matmul  # of a column and a row, multiply is quicker
+    y[...] = 0 if bias is None else bias.reshape(-1, *(1,) * (y.ndim - 2))
+    for outputs, inputs in _abreast(y, x):
+        for some, rows, shape, pairs in _blocks(outputs, inputs.shape[2:], dims):
+            part = _matrices(inputs[some, :, rows], groups, n)
+            windows = np.zeros((len(part), *shape), x.dtype)
+            for kernel, row in zip(kernels, _by_row(windows, rows.stop - rows.start, dims), strict=True):
+                row += product(kernel, part).reshape(row.shape)
+            given_to = outputs[some]
+            for here, there in pairs:
+                given_to[there] += windows[here]
+    return y
 
 
-def _deep_numbers(n: int, stride: Ints, padding: Ints, dilation: Ints) -> tuple[tuple[int, ...], ...]:
-    """Stride, padding and dilation of depth, height and width, of which the last ``n`` are given."""
-    given = [(k,) * n if isinstance(k, int) else tuple(k) for k in (stride, padding, dilation)]
-    return tuple((fill,) * (3 - n) + k for fill, k in zip((1, 0, 1), given, strict=True))
-
-
-def _blocks(samples: int, rows: int, width: int) -> list[slice]:
-    """The samples in blocks: as many as fit, each with so many bytes of rows, but enough for products of some width."""
-    some = max(BLOCK // max(rows, 1), WIDTH // width, 1)
-    return [slice(start, start + some) for start in range(0, samples, some)]
-
-
-def _memory(shape: Shape, dtype: Dtype, out: Array | None) -> Array:
-    """Where a result is put together: in ``out``, if its elements lie in order."""
-    return out if out is not None and out.flags.c_contiguous else np.empty(shape, dtype)
-
-
-def _finished(y: Array, bias: Array | None, out: Array | None) -> Array:
-    """``y`` with the bias added, in ``out`` if there is one."""
-    if bias is not None:
-        y += bias.reshape(-1, *(1,) * (y.ndim - 2))
-    if out is None or y is out:
-        return y
-    out[...] = y
-    return out
-
-
-def _is_pointwise(size: Shape, stride: Shape, padding: Shape) -> bool:
-    """Whether every window is one element: then nothing need be copied."""
-    return math.prod(size) == math.prod(stride) == 1 and not any(padding)
-
-
-def _flat(x: Array, groups: int) -> Array:
-    """[N, C, …] as matrices [N, groups, C/groups, …]."""
-    return x.reshape(len(x), groups, x.shape[1] // groups, math.prod(x.shape[2:]))
-
-
-def _rows(x: Array, size: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Array:
-    """Every window along the last dimension: [N, C, D, H, W] → [groups, D, H, C/groups, kernel, N, out]."""
-    if any(padding):
-        x = pad(x, widths=[(p, p) for p in padding])
-    x = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
-    seen = windows(x, size=size[2:], stride=stride[2:], dilation=dilation[2:])
-    return np.ascontiguousarray(seen.transpose(1, 3, 4, 2, 6, 0, 5))
-
-
-def _columns(rows: Array, at: int, size: Shape, stride: Shape, dilation: Shape) -> Array:
-    """What the kernel sees at depth ``at``: [groups, out height, C/groups · kernel, N · out width].
-
-    Channels stand between height and width of the kernel. A view, unless the kernel has a depth or a dilated height.
-    """
-    first = at * stride[0]
-    slab = rows[:, first : first + dilation[0] * (size[0] - 1) + 1 : dilation[0]].transpose(0, 1, 3, 4, 5, 6, 2)
-    seen = windows(slab, size=size[1:2], stride=stride[1:2], dilation=dilation[1:2]).transpose(0, 6, 1, 7, 2, 3, 4, 5)
-    return seen.reshape(*seen.shape[:2], math.prod(seen.shape[2:6]), math.prod(rows.shape[5:]))
-
-
-def _matrices(y: Array, at: int, groups: int) -> Array:
-    """The output [N, O, D, H, W] at depth ``at`` as matrices [groups, H, O/groups, N · W]."""
-    n, channels, _, height, width = y.shape
-    parted = y[:, :, at].reshape(n, groups, channels // groups, height, width)
-    return parted.transpose(1, 3, 2, 0, 4).reshape(groups, height, channels // groups, n * width)
-
-
-def _kernels(weight: Array, groups: int) -> Array:
-    """[O, C/groups, D, H, W] as matrices [groups, O/groups, D · H · C/groups · W]."""
-    parted = weight.reshape(groups, len(weight) // groups, *weight.shape[1:])
-    return parted.transpose(0, 1, 3, 4, 2, 5).reshape(groups, len(weight) // groups, -1)
+def _turned(weight: Array, groups: int) -> Array:
+    """``weight`` with its inputs for outputs, and every kernel turned around."""
+    outputs, channels, *size = weight.shape
+    parted = weight.reshape(groups, outputs // groups, channels, *size).swapaxes(1, 2)
+    backward: Index = (..., *(slice(None, None, -1),) * len(size))
+    return parted[backward].reshape(groups * channels, outputs // groups, *size)
 
 
 def _convolution(
@@ -130,29 +201,11 @@ def _convolution(
     groups: int = 1,
     out: Array | None = None,
 ) -> Array:
-    n = x.ndim - 2
-    x, weight = _deep(x), _deep(weight)
-    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
-    size, outputs = weight.shape[2:], len(weight) // groups
-    kernels = _kernels(weight, groups)[:, np.newaxis]
-    length = [
-        (m + 2 * p - d * (k - 1) - 1) // s + 1
-        for m, k, s, p, d in zip(x.shape[2:], size, stride, padding, dilation, strict=True)
-    ]
-    y = _memory((len(x), len(weight), *length[3 - n :]), x.dtype, out)
-    if _is_pointwise(size, stride, padding):
-        np.matmul(kernels[:, 0], _flat(x, groups), out=_flat(y, groups))
-        return _finished(y, bias, out)
-    parted = y.reshape(len(x), groups, outputs, *length)
-    for some in _blocks(len(x), x[:1].nbytes * size[2], length[2]):
-        rows = _rows(x[some], size, stride, padding, dilation, groups)
-        for at in range(length[0]):
-            part = kernels @ _columns(rows, at, size, stride, dilation)
-            if bias is not None:
-                part += bias.reshape(groups, 1, outputs, 1)
-            part = part.reshape(groups, length[1], outputs, -1, length[2])
-            parted[some, :, :, at] = part.transpose(3, 0, 2, 1, 4)
-    return _finished(y, None, out)
+    n, size = x.ndim - 2, weight.shape[2:]
+    numbers = zip(x.shape[2:], size, each(stride, n), each(padding, n), each(dilation, n), strict=True)
+    lengths = [(m + 2 * p - d * (k - 1) - 1) // s + 1 for m, k, s, p, d in numbers]
+    y = np.empty((len(x), len(weight), *lengths), x.dtype) if out is None else out
+    return _gather(x, weight, bias, _dims(size, stride, padding, dilation), groups, y)
 
 
 def _conv_transpose(
@@ -167,54 +220,31 @@ def _conv_transpose(
     groups: int = 1,
     out: Array | None = None,
 ) -> Array:
-    n, whole = x.ndim - 2, (1,) * (5 - x.ndim) + tuple(lengths)
-    x, weight = _deep(x), _deep(weight)
-    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
-    size, channels, width = weight.shape[2:], weight.shape[1], x.shape[4]
-    kernels = _kernels(weight, groups).transpose(0, 2, 1)
-    product = np.multiply if kernels.shape[2] == 1 else np.matmul  # of a column and a row, NumPy's multiply is quicker
-    padded = [m + 2 * p for m, p in zip(whole, padding, strict=True)]
-    within = [slice(p, p + m) for m, p in zip(whole, padding, strict=True)]
-    y = _memory((len(x), groups * channels, *lengths), x.dtype, out)
-    if _is_pointwise(size, stride, padding):
-        np.matmul(kernels, _flat(x, groups), out=_flat(y, groups))
-        return _finished(y, bias, out)
-    parted = y.reshape(len(x), groups, channels, *whole)
-    for some in _blocks(len(x), parted[:1].nbytes * size[2], width):
-        samples = len(x[some])
-        rows = np.zeros((groups, *padded[:2], channels, size[2], samples, width), x.dtype)
-        for at in range(x.shape[2]):
-            depths = slice(at * stride[0], at * stride[0] + dilation[0] * (size[0] - 1) + 1, dilation[0])
-            for row, part in enumerate(_matrices(x[some], at, groups).transpose(1, 0, 2, 3)):
-                first = row * stride[1]
-                seen = rows[:, depths, first : first + dilation[1] * (size[1] - 1) + 1 : dilation[1]]
-                seen += product(kernels, part).reshape(seen.shape)
-        added = np.zeros((groups, *padded[:2], channels, samples, padded[2]), x.dtype)
-        for place in range(size[2]):
-            first = place * dilation[2]
-            added[..., first : first + (width - 1) * stride[2] + 1 : stride[2]] += rows[:, :, :, :, place]
-        parted[some] = added[:, within[0], within[1], :, :, within[2]].transpose(4, 0, 3, 1, 2, 5)
-    return _finished(y, bias, out)
+    size, n = weight.shape[2:], len(lengths)
+    y = np.empty((len(x), groups * weight.shape[1], *lengths), x.dtype) if out is None else out
+    is_dense = math.prod(each(stride, n)) == 1  # then each place gets from those around it
+    if is_dense and (math.prod(size) == 1 or x.shape[1] <= 2 * size[0] * y.shape[1]):  # copies what is less
+        margins = [d * (k - 1) - p for k, p, d in zip(size, each(padding, n), each(dilation, n), strict=True)]
+        return _gather(x, _turned(weight, groups), bias, _dims(size, 1, margins, dilation), groups, y)
+    return _scatter(x, weight, bias, _dims(size, stride, padding, dilation), groups, y)
 
 
 def _convolution_weight(
     x: Array, g: Array, *, size: Shape, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1, groups: int = 1
 ) -> Array:
-    n, kernel = x.ndim - 2, (1,) * (5 - x.ndim) + tuple(size)
-    x, g = _deep(x), _deep(g)
-    stride, padding, dilation = _deep_numbers(n, stride, padding, dilation)
+    dims, n = _dims(size, stride, padding, dilation), len(size) + 1
     channels, outputs = x.shape[1] // groups, g.shape[1] // groups
-    if _is_pointwise(kernel, stride, padding):
-        products = _flat(g, groups) @ _flat(x, groups).transpose(0, 1, 3, 2)
-        return products.sum(axis=0).reshape(groups * outputs, channels, *size)
-    total = np.zeros((groups, kernel[0] * kernel[1] * channels * kernel[2], outputs), x.dtype)
-    for some in _blocks(len(x), x[:1].nbytes * kernel[2], g.shape[4]):
-        rows = _rows(x[some], kernel, stride, padding, dilation, groups)
-        for at in range(g.shape[2]):
-            seen, part = _columns(rows, at, kernel, stride, dilation), _matrices(g[some], at, groups)
-            total += (seen @ part.transpose(0, 1, 3, 2)).sum(axis=1)
-    parted = total.reshape(groups, *kernel[:2], channels, kernel[2], outputs).transpose(0, 5, 3, 1, 2, 4)
-    return parted.reshape(groups * outputs, channels, *size)
+    total = np.zeros((size[0], groups, channels * math.prod(size[1:]), outputs), x.dtype)
+    for inputs, gradients in _abreast(x, g):
+        for some, rows, shape, pairs in _blocks(inputs, gradients.shape[2:], dims):
+            windows = _laid_out(inputs[some], shape, pairs)
+            part = _matrices(gradients[some, :, rows], groups, n).swapaxes(2, 3)
+            if channels * math.prod(size) > NARROW:
+                part = np.ascontiguousarray(part)  # pays where it is multiplied with much
+            for row, seen in zip(total, _by_row(windows, rows.stop - rows.start, dims), strict=True):
+                row += (_matrices(seen, groups, n) @ part).sum(axis=0)
+    parted = total.reshape(size[0], groups, channels, *size[1:], outputs)
+    return parted.transpose(1, n + 1, 2, 0, *range(3, n + 1)).reshape(groups * outputs, channels, *size)
 
 
 # the records ------------------------------------------------------------------------------------------
@@ -224,31 +254,12 @@ def _over_places(g: Any) -> Any:
     return sum(g, dim=(0, *range(2, len(g.shape))))
 
 
-def _turned(weight: Any, groups: int) -> Any:
-    """``weight`` with its inputs for outputs, and every kernel turned around."""
-    outputs, channels, *size = shape_of(weight)
-    parted = reshape(weight, shape=(groups, outputs // groups, channels, *size))
-    parted = permute(parted, dims=(0, 2, 1, *range(3, 3 + len(size))))
-    return flip(
-        reshape(parted, shape=(groups * channels, outputs // groups, *size)), dims=tuple(range(2, 2 + len(size)))
-    )
-
-
 def _of_input(
     g: Any, _y: Any, _x: Any, weight: Any, _bias: Any = None, stride: Ints = 1, padding: Ints = 0, dilation: Ints = 1,
     groups: int = 1,
 ) -> Any:  # fmt: skip
-    """Back to where the windows were, added up; of windows that move by 1, every place gets from those around it.
-
-    With several groups, whose products are small, the latter is quicker.
-    """
-    lengths, size = shape_of(_x)[2:], shape_of(weight)[2:]
-    n = len(size)
-    margins = [d * (k - 1) - p for k, p, d in zip(size, each(padding, n), each(dilation, n), strict=True)]
-    if groups > 1 and stride in (1, (1,) * n) and min(margins) >= 0:
-        return convolution(g, _turned(weight, groups), padding=tuple(margins), dilation=dilation, groups=groups)
     how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    return conv_transpose(g, weight, lengths=lengths, **how)
+    return conv_transpose(g, weight, lengths=shape_of(_x)[2:], **how)
 
 
 convolution: Op = register(
