@@ -61,15 +61,15 @@ FAULTS = (
     Fault(
         "a convolution that writes the results of all blocks of samples to the first",
         "ops/layers/convolution.py",
-        "parted[some, :, :, at] =",
-        "parted[: len(x[some]), :, :, at] =",
+        "part = outputs[some, :, rows]",
+        "part = outputs[: len(windows), :, rows]",
         ("tests/nn/test_convolution.py",),
     ),
     Fault(
-        "a transposed convolution that takes no notice of the dilation of width",
+        "a convolution that takes no notice of the dilation of width",
         "ops/layers/convolution.py",
-        "first = place * dilation[2]",
-        "first = place",
+        "for at in range(start, start + size * dilation, dilation):",
+        "for at in range(start, start + size):",
         ("tests/ops/test_registry.py",),
     ),
     Fault(
