@@ -228,8 +228,8 @@ def test_parameter_dict():
     assert container.setdefault("b", glassnet.ones(1)) is container["b"]
     assert repr(container) == (
         "ParameterDict(\n"
-        "    (a): Parameter containing: [float32 of size 2x3]\n"
-        "    (b): Parameter containing: [float32 of size 1]\n"
+        "    (a): Parameter containing: [torch.FloatTensor of size 2x3]\n"
+        "    (b): Parameter containing: [torch.FloatTensor of size 1]\n"
         ")"
     )
 
@@ -239,7 +239,9 @@ def test_parameter_containers_print_as_pytorchs():
     torch = pytest.importorskip("torch")
 
     def text(lib):
-        return repr(lib.nn.ParameterList([lib.zeros(2, 3), lib.zeros(())])).replace("torch.", "")
+        numbers = [lib.zeros(2, 3), lib.zeros((), dtype=lib.float64)]
+        listed, named = lib.nn.ParameterList(numbers), lib.nn.ParameterDict(dict(zip("ab", numbers, strict=True)))
+        return repr((listed, named)).replace("torch.", "")
 
     assert text(glassnet) == text(torch)
 

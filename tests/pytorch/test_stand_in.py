@@ -330,3 +330,14 @@ def test_a_compiled_module_is_the_module_a_level_further_down(torch: Any) -> Non
     assert compiled(torch.ones(2)).equal(net(torch.ones(2)))
     with pytest.raises(AttributeError, match="no attribute 'weights'"):
         _ = compiled.weights
+
+
+def test_the_state_of_the_generator_is_bytes(torch: Any) -> None:
+    state = torch.get_rng_state()
+    x = torch.rand(3)
+    torch.random.set_rng_state(state.clone())
+    assert torch.rand(3).equal(x)
+    assert state.dtype == torch.uint8
+    for wrong, error in ((3, TypeError), (torch.zeros(8), TypeError), (torch.zeros(8).byte(), RuntimeError)):
+        with pytest.raises(error, match="set_rng_state: "):
+            torch.set_rng_state(wrong)

@@ -190,7 +190,7 @@ class ParameterList(Numbered):
 
     def extra_repr(self) -> str:
         """One line for each parameter."""
-        return _parameter_lines(self._parts)
+        return _parameter_lines({name: (p.dtype, p) for name, p in self._parts.items() if p is not None})
 
 
 class Named(Module, MutableMapping[str, Any]):
@@ -261,16 +261,15 @@ class ParameterDict(Named):
 
     def extra_repr(self) -> str:
         """One line for each parameter."""
-        return _parameter_lines(self._parts)
+        return _parameter_lines({name: (p.type(), p) for name, p in self._parts.items() if p is not None})
 
 
 def _as_parameter(value: Any) -> Any:
     return value if value is None or isinstance(value, Parameter) else Parameter(value)
 
 
-def _parameter_lines(parts: Mapping[str, Any]) -> str:
+def _parameter_lines(parts: Mapping[str, tuple[Any, Any]]) -> str:
     return "\n".join(
-        f"  ({name}): Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]"
-        for name, p in parts.items()
-        if p is not None
+        f"  ({name}): Parameter containing: [{kind} of size {'x'.join(map(str, p.shape))}]"
+        for name, (kind, p) in parts.items()
     )

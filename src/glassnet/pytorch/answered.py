@@ -84,7 +84,7 @@ SOURCES = {
     "torch.optim.*": "optim",
     "torch.profiler": "profiler",
     "torch.profiler.profiler": "profiler",
-    "torch.random": "random . pytorch.names.random_states",
+    "torch.random": "pytorch.names.random_states random .",
     "torch.serialization": ".",
     "torch.signal": "pytorch.names.signal_level",
     "torch.signal.windows": "pytorch.names.signal_windows",

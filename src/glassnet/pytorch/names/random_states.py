@@ -1,14 +1,47 @@
-"""torch.random: the state of the generator, and a context that gives it back."""
+"""torch.random: the state of the generator, as bytes in a tensor, and a context that gives it back."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glassnet.random import get_rng_state, set_rng_state
+import numpy as np
 
-__all__ = ["fork_rng"]
+from glassnet import random
+from glassnet.files import parsed_json
+from glassnet.ops.dtypes import uint8
+from glassnet.tensor import Tensor, wrap
+
+__all__ = ["fork_rng", "get_rng_state", "set_rng_state"]
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator, as bytes.
+
+    >>> from glassnet.pytorch.names.random_states import get_rng_state, set_rng_state
+    >>> state = get_rng_state()
+    >>> x = glassnet.rand(3)
+    >>> set_rng_state(state)
+    >>> state.dtype, x.equal(glassnet.rand(3))
+    (dtype('uint8'), True)
+    """
+    return wrap(np.frombuffer(json.dumps(random.get_rng_state()).encode(), uint8).copy())
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Go on from a state that `get_rng_state` gave. Raises TypeError and RuntimeError for what is none."""
+    if not isinstance(new_state, Tensor) or new_state.dtype != uint8:
+        raise TypeError(f"set_rng_state: expected the bytes of get_rng_state(), got {type(new_state).__name__}")
+    try:
+        state = parsed_json(new_state.numpy().tobytes())
+    except ValueError:
+        raise RuntimeError(
+            "set_rng_state: these bytes are no state of glassnet's generator; PyTorch draws other numbers, and its "
+            "states mean nothing here: begin with manual_seed()"
+        ) from None
+    random.set_rng_state(state)
 
 
 @contextmanager
@@ -21,9 +54,9 @@ def fork_rng(devices: Any = None, enabled: bool = True, *_: Any, **__: Any) -> I
     >>> bool(x == glassnet.rand(1))
     True
     """
-    state = get_rng_state()
+    state = random.get_rng_state()
     try:
         yield
     finally:
         if enabled:
-            set_rng_state(state)
+            random.set_rng_state(state)

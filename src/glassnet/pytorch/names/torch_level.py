@@ -12,6 +12,7 @@ from glassnet.ops import dtypes
 from glassnet.pytorch.answered import is_there
 from glassnet.pytorch.named_dtypes import dtype, named
 from glassnet.pytorch.names.optimized_module import OptimizedModule
+from glassnet.pytorch.names.random_states import get_rng_state, set_rng_state
 from glassnet.pytorch.notes import said_once
 from glassnet.pytorch.out import takes_out
 from glassnet.tensor import Tensor, functions
@@ -37,7 +38,19 @@ _LATER = ["vmap"] if is_there("glassnet.func") else []
 
 _GIVE_DTYPES = ("get_default_dtype", "promote_types", "result_type")
 
-__all__ = [*_LATER, *_GIVE_DTYPES, "asarray", "compile", "dtype", "layout", "split", "strided", *_FUNCTIONS]
+__all__ = [
+    *_LATER,
+    *_GIVE_DTYPES,
+    "asarray",
+    "compile",
+    "dtype",
+    "get_rng_state",
+    "layout",
+    "set_rng_state",
+    "split",
+    "strided",
+    *_FUNCTIONS,
+]
 
 
 def _also_of_sparse(name: str) -> Any:
