@@ -142,3 +142,10 @@ def test_branches_that_do_not_lead_to_an_input_are_not_followed():
     (x * 2 + aside).sum().backward(inputs=x)
     assert x.grad.tolist() == [2]
     assert not calls
+
+
+def test_inputs_may_be_whatever_can_be_gone_through_once():
+    weights = {"a": leaf(2.0), "b": leaf(3.0)}
+    y = (weights["a"] * weights["b"]).sum()
+    for inputs in (weights.values(), iter(weights.values()), [*weights.values()]):
+        assert [g.tolist() for g in grad(y, inputs, retain_graph=True)] == [[3], [2]]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from glassnet.pytorch.missing_names import missing_in
+from glassnet.pytorch.running.notebook_cells import without_magics
 
 SCRIPT = """
 import sys
@@ -151,17 +152,38 @@ def test_a_notebook_is_run_cell_by_cell(folder: Path) -> None:
     cells = (
         "%matplotlib inline\n!pip install torch\nimport torch\nx = torch.ones(2)\nx",
         "x.sum();",
+        "%%writefile halves.py\ndef halved(x): return x / 2",
+        "from halves import halved\ndisplay(halved(x))",
         "y = 1\nx.reshape(3)",
     )
     (folder / "book.ipynb").write_text(notebook(*cells))
     done = run("book.ipynb", cwd=folder)
-    assert done.stdout == "tensor([1., 1.])\n"
+    assert done.stdout == "tensor([1., 1.])\ntensor([0.5000, 0.5000])\n"
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert lines[0] == "glassnet: <cell 1 of book.ipynb>: left out: !pip install torch"
-    assert lines[2:5] == ['  File "<cell 3 of book.ipynb>", line 2, in <module>', "    x.reshape(3)", lines[4]]
+    assert lines[2:5] == ['  File "<cell 5 of book.ipynb>", line 2, in <module>', "    x.reshape(3)", lines[4]]
     (folder / "book.ipynb").write_text("[]")
     assert "expected a notebook" in run("book.ipynb", cwd=folder).stderr
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("%matplotlib inline\nx = 1", "pass  # %matplotlib inline\nx = 1"),
+        ("if x:\n    !ls", "if x:\n    pass  # !ls"),
+        ("%time y = f(x)\n%time", "y = f(x)\npass  # %time"),
+        ("files = !ls *.py", "files = []  # files = !ls *.py"),
+        ("?print\nlen?\nx = 1  # is it?\n# why?", "pass  # ?print\npass  # len?\nx = 1  # is it?\n# why?"),
+        ("print('%d of %d'\n      % (1, 2))\n!ls", "print('%d of %d'\n      % (1, 2))\npass  # !ls"),
+        ("x = 7 \\\n% 4", "x = 7 \\\n% 4"),
+        ('print("""\n%d?\n!no\n""" % 3)', 'print("""\n%d?\n!no\n""" % 3)'),
+        ("%%bash\nls", ""),
+        ("%%writefile -a a.py\nx = 1\n", "with open('a.py', 'a') as _file:\n    _file.write('x = 1\\n')"),
+    ],
+)
+def test_only_what_a_notebook_alone_understands_is_left_out(cell: str, code: str) -> None:
+    assert without_magics(cell, "cell") == code
 
 
 def test_missing_names_are_listed_without_running(folder: Path) -> None:

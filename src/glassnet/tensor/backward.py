@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -21,8 +21,8 @@ Tensors = Any  # one tensor, or a sequence of them
 
 
 def several(x: Any) -> tuple[Any, ...]:
-    """A sequence as a tuple; one thing as a tuple of it."""
-    return tuple(x) if isinstance(x, Sequence) else (x,)
+    """Several things as a tuple, such as a list or the values of a dict; one as a tuple of it."""
+    return tuple(x) if isinstance(x, Iterable) and not isinstance(x, State) else (x,)
 
 
 def backward(

@@ -61,11 +61,14 @@ cpu = device()
 
 
 def on_cpu(place: Any) -> None:
-    """Raise DeviceError where ``place``, a device or the name of one, is not the CPU; None is."""
+    """Raise DeviceError where ``place``, a device or the name of one, is not the CPU; None is.
+
+    "meta" is too: scripts put there what they ask for its shapes alone, and it may have numbers as well.
+    """
     if place is None or place is cpu:
         return
     found = place if isinstance(place, device) else device(place)
-    if found.type != "cpu":
+    if found.type not in ("cpu", "meta"):
         raise DeviceError(
             f'expected device "cpu", the only one glassnet has, got {str(found)!r}; leave the device out, or ask '
             'whether there is one: device = "cuda" if glassnet.cuda.is_available() else "cpu"'

@@ -52,15 +52,21 @@ def run_notebook(path: str, arguments: Sequence[str] = ()) -> int:
     """
     cells = cells_of(path)
     main = _main([path, *arguments], os.path.abspath(path))
+    main.__dict__["display"] = _display  # which notebooks have without an import
 
     def program() -> None:
         for cell in cells:
             exec(cell.body, main.__dict__)
             value = None if cell.last is None else eval(cell.last, main.__dict__)
             if value is not None:
-                sys.stdout.write(f"{value!r}\n")
+                _display(value)
 
     return _ended(program)
+
+
+def _display(*values: Any, **_: Any) -> None:
+    for value in values:
+        sys.stdout.write(f"{value!r}\n")
 
 
 def _main(arguments: list[str], path: str) -> ModuleType:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import linecache
+import re
+import tokenize
 from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
@@ -11,7 +14,9 @@ from typing import NamedTuple
 from glassnet.files import PathLike, parsed_json, read_bytes
 from glassnet.pytorch.notes import said_once
 
-_OTHER_LANGUAGES = ("%%bash", "%%sh", "%%html", "%%javascript", "%%latex", "%%writefile", "%%markdown", "%%script")
+_OTHER_LANGUAGES = ("%%bash", "%%sh", "%%html", "%%javascript", "%%latex", "%%markdown", "%%script")
+_GIVEN = re.compile(r"(\w+)\s*=\s*[!%].*")  # files = !ls
+_TIMED = re.compile(r"%time\s+(.+)")
 
 
 class Cell(NamedTuple):
@@ -46,16 +51,56 @@ def _compiled(source: str, name: str) -> Cell:
 
 
 def without_magics(source: str, name: str) -> str:
-    """``source`` with the lines that only a notebook understands, %magics and !commands, as comments."""
-    if source.lstrip().startswith(_OTHER_LANGUAGES):
+    """``source`` without what only a notebook understands: %magics and !commands become comments.
+
+    Code in a magic (``%time fit()``) stays, and ``%%writefile`` writes its file, which later cells import.
+    """
+    head, _, rest = source.lstrip().partition("\n")
+    if head.startswith("%%writefile"):
+        return _written(head.split()[1:], rest)
+    if head.startswith(_OTHER_LANGUAGES):
         said_once(f"{name} is no Python, and is left out")
         return ""
-    lines = source.split("\n")
+    lines, open_lines = source.split("\n"), ""
     for i, line in enumerate(lines):
-        start = line.lstrip()
-        if start.startswith(("%", "!")) or (start.startswith("?") or start.rstrip().endswith("?")):
-            indent = line[: len(line) - len(start)]
-            lines[i] = f"{indent}pass  # {start}"
-            if start.startswith("!"):
-                said_once(f"{name}: left out: {start.strip():.60}")
+        if not open_lines:  # else the line goes on with a statement, and % divides, or stands in a text
+            line = lines[i] = _without_magic(line, name)
+        open_lines += f"{line}\n"
+        if not _goes_on(open_lines):
+            open_lines = ""
     return "\n".join(lines)
+
+
+def _without_magic(line: str, name: str) -> str:
+    """A line that begins a statement."""
+    start = line.lstrip()
+    indent = line[: len(line) - len(start)]
+    if given := _GIVEN.fullmatch(start):
+        said_once(f"{name}: left out: {start.strip():.60}")
+        return f"{indent}{given[1]} = []  # {start}"
+    if timed := _TIMED.fullmatch(start):
+        return f"{indent}{timed[1]}"
+    if start.startswith("!"):
+        said_once(f"{name}: left out: {start.strip():.60}")
+    is_help = start.startswith("?") or (start.rstrip().endswith("?") and "#" not in start)
+    return f"{indent}pass  # {start}" if start.startswith(("%", "!")) or is_help else line
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the statement that ``text`` begins goes on in the next line."""
+    if text.endswith("\\\n"):
+        return True
+    try:
+        for _ in tokenize.generate_tokens(io.StringIO(text).readline):
+            pass
+    except tokenize.TokenError:  # the text ended within brackets or a string
+        return True
+    except SyntaxError:
+        pass  # Python will say so of the whole
+    return False
+
+
+def _written(arguments: list[str], text: str) -> str:
+    """The code that does what ``%%writefile [-a] path`` does with the ``text`` below it."""
+    mode = "a" if arguments[:1] == ["-a"] else "w"
+    return f"with open({arguments[-1]!r}, {mode!r}) as _file:\n    _file.write({text!r})"
