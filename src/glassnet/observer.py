@@ -128,11 +128,13 @@ class Observer(Protocol):
 
 
 class Mode(threading.local):
-    """Whether operations leave nodes behind, who observes them, how many numbers may still be made, if that is limited,
-    and whether tensors are filled with random numbers where they are to be: one answer a thread.
+    """Whether operations leave nodes behind, and whether `inference_mode` keeps them from it; who observes them, how
+    many numbers may still be made, if that is limited, and whether tensors are filled with random numbers where they
+    are to be: one answer a thread.
     """
 
     grad = True
+    inference = False
     tracer: Observer | None = None
     room: int | None = None
     draws = True

@@ -8,6 +8,7 @@ import pytest
 
 import glassnet
 from glassnet import GradientError, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tensor
+from glassnet.observer import mode
 from glassnet.tensor import Tensor
 
 
@@ -180,3 +181,16 @@ def test_requires_grad_of_what_is_no_leaf_cannot_be_turned_off(x):
 def test_only_floating_tensors_can_require_gradients(dtype):
     with pytest.raises(RuntimeError, match=r"only floating tensors.*x\.float\(\)"):
         tensor([1, 0], dtype=dtype, requires_grad=True)
+
+
+def test_inference_mode_is_known_from_no_grad() -> None:
+    @glassnet.inference_mode()
+    def within() -> tuple[bool, bool]:
+        return mode.inference, mode.grad
+
+    with glassnet.no_grad():
+        assert not mode.inference
+        assert within() == (True, False)
+        with glassnet.inference_mode(False):
+            assert (mode.inference, mode.grad) == (False, True)
+    assert (mode.inference, mode.grad) == (False, True)

@@ -54,6 +54,9 @@ DIFFERS = {
         "torch.Tensor.*_normal_ torch.Tensor.normal_ torch.Tensor.uniform_ torch.Tensor.random_ "
         "torch.Tensor.exponential_"
     ),
+    "tensors made in inference mode are like all others": (
+        "torch.inference_mode torch.is_inference torch.Tensor.is_inference"
+    ),
     "gives the function as it is: every transform follows what is changed in place": "torch.func.functionalize",
     "the mode is right where PyTorch's is not": (
         "torch.distributions.Kumaraswamy torch.distributions.Dirichlet torch.distributions.Beta"

@@ -41,14 +41,16 @@ class _GradMode:
         mode.grad = self._before.pop()
 
     def __call__(self, function: F) -> F:
-        enabled = self._enabled
-
         @wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _GradMode(enabled):
+            with self._another():
                 return function(*args, **kwargs)
 
         return cast(F, wrapper)
+
+    def _another(self) -> _GradMode:
+        """One of its own for each call: calls may be one within another, or in several threads."""
+        return _GradMode(self._enabled)
 
 
 class no_grad(_GradMode):
@@ -80,6 +82,8 @@ class enable_grad(_GradMode):
 class inference_mode(_GradMode):
     """`no_grad` under the name that PyTorch gives to its faster form; here `no_grad` is that form.
 
+    Tensors that are made within are like all others, and may be used in training afterwards.
+
     >>> with glassnet.inference_mode():
     ...     glassnet.is_grad_enabled()
     False
@@ -87,6 +91,19 @@ class inference_mode(_GradMode):
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__(not mode)
+        self._inference_before: list[bool] = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._inference_before.append(mode.inference)
+        mode.inference = not self._enabled
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        mode.inference = self._inference_before.pop()
+
+    def _another(self) -> _GradMode:
+        return inference_mode(not self._enabled)
 
 
 def _set(enabled: bool) -> None:

@@ -300,6 +300,9 @@ class Module(Stateful, Hooked):
             tensor.share_memory_()
         return self
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: PyTorch's way to compile a module in its place. `glassnet.compile` gives a compiled one."""
+
     def cpu(self) -> Self:
         """The module itself: everything is on the CPU."""
         return self

@@ -87,8 +87,8 @@ class Op:
     ``in_order``: in eager mode the result lies in order in memory, however the inputs do; that of other operations lies
     as `forward` leaves it, an elementwise one's as its inputs do.
 
-    ``free_result``: the result may be changed in place before backward, as in PyTorch, whose derivative does not read it;
-    that the one here does is nobody's concern: what it was is copied before (see `write`).
+    ``free_result``: the result may be changed in place before backward, as in PyTorch, whose derivative does not read
+    it; that the one here does is nobody's concern: what it was is copied before (see `write`).
 
     ``view``: the result may share memory with the first input. ``in_place``: ``out`` may be the
     first input itself, as it may for every elementwise operation that takes ``out``. ``writes``: the

@@ -18,6 +18,7 @@ SOURCES = {
     "torch._dynamo.eval_frame": "pytorch.names.optimized_module",
     "torch._inductor": "pytorch.names.compiler",
     "torch._inductor.config": "pytorch.names.compiler_settings",
+    "torch.__config__": "pytorch.names.configuration",
     "torch.accelerator": "pytorch.names.accelerators",
     "torch.amp": "pytorch.names.mixed_precision",
     "torch.autograd": "pytorch.names.differentiation autograd",
@@ -95,6 +96,7 @@ SOURCES = {
     "torch.types": "pytorch.names.types",
     "torch.utils": "utils",
     "torch.utils.benchmark": "pytorch.names.stopwatch",
+    "torch.utils.collect_env": "pytorch.names.configuration",
     "torch.utils.data": "utils.data pytorch.names.distributed_samples",
     "torch.utils.data.distributed": "pytorch.names.distributed_samples",
     "torch.utils.data.*": "utils.data",
@@ -143,6 +145,7 @@ _WITHIN = {
     "torch.nn.parallel": "data_parallel distributed",
     "torch.optim": "adadelta adagrad adam adamax adamw asgd lbfgs nadam radam rmsprop rprop sgd sparse_adam",
     "torch.utils.benchmark": "pytorch.names.stopwatch",
+    "torch.utils.collect_env": "pytorch.names.configuration",
     "torch.utils.data": "dataloader dataset sampler",
     "torchvision.datasets": "cifar fakedata folder mnist vision",
     "torchvision.models": "convnext densenet efficientnet feature_extraction inception maxvit mnasnet regnet resnet"

@@ -57,7 +57,7 @@ NOT_PLANNED = {
         " torch.autograd.graph.increment_version torch.autograd.graph.region_* torch.random.thread_safe_generator"
         " torch.nn.utils.convert_conv* torch.utils.dlpack torch.optim.swap_in_optimizer_params_and_state"
         " torch.overrides torch.feature_dropout_ torch.futures torch.fork torch.wait torch.utils.checkpoint.*"
-        " torch.utils.backcompat torch.utils.backend_registration torch.utils.bundled_inputs torch.utils.collect_env"
+        " torch.utils.backcompat torch.utils.backend_registration torch.utils.bundled_inputs"
         " torch.utils.debug_log torch.utils.file_baton torch.utils.hipify torch.utils.jit torch.utils.mkldnn"
         " torch.utils.mobile_optimizer torch.utils.model_dump torch.utils.show_pickle torch.utils.viz"
         " torch.utils.weak torch.nn.backends torch.nn.cpp torch.nn.intrinsic torch.nn.qat torch.nn.quantiz*"

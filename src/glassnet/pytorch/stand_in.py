@@ -14,11 +14,13 @@ from typing import Any
 from glassnet.pytorch import named_dtypes, only_methods
 from glassnet.pytorch.answered import PACKAGES, STANDING_ON, inner_of, is_answered, is_there, sources_of
 from glassnet.pytorch.missing import explained
+from glassnet.pytorch.names import imitated_version
 from glassnet.pytorch.out import MODULES, takes_out
 from glassnet.threads import loaded
 
 _IMPORT_FROM = opmap["IMPORT_FROM"]
-_VERSIONS = {"torch": "2.13.0", "torchvision": "0.28.0"}  # which this is like
+_LIKE = imitated_version.__version__
+_VERSIONS = {"torch": _LIKE, "torch.version": _LIKE, "torchvision": "0.28.0"}  # which this is like
 _STARTED = str(Path(__file__).with_name("started"))  # for processes that this one starts: see torch.py there
 _OWN = ("__", "_ipython", "_repr_")  # asked for by Python and notebooks, of any object
 
@@ -35,7 +37,7 @@ class StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return self.__dir__()
-        if name.startswith(_OWN):
+        if name.startswith(_OWN) and name not in inner_of(self.__name__):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r:.80}", name=name, obj=self)
         found = [loaded(f"{self.__name__}.{name}")] if name in inner_of(self.__name__) else self.found(name)
         if not found:

@@ -322,7 +322,7 @@ def write(target: T, op: Op, *inputs: Any, **params: Any) -> T:
 
 
 def _spare_results(target: State) -> None:
-    """Copy what is about to be written over and a derivative reads, where PyTorch's does not, which permits the write."""
+    """Copy what is about to be written over and a derivative reads where PyTorch's, which permits that, does not."""
     view: State | None = target
     while view is not None:
         node = view.node

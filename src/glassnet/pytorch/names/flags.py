@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.autograd import is_grad_enabled, set_detect_anomaly
+from glassnet.autograd import set_detect_anomaly
 from glassnet.autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from glassnet.observer import mode
 from glassnet.ops.dtypes import float32
 
 __all__ = [
@@ -59,8 +60,8 @@ def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether gradients are off, which is all that `inference_mode` does here."""
-    return not is_grad_enabled()
+    """Whether `inference_mode` is on; `no_grad` is not that."""
+    return mode.inference
 
 
 def get_device_module(device: Any = None) -> Any:

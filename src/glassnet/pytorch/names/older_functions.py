@@ -62,8 +62,8 @@ def get_device(input: Tensor) -> int:
 
 
 def to_dlpack(tensor: Tensor) -> Any:
-    """What `from_dlpack` of another library takes."""
-    return tensor.__dlpack__()
+    """What `from_dlpack`, of another library too, takes: the tensor itself, without its history."""
+    return tensor.detach()
 
 
 def is_storage(obj: Any) -> bool:

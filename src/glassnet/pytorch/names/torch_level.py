@@ -46,6 +46,8 @@ __all__ = [
     "dtype",
     "get_rng_state",
     "layout",
+    "matmul",
+    "mm",
     "set_rng_state",
     "split",
     "strided",

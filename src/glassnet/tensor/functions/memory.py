@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.dtypes import Array, Dtype, uint8
-from glassnet.tensor.tensor import Tensor
+from glassnet.tensor.tensor import Tensor, wrap
 from glassnet.tensor.wording import torch_prefix
 
 __all__ = [
@@ -59,7 +59,7 @@ class Storage:
     @property
     def dtype(self) -> Dtype:
         """The dtype of the numbers."""
-        return self.array.dtype
+        return wrap(self.array).dtype
 
     def size(self) -> int:
         """How many numbers there are."""
