@@ -63,6 +63,8 @@ ROOMS = (
     "glassnet.vision.models.video",
     "glassnet.vision.ops",
     "glassnet.vision.transforms",
+    "glassnet.vision.transforms.v2",
+    "glassnet.vision.tv_tensors",
     "glassnet.vision.utils",
 )
 

@@ -126,8 +126,9 @@ SOURCES = {
     "torchvision.transforms": "vision.transforms",
     "torchvision.transforms.functional": "vision.transforms.functional",
     "torchvision.transforms.transforms": "vision.transforms",
-    "torchvision.transforms.v2": "vision.transforms",
+    "torchvision.transforms.v2": "vision.transforms.v2",
     "torchvision.transforms.v2.functional": "vision.transforms.functional",
+    "torchvision.tv_tensors": "vision.tv_tensors",
     "torchvision.utils": "vision.utils",
 }
 

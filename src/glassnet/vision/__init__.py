@@ -7,7 +7,7 @@ from typing import Any
 from glassnet.threads import loaded
 from glassnet.vision import datasets, transforms
 
-_LATER = ("io", "models", "ops", "utils")  # loaded when first used
+_LATER = ("io", "models", "ops", "tv_tensors", "utils")  # loaded when first used
 
 __all__ = ["datasets", "transforms", *_LATER]
 

@@ -63,18 +63,20 @@ class RandomAffine(Transform):
         return np.concatenate([self._one(pixels[i : i + 1]) for i in range(len(pixels))])
 
     def _one(self, pixels: Array) -> Array:
+        return warping.moved(pixels, *self.drawn(*pixels.shape[2:]), self.interpolation, self.fill, self.center)
+
+    def drawn(self, height: int, width: int) -> tuple[float, list[int], float, list[float]]:
+        """How far a picture of this size is turned, moved, scaled and sheared."""
         draws = chosen(None).random(6)
 
         def within(span: Any, draw: int) -> float:
             return float(span[0] + (span[1] - span[0]) * draws[draw])
 
-        height, width = pixels.shape[2:]
         furthest = [share * size for share, size in zip(self.translate or (0, 0), (width, height), strict=True)]
         moves = [round(within((-most, most), 1 + i)) for i, most in enumerate(furthest)]
         larger = 1.0 if self.scale is None else within(self.scale, 3)
         leans = [within(span, 4 + i) for i, span in enumerate(self._leans)]
-        turn = within(self._turns, 0)
-        return warping.moved(pixels, turn, moves, larger, leans, self.interpolation, self.fill, self.center)
+        return within(self._turns, 0), moves, larger, leans
 
 
 @dataclass(eq=False)

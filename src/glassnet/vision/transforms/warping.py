@@ -30,15 +30,19 @@ def moved(
     """
     height, width = pixels.shape[2:]
     x0, y0 = (width / 2, height / 2) if center is None else center
-    turn, lean_x, lean_y = (math.radians(each) for each in (angle, *shear))
-    # the rotation, and both shears, forward: places of the old picture to those of the new one
-    leaning = np.array([[1.0, 0.0], [-math.tan(lean_y), 1.0]]) @ np.array([[1.0, -math.tan(lean_x)], [0.0, 1.0]])
-    turning = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    backward = np.linalg.inv(scale * turning @ leaning)
+    backward = np.linalg.inv(affine_map(angle, scale, shear))
     columns, rows = np.arange(width) + 0.5 - x0 - translate[0], np.arange(height)[:, None] + 0.5 - y0 - translate[1]
     from_x = backward[0, 0] * columns + backward[0, 1] * rows + x0 - 0.5
     from_y = backward[1, 0] * columns + backward[1, 1] * rows + y0 - 0.5
     return _looked_up(pixels, from_y, from_x, interpolation, fill)
+
+
+def affine_map(angle: float, scale: float, shear: Sequence[float]) -> Array:
+    """The matrix [2, 2] that shears, scales and turns, of places of the old picture to those of the new one."""
+    turn, lean_x, lean_y = (math.radians(each) for each in (angle, *shear))
+    leaning = np.array([[1.0, 0.0], [-math.tan(lean_y), 1.0]]) @ np.array([[1.0, -math.tan(lean_x)], [0.0, 1.0]])
+    turning = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    return np.asarray(scale * turning @ leaning)
 
 
 def seen_from_aside(
