@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from array import array
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -117,3 +119,16 @@ def test_a_copy_of_a_leaf_is_its_own() -> None:
     assert y.requires_grad
     assert y.is_leaf
     assert y.data_ptr() != x.data_ptr()
+
+
+def test_older_constructors_take_any_row_of_numbers() -> None:
+    class Column(list[int]):  # as a table's
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            return np.array([1, 2], np.int8)
+
+    for row in (Column(), deque([1, 2]), array("f", [1, 2]), bytearray([1, 2]), range(1, 3), np.array([1, 2])):
+        for kind in (gn.Tensor, gn.FloatTensor, gn.LongTensor):
+            assert kind(row).tolist() == [1, 2]
+    assert gn.Tensor(np.int64(3)).shape == (3,)
+    with pytest.raises(TypeError):
+        gn.Tensor({1, 2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,10 @@ def legacy_array(name: str, data_or_sizes: tuple[Any, ...], dtype: npt.DTypeLike
             return data.array
         if isinstance(data, Size):
             sizes = data
-        elif isinstance(data, list | tuple | range | np.ndarray):
-            return as_array(list(data) if isinstance(data, range) else data, dtype, copy=True)
+        elif hasattr(data, "__array__") and hasattr(data, "__len__"):  # a column of a table too
+            return as_array(data, dtype, copy=True)
+        elif isinstance(data, Sequence):  # a range, a deque
+            return as_array(list(data), dtype, copy=True)
     elif not data_or_sizes:
         sizes = (0,)
     if any(isinstance(n, bool) or not hasattr(n, "__index__") for n in sizes):

@@ -7,7 +7,7 @@ from typing import Any
 from glassnet.autograd import set_detect_anomaly
 from glassnet.autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from glassnet.observer import mode
-from glassnet.ops.dtypes import float32
+from glassnet.pytorch.named_dtypes import bfloat16
 
 __all__ = [
     "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "compiled_with_cxx11_abi",
@@ -47,8 +47,8 @@ autocast_decrement_nesting = autocast_increment_nesting = get_deterministic_debu
 
 
 def get_autocast_dtype(*_: Any) -> Any:
-    """float32: everything is computed in the dtype it has."""
-    return float32
+    """bfloat16, as in PyTorch where nothing was set; under autocast everything is computed in the dtype it has."""
+    return bfloat16
 
 
 get_autocast_cpu_dtype = get_autocast_gpu_dtype = get_autocast_dtype
