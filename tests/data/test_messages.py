@@ -62,8 +62,8 @@ MESSAGES = [
     (lambda: FIVE.batch_at([0, 7]), IndexError, "dataset: expected indices from -5 to 4, for 5 samples, got 7"),
     (lambda: FIVE.batch_at([[0]]), ShapeError, r"indices of samples in one dimension, got shape \[1, 1\]"),
     (lambda: FIVE.batch_at([0.5]), TypeError, "indices of samples as whole numbers, got float64"),
-    (lambda: Subset(FIVE, [0, 5]), IndexError, "Subset: expected indices from -5 to 4, for 5 samples, got 5"),
-    (lambda: Subset(FIVE, [-6]), IndexError, "got -6"),
+    (lambda: Subset(FIVE, [0, 5]).batch_at([1]), IndexError, "expected indices from -5 to 4, for 5 samples, got 5"),
+    (lambda: Subset(FIVE, [-6])[0], IndexError, "-6"),
     (lambda: Subset(FIVE, [True, False]), TypeError, r"got bool; of a mask, take mask.nonzero\(\)"),
     (
         lambda: Subset(FIVE, [0, 1]).batch_at([2]),

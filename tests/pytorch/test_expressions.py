@@ -22,6 +22,10 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]  # PyTor
 LENIENT = "whole numbers are taken as the floats that they are, where PyTorch has no such function"
 TRULY = "compared as the numbers that they are, where PyTorch takes 300 for 44"
 NAN = "NaN and infinity stay what they are, where PyTorch's result depends on the mode, the rank and the padding"
+NONE = "no gradient, where PyTorch has one of zeros, or a graph that leads nowhere"
+TAKEN = "a list, an array or a number is taken for a tensor"
+UNBOUND = "bounds beyond the dtype bind nothing"
+IN_ORDER = "in order in memory, where PyTorch's are as the input's"
 DIFFERENT = {
     "g(lambda x: x.norm(0)": "no gradient, where PyTorch has a graph that leads nowhere",
     "g(lambda x: x.amax(), [0.,nan": "the NaN has the gradient, where PyTorch divides 0 by 0",
@@ -41,7 +45,7 @@ DIFFERENT = {
         "leaky_relu", "elu", "hardswish", "hardsigmoid", "softplus", "gelu", "silu", "softshrink", "hardshrink",
         "logsigmoid", "celu", "selu", "mish", "glu", "prelu")},
     "T.tensor([True]).abs()": LENIENT,
-    "T.tensor([1,2],dtype=T.uint8).clamp(-1,300)": "bounds beyond the dtype bind nothing",
+    "T.tensor([1,2],dtype=T.uint8).clamp(-1,300)": UNBOUND,
     "T.linspace(0,1,11,dtype=T.float16)": "rounded once, from float64",
     "T.linspace(3e38,-3e38,3)": "in float64 the step does not overflow",
     "T.linspace(0,inf,3)": NAN,
@@ -58,7 +62,58 @@ DIFFERENT = {
     "T.tensor(1.).chunk(1)": "as above",
     "T.multinomial(T.tensor([1.,0.]),2)": "PyTorch draws what has no probability",
     "T.zeros(2)[::-1]": "a step back is allowed",
-    "T.zeros(0).median()": "an error, where PyTorch gives NaN",
+    "T.zeros(2,3)[..., ...]": "a second ... is refused",
+    "T.zeros(2,3)[[0.5]]": "positions are whole numbers, where PyTorch cuts them",
+    "T.zeros(2,3)[T.tensor([1],dtype=T.int16)]": "whole numbers of any size are positions",
+    "(lambda x: (x.__setitem__(0, [1.,2.,3.])": TAKEN,
+    "(lambda x: (x.__setitem__(0, np.ones(3))": TAKEN,
+    "T.zeros(2,3).index_select(0,[0])": TAKEN,
+    "T.maximum(T.tensor([1.]),2)": TAKEN,
+    "T.full((2,),T.tensor([3.]))": "the class is that of shapes",
+    "g(lambda x: T.floor_divide(x,2)": "0, where PyTorch has no derivative",
+    "g(lambda x: T.remainder(5,x)": "a derivative, where PyTorch has none",
+    "g(lambda x: x.clone().fill_(3.)": NONE,
+    "g(lambda x: x.clone().zero_()": NONE,
+    "g(lambda x: T.bernoulli(x*0)": NONE,
+    "g(lambda x: T.linalg.vector_norm(x,0)": NONE,
+    "g(lambda x: F.gelu(x)": "the slope at infinity, where PyTorch has NaN",
+    "g(lambda x: F.softsign(x)": "as above",
+    "g(lambda x: F.kl_div(T.tensor([0.,1.]": "0·log 0 is 0, and so is its slope",
+    "g(lambda x: x.logit()": "the slope of the formula, where PyTorch has NaN out of range",
+    "g(lambda x: x.digamma()": "PyTorch's is finite at its poles",
+    "F.hardtanh(T.tensor([-3.,0,3]).half(),-1e9": UNBOUND,
+    "T.tensor([1],dtype=T.int8).clamp(max=1000)": UNBOUND,
+    "T.tensor([100],dtype=T.int8).clamp(": UNBOUND,
+    "T.where(T.tensor([True]),T.tensor([1],dtype=T.int8),1000)": "what is not chosen need not fit",
+    "T.linspace(-10,10,7,dtype=T.float64)": "0, where PyTorch's rounding leaves -4e-16",
+    "F.hinge_embedding_loss(T.tensor([.3,.5]),T.tensor([1.]))": "a target of another shape is refused",
+    "T.tensor([1.]).sub": "a mask is taken from floats, as derivatives do",
+    "T.tensor(1.)-T.tensor(True)": "as above",
+    "T.tensor([True]).square()": "a bool is no number: convert it",
+    **{f"T.tensor({x}": LENIENT for x in (
+        "[True,False]).argmax()", "[True,False]).topk(1)", "[True,False]).median()", "[True,False]).dot(",
+        "[[True]])@", "[True]).softmax(0)", "[True]).kthvalue(1)")},
+    "T.addcmul(T.tensor([True])": LENIENT,
+    "T.bernoulli(T.tensor([1]))": LENIENT,
+    "T.zeros(2,3).prod((0,1))": "several dimensions may be named",
+    "T.zeros(2,3).softmax((0,1))": "as above",
+    "T.zeros(2,3).take_along_dim(T.tensor([[5]]),1)": "PyTorch reads what is not there",
+    **{f"T.arange(24.).reshape(2,3,4).{x}": IN_ORDER for x in (
+        "transpose(1,2)[T.tensor([0,1])]", "transpose(0,2)[:,:,T.tensor([0,1])]", "transpose(0,2)[T.tensor([[0,1]])]",
+        "permute(2,0,1)[None,:,[0]]")},
+    **{f"T.zeros(4,2,3).permute(1,2,0).{x}": IN_ORDER for x in (
+        "sort(1)", "argsort(1)", "flip(0)", "add(T.zeros(2,3,4))")},
+    "T.rand_like(T.zeros(4,2,3).permute(1,2,0))": IN_ORDER,
+    "T.einsum('ij,jk->ki'": "as einsum's own product leaves them",
+    **{f"T.linalg.{name}": "rows in order, where LAPACK's columns are" for name in (
+        "inv(T.eye(3)).str", "solve(T.eye(3),T.ones(3,2))", "qr(T.ones(3,2))[0].str", "svd(T.ones(3,2))[0].str",
+        "cholesky(T.eye(3)).str", "eigh(T.eye(3))[1].str")},
+    **{f"T.nn.functional.{name}(T.zeros(1,{c},4,4).contiguous(memory_format": IN_ORDER for name, c in (
+        ("conv2d", 2), ("max_pool2d", 2), ("avg_pool2d", 2), ("adaptive_avg_pool2d", 2), ("adaptive_max_pool2d", 2),
+        ("interpolate", 2), ("batch_norm", 2), ("group_norm", 2), ("pad", 2), ("dropout", 2), ("pixel_shuffle", 4),
+        ("conv_transpose2d", 2))},
+    "T.cat([T.zeros(1,2,4,4).contiguous(memory_format": IN_ORDER,
+    "(T.zeros(1,2,4,4).contiguous(memory_format=T.channels_last)+T.zeros(1,2,4,4)).": IN_ORDER,
     "F.gumbel_softmax(T.zeros(2),tau=0)": "an error, where PyTorch gives NaN",
 }  # fmt: skip
 

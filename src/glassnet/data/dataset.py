@@ -125,8 +125,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 class Subset(Dataset[T]):
     """The samples of ``dataset`` at ``indices``, in that order.
 
-    ``indices`` become a list; to choose others, assign a new one. Raises IndexError for an index that the
-    dataset does not have.
+    ``indices`` become a list; to choose others, assign a new one. One that the dataset does not have is an
+    IndexError when its sample is asked for.
 
     >>> data.Subset(["a", "b", "c"], [2, 0])[0]
     'c'
@@ -137,8 +137,6 @@ class Subset(Dataset[T]):
     def __init__(self, dataset: Any, indices: Any) -> None:
         self.dataset = dataset
         self.indices = indices
-        if self._places is not None and hasattr(dataset, "__len__"):
-            checked_range("Subset", self._places, len(dataset))
 
     @property
     def indices(self) -> list[Any]:

@@ -13,6 +13,7 @@ import math
 from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.loss_checks import check_reduction, reduced, warn_if_made_by
 from glassnet.functional.size_average import takes_size_average
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops import classification, softmax
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import written
@@ -45,6 +46,8 @@ def cross_entropy(
     tensor([0.6931, 0.0000])
     """
     check_reduction("cross_entropy", reduction)
+    check_tensor("cross_entropy", input, "the scores")
+    check_tensor("cross_entropy", target, "the labels")
     warn_if_made_by(
         softmax.softmax,
         input,
@@ -85,6 +88,8 @@ def nll_loss(
     tensor([0.6931, 1.3863])
     """
     check_reduction("nll_loss", reduction)
+    check_tensor("nll_loss", input, "the scores")
+    check_tensor("nll_loss", target, "the labels")
     warn_if_made_by(
         softmax.softmax,
         input,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.errors import RangeError, ShapeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.tensor import Tensor, where
 from glassnet.tensor.graph import labelled
@@ -28,6 +29,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> F.cosine_similarity(x, glassnet.tensor([[5.0, 0.0], [0.0, 2.0]]))
     tensor([1., 0.])
     """
+    check_tensor("cosine_similarity", x1, "x1")
+    check_tensor("cosine_similarity", x2, "x2")
     shape = broadcast_shapes("cosine_similarity", x1.shape, x2.shape)
     x1, x2 = x1.expand(*shape), x2.expand(*shape)
     return (normalize(x1, 2.0, dim, eps) * normalize(x2, 2.0, dim, eps)).sum(dim)

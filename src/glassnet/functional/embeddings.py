@@ -37,6 +37,7 @@ def embedding(
             [1., 1.]])
     """
     check_tensor("embedding", input)
+    check_tensor("embedding", weight, "weight")
     ops.embedding.shape(input, weight)  # whether they fit together, before a row is shortened
     options = {"padding_idx": row_of("embedding", padding_idx, len(weight)), "scale_grad_by_freq": scale_grad_by_freq}
     if max_norm is not None:

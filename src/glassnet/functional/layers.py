@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.errors import DtypeError, RangeError
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops import indexing
 from glassnet.ops import linear as linear_ops
 from glassnet.ops.dtypes import int64
@@ -47,6 +48,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
+    check_tensor("one_hot", tensor, "labels")
     if tensor.dtype.kind not in "iu":
         raise DtypeError(f"one_hot: expected labels of an integer dtype, got {tensor.dtype}; convert them: x.long()")
     if num_classes == -1:

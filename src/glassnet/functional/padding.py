@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.own_memory import own
+from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.layers import windows
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
@@ -35,6 +36,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """
     if mode not in MODES:
         raise NotImplementedError(f"pad: expected a mode of {', '.join(MODES)}, got {mode!r:.60}")
+    check_tensor("pad", input)
     numbers = list(pad)
     if any(isinstance(n, bool) or not isinstance(n, int | np.integer) for n in numbers):
         raise TypeError(f"pad: expected whole numbers, before and after each dimension, got {numbers!r:.100}")

@@ -61,6 +61,10 @@ def inverse_order(dims: Sequence[int]) -> tuple[int, ...]:
 
 def _permute_shape(x: Any, *, dims: Sequence[int]) -> Spec:
     shape = shape_of(x)
+    if len(dims) != len(shape):
+        raise ShapeError(
+            f"permute: expected each of the {len(shape)} dimensions of {written(shape)} once, got {tuple(dims)}"
+        )
     order = [normalize_dim("permute", d, len(shape)) for d in dims]
     if sorted(order) != list(range(len(shape))):
         raise RepeatedDimensionError(

@@ -253,6 +253,8 @@ def float_only(name: str, kinds: str = "f") -> Any:
 
 
 def _mean(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    if x.dtype == np.float16 and x.size:  # whose sum may be beyond its range, though the mean is not
+        return np.asarray(x.mean(axis=dim, keepdims=keepdim))
     return x.sum(axis=dim, keepdims=keepdim) / count(x, dim)
 
 
@@ -315,6 +317,7 @@ std = register(
         forward=_std,
         vjp=(_std_rule,),
         shape=reduction("std", float_only("std")),
+        in_order=True,
         formula="y = √(Σ (x − mean x)² / (n − correction)) over dim",
         expand=lambda x, dim=None, correction=1, keepdim=False: sqrt(
             _var_expand(x, dim=dim, correction=correction, keepdim=keepdim)

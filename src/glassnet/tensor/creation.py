@@ -17,6 +17,7 @@ from glassnet.ops.dtypes import (
     Array,
     Dtype,
     as_dtype,
+    category,
     get_default_dtype,
     int64,
 )
@@ -77,6 +78,7 @@ def from_numpy(array: Array) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}; tensor() takes anything")
+    category(array.dtype)
     return made_of(array, array)
 
 
@@ -327,6 +329,9 @@ def arange(
 def _several(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
     if isinstance(tensors, Tensor):
         raise TypeError(f"{name}: expected a list of tensors, got one tensor of shape {written(tensors.shape)}")
+    for place, x in enumerate(tensors):
+        if not hasattr(x, "shape"):
+            raise TypeError(f"{name}: expected tensors alone, got {type(x).__name__} at place {place}: {x!r:.60}")
     return tensors
 
 
@@ -338,7 +343,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([1., 1., 0.])
     """
     parts = _several("cat", tensors)
-    if any(not getattr(t, "shape", (1,)) for t in parts):
+    if not all(t.shape for t in parts):
         raise ShapeError(
             "cat: expected tensors of 1 dimension or more, got one of none; stack() puts numbers side by side"
         )

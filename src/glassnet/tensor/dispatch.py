@@ -168,7 +168,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
                 array = op.forward(*values, **params)
             finally:
                 no_longer(before)
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
         explain(op, values, params, error)
         raise
     if type(array) is not ndarray:
@@ -242,6 +242,10 @@ def explain(op: Op, values: list[Any], params: dict[str, Any], error: Exception)
         return
     if isinstance(error, np.linalg.LinAlgError):
         raise LinAlgError(f"{op.name}: there is none for this matrix, or one of them: {error}") from None
+    if isinstance(error, AttributeError):
+        for place, v in enumerate(values):
+            if not hasattr(v, "dtype") and not isinstance(v, int | float | complex):
+                raise DtypeError(f"{op.name}: expected a tensor, got {type(v).__name__} as input {place + 1}") from None
     specs = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in values]
     try:
         op.shape(*specs, **params)

@@ -86,5 +86,11 @@ def legacy_array(name: str, data_or_sizes: tuple[Any, ...], dtype: npt.DTypeLike
 
 def _without_tensors(data: Any) -> Any:
     if isinstance(data, list | tuple) and any(isinstance(x, State | list | tuple) for x in data):
-        return [_without_tensors(x) for x in data]
+        return [_number_or_array(x) if isinstance(x, State) else _without_tensors(x) for x in data]
     return data.array if isinstance(data, State) else data
+
+
+def _number_or_array(tensor: State) -> Array:
+    """The array of a tensor in a list, where one of a single element is a number, whatever its shape."""
+    array = tensor.array
+    return array.reshape(()) if array.size == 1 else array

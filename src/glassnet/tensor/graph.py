@@ -191,7 +191,7 @@ class Node:
         if not _is_read(self.op, 0):
             self.output = _of_shape_alone(self.output)
         for i, parent in enumerate(self.parents or ()):
-            if type(parent) is Node and not _is_read(self.op, i + 1):
+            if isinstance(parent, Node) and not _is_read(self.op, i + 1):
                 self.values[i] = _of_shape_alone(self.values[i])
 
     def free(self) -> None:
@@ -211,13 +211,21 @@ def edge_to(key: Any) -> tuple[Any, int]:
     """Where gradients of ``key``, a node or a leaf, go: PyTorch's node, and which of its results they are of.
 
     That is None where there is none, an `AccumulateGrad` for a leaf, and for a result of a `glassnet.autograd.Function`
-    the node of the call.
+    the node of the call. A node whose class is asked for has one of its own, called as PyTorch's is.
     """
-    if type(key) is Node:
+    if isinstance(key, Node):
         call, which = getattr(key, "call", (None, 0))
+        if type(key) is Node:
+            key.__class__ = _class_called(key.name())
         return (key if call is None else call() or key), which
     is_leaf = key is not None and type(key) is not VersionCounter
     return (loaded(_HOOKS).accumulator_of(key) if is_leaf else None), 0
+
+
+@cache
+def _class_called(name: str) -> type[Node]:
+    """The class of nodes of this name, which ``type(y.grad_fn).__name__`` is read for."""
+    return type(name, (Node,), {"__slots__": (), "__module__": "builtins", "__doc__": Node.__doc__})
 
 
 def labelled(tensor: T, name: str) -> T:
@@ -430,7 +438,7 @@ def _propagate_through(
             return
         if not is_upstream:
             g, is_upstream = op.upstream(g, y, *values, **node.params), True
-        is_node = type(parent) is Node
+        is_node = isinstance(parent, Node)
         gradient = rule(g, y, *values, **node.params)
         if conjugates:
             gradient = conj(gradient)
@@ -488,7 +496,7 @@ def _topological_order(outputs: Collection[Any]) -> list[Node]:
         if node.parents is None:
             raise GradientError(_said_of_freed(node, node in outputs))
         for parent in node.parents:
-            if type(parent) is Node and parent not in seen:
+            if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=lambda node: node.time, reverse=True)

@@ -146,7 +146,7 @@ def next_of(node: Node) -> tuple[tuple[Any, int], ...]:
     """Where gradients go on to; of a loss, which is the mean of others, where they go on to from there."""
     parents = node.parents or ()
     inner = parents[0] if len(parents) == 1 and hasattr(node, "label") and node.op.name in ("mean", "sum") else None
-    if type(inner) is Node and inner.name() == node.name():
+    if isinstance(inner, Node) and inner.name() == node.name():
         return inner.next_functions
     return tuple(graph.edge_to(parents[which]) for which in places(node))
 

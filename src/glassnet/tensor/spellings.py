@@ -21,6 +21,13 @@ def takes_axis(function: Function) -> Function:
     return cast(Function, called)
 
 
+def scale_last(scale: Any, *operands: Any) -> tuple[Any, ...]:
+    """The arguments of x.add(2, y), as PyTorch wrote it once, in the order of x.add(y, alpha=2)."""
+    if hasattr(scale, "shape"):
+        raise TypeError("expected a number before the operands, or after them by its name: x.add(y, alpha=2)")
+    return (*operands, scale)
+
+
 def sizes(args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
     """The sizes in f(2, 3), in f((2, 3)) and in f(name=(2, 3)) alike, as ints."""
     if named is not None:

@@ -18,7 +18,7 @@ CREATION: list[Row] = [
     ("t.tensor([s, s], dtype=t.float64)", "np.array([s, s])"),
     ("t.tensor([[1, 2.5], [True, 0]])", "np.array([[1, 2.5], [1, 0]], 'f4')"),
     ("t.tensor([1.0, 2.0], device='cpu')", "np.array([1, 2], 'f4')"),
-    ("t.tensor([t.tensor([1.5], dtype=t.float64)])", "np.array([[1.5]])", None),
+    ("t.tensor([t.tensor([1.5], dtype=t.float64)])", "np.array([1.5])"),
     ("t.tensor([[np.float64(0.5)], [2]])", "np.array([[0.5], [2]])"),
     ("t.tensor([np.float32(0.5), 2])", "np.array([0.5, 2], 'f4')"),
     ("t.Tensor([1, 2])", "np.array([1, 2], 'f4')"),

@@ -51,6 +51,7 @@ cumprod = register(
         forward=_cumprod,
         vjp=rules_of(_cumprod_expand, 1),
         shape=_cumprod_shape,
+        in_order=True,
         formula="yᵢ = Π xⱼ over j ≤ i, along dim",
         expand=_cumprod_expand,
     )
@@ -105,6 +106,7 @@ running_extreme = register(
         forward=_running_extreme,
         vjp=(None,),
         shape=_running_extreme_shape,
+        in_order=True,
         formula="yᵢ = the position of the largest (or smallest) xⱼ over j ≤ i, along dim; of equals the last",
     )
 )

@@ -18,6 +18,8 @@ from glassnet.ops.shapes import Dim, normalize_dim, reduced_shape, reduction, sh
 
 def _power_norm(x: Array, p: float, dim: Dim = None, keepdim: bool = False) -> Array:
     size = np.abs(x)
+    if p < 0 and 0 in x.shape:
+        np.min(size, axis=dim, keepdims=keepdim)  # an error, where the norm of no elements is asked for
     with np.errstate(divide="ignore"):  # 0 to a negative power
         if math.isinf(p):
             return (np.max if p > 0 else np.min)(size, axis=dim, keepdims=keepdim)
@@ -35,12 +37,17 @@ def _power_norm_rule(g: Any, y: Any, x: Any, p: float, dim: Dim = None, keepdim:
     return spread(g, x, dim) * sign(x) * where(steep, 0.0, ratio ** (p - 1))
 
 
+def _power_norm_shape(x: Any, *, p: float = 2.0, **params: Any) -> Spec:
+    rule = reduction("norm", float_only("norm"), needs_elements=p < 0 or math.isinf(p))
+    return rule(x, **params)
+
+
 power_norm = register(
     Op(
         "power_norm",
         forward=_power_norm,
         vjp=(_power_norm_rule,),
-        shape=reduction("norm", float_only("norm")),
+        shape=_power_norm_shape,
         formula="y = (Σ |x|ᵖ)^(1/p) over dim",
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from glassnet.errors import DeviceError
 from glassnet.pytorch.names.dtypes_beyond import OutOfMemoryError
 from glassnet.tensor.device import on_cpu
 
@@ -58,7 +59,7 @@ def device_count() -> int:
 
 def _refuse(*_: Any, **__: Any) -> Any:
     """Raise what a machine without the device raises."""
-    raise RuntimeError("there is no device but the CPU; ask torch.cuda.is_available() first")
+    raise DeviceError("there is no device but the CPU; ask torch.cuda.is_available() first")
 
 
 current_device = get_device_name = get_device_properties = get_device_capability = init = set_device = _refuse

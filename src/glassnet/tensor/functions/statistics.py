@@ -10,10 +10,9 @@ from glassnet.errors import DtypeError, NoElementsError, RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import selection
 from glassnet.ops.dtypes import Dtype
-from glassnet.ops.functions import ranks
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.tensor.from_data import as_array
-from glassnet.tensor.methods.reduction import Dim
+from glassnet.tensor.methods.reduction import Dim, middle_of_all
 from glassnet.tensor.spellings import takes_axis
 from glassnet.tensor.tensor import Tensor, apply, wrap
 from glassnet.tensor.wording import found, returned, returned_by
@@ -89,7 +88,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
     tensor(1.)
     """
     if dim is None:
-        return apply(ranks.median, input, ignoring_nan=True)
+        return middle_of_all(input, ignoring_nan=True)
     if not input.shape:
         return found("nanmedian", input.clone(), input.new_tensor(0, dtype=np.int64))
     d = normalize_dim("nanmedian", dim, input.ndim)

@@ -5,26 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.ops.shapes import equal_dtypes
+from glassnet.tensor.spellings import scale_last
 from glassnet.tensor.tensor import Tensor
 
 __all__ = ["addcdiv", "addcmul", "lerp"]
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcmul(input: Tensor, tensor1: Any, tensor2: Tensor, last: Any = None, *, value: float = 1) -> Tensor:
     """``input + value · tensor1 · tensor2``, element by element.
 
     >>> glassnet.addcmul(glassnet.ones(2), glassnet.tensor([1.0, 2.0]), glassnet.tensor([3.0, 4.0]), value=0.5)
     tensor([2.5000, 5.0000])
     """
+    if last is not None:
+        tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
     return input.add(tensor1 * tensor2, alpha=value)
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Any, tensor2: Tensor, last: Any = None, *, value: float = 1) -> Tensor:
     """``input + value · tensor1 / tensor2``, element by element.
 
     >>> glassnet.addcdiv(glassnet.zeros(2), glassnet.tensor([1.0, 2.0]), glassnet.tensor([2.0, 8.0]))
     tensor([0.5000, 0.2500])
     """
+    if last is not None:
+        tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
     return input.add(tensor1 / tensor2, alpha=value)
 
 

@@ -14,9 +14,9 @@ from glassnet.ops.functions import solving
 from glassnet.ops.layers import matrix_functions
 from glassnet.ops.shapes import written
 from glassnet.tensor.creation import zeros
-from glassnet.tensor.linalg.factorizations import no_info, svdvals
+from glassnet.tensor.linalg.factorizations import lu_factor, or_info, svdvals
 from glassnet.tensor.linalg.parts import adjoint, eye_like, matrix, precision, square
-from glassnet.tensor.tensor import Tensor, apply
+from glassnet.tensor.tensor import Tensor, apply, wrap
 from glassnet.tensor.wording import returned, returned_by
 
 
@@ -66,12 +66,21 @@ def inv(A: Tensor) -> Tensor:
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Inverse:
-    """(inverse, info): `inv`, with ``info`` 0; it raises LinAlgError all the same where there is none.
+    """(inverse, info): `inv`, and 0; where there is none NaN, and the place of the first pivot that is 0.
 
-    >>> glassnet.linalg.inv_ex(glassnet.eye(2)).info
-    tensor(0, dtype=int32)
+    Raises LinAlgError in that case only with ``check_errors``.
+
+    >>> glassnet.linalg.inv_ex(glassnet.tensor([[1.0, 0.0], [0.0, 0.0]])).info
+    tensor(2, dtype=int32)
     """
-    return returned(Inverse, inv(A), no_info(A))
+    square("inv", A)
+    return returned(Inverse, *or_info(inv, A, _first_without_pivot, check_errors))
+
+
+def _first_without_pivot(matrix: Any) -> int:
+    """The place of the first pivot of an LU decomposition that is 0, from 1 on; 0 if none is."""
+    pivots = lu_factor(wrap(matrix)).LU.array.diagonal()
+    return int(np.argmax(pivots == 0)) + 1 if (pivots == 0).any() else 0
 
 
 def det(A: Tensor) -> Tensor:
@@ -116,12 +125,15 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Result:
-    """(result, info): `solve`, with ``info`` 0; it raises LinAlgError all the same where there is none.
+    """(result, info): `solve`, and 0; where there is no result NaN, and the place of the first pivot that is 0.
+
+    Raises LinAlgError in that case only with ``check_errors``.
 
     >>> glassnet.linalg.solve_ex(glassnet.eye(2), glassnet.ones(2)).result
     tensor([1., 1.])
     """
-    return returned(Result, solve(A, B, left=left), no_info(A))
+    square("solve", A)
+    return returned(Result, *or_info(lambda A: solve(A, B, left=left), A, _first_without_pivot, check_errors))
 
 
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import ShapeError
+from glassnet.errors import LinAlgError, ShapeError
 from glassnet.ops.functions import decompositions, packing, solving
 from glassnet.ops.shapes import written
 from glassnet.tensor.creation import cat, zeros
@@ -98,12 +98,38 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> WithInfo:
-    """(L, info): `cholesky`, with ``info`` 0; it raises LinAlgError all the same where there is none.
+    """(L, info): `cholesky`, and 0; where there is none NaN, and the size of the first leading part without one.
 
-    >>> glassnet.linalg.cholesky_ex(glassnet.eye(2)).info
-    tensor(0, dtype=int32)
+    Raises LinAlgError in that case only with ``check_errors``.
+
+    >>> glassnet.linalg.cholesky_ex(glassnet.tensor([[1.0, 0.0], [0.0, -1.0]])).info
+    tensor(2, dtype=int32)
     """
-    return returned(WithInfo, cholesky(A, upper=upper), no_info(A))
+    return returned(WithInfo, *or_info(lambda A: cholesky(A, upper=upper), A, _first_indefinite, check_errors))
+
+
+def or_info(function: Any, A: Tensor, first_fault: Any, check_errors: bool) -> tuple[Tensor, Tensor]:
+    """``function(A)``, and 0 for each matrix; NaN, and its ``first_fault``, for those it raises LinAlgError for."""
+    try:
+        return function(A), no_info(A)
+    except LinAlgError:
+        if check_errors:
+            raise
+    faults = np.array([first_fault(matrix) for matrix in A._read("linalg").reshape(-1, *A.shape[-2:])], np.int32)
+    info = wrap(faults.reshape(A.shape[:-2]))
+    faulty = (info > 0).reshape(*A.shape[:-2], 1, 1)
+    result = function(A.where(~faulty, eye_like(A)))
+    return result.masked_fill(faulty.reshape(*A.shape[:-2], *[1] * (result.ndim - A.ndim + 2)), float("nan")), info
+
+
+def _first_indefinite(matrix: Any) -> int:
+    """The size of the first leading part that is not positive definite; 0 if all are."""
+    for n in range(1, len(matrix) + 1):
+        try:
+            np.linalg.cholesky(matrix[:n, :n])
+        except np.linalg.LinAlgError:
+            return n
+    return 0
 
 
 def no_info(A: Tensor) -> Tensor:

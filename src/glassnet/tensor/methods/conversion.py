@@ -43,13 +43,13 @@ class Conversion(State):
         """
         return self._read("tolist()").tolist()
 
-    def numpy(self) -> Array:
-        """The NumPy array, sharing memory; GradientError if the tensor requires a gradient.
+    def numpy(self, *, force: bool = False) -> Array:
+        """The NumPy array, sharing memory; GradientError if the tensor requires a gradient, but for ``force``.
 
         >>> glassnet.tensor([1, 2]).numpy()
         array([1, 2])
         """
-        if self._requires_grad:
+        if self._requires_grad and not force:
             raise GradientError(
                 "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
             )

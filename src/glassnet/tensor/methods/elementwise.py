@@ -14,7 +14,7 @@ from glassnet.tensor.dispatch import State, apply
 from glassnet.tensor.graph import labelled
 from glassnet.tensor.methods.casts import Casts
 from glassnet.tensor.methods.from_record import binary, unary
-from glassnet.tensor.spellings import takes_axis
+from glassnet.tensor.spellings import scale_last, takes_axis
 
 
 class Elementwise(Casts):
@@ -68,20 +68,24 @@ class Elementwise(Casts):
     remainder = binary(arithmetic.remainder, "[7, -7]", "3", "[1, 2]")
     floor_divide = binary(arithmetic.floor_divide, "[7, -7]", "2", "[ 3, -4]")
 
-    def add(self, other: Any, *, alpha: float = 1) -> Self:
+    def add(self, other: Any, last: Any = None, *, alpha: float = 1) -> Self:
         """``self + alpha · other``.
 
         >>> glassnet.tensor([1, 2]).add(glassnet.tensor([10, 20]), alpha=2)
         tensor([21, 42])
         """
+        if last is not None:
+            other, alpha = scale_last(other, last)
         return apply(arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
-    def sub(self, other: Any, *, alpha: float = 1) -> Self:
+    def sub(self, other: Any, last: Any = None, *, alpha: float = 1) -> Self:
         """``self − alpha · other``.
 
         >>> glassnet.tensor([21, 42]).sub(glassnet.tensor([10, 20]), alpha=2)
         tensor([1, 2])
         """
+        if last is not None:
+            other, alpha = scale_last(other, last)
         return apply(arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     subtract = sub

@@ -58,7 +58,7 @@ class Indexing(Views):
                 raise TypeError(
                     f"expected a tensor or numbers to assign, got {type(assigned).__name__}: {assigned!r:.40}"
                 )
-            if not value.ndim:
+            if not value.ndim and self.dtype != np.float16:
                 held(self.dtype, value.item())
             if value.dtype.kind == "f" and self.dtype.kind == "f":
                 value = value.astype(self.dtype)

@@ -20,6 +20,7 @@ from glassnet.tensor.methods.elementwise import fitting, number_for
 from glassnet.tensor.methods.from_record import binary_, replace, unary_
 from glassnet.tensor.methods.operators import check_power, is_operand
 from glassnet.tensor.methods.sorting import Sorting
+from glassnet.tensor.spellings import scale_last
 
 
 class InPlace(Sorting):
@@ -43,20 +44,24 @@ class InPlace(Sorting):
     mul_ = multiply_ = binary_(arithmetic.mul)
     remainder_ = binary_(arithmetic.remainder)
 
-    def add_(self, other: Any, *, alpha: float = 1) -> Self:
+    def add_(self, other: Any, last: Any = None, *, alpha: float = 1) -> Self:
         """``self += alpha · other``.
 
         >>> glassnet.tensor([1, 2]).add_(10)
         tensor([11, 12])
         """
+        if last is not None:
+            other, alpha = scale_last(other, last)
         return write(self, arithmetic.add, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
-    def sub_(self, other: Any, *, alpha: float = 1) -> Self:
+    def sub_(self, other: Any, last: Any = None, *, alpha: float = 1) -> Self:
         """``self −= alpha · other``.
 
         >>> glassnet.tensor([11, 12]).sub_(10)
         tensor([1, 2])
         """
+        if last is not None:
+            other, alpha = scale_last(other, last)
         return write(self, arithmetic.sub, self, other if alpha == 1 else apply(arithmetic.mul, other, alpha))
 
     def pow_(self, exponent: Any) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from glassnet.errors import DtypeError, NoElementsError
+from glassnet.errors import DtypeError, NoElementsError, RangeError
 from glassnet.ops import arithmetic, elementary, indexing, movement, reduction, selection
 from glassnet.ops.dtypes import Dtype, get_default_dtype, uint8
 from glassnet.ops.record import Op
@@ -37,6 +37,13 @@ def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], *
     if x.dtype.kind != "f":
         op.shape(x, dim=dim)  # raises where integers have no such result: NumPy would silently make float64 of them
     return apply(op, x, dim=dim, keepdim=keepdim, **params)
+
+
+def middle_of_all(x: X, **params: Any) -> X:
+    """The median of all elements; NaN of none."""
+    if x.dtype.kind == "f" and 0 in x.shape:
+        return apply(arithmetic.add, apply(reduction.sum, x), float("nan"))
+    return apply(loaded("glassnet.ops.functions.ranks").median, x, **params)
 
 
 def _floating(name: str, x: Any) -> None:
@@ -142,7 +149,7 @@ class Reduction(Elementwise):
         if p == 2 or p == "fro":
             return reduce(reduction.norm, self, dim, keepdim, axis)
         if isinstance(p, str):
-            raise ValueError(f'norm: expected p as a number, "fro" or "nuc", got {p!r:.80}')
+            raise RangeError(f'norm: expected p as a number, "fro" or "nuc", got {p!r:.80}')
         if p == 0:
             _floating("norm", self)
             return reduce(reduction.sum, apply(selection.ne, self, 0).to(self.dtype), dim, keepdim, axis)
@@ -271,7 +278,7 @@ class Reduction(Elementwise):
         tensor(3)
         """
         if dim is None:
-            return apply(loaded("glassnet.ops.functions.ranks").median, self)
+            return middle_of_all(self)
         size = self.shape[normalize_dim("median", dim, len(self.shape))] if self.shape else 1
         if size == 0:
             raise NoElementsError(f"median: expected an element along dim {dim}, got shape {written(self.shape)}")

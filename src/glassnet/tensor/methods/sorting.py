@@ -71,7 +71,7 @@ class Sorting(Matrices):
         """
         values = _values(self, "nonzero()")
         if as_tuple:
-            return tuple(map(wrap, np.nonzero(np.atleast_1d(values))))
+            return tuple(wrap(np.ascontiguousarray(places)) for places in np.nonzero(np.atleast_1d(values)))
         return wrap(np.argwhere(values))
 
     def unique(

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from glassnet.errors import DimensionError, RepeatedDimensionError, ShapeError
+from glassnet.errors import RepeatedDimensionError, ShapeError
 from glassnet.ops import movement
 from glassnet.ops.shapes import normalize_dim, normalize_dims, reshaped, written
 from glassnet.tensor import functions
@@ -89,7 +89,7 @@ class Views(Operators):
         n = len(self.shape)
         start, end = normalize_dim("flatten", start_dim, n), normalize_dim("flatten", end_dim, n)
         if start > end:
-            raise DimensionError(f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}")
+            raise ShapeError(f"flatten: start_dim must not come after end_dim, got {start_dim} and {end_dim}")
         if self.shape and start == end:
             return self
         middle = int(np.prod(self.shape[start : end + 1], dtype=int))
