@@ -11,6 +11,7 @@ AUTO = "auto"  # the first of the table that can run here
 
 ENGINES: dict[str, str] = {  # name: module and class, which is imported when it is first asked for
     "numpy": "glassnet.engines.numpy.engine:NumpyEngine",
+    "native": "glassnet.engines.native.engine:NativeEngine",
 }
 
 

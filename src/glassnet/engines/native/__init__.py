@@ -1,0 +1,1 @@
+"""The native engine: a program written as C, compiled, and run."""

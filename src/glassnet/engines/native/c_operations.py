@@ -1,0 +1,168 @@
+"""Operations in C: each elementwise one as an expression for one element, each reduction as what it begins with and does.
+
+The texts are plain C; the compiler makes vectors of the loops that they stand in. Functions named ``…_`` are in
+`functions.h`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.engines.native.c_types import C_TYPES, number
+from glassnet.ops.dtypes import Dtype, bool_, float32, float64
+from glassnet.program.program import Instruction, Operand, Var
+
+FLOATS = (float32, float64)
+COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+BITWISE = {"bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^"}
+LOGICAL = {
+    "logical_and": "({a} != 0) & ({b} != 0)",
+    "logical_or": "({a} != 0) | ({b} != 0)",
+    "logical_xor": "({a} != 0) ^ ({b} != 0)",
+    "logical_not": "{a} == 0",
+}
+OF_FLOATS = {  # of floating numbers alone: an f after the name for a float
+    "exp": "exp_",
+    "log": "log_",
+    "tanh": "tanh_",
+    "erf": "erf_",
+    "sqrt": "sqrt",
+    "sin": "sin",
+    "cos": "cos",
+    "atan": "atan",
+    "floor": "floor",
+    "ceil": "ceil",
+    "round": "rint",
+    "trunc": "trunc",
+    "pow": "pow",
+    "fmod": "fmod",
+    "copysign": "copysign",
+    "atan2": "atan2",
+    "remainder": "remainder_",
+    "floor_divide": "floor_divide_",
+}
+CHECKS = {"isnan": "{a} != {a}", "isinf": "{a} - {a} != {a} - {a} && {a} == {a}", "isfinite": "{a} - {a} == {a} - {a}"}
+
+
+def expression(instruction: Instruction, operands: list[str]) -> str:
+    """The C expression of an elementwise operation, of ``operands`` that are names or literals.
+
+    Only for what `is_elementwise` knows.
+    """
+    name, output = instruction.op.name, instruction.output
+    a, b = [*operands, "", ""][:2]
+    if name in COMPARISONS:
+        return f"{a} {COMPARISONS[name]} {b}"
+    if name in ARITHMETIC and output.dtype != bool_:
+        return f"{a} {ARITHMETIC[name]} {b}"
+    if name in BITWISE or (name in ("add", "mul") and output.dtype == bool_):
+        return f"{a} {BITWISE.get(name, '|' if name == 'add' else '&')} {b}"
+    if name in LOGICAL:
+        return LOGICAL[name].format(a=a, b=b)
+    if name in CHECKS:
+        return CHECKS[name].format(a=a, b=b)
+    if name in ("cast", "copy"):
+        source = instruction.reads[0].dtype
+        return f"{a} != 0" if output.dtype == bool_ != source else f"({C_TYPES[output.dtype]}){a}"
+    if name == "gather":  # a is where position 0 along the dimension is
+        return f"{a[:-1]} + {b}]"
+    if name == "where":
+        return f"{a} ? {b} : {operands[2]}"
+    if name == "neg":
+        return f"-{a}"
+    if name == "bitwise_not":
+        return f"!{a}" if output.dtype == bool_ else f"~{a}"
+    if name in ("maximum", "minimum"):
+        return _extreme(instruction, a, b)
+    if name == "abs":
+        return f"fabs{_suffix(output.dtype)}({a})" if output.dtype.kind == "f" else f"{a} < 0 ? -{a} : {a}"
+    if name == "sign":
+        sign = f"({a} > 0) - ({a} < 0)"
+        return f"{a} != {a} ? {a} : {sign}" if output.dtype.kind == "f" else sign
+    return f"{OF_FLOATS[name]}{_suffix(output.dtype)}({', '.join(operands)})"
+
+
+def is_elementwise(instruction: Instruction) -> bool:
+    """Whether there is an expression for it."""
+    name, output = instruction.op.name, instruction.output
+    dtypes = [x.dtype for x in instruction.reads]
+    if any(dtype not in C_TYPES for dtype in (*dtypes, output.dtype)):
+        return False
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("where", "copy", "gather"):
+        return True
+    if name == "cast":  # what is out of range is not the same number everywhere
+        return not (dtypes[0].kind == "f" and output.dtype.kind in "iu") or output.dtype.itemsize == 8
+    if name in BITWISE or name == "bitwise_not":
+        return output.dtype.kind in "biu"
+    if name in ("add", "mul", "sub", "neg", "abs", "maximum", "minimum"):
+        return output.dtype.kind == "f" or output.dtype.itemsize == 8 or (output.dtype == bool_ and name in ("add", "mul"))
+    return output.dtype in FLOATS and (name in OF_FLOATS or name in ("div", "sign"))
+
+
+def _extreme(instruction: Instruction, a: str, b: str) -> str:
+    """The larger or smaller of two; NaN where one of them is."""
+    larger = instruction.op.name == "maximum"
+    for x, literal, other in ((1, b, a), (0, a, b)):
+        operand = instruction.inputs[x]
+        if not isinstance(operand, Var) and operand == operand:  # a number that is no NaN
+            return f"{other} {'<=' if larger else '>='} {literal} ? {literal} : {other}"
+    return f"({a} {'>=' if larger else '<='} {b}) | ({a} != {a}) ? {a} : {b}"
+
+
+def _suffix(dtype: Dtype) -> str:
+    return "f" if dtype == float32 else ""
+
+
+def operand_type(instruction: Instruction) -> Dtype:
+    """The dtype in which an elementwise operation takes its numbers."""
+    name, reads = instruction.op.name, instruction.reads
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("cast", "copy"):
+        values: list[Operand] = [x for x in instruction.inputs if x is not None]
+        kinds = [x.dtype if isinstance(x, Var) else type(x) for x in values]
+        found: Dtype = np.result_type(*(np.zeros((), k) if isinstance(k, np.dtype) else k() for k in kinds))
+        return found if found in C_TYPES else reads[0].dtype
+    return instruction.output.dtype
+
+
+# reductions -------------------------------------------------------------------------------------------------
+
+
+class Reduction(NamedTuple):
+    """How many numbers become one: ``start`` is where it begins, ``step`` what each number x does to the result y.
+
+    ``simd`` is the clause by which the compiler may do several at once.
+    """
+
+    start: Callable[[Dtype], str]
+    step: Callable[[str, str], str]
+    clause: str
+
+
+def _least(dtype: Dtype) -> str:
+    return "-INFINITY" if dtype.kind == "f" else number(0 if dtype == bool_ else np.iinfo(dtype).min, dtype)
+
+
+def _most(dtype: Dtype) -> str:
+    return "INFINITY" if dtype.kind == "f" else number(1 if dtype == bool_ else np.iinfo(dtype).max, dtype)
+
+
+REDUCTIONS: Mapping[str, Reduction] = {
+    "sum": Reduction(lambda dtype: number(0, dtype), lambda y, x: f"{y} += {x}", "+"),
+    "prod": Reduction(lambda dtype: number(1, dtype), lambda y, x: f"{y} *= {x}", "*"),
+    "amax": Reduction(_least, lambda y, x: f"{y} = ({x} > {y}) | ({x} != {x}) ? {x} : {y}", ""),
+    "amin": Reduction(_most, lambda y, x: f"{y} = ({x} < {y}) | ({x} != {x}) ? {x} : {y}", ""),
+    "all": Reduction(lambda dtype: "1", lambda y, x: f"{y} &= {x} != 0", "&"),
+    "any": Reduction(lambda dtype: "0", lambda y, x: f"{y} |= {x} != 0", "|"),
+}
+
+
+def is_reduction(instruction: Instruction) -> bool:
+    """Whether it is a reduction that C knows, of some numbers."""
+    if instruction.op.name not in REDUCTIONS or instruction.into:
+        return False
+    (x,) = instruction.reads
+    return x.dtype in C_TYPES and instruction.output.dtype in C_TYPES and 0 not in x.shape

@@ -1,0 +1,128 @@
+/* What every program needs: elementary functions that the compiler can make vectors of, and tiles of matrix products. */
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* elementary functions: no branches, so that the loops around them become vectors ------------------------------ */
+
+static inline float float_of_(int32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
+static inline int32_t bits_of_(float x) { int32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+
+/* eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2; at most 1 ulp off (the polynomial is that of Cephes) */
+static inline float exp_f(float x) {
+    x = x > 89.0f ? 89.0f : x;
+    x = x < -104.0f ? -104.0f : x;
+    const float shifted = x * 1.44269504088896341f + 12582912.0f; /* 1.5·2²³: what is behind the point is rounded away */
+    const int32_t n = bits_of_(shifted) - 0x4B400000;
+    const float whole = shifted - 12582912.0f;
+    const float r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    const float y = p * r * r + r + 1.0f;
+    const int32_t half = n >> 1; /* 2ⁿ in two steps: one would not reach the smallest and the largest numbers */
+    return y * float_of_((int32_t)((uint32_t)(half + 127) << 23)) * float_of_((int32_t)((uint32_t)(n - half + 127) << 23));
+}
+
+/* log x = log m + n·log 2 with √½ ≤ m < √2; at most 1 ulp off (Cephes) */
+static inline float log_f(float x) {
+    const int is_small = x < 1.17549435e-38f;
+    const float scaled = is_small ? x * 8388608.0f : x;
+    const int32_t bits = bits_of_(scaled);
+    const int32_t above = (bits - 0x3F3504F3) >> 23; /* how often 2 divides it, counted from √½ */
+    const float n = (float)above - (is_small ? 23.0f : 0.0f);
+    const float m = float_of_(bits - (int32_t)((uint32_t)above << 23)) - 1.0f;
+    float p = 7.0376836292e-2f;
+    p = p * m - 1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m - 1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m - 1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m - 2.4999993993e-1f;
+    p = p * m + 3.3333331174e-1f;
+    const float z = m * m;
+    float y = p * m * z + n * -2.12194440e-4f - 0.5f * z;
+    y = m + y + n * 0.693359375f;
+    y = x == INFINITY ? x : y;
+    y = x == 0.0f ? -INFINITY : y;
+    return x < 0.0f ? NAN : x != x ? x : y;
+}
+
+/* tanh x = 1 − 2/(e²ˣ + 1); a polynomial where that would lose digits (Cephes) */
+static inline float tanh_f(float x) {
+    const float size = fabsf(x), z = x * x;
+    float p = -5.70498872745e-3f;
+    p = p * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    const float near = p * z * x + x;
+    const float far = copysignf(1.0f - 2.0f / (exp_f(2.0f * size) + 1.0f), x);
+    return size < 0.625f ? near : far;
+}
+
+static inline float erf_f(float x) { return erff(x); }
+static inline double exp_(double x) { return exp(x); }
+static inline double log_(double x) { return log(x); }
+static inline double tanh_(double x) { return tanh(x); }
+static inline double erf_(double x) { return erf(x); }
+
+/* a mod b, with the sign of b, as Python has it */
+static inline double remainder_(double a, double b) {
+    const double r = fmod(a, b);
+    return r == 0.0 ? copysign(0.0, b) : (r < 0.0) != (b < 0.0) ? r + b : r;
+}
+static inline float remainder_f(float a, float b) {
+    const float r = fmodf(a, b);
+    return r == 0.0f ? copysignf(0.0f, b) : (r < 0.0f) != (b < 0.0f) ? r + b : r;
+}
+static inline double floor_divide_(double a, double b) {
+    if (b == 0.0) return a / b;
+    const double r = remainder_(a, b), q = (a - r) / b;
+    return q == 0.0 ? copysign(0.0, a / b) : floor(q) + (q - floor(q) > 0.5 ? 1.0 : 0.0);
+}
+static inline float floor_divide_f(float a, float b) {
+    if (b == 0.0f) return a / b;
+    const float r = remainder_f(a, b), q = (a - r) / b;
+    return q == 0.0f ? copysignf(0.0f, a / b) : floorf(q) + (q - floorf(q) > 0.5f ? 1.0f : 0.0f);
+}
+
+/* The share of a thread: of count pieces those from begin to end. */
+static inline long begin_(long count, long id, long threads) { return count * id / threads; }
+static inline long end_(long count, long id, long threads) { return count * (id + 1) / threads; }
+
+/* An index that is in range; one that is not is a fault, and is not followed. */
+static inline int64_t in_range_(int64_t index, int64_t size, int64_t *fault) {
+    const int is_out = (uint64_t)index >= (uint64_t)size;
+    *fault |= is_out;
+    return is_out ? 0 : index;
+}
+
+/* matrix products ---------------------------------------------------------------------------------------------- */
+
+/* A tile of a·b, kept in registers over the whole depth: ROWS rows of VECTORS·LANES columns. Elements of a are steps
+   apart as said; b is a panel, whose rows of as many columns lie one after another. */
+#define PRODUCT_TILE(NAME, TYPE, LANES, ROWS, VECTORS)                                                                 \
+    static inline __attribute__((always_inline)) void NAME(                                                            \
+        long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, TYPE *restrict tile) {    \
+        typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE))));                                        \
+        typedef TYPE unaligned __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));   \
+        vector sum[ROWS][VECTORS] = {0};                                                                               \
+        for (long k = 0; k < depth; k++) {                                                                             \
+            vector row[VECTORS];                                                                                       \
+            _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++) row[v] =                                        \
+                *(const unaligned *)(b + (k * VECTORS + v) * LANES);                                                   \
+            _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) {                                                  \
+                const vector x = a[r * a_row + k * a_step] - (vector){0};                                              \
+                _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++) sum[r][v] += x * row[v];                    \
+            }                                                                                                          \
+        }                                                                                                              \
+        _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS;  \
+                                                                                              v++)                     \
+            *(unaligned *)(tile + (r * VECTORS + v) * LANES) = sum[r][v];                                              \
+    }

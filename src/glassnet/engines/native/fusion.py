@@ -1,0 +1,116 @@
+"""Fusion: which instructions of a program become one kernel, and in which order the kernels run.
+
+Each instruction begins as a kernel of its own, and is merged with those that made its inputs, as far as their loops fit
+and no third kernel has to run in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glassnet.engines.native.kernels import Kernel, Layouts, kernel_of, merged
+from glassnet.program.program import Instruction, Program, Var
+
+Step = Kernel | Instruction  # what C does, and what it has to leave to NumPy
+
+
+def fused(program: Program, layouts: Layouts) -> list[Step]:
+    """The kernels of ``program`` in the order in which they can run, and between them what C does not know."""
+    graph = _Graph(layouts)
+    for instruction in program:
+        if layouts[instruction.output].root != instruction.output and not instruction.into:
+            continue  # a view: read where it is needed
+        graph.add(instruction)
+    return graph.ordered()
+
+
+class _Graph:
+    """Kernels by number, and as bits of a whole number all those that must have run before each."""
+
+    def __init__(self, layouts: Layouts) -> None:
+        self.layouts = layouts
+        self.steps: dict[int, Step] = {}
+        self.before: dict[int, int] = {}
+        self.maker: dict[Var, int] = {}  # of each root: the kernel that wrote it last
+        self.readers: dict[Var, set[int]] = {}  # of each root: those that read what it is now
+
+    def add(self, instruction: Instruction) -> None:
+        number = len(self.before)
+        kernel = kernel_of(instruction, self.layouts)
+        self.steps[number] = instruction if kernel is None else kernel
+        needed = set(self._needed(instruction))
+        self.before[number] = self._all_before(needed)
+        reads = {self.layouts[x].root for x in instruction.reads}
+        writes = self._written(instruction)
+        for producer in sorted({self.maker[root] for root in reads if root in self.maker}, reverse=True):
+            number = self._merge(producer, number)
+        for root in reads - writes:
+            self.readers.setdefault(root, set()).add(number)
+        for root in writes:
+            self.maker[root] = number
+            self.readers[root] = set()
+
+    def _needed(self, instruction: Instruction) -> Iterator[int]:
+        """The kernels that have to run before: those whose values it reads, and those that read what it overwrites."""
+        for var in instruction.reads:
+            root = self.layouts[var].root
+            if root in self.maker:
+                yield self.maker[root]
+        for root in self._written(instruction):
+            if root in self.maker:
+                yield self.maker[root]
+            yield from self.readers.get(root, ())
+
+    def _written(self, instruction: Instruction) -> set[Var]:
+        states = {layout.root.name: layout.root for layout in self.layouts.values()} if instruction.writes else {}
+        return {self.layouts[instruction.output].root, *(states[name] for name in instruction.writes)}
+
+    def _all_before(self, numbers: set[int]) -> int:
+        found = 0
+        for number in numbers:
+            found |= self.before[number] | 1 << number
+        return found
+
+    def _merge(self, first: int, second: int) -> int:
+        """Make one of two kernels where that is possible; gives the number of the second, or of what both are now."""
+        a, b = self.steps.get(first), self.steps.get(second)
+        if first == second or not isinstance(a, Kernel) or not isinstance(b, Kernel):
+            return second
+        between = self.before[second] & ~(1 << first)
+        if any(between >> n & 1 and self.before[n] >> first & 1 for n in self.steps):
+            return second
+        kernel = merged(a, b, self.layouts)
+        if kernel is None:
+            return second
+        self.steps[first] = kernel
+        del self.steps[second]
+        self._replace(first, second)
+        return first
+
+    def _replace(self, kept: int, gone: int) -> None:
+        """Let all that knew the kernel ``gone`` know ``kept``, which now does its work too."""
+        self.before[kept] |= self.before.pop(gone) & ~(1 << kept)
+        self.before[gone] = 0  # its number stays taken
+        for n, before in self.before.items():
+            if before >> gone & 1:
+                before = before & ~(1 << gone) | 1 << kept
+            if before >> kept & 1:
+                before |= self.before[kept]
+            self.before[n] = before
+        for root, number in self.maker.items():
+            if number == gone:
+                self.maker[root] = kept
+        for readers in self.readers.values():
+            if gone in readers:
+                readers.discard(gone)
+                readers.add(kept)
+
+    def ordered(self) -> list[Step]:
+        """The steps, each after all that must have run before it, otherwise as the program has them."""
+        done, waiting, found = 0, sorted(self.steps), []
+        while waiting:
+            number = next(n for n in waiting if not self.before[n] & ~done)
+            waiting.remove(number)
+            done |= 1 << number
+            found.append(self.steps[number])
+        return found

@@ -1,0 +1,232 @@
+"""Kernels: instructions that share their loops, or that follow a matrix product while its numbers are in registers.
+
+The loops of a kernel go over the elements of its largest values. Where something is reduced, the loops over what is
+kept are outside, and those over what is reduced inside: ``softmax`` is one kernel, in which each row is gone over
+several times while it is near.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+from operator import mul
+
+from glassnet.engines.native.c_operations import is_elementwise, is_reduction
+from glassnet.engines.native.layouts import Layout, seen_by
+from glassnet.ops.dtypes import float32, float64
+from glassnet.ops.shapes import normalize_dims
+from glassnet.program.program import Instruction, Var
+
+Sizes = tuple[int, ...]
+Layouts = Mapping[Var, Layout]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Instructions, in the order of the program, and the ``sizes`` of their loops, in the order of the dimensions.
+
+    ``reduced`` are the loops that a reduction goes over. ``product`` is the matrix product that the others follow.
+    """
+
+    instructions: tuple[Instruction, ...]
+    sizes: Sizes
+    reduced: frozenset[int] = frozenset()
+    product: Instruction | None = None
+
+    @cached_property
+    def kept(self) -> Sizes:
+        """The sizes of the loops outside: over what is kept, or none where nothing is reduced."""
+        return tuple(n for i, n in enumerate(self.sizes) if i not in self.reduced) if self.reduced else ()
+
+    @cached_property
+    def made(self) -> dict[Var, Instruction]:
+        """The values it makes, and by which instruction."""
+        return {instruction.output: instruction for instruction in self.instructions}
+
+    def is_for_each_row(self, instruction: Instruction) -> bool:
+        """Whether an instruction is carried out once for each pass of the outer loops, not for each element."""
+        return math.prod(domain(instruction)) < math.prod(self.sizes)
+
+    def steps(self, layout: Layout, instruction: Instruction) -> tuple[int, ...] | None:
+        """How far apart the neighbours of an operand or result of ``instruction`` are, along each loop."""
+        if not self.is_for_each_row(instruction):
+            return layout.steps(domain(instruction), self.sizes)
+        return self._widened(layout.steps(domain(instruction), self.kept))
+
+    def result_steps(self, layout: Layout, instruction: Instruction) -> tuple[int, ...] | None:
+        """Those of the result: that of a reduction has an element for each pass of the outer loops."""
+        if is_reduction(instruction):
+            return self._widened(layout.steps(instruction.output.shape, self.kept))
+        return self.steps(layout, instruction)
+
+    def _widened(self, steps: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if steps is None:
+            return None
+        if not self.reduced:  # the outer loops are none
+            return (0,) * len(self.sizes)
+        outer = iter(steps)
+        return tuple(0 if i in self.reduced else next(outer) for i in range(len(self.sizes)))
+
+
+def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
+    """The kernel of a single instruction; None where C does not know it."""
+    output = instruction.output
+    if 0 in output.shape or any(0 in x.shape for x in instruction.reads):
+        return None
+    if is_product(instruction):
+        return Kernel((instruction,), output.shape, product=instruction)
+    kernel = None
+    if is_reduction(instruction):
+        kernel = _reduction(instruction)
+    elif is_elementwise(instruction) and not instruction.op.writes:
+        kernel = Kernel((instruction,), without_ones(output.shape))
+    return kernel if kernel is not None and is_consistent(kernel, layouts) else None
+
+
+def is_product(instruction: Instruction) -> bool:
+    """Whether it is a product of matrices of floats."""
+    shapes = [x.shape for x in instruction.reads]
+    return instruction.op.name == "matmul" and all(len(s) > 1 for s in shapes) and instruction.output.dtype in (float32, float64)
+
+
+def _reduction(instruction: Instruction) -> Kernel | None:
+    (x,) = instruction.reads
+    dims = set(normalize_dims("sum", instruction.params.get("dim"), len(x.shape)))
+    loops = [(n, d in dims) for d, n in enumerate(x.shape) if n != 1]
+    reduced = frozenset(i for i, (_, is_reduced) in enumerate(loops) if is_reduced)
+    return Kernel((instruction,), tuple(n for n, _ in loops), reduced) if reduced else None
+
+
+def domain(instruction: Instruction) -> Sizes:
+    """The shape whose elements an instruction goes over."""
+    return instruction.reads[0].shape if is_reduction(instruction) else instruction.output.shape
+
+
+def without_ones(shape: Sizes) -> Sizes:
+    """The dimensions that need a loop."""
+    return tuple(n for n in shape if n != 1)
+
+
+# merging ----------------------------------------------------------------------------------------------------
+
+
+def merged(first: Kernel, second: Kernel, layouts: Layouts) -> Kernel | None:
+    """One kernel that does what both do, the ``first`` before the ``second``; None where their loops do not fit."""
+    if first.product is not None or second.product is not None:
+        found = _after_product(first, second)
+    else:
+        found = _same_loops(first, second) or _for_each_row(first, second) or _for_each_row(second, first)
+    if found is None or _writes_once(first, found) or _writes_once(second, found):
+        return None
+    found = replace(found, instructions=(*first.instructions, *second.instructions))
+    return found if is_consistent(found, layouts) else None
+
+
+def _writes_once(part: Kernel, whole: Kernel) -> bool:
+    """Whether ``part`` overwrites a single number, and other threads of the ``whole`` may read it before or after."""
+    return math.prod(part.sizes) == 1 < math.prod(whole.sizes) and any(i.into for i in part.instructions)
+
+
+def _after_product(first: Kernel, second: Kernel) -> Kernel | None:
+    if first.product is None or second.product is not None or second.reduced:
+        return None
+    fits = math.prod(second.sizes) in (math.prod(first.sizes), 1)
+    return first if fits else None
+
+
+def _same_loops(first: Kernel, second: Kernel) -> Kernel | None:
+    sizes = refined(first.sizes, second.sizes)
+    if sizes is None:
+        return None
+    reduced = [_split(kernel.sizes, sizes, kernel.reduced) for kernel in (first, second) if kernel.reduced]
+    if len(reduced) == 2 and reduced[0] != reduced[1]:
+        return None
+    return Kernel((), sizes, reduced[0] if reduced else frozenset())
+
+
+def _for_each_row(rows: Kernel, other: Kernel) -> Kernel | None:
+    """The loops of ``rows``, where ``other`` is done once for each pass of the outer ones."""
+    if other.reduced or math.prod(other.sizes) == math.prod(rows.sizes):
+        return None
+    kept = refined(rows.kept, other.sizes)
+    if kept is None:
+        return None
+    sizes: list[int] = []
+    reduced: set[int] = set()
+    finer = iter(kept)
+    for i, n in enumerate(rows.sizes):
+        if i in rows.reduced or not rows.reduced:
+            reduced |= {len(sizes)} if rows.reduced else set()
+            sizes.append(n)
+            continue
+        left = n
+        while left > 1:
+            sizes.append(next(finer))
+            left //= sizes[-1]
+    return Kernel((), tuple(sizes), frozenset(reduced))
+
+
+def refined(first: Sizes, second: Sizes) -> Sizes | None:
+    """The coarsest loops that both can be split into; None where there are none: (6, 4) and (2, 12) give (2, 3, 4)."""
+    if math.prod(first) != math.prod(second):
+        return None
+    ends = sorted({*accumulate(first[::-1], mul), *accumulate(second[::-1], mul)})
+    if any(high % low for low, high in zip(ends, ends[1:], strict=False)):
+        return None
+    return tuple(high // low for low, high in zip([1, *ends], ends, strict=False))[::-1]
+
+
+def _split(coarse: Sizes, fine: Sizes, marked: frozenset[int]) -> frozenset[int]:
+    """The ``marked`` of the coarse loops, among the fine ones that they were split into."""
+    found, i = set(), 0
+    for position, n in enumerate(coarse):
+        left = n
+        while left > 1:
+            left //= fine[i]
+            found |= {i} if position in marked else set()
+            i += 1
+    return frozenset(found)
+
+
+def is_consistent(kernel: Kernel, layouts: Layouts) -> bool:
+    """Whether each operand is found by steps along the loops, and what the kernel makes itself where it makes it."""
+    written: dict[Var, tuple[int, ...] | None] = {}
+    for instruction in kernel.instructions:
+        if instruction is kernel.product:
+            written[instruction.output] = kernel.steps(layouts[instruction.output], instruction)
+            continue
+        for n, (_, layout) in enumerate(seen_by(instruction, layouts)):
+            steps = kernel.steps(layout, instruction)
+            if steps is None or (layout.root in written and (steps, layout.offset) != (written[layout.root], 0)):
+                return False
+            if layout.root in written and n == 0 and instruction.op.name == "gather":  # picked from memory
+                return False
+        layout = layouts[instruction.output]
+        steps = kernel.result_steps(layout, instruction)
+        if steps is None or layout.offset:
+            return False
+        written[layout.root] = steps
+    if kernel.product is not None:
+        roots = {layouts[x].root for x in kernel.product.reads}
+        if not roots.isdisjoint(written):
+            return False
+    return all(_reads_before(kernel, var, written, layouts) for var in state_written(kernel.instructions, layouts))
+
+
+def state_written(instructions: Iterable[Instruction], layouts: Layouts) -> set[Var]:
+    """The state that ``instructions`` overwrite."""
+    return {layouts[i.output].root for i in instructions if i.into}
+
+
+def _reads_before(kernel: Kernel, state: Var, written: Mapping[Var, object], layouts: Layouts) -> bool:
+    """Whether all that read a state which the kernel overwrites read the element that is overwritten then."""
+    return all(
+        kernel.steps(layout, instruction) == written[state] and not layout.offset
+        for instruction in kernel.instructions
+        if instruction is not kernel.product
+        for _, layout in seen_by(instruction, layouts)
+        if layout.root == state
+    )
