@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassnet.program.program import Var
@@ -18,8 +18,8 @@ class Arena:
     nbytes: int = 0
 
 
-def arena_of(lives: dict[Var, tuple[int, int]], last: int) -> Arena:
-    """A place for each value that is made in one step and last needed in another, ``last`` being the end.
+def arena_of(lives: Mapping[Var, tuple[int, int]]) -> Arena:
+    """A place for each value, which is made in one step and last needed in another.
 
     The largest first, each at the lowest place that is free for as long as it lives.
     """

@@ -1,4 +1,4 @@
-"""Operations in C: each elementwise one as an expression for one element, each reduction as what it begins with and does.
+"""Operations in C: an elementwise one as an expression for one element, a reduction as how it begins and goes on.
 
 The texts are plain C; the compiler makes vectors of the loops that they stand in. Functions named ``…_`` are in
 `functions.h`.
@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.engines.native.c_types import C_TYPES, number
 from glassnet.ops.dtypes import Dtype, bool_, float32, float64
-from glassnet.program.program import Instruction, Operand, Var
+from glassnet.program.program import Instruction, Var
 
 FLOATS = (float32, float64)
 COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -99,7 +99,8 @@ def is_elementwise(instruction: Instruction) -> bool:
     if name in BITWISE or name == "bitwise_not":
         return output.dtype.kind in "biu"
     if name in ("add", "mul", "sub", "neg", "abs", "maximum", "minimum"):
-        return output.dtype.kind == "f" or output.dtype.itemsize == 8 or (output.dtype == bool_ and name in ("add", "mul"))
+        is_of_bools = output.dtype == bool_ and name in ("add", "mul")
+        return output.dtype.kind == "f" or output.dtype.itemsize == 8 or is_of_bools
     return output.dtype in FLOATS and (name in OF_FLOATS or name in ("div", "sign"))
 
 
@@ -121,9 +122,8 @@ def operand_type(instruction: Instruction) -> Dtype:
     """The dtype in which an elementwise operation takes its numbers."""
     name, reads = instruction.op.name, instruction.reads
     if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("cast", "copy"):
-        values: list[Operand] = [x for x in instruction.inputs if x is not None]
-        kinds = [x.dtype if isinstance(x, Var) else type(x) for x in values]
-        found: Dtype = np.result_type(*(np.zeros((), k) if isinstance(k, np.dtype) else k() for k in kinds))
+        samples = [np.zeros(1, x.dtype) if isinstance(x, Var) else x for x in instruction.inputs if x is not None]
+        found: Dtype = np.result_type(*samples)
         return found if found in C_TYPES else reads[0].dtype
     return instruction.output.dtype
 

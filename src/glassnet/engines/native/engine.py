@@ -5,17 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.engines.native.arena import ALIGNMENT, arena_of, lives_of
-from glassnet.engines.native.c_source import CSource, read_by, written_by
-from glassnet.engines.native.compilers import compiled, compiler, team, vector_bytes
-from glassnet.engines.native.fusion import Step, fused
-from glassnet.engines.native.kernels import Kernel
-from glassnet.engines.native.layouts import layouts_of
+from glassnet.engines.native.arena import ALIGNMENT
+from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
+from glassnet.engines.native.compilers import CompilerError, compiler
+from glassnet.engines.native.library_cache import library_of, team
+from glassnet.engines.native.schedule import Schedule
 from glassnet.ops.dtypes import Array
+from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import PASSES, Pass
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
@@ -28,34 +29,37 @@ class NativeEngine:
     passes: ClassVar[Mapping[str, Pass]] = PASSES
 
     def __init__(self, program: Program, name: str = "step", strides: Strides | None = None) -> None:
+        found = compiler()
+        if found is None:
+            raise CompilerError(self.missing())
         self.program = verify(program)
-        self.layouts = layouts_of(program, strides or {})
-        steps = fused(program, self.layouts)
-        self._plan(steps)
+        self._schedule = schedule = Schedule(program, strides or {}, found.vector_bytes)
         outside = [*program.inputs, *program.state, *program.constants]
-        places = {var: n for n, var in enumerate(outside, 3)}
-        segments = [step for step in self._steps if isinstance(step, list)]
-        self.source = CSource(
-            program, segments, self.layouts, self._stored, self._arena, places, vector_bytes()
-        ).text()
-        self._library = compiled(self.source)
-        self._memory = aligned(self._arena.nbytes)
-        self._table = (ctypes.c_void_p * (3 + len(outside)))()
-        self._fault = np.zeros(1, np.int64)
-        self._table[0] = self._memory.ctypes.data
-        self._table[1] = ctypes.cast(team().team_barrier, ctypes.c_void_p)
-        self._table[2] = self._fault.ctypes.data
-        self._places = places
-        self._arrays: dict[Var, Array] = {var: self._view(var, at) for var, at in self._arena.offsets.items()}
+        self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}
+        self.source = c_source(schedule, self._places)
+        self._library = library_of(self.source)
+        memory = aligned(schedule.arena.nbytes)
+        self._arrays: dict[Var, Array] = {
+            var: np.ndarray(var.shape, var.dtype, memory, offset) for var, offset in schedule.arena.offsets.items()
+        }
+        self._fault = np.zeros(1, np.int64)
+        self._table = (ctypes.c_void_p * (FIRST + len(outside)))()
+        self._table[ARENA] = memory.ctypes.data
+        self._table[BARRIER] = ctypes.cast(team().team_barrier, ctypes.c_void_p)
+        self._table[FAULT] = self._fault.ctypes.data
         for var, array in program.constants.items():
             self._set(var, np.array(array, order="C"))
-        self._calls = [self._call(step) for step in self._numbered()]
+        numbers = iter(range(len(schedule.segments)))
+        self._calls = [
+            self._segment(next(numbers)) if isinstance(part, list) else partial(self._by_numpy, part)
+            for part in schedule.parts
+        ]
 
     @classmethod
     def missing(cls) -> str:
         """What has to be installed: a C compiler, where there is none."""
-        return "" if compiler() else "no C compiler was found"
+        return "" if compiler() else "no C compiler was found; install gcc or clang, or name one in the variable CC"
 
     @classmethod
     def accepts(cls, instruction: Instruction) -> bool:
@@ -67,84 +71,49 @@ class NativeEngine:
         self._set(self._states[name], array)
 
     def value(self, name: str) -> Array | None:
-        """What a value held when the program last ran."""
-        var = next((var for var in self.layouts if var.name == name), None)
-        return None if var is None or self.layouts[var].root not in self._arrays else self._array_of(var)
+        """What a value held when the program last ran; None for one that has no memory."""
+        var = next((var for var in self._schedule.layouts if var.name == name), None)
+        return None if var is None or self._schedule.layouts[var].root not in self._arrays else self._array(var)
 
     def run(self, *inputs: Array) -> Any:
-        """The program's outputs, which are copies."""
+        """The program's outputs, which are copies. Raises what NumPy raises, such as for an index out of range."""
         for var, array in zip(self.program.inputs, inputs, strict=True):
             self._set(var, np.ascontiguousarray(array).reshape(array.shape))
         for call in self._calls:
             if call():
                 self._fault[0] = 0
-                raise IndexError("an index is out of range")
-        outputs = tuple(self._result(x) for x in self.program.outputs)
+                return self._evaluated(inputs)
+        outputs = tuple(self._array(x).copy() if isinstance(x, Var) else x for x in self.program.outputs)
         return outputs[0] if len(outputs) == 1 else outputs or None
 
-    def _result(self, x: Any) -> Any:
-        return self._array_of(x).copy() if isinstance(x, Var) else x
+    def _evaluated(self, inputs: tuple[Array, ...]) -> Any:
+        """What NumPy makes of it, operation by operation: it raises the error that there is."""
+        state = {name: self._arrays[var] for name, var in self._states.items()}
+        evaluate(self.program.history.get("traced", self.program), inputs, state)
+        raise IndexError("an index is out of range")
 
     # how it comes about -------------------------------------------------------------------------------
 
-    def _plan(self, steps: list[Step]) -> None:
-        """Which values need memory, where that is, and which kernels run together."""
-        layouts = self.layouts
-        wanted = {layouts[x].root for x in self.program.wanted}
-        read: list[set[Var]] = []
-        made: list[set[Var]] = []
-        for step in steps:
-            if isinstance(step, Kernel):
-                read.append(read_by(step, layouts))
-                made.append(set(step.made))
-            else:
-                read.append({layouts[x].root for x in step.reads})
-                made.append({step.output})
-        self._stored = set().union(wanted, *read) | {s.output for s in steps if isinstance(s, Instruction)}
-        for n, step in enumerate(steps):
-            if isinstance(step, Kernel):
-                made[n] = written_by(step, layouts, self._stored) - set(self.program.state)
-        self._arena = arena_of(lives_of(made, read, wanted), len(steps))
-        self._steps: list[list[Kernel] | Instruction] = []
-        for step in steps:
-            if not isinstance(step, Kernel):
-                self._steps.append(step)
-            elif self._steps and isinstance(self._steps[-1], list):
-                self._steps[-1].append(step)
-            else:
-                self._steps.append([step])
-
-    def _numbered(self) -> list[int | Instruction]:
-        count = iter(range(len(self._steps)))
-        return [next(count) if isinstance(step, list) else step for step in self._steps]
-
-    def _call(self, step: int | Instruction) -> Callable[[], Any]:
-        if isinstance(step, int):
-            function = ctypes.cast(self._library[f"segment_{step}"], ctypes.c_void_p)
-            run = team().team_run
-            run.argtypes, run.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long], ctypes.c_int64
-            table = ctypes.addressof(self._table)
-            threads = int(os.environ.get("GLASSNET_THREADS", "1"))
-            return lambda: run(function, table, threads)
-        return lambda: self._by_numpy(step)
+    def _segment(self, number: int) -> Callable[[], int]:
+        function = ctypes.cast(self._library[f"segment_{number}"], ctypes.c_void_p)
+        run = team().team_run
+        run.argtypes, run.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long], ctypes.c_int64
+        return partial(run, function, ctypes.addressof(self._table), int(os.environ.get("GLASSNET_THREADS", "1")))
 
     def _by_numpy(self, instruction: Instruction) -> None:
-        inputs = [self._array_of(x) if isinstance(x, Var) else x for x in instruction.inputs]
+        inputs = [self._array(x) if isinstance(x, Var) else x for x in instruction.inputs]
         result = instruction.op.forward(*inputs, **instruction.params)
         if instruction.into:
-            self._array_of(self._states[instruction.into])[...] = result
+            self._arrays[self._states[instruction.into]][...] = result
         elif not instruction.op.writes:
             self._arrays[instruction.output][...] = result
 
-    def _array_of(self, var: Var) -> Array:
-        layout = self.layouts[var]
+    def _array(self, var: Var) -> Array:
+        layout = self._schedule.layouts[var]
         root = self._arrays[layout.root]
         if layout.array is layout.base:
             return root
         return np.ndarray(var.shape, var.dtype, root, layout.offset * var.dtype.itemsize, layout.array.strides)
-
-    def _view(self, var: Var, offset: int) -> Array:
-        return np.ndarray(var.shape, var.dtype, self._memory, offset)
 
     def _set(self, var: Var, array: Array) -> None:
         self._arrays[var] = array
@@ -152,7 +121,7 @@ class NativeEngine:
 
 
 def aligned(nbytes: int) -> Array:
-    """Memory that begins where the widest vectors do."""
+    """Memory that begins where the widest vectors may."""
     memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
     begin = -memory.ctypes.data % ALIGNMENT
     return memory[begin : begin + nbytes]

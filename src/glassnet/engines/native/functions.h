@@ -105,24 +105,26 @@ static inline int64_t in_range_(int64_t index, int64_t size, int64_t *fault) {
 
 /* matrix products ---------------------------------------------------------------------------------------------- */
 
-/* A tile of a·b, kept in registers over the whole depth: ROWS rows of VECTORS·LANES columns. Elements of a are steps
-   apart as said; b is a panel, whose rows of as many columns lie one after another. */
+/* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a are steps apart as
+   said; b is a panel, whose rows of as many columns lie one after another. What is in the tile is added to, or not. */
 #define PRODUCT_TILE(NAME, TYPE, LANES, ROWS, VECTORS)                                                                 \
     static inline __attribute__((always_inline)) void NAME(                                                            \
-        long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, TYPE *restrict tile) {    \
-        typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE))));                                        \
-        typedef TYPE unaligned __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));   \
+        long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, int adds,                 \
+        TYPE *restrict tile) {                                                                                         \
+        typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));      \
         vector sum[ROWS][VECTORS] = {0};                                                                               \
+        if (adds)                                                                                                      \
+            for (int r = 0; r < ROWS; r++)                                                                             \
+                for (int v = 0; v < VECTORS; v++) sum[r][v] = *(const vector *)(tile + (r * VECTORS + v) * LANES);     \
         for (long k = 0; k < depth; k++) {                                                                             \
             vector row[VECTORS];                                                                                       \
-            _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++) row[v] =                                        \
-                *(const unaligned *)(b + (k * VECTORS + v) * LANES);                                                   \
+            _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++)                                                 \
+                row[v] = *(const vector *)(b + (k * VECTORS + v) * LANES);                                             \
             _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) {                                                  \
                 const vector x = a[r * a_row + k * a_step] - (vector){0};                                              \
                 _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++) sum[r][v] += x * row[v];                    \
             }                                                                                                          \
         }                                                                                                              \
-        _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS;  \
-                                                                                              v++)                     \
-            *(unaligned *)(tile + (r * VECTORS + v) * LANES) = sum[r][v];                                              \
+        for (int r = 0; r < ROWS; r++)                                                                                 \
+            for (int v = 0; v < VECTORS; v++) *(vector *)(tile + (r * VECTORS + v) * LANES) = sum[r][v];               \
     }

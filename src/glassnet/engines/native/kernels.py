@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import mul
 
 from glassnet.engines.native.c_operations import is_elementwise, is_reduction
@@ -88,8 +88,8 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
 
 def is_product(instruction: Instruction) -> bool:
     """Whether it is a product of matrices of floats."""
-    shapes = [x.shape for x in instruction.reads]
-    return instruction.op.name == "matmul" and all(len(s) > 1 for s in shapes) and instruction.output.dtype in (float32, float64)
+    are_matrices = all(len(x.shape) > 1 for x in instruction.reads)
+    return instruction.op.name == "matmul" and are_matrices and instruction.output.dtype in (float32, float64)
 
 
 def _reduction(instruction: Instruction) -> Kernel | None:
@@ -174,9 +174,9 @@ def refined(first: Sizes, second: Sizes) -> Sizes | None:
     if math.prod(first) != math.prod(second):
         return None
     ends = sorted({*accumulate(first[::-1], mul), *accumulate(second[::-1], mul)})
-    if any(high % low for low, high in zip(ends, ends[1:], strict=False)):
+    if any(high % low for low, high in pairwise(ends)):
         return None
-    return tuple(high // low for low, high in zip([1, *ends], ends, strict=False))[::-1]
+    return tuple(high // low for low, high in pairwise([1, *ends]))[::-1]
 
 
 def _split(coarse: Sizes, fine: Sizes, marked: frozenset[int]) -> frozenset[int]:

@@ -43,7 +43,8 @@ class Layout:
         seen = reshaped(np.broadcast_to(self.array, shape), sizes)
         if seen is None:
             return None
-        return tuple(0 if n == 1 else step // self.array.itemsize for n, step in zip(seen.shape, seen.strides, strict=True))
+        pairs = zip(seen.shape, seen.strides, strict=True)
+        return tuple(0 if n == 1 else step // self.array.itemsize for n, step in pairs)
 
 
 def layouts_of(program: Program, strides: Strides) -> dict[Var, Layout]:

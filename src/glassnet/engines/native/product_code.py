@@ -1,255 +1,214 @@
-"""Matrix products: tile by tile, each kept in registers, and what follows done to it before it is stored.
-
-The columns of a tile are vectors. They are read from a panel: some columns of one matrix, copied row after row. Of
-a·b either may be the one with the columns, for (a·b)ᵀ = bᵀ·aᵀ: the one that is dearer to copy stays where it is.
-"""
+"""Matrix products: tile by tile or dot by dot, and what follows done to each element before it is stored."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 
-from glassnet.engines.native.c_operations import expression, operand_type
-from glassnet.engines.native.c_types import C_TYPES, number
+from glassnet.engines.native.c_types import C_TYPES
+from glassnet.engines.native.kernel_code import KernelCode, block, indented, index_text, loop_head
 from glassnet.engines.native.kernels import Kernel, Layouts
-from glassnet.program.program import Instruction, Operand, Var
+from glassnet.engines.native.product_plan import Side, plan_of
+from glassnet.program.program import Instruction, Var
 
-REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16: as of NEON
-
-BLOCK = 16  # of the depth that is copied at a time where its elements are neighbours
-
-
-@dataclass(frozen=True)
-class Side:
-    """A matrix of the product: its name in C, where it begins, and its steps along its own dimension and the depth."""
-
-    name: str
-    offset: int
-    batch: tuple[int, ...]
-    step: int
-    depth_step: int
-    size: int
-
-    @property
-    def cost(self) -> int:
-        """What a panel of it costs to copy, for each of its elements along the depth."""
-        return self.size // 8 if self.step == 1 else self.size
+NEAR = 16  # numbers that are copied one after another where the others of their row are far
 
 
-class ProductCode:
-    """The statements of a product and what follows it."""
+class ProductCode(KernelCode):
+    """The statements of a product and of what follows it. ``vector_bytes``: those of the widest vector."""
 
-    def __init__(self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], width: int) -> None:
+    def __init__(
+        self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], vector_bytes: int
+    ) -> None:
+        super().__init__(kernel, layouts, stored, names)
         assert kernel.product is not None
-        self.kernel = kernel
-        self.product = kernel.product
-        self.layouts = layouts
-        self.stored = stored
-        self.names = names
-        shape = self.product.output.shape
-        a, b = self.product.reads
-        rows = self._side(a, -2, shape)
-        columns = self._side(b, -1, shape)
-        self.batch = shape[:-2]
-        self.depth = a.shape[-1]
-        stores = rows.size * columns.size  # when swapped, neighbours of a tile's row are not neighbours in memory
-        self.swapped = rows.cost * self.depth + stores < columns.cost * self.depth
-        self.rows, self.columns = (columns, rows) if self.swapped else (rows, columns)
+        self.product: Instruction = kernel.product
+        self.plan = plan_of(self.product, layouts, vector_bytes)
+        self.batch = self.product.output.shape[:-2]
         self.type = C_TYPES[self.product.output.dtype]
-        self.lanes = max(1, width // self.product.output.dtype.itemsize)
-        self.tile = tile_of(self.rows.size, math.ceil(self.columns.size / self.lanes), REGISTERS.get(width, 15))
-
-    def _side(self, var: Var, own: int, shape: tuple[int, ...]) -> Side:
-        layout = self.layouts[var]
-        steps = layout.steps(var.shape, var.shape)
-        assert steps is not None
-        batch = layout.steps((*shape[:-2], *var.shape[-2:]), (*shape[:-2], *var.shape[-2:]))
-        assert batch is not None
-        depth = -1 if own == -2 else -2
-        return Side(f"{self.names[layout.root]}_m", layout.offset, batch[:-2], steps[own], steps[depth], var.shape[own])
+        self.is_deep = self.plan.tile is not None and self.plan.panel_depth < self.plan.depth
 
     @property
-    def tiles(self) -> Iterator[tuple[str, int, int]]:
-        """The kinds of tile that it needs: the name of each, its rows and its vectors."""
-        rows, vectors = self.tile
-        left = math.ceil(self.columns.size / self.lanes) % vectors
-        for r in {rows, self.rows.size % rows} - {0}:
+    def is_shared(self) -> bool:
+        """Always: each thread has its rows, its columns, or its matrices."""
+        return True
+
+    @property
+    def scratch(self) -> Var | None:
+        """Memory for the sums over a part of the depth, where it is too deep for one panel."""
+        if not self.is_deep:
+            return None
+        output = self.product.output
+        padded = math.ceil(self.plan.columns.size / self.plan.width) * self.plan.width
+        return Var(f"{output.name} sums", (self.plan.rows.size, padded), output.dtype)
+
+    @property
+    def tiles(self) -> Iterator[str]:
+        """The definitions of the kinds of tile that it needs."""
+        if self.plan.tile is None:
+            return
+        rows, vectors = self.plan.tile
+        left = math.ceil(self.plan.columns.size / self.plan.lanes) % vectors
+        for r in {min(rows, self.plan.rows.size), self.plan.rows.size % rows} - {0}:
             for v in {vectors, left} - {0}:
-                yield self._tile_name(r, v), r, v
+                yield f"PRODUCT_TILE({self._tile_name(r, v)}, {self.type}, {self.plan.lanes}, {r}, {v})"
 
     def _tile_name(self, rows: int, vectors: int) -> str:
-        return f"tile_{self.type}_{rows}x{vectors * self.lanes}"
+        return f"tile_{self.type}_{rows}x{vectors * self.plan.lanes}"
 
     def lines(self) -> Iterator[str]:
-        """The body of the function."""
-        rows, vectors = self.tile
-        columns = vectors * self.lanes
-        depth = 0
-        yield from self._scalars()
-        for i, n in enumerate(self.batch):
-            yield f"{_in(depth)}for (long i{i} = 0; i{i} < {n}; i{i}++) {{"
-            depth += 1
-        yield f"{_in(depth)}{self.type} panel[{self.depth * columns}] __attribute__((aligned(64)));"
-        blocks = math.ceil(self.columns.size / columns)
-        by = "id, threads" if self.shares == "columns" else "0, 1"
-        rest = self.columns.size % columns
-        yield f"{_in(depth)}for (long block = begin_({blocks}, {by}); block < end_({blocks}, {by}); block++) {{"
-        yield f"{_in(depth + 1)}const long first = {columns}*block;"
-        if blocks == 1:
-            yield from (f"{_in(depth + 1)}{line}" for line in self._panel(self.columns.size))
-        elif not rest:
-            yield from (f"{_in(depth + 1)}{line}" for line in self._panel(columns))
+        """The statements."""
+        for instruction in self.kernel.instructions:
+            if instruction is not self.product and self.kernel.is_for_each_row(instruction):
+                yield from self.statement(instruction)
+        yield from self._batches(0)
+
+    def _batches(self, n: int) -> Iterator[str]:
+        if n < len(self.batch):
+            yield from block(loop_head(f"i{n}", self.batch[n], shared=self._divided == f"i{n}"), self._batches(n + 1))
+        elif self.plan.tile is None:
+            yield from self._dots()
         else:
-            yield f"{_in(depth + 1)}if (block < {blocks - 1}) {{"
-            yield from (f"{_in(depth + 2)}{line}" for line in self._panel(columns))
-            yield f"{_in(depth + 1)}}} else {{"
-            yield from (f"{_in(depth + 2)}{line}" for line in self._panel(rest))
-            yield f"{_in(depth + 1)}}}"
-        yield f"{_in(depth)}}}"
-        while depth:
-            depth -= 1
-            yield f"{_in(depth)}}}"
+            yield from self._columns()
 
     @property
-    def shares(self) -> str:
-        """What the threads divide among them, "rows" or "columns": the more numerous tiles."""
-        rows, vectors = self.tile
-        return "rows" if self.rows.size / rows > self.columns.size / (vectors * self.lanes) else "columns"
+    def _divided(self) -> str:
+        """What the threads divide among them: the largest batch, or the more numerous of rows and columns."""
+        largest = max(self.batch, default=1)
+        if largest > 1 and not self.is_deep:  # whose sums are there once
+            return f"i{self.batch.index(largest)}"
+        if self.plan.tile is None:
+            return "row"
+        rows = self.plan.rows.size / self.plan.tile[0]
+        return "row" if rows > self.plan.columns.size / self.plan.width else "first"
 
-    def _panel(self, columns: int) -> Iterator[str]:
-        """All tiles of some columns."""
-        side = self.columns
-        padded = math.ceil(columns / self.lanes) * self.lanes
-        at = _sum(side.offset, *self._batch_terms(side), (side.step, "first"))
-        yield f"const {self.type} *columns = {side.name} + {at};"
+    # dot by dot ---------------------------------------------------------------------------------------
+
+    def _dots(self) -> Iterator[str]:
+        plan = self.plan
+        x, y = (self._matrix(side, ((side.step, name), (side.depth_step, "k"))) for side, name in self._sides)
+        yield from block(
+            loop_head("row", plan.rows.size, shared=self._divided == "row"),
+            block(loop_head("first", plan.columns.size), self._dot(x, y)),
+        )
+
+    def _dot(self, x: str, y: str) -> Iterator[str]:
+        name = self.names[self.product.output]
+        yield f"{self.type} {name} = 0;"
+        if self.plan.rows.depth_step == self.plan.columns.depth_step == 1 and self.plan.depth > 1:
+            yield f"#pragma omp simd reduction(+:{name})"
+        yield f"{loop_head('k', self.plan.depth)} {name} += {x} * {y};"
+        yield from self._following()
+
+    @property
+    def _sides(self) -> tuple[tuple[Side, str], tuple[Side, str]]:
+        return (self.plan.rows, "row"), (self.plan.columns, "first")
+
+    def _matrix(self, side: Side, terms: tuple[tuple[int, str], ...]) -> str:
+        batch = ((step, f"i{n}") for n, step in enumerate(side.batch))
+        return f"{self.names[side.root]}_m[{index_text(side.offset, *batch, *terms)}]"
+
+    # tile by tile -------------------------------------------------------------------------------------
+
+    def _columns(self) -> Iterator[str]:
+        """All columns, as many at a time as a tile has."""
+        plan = self.plan
+        yield f"{self.type} panel[{plan.panel_depth * plan.width}] __attribute__((aligned(64)));"
+        yield from self._pieces("first", plan.columns.size, plan.width, self._deep)
+
+    def _deep(self, columns: int) -> Iterator[str]:
+        """The whole depth, as much at a time as a panel has."""
+        if not self.is_deep:
+            yield from self._panel(columns, self.plan.depth)
+            return
+        yield from self._pieces("deep", self.plan.depth, self.plan.panel_depth, lambda n: self._panel(columns, n))
+
+    def _panel(self, columns: int, depth: int) -> Iterator[str]:
+        """The panel of some columns and some depth, and all tiles that it takes part in."""
+        side, padded = self.plan.columns, self._padded(columns)
+        deep = ((side.depth_step, "deep"),) if self.is_deep else ()
+        yield f"const {self.type} *columns = &{self._matrix(side, ((side.step, 'first'), *deep))};"
         if padded > columns:
             yield "memset(panel, 0, sizeof panel);"
+        copied = f"panel[{padded}*k + c] = columns[{index_text(0, (side.depth_step, 'k'), (side.step, 'c'))}];"
         if side.step == 1:
-            yield f"for (long k = 0; k < {self.depth}; k++)"
-            yield f"    for (long c = 0; c < {columns}; c++) panel[{padded}*k + c] = columns[{_sum(0, (side.depth_step, 'k'), (1, 'c'))}];"
+            yield f"{loop_head('k', depth)}"
+            yield f"    {loop_head('c', columns)} {copied}"
         else:
-            copied = f"panel[{padded}*k + c] = columns[{_sum(0, (side.depth_step, 'k'), (side.step, 'c'))}];"
-            yield from _block_by_block(self.depth, columns, copied)
-        rows = self.tile[0]
-        blocks, rest = math.ceil(self.rows.size / rows), self.rows.size % rows
-        by = "id, threads" if self.shares == "rows" else "0, 1"
-        yield f"for (long part = begin_({blocks}, {by}); part < end_({blocks}, {by}); part++) {{"
-        yield f"    const long row = {rows}*part;"
-        if blocks == 1 or not rest:
-            yield from (f"    {line}" for line in self._tile(min(rows, self.rows.size), columns, padded))
-        else:
-            yield f"    if (part < {blocks - 1}) {{"
-            yield from (f"        {line}" for line in self._tile(rows, columns, padded))
-            yield "    } else {"
-            yield from (f"        {line}" for line in self._tile(rest, columns, padded))
-            yield "    }"
-        yield "}"
+            yield from _near_by_near(depth, columns, copied)
+        rows = (self.plan.tile or (1, 1))[0]
+        yield from self._pieces("row", self.plan.rows.size, rows, lambda n: self._tile(n, columns, depth))
 
-    def _tile(self, rows: int, columns: int, padded: int) -> Iterator[str]:
-        side = self.rows
-        at = _sum(side.offset, *self._batch_terms(side), (side.step, "row"))
-        yield f"{self.type} tile[{rows * padded}] __attribute__((aligned(64)));"
-        name = self._tile_name(rows, padded // self.lanes)
-        yield f"{name}({self.depth}, {side.name} + {at}, {side.step}, {side.depth_step}, panel, tile);"
-        yield f"for (long r = 0; r < {rows}; r++) {{"
-        if self._is_simple():
-            yield "    #pragma omp simd"
-        yield f"    for (long c = 0; c < {columns}; c++) {{"
-        yield f"        const {self.type} {self.names[self.product.output]} = tile[{padded}*r + c];"
-        yield from (f"        {line}" for line in self._epilogue())
-        yield "    }"
-        yield "}"
+    def _tile(self, rows: int, columns: int, depth: int) -> Iterator[str]:
+        side, padded = self.plan.rows, self._padded(columns)
+        name = self._tile_name(rows, padded // self.plan.lanes)
+        deep = ((side.depth_step, "deep"),) if self.is_deep else ()
+        at = f"&{self._matrix(side, ((side.step, 'row'), *deep))}"
+        steps = f"{side.step}, {side.depth_step}"
+        if not self.is_deep:
+            yield f"{self.type} tile[{rows * padded}] __attribute__((aligned(64)));"
+            yield f"{name}({depth}, {at}, {steps}, panel, 0, tile);"
+            yield from self._elements(rows, columns, padded)
+            return
+        yield f"{self.type} *tile = sums_m + {index_text(0, (self.plan.rows.size, 'first'), (padded, 'row'))};"
+        yield f"{name}({depth}, {at}, {steps}, panel, deep > 0, tile);"
+        is_last = f"deep + {self.plan.panel_depth} >= {self.plan.depth}"
+        yield from block(f"if ({is_last})", self._elements(rows, columns, padded))
 
-    def _is_simple(self) -> bool:
-        return not self.swapped
+    def _elements(self, rows: int, columns: int, padded: int) -> Iterator[str]:
+        """What is done to each element of a tile."""
+        simd = [] if self.plan.swapped else ["#pragma omp simd"]
+        value = f"const {self.type} {self.names[self.product.output]} = tile[{padded}*r + c];"
+        inner = [*simd, *block(loop_head("c", columns), [value, *self._following()])]
+        yield from block(loop_head("r", rows), inner)
+
+    def _padded(self, columns: int) -> int:
+        return math.ceil(columns / self.plan.lanes) * self.plan.lanes
+
+    def _pieces(self, name: str, size: int, step: int, body: Callable[[int], Iterator[str]]) -> Iterator[str]:
+        """A loop over pieces of a size, the last of which may be smaller."""
+        count, rest = math.ceil(size / step), size % step
+        yield from block(
+            loop_head(name, count * step, step, shared=self._divided == name),
+            self._either(name, count, step, rest, body),
+        )
+
+    def _either(
+        self, name: str, count: int, step: int, rest: int, body: Callable[[int], Iterator[str]]
+    ) -> Iterator[str]:
+        if count == 1 or not rest:
+            yield from body(rest or step)
+            return
+        yield f"if ({name} < {(count - 1) * step}) {{"
+        yield from indented(body(step))
+        yield "} else {"
+        yield from indented(body(rest))
+        yield "}"
 
     # what follows -------------------------------------------------------------------------------------
 
-    def _scalars(self) -> Iterator[str]:
-        """What is computed once, before the product."""
-        for instruction in self.kernel.instructions:
-            if instruction is not self.product and self.kernel.is_for_each_row(instruction):
-                yield from self._statement(instruction)
-
-    def _epilogue(self) -> Iterator[str]:
-        yield from self._stores(self.product)
+    def _following(self) -> Iterator[str]:
+        """What is done to one element of the product."""
+        yield from self.stores(self.product)
         for instruction in self.kernel.instructions:
             if instruction is not self.product and not self.kernel.is_for_each_row(instruction):
-                yield from self._statement(instruction)
+                yield from self.statement(instruction)
 
-    def _statement(self, instruction: Instruction) -> Iterator[str]:
-        output = instruction.output
-        operands = [self._operand(x, instruction) for x in instruction.inputs]
-        yield f"const {C_TYPES[output.dtype]} {self.names[output]} = {expression(instruction, operands)};"
-        yield from self._stores(instruction)
-
-    def _stores(self, instruction: Instruction) -> Iterator[str]:
-        output = instruction.output
-        if output in self.stored or instruction.into:
-            layout = self.layouts[output]
-            steps = self.kernel.result_steps(layout, instruction)
-            assert steps is not None
-            once = "if (!id) " if self.kernel.is_for_each_row(instruction) else ""
-            yield f"{once}{self.names[layout.root]}_m[{self._index(layout.offset, steps)}] = {self.names[output]};"
-
-    def _operand(self, x: Operand, instruction: Instruction) -> str:
-        if not isinstance(x, Var):
-            return number(x, operand_type(instruction))
-        layout = self.layouts[x]
-        for other in reversed(self.kernel.instructions[: self.kernel.instructions.index(instruction)]):
-            if self.layouts[other.output].root == layout.root:
-                return self.names[other.output]
-        steps = self.kernel.steps(layout, instruction)
-        assert steps is not None
-        return f"{self.names[layout.root]}_m[{self._index(layout.offset, steps)}]"
-
-    def _index(self, offset: int, steps: tuple[int, ...]) -> str:
-        row, column = (steps[-1], steps[-2]) if self.swapped else (steps[-2], steps[-1])
-        batch = [(step, f"i{i}") for i, step in enumerate(steps[:-2])]
-        return _sum(offset, *batch, (row, "(row + r)"), (column, "(first + c)"))
-
-    def _batch_terms(self, side: Side) -> Iterator[tuple[int, str]]:
-        for i, step in enumerate(side.batch):
-            yield step, f"i{i}"
+    def index(self, offset: int, steps: tuple[int, ...]) -> str:
+        """The text of the element that the loops are at."""
+        inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + c)")
+        row, column = inside[::-1] if self.plan.swapped else inside
+        batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
+        return index_text(offset, *batch, (steps[-2], row), (steps[-1], column))
 
 
-def tile_of(rows: int, vectors: int, registers: int) -> tuple[int, int]:
-    """How many rows and vectors a tile has: those with which the whole takes the fewest cycles.
-
-    Each step of the depth takes a tile as long as its products, two at a time, or its loads, two at a time, or until
-    the sums it adds to are there, whichever is longest.
-    """
-
-    def cycles(r: int, v: int) -> float:
-        return max(r * v / 2, (r + v) / 2, 4)
-
-    def whole(r: int, v: int) -> float:
-        kinds = [(rows // r, r), (1, rows % r)], [(vectors // v, v), (1, vectors % v)]
-        return sum(m * n * cycles(a, b) for m, a in kinds[0] for n, b in kinds[1] if a and b)
-
-    shapes = [(r, v) for v in range(1, 7) for r in range(1, 17) if r * v + v + 1 <= registers and r <= rows and v <= vectors]
-    return min(shapes, key=lambda shape: (whole(*shape), -shape[0] * shape[1]))
-
-
-def _block_by_block(depth: int, columns: int, copied: str) -> Iterator[str]:
-    """The loops that copy columns of another order, a part of the depth at a time that stays in the nearest cache."""
-    whole = depth - depth % BLOCK
+def _near_by_near(depth: int, columns: int, copied: str) -> Iterator[str]:
+    """The loops that copy columns whose neighbours are along the depth, a part at a time that stays in the cache."""
+    whole = depth - depth % NEAR
     if whole:
-        yield f"for (long deep = 0; deep < {whole}; deep += {BLOCK})"
-        yield f"    for (long c = 0; c < {columns}; c++)"
-        yield f"        for (long k = deep; k < deep + {BLOCK}; k++) {copied}"
+        yield f"for (long near = 0; near < {whole}; near += {NEAR})"
+        yield f"    {loop_head('c', columns)}"
+        yield f"        for (long k = near; k < near + {NEAR}; k++) {copied}"
     if whole < depth:
-        yield f"for (long c = 0; c < {columns}; c++)"
+        yield loop_head("c", columns)
         yield f"    for (long k = {whole}; k < {depth}; k++) {copied}"
-
-
-def _sum(offset: int, *terms: tuple[int, str]) -> str:
-    """The text of an index: the offset, and steps times names."""
-    texts = [str(offset)] if offset else []
-    texts += [name if step == 1 else f"{step}*{name}" for step, name in terms if step]
-    return " + ".join(texts) or "0"
-
-
-def _in(depth: int) -> str:
-    return "    " * depth

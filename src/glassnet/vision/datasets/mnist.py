@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from glassnet.errors import GlassnetError
+from glassnet.files.own_folders import cache_folder
 from glassnet.files.reading import expanded
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import wrap
@@ -243,10 +243,7 @@ def data_folder() -> Path:
     """
     if folder := data_variable():
         return folder
-    home = Path.home()
-    usual = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
-    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
-    return Path(os.environ.get(variable) or usual.get(sys.platform, home / ".cache")) / "glassnet"
+    return cache_folder()
 
 
 def data_variable() -> Path | None:

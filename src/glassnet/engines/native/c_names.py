@@ -1,0 +1,27 @@
+"""Names in C: what each value is called there."""
+
+from __future__ import annotations
+
+import re
+
+from glassnet.program.program import Program, Var
+
+KEYWORDS = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm linux unix"
+)
+OWN = "panel tile sums row first columns deep near part id threads fault barrier at arena NAN INFINITY"
+
+
+def c_names(program: Program) -> dict[Var, str]:
+    """The name of each value: as in the program, unless that means something else in C, or is not of its letters."""
+    taken = {*KEYWORDS.split(), *OWN.split()}
+    names: dict[Var, str] = {}
+    for var in (*program.inputs, *program.state, *program.constants, *(i.output for i in program)):
+        wish = re.sub(r"[^A-Za-z0-9_]", lambda found: f"u{ord(found[0]):x}", var.name)
+        wish = f"v{wish}" if wish[0] in "_0123456789" or re.fullmatch(r"[ijkcr]\d*", wish) else wish
+        while wish in taken:
+            wish += "_"
+        taken |= {wish, f"{wish}_", f"{wish}_m"}  # its places in memory are called so
+        names[var] = wish
+    return names

@@ -1,0 +1,101 @@
+"""The cache of libraries: what was compiled once is loaded from the user's cache folder from then on.
+
+A library is in a folder of its own, named by all that it depends on: source, compiler, flags, CPU. The folder also
+holds the source, to read, and the hash of the library, by which one that was changed is told, and made anew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from glassnet.engines.native.compilers import CompilerError, compiler
+from glassnet.files import new_folder, sweep
+from glassnet.files.own_folders import cache_folder
+
+SOURCE, LIBRARY, HASH = "program.c", "program.so", "sha256"
+MOST = 500  # libraries that are kept: those that were used last
+
+
+def library_of(source: str) -> ctypes.CDLL:
+    """The library that a C text becomes. Raises CompilerError where there is no compiler, or it refuses the text."""
+    found = compiler()
+    if found is None:
+        raise CompilerError("no C compiler was found")
+    key = hashlib.sha256(f"{found.identity}\0{source}".encode()).hexdigest()[:40]
+    folder = _place() / key
+    if not _is_whole(folder):
+        folder = _made(source, folder)
+    with suppress(OSError):
+        os.utime(folder)
+    return ctypes.CDLL(str(folder / LIBRARY))
+
+
+@cache
+def team() -> ctypes.CDLL:
+    """The threads that all programs of this process share."""
+    return library_of(files("glassnet.engines.native").joinpath("team.c").read_text(encoding="utf-8"))
+
+
+@cache
+def _place() -> Path:
+    """A folder that is this user's alone; one for this process where there can be no lasting one."""
+    place = cache_folder() / "native"
+    with suppress(OSError):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = place.stat()
+        is_own = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+        if is_own and os.access(place, os.W_OK | os.X_OK):
+            return place
+    return Path(tempfile.mkdtemp(prefix="glassnet-"))
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the library in ``folder`` is there, as it was made."""
+    try:
+        return _hash(folder / LIBRARY) == (folder / HASH).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return False
+
+
+def _made(source: str, folder: Path) -> Path:
+    """Compile ``source`` into a new folder that becomes ``folder`` when all is in it; gives where it is."""
+    found = compiler()
+    assert found is not None
+    try:
+        with new_folder(folder.parent) as lock:
+            (lock.folder / SOURCE).write_text(source, encoding="utf-8")
+            found.compile(lock.folder / SOURCE, lock.folder / LIBRARY)
+            (lock.folder / HASH).write_text(_hash(lock.folder / LIBRARY), encoding="ascii")
+            if not _is_whole(folder):
+                shutil.rmtree(folder, ignore_errors=True)  # what is left of one that was changed
+                with suppress(OSError):  # another process was first
+                    lock.rename(folder)
+                    lock.release()
+    except OSError as error:
+        raise CompilerError(f"a compiled program cannot be kept in {folder.parent}: {error}") from None
+    if not _is_whole(folder):
+        raise CompilerError(f"the compiled program in {folder} is not what was written there")
+    _forget_oldest(folder.parent)
+    return folder
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _forget_oldest(place: Path) -> None:
+    """Delete what has not been used for longest, where there is too much, and what a killed process has left."""
+    sweep(place)
+    with suppress(OSError):
+        entries = [entry for entry in place.iterdir() if not entry.name.startswith(".")]
+        entries.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for entry in entries[MOST:]:
+            shutil.rmtree(entry, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""The schedule: the kernels of a program in the order in which they run, and the memory of what they need.
+
+Kernels that follow one another are a segment, one function of C. Between segments stands what is left to NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from glassnet.engines.native.arena import Arena, arena_of, lives_of
+from glassnet.engines.native.c_names import c_names
+from glassnet.engines.native.fusion import Step, fused
+from glassnet.engines.native.kernel_code import KernelCode
+from glassnet.engines.native.kernels import Kernel, Layouts, state_written
+from glassnet.engines.native.layouts import layouts_of
+from glassnet.engines.native.loop_code import LoopCode
+from glassnet.engines.native.product_code import ProductCode
+from glassnet.program.passes.view_analysis import Strides
+from glassnet.program.program import Instruction, Program, Var
+
+Segment = list[Kernel]
+
+
+class Schedule:
+    """What runs, and where its values are. ``strides`` say by name how state lies where it does not lie in order."""
+
+    def __init__(self, program: Program, strides: Strides, vector_bytes: int) -> None:
+        self.program = program
+        self.layouts: Layouts = layouts_of(program, strides)
+        self.names: Mapping[Var, str] = c_names(program)
+        self._vector_bytes = vector_bytes
+        self._steps: list[Step] = fused(program, self.layouts)
+        self.wanted = {self.layouts[x].root for x in program.wanted}
+        self.stored = self._stored()
+        self.codes: dict[int, KernelCode] = {id(s): self._code(s) for s in self._steps if isinstance(s, Kernel)}
+        self.arena = self._arena()
+
+    @cached_property
+    def parts(self) -> list[Segment | Instruction]:
+        """Segments, and what is left to NumPy, in order."""
+        parts: list[Segment | Instruction] = []
+        for step in self._steps:
+            if not isinstance(step, Kernel):
+                parts.append(step)
+            elif parts and isinstance(parts[-1], list):
+                parts[-1].append(step)
+            else:
+                parts.append([step])
+        return parts
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The segments alone."""
+        return [part for part in self.parts if isinstance(part, list)]
+
+    def _code(self, kernel: Kernel) -> KernelCode:
+        if kernel.product is not None:
+            return ProductCode(kernel, self.layouts, self.stored, self.names, self._vector_bytes)
+        return LoopCode(kernel, self.layouts, self.stored, self.names)
+
+    # what each step reads and writes ------------------------------------------------------------------
+
+    def _stored(self) -> set[Var]:
+        """The values that have to be in memory: other steps read them, or the program gives them back."""
+        read = (self.reads(step) for step in self._steps)
+        by_numpy = (step.output for step in self._steps if not isinstance(step, Kernel))
+        return self.wanted.union(*read, by_numpy)
+
+    def reads(self, step: Step) -> set[Var]:
+        """The memory that a step reads, and does not make itself."""
+        if not isinstance(step, Kernel):
+            return {self.layouts[x].root for x in step.reads}
+        made: set[Var] = set()
+        found: set[Var] = set()
+        for instruction in step.instructions:
+            found |= {self.layouts[x].root for x in instruction.reads} - made
+            made.add(self.layouts[instruction.output].root)
+        return found
+
+    def writes(self, step: Step) -> set[Var]:
+        """The memory that a step writes."""
+        if not isinstance(step, Kernel):
+            return {step.output}
+        return (step.made.keys() & self.stored) | state_written(step.instructions, self.layouts)
+
+    def touches(self, kernel: Kernel) -> list[Var]:
+        """All the memory of a kernel, in the order of its instructions; what it needs for itself comes last."""
+        wanted = self.reads(kernel) | self.writes(kernel)
+        order = dict.fromkeys(self.layouts[x].root for i in kernel.instructions for x in (*i.reads, i.output))
+        scratch = self.scratch(kernel)
+        return [root for root in order if root in wanted] + ([] if scratch is None else [scratch])
+
+    def scratch(self, kernel: Kernel) -> Var | None:
+        """Memory that a kernel needs for itself."""
+        code = self.codes[id(kernel)]
+        return code.scratch if isinstance(code, ProductCode) else None
+
+    def _arena(self) -> Arena:
+        made = [self.writes(step) - set(self.program.state) for step in self._steps]
+        for step, values in zip(self._steps, made, strict=True):
+            if isinstance(step, Kernel) and (scratch := self.scratch(step)) is not None:
+                values.add(scratch)
+        return arena_of(lives_of(made, [self.reads(step) for step in self._steps], self.wanted))

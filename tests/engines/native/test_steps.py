@@ -1,0 +1,129 @@
+"""Steps that run as C: the bits are the same by any number of threads, and what is wrong is said as NumPy says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+import glassnet.nn.functional as F
+from glassnet import nn, optim
+from glassnet.engines import engine_class
+from glassnet.engines.native.compilers import compiler
+
+pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
+
+
+def trained(engine: str, steps: int = 4, rows: int = 70) -> tuple[list[float], Any, Any]:
+    """The losses of a network of some widths that are no multiples of a vector, its parameters, and the step."""
+    gn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(37, 70), nn.Tanh(), nn.LayerNorm(70), nn.Linear(70, 33), nn.ReLU(), nn.Linear(33, 3))
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    x, y = gn.randn(rows, 37), gn.randint(0, 3, (rows,))
+
+    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    compiled = gn.compile(step, engine=engine)
+    losses = [compiled(x, y).item() for _ in range(steps)]
+    return losses, [p.array.copy() for p in model.parameters()], compiled
+
+
+def test_a_network_learns_as_by_numpy() -> None:
+    losses, parameters, _ = trained("native")
+    expected, others, _ = trained("numpy")
+    np.testing.assert_allclose(losses, expected, rtol=2e-5)
+    for p, q in zip(parameters, others, strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-3, atol=1e-5)
+
+
+def test_the_bits_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = []
+    for threads in ("1", "2", "3"):
+        monkeypatch.setenv("GLASSNET_THREADS", threads)
+        losses, parameters, _ = trained("native")
+        outcomes.append((losses, parameters))
+    for losses, parameters in outcomes[1:]:
+        assert losses == outcomes[0][0]
+        for p, q in zip(parameters, outcomes[0][1], strict=True):
+            np.testing.assert_array_equal(p, q)
+
+
+def test_the_update_follows_the_product_that_makes_its_gradient() -> None:
+    source = trained("native", 3)[2].source
+    function = source.split("static void compute_d_linear0_weight(")[1].split("\n}\n")[0]
+    assert "linear0_weight_m" in function
+    assert "sqrtf(" in function
+
+
+def test_a_label_that_is_no_class_is_refused_as_by_numpy_and_nothing_is_changed() -> None:
+    model = nn.Linear(4, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    compiled = gn.compile(step, engine="native")
+    x = gn.randn(5, 4)
+    compiled(x, gn.tensor([0, 1, 2, 0, 1]))
+    before = [p.array.copy() for p in model.parameters()]
+    with pytest.raises(IndexError, match="expected class labels from 0 to 2, got 7"):
+        compiled(x, gn.tensor([0, 1, 7, 0, 1]))
+    for p, q in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(p.array, q)
+    compiled(x, gn.tensor([0, 1, 2, 0, 1]))
+
+
+PRODUCTS = [
+    (1, 1, 1), (1, 64, 5), (5, 64, 1), (3, 3, 3), (64, 1, 64), (17, 16, 33), (100, 700, 20), (9, 1300, 50),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "depth", "columns"), PRODUCTS)
+def test_products_of_all_orders(rows: int, depth: int, columns: int) -> None:
+    rng = np.random.default_rng(0)
+
+    def products(a: gn.Tensor, b: gn.Tensor) -> Any:
+        return a @ b, a @ b.t().contiguous().t(), (b.t() @ a.t()) + 1, a.t().contiguous().t() @ b
+
+    a, b = (gn.from_numpy(rng.standard_normal(shape)) for shape in ((rows, depth), (depth, columns)))
+    for found, expected in zip(gn.compile(products, engine="native")(a, b), products(a, b), strict=True):
+        np.testing.assert_allclose(found.array, expected.array, rtol=1e-12, atol=1e-12)
+
+
+def largest_error(function: Callable[[Any], Any], exact: Callable[[Any], Any], x: Any) -> float:
+    """How many units in the last place of float32 a compiled function is off at most."""
+    found = gn.compile(function, engine="native")(gn.from_numpy(x)).array.astype(np.float64)
+    right = exact(x.astype(np.float64))
+    return float(np.max(np.abs(found - right) / np.spacing(np.abs(right).astype(np.float32)).astype(np.float64)))
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "most"), [("exp", -87.0, 88.0, 1.5), ("log", 1e-30, 1e30, 1.5), ("tanh", -12.0, 12.0, 2.5)]
+)
+def test_elementary_functions_are_as_near_as_they_say(name: str, low: float, high: float, most: float) -> None:
+    spread = np.geomspace if low > 0 else np.linspace
+    x = spread(low, high, 200_001).astype(np.float32)
+    assert largest_error(getattr(gn, name), getattr(np, name), x) <= most
+
+
+def test_a_program_runs_alone_in_memory_of_its_own() -> None:
+    double = gn.compile(lambda x: (x * 2, x + 1), engine="native")
+    first = double(gn.ones(3))
+    second = double(gn.zeros(3))
+    assert [t.tolist() for t in (*first, *second)] == [[2.0] * 3, [2.0] * 3, [0.0] * 3, [1.0] * 3]
+
+
+def test_the_engine_is_in_the_table() -> None:
+    assert engine_class("native").__name__ == "NativeEngine"
