@@ -646,7 +646,7 @@ def test_arrays_are_given_as_tensors() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"engine": "cuda"}, ValueError, "compile: expected engine 'auto' or 'numpy', got 'cuda'"),
+        ({"engine": "cuda"}, ValueError, "compile: expected engine 'auto', 'numpy' or 'native', got 'cuda'"),
         ({"max_specialisations": 0}, ValueError, "expected max_specialisations as a whole number, 1 or more, got 0"),
         ({"max_specialisations": 2.5}, ValueError, "got 2.5"),
         ({"function": 3}, TypeError, "expected a function or a module, got int"),

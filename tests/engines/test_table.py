@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -97,7 +98,19 @@ def check(engine: Engine, program: Program, inputs: list[Any], state: Mapping[st
             check_equal(outcome(engine, program, inputs, state), right, exactly=False)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+def cases() -> list[Any]:
+    """The engines that can run here; where a program has to be compiled first, it takes as long as ten others."""
+    compiling = pytest.mark.slow("each program is compiled by a C compiler")
+    found = []
+    for name, place in ENGINES.items():
+        module, _, attribute = place.partition(":")
+        why = getattr(import_module(module), attribute).missing()
+        marks = [] if name == "numpy" else [compiling, pytest.mark.skipif(bool(why), reason=why or "it can run here")]
+        found.append(pytest.param(name, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize("engine", cases())
 @settings(max_examples=settings.default.max_examples // 2)
 @given(recipe=recipes())
 def test_an_engine_computes_what_the_evaluator_does(engine: str, recipe: Recipe) -> None:
@@ -108,7 +121,7 @@ def test_an_engine_computes_what_the_evaluator_does(engine: str, recipe: Recipe)
 
 
 @pytest.mark.parametrize("name", one_in(4, ZOO))
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", cases())
 def test_an_engine_runs_the_zoo_as_the_evaluator_does(engine: str, name: str) -> None:
     gn.manual_seed(1)
     run = ZOO[name](lambda function: gn.compile(function, engine=engine))

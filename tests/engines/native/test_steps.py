@@ -20,7 +20,8 @@ pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compil
 def trained(engine: str, steps: int = 4, rows: int = 70) -> tuple[list[float], Any, Any]:
     """The losses of a network of some widths that are no multiples of a vector, its parameters, and the step."""
     gn.manual_seed(0)
-    model = nn.Sequential(nn.Linear(37, 70), nn.Tanh(), nn.LayerNorm(70), nn.Linear(70, 33), nn.ReLU(), nn.Linear(33, 3))
+    first, second = (nn.Linear(37, 70), nn.Tanh(), nn.LayerNorm(70)), (nn.Linear(70, 33), nn.ReLU(), nn.Linear(33, 3))
+    model = nn.Sequential(*first, *second)
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     x, y = gn.randn(rows, 37), gn.randint(0, 3, (rows,))
 
