@@ -89,7 +89,7 @@ def _run(command: list[str]) -> str:
         raise CompilerError(f"{command[0]} cannot be run: {error}") from None
     if done.returncode:
         raise CompilerError(f"{command[0]} ended with {done.returncode}:\n{done.stderr.strip()[-2000:]}")
-    return done.stdout
+    return str(done.stdout)
 
 
 def _for_this_machine() -> tuple[str, ...]:
