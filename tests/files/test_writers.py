@@ -22,8 +22,11 @@ from tests.files.calls import calls_in, found_in_modules, tree_of
 BY_THEMSELVES = {
     "cli/quiet.py": "standard error, as a file of its own",
     "cli/streams.py": "what stands for a standard output that is closed",
+    "engines/native/library_cache.py": "a folder for this process, where there can be no lasting one",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
+    "tensor/shared_memory.py": "memory that several processes have",
     "utils/tensorboard/event_file.py": "an event file grows as long as the run",
+    "pytorch/names/process_group.py": "where processes that begin together find one another",
     "serialization/pt/zip_form.py": "the members of an archive, in a file that is replaced as a whole",
     "vision/datasets/mirrors.py": "a download goes on where it broke off",
 }

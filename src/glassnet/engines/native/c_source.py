@@ -10,7 +10,7 @@ from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import block
 from glassnet.engines.native.kernels import Kernel, state_written
 from glassnet.engines.native.product_code import ProductCode
-from glassnet.engines.native.schedule import Schedule, Segment
+from glassnet.engines.native.segments import Schedule, Segment
 from glassnet.program.program import Var
 
 ARENA, BARRIER, FAULT, FIRST = 0, 1, 2, 3  # positions in the table of addresses; from FIRST on, values from outside

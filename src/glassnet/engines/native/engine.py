@@ -14,7 +14,7 @@ from glassnet.engines.native.arena import ALIGNMENT
 from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.library_cache import library_of, team
-from glassnet.engines.native.schedule import Schedule
+from glassnet.engines.native.segments import Schedule
 from glassnet.ops.dtypes import Array
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import PASSES, Pass

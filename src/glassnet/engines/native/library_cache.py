@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from glassnet.engines.native.compilers import CompilerError, compiler
-from glassnet.files import new_folder, sweep
+from glassnet.files import FileError, new_folder, read_bytes, replace_file, sweep
 from glassnet.files.own_folders import cache_folder
 
 SOURCE, LIBRARY, HASH = "program.c", "program.so", "sha256"
@@ -60,8 +60,8 @@ def _place() -> Path:
 def _is_whole(folder: Path) -> bool:
     """Whether the library in ``folder`` is there, as it was made."""
     try:
-        return _hash(folder / LIBRARY) == (folder / HASH).read_text(encoding="ascii")
-    except (OSError, ValueError):
+        return _hash(folder / LIBRARY) == read_bytes(folder / HASH)
+    except (OSError, FileError):
         return False
 
 
@@ -71,9 +71,9 @@ def _made(source: str, folder: Path) -> Path:
     assert found is not None
     try:
         with new_folder(folder.parent) as lock:
-            (lock.folder / SOURCE).write_text(source, encoding="utf-8")
+            replace_file(lock.folder / SOURCE, source.encode())
             found.compile(lock.folder / SOURCE, lock.folder / LIBRARY)
-            (lock.folder / HASH).write_text(_hash(lock.folder / LIBRARY), encoding="ascii")
+            replace_file(lock.folder / HASH, _hash(lock.folder / LIBRARY))
             if not _is_whole(folder):
                 shutil.rmtree(folder, ignore_errors=True)  # what is left of one that was changed
                 with suppress(OSError):  # another process was first
@@ -87,8 +87,8 @@ def _made(source: str, folder: Path) -> Path:
     return folder
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _hash(path: Path) -> bytes:
+    return hashlib.sha256(read_bytes(path)).hexdigest().encode()
 
 
 def _forget_oldest(place: Path) -> None:
