@@ -15,6 +15,8 @@ _CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
     "two dimensions": ((2, 2, 4, 3), (3, 2, 2, 2), {"padding": (1, 0)}),
     "elements left over": ((1, 1, 5, 6), (1, 1, 2, 3), {"stride": (2, 2), "padding": (0, 1)}),
     "dilated height": ((1, 1, 4, 4), (2, 1, 2, 2), {"dilation": (2, 1)}),
+    "dilated width": ((1, 1, 2, 4), (1, 1, 2, 2), {"dilation": (1, 2)}),
+    "so many places that samples are multiplied one by one": ((2, 1, 6, 8), (1, 1, 2, 2), {}),
     "groups": ((1, 4, 3, 3), (6, 2, 2, 2), {"groups": 2}),
     "groups, dilated and padded": ((2, 4, 5), (6, 2, 2), {"groups": 2, "dilation": 3, "padding": 2}),
     "groups, padded beyond the kernel": ((1, 4, 3), (2, 2, 2), {"groups": 2, "padding": 2}),
