@@ -173,7 +173,7 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         raise
     if type(array) is not ndarray:
         array = np.asarray(array)
-    if op.in_order and not array.flags.c_contiguous:
+    if op.in_order and array.ndim > 1 and not array.flags.c_contiguous:  # asking for flags costs more than both
         array = np.array(array, order="C")
     result = _new()
     result.array = array
