@@ -166,6 +166,30 @@ def test_backward_is_called_once_for_all_results() -> None:
     assert (calls[0][1] == 3).all()
 
 
+class Sinh(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Any:
+        up, down = x.exp(), (-x).exp()
+        ctx.save_for_backward(up, down)
+        return (up - down) / 2, up, down
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor, g_up: Tensor, g_down: Tensor) -> Any:
+        up, down = ctx.saved_tensors
+        return g * (up + down) / 2 + g_up * up - g_down * down
+
+
+@pytest.mark.parametrize("kept", [(0,), (0, 1), (1, 2), (0, 1, 2)], ids=str)
+def test_saved_results_are_differentiated_whether_or_not_somebody_kept_them(kept: tuple[int, ...]) -> None:
+    def some(x: Tensor) -> tuple[Tensor, ...]:
+        results = Sinh.apply(x)
+        return tuple(results[i] for i in kept)
+
+    x = glassnet.tensor([0.5, -1.0], dtype=glassnet.float64, requires_grad=True)
+    assert gradcheck(some, (x,))
+    assert gradgradcheck(some, (x,))
+
+
 def test_an_input_that_is_returned_stays_the_leaf_it_was() -> None:
     x = x64(2)
     y = Reversed.apply(x)

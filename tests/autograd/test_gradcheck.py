@@ -32,6 +32,13 @@ def product(off_by: float = 1.0, at: tuple[int, ...] | None = None) -> Op:
     return Op("product", np.multiply, rules, elementwise("product"), "a * b", elementwise=True)
 
 
+def test_options_of_pytorch_s_are_taken_and_others_are_not():
+    assert gradcheck(lambda x: x.exp(), leaf(2), fast_mode=True, nondet_tol=1e-5, check_forward_ad=True)
+    assert gradgradcheck(lambda x: x.exp(), leaf(2), check_batched_grad=True)
+    with pytest.raises(TypeError, match="no option 'quick'; expected eps"):
+        gradcheck(lambda x: x.exp(), leaf(2), quick=True)
+
+
 def test_right_derivatives_pass():
     x, w = leaf(2, 3), leaf(4, 3, seed=1)
     assert gradcheck(lambda x, w: (x @ w.T).tanh().sum(0), (x, w))

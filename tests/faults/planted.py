@@ -581,8 +581,8 @@ FAULTS = (
     Fault(
         "a network in PyTorch's file of a class that nobody imported",
         "serialization/pt/value.py",
-        "(class_named(module, name) if modules else None)",
-        "class_named(module, name)",
+        "(_class(module, name) if modules else None)",
+        "_class(module, name)",
         ("tests/serialization/test_pt.py",),
     ),
     Fault(

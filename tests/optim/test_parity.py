@@ -122,10 +122,11 @@ def test_going_on_from_a_saved_state(name: str, options: dict[str, Any]) -> None
     assert_same(pair[0], later[0])  # and as if nothing had happened
 
 
-def test_repr_names_the_same_options() -> None:
+def test_repr_names_the_same_options_and_groups_have_them_in_the_same_order() -> None:
     for name in sorted(name for name in theirs.__all__ if name[0].isupper() and name != "Optimizer"):
-        first, second = (repr(getattr(run.optim, name)(run.params[: name != "Muon" or 1])) for run in runs())
-        assert first == second
+        first, second = (getattr(run.optim, name)(run.params[: name != "Muon" or 1]) for run in runs())
+        assert repr(first) == repr(second)
+        assert list(first.param_groups[0]) == list(second.param_groups[0]), name
 
 
 # schedules ----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -155,7 +155,7 @@ def test_a_whole_module_comes_back(as_archive):
 def test_a_class_that_is_not_there_is_not_looked_for(monkeypatch):
     data = saved(Net())
     monkeypatch.delitem(globals(), "Net")
-    with pytest.raises(ModelFileError, match=r"test_pt\.Net, which is no network's class.*import or define it"):
+    with pytest.raises(ModelFileError, match=r"test_pt\.Net, which is no class.*import or define it"):
         glassnet.load(io.BytesIO(data))
 
 
@@ -176,12 +176,11 @@ def _deep():
     ("value", "error", "message"),
     [
         ({"a": [1, object()]}, TypeError, r"a\.1 is of type builtins\.object; a file holds tensors.*leave it out"),
-        ({"s": glassnet.optim.SGD([nn.Parameter(glassnet.zeros(1))], 0.1)}, TypeError, "s is of type.*state_dict"),
         (_endless(), TypeError, "holds itself"),
         (_deep(), TypeError, "nested more than"),
         ({(1, (2, 3)): 1}, TypeError, "a key of type tuple"),
-        ([np.array(["a"])], TypeError, "an array of <U1"),
-        ([Counter(a=1)], TypeError, r"of type collections\.Counter"),
+        ([np.array([None])], TypeError, "an array of object"),
+        ([iter([])], TypeError, r"of type builtins\.list_iterator"),
         (nn.utils.weight_norm(nn.Linear(2, 1)), TypeError, "computes weight from others.*state_dict"),
         (lambda: 0, TypeError, "of type builtins.function"),
     ],

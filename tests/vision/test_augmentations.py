@@ -144,6 +144,37 @@ def test_each_picture_of_a_batch_gets_a_draw_of_its_own(name: str) -> None:
     assert name == "CIFAR10" or name == "SVHN" or repr(transform).startswith(type(transform).__name__)
 
 
+SHOWN = {
+    "Pad((1, 2), fill=1)": "Pad(padding=(1, 2), fill=1, padding_mode=constant)",
+    "RandomCrop(32, padding=4)": "RandomCrop(size=(32, 32), padding=4)",
+    "RandomResizedCrop(22)": "RandomResizedCrop(size=(22, 22), scale=(0.08, 1.0), ratio=(0.75, 1.3333), "
+    "interpolation=bilinear, antialias=True)",
+    "ColorJitter(0.2, hue=0.1)": "ColorJitter(brightness=(0.8, 1.2), contrast=None, saturation=None, hue=(-0.1, 0.1))",
+    "RandomRotation(10)": "RandomRotation(degrees=[-10.0, 10.0], interpolation=nearest, expand=False, fill=0)",
+    "RandomAffine(10)": "RandomAffine(degrees=[-10.0, 10.0])",
+    "RandomAffine(10, shear=5, fill=3)": "RandomAffine(degrees=[-10.0, 10.0], shear=[-5.0, 5.0], fill=3)",
+    "RandomPerspective()": "RandomPerspective(p=0.5)",
+    "RandomErasing(value='random')": "RandomErasing(p=0.5, scale=(0.02, 0.33), ratio=(0.3, 3.3), value=random, "
+    "inplace=False)",
+    "GaussianBlur(3)": "GaussianBlur(kernel_size=(3, 3), sigma=(0.1, 2.0))",
+    "ElasticTransform()": "ElasticTransform(alpha=[50.0, 50.0], sigma=[5.0, 5.0], "
+    "interpolation=InterpolationMode.BILINEAR, fill=[0.0])",
+    "RandAugment()": "RandAugment(num_ops=2, magnitude=9, num_magnitude_bins=31, "
+    "interpolation=InterpolationMode.NEAREST, fill=None)",
+    "AutoAugment()": "AutoAugment(policy=AutoAugmentPolicy.IMAGENET, fill=None)",
+    "ConvertImageDtype(glassnet.float32)": "ConvertImageDtype()",
+    "ToPILImage()": "ToPILImage()",
+    "ToPILImage('L')": "ToPILImage(mode=L)",
+    "RandomApply([ToTensor()], p=0.3)": "RandomApply(\n    p=0.3\n    ToTensor()\n)",
+    "RandomChoice([ToTensor()])": "RandomChoice(\n    ToTensor()\n)(p=None)",
+}
+
+
+@pytest.mark.parametrize("made", SHOWN)
+def test_transforms_print_as_torchvision_s_do(made: str) -> None:
+    assert repr(eval(made, {**vars(T), "glassnet": glassnet})) == SHOWN[made]
+
+
 def test_jitter_stays_within_its_range() -> None:
     grey = np.full((1, 1), 100, np.uint8)
     values = {int(T.ColorJitter(brightness=0.5)(grey)[0, 0]) for _ in range(60)}

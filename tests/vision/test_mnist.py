@@ -85,6 +85,17 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
     assert repr(datasets.FakeData(5)) == "Dataset FakeData\n    Number of datapoints: 5"
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [("train_data", "data"), ("test_data", "data"), ("train_labels", "targets"), ("test_labels", "targets")],
+)
+def test_names_of_long_ago(before: str, now: str, tmp_path: Path) -> None:
+    write_dataset(tmp_path)
+    dataset = datasets.MNIST(tmp_path, False)
+    with pytest.warns(UserWarning, match=f"MNIST: {before} is now called {now}"):
+        assert getattr(dataset, before) is getattr(dataset, now)
+
+
 # batches ----------------------------------------------------------------------------------------------
 
 TRANSFORMS = {

@@ -7,6 +7,7 @@ have one node between them and the inputs, which waits until the gradients of al
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -81,17 +82,20 @@ class FunctionCtx:
 
 
 class _SavedResult:
-    """A result that was saved. It has the node that leads here, and to hold it would be a circle."""
+    """A result that was saved. Its node leads to the one of the call, which leads here: to hold either is a circle."""
 
-    def __init__(self, result: Tensor) -> None:
-        self._array, self._version = result.array, version_of(result)
-        self._node = weakref.ref(result.node) if result.node is not None else lambda: None
+    def __init__(self, result: Tensor, number: int) -> None:
+        self._array, self._version, self._number = result.array, version_of(result), number
+        none: tuple[Callable[[], Any], int] = (lambda: None), 0
+        found: tuple[Callable[[], Any], int] = getattr(result.node, "call", none)
+        self._call, self._which = found
 
     def tensor(self) -> Tensor:
-        """The result again."""
-        result = wrap(self._array)
-        result.version, result.node = self._version, self._node()
-        result._requires_grad = result.node is not None
+        """The result again, by a node of its own: the other is gone where nobody has kept the result."""
+        result, call = wrap(self._array), self._call()
+        result.version = self._version
+        if call is not None:
+            _give_history(result, call, self._which, self._number)
         return result
 
 
@@ -143,7 +147,8 @@ class Function:
         if mode.grad and any(ctx.needs_input_grad):
             results = tuple(_own(x, args) for x in results)
             _attach(cls, ctx, args, results)
-            ctx._saved = tuple(_SavedResult(x) if _is_among(x, results) else x for x in ctx._saved)
+            number = len(results)
+            ctx._saved = tuple(_SavedResult(x, number) if _is_among(x, results) else x for x in ctx._saved)
         return results if isinstance(output, tuple) else results[0]
 
 
@@ -194,14 +199,20 @@ def _attach(kind: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], resul
     for which, result in enumerate(results):
         if not isinstance(result, Tensor) or result.array.dtype.kind not in "fc" or _is_among(result, ctx._flat):
             continue
-        of_result = Op(name, np.copy, (_result_rule(which, len(results)),), shape=_no_shape, formula=name)
-        own = Node(of_result, (), [], {}, result.array)
-        own.parents = (node,)
-        own.values = [node.output]
-        own.call = weakref.ref(node), which
-        result.node, result._requires_grad = own, True
-        if result.version is not None:
-            own.version = result.version
+        _give_history(result, node, which, len(results))
+
+
+def _give_history(result: Tensor, call: Node, which: int, number: int) -> None:
+    """Give result ``which`` of ``number`` a node that leads to the one of the call."""
+    name = call.op.name
+    of_result = Op(name, np.copy, (_result_rule(which, number),), shape=_no_shape, formula=name)
+    own = Node(of_result, (), [], {}, result.array)
+    own.parents = (call,)
+    own.values = [call.output]
+    own.call = weakref.ref(call), which
+    result.node, result._requires_grad = own, True
+    if result.version is not None:
+        own.version = result.version
 
 
 def _gradients_of(

@@ -12,6 +12,12 @@ from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, gradients
 from glassnet.tensor.creation import tensor
 
+_OTHERS = {
+    "nondet_tol", "check_undefined_grad", "check_grad_dtypes", "check_batched_grad", "check_batched_forward_grad",
+    "check_forward_ad", "check_backward_ad", "check_fwd_over_rev", "check_rev_over_rev", "gen_non_contig_grad_outputs",
+    "fast_mode", "masked",
+}  # fmt: skip
+
 
 class GradientMismatch(GradientError):
     """A derivative that is not the slope of its function.
@@ -33,6 +39,7 @@ def gradcheck(
     atol: float = 1e-7,
     rtol: float = 1e-5,
     raise_exception: bool = True,
+    **others: Any,
 ) -> bool:
     """Whether the gradients of ``function`` are its slopes, element by element.
 
@@ -40,11 +47,19 @@ def gradcheck(
     float64. Every output element is compared, against the slope by central differences
     (f(x + eps) − f(x − eps)) / 2 eps. Raises GradientMismatch, which names the input and the index
     where the two differ by more than atol + rtol·|slope|, or with raise_exception=False gives False.
+    PyTorch's other options, such as ``fast_mode`` and ``nondet_tol``, are taken: the check is the whole one.
+
+    Raises TypeError for inputs that are not float64, and an option that there is not.
 
     >>> x = glassnet.tensor([1.0, 2.0], dtype=glassnet.float64, requires_grad=True)
     >>> glassnet.autograd.gradcheck(lambda x: x**3, x)
     True
     """
+    unknown = others.keys() - _OTHERS
+    if unknown:
+        raise TypeError(
+            f"gradcheck: there is no option {min(unknown)!r:.40}; expected eps, atol, rtol, raise_exception"
+        )
     tensors = tuple(inputs) if isinstance(inputs, Sequence) else (inputs,)
     for number, x in enumerate(tensors):
         if isinstance(x, Tensor) and x.requires_grad and x.dtype != np.float64:

@@ -197,7 +197,9 @@ class RAdam(Optimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        super().__init__(params, options(locals()))
+        super().__init__(
+            params, options(locals(), "lr", "betas", "eps", "weight_decay", "maximize", "foreach", "capturable")
+        )
 
 
 class SparseAdam(Optimizer):

@@ -40,7 +40,7 @@ class Adagrad(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        super().__init__(params, options(locals()))
+        super().__init__(params, options(locals(), "lr", "lr_decay", "eps"))
 
 
 class RMSprop(Optimizer):
@@ -82,14 +82,7 @@ class RMSprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        in_order = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-        }  # as PyTorch prints them
-        super().__init__(params, in_order | options(locals()))
+        super().__init__(params, options(locals(), "lr", "momentum", "alpha", "eps", "centered"))
 
 
 class Adadelta(Optimizer):
@@ -123,4 +116,4 @@ class Adadelta(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        super().__init__(params, options(locals()))
+        super().__init__(params, options(locals(), "lr", "rho", "eps", "weight_decay", "maximize", "capturable"))

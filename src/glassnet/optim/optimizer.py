@@ -300,9 +300,13 @@ class Optimizer(Hooked):
             function(self)
 
 
-def options(arguments: Group) -> Group:
-    """The options among the arguments of an optimizer's ``__init__``, given its ``locals()``."""
-    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+def options(arguments: Group, *first: str) -> Group:
+    """The options among the arguments of an optimizer's ``__init__``, given its ``locals()``.
+
+    Those named ``first`` come first: that is how PyTorch's groups have them, and print them.
+    """
+    given = {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+    return {name: given[name] for name in dict.fromkeys([*first, *given])}
 
 
 def _traced(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,10 +1,11 @@
-"""Methods of tensors that PyTorch's scripts alone ask for; they are there while ``import torch`` is answered."""
+"""Methods of tensors and modules that PyTorch's scripts alone ask for: there while ``import torch`` is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from glassnet.nn import Module
 from glassnet.tensor import Tensor
 from glassnet.threads import loaded
 
@@ -26,16 +27,23 @@ def _method(file: str, name: str) -> Callable[..., Any]:
     return called
 
 
+def _bfloat16(self: Module) -> Module:
+    """As PyTorch's."""
+    return self.to(loaded("glassnet.pytorch.named_dtypes").bfloat16)
+
+
 _methods = {name: _method(file, name) for file, names in _FILES.items() for name in names.split()}
 
 
 def add() -> None:
-    """Give tensors these methods."""
+    """Give tensors and modules these methods."""
+    Module.bfloat16 = _bfloat16  # type: ignore[attr-defined]
     for name, method in _methods.items():
         setattr(Tensor, name, method)
 
 
 def take_away() -> None:
     """Take them back."""
+    del Module.bfloat16  # type: ignore[attr-defined]
     for name in _methods:
         delattr(Tensor, name)

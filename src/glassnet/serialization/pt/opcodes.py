@@ -8,6 +8,7 @@ described in Python's own pickletools.
 from __future__ import annotations
 
 import struct
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
@@ -151,19 +152,21 @@ class _Reader:
     # what is built --------------------------------------------------------------------------------
 
     def extend(self, items: list[Any]) -> None:
-        """Add items to the list on top."""
+        """Add items to the list, or the deque, on top; what a class of its own does then is left out."""
         target = self.top()
-        if not isinstance(target, list):
+        if not isinstance(target, list | deque):
             raise TypeError("items for what is no list")
-        target.extend(items)
+        extend: Any = list.extend if isinstance(target, list) else deque.extend
+        extend(target, items)
 
     def set_items(self, items: list[Any]) -> None:
         """Add keys and values to the dict on top."""
         target = self.top()
         if not isinstance(target, dict) or len(items) % 2:
             raise TypeError("keys for what is no dict")
+        set_item = OrderedDict.__setitem__ if isinstance(target, OrderedDict) else dict.__setitem__
         for key, value in zip(items[::2], items[1::2], strict=True):
-            target[checked_key(key)] = value
+            set_item(target, checked_key(key), value)
 
     def add_items(self, items: list[Any]) -> None:
         """Add items to the set on top."""

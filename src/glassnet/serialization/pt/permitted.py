@@ -6,7 +6,7 @@ that is not in it is refused, unless it is that of a network's class (`whole_mod
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.pt.opcodes import Refused, checked_key
+from glassnet.serialization.pt.python_values import BUILT_IN, VALUES
 from glassnet.serialization.pt.storages import BYTES, DTYPES, READ_AS, STORAGES, Kind, tensor_in
 from glassnet.tensor import Tensor, device, wrap
 from glassnet.tensor.wording import Size
@@ -101,10 +102,6 @@ def _checked(value: Any) -> Tensor:
 
 def _ordered(items: Any = ()) -> OrderedDict[Any, Any]:
     return OrderedDict((checked_key(key), value) for key, value in items)
-
-
-def _counter(items: Any = None) -> Counter[Any]:
-    return Counter(dict(items or {}))
 
 
 def _set(items: Any = ()) -> set[Any]:
@@ -201,7 +198,6 @@ _NAMES: dict[str, Any] = {
         Made("torch.Size", _size),
         Made("torch.device", _device),
         Made("collections.OrderedDict", _ordered),
-        Made("collections.Counter", _counter),
         Made("builtins.set", _set),
         Made("builtins.frozenset", _frozenset),
         Made("builtins.list", _list),
@@ -217,3 +213,8 @@ _NAMES: dict[str, Any] = {
     name: Class(name)
     for name in ("numpy.ndarray", "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
 }
+for _kind, _value in VALUES.items():
+    _NAMES[f"{_value.module}.{_kind.__name__}"] = Made(f"{_value.module}.{_kind.__name__}", _value.make)
+for _built_in in BUILT_IN:
+    _NAMES.setdefault(f"builtins.{_built_in}", Class(f"builtins.{_built_in}"))
+_NAMES["builtins.xrange"] = _NAMES["builtins.range"]  # as Python writes it for Python 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.serialization.pt.opcodes import Refused, checked_key
+from glassnet.serialization.pt.plain_objects import arguments_of, attributes_of, is_plain
+from glassnet.serialization.pt.python_values import BUILT_IN, VALUES
 from glassnet.serialization.pt.storages import DTYPES, STORAGE_OF, Storages
 from glassnet.serialization.pt.whole_modules import place_of_function, reference, state_of
 from glassnet.tensor import Tensor, device
@@ -23,7 +26,8 @@ from glassnet.tensor.wording import Size
 
 HOLDS = (
     "tensors, parameters, modules, NumPy arrays and numbers, whole and floating and complex numbers, texts, bytes, "
-    "dtypes, devices, shapes, True, False, None, and dicts, lists, tuples and sets of them"
+    "dtypes, devices, shapes, dates, paths, True, False, None, dicts, lists, tuples and sets of them, and objects of "
+    "classes of your own that have no __reduce__, __setstate__ or __del__"
 )
 DEEPEST = 200  # values within each other; a module within another is four
 PROTOCOL = b"\x80\x02"
@@ -112,11 +116,22 @@ class _Writer:
             self._tensor(value)
         elif isinstance(value, Module):
             self._module(value, path)
-        elif isinstance(value, type) and issubclass(value, Module):
+        elif isinstance(value, type) and BUILT_IN.get(value.__name__) is value:
+            self._global("__builtin__", value.__name__)
+        elif isinstance(value, type) and (issubclass(value, Module) or is_plain(value)):
             self._global(*reference(value))
+        elif kind in VALUES:
+            arguments = VALUES[kind].arguments(value)
+            self._global(VALUES[kind].module.replace("builtins", "__builtin__"), kind.__name__)
+            self._sequence(arguments, path, b"t")
+            self._add(b"R")
         elif isinstance(value, np.ndarray | np.generic):
             self._of_numpy(value, path)
-        elif not self._named(value):
+        elif self._named(value):
+            pass
+        elif is_plain(kind):
+            self._object(value, path)
+        else:
             advice = (
                 "state_dict() gives what such an object remembers" if hasattr(value, "state_dict") else "leave it out"
             )
@@ -150,9 +165,10 @@ class _Writer:
             self._add(b"u")
 
     def _sequence(self, value: Any, path: tuple[Any, ...], end: bytes) -> None:
-        if value or end == b"t":
+        items = list(value)
+        if items or end == b"t":
             self._add(b"(")
-            for number, inner in enumerate(value):
+            for number, inner in enumerate(items):
                 self._write(inner, (*path, number))
             self._add(end)
 
@@ -207,10 +223,25 @@ class _Writer:
         self._write(state, path)
         self._add(b"b")
 
+    def _object(self, value: Any, path: tuple[Any, ...]) -> None:
+        """An object of a person's own class: of its arguments, then its items, then its attributes."""
+        self._global(*reference(type(value)))
+        self._sequence(arguments_of(value), path, b"t")
+        self._add(b"R" if isinstance(value, Enum) else b"\x81")
+        self._remember(id(value))
+        if isinstance(value, list):
+            self._sequence(list.__iter__(value), path, b"e")
+        elif isinstance(value, dict):
+            self._items(value, path)
+        state = attributes_of(value)
+        if state is not None:
+            self._write(state, path)
+            self._add(b"b")
+
     def _of_numpy(self, value: Any, path: tuple[Any, ...]) -> None:
         array = np.ascontiguousarray(value)
-        if array.dtype.kind not in "biufc":
-            raise TypeError(f"save: {_at(path)} is an array of {array.dtype}; a file holds those of numbers")
+        if array.dtype.kind not in "biufcSU":
+            raise TypeError(f"save: {_at(path)} is an array of {array.dtype}; a file holds those of numbers and texts")
         if isinstance(value, np.generic):
             self._global("numpy._core.multiarray", "scalar")
             self._add(b"(")
@@ -235,7 +266,7 @@ class _Writer:
         native = dtype.newbyteorder("=").str
         self._call("numpy", "dtype", native[1:], False, True)
         order = native[0] if native[0] in "<|" else "<"
-        self._write((3, order, None, None, None, -1, -1, 0), ())
+        self._write((3, order, None, None, None, *dtype.__reduce__()[2][5:]), ())
         self._add(b"b")
 
     # plain values ---------------------------------------------------------------------------------

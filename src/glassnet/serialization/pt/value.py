@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,13 @@ from glassnet.nn.module import Module
 from glassnet.serialization.pt.opcodes import Refused, read_pickle
 from glassnet.serialization.pt.permitted import Class, Made, named, set_array
 from glassnet.serialization.pt.pickled import DEEPEST
+from glassnet.serialization.pt.plain_objects import (
+    ObjectClass,
+    class_of_objects,
+    is_plain,
+    members_of,
+    set_attributes,
+)
 from glassnet.serialization.pt.storages import Kind, Storage
 from glassnet.serialization.pt.whole_modules import ModuleClass, class_named, function_named, set_module
 from glassnet.tensor import Tensor, device
@@ -19,7 +27,7 @@ from glassnet.text import shown
 
 _USUAL = 2**20  # weights that a network may have, and sizes; one that needs more has to have them in the file
 _MOST = 5_000_000  # values on all ways through a structure: a few lists, each twice in the next, have more than memory
-_INNER = (Kind, Made, Class, ModuleClass, Storage)
+_INNER = (Kind, Made, Class, ModuleClass, ObjectClass, Storage)
 _LEAVES = (str, bytes, bytearray, int, float, complex, np.ndarray, np.generic, np.dtype, Tensor, device, type(None))
 _REFUSED = (
     "a PyTorch file may hold tensors, parameters, state_dicts, numbers, texts and plain containers of them",
@@ -39,7 +47,7 @@ def read_value(
     def names(module: str, name: str) -> Any:
         found = named(module, name)
         if found is None:
-            found = function_named(module, name) or (class_named(module, name) if modules else None)
+            found = function_named(module, name) or (_class(module, name) if modules else None)
         if found is None:
             raise _refused(module, name, modules)
         return found
@@ -62,8 +70,10 @@ def read_value(
         elif isinstance(value, np.dtype):
             if not isinstance(state, tuple) or len(state) < 2 or state[1] == ">":
                 raise Refused("an array of NumPy's has its bytes in the other order", "save it as array.astype('<f8')")
-        elif isinstance(value, dict) and hasattr(value, "__dict__") and isinstance(state, dict):
+        elif type(value) is OrderedDict and isinstance(state, dict):
             vars(value).update({name: inner for name, inner in state.items() if name == "_metadata"})
+        elif modules and is_plain(type(value)):
+            set_attributes(value, state)
         else:
             raise Refused(f"it changes a {type(value).__name__} in a way of its own", _REFUSED[1])
 
@@ -73,15 +83,20 @@ def read_value(
     return value, taken
 
 
+def _class(module: str, name: str) -> ModuleClass | ObjectClass | None:
+    return class_named(module, name) or class_of_objects(module, name)
+
+
 def _refused(module: str, name: str, modules: bool) -> Refused:
     whole = shown(f"{module}.{name}")[:100]
-    if not modules and class_named(module, name) is not None:
-        return Refused(f"it holds a whole network ({whole}), not its numbers alone", "load it with weights_only=False")
+    if not modules and (found := _class(module, name)) is not None:
+        what = "a whole network" if isinstance(found, ModuleClass) else "an object"
+        return Refused(f"it holds {what} ({whole}), not numbers alone", "load it with weights_only=False")
     if module.partition(".")[0] in ("torch", "builtins", "__builtin__", "numpy", "collections", "_codecs"):
         return Refused(f"it asks for {whole}; {_REFUSED[0]}", _REFUSED[1])
     return Refused(
-        f"it asks for {whole}, which is no network's class that the program has imported",
-        f"if it is a subclass of nn.Module, import or define it before loading; else, {_REFUSED[1]}",
+        f"it asks for {whole}, which is no class that the program has imported, or one whose objects run code",
+        f"import or define it before loading; else, {_REFUSED[1]}",
     )
 
 
@@ -115,8 +130,13 @@ def _check(value: Any) -> None:
 def _inner(value: Any) -> list[Any]:
     if isinstance(value, Module):
         return list(vars(value).values())
+    inner: list[Any] = []  # of sets and keys none, which hold plain values alone, nor of functions
     if isinstance(value, dict):
-        return [*value.values(), *vars(value).values()] if hasattr(value, "__dict__") else list(value.values())
-    if isinstance(value, list | tuple):
-        return list(value)
-    return []  # sets and keys hold plain values alone; functions nothing
+        inner += dict.values(value)
+    elif isinstance(value, list | tuple | deque):
+        kind: Any = next(kind for kind in (list, tuple, deque) if isinstance(value, kind))
+        inner += kind.__iter__(value)
+    if type(value) is OrderedDict or is_plain(type(value)):
+        attributes, slots = members_of(value)
+        inner += [*attributes.values(), *slots.values()]
+    return inner

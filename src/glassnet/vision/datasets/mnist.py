@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, GlassnetWarning
 from glassnet.files.own_folders import cache_folder
 from glassnet.files.reading import expanded
 from glassnet.ops.dtypes import Array
@@ -93,6 +94,30 @@ class MNIST(PicturesInMemory):
             self.download(progress)
         data, targets = self._read(train, self._places(), "download=True downloads them")
         self.data, self.targets = wrap(data), wrap(targets)
+
+    @property
+    def train_data(self) -> Any:
+        """``data``, by a name of long ago; so are ``test_data``, ``train_labels`` and ``test_labels``, the targets."""
+        return self._renamed("train_data", "data")
+
+    @property
+    def test_data(self) -> Any:
+        """``data``."""
+        return self._renamed("test_data", "data")
+
+    @property
+    def train_labels(self) -> Any:
+        """``targets``."""
+        return self._renamed("train_labels", "targets")
+
+    @property
+    def test_labels(self) -> Any:
+        """``targets``."""
+        return self._renamed("test_labels", "targets")
+
+    def _renamed(self, before: str, now: str) -> Any:
+        warnings.warn(f"{type(self).__name__}: {before} is now called {now}", GlassnetWarning, stacklevel=3)
+        return getattr(self, now)
 
     @property
     def raw_folder(self) -> Path:

@@ -21,7 +21,13 @@ class _Several:
         self.transforms = list(transforms)
 
     def __repr__(self) -> str:
-        return "\n".join([f"{type(self).__name__}(", *(f"    {each!r}" for each in self.transforms), ")"])
+        return "\n".join(
+            [f"{type(self).__name__}(", *self._facts(), *(f"    {each!r}" for each in self.transforms), ")"]
+        )
+
+    def _facts(self) -> list[str]:
+        """Lines before those of the transforms."""
+        return []
 
 
 class RandomApply(_Several):
@@ -35,6 +41,9 @@ class RandomApply(_Several):
     def __init__(self, transforms: Transforms, p: float = 0.5) -> None:
         super().__init__(transforms)
         self.p = p
+
+    def _facts(self) -> list[str]:
+        return [f"    p={self.p}"]
 
     def __call__(self, image: Any) -> Any:
         """The picture, changed or not."""
@@ -57,6 +66,9 @@ class RandomChoice(_Several):
         if p is not None and len(p) != len(self.transforms):
             raise ValueError(f"RandomChoice: expected a p for each of {len(self.transforms)} transforms, got {len(p)}")
         self.p = p
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()}(p={self.p})"
 
     def __call__(self, image: Any) -> Any:
         """The picture, changed by one."""

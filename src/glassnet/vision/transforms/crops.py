@@ -16,7 +16,7 @@ from glassnet.vision.transforms.rectangles import drawn_corner, drawn_sides
 from glassnet.vision.transforms.transform import Transform
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomResizedCrop(Transform):
     """Crops each picture at random: to a share of its area within ``scale``, an aspect within ``ratio``, resized.
 
@@ -40,6 +40,11 @@ class RandomResizedCrop(Transform):
             if not 0 < least <= most:
                 raise ValueError(f"RandomResizedCrop: {name} must be (least, most), above 0, got ({least}, {most})")
         self._resize = Resize(self.size, self.interpolation, antialias=self.antialias)
+
+    def shown(self) -> dict[str, Any]:
+        """Its fields, shares with four digits."""
+        spans = {name: tuple(round(x, 4) for x in getattr(self, name)) for name in ("scale", "ratio")}
+        return super().shown() | spans
 
     def changed(self, pixels: Array) -> Array:
         """A part of each, of the new size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def _span(name: str, value: float | Numbers) -> tuple[float, float]:
     return float(span[0]), float(span[1])
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomAffine(Transform):
     """Turns, moves, scales and shears each picture at random, about ``center`` (x, y) or its middle.
 
@@ -58,6 +58,14 @@ class RandomAffine(Transform):
         self._leans.append(_span("RandomAffine: shear", shear[2:]) if four else (0.0, 0.0))  # type: ignore[index]
         check_interpolation("RandomAffine", self.interpolation)
 
+    def shown(self) -> dict[str, Any]:
+        """Its fields, as far as they were given, angles from where to where."""
+        leans = self._leans if isinstance(self.shear, Sequence) and len(self.shear) == 4 else self._leans[:1]
+        shear = None if self.shear is None else [float(x) for span in leans for x in span]
+        facts = super().shown() | {"degrees": [float(x) for x in self._turns], "shear": shear}
+        usual = {each.name: each.default for each in fields(self)}
+        return {name: value for name, value in facts.items() if name == "degrees" or value != usual[name]}
+
     def changed(self, pixels: Array) -> Array:
         """Each by numbers of its own."""
         return np.concatenate([self._one(pixels[i : i + 1]) for i in range(len(pixels))])
@@ -79,7 +87,7 @@ class RandomAffine(Transform):
         return within(self._turns, 0), moves, larger, leans
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomPerspective(Sometimes):
     """Shows each picture as from aside, with probability ``p``: its corners move inward at random.
 
@@ -108,6 +116,10 @@ class RandomPerspective(Sometimes):
             raise ValueError(f"RandomPerspective: distortion_scale must be from 0 to 1, got {distortion_scale}")
         check_interpolation("RandomPerspective", interpolation)
 
+    def shown(self) -> dict[str, Any]:
+        """Its probability alone."""
+        return {"p": self.p}
+
     def happens(self, pixels: Array) -> Array:
         """By corners of its own."""
         height, width = pixels.shape[2:]
@@ -118,7 +130,7 @@ class RandomPerspective(Sometimes):
         return warping.seen_from_aside(pixels, corners.tolist(), ends.tolist(), self.interpolation, self.fill)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ElasticTransform(Transform):
     """Moves every pixel a little, its neighbours nearly the same way (Simard et al., 2003).
 
@@ -141,6 +153,12 @@ class ElasticTransform(Transform):
                 f"ElasticTransform: alpha and sigma must be numbers, or two, got {self.alpha!r:.40}, {self.sigma!r:.40}"
             )
         self._alphas, self._sigmas = pairs
+
+    def shown(self) -> dict[str, Any]:
+        """Its fields, the numbers as lists."""
+        pairs = {"alpha": list(map(float, self._alphas)), "sigma": list(map(float, self._sigmas))}
+        fill = np.ravel(self.fill).astype(float).tolist()
+        return pairs | {"interpolation": str(self.interpolation), "fill": fill}
 
     def changed(self, pixels: Array) -> Array:
         """Each in a way of its own."""

@@ -38,7 +38,7 @@ class InterpolationMode(Enum):
         return self.value
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Resize(Transform):
     """Resizes pictures to ``size``: (height, width), or one number for the shorter side, with the same aspect ratio.
 
@@ -120,7 +120,7 @@ def cubics(old: int, new: int, antialias: bool, dtype: Dtype) -> Array:
     return np.asarray(inside / inside.sum(1, keepdims=True), dtype)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Pad(Transform):
     """Adds a border of ``padding`` pixels: (left, top, right, bottom), (left and right, top and bottom), or one number.
 
@@ -145,7 +145,7 @@ class Pad(Transform):
         return padded(pixels, self._border, self.fill, self.padding_mode)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CenterCrop(Transform):
     """Crops the middle of pictures to ``size``: (height, width), or one number; a smaller picture is padded with 0.
 

@@ -17,7 +17,7 @@ from glassnet.vision.transforms.transform import Transform
 Range = float | Sequence[float] | None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ColorJitter(Transform):
     """Changes brightness, contrast, saturation and hue of each picture by random factors, in random order.
 
@@ -41,6 +41,10 @@ class ColorJitter(Transform):
             _range("saturation", self.saturation),
             _range("hue", self.hue, 0.0, (-0.5, 0.5)),
         ]
+
+    def shown(self) -> dict[str, Any]:
+        """From where to where its factors are."""
+        return dict(zip(("brightness", "contrast", "saturation", "hue"), self._ranges, strict=True))
 
     def changed(self, pixels: Array) -> Array:
         """Each by factors of its own."""
@@ -72,7 +76,7 @@ def _range(
     return None if span[0] == span[1] == centre else (float(span[0]), float(span[1]))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Sometimes(Transform):
     """What happens to each picture with probability ``p``."""
 
@@ -205,7 +209,7 @@ class RandomAdjustSharpness(_WithNumber):
         super().__init__(sharpness_factor, p)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GaussianBlur(Transform):
     """Blurs each picture by a Gaussian of a random deviation ``sigma``: a number, or (least, most).
 
@@ -227,6 +231,10 @@ class GaussianBlur(Transform):
         if len(span) != 2 or not 0 < span[0] <= span[1]:
             raise ValueError(f"GaussianBlur: sigma must be above 0, or (least, most), got {self.sigma!r:.60}")
         self._sizes, self._span = (int(sizes[0]), int(sizes[1])), (float(span[0]), float(span[1]))
+
+    def shown(self) -> dict[str, Any]:
+        """Both as pairs."""
+        return {"kernel_size": self._sizes, "sigma": self._span}
 
     def changed(self, pixels: Array) -> Array:
         """Each by a deviation of its own."""

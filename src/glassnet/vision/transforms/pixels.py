@@ -16,7 +16,7 @@ from glassnet.vision.transforms.images import opened, opened_batch
 from glassnet.vision.transforms.transform import Transform
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ToTensor(Transform):
     """Converts a PIL image or a NumPy array [height, width(, channels)] to a tensor [channels, height, width].
 
@@ -56,7 +56,7 @@ class ToTensor(Transform):
             )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Normalize(Transform):
     """``(x − mean) / std``, for each channel: of tensors [..., channels, height, width] of floating numbers.
 
@@ -110,7 +110,7 @@ class Normalize(Transform):
         return columns
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ConvertImageDtype(Transform):
     """Converts pictures to another dtype and scales them to its range: 0 to 1 for floats, 0 to the largest integer.
 
@@ -119,7 +119,7 @@ class ConvertImageDtype(Transform):
     tensor([[[0., 1.]]])
     """
 
-    dtype: Any
+    dtype: Any = field(repr=False)
 
     def __post_init__(self) -> None:
         self.dtype = as_dtype(self.dtype)
@@ -146,7 +146,7 @@ class ConvertImageDtype(Transform):
         return scaled
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Grayscale(Transform):
     """Converts colour to brightness, 0.2989 R + 0.587 G + 0.114 B (ITU-R BT.601), in 1 or 3 channels.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from inspect import signature
+from typing import Any
 
 import numpy as np
 
@@ -112,10 +114,15 @@ _SIGNED = {"ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness
 _PLAIN = {"Identity", "AutoContrast", "Equalize", "Invert"}  # of no strength
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _ByPolicy(Transform):
     interpolation: InterpolationMode = InterpolationMode.NEAREST
     fill: Fill | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """What it was made with, in the order of its arguments."""
+        names = list(signature(type(self)).parameters)
+        return {name: str(getattr(self, name)) for name in names}
 
     def changed(self, pixels: Array) -> Array:
         """Each in a way of its own."""
@@ -140,7 +147,7 @@ def _parsed(policy: str) -> list[list[tuple[str, float, int]]]:
     return pairs
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AutoAugment(_ByPolicy):
     """Applies one of 25 pairs of changes to each picture of bytes, found for ImageNet, CIFAR-10 or SVHN.
 
@@ -162,6 +169,10 @@ class AutoAugment(_ByPolicy):
     ) -> None:
         super().__init__(interpolation, fill)
         self.policy = AutoAugmentPolicy(policy)
+
+    def shown(self) -> dict[str, Any]:
+        """The policy and the fill."""
+        return {name: each for name, each in super().shown().items() if name != "interpolation"}
 
     def _one(self, pixels: Array) -> Array:
         pairs = _parsed(self.policy.value)
@@ -193,7 +204,7 @@ def _strength(
 _RANDOM = [name for name in _CHANGES if name != "Invert"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandAugment(_ByPolicy):
     """Applies ``num_ops`` random changes to each picture of bytes, of strength ``magnitude`` of ``num_magnitude_bins``.
 
@@ -225,7 +236,7 @@ class RandAugment(_ByPolicy):
         return pixels.copy()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TrivialAugmentWide(_ByPolicy):
     """Applies one random change of random strength to each picture of bytes.
 
@@ -253,7 +264,7 @@ class TrivialAugmentWide(_ByPolicy):
         return self._change(name, pixels, much)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AugMix(_ByPolicy):
     """Mixes each picture of bytes with several chains of random changes of it.
 
@@ -279,6 +290,7 @@ class AugMix(_ByPolicy):
         if not 1 <= severity <= 10:
             raise ValueError(f"AugMix: severity must be from 1 to 10, got {severity}")
         self.severity, self.mixture_width, self.chain_depth, self.alpha = severity, mixture_width, chain_depth, alpha
+        self.all_ops = all_ops
         colour = ("Brightness", "Color", "Contrast", "Sharpness")
         self._names = [name for name in _RANDOM if name != "Identity" and (all_ops or name not in colour)]
 

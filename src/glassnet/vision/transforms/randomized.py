@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,7 +15,7 @@ from glassnet.vision.transforms.geometry import Fill, PaddingMode, Size, border,
 from glassnet.vision.transforms.transform import Transform
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class _RandomFlip(Transform):
     """Flips each picture with probability ``p``."""
 
@@ -55,7 +55,7 @@ class RandomVerticalFlip(_RandomFlip):
     _axis = 2
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomCrop(Transform):
     """Crops each picture at a random place to ``size``: (height, width), or one number for a square.
 
@@ -78,6 +78,10 @@ class RandomCrop(Transform):
         self.size = self._sides = pair("RandomCrop: size", self.size)
         self._border = border("RandomCrop", 0 if self.padding is None else self.padding)
         check_mode("RandomCrop", self.padding_mode)
+
+    def shown(self) -> dict[str, Any]:
+        """The size and the border."""
+        return {"size": self.size, "padding": self.padding}
 
     def changed(self, pixels: Array) -> Array:
         """A part of each."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from glassnet.vision.transforms.places import between, middle
 from glassnet.vision.transforms.transform import Transform
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomRotation(Transform):
     """Rotates each picture counterclockwise by an angle drawn from ``degrees``: (least, most), or ± one number.
 
@@ -47,6 +48,11 @@ class RandomRotation(Transform):
             raise ValueError(f"RandomRotation: center must be (x, y), got {self.center}")
         self._range = span[0], span[1]
         self.batched = not self.expand
+
+    def shown(self) -> dict[str, Any]:
+        """Its fields, the center only where it has one."""
+        facts = super().shown() | {"degrees": [float(x) for x in self._range]}
+        return {name: value for name, value in facts.items() if name != "center" or value is not None}
 
     def changed(self, pixels: Array) -> Array:
         """Each turned."""

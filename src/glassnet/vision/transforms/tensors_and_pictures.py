@@ -55,7 +55,7 @@ class ToImage(PILToTensor):
         return pic if isinstance(pic, Tensor) else super().__call__(pic)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ToDtype(Transform):
     """Converts pictures to another dtype, and, with ``scale``, to its range, as `ConvertImageDtype` does.
 
@@ -87,6 +87,9 @@ class ToPILImage:
     mode: str | None = None
     batched = False
 
+    def __repr__(self) -> str:
+        return f"ToPILImage({'' if self.mode is None else f'mode={self.mode}'})"
+
     def __call__(self, pic: Any) -> Any:
         """As an image."""
         if not isinstance(pic, Tensor | np.ndarray):
@@ -111,7 +114,7 @@ class ToPILImage:
         return image if self.mode in (None, image.mode) else image.convert(self.mode)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomErasing(Sometimes):
     """Erases a random rectangle of each tensor [channels, height, width], with probability ``p`` (Zhong et al., 2017).
 
@@ -144,6 +147,10 @@ class RandomErasing(Sometimes):
             )
         self.scale, self.ratio, self.value, self.inplace = scale, ratio, value, inplace
 
+    def shown(self) -> dict[str, Any]:
+        """Its fields, ``inplace`` too."""
+        return super().shown() | {"inplace": self.inplace}
+
     def happens(self, pixels: Array) -> Array:
         """At a place of its own."""
         self._erase(pixels[0])
@@ -165,7 +172,7 @@ class RandomErasing(Sometimes):
                 return
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LinearTransformation(Transform):
     """Multiplies each picture, as one row of numbers less ``mean_vector``, with a square matrix: whitening.
 
@@ -184,6 +191,10 @@ class LinearTransformation(Transform):
                 f"LinearTransformation: expected a matrix [n, n] and a mean [n], got {written(matrix.shape)} and "
                 f"{written(mean.shape)}"
             )
+
+    def shown(self) -> dict[str, Any]:
+        """The numbers, as lists."""
+        return {name: value.tolist() for name, value in super().shown().items()}
 
     def changed(self, pixels: Array) -> Array:
         """Multiplied."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
 
 from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
@@ -43,6 +45,15 @@ class Transform:
     def changed(self, pixels: Array) -> Array:
         """The pictures in ``pixels``, [n, channels, height, width], changed; ``pixels`` itself is left alone."""
         raise NotImplementedError(f"{type(self).__name__} must define changed(self, pixels)")
+
+    def shown(self) -> dict[str, Any]:
+        """What it says of itself when it is printed: its fields, as far as torchvision shows them."""
+        named: list[str] = [each.name for each in fields(self) if each.repr] if is_dataclass(self) else []
+        return {name: getattr(self, name) for name in named}
+
+    def __repr__(self) -> str:
+        facts = {name: each.value if isinstance(each, Enum) else each for name, each in self.shown().items()}
+        return f"{type(self).__name__}({', '.join(f'{name}={each}' for name, each in facts.items())})"
 
 
 class Compose:
