@@ -40,14 +40,12 @@ DIFFERS = {
     "can be imported; what needs a network says so when called": "torch.hub.*",
     "steps of matrices are computed in the dtype of the weights, not in bfloat16": "torch.optim.Muon",
     "a row of a table counts as used where its gradient is not 0": "torch.optim.SparseAdam",
-    "nothing is computed twice: what backward needs is kept": "torch.utils.checkpoint.*",
     "is taken, and changes nothing": (
         "torch.set_num_threads torch.set_num_interop_threads torch.use_deterministic_algorithms "
         "torch.set_float32_matmul_precision torch.set_flush_denormal torch.*autocast_*"
     ),
     "has no effect: what backward needs stays where it is": (
-        "torch.autograd.graph.save_on_cpu torch.autograd.graph.saved_tensors_hooks "
-        "torch.autograd.graph.disable_saved_tensors_hooks torch.autograd.graph.allow_mutation_on_saved_tensors"
+        "torch.autograd.graph.save_on_cpu torch.autograd.graph.allow_mutation_on_saved_tensors"
     ),
     "other numbers than PyTorch's from the same seed": (
         "torch.rand* torch.normal torch.bernoulli torch.multinomial torch.poisson torch.binomial "

@@ -180,10 +180,10 @@ def registered(node: Node, hook: Hook, when: str) -> RemovableHandle:
 
 def _hooks_of(node: Node) -> NodeHooks:
     """The hooks of its own that ``node`` has, from now on if it had none."""
-    if not node.hooks or not isinstance(node.hooks[-1], NodeHooks):
-        graph.hook_to(node, NodeHooks())
-    hooks: Any = node.hooks
-    return hooks[-1]  # type: ignore[no-any-return]
+    found = next((hook for hook in node.hooks or () if isinstance(hook, NodeHooks)), None)
+    if found is None:
+        graph.hook_to(node, found := NodeHooks())
+    return found
 
 
 class _Apart(dict[Any, Any]):
