@@ -426,13 +426,15 @@ def _propagate_through(
         g = conj(g)
     if op.elementwise and y.dtype == float16:  # in float32, so that the gradients alone are rounded
         g, y, *values = (cast(v, dtype=float32) if getattr(v, "dtype", None) == float16 else v for v in (g, y, *values))
+    written_since = _written_since(node)
     for which, parent in enumerate(parents):
         if parent is None or type(parent) is VersionCounter or (needed is not None and parent not in needed):
             continue
         rule = op.rule(which)
         if rule is None:
             continue
-        _check_unchanged(node, which)
+        if written_since:
+            _check_unchanged(node, which, written_since)
         if is_part:
             _accumulate(gradients, parent, Parts(g, node.params["index"], values[0].shape))
             return
@@ -469,15 +471,22 @@ def is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:
     return gradient.base is not None or any(gradient is x for x in givers)
 
 
-def _check_unchanged(node: Node, which: int) -> None:
+def _written_since(node: Node) -> list[tuple[int, int]]:
+    """Of (output, *inputs), which ones' memory was written to since ``node`` was made, and when: mostly none."""
+    found = []
     for position, watched in enumerate((node, *(node.parents or ()))):
         version = watched if type(watched) is VersionCounter else getattr(watched, "version", None)
-        if version is None or version.written < node.time or not node.op.reads(which, position):
-            continue
-        if position == 0 and hasattr(node, "spared"):
+        if version is not None and version.written >= node.time:
+            found.append((position, version.written))
+    return found
+
+
+def _check_unchanged(node: Node, which: int, written_since: list[tuple[int, int]]) -> None:
+    for position, time in written_since:
+        if not node.op.reads(which, position) or (position == 0 and hasattr(node, "spared")):
             continue
         # written at the node's own time: by the node itself, in place, which gave the result and lost the input
-        if version.written > node.time or position > 0:
+        if time > node.time or position > 0:
             what = "its result" if position == 0 else f"its input {position}"
             value = node.output if position == 0 else node.values[position - 1]
             raise GradientError(
