@@ -179,3 +179,15 @@ def test_focal_loss(reduction: str) -> None:
     assert logits.grad is not None
     with pytest.raises(ValueError, match="reduction"):
         ops.sigmoid_focal_loss(logits, targets, reduction="max")
+
+
+def test_a_flow_is_shown_by_hue_and_strength() -> None:
+    flow = glassnet.tensor([[[1.0, -1.0, 0.5, 0.0]], [[0.0, 0.0, 0.0, 0.0]]])
+    right, left, half, none = utils.flow_to_image(flow).permute(1, 2, 0)[0].tolist()
+    assert none == [255, 255, 255]
+    assert right[0] == half[0] == 255
+    assert right[1] < half[1]
+    assert left != right
+    assert utils.flow_to_image(flow[None]).shape == (1, 3, 1, 4)
+    with pytest.raises(ShapeError, match=r"flow_to_image: expected \[2, height, width\]"):
+        utils.flow_to_image(glassnet.zeros(3, 4, 4))

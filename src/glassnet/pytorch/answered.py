@@ -148,8 +148,8 @@ _WITHIN = {
     "torch.utils.benchmark": "pytorch.names.stopwatch",
     "torch.utils.collect_env": "pytorch.names.configuration",
     "torch.utils.data": "dataloader dataset sampler",
-    "torchvision.datasets": "celeba cifar coco dtd eurosat fakedata flowers102 folder food101 mnist oxford_iiit_pet semeion"
-    " stl10 svhn usps vision voc",
+    "torchvision.datasets": "celeba cifar coco dtd eurosat fakedata flowers102 folder food101 mnist oxford_iiit_pet"
+    " semeion stl10 svhn usps vision voc",
     "torchvision.models": "convnext densenet efficientnet feature_extraction inception maxvit mnasnet regnet resnet"
     " shufflenetv2 squeezenet swin_transformer vgg vision_transformer",
     "torchvision.models.detection": "anchor_utils backbone_utils faster_rcnn generalized_rcnn image_list keypoint_rcnn"

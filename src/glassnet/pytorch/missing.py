@@ -85,8 +85,7 @@ NOT_PLANNED = {
         " torch.utils.data.*validation* torch.utils.data.non_deterministic torch.utils.data.DFIterDataPipe"
     ),
     "videos are read by other libraries; give pictures": (
-        "torchvision.io.*video* torchvision.datasets.Kinetics torchvision.datasets.HMDB51"
-        " torchvision.datasets.UCF101 torchvision.utils.flow_to_image"
+        "torchvision.io.*video* torchvision.datasets.Kinetics torchvision.datasets.HMDB51 torchvision.datasets.UCF101"
     ),
     "read the files with your own Dataset; ImageFolder reads folders by class": "torchvision.datasets",
     "build it of nn's layers": ("torchvision.models.optical_flow torchvision.models.video"),

@@ -19,8 +19,8 @@ from glassnet.vision.transforms.images import array_of
 from glassnet.vision.utils.grids import encoded
 
 __all__ = [
-    "ImageReadMode", "decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png", "read_file",
-    "read_image", "write_file", "write_jpeg", "write_png",
+    "ImageReadMode", "decode_gif", "decode_image", "decode_jpeg", "decode_png", "decode_webp", "encode_jpeg",
+    "encode_png", "read_file", "read_image", "write_file", "write_jpeg", "write_png",
 ]  # fmt: skip
 
 
@@ -107,6 +107,42 @@ def decode_jpeg(
     if isinstance(input, list):
         return [decode_image(each, mode, apply_exif_orientation) for each in input]
     return decode_image(input, mode, apply_exif_orientation)
+
+
+def decode_webp(input: Tensor, mode: Mode = ImageReadMode.UNCHANGED) -> Tensor:
+    """`decode_image`.
+
+    >>> from glassnet.vision.io import decode_webp, encode_png
+    >>> decode_webp(encode_png(glassnet.zeros(3, 2, 2, dtype=glassnet.uint8))).shape
+    (3, 2, 2)
+    """
+    return decode_image(input, mode)
+
+
+def decode_gif(input: Tensor) -> Tensor:
+    """The pictures of a GIF in colours: [frames, 3, height, width], or, of one, [3, height, width].
+
+    >>> import io
+    >>> from PIL import Image
+    >>> from glassnet.vision.io import decode_gif
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (4, 3)).save(file, "GIF", save_all=True, append_images=[Image.new("L", (4, 3), 255)])
+    >>> decode_gif(glassnet.tensor(list(file.getvalue()), dtype=glassnet.uint8)).shape
+    (2, 3, 3, 4)
+    """
+    data = _bytes("decode_gif", input)
+    with needed_to("read pictures"):
+        from PIL import Image, ImageSequence
+    first = _decoded(data, "the picture", ImageReadMode.RGB, False)
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    count = getattr(image, "n_frames", 1)
+    if count == 1:
+        return first
+    if count * image.width * image.height > MOST_PIXELS:
+        problem = f"expected at most {MOST_PIXELS:,} pixels in all, got {count:,} × {image.width:,} × {image.height:,}"
+        raise PictureError("the picture", problem, "take a part of it")
+    frames = [np.array(frame.convert("RGB")).transpose(2, 0, 1) for frame in ImageSequence.Iterator(image)]
+    return wrap(np.stack(frames))
 
 
 def encode_png(input: Tensor, compression_level: int = 6) -> Tensor:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from glassnet.vision.utils.drawn_on import draw_bounding_boxes, draw_keypoints, draw_segmentation_masks
+from glassnet.vision.utils.flows import flow_to_image
 from glassnet.vision.utils.grids import make_grid, save_image
 
-__all__ = ["draw_bounding_boxes", "draw_keypoints", "draw_segmentation_masks", "make_grid", "save_image"]
+__all__ = [
+    "draw_bounding_boxes",
+    "draw_keypoints",
+    "draw_segmentation_masks",
+    "flow_to_image",
+    "make_grid",
+    "save_image",
+]
