@@ -291,7 +291,7 @@ def _number(x: Any) -> Any:
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -304,8 +304,8 @@ def arange(
     >>> glassnet.arange(5), glassnet.arange(1, 2, 0.25)
     (tensor([0, 1, 2, 3, 4]), tensor([1.0000, 1.2500, 1.5000, 1.7500]))
     """
-    if end is None:
-        start, end = 0, start
+    if start is None or end is None:
+        start, end = 0, end if start is None else start
     start, end, step = map(_number, (start, end, step))
     if dtype is None:
         dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else get_default_dtype()

@@ -18,5 +18,5 @@ KNOWN = {
         ("normal.in_place", check): "PyTorch's entry is of x.normal_(mean, std)"
         for check in ("errors", "float32", "float64")
     },
-    ("arange", "errors"): "not yet",
+    ("arange", "errors"): {6: "there is no out="},
 }

@@ -12,7 +12,6 @@ _TRIANGLE = "the entries of a triangular factor that are not read have no gradie
 _EQUAL = "which of equal elements is picked is not said"
 _TIMES = "PyTorch's entry works out another expression"
 _SLOPE = "0 where PyTorch's second derivative at a kink is NaN"
-_LATER = "not yet"
 
 _NUMBER = "a number may stand in the place of a tensor"
 _NO_OUT = "there is no out="
