@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import math
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -313,3 +314,16 @@ def test_a_node_with_hooks_is_freed_with_its_tensor_and_a_copy_has_none() -> Non
         assert node() is None
     finally:
         gc.enable()
+
+
+def test_a_node_has_a_class_of_its_name_and_goes_on_as_before():
+    x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * 3).exp()
+    (before,) = y.grad_fn.next_functions
+    assert [type(node).__name__ for node in (y.grad_fn, before[0])] == ["ExpBackward0", "MulBackward0"]
+    assert type(y.grad_fn) is type(x.exp().grad_fn)
+    drawn = str(glassnet.draw(y.sum()))
+    assert drawn == str(glassnet.draw((x * 3).exp().sum()))
+    before[0].register_hook(lambda grad_inputs, grad_outputs: (grad_inputs[0] * 10, None))
+    y.sum().backward()
+    assert x.grad.tolist() == pytest.approx([30 * math.exp(3), 30 * math.exp(6)])

@@ -61,7 +61,7 @@ def _is_needed_outside(outputs: Sequence[Tensor], leaves: Sequence[Tensor], coul
             if id(parent) in seen:
                 continue
             seen.add(id(parent))
-            if type(parent) is Node:
+            if isinstance(parent, Node):
                 waiting.append(parent)
             elif isinstance(parent, Tensor) and id(parent) not in own and not _is_over(parent):
                 return True

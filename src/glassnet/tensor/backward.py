@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from glassnet.errors import GradientError, ShapeError
+from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy, stack
@@ -164,6 +164,8 @@ def _cotangent(tensor: Any, gradient: Any, as_tensors: bool) -> Any:
                 "or x.real, or pass the gradient to start from"
             )
         gradient = np.ones_like(tensor.array)
+    elif not hasattr(gradient, "shape"):
+        raise DtypeError(f"backward: expected the gradient to start from as a tensor, got {type(gradient).__name__}")
     elif gradient.shape != tensor.shape:
         raise ShapeError(
             f"backward: the gradient to start from must have the tensor's shape, {written(tensor.shape)}, got "

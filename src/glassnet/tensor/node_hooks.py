@@ -64,7 +64,7 @@ class NodeHooks:
         for i, before, after in zip(asked, inputs, replaced, strict=True):
             if after is None:
                 continue
-            if to_tensor is None and (after is not before or type(parents[i]) is not Node):
+            if to_tensor is None and (after is not before or not isinstance(parents[i], Node)):
                 after = np.array(after)  # hooks may hold on to what they saw or gave
             graph._accumulate(gradients, parents[i], after)
 

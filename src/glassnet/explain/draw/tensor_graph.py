@@ -57,11 +57,13 @@ def _oldest_first(last: Node) -> list[Node]:
     stack = [last]
     while stack:
         for parent in stack.pop().parents or ():
-            if type(parent) is Node and parent not in seen:
+            if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=lambda node: node.time)
 
 
 def _leaves(nodes: list[Node]) -> set[Any]:
-    return {p for node in nodes for p in node.parents or () if p is not None and type(p) not in (VersionCounter, Node)}
+    return {
+        p for node in nodes for p in node.parents or () if p is not None and not isinstance(p, VersionCounter | Node)
+    }
