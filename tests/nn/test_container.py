@@ -267,3 +267,17 @@ def test_lists_change_as_pytorchs():
         yield repr(listed), repr(listed[1:]), repr(listed.pop(0)), repr(listed + listed)
 
     assert list(changed(nn)) == list(changed(torch.nn))
+
+
+def test_a_subclass_of_module_dict_may_have_an_update_of_its_own():
+    class Counts(nn.ModuleDict):
+        def __init__(self) -> None:
+            super().__init__()
+            self.number = 0
+
+        def update(self, values):
+            self.number += len(values)
+
+    counts = Counts()
+    counts.update([1, 2])
+    assert (counts.number, len(counts)) == (2, 0)

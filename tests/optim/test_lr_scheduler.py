@@ -541,3 +541,14 @@ def test_verbose_is_taken_and_said_to_be_gone() -> None:
             return [1.0 for _ in self.base_lrs]
 
     assert Own(sgd(), verbose=True).verbose is True
+
+
+@pytest.mark.parametrize("made", [lambda o: lrs.StepLR(o, 2, 0.1), lambda o: lrs.MultiStepLR(o, [2, 4, 6], 0.1)])
+def test_a_step_multiplies_by_gamma_itself(made: Any) -> None:
+    optimizer = sgd(3e-3)
+    schedule, expected = made(optimizer), 3e-3
+    for epoch in range(1, 8):
+        optimizer.step()
+        schedule.step()
+        expected *= 1 if epoch % 2 else 0.1
+        assert schedule.get_last_lr() == [expected]

@@ -203,3 +203,11 @@ def test_where_of_a_condition_alone_says_where_it_holds():
     assert (rows.tolist(), columns.tolist()) == ([0, 1], [0, 1])
     with pytest.raises(RuntimeError, match="where: expected a mask of bool, got int64"):
         gn.where(gn.tensor([1, 0]), 1.0, 2.0)
+
+
+def test_a_tensor_of_one_element_in_a_list_is_a_number() -> None:
+    one = gn.ones(1)
+    assert gn.tensor([one, 2 * one]).tolist() == [1, 2]
+    assert gn.tensor([[one], [gn.ones(1, 1)]]).shape == (2, 1)
+    assert gn.Tensor([one, 3]).tolist() == [1, 3]
+    assert gn.tensor([gn.tensor([True]), False]).dtype == gn.bool

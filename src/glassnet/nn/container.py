@@ -202,7 +202,8 @@ class Named(Module, MutableMapping[str, Any]):
 
     def __init__(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         super().__init__()
-        self.update(() if parts is None else parts)
+        if parts is not None:  # a subclass may have an update of its own, which is not ready yet
+            self.update(parts)
 
     @property
     def _parts(self) -> Registered:

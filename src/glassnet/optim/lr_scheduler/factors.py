@@ -29,6 +29,10 @@ class FactorLR(LRScheduler):
         """The factor once stepped to ``epoch``, epoch by epoch. What changes between two epochs is never met."""
         return self.at(epoch)
 
+    def ratio(self, epoch: int) -> float:
+        """What the step to ``epoch`` multiplies by."""
+        return self.met(epoch) / self.met(epoch - 1)
+
     def get_lr(self) -> list[float]:
         """The learning rate of each group at ``last_epoch``, from the one before."""
         epoch = self.last_epoch
@@ -41,7 +45,8 @@ class FactorLR(LRScheduler):
         floor = self._floor()
         if before == 0:  # at the floor, which no factor can leave
             return [lr + (base - floor) * now for lr, base in zip(self._current, self.base_lrs, strict=False)]
-        return [floor + (lr - floor) * (now / before) for lr in self._current]
+        ratio = now if epoch == 0 else self.ratio(epoch)
+        return [floor + (lr - floor) * ratio for lr in self._current]
 
     def _get_closed_form_lr(self) -> list[float]:
         floor, now = self._floor(), self.at(self.last_epoch)
@@ -51,7 +56,33 @@ class FactorLR(LRScheduler):
         return 0.0
 
 
-class StepLR(FactorLR):
+class _PowerLR(FactorLR):
+    """The initial learning rate times ``gamma`` to a power that is counted."""
+
+    gamma: float
+
+    def passed(self, epoch: int) -> int:
+        """The power at ``epoch``."""
+        raise NotImplementedError
+
+    def counted(self, epoch: int) -> int:
+        """The power once stepped to ``epoch``, epoch by epoch."""
+        return self.passed(epoch)
+
+    def at(self, epoch: int) -> float:
+        """gamma to the power at ``epoch``."""
+        return self.gamma ** self.passed(epoch)
+
+    def met(self, epoch: int) -> float:
+        """gamma to the power counted."""
+        return self.gamma ** self.counted(epoch)
+
+    def ratio(self, epoch: int) -> float:
+        """gamma itself, mostly: not the quotient of two of its powers, which are rounded."""
+        return self.gamma ** (self.counted(epoch) - self.counted(epoch - 1))
+
+
+class StepLR(_PowerLR):
     """The learning rate times ``gamma`` every ``step_size`` epochs.
 
     It is multiplied at epochs that ``step_size`` divides: of 2.5, at 5, 10, 15 … Raises ValueError for a step_size of 0
@@ -73,16 +104,16 @@ class StepLR(FactorLR):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def at(self, epoch: int) -> float:
-        """gamma to the power of the number of step sizes completed."""
-        return self.gamma ** (epoch // self.step_size)
+    def passed(self, epoch: int) -> int:
+        """The number of step sizes completed."""
+        return int(epoch // self.step_size)
 
-    def met(self, epoch: int) -> float:
-        """gamma to the power of the number of epochs met that the step size divides."""
-        return self.gamma ** (epoch // Fraction(self.step_size).numerator)
+    def counted(self, epoch: int) -> int:
+        """The number of epochs met that the step size divides."""
+        return epoch // Fraction(self.step_size).numerator
 
 
-class MultiStepLR(FactorLR):
+class MultiStepLR(_PowerLR):
     """The learning rate times ``gamma`` at each of the epochs in ``milestones``.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
@@ -102,13 +133,13 @@ class MultiStepLR(FactorLR):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def at(self, epoch: int) -> float:
-        """gamma to the power of the number of milestones passed."""
-        return self.gamma ** bisect_right(self.milestones, epoch)
+    def passed(self, epoch: int) -> int:
+        """The number of milestones passed."""
+        return bisect_right(self.milestones, epoch)
 
-    def met(self, epoch: int) -> float:
-        """gamma to the power of the number of milestones met: of those that are whole."""
-        return self.gamma ** sum(milestone <= epoch for milestone in self.milestones if milestone == int(milestone))
+    def counted(self, epoch: int) -> int:
+        """The number of milestones met: of those that are whole."""
+        return sum(milestone <= epoch for milestone in self.milestones if milestone == int(milestone))
 
 
 class ConstantLR(FactorLR):
@@ -186,7 +217,7 @@ class LinearLR(FactorLR):
         return self.at(min(epoch, math.floor(self.total_iters)))
 
 
-class ExponentialLR(FactorLR):
+class ExponentialLR(_PowerLR):
     """The learning rate times ``gamma`` every epoch.
 
     >>> w = nn.Parameter(glassnet.zeros(1))
@@ -203,9 +234,9 @@ class ExponentialLR(FactorLR):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def at(self, epoch: int) -> float:
-        """gamma to the power of the epoch."""
-        return self.gamma**epoch
+    def passed(self, epoch: int) -> int:
+        """The epoch itself."""
+        return epoch
 
 
 class PolynomialLR(FactorLR):
