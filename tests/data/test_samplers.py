@@ -1,3 +1,5 @@
+from itertools import chain, islice
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 import glassnet
 from glassnet.data import (
     BatchSampler,
+    DataLoader,
     RandomSampler,
     Sampler,
     SequentialSampler,
@@ -69,6 +72,22 @@ def test_without_replacement_every_round_has_each_sample_once(size, count):
         part = indices[start : start + size]
         assert len(set(part)) == len(part)
     assert set(indices) <= set(range(size))
+
+
+def test_an_epoch_without_end_begins_at_once():
+    endless = RandomSampler(range(5), replacement=True, num_samples=10**10)
+    assert len(DataLoader(range(5), 4, sampler=endless)) == 25 * 10**8
+    assert all(len(batch) == 4 for batch in islice(BatchSampler(endless, 4, False), 3))
+    assert set(islice(endless, 200)) == set(range(5))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_batches_go_on_from_one_portion_to_the_next(drop_last):
+    sampler = RandomSampler(range(5), num_samples=13, generator=glassnet.Generator(1))
+    batches = list(BatchSampler(sampler, 4, drop_last))
+    assert list(map(len, batches)) == [4, 4, 4] + [1] * (not drop_last)
+    sampler.generator = glassnet.Generator(1)
+    assert list(chain(*batches)) == sampler.order().tolist()[: 12 if drop_last else 13]
 
 
 def test_with_replacement_samples_come_again():

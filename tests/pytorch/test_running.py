@@ -139,6 +139,7 @@ def test_a_package_is_run_as_python_does(folder: Path) -> None:
     (package / "part.py").write_text("import torch\nx = torch.arange(3)\n")
     done = run("-m", "package", "--lr", "1", cwd=folder)
     assert (done.stdout, done.stderr, done.returncode) == ("['--lr', '1'] tensor([0, 1, 2])\n", "", 0)
+    assert run("--check", "-m", "package", cwd=folder).stdout == "nothing is missing\n"
 
 
 def notebook(*cells: str) -> str:

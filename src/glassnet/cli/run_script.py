@@ -50,6 +50,8 @@ def run(
 def _check(script: str, module: bool) -> None:
     from glassnet.pytorch.missing_names import file_of, missing_in
 
+    if module:
+        sys.path.insert(0, os.getcwd())  # where python -m looks too
     path = file_of(script, module)
     if path is None:
         raise BadInput(f"{harmless(script)}: there is no such {'module' if module else 'file'}")

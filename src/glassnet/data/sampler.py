@@ -23,6 +23,8 @@ from glassnet.tensor.sampling import multinomial, randint, randperm
 
 T = TypeVar("T", covariant=True)
 
+_PORTION = 2**16  # indices that are drawn at a time where an epoch may have any number of them
+
 
 class Sampler(Generic[T]):
     """An order of samples: a subclass defines ``__iter__``, and ``__len__`` if it can.
@@ -48,9 +50,22 @@ class _Ordered(Sampler[int]):
         """The indices of one epoch, drawn again by each call where they are random."""
         raise NotImplementedError
 
+    def portions(self) -> Iterator[Indices]:
+        """The same indices, some at a time: each portion is drawn when it is asked for."""
+        yield self.order()
+
     def __iter__(self) -> Iterator[int]:
         # a generator, so that nothing is drawn before the first index is asked for
-        yield from self.order().tolist()
+        for portion in portions_of(self):
+            yield from portion.tolist()
+
+
+def portions_of(sampler: Any) -> Iterator[Indices]:
+    """The indices of a sampler that has an ``order()``, in portions, unless a subclass changed ``order()`` alone."""
+    if is_up_to_date(sampler, "portions", "order"):
+        found: Iterator[Indices] = sampler.portions()
+        return found
+    return iter([sampler.order()])
 
 
 class SequentialSampler(_Ordered):
@@ -107,11 +122,19 @@ class RandomSampler(_Ordered):
 
     def order(self) -> Indices:
         """The indices of one epoch."""
-        size, count = len(self.data_source), self.num_samples
-        if self.replacement:
-            return randint(size, (count,), generator=self.generator).array
-        rounds = [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]
-        return np.concatenate(rounds)[:count] if len(rounds) > 1 else rounds[0][:count]
+        portions = list(self.portions())
+        return np.concatenate(portions) if len(portions) > 1 else portions[0]
+
+    def portions(self) -> Iterator[Indices]:
+        """The same, permutation after permutation; with replacement so many that an endless epoch begins at once."""
+        size, left = len(self.data_source), self.num_samples
+        while left:
+            if self.replacement:
+                portion = randint(size, (min(left, _PORTION),), generator=self.generator).array
+            else:
+                portion = randperm(size, generator=self.generator).array[:left]
+            left -= len(portion)
+            yield portion
 
     def __len__(self) -> int:
         return self.num_samples
@@ -205,12 +228,22 @@ class BatchSampler(Sampler[list[Any]]):
 
     def batches(self) -> Iterator[Indices | list[Any]]:
         """The same batches, as arrays where the sampler has an ``order()``."""
-        size = self.batch_size
         if is_up_to_date(self.sampler, "order", "__iter__"):
-            order = self.sampler.order()
-            end = len(order) // size * size if self.drop_last else len(order)
-            return (order[start : start + size] for start in range(0, end, size))
-        return chunks(self.sampler, size, self.drop_last)
+            portions = portions_of(self.sampler)
+            return self._sliced(next(portions), portions)  # the first is drawn now
+        return chunks(self.sampler, self.batch_size, self.drop_last)
+
+    def _sliced(self, portion: Indices, later: Iterator[Indices]) -> Iterator[Indices]:
+        size = self.batch_size
+        while True:
+            end = len(portion) // size * size
+            yield from (portion[start : start + size] for start in range(0, end, size))
+            rest, following = portion[end:], next(later, None)
+            if following is None:
+                break
+            portion = np.concatenate([rest, following])
+        if len(rest) and not self.drop_last:
+            yield rest
 
     def __len__(self) -> int:
         return count_chunks(len(self.sampler), self.batch_size, self.drop_last)
