@@ -173,10 +173,8 @@ FAULTS = (
     Fault(
         "a shuffled order that is drawn once and then kept",
         "data/sampler.py",
-        "rounds = [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]",
-        "rounds = self.__dict__.setdefault(\n"
-        '            "_rounds", [randperm(size, generator=self.generator).array for _ in range(-(-count // size))]\n'
-        "        )",
+        "portion = randperm(size, generator=self.generator).array[:left]",
+        'portion = self.__dict__.setdefault("_kept", randperm(size, generator=self.generator).array)[:left]',
         ("tests/data/test_samplers.py", "tests/data/test_loader.py"),
     ),
     Fault(
