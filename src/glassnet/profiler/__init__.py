@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from glassnet.profiler.averages import EventList, FunctionEventAvg
 from glassnet.profiler.profiles import (
-    DeviceType,
     ProfilerAction,
     ProfilerActivity,
     kineto_available,
@@ -24,7 +23,7 @@ from glassnet.profiler.profiles import (
     supported_activities,
     tensorboard_trace_handler,
 )
-from glassnet.profiler.recording import FunctionEvent, Interval, record_function
+from glassnet.profiler.recording import DeviceType, FunctionEvent, Interval, record_function
 
 __all__ = [
     "DeviceType",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from glassnet.files import replace_file
-from glassnet.profiler.recording import FunctionEvent
+from glassnet.profiler.recording import DeviceType, FunctionEvent
 from glassnet.profiler.time_table import written
 
 
@@ -22,6 +22,7 @@ class FunctionEventAvg:
     is_async = is_remote = is_legacy = False
     device_time = device_time_total = self_device_time_total = cuda_time_total = self_cuda_time_total = 0
     device_memory_usage = self_device_memory_usage = 0
+    device_type = DeviceType.CPU
 
     def __init__(self, key: str, input_shapes: list[Any] | None = None, stack: list[str] | None = None) -> None:
         self.key = key

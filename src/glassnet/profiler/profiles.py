@@ -28,17 +28,6 @@ class ProfilerActivity(Enum):
     PrivateUse1 = 5
 
 
-class DeviceType(Enum):
-    """Where an event was.
-
-    >>> glassnet.profiler.DeviceType.CPU.name
-    'CPU'
-    """
-
-    CPU = 0
-    CUDA = 1
-
-
 class ProfilerAction(Enum):
     """What is done in a step: nothing, getting warm, recording, recording the last of a cycle.
 

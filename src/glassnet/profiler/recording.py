@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
+from enum import Enum
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -16,6 +17,17 @@ from glassnet.tensor.node_names import node_name
 from glassnet.tensor.watching import leave, watch
 
 _INSIDE = __name__.partition(".")[0]
+
+
+class DeviceType(Enum):
+    """Where an event was.
+
+    >>> glassnet.profiler.DeviceType.CPU.name
+    'CPU'
+    """
+
+    CPU = 0
+    CUDA = 1
 
 
 class Interval(NamedTuple):
@@ -46,6 +58,7 @@ class FunctionEvent:
     device_time = device_time_total = self_device_time_total = cuda_time_total = self_cuda_time_total = 0
     device_memory_usage = self_device_memory_usage = 0
     count = 1
+    device_type = DeviceType.CPU
 
     def __init__(self, name: str, parent: FunctionEvent | None, id: int) -> None:
         self.name = self.key = name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _BFLOAT16 = "PyTorch makes the step orthogonal in bfloat16, glassnet in the parameter's dtype"
-_NO_SPARSE = "there are no sparse tensors"
+_WHOLE = "a sparse parameter is taken as whole"
 
 STEPS = {
     ("Muon", "default"): _BFLOAT16,
@@ -16,5 +16,5 @@ STEPS = {
 }
 
 REFUSALS = {
-    ("SparseAdam", "SparseAdam requires dense parameter tensors"): _NO_SPARSE,
+    ("SparseAdam", "SparseAdam requires dense parameter tensors"): _WHOLE,
 }
