@@ -147,3 +147,33 @@ def test_a_loader_still_takes_whole_batches() -> None:
 
     assert takes_batches(v2.Compose([v2.RandomHorizontalFlip(), v2.Resize(4), v2.Normalize((0.5,), (0.5,))]))
     assert v2.RandomHorizontalFlip(1.0).batch(glassnet.zeros(5, 1, 4, 4)).shape == (5, 1, 4, 4)
+
+
+# What torchvision 0.28 makes of the same box by functions.
+@pytest.mark.parametrize(
+    ("name", "options", "box"),
+    [
+        ("crop", (1, 1, 4, 5), [1, 2, 5, 4]),
+        ("resized_crop", (1, 1, 4, 5, [8, 10]), [2, 4, 10, 8]),
+        ("affine", (10, [1, 2], 1.5, [5, 3]), [0, 2.6132, 5.8184, 9.1902]),
+        ("rotate", (30,), [2.0718, 5.2679, 7.5359, 10]),
+        ("hflip", (), [14, 3, 18, 7]),
+    ],
+)
+def test_functions_take_boxes_too(name: str, options: Any, box: Any) -> None:
+    boxes = sample()["boxes"]
+    changed = getattr(v2.functional, name)(boxes, *options)
+    np.testing.assert_allclose(changed.tolist(), [box], atol=1e-4)
+    assert getattr(v2.functional, name)(glassnet.zeros(3, *SIZE), *options).shape[1:] == changed.canvas_size
+
+
+def test_functions_of_sizes_formats_and_dtypes() -> None:
+    whole = sample()
+    assert v2.functional.get_size(whole["boxes"]) == v2.functional.get_size(whole["picture"]) == [*SIZE]
+    plain = v2.functional.convert_bounding_box_format(glassnet.tensor([[1, 2, 4, 6]]), "XYXY", "XYWH")
+    assert (type(plain).__name__, plain.tolist()) == ("Tensor", [[1, 2, 3, 4]])
+    assert v2.functional.clamp_bounding_boxes(glassnet.tensor([[-1, 2, 40, 6]]), "XYXY", (8, 10)).tolist() == [
+        [0, 2, 10, 6]
+    ]
+    assert v2.functional.to_dtype(whole["masks"], glassnet.int64).dtype == np.int64
+    assert v2.functional.to_dtype(v2.functional.to_image(np.full((2, 2), 255, np.uint8)), scale=True).max() == 1

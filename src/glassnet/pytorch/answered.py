@@ -128,7 +128,7 @@ SOURCES = {
     "torchvision.transforms.functional": "vision.transforms.functional",
     "torchvision.transforms.transforms": "vision.transforms",
     "torchvision.transforms.v2": "vision.transforms.v2",
-    "torchvision.transforms.v2.functional": "vision.transforms.functional",
+    "torchvision.transforms.v2.functional": "vision.transforms.v2.sample_functions vision.transforms.functional",
     "torchvision.tv_tensors": "vision.tv_tensors",
     "torchvision.utils": "vision.utils",
 }

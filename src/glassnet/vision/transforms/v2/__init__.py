@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.threads import loaded
 from glassnet.vision import transforms as _older
 from glassnet.vision.transforms.v2 import pictures_only as _pictures_only
 from glassnet.vision.transforms.v2.box_transforms import (
@@ -59,6 +60,8 @@ __all__ += (_SAME := [name for name in _older.__all__ if name not in __all__])
 def __getattr__(name: str) -> Any:
     if name in _pictures_only.ALIKE:
         return _pictures_only.ALIKE[name]
-    if name == "functional" or name in _SAME:
+    if name == "functional":
+        return loaded(f"{__name__}.sample_functions")
+    if name in _SAME:
         return getattr(_older, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r:.80}", name=name)

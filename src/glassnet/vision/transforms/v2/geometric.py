@@ -51,7 +51,8 @@ def _resized(size: tuple[int, int], old: tuple[int, int], mode: Any, antialias: 
     return Placement(change, scaling(size[1] / old[1], size[0] / old[0]), size)
 
 
-def _cropped(top: int, left: int, height: int, width: int) -> Placement:
+def cropped(top: int, left: int, height: int, width: int) -> Placement:
+    """The part of a picture that begins at (top, left)."""
     return Placement(
         lambda picture, _: functional.crop(picture, top, left, height, width), scaling(1, 1, -left, -top),
         (height, width),
@@ -127,7 +128,7 @@ class CenterCrop(_OfPictures, geometry.CenterCrop):
         tall, wide = self._sides
         more, wider = max(tall - height, 0), max(wide - width, 0)
         top, left = round((height + more - tall) / 2) - more // 2, round((width + wider - wide) / 2) - wider // 2
-        return _cropped(top, left, tall, wide)
+        return cropped(top, left, tall, wide)
 
 
 class Pad(_OfPictures, geometry.Pad):
@@ -166,7 +167,7 @@ class RandomCrop(_OfPictures, randomized.RandomCrop):
         around = Pad((left, top, right, bottom), self.fill, self.padding_mode).placed(height, width)
         if around is None or around.size[0] < tall or around.size[1] < wide:
             raise ValueError(f"RandomCrop: a part of {tall} × {wide} is larger than the picture, {height} × {width}")
-        return _then(around, _cropped(*drawn_corner(around.size[0] - tall, around.size[1] - wide), tall, wide))
+        return _then(around, cropped(*drawn_corner(around.size[0] - tall, around.size[1] - wide), tall, wide))
 
 
 class RandomResizedCrop(_OfPictures, crops.RandomResizedCrop):
@@ -181,7 +182,7 @@ class RandomResizedCrop(_OfPictures, crops.RandomResizedCrop):
         """A part, of the new size."""
         top, left, tall, wide = self._place(height, width)
         size = pair("RandomResizedCrop: size", self.size)
-        return _then(_cropped(top, left, tall, wide), _resized(size, (tall, wide), self.interpolation, self.antialias))
+        return _then(cropped(top, left, tall, wide), _resized(size, (tall, wide), self.interpolation, self.antialias))
 
 
 class RandomRotation(_OfPictures, rotation.RandomRotation):
@@ -226,15 +227,23 @@ class RandomAffine(_OfPictures, distortions.RandomAffine):
 
     def placed(self, height: int, width: int) -> Placement | None:
         """By numbers drawn once."""
-        angle, moves, larger, leans = self.drawn(height, width)
-        whole = affine_map(angle, larger, leans)
-        about = np.asarray(self.center or (width / 2, height / 2))
+        return affine_placement((height, width), self.drawn(height, width), self.interpolation, self.fill, self.center)
 
-        def change(picture: Any, is_mask: bool) -> Any:
-            mode, fill = (_NEAREST, 0) if is_mask else (self.interpolation, self.fill)
-            return functional.affine(picture, angle, moves, larger, leans, mode, fill, self.center)
 
-        return Placement(change, np.column_stack([whole, about + moves - whole @ about]), (height, width))
+def affine_placement(
+    size: tuple[int, int], numbers: tuple[float, list[Any], float, list[float]], interpolation: Any, fill: Any,
+    center: Sequence[float] | None,
+) -> Placement:  # fmt: skip
+    """A picture of ``size`` turned clockwise, moved, scaled and sheared by ``numbers``."""
+    angle, moves, larger, leans = numbers
+    whole = affine_map(angle, larger, leans)
+    about = np.asarray(center or (size[1] / 2, size[0] / 2))
+
+    def change(picture: Any, is_mask: bool) -> Any:
+        mode, outside = (_NEAREST, 0) if is_mask else (interpolation, fill)
+        return functional.affine(picture, angle, moves, larger, leans, mode, outside, center)
+
+    return Placement(change, np.column_stack([whole, about + moves - whole @ about]), size)
 
 
 class RandomZoomOut(Geometric):
