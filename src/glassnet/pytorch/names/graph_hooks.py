@@ -108,7 +108,7 @@ class _Packing:
         """Pack what the rules read of the output, whose place is 0, and of the inputs."""
         result = call()
         node = getattr(result, "node", None)
-        if type(node) is Node and not any(isinstance(hook, _Unpacking) for hook in node.hooks or ()):
+        if isinstance(node, Node) and not any(isinstance(hook, _Unpacking) for hook in node.hooks or ()):
             kept = [node.output, *node.values]
             read = [i for i, x in enumerate(kept) if isinstance(x, np.ndarray) and _is_read(node.op, i)]
             with no_grad():
