@@ -23,6 +23,7 @@ def run(
     script: Annotated[str, typer.Argument(metavar="SCRIPT", help="A .py file, a notebook (.ipynb), or a module.")],
     module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module or package, as for python -m.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Run nothing: list what is missing.")] = False,
+    compile: Annotated[bool, typer.Option("--compile", help="Compile training steps where that is safe.")] = False,
     data: Annotated[Path | None, path_option(metavar="DIR", help="Where data sets are, whatever root says.")] = None,
 ) -> Callable[[], int] | None:
     """Run a PyTorch script with glassnet in PyTorch's place.
@@ -40,11 +41,12 @@ def run(
     from glassnet.pytorch import running
 
     if module:
-        return lambda: running.run_module(script, arguments)
+        return lambda: running.run_module(script, arguments, compile)
     if not Path(script).is_file():
         raise BadInput(f"{harmless(script)}: there is no such file; a module or package is run with: glassnet run -m")
-    run_file = running.run_notebook if script.endswith(".ipynb") else running.run_script
-    return lambda: run_file(script, arguments)
+    if script.endswith(".ipynb"):
+        return lambda: running.run_notebook(script, arguments)
+    return lambda: running.run_script(script, arguments, compile)
 
 
 def _check(script: str, module: bool) -> None:

@@ -96,9 +96,9 @@ class Compiled:
                 if specialisation.serves(arrays):
                     self._last = key, specialisation
                     return specialisation.run(arrays)
-            if self._may_specialise():
+            if self._may_specialise(key):
                 return self._specialise(key, arrays, args, kwargs)
-        return self.function(*args, **kwargs)
+        return self._uncompiled(args, kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
@@ -168,8 +168,12 @@ class Compiled:
 
     # specialising ----------------------------------------------------------------------------------------------
 
-    def _may_specialise(self) -> bool:
-        """Whether there may be one more specialisation; warns, once, if not."""
+    def _uncompiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What is done where no specialisation serves, and there may be no more."""
+        return self.function(*args, **kwargs)
+
+    def _may_specialise(self, key: tuple[Any, ...]) -> bool:
+        """Whether there may be one more specialisation, for a call with ``key``; warns, once, if not."""
         if len(self.specialisations) >= self.max_specialisations:
             self._warn(
                 f"{self._name} was called in more than {self.max_specialisations} different ways and runs uncompiled "

@@ -23,7 +23,7 @@ from glassnet.observer import mode
 
 HOUSE = str(Path(__file__).parents[1]) + os.sep
 _INSTALLED = {sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-_OTHERS = (HOUSE, *_INSTALLED)
+_OTHERS = (HOUSE, "<frozen ", *_INSTALLED)
 
 
 class Line(NamedTuple):
@@ -56,9 +56,13 @@ class TraceError(GlassnetError, RuntimeError):
         super().__init__(f"{'the function' if line is None else line} {reason}")
 
 
-def refuse(reason: str) -> NoReturn:
-    """Raise TraceError for the line of the user's that is being carried out."""
-    error = TraceError(f"{reason}.", users_line())
+class EarlierError(TraceError):
+    """A function goes on with something that began before it was called: with a history, or in place."""
+
+
+def refuse(reason: str, kind: type[TraceError] = TraceError) -> NoReturn:
+    """Raise TraceError, or that ``kind`` of it, for the line of the user's that is being carried out."""
+    error = kind(f"{reason}.", users_line())
     if mode.tracer is not None:
         mode.tracer.refused(error)
     raise error

@@ -35,7 +35,7 @@ from glassnet.trace.aliasing import STALE, Aliasing
 from glassnet.trace.captures import Captures
 from glassnet.trace.escapes import Escapes
 from glassnet.trace.gradients import Gradients
-from glassnet.trace.refusals import Refusals, TraceError, given_by_user, refuse
+from glassnet.trace.refusals import EarlierError, Refusals, TraceError, given_by_user, refuse
 from glassnet.trace.snapshot import Snapshot
 
 __all__ = ["Slot", "TraceError", "TracedOp", "Tracer"]
@@ -126,7 +126,8 @@ class Tracer(Refusals):
         if any(self._number_of(x) in self._inputs for x in targets):
             refuse(
                 "changes an argument in place, which a program does not; make a new tensor (x = x + 1 for x += 1), "
-                "or let the function find the tensor outside instead of being given it"
+                "or let the function find the tensor outside instead of being given it",
+                EarlierError,
             )
         for x in (*targets, *inputs):
             self._keep(x)
@@ -187,7 +188,8 @@ class Tracer(Refusals):
         if number is None or number not in self._made:
             refuse(
                 "follows gradients back to before the function was called, where no program can go; cut the history "
-                "of what the function is given: x.detach()"
+                "of what the function is given: x.detach()",
+                EarlierError,
             )
         self._deriving = number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import io
 import os
@@ -20,10 +21,11 @@ from glassnet.pytorch.stand_in import install
 _OWN = (f"{Path(__file__).parents[2]}{os.sep}", "<frozen runpy>", "<frozen importlib")
 
 
-def run_script(path: str, arguments: Sequence[str] = ()) -> int:
+def run_script(path: str, arguments: Sequence[str] = (), compiles: bool = False) -> int:
     """Run the script at ``path`` as ``python path arguments`` would; gives the exit code.
 
-    Raises OSError where it cannot be read.
+    ``compiles``: its training steps are recognised, and compiled where that is safe. Raises OSError where it cannot be
+    read.
     """
     whole = os.path.abspath(path)
     with io.open_code(whole) as file:
@@ -32,16 +34,28 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     main.__dict__["__loader__"] = SourceFileLoader("__main__", whole)
 
     def program() -> None:
-        exec(compile(source, whole, "exec", dont_inherit=True), main.__dict__)
+        tree = _recognised(source, whole) if compiles else source
+        exec(compile(tree, whole, "exec", dont_inherit=True), main.__dict__)
 
     return _ended(program)
 
 
-def run_module(name: str, arguments: Sequence[str] = ()) -> int:
+def _recognised(source: bytes, file: str) -> ast.Module:
+    from glassnet.pytorch import compiling
+
+    compiling.recognise_imports()
+    return compiling.recognised(ast.parse(source, file), file)
+
+
+def run_module(name: str, arguments: Sequence[str] = (), compiles: bool = False) -> int:
     """Run the module or package ``name`` as ``python -m name arguments`` would; gives the exit code."""
     sys.argv = [name, *arguments]
     sys.path.insert(0, os.getcwd())
     install()
+    if compiles:
+        from glassnet.pytorch import compiling
+
+        compiling.recognise_imports()
     return _ended(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
 
 
