@@ -44,9 +44,8 @@ def run(
         return lambda: running.run_module(script, arguments, compile)
     if not Path(script).is_file():
         raise BadInput(f"{harmless(script)}: there is no such file; a module or package is run with: glassnet run -m")
-    if script.endswith(".ipynb"):
-        return lambda: running.run_notebook(script, arguments)
-    return lambda: running.run_script(script, arguments, compile)
+    run_file = running.run_notebook if script.endswith(".ipynb") else running.run_script
+    return lambda: run_file(script, arguments, compile)
 
 
 def _check(script: str, module: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from glassnet.pytorch.compiling.names import dotted, last_name, read_before_set
+from glassnet.pytorch.compiling.names_in_statements import dotted, last_name, read_before_set
 
 # What is asked of a tensor that has no graph, or gives one that has none.
 _PLAIN = {
@@ -32,10 +32,14 @@ def _uses(name: str, node: ast.AST, parents: list[ast.AST], inside: set[int]) ->
     if id(node) in inside:
         return
     target = node.target if isinstance(node, ast.AugAssign) else node
-    if isinstance(target, ast.Name) and target.id == name and (target is not node or isinstance(target.ctx, ast.Load)):
+    if (
+        isinstance(target, ast.Name)
+        and target.id == name
+        and not (target is node and isinstance(target.ctx, ast.Store))
+    ):
         yield target, parents
-    is_block = isinstance(node, ast.For | ast.While | ast.FunctionDef)
-    if is_block and not _holds(node, inside) and name not in read_before_set(node.body):
+    is_apart = isinstance(node, ast.For | ast.While | ast.FunctionDef) and not _holds(node, inside)
+    if is_apart and name not in read_before_set(getattr(node, "body", ())):
         return
     for child in ast.iter_child_nodes(node):
         yield from _uses(name, child, [*parents, node], inside)
@@ -54,7 +58,7 @@ def is_plain(use: Use) -> bool:
         if not isinstance(outer, ast.Attribute | ast.Call | ast.Subscript | ast.BinOp) or _is_told(outer):
             break
     parent = parents[-1]
-    if isinstance(parent, ast.Compare):
+    if isinstance(parent, ast.Compare | ast.Delete):
         return True
     if isinstance(parent, ast.FormattedValue):
         return parent.format_spec is not None  # else a tensor of several numbers tells of its graph

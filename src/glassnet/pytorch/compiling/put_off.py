@@ -13,7 +13,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glassnet.pytorch.compiling.names import calls_in, dotted, last_name, read_in, set_in
+from glassnet.pytorch.compiling.names_in_statements import calls_in, dotted, last_name, read_in, set_in
 
 KEPT = "_glassnet_kept_{}"
 _READING = {"item", "tolist"}
@@ -47,7 +47,7 @@ def put_off(statements: Sequence[ast.stmt], place: int) -> PutOff | None:
     inside = names & set_in(before)
     if any(_is_changed(name, after) for name in inside) or set_in([later]) & read_in(reading.keeping):
         return None
-    outside = {name for name in names - inside - _FUNCTIONS - has_set if not name.startswith("_glassnet")}
+    outside = {name for name in names - inside - has_set if not name.startswith("_glassnet")}
     return PutOff(reading.keeping, later, outside)
 
 
@@ -71,7 +71,9 @@ def _is_plain(expression: ast.AST) -> bool:
         is_method = isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS | _READING
         if not is_function and not is_method:
             return False
-    return not any(isinstance(part, ast.Lambda | ast.NamedExpr | ast.Await | ast.Yield) for part in ast.walk(expression))
+    return not any(
+        isinstance(part, ast.Lambda | ast.NamedExpr | ast.Await | ast.Yield) for part in ast.walk(expression)
+    )
 
 
 def _is_changed(name: str, statements: Sequence[ast.stmt]) -> bool:
@@ -87,7 +89,7 @@ class _Reading(ast.NodeTransformer):
         self.place = place
         self.keeping: list[ast.stmt] = []
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - the name that ast asks for
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _READING or node.args:
             return self.generic_visit(node)
         name = KEPT.format(f"{self.place}_{len(self.keeping)}")

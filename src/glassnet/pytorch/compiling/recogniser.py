@@ -7,18 +7,18 @@ import builtins
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
 from glassnet.pytorch.compiling.recognised_step import RecognisedStep
-from glassnet.pytorch.compiling.rewriting import STEPS, rewritten
+from glassnet.pytorch.compiling.rewritten_script import STEPS, rewritten
 from glassnet.pytorch.compiling.training_steps import TrainingStep
 from glassnet.trace.refusals import is_users_file
 
 
-def recognised(tree: ast.Module, file: str) -> ast.Module:
-    """``tree``, of the file of that name, with its training steps recognised."""
+def recognised(tree: ast.Module, file: str, whole: ast.Module | None = None) -> ast.Module:
+    """``tree``, of the file of that name, with its training steps recognised; a cell is part of a ``whole``."""
     steps = builtins.__dict__.setdefault(STEPS, [])  # where every file finds it
 
     def add(step: TrainingStep) -> int:
@@ -27,7 +27,7 @@ def recognised(tree: ast.Module, file: str) -> ast.Module:
 
     if any(isinstance(part, ast.Attribute) and part.attr == "grad" for part in ast.walk(tree)):
         RecognisedStep.copies_gradients = True
-    return rewritten(tree, add)
+    return rewritten(tree, tree if whole is None else whole, add)
 
 
 class _Loader(SourceFileLoader):

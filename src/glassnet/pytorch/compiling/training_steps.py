@@ -18,7 +18,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from glassnet.pytorch.compiling.graph_uses import is_plain, is_printed, uses_of
-from glassnet.pytorch.compiling.names import calls_in, dotted, last_name, read_before_set, read_in, set_in
+from glassnet.pytorch.compiling.names_in_statements import (
+    calls_in,
+    dotted,
+    last_name,
+    read_before_set,
+    read_by_functions,
+    read_in,
+    set_in,
+)
 from glassnet.pytorch.compiling.put_off import PutOff, put_off
 
 MOST_STARTS = 8
@@ -47,11 +55,7 @@ class TrainingStep:
     varying: set[str]  # names that are set in the loops around it
     read_later: set[str] = field(default_factory=set)
     needs_graph: set[str] = field(default_factory=set)  # names of what may be derived afterwards, or printed with it
-
-    @property
-    def line(self) -> int:
-        """Where it begins."""
-        return self.statements[self.starts[-1]].lineno
+    shared: set[str] = field(default_factory=set)  # names that functions read that are not given them
 
     def results(self, start: int) -> list[str]:
         """The names that the statements from ``start`` set, and that are read afterwards."""
@@ -100,19 +104,22 @@ def _depends(statement: ast.stmt, before: list[ast.stmt]) -> bool:
     return bool(set_in(before) & (read_in([statement]) | its_names) or read_in(before) & its_names)
 
 
-def steps_in(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], int, TrainingStep]]:
-    """The steps in a script: each with the list of statements that it is in, and its place there."""
-    schedules = _schedules(tree)
-    functions = {part.name for part in ast.walk(tree) if isinstance(part, ast.FunctionDef)}
+def steps_in(tree: ast.Module, whole: ast.Module) -> Iterator[tuple[list[ast.stmt], int, TrainingStep]]:
+    """The steps in ``tree``, part of the ``whole``: each with the list of statements it is in, and its place there."""
+    schedules, shared = _schedules(whole), read_by_functions(whole)
+    functions = {part.name for part in ast.walk(whole) if isinstance(part, ast.FunctionDef)}
     for body, around, function in _bodies(tree, [], None):
+        if not any(_derives(statement) for statement in body):
+            continue
         _pull_out(body, functions)
         for first, last in _runs(body, schedules):
             step = _step(body[first : last + 1], function is not None, around, schedules)
             if step is not None:
-                scope = function or tree
+                scope = function or whole
                 if any(isinstance(part, ast.Global | ast.Nonlocal) for part in ast.walk(scope)):
-                    scope = tree
-                _look_around(step, scope, tree)
+                    scope = whole
+                _look_around(step, scope, whole)
+                step.shared = shared
                 yield body, first, step
 
 
@@ -176,15 +183,19 @@ def _may_wait(statement: ast.stmt) -> bool:
 
 def _ends(statement: ast.stmt, before: Sequence[ast.stmt]) -> bool:
     """Whether a step may end with ``statement``: it derives, or updates or clears after a derivative."""
-    names = {last_name(call) for call in calls_in(statement)}
-    if "backward" in names:
+    if _derives(statement):
         return True
-    if not any(last_name(call) == "backward" for one in before for call in calls_in(one)):
+    if not any(map(_derives, before)):
         return False
+    names = {last_name(call) for call in calls_in(statement)}
     clears = isinstance(statement, ast.Assign) and any(
         isinstance(target, ast.Attribute) and target.attr == "grad" for target in statement.targets
     )
     return bool(names & {"step", "zero_grad", "zero_"}) or clears or _is_update(statement)
+
+
+def _derives(statement: ast.stmt) -> bool:
+    return any(last_name(call) == "backward" for call in calls_in(statement))
 
 
 def _is_update(statement: ast.stmt) -> bool:
@@ -202,7 +213,7 @@ def _is_in_place(node: ast.AST) -> bool:
 def _step(
     statements: list[ast.stmt], in_function: bool, around: list[ast.AST], schedules: set[str]
 ) -> TrainingStep | None:
-    derived = next(i for i, one in enumerate(statements) if any(last_name(c) == "backward" for c in calls_in(one)))
+    derived = next(i for i, one in enumerate(statements) if _derives(one))
     waiting = {}
     for i, statement in enumerate(statements):
         may_be_within = _may_be_within(statement, schedules)
@@ -211,12 +222,14 @@ def _step(
             if one is None and may_be_within:
                 continue
             if one is None:  # it can only be left out where the step begins after it
-                return _step_after(statements, i, derived, in_function, around, schedules)
+                return None if i >= derived else _step(statements[i + 1 :], in_function, around, schedules)
             waiting[i] = one
     starts = [
         i
         for i in range(derived)
-        if i not in waiting and (i == 0 or not _only_clears(statements[i - 1])) and not isinstance(statements[i], ast.If)
+        if i not in waiting
+        and (i == 0 or not _only_clears(statements[i - 1]))
+        and not isinstance(statements[i], ast.If)
     ]
     if not starts:
         return None
@@ -224,15 +237,11 @@ def _step(
     return TrainingStep(statements, waiting, starts[-MOST_STARTS:], in_function, varying)
 
 
-def _step_after(
-    statements: list[ast.stmt], place: int, derived: int, in_function: bool, around: list[ast.AST], schedules: set[str]
-) -> TrainingStep | None:
-    return None if place >= derived else _step(statements[place + 1 :], in_function, around, schedules)
-
-
 def _only_clears(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and (
-        last_name(statement.value) == "zero_grad"
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and (last_name(statement.value) == "zero_grad")
     )
 
 
@@ -281,7 +290,7 @@ def _schedules(tree: ast.Module) -> set[str]:
     for part in ast.walk(tree):
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
             made = dotted(part.value.func)
-            if "lr_scheduler" in made or made.endswith("LR") or "Scheduler" in made or "Plateau" in made:
+            if made.endswith(("LR", "Plateau")) or "sched" in made.lower():
                 found |= {dotted(target) for target in part.targets}
         if isinstance(part, ast.Name | ast.Attribute) and "sched" in dotted(part).lower():
             found.add(dotted(part))

@@ -2,7 +2,7 @@
 
 The tracer sees tensors. What else a function does, print, draw with Python's random numbers, ask for the time, add to a
 list, set an attribute, is seen here: every call of a function of C's from the user's code is looked at before it
-happens, and what is not known to be harmless is refused; random generators and iterators are compared before and after.
+happens, and what is not known to be harmless is refused; random generators are compared before and after, and put back.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
-from types import CodeType, FrameType, GeneratorType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
+from glassnet.observer import mode
 from glassnet.random import _Stream as Stream
 from glassnet.trace.bytecode import CHANGING
 from glassnet.trace.refusals import HOUSE, is_users_file, refuse
@@ -31,7 +32,7 @@ _BUILTINS = {
 _VALUES = (str, bytes, int, float, complex, tuple, frozenset, list, dict, set, deque, type(None), range, slice)
 _MODULES = {"math", "cmath", "_operator", "itertools", "_functools", "_collections", "_abc", "numpy", "_typing"}
 _CONTAINERS = {list, dict, set, deque}
-_ATTRIBUTES = {"grad", "requires_grad", "data"}  # of tensors: the tracer sees them
+_ATTRIBUTES = {"grad", "requires_grad"}  # of tensors: the tracer sees them
 _RANDOM = {random.Random, np.random.Generator, np.random.RandomState}
 _WRITING = ("_io", "io", "time", "_random", "posix", "nt", "_socket", "select", "_thread", "_datetime")
 
@@ -49,6 +50,7 @@ def watched(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _watching() -> Iterator[None]:
+    _refuse_iterators()
     older, moving = _look_around()
     before = sys.getprofile()
 
@@ -68,9 +70,11 @@ def _watching() -> Iterator[None]:
         yield
     finally:
         sys.setprofile(before)
-    for one, state in moving:
-        if _state_of(one) != state:
-            refuse("takes something from an iterator, or from a random generator that is not a tensor's")
+    drawn = [(one, state) for one, state in moving if repr(_state_of(one)) != repr(state)]
+    for one, state in drawn:
+        _set_back(one, state)
+    if drawn:
+        refuse("draws random numbers that are not a tensor's, which a program would not do again")
 
 
 def _is_for_user(frame: FrameType | None) -> bool:
@@ -83,29 +87,38 @@ def _is_for_user(frame: FrameType | None) -> bool:
 
 
 def _look_around() -> tuple[set[int], list[tuple[Any, Any]]]:
-    """The containers that there are, by id, and what moves on when it is used, with where it is."""
-    older: set[int] = set()
-    moving: list[tuple[Any, Any]] = []
+    """The containers that there are, by id, and the random generators that are no tensors', with where they are."""
     there = gc.get_objects()
     ours = {id(vars(x).get("numpy")) for x in there if type(x) is Stream}
-    for x in there:
-        kind = type(x)
-        if kind in _CONTAINERS:
-            older.add(id(x))
-        elif kind is GeneratorType:
-            if x.gi_frame is not None and not x.gi_running and is_users_file(x.gi_code.co_filename):
-                moving.append((x, _state_of(x)))
-        elif kind in _RANDOM and id(x) not in ours:
-            moving.append((x, _state_of(x)))
-    return older, moving
+    older = {id(x) for x in there if type(x) in _CONTAINERS}
+    return older, [(x, _state_of(x)) for x in there if type(x) in _RANDOM and id(x) not in ours]
 
 
 def _state_of(x: Any) -> Any:
-    if isinstance(x, GeneratorType):
-        return None if x.gi_frame is None else x.gi_frame.f_lasti
-    if isinstance(x, np.random.RandomState):
-        return repr(x.get_state(legacy=False))
-    return repr(x.bit_generator.state) if isinstance(x, np.random.Generator) else x.getstate()
+    if isinstance(x, random.Random):
+        return x.getstate()
+    return x.bit_generator.state if isinstance(x, np.random.Generator) else x.get_state()
+
+
+def _set_back(x: Any, state: Any) -> None:
+    if isinstance(x, random.Random):
+        x.setstate(state)
+    elif isinstance(x, np.random.Generator):
+        x.bit_generator.state = state
+    else:
+        x.set_state(state)
+
+
+def _refuse_iterators() -> None:
+    """What is taken from an iterator is gone: that there is one in reach is enough."""
+    captures = getattr(mode.tracer, "captures", None)
+    if captures is None:
+        return
+    inner = (inner for module in captures.modules.values() for inner in module.modules())
+    reached = [*captures.free_variables, *(pair for module in inner for pair in vars(module).items())]
+    for name, value in reached:
+        if hasattr(type(value), "__next__"):
+            refuse(f"reaches {name}, an iterator: what is taken from it is gone")
 
 
 def _is_harmless(called: Any, older: set[int]) -> bool:
@@ -115,7 +128,10 @@ def _is_harmless(called: Any, older: set[int]) -> bool:
         module = getattr(called, "__module__", None) or ""
         if module == "builtins":
             return name in _BUILTINS
-        return module.partition(".")[0] in _MODULES or type(called).__name__ in ("method_descriptor", "wrapper_descriptor")
+        return module.partition(".")[0] in _MODULES or type(called).__name__ in (
+            "method_descriptor",
+            "wrapper_descriptor",
+        )
     if isinstance(owner, type):
         return name in ("__new__", "fromkeys", "__init_subclass__")
     if not isinstance(owner, _VALUES):

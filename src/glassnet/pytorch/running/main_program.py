@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from glassnet.pytorch.running.notebook_cells import cells_of
+from glassnet.pytorch.running.notebook_cells import Recognise, cells_of
 from glassnet.pytorch.stand_in import install
 
 _OWN = (f"{Path(__file__).parents[2]}{os.sep}", "<frozen runpy>", "<frozen importlib")
@@ -34,17 +34,21 @@ def run_script(path: str, arguments: Sequence[str] = (), compiles: bool = False)
     main.__dict__["__loader__"] = SourceFileLoader("__main__", whole)
 
     def program() -> None:
-        tree = _recognised(source, whole) if compiles else source
-        exec(compile(tree, whole, "exec", dont_inherit=True), main.__dict__)
+        text: Any = source
+        if compiles:
+            text = ast.parse(source, whole)
+            _recogniser()(text, whole, text)
+        exec(compile(text, whole, "exec", dont_inherit=True), main.__dict__)
 
     return _ended(program)
 
 
-def _recognised(source: bytes, file: str) -> ast.Module:
+def _recogniser() -> Recognise:
+    """What recognises training steps in a tree, from now on also in what is imported of the user's."""
     from glassnet.pytorch import compiling
 
     compiling.recognise_imports()
-    return compiling.recognised(ast.parse(source, file), file)
+    return compiling.recognised
 
 
 def run_module(name: str, arguments: Sequence[str] = (), compiles: bool = False) -> int:
@@ -53,18 +57,16 @@ def run_module(name: str, arguments: Sequence[str] = (), compiles: bool = False)
     sys.path.insert(0, os.getcwd())
     install()
     if compiles:
-        from glassnet.pytorch import compiling
-
-        compiling.recognise_imports()
+        _recogniser()
     return _ended(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
 
 
-def run_notebook(path: str, arguments: Sequence[str] = ()) -> int:
+def run_notebook(path: str, arguments: Sequence[str] = (), compiles: bool = False) -> int:
     """Run the cells of the notebook at ``path``, one after another; what a cell ends with is printed.
 
     Raises OSError where it cannot be read, ValueError where it is no notebook.
     """
-    cells = cells_of(path)
+    cells = cells_of(path, _recogniser() if compiles else None)
     main = _main([path, *arguments], os.path.abspath(path))
     main.__dict__["display"] = _display  # which notebooks have without an import
 

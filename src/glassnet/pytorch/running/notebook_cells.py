@@ -7,6 +7,7 @@ import io
 import linecache
 import re
 import tokenize
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
 from typing import NamedTuple
@@ -19,6 +20,9 @@ _GIVEN = re.compile(r"(\w+)\s*=\s*[!%].*")  # files = !ls
 _TIMED = re.compile(r"%time\s+(.+)")
 
 
+Recognise = Callable[[ast.Module, str, ast.Module], object]
+
+
 class Cell(NamedTuple):
     """The code of a cell: its statements, and the expression it ends with, if it does, whose value is shown."""
 
@@ -26,9 +30,18 @@ class Cell(NamedTuple):
     last: CodeType | None
 
 
-def cells_of(path: str) -> list[Cell]:
-    """The code cells of the notebook at ``path``. Raises what `code_of` raises, and SyntaxError."""
-    return [_compiled(source, f"<cell {n} of {Path(path).name}>") for n, source in enumerate(code_of(path), 1)]
+def cells_of(path: str, recognise: Recognise | None = None) -> list[Cell]:
+    """The code cells of the notebook at ``path``. Raises what `code_of` raises, and SyntaxError.
+
+    ``recognise`` is given the tree of each cell, its name, and that of all.
+    """
+    names = {f"<cell {n} of {Path(path).name}>": source for n, source in enumerate(code_of(path), 1)}
+    trees = {name: _parsed(source, name) for name, source in names.items()}
+    if recognise is not None:
+        whole = ast.Module([statement for tree in trees.values() for statement in tree.body], [])
+        for name, tree in trees.items():
+            recognise(tree, name, whole)
+    return [_compiled(tree, name, names[name].rstrip().endswith(";")) for name, tree in trees.items()]
 
 
 def code_of(path: PathLike) -> list[str]:
@@ -40,12 +53,15 @@ def code_of(path: PathLike) -> list[str]:
     return ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
 
 
-def _compiled(source: str, name: str) -> Cell:
+def _parsed(source: str, name: str) -> ast.Module:
     source = without_magics(source, name)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for tracebacks
-    tree = ast.parse(source, name)
+    return ast.parse(source, name)
+
+
+def _compiled(tree: ast.Module, name: str, is_silent: bool) -> Cell:
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+    if tree.body and isinstance(tree.body[-1], ast.Expr) and not is_silent:
         last = compile(ast.Expression(tree.body.pop().value), name, "eval", dont_inherit=True)  # type: ignore[attr-defined]
     return Cell(compile(tree, name, "exec", dont_inherit=True), last)
 

@@ -8,8 +8,8 @@
         loss.backward()
         optimizer.step()
 
-Where a step can begin at several statements, each is carried out as it is written, and asked again at the next. All keep
-their lines, so that tracebacks are those of the script.
+Where a step can begin at several statements, each is carried out as it is written, and asked again at the next. All
+keep their lines, so that tracebacks are those of the script.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from glassnet.pytorch.compiling.training_steps import TrainingStep, steps_in
 STEPS = "_glassnet_steps"
 
 
-def rewritten(tree: ast.Module, add: Callable[[TrainingStep], int]) -> ast.Module:
-    """``tree``, changed; ``add`` takes each step and gives its number among all."""
-    found = list(steps_in(tree))
+def rewritten(tree: ast.Module, whole: ast.Module, add: Callable[[TrainingStep], int]) -> ast.Module:
+    """``tree``, part of the ``whole``, changed; ``add`` takes each step and gives its number among all."""
+    found = list(steps_in(tree, whole))
     for body, first, step in reversed(found):  # the later ones first, so that places stay what they are
         number = add(step)
         body[first : first + len(step.statements)] = _asked(step, number)
@@ -36,7 +36,9 @@ def _asked(step: TrainingStep, number: int) -> list[ast.stmt]:
     rest = step.statements[step.starts[-1] :]
     for start in reversed(step.starts):
         results = "".join(f"{name}, " for name in step.results(start))
-        loop = ast.parse(f"for {results or '_glassnet_nothing'} in {STEPS}[{number}]({start}):\n break\nelse:\n pass").body[0]
+        loop = ast.parse(
+            f"for {results or '_glassnet_nothing'} in {STEPS}[{number}]({start}):\n break\nelse:\n pass"
+        ).body[0]
         assert isinstance(loop, ast.For)
         for part in ast.walk(loop):
             ast.copy_location(part, step.statements[start])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import symtable
 from collections.abc import Iterable, Iterator
 
 
 def read_in(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that are read, ``n += 1`` among them; those that are a comprehension's own are not."""
     parts = [part for node in nodes for part in ast.walk(node)]
-    changed = {part.target.id for part in parts if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)}
+    changed = {
+        part.target.id for part in parts if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
+    }
     return _names(parts, (ast.Load, ast.Del)) - _own_names(parts) | changed
 
 
@@ -40,6 +43,20 @@ def read_before_set(statements: Iterable[ast.stmt]) -> set[str]:
             needed |= now_set - known
         known |= now_set
     return needed
+
+
+def read_by_functions(tree: ast.Module) -> set[str]:
+    """The names that functions in ``tree`` read, and that are none of their own."""
+    found: set[str] = set()
+    tables = [symtable.symtable(ast.unparse(tree), "<names>", "exec")]
+    for table in tables:
+        tables += table.get_children()
+        if table.get_type() == "function" and table.get_name() not in _COMPREHENSIONS:
+            found |= {one.get_name() for one in table.get_symbols() if one.is_free() or one.is_global()}
+    return found
+
+
+_COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
 
 def dotted(node: ast.AST) -> str:
