@@ -157,8 +157,9 @@ def test_a_notebook_is_run_cell_by_cell(folder: Path) -> None:
         "from halves import halved\ndisplay(halved(x))",
         "y = 1\nx.reshape(3)",
     )
-    (folder / "book.ipynb").write_text(notebook(*cells))
-    done = run("book.ipynb", cwd=folder)
+    (folder / "books").mkdir()
+    (folder / "books" / "book.ipynb").write_text(notebook(*cells))
+    done = run("books/book.ipynb", cwd=folder)
     assert done.stdout == "tensor([1., 1.])\ntensor([0.5000, 0.5000])\n"
     assert done.returncode == 1
     lines = done.stderr.splitlines()

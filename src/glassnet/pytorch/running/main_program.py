@@ -68,6 +68,7 @@ def run_notebook(path: str, arguments: Sequence[str] = (), compiles: bool = Fals
     """
     cells = cells_of(path, _recogniser() if compiles else None)
     main = _main([path, *arguments], os.path.abspath(path))
+    sys.path.insert(1, os.getcwd())  # where %%writefile writes
     main.__dict__["display"] = _display  # which notebooks have without an import
 
     def program() -> None:
