@@ -42,6 +42,10 @@ LAYERS: dict[str, tuple[Make, tuple[int, ...]]] = {
     "BatchNorm2d": (lambda lib: lib.nn.BatchNorm2d(64), PIXELS),
     "Conv2d": (lambda lib: lib.nn.Conv2d(64, 64, 3, padding=1), PIXELS),
     "Conv2d depthwise": (lambda lib: lib.nn.Conv2d(64, 64, 3, padding=1, groups=64), PIXELS),
+    "Conv2d 5×5": (lambda lib: lib.nn.Conv2d(16, 32, 5, padding=2), (100, 16, 14, 14)),
+    "Conv2d stride 2": (lambda lib: lib.nn.Conv2d(16, 32, 4, 2, padding=1), (64, 16, 16, 16)),
+    "ConvTranspose2d": (lambda lib: lib.nn.ConvTranspose2d(32, 16, 4, 2, padding=1), (64, 32, 8, 8)),
+    "MaxPool2d": (lambda lib: lib.nn.MaxPool2d(2), (100, 16, 28, 28)),
     "grid_sample": (_grid_sample, (8, 16, 32, 32)),
 }
 
