@@ -10,7 +10,9 @@ KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm linux unix"
 )
-OWN = "panel tile sums row first columns deep near part id threads fault barrier at arena NAN INFINITY"
+OWN = (
+    "rows panel panels column tile sums row first columns deep near part id threads fault barrier at arena NAN INFINITY"
+)
 
 
 def c_names(program: Program) -> dict[Var, str]:

@@ -12,6 +12,7 @@ from glassnet.engines.native.product_plan import Side, plan_of
 from glassnet.program.program import Instruction, Var
 
 NEAR = 16  # numbers that are copied one after another where the others of their row are far
+MANY_TILES = 4  # that the same rows take part in: then they are copied
 
 
 class ProductCode(KernelCode):
@@ -79,8 +80,7 @@ class ProductCode(KernelCode):
             return f"i{self.batch.index(largest)}"
         if self.plan.tile is None:
             return "row"
-        rows = self.plan.rows.size / self.plan.tile[0]
-        return "row" if rows > self.plan.columns.size / self.plan.width else "first"
+        return "first" if self.plan.columns.size > self.plan.panel_columns else "row"
 
     # dot by dot ---------------------------------------------------------------------------------------
 
@@ -111,47 +111,68 @@ class ProductCode(KernelCode):
     # tile by tile -------------------------------------------------------------------------------------
 
     def _columns(self) -> Iterator[str]:
-        """All columns, as many at a time as a tile has."""
+        """All columns, as many at a time as there are panels for."""
         plan = self.plan
-        yield f"{self.type} panel[{plan.panel_depth * plan.width}] __attribute__((aligned(64)));"
-        yield from self._pieces("first", plan.columns.size, plan.width, self._deep)
+        most = min(plan.panel_columns, math.ceil(plan.columns.size / plan.width) * plan.width)
+        yield f"{self.type} panels[{plan.panel_depth * most}] __attribute__((aligned(64)));"
+        yield from self._pieces("first", plan.columns.size, plan.panel_columns, self._deep)
 
     def _deep(self, columns: int) -> Iterator[str]:
         """The whole depth, as much at a time as a panel has."""
         if not self.is_deep:
-            yield from self._panel(columns, self.plan.depth)
+            yield from self._panels(columns, self.plan.depth)
             return
-        yield from self._pieces("deep", self.plan.depth, self.plan.panel_depth, lambda n: self._panel(columns, n))
+        yield from self._pieces("deep", self.plan.depth, self.plan.panel_depth, lambda n: self._panels(columns, n))
+
+    def _panels(self, columns: int, depth: int) -> Iterator[str]:
+        """The panels of some columns and some depth, and all tiles that they take part in."""
+        plan = self.plan
+        rows = (plan.tile or (1, 1))[0]
+        yield from self._pieces("column", columns, plan.width, lambda n: self._panel(n, depth))
+        yield from self._pieces("row", plan.rows.size, rows, lambda m: self._row_of_tiles(m, columns, depth))
+
+    def _row_of_tiles(self, rows: int, columns: int, depth: int) -> Iterator[str]:
+        """The tiles of some rows. Where there are many, the rows are copied first, so that they lie near one another."""
+        side = self.plan.rows
+        at = f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}"
+        steps = f"{side.step}, {side.depth_step}"
+        if columns >= MANY_TILES * self.plan.width:
+            yield f"{self.type} near[{depth * rows}] __attribute__((aligned(64)));"
+            yield f"const {self.type} *rows = {at};"
+            copied = f"near[{rows}*k + r] = rows[{index_text(0, (side.depth_step, 'k'), (side.step, 'r'))}];"
+            yield from _copied("r", rows, depth, copied, is_in_order=side.step == 1)
+            at, steps = "near", f"1, {rows}"
+        yield from self._pieces(
+            "column", columns, self.plan.width, lambda n: self._tile(rows, n, depth, f"{at}, {steps}")
+        )
 
     def _panel(self, columns: int, depth: int) -> Iterator[str]:
-        """The panel of some columns and some depth, and all tiles that it takes part in."""
+        """Copy some columns."""
         side, padded = self.plan.columns, self._padded(columns)
-        deep = ((side.depth_step, "deep"),) if self.is_deep else ()
-        yield f"const {self.type} *columns = &{self._matrix(side, ((side.step, 'first'), *deep))};"
+        terms = ((side.step, "first"), (side.step, "column"), *self._from(side))
+        yield f"const {self.type} *columns = &{self._matrix(side, terms)};"
+        yield f"{self.type} *panel = panels + {index_text(0, (depth, 'column'))};"
         if padded > columns:
-            yield "memset(panel, 0, sizeof panel);"
+            yield f"memset(panel, 0, {depth * padded} * sizeof *panel);"
         copied = f"panel[{padded}*k + c] = columns[{index_text(0, (side.depth_step, 'k'), (side.step, 'c'))}];"
-        if side.step == 1:
-            yield f"{loop_head('k', depth)}"
-            yield f"    {loop_head('c', columns)} {copied}"
-        else:
-            yield from _near_by_near(depth, columns, copied)
-        rows = (self.plan.tile or (1, 1))[0]
-        yield from self._pieces("row", self.plan.rows.size, rows, lambda n: self._tile(n, columns, depth))
+        yield from _copied("c", columns, depth, copied, is_in_order=side.step == 1)
 
-    def _tile(self, rows: int, columns: int, depth: int) -> Iterator[str]:
-        side, padded = self.plan.rows, self._padded(columns)
+    def _from(self, side: Side) -> tuple[tuple[int, str], ...]:
+        """Where the depth of the panels begins."""
+        return ((side.depth_step, "deep"),) if self.is_deep else ()
+
+    def _tile(self, rows: int, columns: int, depth: int, where: str) -> Iterator[str]:
+        padded = self._padded(columns)
         name = self._tile_name(rows, padded // self.plan.lanes)
-        deep = ((side.depth_step, "deep"),) if self.is_deep else ()
-        at = f"&{self._matrix(side, ((side.step, 'row'), *deep))}"
-        steps = f"{side.step}, {side.depth_step}"
+        panel = f"panels + {index_text(0, (depth, 'column'))}"
         if not self.is_deep:
             yield f"{self.type} tile[{rows * padded}] __attribute__((aligned(64)));"
-            yield f"{name}({depth}, {at}, {steps}, panel, 0, tile);"
+            yield f"{name}({depth}, {where}, {panel}, 0, tile);"
             yield from self._elements(rows, columns, padded)
             return
-        yield f"{self.type} *tile = sums_m + {index_text(0, (self.plan.rows.size, 'first'), (padded, 'row'))};"
-        yield f"{name}({depth}, {at}, {steps}, panel, deep > 0, tile);"
+        place = index_text(0, (self.plan.rows.size, "first"), (self.plan.rows.size, "column"), (padded, "row"))
+        yield f"{self.type} *tile = sums_m + {place};"
+        yield f"{name}({depth}, {where}, {panel}, deep > 0, tile);"
         is_last = f"deep + {self.plan.panel_depth} >= {self.plan.depth}"
         yield from block(f"if ({is_last})", self._elements(rows, columns, padded))
 
@@ -196,19 +217,23 @@ class ProductCode(KernelCode):
 
     def index(self, offset: int, steps: tuple[int, ...]) -> str:
         """The text of the element that the loops are at."""
-        inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + c)")
+        inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + column + c)")
         row, column = inside[::-1] if self.plan.swapped else inside
         batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
         return index_text(offset, *batch, (steps[-2], row), (steps[-1], column))
 
 
-def _near_by_near(depth: int, columns: int, copied: str) -> Iterator[str]:
-    """The loops that copy columns whose neighbours are along the depth, a part at a time that stays in the cache."""
+def _copied(name: str, size: int, depth: int, copied: str, *, is_in_order: bool) -> Iterator[str]:
+    """The loops that copy a panel whose rows lie in order; of others a part at a time that stays in the first cache."""
+    if is_in_order:
+        yield loop_head("k", depth)
+        yield f"    {loop_head(name, size)} {copied}"
+        return
     whole = depth - depth % NEAR
     if whole:
-        yield f"for (long near = 0; near < {whole}; near += {NEAR})"
-        yield f"    {loop_head('c', columns)}"
-        yield f"        for (long k = near; k < near + {NEAR}; k++) {copied}"
+        yield f"for (long part = 0; part < {whole}; part += {NEAR})"
+        yield f"    {loop_head(name, size)}"
+        yield f"        for (long k = part; k < part + {NEAR}; k++) {copied}"
     if whole < depth:
-        yield loop_head("c", columns)
+        yield loop_head(name, size)
         yield f"    for (long k = {whole}; k < {depth}; k++) {copied}"

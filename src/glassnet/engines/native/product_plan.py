@@ -1,7 +1,7 @@
 """Plans of matrix products: which way a product is computed, and in which pieces.
 
 A product goes **tile by tile**: some rows by some vectors of columns, whose sums stay in registers over the depth. The
-columns come from a panel, some columns of one matrix copied row after row. Of a·b either may be the one with the
+columns come from panels, some columns of one matrix copied row after row. Of a·b either may be the one with the
 columns, for (a·b)ᵀ = bᵀ·aᵀ. Or it goes **dot by dot**: each element the sum over the depth, where there are so few of
 them, or so little depth, that panels and tiles would cost more than they save.
 """
@@ -15,7 +15,9 @@ from glassnet.engines.native.kernels import Layouts
 from glassnet.program.program import Instruction, Var
 
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
-DEPTH = 512  # of a panel at most: with this it stays in the second cache
+DEPTH = 512  # of a panel at most
+NEAR_BYTES = 1 << 18  # of the panels that are there at once: they stay in the second cache
+PARTS = 4  # into which the columns are divided at least, where there are as many tiles: threads take whole ones
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ class Plan:
     def panel_depth(self) -> int:
         """How much of the depth a panel has: all of it, or an equal part."""
         return math.ceil(self.depth / math.ceil(self.depth / DEPTH))
+
+    @property
+    def panel_columns(self) -> int:
+        """How many columns are copied at once: whole tiles of them."""
+        near = NEAR_BYTES // (self.panel_depth * self.rows.root.dtype.itemsize)
+        most = min(near, math.ceil(self.columns.size / PARTS))
+        return max(1, most // self.width) * self.width
 
     @property
     def cycles(self) -> float:
