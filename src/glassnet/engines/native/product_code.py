@@ -132,7 +132,7 @@ class ProductCode(KernelCode):
         yield from self._pieces("row", plan.rows.size, rows, lambda m: self._row_of_tiles(m, columns, depth))
 
     def _row_of_tiles(self, rows: int, columns: int, depth: int) -> Iterator[str]:
-        """The tiles of some rows. Where there are many, the rows are copied first, so that they lie near one another."""
+        """The tiles of some rows. Where there are many, the rows are copied first, to lie near one another."""
         side = self.plan.rows
         at = f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}"
         steps = f"{side.step}, {side.depth_step}"
