@@ -1,9 +1,9 @@
 """A recognised step while its script runs: when it is compiled, what is said of it, and its results.
 
 The first steps run as they are written: they make the optimizer's state, and a script of few steps need not wait for a
-program. Then the step is traced from the last place where it may begin; where that is too late, for the loss has a
-history from before, from the one before that. A step that cannot be traced, or that is a new one each time, goes on as
-it is written. Nothing has changed then.
+program. Then the step is traced from the last place where it may begin: where nothing that it reads has a history from
+before; should that be too late after all, from the one before that. A step that cannot be traced, or that is a new one
+each time, goes on as it is written. Nothing has changed then.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class RecognisedStep:
         self.step = step
         self.file = file
         self._start = step.starts[-1]
-        self._calls = 0
+        self._first = 0  # steps that ran as they are written
         self._arguments: list[Argument] = []
         self._program: _Watched | None = None
         self._leading: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
@@ -62,10 +62,12 @@ class RecognisedStep:
 
     def __call__(self, start: int) -> tuple[Any, ...]:
         """The results in a tuple of one, or nothing: then the statements run as they are written."""
-        if start != self._start or self._is_over or mode.tracer is not None:
+        if self._is_over or mode.tracer is not None:
             return ()
-        self._calls += 1
-        if self._calls <= FIRST:
+        if self._first < FIRST:
+            self._look_on(start, sys._getframe(1).f_locals)
+            return ()
+        if start != self._start:
             return ()
         frame = sys._getframe(1)
         names: Mapping[str, Any] = frame.f_locals
@@ -95,6 +97,15 @@ class RecognisedStep:
         if state is not None:
             random.setstate(state)
         return ()
+
+    def _look_on(self, start: int, names: Mapping[str, Any]) -> None:
+        """One of the first steps: the last place where nothing that is read has a history is where it may begin."""
+        if self._first == FIRST - 1:
+            values = (names.get(name) for name in read_before_set(self.step.traced(start)))
+            if not any(isinstance(leaf, Tensor) and leaf.node is not None for value in values for leaf in _few(value)):
+                self._start = start
+        if start == self.step.starts[-1]:
+            self._first += 1
 
     def _begin(self, frame: FrameType) -> None:
         """Make a function of the statements, to be traced."""
@@ -234,6 +245,10 @@ def _check(name: str, result: Tensor, needs_graph: bool) -> None:
     tracer: Any = mode.tracer
     if base is not result and base not in tracer.created:
         raise TraceError(f"looks with {name} into a tensor that is there before")
+
+
+def _few(value: Any) -> list[Any]:
+    return [value] if isinstance(value, Tensor) or not isinstance(value, list | tuple | dict) else flatten(value)[0]
 
 
 def _is_simple(value: Any) -> bool:
