@@ -141,8 +141,8 @@ OF_ONE_SUBJECT = {
     "classification", "confusion", "convolution", "creation", "ctc", "curves", "dataset", "distance", "dropout",
     "elementwise", "embeddings", "errors", "fractional_pooling", "grid_sampling", "hooks", "indexing",
     "interpolation", "latex", "linear", "loss", "margin", "max_pooling", "muon", "normalization", "padding",
-    "pooling", "printing", "recurrence", "reduction", "rprop", "sampler", "sampling", "sgd", "signs", "special",
-    "standalone", "text", "torchvision", "trigonometric", "unfolding",
+    "pooling", "printing", "recurrence", "reduction", "rprop", "sampler", "sampling", "sgd", "shrinkage",
+    "signs", "softmax", "special", "standalone", "text", "torchvision", "trigonometric", "unfolding",
 }  # fmt: skip
 
 

@@ -22,6 +22,8 @@ from glassnet.nn import (
     padding,
     recurrence,
     recurrent_cells,
+    shrinkage,
+    softmax,
     transformer,
     unfolding,
     utils,
@@ -63,6 +65,8 @@ from glassnet.nn.registry import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
+from glassnet.nn.shrinkage import *  # noqa: F403
+from glassnet.nn.softmax import *  # noqa: F403
 from glassnet.nn.transformer import *  # noqa: F403
 from glassnet.nn.unfolding import *  # noqa: F403
 
@@ -119,6 +123,8 @@ __all__ += margin.__all__
 __all__ += max_pooling.__all__
 __all__ += normalization.__all__
 __all__ += recurrence.__all__
+__all__ += shrinkage.__all__
+__all__ += softmax.__all__
 __all__ += transformer.__all__
 __all__ += padding.__all__
 __all__ += unfolding.__all__

@@ -1,7 +1,7 @@
 """Activations as modules, to put between the layers of a `Sequential`.
 
-All act on each element by itself, in any shape, except `GLU` and the softmax family, which act along
-a dimension. With ``inplace=True`` the result is written into the input.
+All act on each element by itself, in any shape. With ``inplace=True`` the result is written into the input. What acts
+along a dimension is in `softmax`, what makes small numbers 0 in `shrinkage`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import glassnet.functional as F
-from glassnet.errors import ShapeError
 from glassnet.functional.tensor_checks import check_whole
 from glassnet.nn.checks import parameter_dtype
 from glassnet.nn.module import FunctionModule
 from glassnet.nn.parameter import Parameter
-from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
 from glassnet.tensor.creation import full
 
@@ -22,15 +20,12 @@ __all__ = [
     "CELU",
     "ELU",
     "GELU",
-    "GLU",
     "SELU",
-    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "LeakyReLU",
     "LogSigmoid",
-    "LogSoftmax",
     "Mish",
     "PReLU",
     "RReLU",
@@ -38,26 +33,22 @@ __all__ = [
     "ReLU6",
     "SiLU",
     "Sigmoid",
-    "Softmax",
-    "Softmax2d",
-    "Softmin",
     "Softplus",
-    "Softshrink",
     "Softsign",
     "Step",
     "Tanh",
-    "Tanhshrink",
-    "Threshold",
 ]
 
 
-class _Activation(FunctionModule):
+class Activation(FunctionModule):
+    """A module that is a function of its input."""
+
     def forward(self, input: Tensor) -> Tensor:
         """The function of the input."""
         return self._call(input)
 
 
-class _MaybeInPlace(_Activation):
+class _MaybeInPlace(Activation):
     options = ("inplace",)
     shown = ("inplace",)
 
@@ -66,19 +57,10 @@ class _MaybeInPlace(_Activation):
         self.inplace = inplace
 
 
-class _AlongDim(_Activation):
-    options = ("dim",)
-    shown = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-
 # pieces of straight lines ---------------------------------------------------------------------
 
 
-class Step(_Activation):
+class Step(Activation):
     """The Heaviside step, of the first neurons: 1 where x > 0, else 0. No gradient flows through it.
 
     W. McCulloch and W. Pitts, A Logical Calculus of the Ideas Immanent in Nervous Activity, 1943.
@@ -114,7 +96,7 @@ class ReLU6(_MaybeInPlace):
     function = staticmethod(F.relu6)
 
 
-class Hardtanh(_Activation):
+class Hardtanh(Activation):
     """x, raised to ``min_val`` and lowered to ``max_val``.
 
     >>> nn.Hardtanh()(glassnet.tensor([-3.0, 0.5, 3.0]))
@@ -154,7 +136,7 @@ class Hardswish(_MaybeInPlace):
     function = staticmethod(F.hardswish)
 
 
-class LeakyReLU(_Activation):
+class LeakyReLU(Activation):
     """x where positive, else negative_slope · x.
 
     A. Maas, A. Hannun and A. Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models, 2013.
@@ -172,7 +154,7 @@ class LeakyReLU(_Activation):
         self.negative_slope, self.inplace = negative_slope, inplace
 
 
-class PReLU(_Activation):
+class PReLU(Activation):
     """x where positive, else weight · x; the weight is learned.
 
     There is one weight, or with ``num_parameters`` one for each channel, which is dimension 1. All
@@ -197,7 +179,7 @@ class PReLU(_Activation):
         self.weight.data.fill_(self.init)
 
 
-class RReLU(_Activation):
+class RReLU(Activation):
     """x where positive, else slope · x, in training each slope drawn from [lower, upper); else their middle.
 
     B. Xu et al., Empirical Evaluation of Rectified Activations in Convolutional Network, 2015.
@@ -215,62 +197,10 @@ class RReLU(_Activation):
         self.lower, self.upper, self.inplace = lower, upper, inplace
 
 
-class Threshold(_Activation):
-    """x where above ``threshold``, else ``value``.
-
-    >>> nn.Threshold(1.0, -5.0)(glassnet.tensor([0.5, 1.0, 2.0]))
-    tensor([-5., -5.,  2.])
-    """
-
-    function = staticmethod(F.threshold)
-    options = ("threshold", "value", "inplace")
-    shown = options
-
-    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__()
-        self.threshold, self.value, self.inplace = threshold, value, inplace
-
-
-class _Shrink(_Activation):
-    options = ("lambd",)
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
-
-    def extra_repr(self) -> str:
-        """The half width of what becomes 0."""
-        return str(self.lambd)
-
-
-class Hardshrink(_Shrink):
-    """x where |x| > lambd, else 0.
-
-    D. Donoho and I. Johnstone, Ideal Spatial Adaptation by Wavelet Shrinkage, 1994.
-
-    >>> nn.Hardshrink()(glassnet.tensor([-2.0, 0.25, 2.0]))
-    tensor([-2.,  0.,  2.])
-    """
-
-    function = staticmethod(F.hardshrink)
-
-
-class Softshrink(_Shrink):
-    """x, drawn towards 0 by ``lambd`` and not beyond.
-
-    D. Donoho and I. Johnstone, Ideal Spatial Adaptation by Wavelet Shrinkage, 1994.
-
-    >>> nn.Softshrink()(glassnet.tensor([-2.0, 0.25, 2.0]))
-    tensor([-1.5000,  0.0000,  1.5000])
-    """
-
-    function = staticmethod(F.softshrink)
-
-
 # smooth ---------------------------------------------------------------------------------------
 
 
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """1 / (1 + exp(−x)).
 
     >>> nn.Sigmoid()(glassnet.tensor([-2.0, 0.0, 2.0]))
@@ -280,7 +210,7 @@ class Sigmoid(_Activation):
     function = staticmethod(F.sigmoid)
 
 
-class LogSigmoid(_Activation):
+class LogSigmoid(Activation):
     """log sigmoid(x), without its loss of digits.
 
     >>> nn.LogSigmoid()(glassnet.tensor([-100.0, 0.0]))
@@ -290,7 +220,7 @@ class LogSigmoid(_Activation):
     function = staticmethod(F.logsigmoid)
 
 
-class Tanh(_Activation):
+class Tanh(Activation):
     """The hyperbolic tangent.
 
     >>> nn.Tanh()(glassnet.tensor([-1.0, 0.0, 2.0]))
@@ -300,17 +230,7 @@ class Tanh(_Activation):
     function = staticmethod(F.tanh)
 
 
-class Tanhshrink(_Activation):
-    """x − tanh(x).
-
-    >>> nn.Tanhshrink()(glassnet.tensor([-1.0, 0.0, 2.0]))
-    tensor([-0.2384,  0.0000,  1.0360])
-    """
-
-    function = staticmethod(F.tanhshrink)
-
-
-class Softsign(_Activation):
+class Softsign(Activation):
     """x / (1 + |x|).
 
     >>> nn.Softsign()(glassnet.tensor([-1.0, 0.0, 3.0]))
@@ -320,7 +240,7 @@ class Softsign(_Activation):
     function = staticmethod(F.softsign)
 
 
-class Softplus(_Activation):
+class Softplus(Activation):
     """log(1 + exp(beta · x)) / beta: a smooth relu, and x itself where beta · x > threshold.
 
     C. Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing, 2001.
@@ -338,7 +258,7 @@ class Softplus(_Activation):
         self.beta, self.threshold = beta, threshold
 
 
-class ELU(_Activation):
+class ELU(Activation):
     """x where positive, else alpha · (exp(x) − 1).
 
     D. Clevert, T. Unterthiner and S. Hochreiter, Fast and Accurate Deep Network Learning by Exponential
@@ -357,7 +277,7 @@ class ELU(_Activation):
         self.alpha, self.inplace = alpha, inplace
 
 
-class CELU(_Activation):
+class CELU(Activation):
     """x where positive, else alpha · (exp(x / alpha) − 1).
 
     J. Barron, Continuously Differentiable Exponential Linear Units, 2017.
@@ -412,7 +332,7 @@ class Mish(_MaybeInPlace):
     function = staticmethod(F.mish)
 
 
-class GELU(_Activation):
+class GELU(Activation):
     """x · Φ(x), Φ(x) the probability that a standard normal number is less than x; or its approximation by "tanh".
 
     D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016.
@@ -428,72 +348,3 @@ class GELU(_Activation):
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
         self.approximate = approximate
-
-
-# along a dimension ----------------------------------------------------------------------------
-
-
-class GLU(_AlongDim):
-    """a · sigmoid(b), where a and b are the halves of the input along ``dim``.
-
-    The input [..., 2n, ...] gives [..., n, ...]. Raises ShapeError for an odd size.
-
-    Y. Dauphin et al., Language Modeling with Gated Convolutional Networks, 2017.
-
-    >>> nn.GLU()(glassnet.tensor([1.0, 2.0, 0.0, 0.0]))
-    tensor([0.5000, 1.0000])
-    """
-
-    function = staticmethod(F.glu)
-
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__(dim)
-
-
-class Softmax(_AlongDim):
-    """exp(xᵢ) / Σⱼ exp(xⱼ): positive numbers that add up to 1 along ``dim``.
-
-    `CrossEntropyLoss` applies it itself: leave it out of a network trained with that.
-
-    J. Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990.
-
-    >>> nn.Softmax(dim=0)(glassnet.tensor([1.0, 2.0, 3.0]))
-    tensor([0.0900, 0.2447, 0.6652])
-    """
-
-    function = staticmethod(F.softmax)
-
-
-class LogSoftmax(_AlongDim):
-    """xᵢ − log Σⱼ exp(xⱼ): the logarithm of `Softmax`, without its loss of digits.
-
-    >>> nn.LogSoftmax(dim=0)(glassnet.tensor([0.0, 0.0]))
-    tensor([-0.6931, -0.6931])
-    """
-
-    function = staticmethod(F.log_softmax)
-
-
-class Softmin(_AlongDim):
-    """softmax(−x): the smallest is the likeliest.
-
-    >>> nn.Softmin(dim=0)(glassnet.tensor([1.0, 2.0, 3.0]))
-    tensor([0.6652, 0.2447, 0.0900])
-    """
-
-    function = staticmethod(F.softmin)
-
-
-class Softmax2d(_Activation):
-    """Softmax over the channels at each place of [n, channels, height, width] or [channels, height, width].
-
-    >>> x = glassnet.zeros(1, 2, 3, 4)
-    >>> nn.Softmax2d()(x)[0, :, 0, 0]
-    tensor([0.5000, 0.5000])
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The probabilities of the channels; ShapeError for an input of other than 3 or 4 dimensions."""
-        if input.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: expected [n, channels, height, width], got {written(input.shape)}")
-        return F.softmax(input, -3)
