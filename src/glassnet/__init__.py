@@ -32,23 +32,15 @@ from glassnet.tensor import Tensor, accelerator, backends, cuda, device, namespa
 from glassnet.tensor.creation import (
     arange,
     as_tensor,
-    cat,
-    concat,
-    concatenate,
     empty,
     empty_like,
     eye,
     from_numpy,
     full,
     full_like,
-    hstack,
-    meshgrid,
     ones,
     ones_like,
-    stack,
     tensor,
-    vstack,
-    where,
     zeros,
     zeros_like,
 )
@@ -61,6 +53,7 @@ from glassnet.tensor.device import (
 )
 from glassnet.tensor.functions import FILE_OF as _FILE_OF
 from glassnet.tensor.functions import function as _function
+from glassnet.tensor.joining import cat, concat, concatenate, hstack, meshgrid, stack, vstack, where
 from glassnet.tensor.namespace import *  # noqa: F403
 from glassnet.tensor.sampling import (
     bernoulli,

@@ -17,7 +17,8 @@ from glassnet.ops.arithmetic import conj
 from glassnet.ops.dtypes import Dtype
 from glassnet.ops.functions import fourier
 from glassnet.ops.shapes import normalize_dim, normalize_dims
-from glassnet.tensor.creation import as_tensor, cat, dtype_of, zeros
+from glassnet.tensor.creation import as_tensor, dtype_of, zeros
+from glassnet.tensor.joining import cat
 from glassnet.tensor.tensor import Tensor, apply, finished
 
 __all__ = [

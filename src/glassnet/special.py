@@ -7,7 +7,6 @@ from typing import Any
 
 from glassnet.ops.functions import bessel, error_function, gamma, logarithms
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import where
 from glassnet.tensor.functions.special_functions import (
     digamma,
     erfc,
@@ -21,6 +20,7 @@ from glassnet.tensor.functions.special_functions import (
     xlogy,
 )
 from glassnet.tensor.functions.trigonometric import sinc
+from glassnet.tensor.joining import where
 from glassnet.tensor.methods.from_record import function
 from glassnet.tensor.namespace import erf, expm1, log1p, log_softmax, logsumexp, round, softmax
 from glassnet.tensor.namespace import sigmoid as expit

@@ -12,7 +12,8 @@ from typing import Any
 from glassnet.autograd.modes import enable_grad
 from glassnet.errors import GradientError, ShapeError
 from glassnet.tensor import Tensor, gradients
-from glassnet.tensor.creation import stack, zeros_like
+from glassnet.tensor.creation import zeros_like
+from glassnet.tensor.joining import stack
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 

@@ -29,7 +29,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.serialization import ModelFileError
 from glassnet.sources import CLASSIFICATION, Data
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.text import shown
 
 DARK = 0.1  # of white: the ground of a picture of light strokes

@@ -12,7 +12,8 @@ from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import float64
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import as_tensor, stack, tensor
+from glassnet.tensor.creation import as_tensor, tensor
+from glassnet.tensor.joining import stack
 
 Names = Callable[[int], str]
 

@@ -24,7 +24,8 @@ from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import as_tensor, cat
+from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.joining import cat
 
 Indices = npt.NDArray[np.int64]
 

@@ -9,9 +9,9 @@ from typing import Any
 from glassnet.distributions import constraints
 from glassnet.distributions.bijection import Transform
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat as concatenated
-from glassnet.tensor.creation import stack as stacked
 from glassnet.tensor.creation import zeros_like
+from glassnet.tensor.joining import cat as concatenated
+from glassnet.tensor.joining import stack as stacked
 from glassnet.tensor.wording import Size
 
 

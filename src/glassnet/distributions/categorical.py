@@ -14,9 +14,10 @@ from glassnet.distributions.distribution import Distribution
 from glassnet.distributions.drawing import category
 from glassnet.distributions.utils import lazy_property, logits_to_probs, one_of_two, probs_to_logits
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import arange, eye, full, where
+from glassnet.tensor.creation import arange, eye, full
 from glassnet.tensor.functions.arranging import broadcast_tensors
 from glassnet.tensor.functions.special_functions import lgamma
+from glassnet.tensor.joining import where
 
 
 class ByProbabilities(ProbsOrLogits):

@@ -17,8 +17,9 @@ from glassnet.distributions.utils import (
     probs_to_logits,
 )
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import arange, where, zeros_like
+from glassnet.tensor.creation import arange, zeros_like
 from glassnet.tensor.functions.special_functions import lgamma, xlogy
+from glassnet.tensor.joining import where
 from glassnet.tensor.wording import Size
 
 

@@ -12,8 +12,9 @@ from glassnet.distributions.normals import Normal, Uniform
 from glassnet.distributions.relaxed import ContinuousBernoulli
 from glassnet.distributions.utils import euler_constant
 from glassnet.distributions.waiting import Exponential, Gumbel, Laplace, Pareto
-from glassnet.tensor.creation import full_like, where
+from glassnet.tensor.creation import full_like
 from glassnet.tensor.functions.special_functions import digamma, lgamma
+from glassnet.tensor.joining import where
 
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 

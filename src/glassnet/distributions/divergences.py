@@ -24,8 +24,8 @@ from glassnet.distributions.relaxed import ContinuousBernoulli
 from glassnet.distributions.utils import euler_constant
 from glassnet.distributions.waiting import Exponential, Gumbel, Laplace, Pareto
 from glassnet.functional import softplus
-from glassnet.tensor.creation import where
 from glassnet.tensor.functions.special_functions import digamma, lgamma
+from glassnet.tensor.joining import where
 from glassnet.tensor.linalg.equations import solve_triangular
 
 

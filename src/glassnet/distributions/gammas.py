@@ -12,8 +12,8 @@ from glassnet.distributions.utils import broadcast_all, euler_constant, smallest
 from glassnet.functional import one_hot
 from glassnet.ops.functions.incomplete_gamma import igamma, igammac
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import where
 from glassnet.tensor.functions.special_functions import digamma, lgamma, xlogy
+from glassnet.tensor.joining import where
 
 
 class Gamma(ExponentialFamily):

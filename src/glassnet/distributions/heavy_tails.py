@@ -10,8 +10,9 @@ from glassnet.distributions.distribution import Distribution
 from glassnet.distributions.drawing import normal, open_uniform, standard_gamma
 from glassnet.distributions.utils import broadcast_all
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import full_like, where, zeros_like
+from glassnet.tensor.creation import full_like, zeros_like
 from glassnet.tensor.functions.special_functions import digamma, lgamma
+from glassnet.tensor.joining import where
 
 
 def _cauchy_log_density(value: Any, loc: Any, scale: Any) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 
 from glassnet.distributions.constraint_kinds import Constraint
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import cat as concatenated
-from glassnet.tensor.creation import stack as stacked
+from glassnet.tensor.joining import cat as concatenated
+from glassnet.tensor.joining import stack as stacked
 from glassnet.tensor.linalg.factorizations import eigvalsh
 
 

@@ -10,8 +10,9 @@ from glassnet.distributions.distribution import Distribution, ExponentialFamily
 from glassnet.distributions.drawing import normal, uniform
 from glassnet.distributions.utils import broadcast_all
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import full_like, where, zeros_like
+from glassnet.tensor.creation import full_like, zeros_like
 from glassnet.tensor.functions.special_functions import erfinv
+from glassnet.tensor.joining import where
 
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 _ROOT_TWO = math.sqrt(2)

@@ -11,8 +11,9 @@ from glassnet.distributions.drawing import normal, standard_gamma
 from glassnet.distributions.multivariate_normal import MultivariateNormal, log_diagonal
 from glassnet.distributions.utils import broadcast_all, smallest_number
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import arange, where
+from glassnet.tensor.creation import arange
 from glassnet.tensor.functions.special_functions import digamma, lgamma, mvlgamma
+from glassnet.tensor.joining import where
 from glassnet.tensor.linalg.equations import solve_triangular
 
 

@@ -14,7 +14,7 @@ from glassnet.distributions.drawing import open_uniform, von_mises
 from glassnet.distributions.utils import broadcast_all, clamp_probs, smallest_number, smallest_step
 from glassnet.ops.functions import bessel
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import where
+from glassnet.tensor.joining import where
 
 
 class _AtTemperature(Distribution):

@@ -11,7 +11,7 @@ from glassnet.ops.indexing import getitem
 from glassnet.ops.movement import copy
 from glassnet.pytree import flatten
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 
 
 def vmap(

@@ -9,8 +9,8 @@ from typing import Any
 from glassnet.nn import Module
 from glassnet.nn.registry import Registered, joined
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import stack
 from glassnet.tensor.graph import changes
+from glassnet.tensor.joining import stack
 
 
 def functional_call(

@@ -13,7 +13,8 @@ from glassnet.functional.probability import softmax
 from glassnet.ops.dtypes import Dtype, bool_
 from glassnet.ops.layers.attention import masked_softmax
 from glassnet.tensor import Tensor, apply, called, where
-from glassnet.tensor.creation import cat, full, zeros
+from glassnet.tensor.creation import full, zeros
+from glassnet.tensor.joining import cat
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 

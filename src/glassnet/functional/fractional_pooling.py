@@ -13,7 +13,8 @@ from glassnet.ops.dtypes import get_default_dtype
 from glassnet.ops.shapes import written
 from glassnet.random import chosen
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import arange, cat, full
+from glassnet.tensor.creation import arange, full
+from glassnet.tensor.joining import cat
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]
 

@@ -13,7 +13,7 @@ from glassnet.functional.tensor_checks import check_tensor
 from glassnet.ops.layers import windows
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 
 __all__ = ["pad"]
 

@@ -13,7 +13,8 @@ from glassnet.nn.module import Module
 from glassnet.observer import mode
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, where
-from glassnet.tensor.creation import cat, zeros_like
+from glassnet.tensor.creation import zeros_like
+from glassnet.tensor.joining import cat
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 

@@ -14,7 +14,8 @@ from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat, ones, zeros, zeros_like
+from glassnet.tensor.creation import ones, zeros, zeros_like
+from glassnet.tensor.joining import cat
 
 __all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 

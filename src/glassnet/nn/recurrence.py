@@ -21,8 +21,9 @@ from glassnet.nn.sequence_checks import check_sequence, check_states
 from glassnet.nn.utils.rnn import PackedSequence, lengths_of
 from glassnet.ops.layers.recurrence.loop import Sizes
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat, empty, zeros
+from glassnet.tensor.creation import empty, zeros
 from glassnet.tensor.graph import labelled
+from glassnet.tensor.joining import cat
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 

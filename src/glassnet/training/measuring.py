@@ -9,7 +9,7 @@ from glassnet.data import DataLoader, Dataset
 from glassnet.nn.finite import check_weights
 from glassnet.nn.module import Module, evaluating
 from glassnet.random import Generator, default_generator
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.trace.snapshot import Snapshot
 from glassnet.training.criterion import Criterion
 from glassnet.training.errors import TrainingError

@@ -10,7 +10,8 @@ from glassnet.autograd import no_grad
 from glassnet.errors import GradientError, ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat, stack, zeros
+from glassnet.tensor.creation import zeros
+from glassnet.tensor.joining import cat, stack
 
 Tensors = Tensor | Iterable[Tensor]
 

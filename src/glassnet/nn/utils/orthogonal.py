@@ -12,7 +12,8 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.layers.matrix_functions import inverse, matrix_exp
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply, wrap
-from glassnet.tensor.creation import cat, eye, zeros
+from glassnet.tensor.creation import eye, zeros
+from glassnet.tensor.joining import cat
 from glassnet.tensor.sampling import randn
 
 __all__ = ["orthogonal"]

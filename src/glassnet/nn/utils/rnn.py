@@ -17,7 +17,8 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.indexing import ARRAY, setitem
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply
-from glassnet.tensor.creation import cat, full, tensor
+from glassnet.tensor.creation import full, tensor
+from glassnet.tensor.joining import cat
 
 __all__ = [
     "PackedSequence",

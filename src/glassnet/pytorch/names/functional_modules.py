@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.func import functional_call
 from glassnet.nn import Module
-from glassnet.tensor.creation import stack
+from glassnet.tensor.joining import stack
 
 __all__ = ["combine_state_for_ensemble", "make_functional", "make_functional_with_buffers"]
 

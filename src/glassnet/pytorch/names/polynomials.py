@@ -8,9 +8,10 @@ from typing import Any
 
 from glassnet import special
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import as_tensor, ones_like, where, zeros_like
+from glassnet.tensor.creation import as_tensor, ones_like, zeros_like
 from glassnet.tensor.functions.special_functions import i0, igamma, igammac
 from glassnet.tensor.functions.trigonometric import sinc
+from glassnet.tensor.joining import where
 
 _Step = Callable[[Any, int, Any, Any], Any]  # from x, n, pₙ and pₙ₋₁ to pₙ₊₁
 

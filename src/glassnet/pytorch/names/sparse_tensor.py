@@ -16,8 +16,9 @@ from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array, Dtype, int64
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import cat, zeros
+from glassnet.tensor.creation import zeros
 from glassnet.tensor.graph import version_of
+from glassnet.tensor.joining import cat
 from glassnet.tensor.wording import Size, layout, torch_prefix
 
 sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc, jagged = map(

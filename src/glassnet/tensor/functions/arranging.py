@@ -10,7 +10,8 @@ import numpy as np
 from glassnet.errors import DimensionError, RangeError, ShapeError
 from glassnet.ops import indexing
 from glassnet.ops.shapes import broadcast_shapes, normalize_dim, written
-from glassnet.tensor.creation import cat, hstack, meshgrid, vstack, zeros
+from glassnet.tensor.creation import zeros
+from glassnet.tensor.joining import cat, hstack, meshgrid, vstack
 from glassnet.tensor.spellings import sizes
 from glassnet.tensor.tensor import Tensor, apply, wrap
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DtypeError, RangeError
-from glassnet.tensor.creation import as_tensor, where
+from glassnet.tensor.creation import as_tensor
+from glassnet.tensor.joining import where
 from glassnet.tensor.tensor import Tensor
 
 __all__ = ["clamp_max", "clamp_min", "fmax", "fmin", "isclose", "isin", "nan_to_num"]

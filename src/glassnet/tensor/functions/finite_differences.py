@@ -6,7 +6,7 @@ from typing import Any
 
 from glassnet.errors import DtypeError, RangeError, ShapeError
 from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.tensor.tensor import Tensor
 
 __all__ = ["gradient"]

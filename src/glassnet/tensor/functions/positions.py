@@ -12,8 +12,9 @@ from glassnet.ops.dtypes import Array, int32, int64
 from glassnet.ops.functions import strides
 from glassnet.ops.shapes import broadcast_shapes as _broadcast
 from glassnet.ops.shapes import normalize_dim, written
-from glassnet.tensor.creation import DtypeLike, cat
+from glassnet.tensor.creation import DtypeLike
 from glassnet.tensor.from_data import as_array
+from glassnet.tensor.joining import cat
 from glassnet.tensor.sampling import randint
 from glassnet.tensor.tensor import Tensor, apply, finished, wrap
 

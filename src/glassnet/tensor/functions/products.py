@@ -12,7 +12,8 @@ from glassnet.ops import linear
 from glassnet.ops.arithmetic import conj
 from glassnet.ops.layers import matrix_functions
 from glassnet.ops.shapes import broadcast_shapes, broadcasts_to, normalize_dim, written
-from glassnet.tensor.creation import ones_like, stack, zeros
+from glassnet.tensor.creation import ones_like, zeros
+from glassnet.tensor.joining import stack
 from glassnet.tensor.tensor import Tensor, apply, wrap
 
 __all__ = [

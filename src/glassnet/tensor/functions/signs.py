@@ -6,7 +6,8 @@ from typing import Any
 
 from glassnet.errors import DtypeError
 from glassnet.ops.functions import signs
-from glassnet.tensor.creation import full_like, where
+from glassnet.tensor.creation import full_like
+from glassnet.tensor.joining import where
 from glassnet.tensor.methods.from_record import function_of_two
 from glassnet.tensor.tensor import Tensor
 

@@ -9,7 +9,8 @@ import numpy as np
 from glassnet.errors import LinAlgError, ShapeError
 from glassnet.ops.functions import decompositions, packing, solving
 from glassnet.ops.shapes import written
-from glassnet.tensor.creation import cat, zeros
+from glassnet.tensor.creation import zeros
+from glassnet.tensor.joining import cat
 from glassnet.tensor.linalg.parts import adjoint, eye_like, matrix, square
 from glassnet.tensor.tensor import Tensor, apply, wrap
 from glassnet.tensor.wording import returned, returned_by

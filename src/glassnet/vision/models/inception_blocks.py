@@ -9,7 +9,7 @@ import glassnet.nn as nn
 from glassnet.nn.init import trunc_normal_
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 
 _MEANS, _DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's pictures
 

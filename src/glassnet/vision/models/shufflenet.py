@@ -8,7 +8,7 @@ import glassnet.functional as F
 import glassnet.nn as nn
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.building import builders
 
 

@@ -6,7 +6,7 @@ import glassnet.nn as nn
 from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.building import builders
 from glassnet.vision.models.shared_blocks import zero_bias
 

@@ -14,7 +14,8 @@ import glassnet.nn as nn
 from glassnet.nn.init import trunc_normal_
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor, wrap
-from glassnet.tensor.creation import cat, full, zeros
+from glassnet.tensor.creation import full, zeros
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.building import builders
 from glassnet.vision.models.relative_positions import from_windows, pair_numbers, to_windows
 from glassnet.vision.models.shared_blocks import zero_bias

@@ -11,7 +11,8 @@ from glassnet.nn import init
 from glassnet.nn.init import trunc_normal_
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import cat, empty, zeros
+from glassnet.tensor.creation import empty, zeros
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.building import builders
 from glassnet.vision.models.shared_blocks import zero_bias
 from glassnet.vision.ops.building_blocks import Maker

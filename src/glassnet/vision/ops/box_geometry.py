@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.creation import stack
+from glassnet.tensor.joining import stack
 
 
 def box_area(boxes: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import arange, empty, stack
+from glassnet.tensor.creation import arange, empty
+from glassnet.tensor.joining import stack
 
 
 def deform_conv2d(

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import ShapeError
 from glassnet.nn.module import Module
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.vision.ops.regions import Sides, ps_roi_align, ps_roi_pool, roi_align, roi_pool
 
 

@@ -13,7 +13,8 @@ from glassnet.ops.dtypes import Array
 from glassnet.ops.layers.region_pooling import region_pool
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor, apply, as_array, wrap
-from glassnet.tensor.creation import cat, stack, zeros
+from glassnet.tensor.creation import zeros
+from glassnet.tensor.joining import cat, stack
 
 Sides = int | Sequence[int]
 Weights = Callable[[Array, Array, int, int], Array]  # of starts, ends, places and pixels: [k, places, pixels]

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.ops.dtypes import Array
 from glassnet.random import chosen
 from glassnet.tensor import Tensor
-from glassnet.tensor.creation import stack
+from glassnet.tensor.joining import stack
 
 __all__ = ["BoxCoder"]
 

@@ -12,7 +12,7 @@ from glassnet.autograd import no_grad
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.detection.keypoint_maps import found_keypoints, keypoint_loss
 from glassnet.vision.models.detection.mask_maps import found_masks, mask_loss
 from glassnet.vision.models.detection.matching import BETWEEN, BoxCoder, matched, sampled

@@ -14,7 +14,7 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.creation import cat
+from glassnet.tensor.joining import cat
 from glassnet.vision.models.detection.anchors import AnchorGenerator
 from glassnet.vision.models.detection.matching import BETWEEN, BoxCoder, matched, sampled
 from glassnet.vision.models.detection.picture_batches import ImageList

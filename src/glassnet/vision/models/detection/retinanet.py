@@ -16,7 +16,7 @@ from glassnet.nn import init
 from glassnet.nn.module import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor, as_array, wrap
-from glassnet.tensor.creation import cat, stack
+from glassnet.tensor.joining import cat, stack
 from glassnet.vision.models.building import builders
 from glassnet.vision.models.detection.anchors import AnchorGenerator
 from glassnet.vision.models.detection.faster_rcnn import DEVIATION, MEAN, resnet50_backbone
