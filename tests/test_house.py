@@ -71,13 +71,13 @@ STANDARD = {"__future__", "copy", "dataclasses", "threading"}
 ROOMS = {
     "": 1,
     "trace": 1,
-    "autograd": 4,
+    "autograd": 3,
     "errors": 1,
     "notebook": 1,
     "observer": 1,
-    "ops": 25,
+    "ops": 21,
     "random": 1,
-    "tensor": 28,
+    "tensor": 29,
     "threads": 1,
     "version": 1,
 }
