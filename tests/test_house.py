@@ -77,7 +77,7 @@ ROOMS = {
     "observer": 1,
     "ops": 21,
     "random": 1,
-    "tensor": 29,
+    "tensor": 30,
     "threads": 1,
     "version": 1,
 }

@@ -11,7 +11,7 @@ import pytest
 import glassnet
 from glassnet import GradientError, ShapeError, tensor
 from glassnet.ops.indexing import put
-from glassnet.tensor import Tensor, graph
+from glassnet.tensor import Tensor, propagation
 
 
 def leaf(*values: float) -> Tensor:
@@ -79,7 +79,7 @@ def test_gradients_of_parts_add_up(first, of):
 
 def test_a_loop_over_steps_makes_the_gradient_of_the_whole_once(monkeypatch):
     made = []
-    monkeypatch.setattr(graph, "put", lambda g, **params: made.append(1) or put(g, **params))
+    monkeypatch.setattr(propagation, "put", lambda g, **params: made.append(1) or put(g, **params))
     x = glassnet.ones(50, 2, requires_grad=True)
     sum(x[t].sum() * t for t in range(50)).backward()
     assert x.grad[:, 0].tolist() == [*range(50)]

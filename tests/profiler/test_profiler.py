@@ -14,7 +14,7 @@ import glassnet as gn
 from glassnet import nn, optim
 from glassnet.profiler import ProfilerAction, profile, record_function, schedule, tensorboard_trace_handler
 from glassnet.profiler.time_table import memory_text, time_text
-from glassnet.tensor import dispatch, graph
+from glassnet.tensor import dispatch, propagation
 
 
 def counts(found: Any) -> dict[str, int]:
@@ -73,7 +73,7 @@ def test_memory_is_that_of_new_results() -> None:
 
 
 def test_afterwards_all_is_as_before(model: Any) -> None:
-    functions = (dispatch.apply, dispatch.write, graph._propagate_through)
+    functions = (dispatch.apply, dispatch.write, propagation.propagate_through)
     before = [function.__code__ for function in functions]
     with contextlib.suppress(ZeroDivisionError), profile(with_modules=True):
         assert [function.__code__ for function in functions] != before

@@ -13,8 +13,9 @@ import numpy as np
 
 from glassnet.errors import GradientError
 from glassnet.ops.shapes import written
-from glassnet.tensor.graph import Node, Parts, _accumulate
+from glassnet.tensor.graph import Node
 from glassnet.tensor.node_names import node_name
+from glassnet.tensor.propagation import Parts, accumulate
 from glassnet.tensor.watching import leave, watch
 
 _INSIDE = __name__.partition(".")[0]
@@ -44,7 +45,7 @@ class _Search:
             if self.looks and _has_nan(gradient):
                 which = next(i for i, other in enumerate(parents) if other is parent)
                 _refuse(node, which, node.values[which])
-            _accumulate(gradients, parent, gradient)
+            accumulate(gradients, parent, gradient)
 
 
 def _has_nan(gradient: Any) -> bool:

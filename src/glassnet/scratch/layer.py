@@ -20,7 +20,7 @@ from glassnet.ops.record import Op
 from glassnet.ops.reduction import unbroadcast
 from glassnet.ops.shapes import normalize_dim, written
 from glassnet.scratch.arrays import inputs_of, numbers, plain, run, same_shape
-from glassnet.tensor.graph import is_shared
+from glassnet.tensor.propagation import is_shared
 
 
 class Layer:

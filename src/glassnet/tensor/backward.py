@@ -14,7 +14,8 @@ from glassnet.ops.arithmetic import add
 from glassnet.ops.movement import copy, stack
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply, follow, wrap, write
-from glassnet.tensor.graph import Node, changes, key_of, propagate
+from glassnet.tensor.graph import Node, changes, key_of
+from glassnet.tensor.propagation import propagate
 
 T = TypeVar("T", bound=State)
 Tensors = Any  # one tensor, or a sequence of them

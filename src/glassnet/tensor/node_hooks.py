@@ -1,7 +1,7 @@
 """Hooks of nodes, and the node of a leaf: what `Node.register_hook` and `Node.next_functions` need.
 
 A node's own hooks are one entry of its ``hooks``, the last: `through` takes the place of the plain step of
-`glassnet.tensor.graph.propagate`, so that a node without any costs nothing.
+`glassnet.tensor.propagation.propagate`, so that a node without any costs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.ops.shapes import written
-from glassnet.tensor import graph
+from glassnet.tensor import graph, propagation
 from glassnet.tensor.backward import RemovableHandle, add_to_grad
 from glassnet.tensor.dispatch import State, wrap
 from glassnet.tensor.graph import Node, changes
@@ -57,7 +57,7 @@ class NodeHooks:
         came = under(outside, self.prepared, _separate(g))
         apart = _Apart()
         if any(x is not None for x in came):
-            graph._propagate_through(node, _together(g, came), apart, to_tensor, needed)
+            propagation.propagate_through(node, _together(g, came), apart, to_tensor, needed)
         computed = dict(zip(sorted(ways), apart.each, strict=False))  # of nothing, if nothing came
         inputs = tuple(map(computed.get, asked))
         replaced = under(outside, self.finished, inputs, came)
@@ -66,7 +66,7 @@ class NodeHooks:
                 continue
             if to_tensor is None and (after is not before or not isinstance(parents[i], Node)):
                 after = np.array(after)  # hooks may hold on to what they saw or gave
-            graph._accumulate(gradients, parents[i], after)
+            propagation.accumulate(gradients, parents[i], after)
 
     def prepared(self, gradients: Gradients) -> Gradients:
         """The gradients that have come, after the hooks of before."""
@@ -199,7 +199,7 @@ class _Apart(dict[Any, Any]):
 
     def __setitem__(self, key: Any, gradient: Any) -> None:
         super().__setitem__(key, gradient)
-        self.each.append(gradient.whole() if type(gradient) is graph.Parts else gradient)
+        self.each.append(gradient.whole() if type(gradient) is propagation.Parts else gradient)
 
 
 def _separate(g: Any) -> Gradients:

@@ -12,7 +12,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any, Protocol
 
-from glassnet.tensor import dispatch, graph
+from glassnet.tensor import dispatch, propagation
+from glassnet.tensor.graph import Node
 
 
 class Watcher(Protocol):
@@ -22,7 +23,7 @@ class Watcher(Protocol):
         """The result of an operation, which ``call()`` gives."""
         ...
 
-    def step_back(self, node: graph.Node, g: Any, gradients: Any, call: Callable[[Any], None]) -> None:
+    def step_back(self, node: Node, g: Any, gradients: Any, call: Callable[[Any], None]) -> None:
         """Backward goes through ``node`` with ``g``: ``call(gradients)`` adds those of its inputs to ``gradients``."""
         ...
 
@@ -79,7 +80,7 @@ def _through(node: Any, g: Any, gradients: Any, to_tensor: Any, needed: Any) -> 
 _FUNCTIONS: dict[str, tuple[Any, Any]] = {
     "apply": (dispatch.apply, _apply),
     "write": (dispatch.write, _write),
-    "through": (graph._propagate_through, _through),
+    "through": (propagation.propagate_through, _through),
 }
 
 

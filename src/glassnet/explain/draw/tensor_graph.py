@@ -9,7 +9,8 @@ import numpy as np
 
 from glassnet.explain.draw.boxes import Arrow, Box, DrawError, Graph, gradient_text, value_text
 from glassnet.tensor import Tensor
-from glassnet.tensor.graph import Node, VersionCounter, propagate
+from glassnet.tensor.graph import Node, VersionCounter
+from glassnet.tensor.propagation import propagate
 
 
 def graph_of_tensor(result: Tensor, names: Mapping[int, str] | None = None) -> Graph:

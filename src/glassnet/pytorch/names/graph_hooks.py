@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.autograd import no_grad
-from glassnet.tensor import Tensor, graph, wrap
+from glassnet.tensor import Tensor, propagation, wrap
 from glassnet.tensor.graph import Node, _is_read, _of_shape_alone, edge_to, hook_to, key_of
 from glassnet.tensor.silence import under
 from glassnet.tensor.watching import leave, watch
@@ -151,7 +151,7 @@ class _Unpacking:
         if others:
             others[-1].through(outside, node, g, gradients, to_tensor, needed)
         else:
-            graph._propagate_through(node, g, gradients, to_tensor, needed)
+            propagation.propagate_through(node, g, gradients, to_tensor, needed)
         self.put(node, {i: kept[i] for i in arrays})
 
 
