@@ -446,3 +446,14 @@ def test_warns_where_pytorch_warns() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             scheduler.step()
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=label)
+def test_schedules_are_the_same_to_the_last_digit(name: str, options: dict[str, Any]) -> None:
+    pair = optimizers()
+    schedulers = [made(lib, optimizer, name, options) for lib, optimizer in zip((ours, theirs), pair, strict=True)]
+    for _ in range(12):
+        for optimizer, scheduler in zip(pair, schedulers, strict=True):
+            optimizer.step()
+            scheduler.step()
+        assert schedulers[0].get_last_lr() == schedulers[1].get_last_lr()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import pytest
 
 import glassnet
+from glassnet import nn
 from glassnet.data import DataLoader, Transformed, batched
 from glassnet.vision import transforms as T
+from glassnet.vision.transforms import v2
 
 BYTES = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 
@@ -218,6 +221,44 @@ def test_how_they_are_written() -> None:
     assert repr(T.RandomHorizontalFlip()) == "RandomHorizontalFlip(p=0.5)"
     assert repr(T.CenterCrop(4)) == "CenterCrop(size=(4, 4))"
     assert repr(T.Resize(4)) == "Resize(size=4, interpolation=bilinear, max_size=None, antialias=True)"
+
+
+def test_they_are_modules() -> None:
+    """As torchvision's, so that some may be put together by nn.Sequential, or have a hook."""
+    picture = glassnet.ones(1, 5, 5, dtype=glassnet.uint8) * 255
+    net = nn.Sequential(T.CenterCrop(3), T.ConvertImageDtype(glassnet.float32), v2.Normalize([0.5], [0.5]))
+    assert net(picture).tolist() == glassnet.ones(1, 3, 3).tolist()
+    assert str(net).splitlines()[1:3] == ["  (0): CenterCrop(size=(3, 3))", "  (1): ConvertImageDtype()"]
+    every = [T.RandomResizedCrop(2), T.FiveCrop(2), T.RandomErasing(), T.AutoAugment(), T.RandomApply([])]
+    every += [v2.Compose([]), v2.RandomOrder([]), v2.MixUp(num_classes=2), v2.ToImage(), v2.PILToTensor()]
+    for module in (*net, *every):
+        assert isinstance(module, nn.Module)
+        assert module.training
+        assert not module.eval().training
+        assert not [*module.children(), *module.parameters()]
+        assert repr(copy.deepcopy(module)) == repr(module)
+    assert not any(isinstance(each, nn.Module) for each in (T.Compose([]), T.Lambda(len), T.ToPILImage()))
+
+
+def test_a_module_with_a_forward_of_its_own_is_not_given_batches() -> None:
+    class Twice(T.Pad):
+        def forward(self, image: Any) -> Any:
+            return super().forward(super().forward(image))
+
+    assert Transformed(glassnet.zeros(2, 1, 4, 4), Twice(1)).batch_at([0, 1]).shape == (2, 1, 8, 8)
+
+
+def test_how_transforms_of_samples_are_written() -> None:
+    made = v2.Compose([v2.ToImage(), v2.Resize(4), v2.ColorJitter(0.5), v2.ToDtype(glassnet.float32, scale=True)])
+    assert repr(made).splitlines() == [
+        "Compose(",
+        "      ToImage()",
+        "      Resize(size=[4], interpolation=bilinear, antialias=True)",
+        "      ColorJitter(brightness=(0.5, 1.5))",
+        "      ToDtype(scale=True)",
+        ")",
+    ]
+    assert repr(v2.RandomHorizontalFlip()) == "RandomHorizontalFlip(p=0.5)"
 
 
 def test_a_transform_of_ones_own() -> None:

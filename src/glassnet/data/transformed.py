@@ -90,7 +90,7 @@ def takes_batches(transform: Transform | None) -> bool:
     """Whether ``transform`` can be given a batch; None can, as it does nothing."""
     if transform is None or not getattr(transform, "batched", False):
         return transform is None
-    return not hasattr(transform, "batch") or is_up_to_date(transform, "batch", "__call__")
+    return not hasattr(transform, "batch") or is_up_to_date(transform, "batch", "__call__", "forward")
 
 
 def apply_to_sample(transform: Transform, x: Any) -> Any:

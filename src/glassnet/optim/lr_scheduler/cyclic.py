@@ -164,12 +164,13 @@ class CyclicLR(_Cycling):
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         height = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
-        height *= self._scale(cycle)
+        scale = self._scale(cycle)
         groups = self.optimizer.param_groups[: len(self.base_lrs)]
         if self.cycle_momentum:
             for group in groups:
-                _set_momentum(group, group["max_momentum"] - (group["max_momentum"] - group["base_momentum"]) * height)
-        return [low + (top - low) * height for low, top in zip(self._low_lrs, self.max_lrs, strict=True)]
+                top, low = group["max_momentum"], group["base_momentum"]
+                _set_momentum(group, top - (top - low) * height * scale)
+        return [low + (top - low) * height * scale for low, top in zip(self._low_lrs, self.max_lrs, strict=True)]
 
     def _adapted(self, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
         state = dict(super()._adapted(state_dict))

@@ -216,6 +216,11 @@ class LinearLR(FactorLR):
         """The height of the line at ``epoch``, or at the last whole one before its end."""
         return self.at(min(epoch, math.floor(self.total_iters)))
 
+    def ratio(self, epoch: int) -> float:
+        """The quotient of two heights, each times ``total_iters``: a sum of fewer numbers that are rounded."""
+        rise = self.end_factor - self.start_factor
+        return 1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise)
+
 
 class ExponentialLR(_PowerLR):
     """The learning rate times ``gamma`` every epoch.
@@ -269,6 +274,10 @@ class PolynomialLR(FactorLR):
         """The factor at ``epoch``, or at the last whole one before the end."""
         return self.at(min(epoch, math.floor(self.total_iters)))
 
+    def ratio(self, epoch: int) -> float:
+        """The power of the quotient of two shares, rather than the quotient of their powers."""
+        return float(((1.0 - epoch / self.total_iters) / (1.0 - (epoch - 1) / self.total_iters)) ** self.power)
+
 
 class CosineAnnealingLR(FactorLR):
     """Down to ``eta_min`` in ``T_max`` epochs along half a cosine, then up again, and so on.
@@ -298,6 +307,15 @@ class CosineAnnealingLR(FactorLR):
     def at(self, epoch: int) -> float:
         """(1 + cos(π·epoch/T_max))/2."""
         return (1 + math.cos(math.pi * (epoch % (2 * self.T_max)) / self.T_max)) / 2
+
+    def met(self, epoch: int) -> float:
+        """The factor at ``epoch``; one step from the floor, by the angle from there."""
+        is_first = (epoch - 1 - self.T_max) % (2 * self.T_max) == 0
+        return (1 - math.cos(math.pi / self.T_max)) / 2 if is_first else self.at(epoch)
+
+    def ratio(self, epoch: int) -> float:
+        """The quotient of two factors without the halves; of angles that go on, not round the circle."""
+        return (1 + math.cos(math.pi * epoch / self.T_max)) / (1 + math.cos(math.pi * (epoch - 1) / self.T_max))
 
     def _floor(self) -> float:
         return self.eta_min

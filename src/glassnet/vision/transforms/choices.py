@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.random import chosen
+from glassnet.vision.transforms.transform import ModuleOfFields
 
 Transforms = Sequence[Callable[[Any], Any]]
 
@@ -30,7 +31,7 @@ class _Several:
         return []
 
 
-class RandomApply(_Several):
+class RandomApply(_Several, ModuleOfFields):
     """Applies all of ``transforms`` with probability ``p``, else none.
 
     >>> from glassnet.vision import transforms
@@ -45,7 +46,7 @@ class RandomApply(_Several):
     def _facts(self) -> list[str]:
         return [f"    p={self.p}"]
 
-    def __call__(self, image: Any) -> Any:
+    def forward(self, image: Any) -> Any:
         """The picture, changed or not."""
         if float(chosen(None).random()) < self.p:
             for transform in self.transforms:

@@ -13,7 +13,7 @@ from glassnet.ops.dtypes import Array
 from glassnet.vision.transforms.geometry import CenterCrop, InterpolationMode, Resize, Size, pair
 from glassnet.vision.transforms.images import opened
 from glassnet.vision.transforms.rectangles import drawn_corner, drawn_sides
-from glassnet.vision.transforms.transform import Transform
+from glassnet.vision.transforms.transform import ModuleOfFields, Transform
 
 
 @dataclass(eq=False, repr=False)
@@ -39,7 +39,6 @@ class RandomResizedCrop(Transform):
             least, most = getattr(self, name)
             if not 0 < least <= most:
                 raise ValueError(f"RandomResizedCrop: {name} must be (least, most), above 0, got ({least}, {most})")
-        self._resize = Resize(self.size, self.interpolation, antialias=self.antialias)
 
     def shown(self) -> dict[str, Any]:
         """Its fields, shares with four digits."""
@@ -48,10 +47,10 @@ class RandomResizedCrop(Transform):
 
     def changed(self, pixels: Array) -> Array:
         """A part of each, of the new size."""
-        parts = []
+        parts, resize = [], Resize(self.size, self.interpolation, antialias=self.antialias)
         for picture in pixels:
             top, left, height, width = self._place(*picture.shape[1:])
-            parts.append(self._resize.changed(picture[None, :, top : top + height, left : left + width]))
+            parts.append(resize.changed(picture[None, :, top : top + height, left : left + width]))
         return np.concatenate(parts)
 
     def _place(self, height: int, width: int) -> tuple[int, int, int, int]:
@@ -65,7 +64,7 @@ class RandomResizedCrop(Transform):
 
 
 @dataclass(eq=False)
-class FiveCrop:
+class FiveCrop(ModuleOfFields):
     """The four corners and the middle of a picture, each of ``size``: a tuple of five.
 
     >>> from glassnet.vision import transforms
@@ -79,14 +78,14 @@ class FiveCrop:
     def __post_init__(self) -> None:
         self.size = pair("FiveCrop: size", self.size)
 
-    def __call__(self, image: Any) -> tuple[Any, ...]:
+    def forward(self, image: Any) -> tuple[Any, ...]:
         """Upper left, upper right, lower left, lower right, middle."""
         pixels, back = opened(image, "FiveCrop")
         return tuple(back(part) for part in five(pixels, self.size))
 
 
 @dataclass(eq=False)
-class TenCrop:
+class TenCrop(ModuleOfFields):
     """`FiveCrop` of a picture and of its mirror image, left for right or, if ``vertical_flip``, top for bottom.
 
     >>> from glassnet.vision import transforms
@@ -101,7 +100,7 @@ class TenCrop:
     def __post_init__(self) -> None:
         self.size = pair("TenCrop: size", self.size)
 
-    def __call__(self, image: Any) -> tuple[Any, ...]:
+    def forward(self, image: Any) -> tuple[Any, ...]:
         """Those of the picture, then those of the mirror image."""
         pixels, back = opened(image, "TenCrop")
         mirrored = np.flip(pixels, 2 if self.vertical_flip else 3)

@@ -34,9 +34,6 @@ class InterpolationMode(Enum):
     BILINEAR = "bilinear"
     BICUBIC = "bicubic"
 
-    def __repr__(self) -> str:
-        return self.value
-
 
 @dataclass(eq=False, repr=False)
 class Resize(Transform):

@@ -28,7 +28,7 @@ class ToTensor(Transform):
     tensor([[[0., 1.]]])
     """
 
-    def __call__(self, image: Any) -> Tensor:
+    def forward(self, image: Any) -> Tensor:
         """``image`` as a tensor [channels, height, width]."""
         self._check(image, 2)
         pixels, _ = opened(image, "ToTensor")
@@ -79,7 +79,7 @@ class Normalize(Transform):
         if not np.all(np.asarray(self.std)):
             raise ValueError(f"Normalize: std must not be 0, which would be a division by 0, got {self.std}")
 
-    def __call__(self, image: Any) -> Tensor:
+    def forward(self, image: Any) -> Tensor:
         """``image`` normalised."""
         if not isinstance(image, Tensor):
             raise TypeError(f"Normalize: expected a tensor, got {type(image).__name__}; put ToTensor() before it")
@@ -95,7 +95,7 @@ class Normalize(Transform):
 
     def batch(self, images: Tensor) -> Tensor:
         """All of ``images`` [n, channels, height, width] at once."""
-        return self(images)
+        return self.forward(images)
 
     def _columns(self, dtype: Dtype, channels: int) -> list[Tensor]:
         """Mean and deviation in ``dtype``, each [channels, 1, 1] or [1, 1, 1]."""

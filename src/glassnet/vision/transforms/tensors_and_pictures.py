@@ -21,7 +21,7 @@ from glassnet.vision.transforms.rectangles import drawn_corner, drawn_sides
 from glassnet.vision.transforms.transform import Transform
 
 
-class PILToTensor:
+class PILToTensor(Transform):
     """Converts a PIL image, or an array [height, width(, channels)], to a tensor [channels, height, width] of bytes.
 
     >>> from glassnet.vision import transforms
@@ -31,15 +31,12 @@ class PILToTensor:
 
     batched = False
 
-    def __call__(self, pic: Any) -> Tensor:
+    def forward(self, pic: Any) -> Tensor:
         """The pixels, not scaled."""
         if not is_pil(pic) and not isinstance(pic, np.ndarray):
             raise TypeError(f"PILToTensor: expected a PIL image or an array, got {type(pic).__name__}")
         pixels = array_of(pic) if is_pil(pic) else pic
         return wrap(np.array(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1), order="C"))
-
-    def __repr__(self) -> str:
-        return "PILToTensor()"
 
 
 class ToImage(PILToTensor):
@@ -50,9 +47,9 @@ class ToImage(PILToTensor):
     tensor([[[  0, 255]]], dtype=uint8)
     """
 
-    def __call__(self, pic: Any) -> Tensor:
+    def forward(self, pic: Any) -> Tensor:
         """The pixels, not scaled."""
-        return pic if isinstance(pic, Tensor) else super().__call__(pic)
+        return pic if isinstance(pic, Tensor) else super().forward(pic)
 
 
 @dataclass(eq=False, repr=False)

@@ -1,19 +1,30 @@
-"""`Transform`, the base of transforms; `Compose` and `Lambda`, which make one of others and of a function."""
+"""`Transform`, the base of transforms, a module; `Compose` and `Lambda`, which make one of others and of a function."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
+from glassnet.nn import Module
 from glassnet.ops.dtypes import Array
 from glassnet.tensor import Tensor
 from glassnet.vision.transforms.images import opened, opened_batch
 
 
-class Transform:
+class ModuleOfFields(Module):
+    """A module whose constructor may be a dataclass's, which calls no other: what every module has is there before."""
+
+    def __new__(cls, *args: Any, **named: Any) -> Self:
+        """A module, before its fields are set."""
+        module = super().__new__(cls)
+        Module.__init__(module)
+        return module
+
+
+class Transform(ModuleOfFields):
     """The base of transforms, which act on many pictures at once: a subclass defines ``changed``.
 
     ``transform(image)`` takes one picture: a tensor [channels, height, width] (or [height, width], or several in
@@ -32,7 +43,7 @@ class Transform:
 
     batched: bool = True
 
-    def __call__(self, image: Any) -> Any:
+    def forward(self, image: Any) -> Any:
         """``image`` changed."""
         pixels, back = opened(image, type(self).__name__)
         return back(self.changed(pixels))

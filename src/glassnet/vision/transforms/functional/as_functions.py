@@ -44,12 +44,12 @@ def _on(name: str, img: Any, change: Callable[[Array], Array]) -> Any:
 
 def to_tensor(pic: Any) -> Tensor:
     """A tensor [channels, height, width] from 0 to 1; see `ToTensor`."""
-    return ToTensor()(pic)
+    return ToTensor().forward(pic)
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
     """A tensor [channels, height, width] of bytes; see `PILToTensor`."""
-    return PILToTensor()(pic)
+    return PILToTensor().forward(pic)
 
 
 def to_pil_image(pic: Any, mode: str | None = None) -> Any:
@@ -65,7 +65,7 @@ def convert_image_dtype(image: Tensor, dtype: Any = np.float32) -> Tensor:
 
 def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> Tensor:
     """(x − mean) / std of each channel; see `Normalize`."""
-    return Normalize(mean, std, inplace)(tensor)
+    return Normalize(mean, std, inplace).forward(tensor)
 
 
 def resize(
@@ -123,12 +123,12 @@ def resized_crop(
 
 def five_crop(img: Any, size: Size) -> tuple[Any, ...]:
     """Corners and middle; see `FiveCrop`."""
-    return FiveCrop(size)(img)
+    return FiveCrop(size).forward(img)
 
 
 def ten_crop(img: Any, size: Size, vertical_flip: bool = False) -> tuple[Any, ...]:
     """Corners and middle, of the mirror image too; see `TenCrop`."""
-    return TenCrop(size, vertical_flip)(img)
+    return TenCrop(size, vertical_flip).forward(img)
 
 
 def hflip(img: Any) -> Any:

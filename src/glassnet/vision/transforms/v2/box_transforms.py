@@ -99,7 +99,7 @@ class SanitizeBoundingBoxes(Transform):
     ) -> None:  # fmt: skip
         self.min_size, self.min_area, self.labels_getter = min_size, min_area, labels_getter
 
-    def __call__(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
         """The sample without them."""
         sample = inputs if len(inputs) > 1 else inputs[0]
         parts, structure = flatten(sample)

@@ -110,6 +110,10 @@ class Resize(_OfPictures, geometry.Resize):
     [[2.0, 4.0, 6.0, 8.0]]
     """
 
+    def shown(self) -> dict[str, Any]:
+        """Its size as a list."""
+        return super().shown() | {"size": list(self.size) if isinstance(self.size, Sequence) else [self.size]}
+
     def placed(self, height: int, width: int) -> Placement | None:
         """Of the new size."""
         return _resized(self._sides or self._kept(height, width), (height, width), self.interpolation, self.antialias)
@@ -177,6 +181,8 @@ class RandomResizedCrop(_OfPictures, crops.RandomResizedCrop):
     >>> v2.RandomResizedCrop(4)(glassnet.zeros(3, 8, 10)).shape
     (3, 4, 4)
     """
+
+    shown = Transform.shown  # with all digits
 
     def placed(self, height: int, width: int) -> Placement | None:
         """A part, of the new size."""

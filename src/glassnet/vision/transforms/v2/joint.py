@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,14 @@ import numpy as np
 from glassnet.pytree import flatten
 from glassnet.tensor import Tensor
 from glassnet.vision import tv_tensors
+from glassnet.vision.transforms.geometry import InterpolationMode
 from glassnet.vision.transforms.images import is_pil
+from glassnet.vision.transforms.transform import ModuleOfFields
+
+_SHOWN = (bool, int, float, str, tuple, list, Enum)  # what a transform says of itself when it is printed
 
 
-class Transform:
+class Transform(ModuleOfFields):
     """The base of transforms of samples: a subclass defines ``transform(inpt, params)``, called for every part.
 
     ``make_params(parts)`` draws what is random, once for a sample. Parts are pictures (`tv_tensors.Image`, PIL images,
@@ -28,7 +33,7 @@ class Transform:
     (tensor([[0., 0.]]), 'label')
     """
 
-    def __call__(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
         """The sample changed; of several arguments, a tuple."""
         sample = inputs if len(inputs) > 1 else inputs[0]
         parts, structure = flatten(sample)
@@ -49,8 +54,17 @@ class Transform:
         """A part of a sample, changed."""
         raise NotImplementedError(f"{type(self).__name__} must define transform(self, inpt, params)")
 
+    def shown(self) -> dict[str, Any]:
+        """What it may say of itself when it is printed: its attributes."""
+        return {name: value for name, value in vars(self).items() if name[0] != "_" and name != "batched"}
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        facts = [f"{name}={_text(value)}" for name, value in self.shown().items() if isinstance(value, _SHOWN)]
+        return f"{type(self).__name__}({', '.join(facts)})"
+
+
+def _text(value: Any) -> Any:
+    return value.value if isinstance(value, InterpolationMode) else value
 
 
 def pictures_and_more(parts: Sequence[Any]) -> list[bool]:
@@ -86,11 +100,11 @@ class Joint(Transform):
     A subclass has a transform of pictures as its other base. A picture by itself, and a batch, go to that.
     """
 
-    def __call__(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
         """The picture, or the sample, changed."""
         if len(inputs) == 1 and (is_pil(inputs[0]) or isinstance(inputs[0], np.ndarray) or type(inputs[0]) is Tensor):
             return self.picture(inputs[0])
-        return Transform.__call__(self, *inputs)
+        return Transform.forward(self, *inputs)
 
     def batch(self, images: Tensor) -> Tensor:
         """All of ``images`` changed at once, each as if alone."""
@@ -98,10 +112,19 @@ class Joint(Transform):
         changed: Tensor = base.batch(images)
         return changed
 
+    def shown(self) -> dict[str, Any]:
+        """Its attributes, as the transform of pictures shows them."""
+        theirs = self._kind.shown(self)
+        return Transform.shown(self) | {name: fact for name, fact in theirs.items() if not isinstance(fact, str)}
+
     def picture(self, image: Any) -> Any:
         """One picture changed."""
-        kind: Any = next(base for base in type(self).__mro__ if not issubclass(base, Transform))
-        return tv_tensors.wrap(kind.__call__(self, image), like=image)
+        return tv_tensors.wrap(self._kind.forward(self, image), like=image)
+
+    @property
+    def _kind(self) -> Any:
+        """The transform of pictures that is the other base."""
+        return next(base for base in type(self).__mro__ if not issubclass(base, Transform))
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Pictures changed, the rest as it is."""

@@ -15,9 +15,10 @@ from glassnet.random import chosen
 from glassnet.tensor import Tensor, as_array
 from glassnet.tensor import wrap as as_tensor
 from glassnet.vision import tv_tensors
+from glassnet.vision.transforms.transform import ModuleOfFields
 
 
-class _Mixing:
+class _Mixing(ModuleOfFields):
     def __init__(
         self, *, alpha: float = 1.0, num_classes: int | None = None,
         labels_getter: Callable[[Any], Any] | str = "default",
@@ -26,7 +27,7 @@ class _Mixing:
             raise ValueError(f"{type(self).__name__}: alpha must be above 0, got {alpha}")
         self.alpha, self.num_classes, self.labels_getter = float(alpha), num_classes, labels_getter
 
-    def __call__(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
         """The batch, each sample with the one before it; labels [n] become shares [n, classes]."""
         name, sample = type(self).__name__, inputs if len(inputs) > 1 else inputs[0]
         labels = self._labels(sample)

@@ -19,7 +19,7 @@ from glassnet.vision.transforms.v2.joint import Joint, Transform, is_picture
 
 def of_samples(kind: Any) -> Any:
     """A transform of pictures as one of samples, of which it changes the pictures; its name and text are the same."""
-    return type(kind.__name__, (Joint, kind), {"__doc__": kind.__doc__, "__module__": __name__})
+    return type(kind.__name__, (Joint, kind), {"__doc__": kind.__doc__, "__module__": __package__})
 
 
 class ToImage(Transform):
