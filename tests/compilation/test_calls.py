@@ -22,7 +22,7 @@ READ = (
     "multinomial", ".histc(", ".histogram(", "t.tensor([s", "t.tensor([t.tensor", "t.repeat_interleave(",
     "interleave(o", "interleave(j",
     "storage", "apply_", "map_(", "map2_(", "poisson", "binomial", "unravel_index",
-    ".resize_(", ".resize_as_(", ".set_(",  # other memory, which a program cannot be given
+    ".resize_(", ".resize_as_(", ".set_(", ".share_memory_(",  # other memory, which a program cannot be given
 )  # fmt: skip
 QUICK = 4  # one call in so many is compiled in the quick run, the others in the slow one
 
