@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -283,6 +283,21 @@ def test_out_is_written_into(torch: Any) -> None:
         torch.sqrt(x.requires_grad_(), out=out)
     with pytest.raises(TypeError, match="cannot hold"):
         torch.sqrt(x.detach(), out=torch.empty(2, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        (lambda torch: torch.sum([1, 2]), r"sum: .* got list: \[1, 2\]"),
+        (lambda torch: torch.std(input=[1.0]), "std: .* got list"),
+        (lambda torch: torch.dot(torch.ones(1), [2.0]), "dot: .* got list"),
+        (lambda torch: torch.kron(None, torch.ones(1)), "kron: .* got NoneType"),
+        (lambda torch: torch.linalg.norm([3.0, 4.0]), "norm: .* got list"),
+    ],
+)
+def test_what_is_no_tensor_is_refused_as_pytorch_does(torch: Any, call: Callable[[Any], Any], given: str) -> None:
+    with pytest.raises(TypeError, match=f"{given}.*make one"):
+        call(torch)
 
 
 def test_what_needs_a_gpu_says_there_is_none(torch: Any) -> None:

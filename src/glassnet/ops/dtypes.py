@@ -130,7 +130,7 @@ def held(dtype: Dtype, number: Any) -> Any:
             raise RangeError(f"{dtype} holds real numbers, got {number}")
         return complex(number)
     if dtype.kind in "fc":
-        largest = np.finfo(dtype).max
+        largest = float(np.finfo(dtype).max)
         if abs(number) > largest and np.isfinite(number):
             raise RangeError(f"{dtype} cannot hold {number}: its largest is {largest:.5g}")
         return float(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,17 @@ matmul = register(
 
 def rows(x: Any) -> Any:
     """``x`` as a matrix: its last dimension kept, all others laid end to end."""
-    return x if len(x.shape) == 2 else reshape(x, shape=(-1, shape_of(x)[-1]))
+    if len(x.shape) == 2:
+        return x
+    *others, last = shape_of(x)
+    return reshape(x, shape=(-1 if last else math.prod(others), last))  # of rows of nothing there may be any number
 
 
 # With ``out``: the result of a wide layer is the largest array of a step, and adding the bias in place saves one more.
 def _linear(x: Array, weight: Array, bias: Array | None = None, out: Array | None = None) -> Array:
     if x.ndim > 2:  # one large product is faster than a batch of small ones
         out = np.empty((*x.shape[:-1], weight.shape[0]), x.dtype) if out is None else out
-        _linear(x.reshape(-1, x.shape[-1]), weight, bias, out.reshape(-1, weight.shape[0]))
+        _linear(rows(x), weight, bias, rows(out))
         return out
     y = np.matmul(x, weight.T, out=out)
     return y if bias is None else np.add(y, bias, out=y)

@@ -35,7 +35,11 @@ def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
             named.pop("pin_memory", None)  # for a GPU, and there is none
         if not args and "input" in named and is_method:
             args = (named.pop("input"),)  # what is self in the method that this is
-        result = function(*args, **named)
+        try:
+            result = function(*args, **named)
+        except AttributeError as error:
+            _check_tensors(function.__name__, (*args, *named.values()), error)
+            raise
         if out is None:
             return result
         if isinstance(result, tuple):
@@ -46,6 +50,15 @@ def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
         return out
 
     return called
+
+
+def _check_tensors(name: str, given: tuple[Any, ...], error: AttributeError) -> None:
+    """DtypeError, as PyTorch raises, if ``error`` says that what was ``given`` for a tensor has no attribute of one."""
+    value = error.obj
+    if error.name is not None and not isinstance(value, Tensor) and any(value is one for one in given):
+        raise DtypeError(
+            f"{name}: expected a tensor, got {type(value).__name__}: {value!r:.40}; make one: torch.tensor(x)"
+        ) from None
 
 
 def _check_strided(layout: Any) -> None:

@@ -28,6 +28,8 @@ IN_PLACE: list[Row] = [
     ("n.remainder_(3)", "n % 3"),
     ("x.addcmul_(y, y + 1, value=0.5)", "x + 0.5 * y * (y + 1)"),
     ("x.addcmul_(y, y)", "x + y * y"),
+    ("x.addcmul_(0.5, y, y + 1)", "x + 0.5 * y * (y + 1)"),
+    ("x.addcdiv_(0.5, y, y + 1)", "x + 0.5 * y / (y + 1)"),
     ("x.addcdiv_(y, y.abs() + 1, value=-0.1)", "x - 0.1 * y / (abs(y) + 1)"),
     ("x.lerp_(x + 2, 0.25)", "x + 0.5"),
     ("x.clamp_(-1, 1)", "np.clip(x, -1, 1)"),

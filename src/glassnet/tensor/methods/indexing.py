@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Self, TypeVar
@@ -64,10 +65,14 @@ class Indexing(Views):
                 value = value.astype(self.dtype)
             value = made_of(assigned, value)
         elif arrays and value.dtype != self.dtype and self.shape:
-            raise DtypeError(
-                f"setitem: at an index with lists or tensors, expected values of {self.dtype}, got {value.dtype}; "
-                f"convert them: value.to(x.dtype)"
-            )
+            if [array.dtype.kind for array in arrays] != ["b"] or math.prod(value.shape) != 1:
+                raise DtypeError(
+                    f"setitem: at an index with lists or tensors, expected values of {self.dtype}, got {value.dtype}; "
+                    f"convert them: value.to(x.dtype)"
+                )
+            if mode.tracer is None:
+                held(self.dtype, value.array.item())
+            value = apply(movement.cast, value, dtype=self.dtype)  # one value where a mask is true, as by masked_fill
         if arrays:
             template = _spelled_out(template, arrays, self.shape)
         if arrays and (steps := _in_two_steps(template, arrays)) is not None:

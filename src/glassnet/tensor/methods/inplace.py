@@ -93,20 +93,24 @@ class InPlace(Sorting):
         """
         return replace(self, elementary.round) if decimals == 0 else self.copy_(self.round(decimals=decimals))
 
-    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+    def addcmul_(self, tensor1: Any, tensor2: Any, last: Any = None, *, value: float = 1) -> Self:
         """``self += value · tensor1 · tensor2``.
 
         >>> glassnet.zeros(2).addcmul_(glassnet.tensor([1.0, 2.0]), glassnet.tensor([3.0, 4.0]))
         tensor([3., 8.])
         """
+        if last is not None:
+            tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
         return self.add_(apply(arithmetic.mul, tensor1, tensor2), alpha=value)
 
-    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+    def addcdiv_(self, tensor1: Any, tensor2: Any, last: Any = None, *, value: float = 1) -> Self:
         """``self += value · tensor1 / tensor2``.
 
         >>> glassnet.zeros(2).addcdiv_(glassnet.tensor([8.0, 9.0]), glassnet.tensor([2.0, 3.0]))
         tensor([4., 3.])
         """
+        if last is not None:
+            tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
         return self.add_(apply(arithmetic.div, tensor1, tensor2), alpha=value)
 
     def lerp_(self, end: Any, weight: Any) -> Self:
