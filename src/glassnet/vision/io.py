@@ -134,7 +134,8 @@ def decode_gif(input: Tensor) -> Tensor:
     with needed_to("read pictures"):
         from PIL import Image, ImageSequence
     first = _decoded(data, "the picture", ImageReadMode.RGB, False)
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    file = io.BytesIO(data)
+    image = Image.open(file, formats=FORMATS)
     count = getattr(image, "n_frames", 1)
     if count == 1:
         return first

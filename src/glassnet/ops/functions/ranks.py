@@ -37,7 +37,7 @@ def _power_norm_rule(g: Any, y: Any, x: Any, p: float, dim: Dim = None, keepdim:
     return spread(g, x, dim) * sign(x) * where(steep, 0.0, ratio ** (p - 1))
 
 
-def _power_norm_shape(x: Any, *, p: float = 2.0, **params: Any) -> Spec:
+def _power_norm_shape(x: Any, *, p: float, **params: Any) -> Spec:
     rule = reduction("norm", float_only("norm"), needs_elements=p < 0 or math.isinf(p))
     return rule(x, **params)
 

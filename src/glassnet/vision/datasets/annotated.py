@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.files import read_bytes
-from glassnet.vision.datasets.folder import PictureError, default_loader
+from glassnet.vision.datasets.folder import PictureError, default_loader, read_image
 from glassnet.vision.datasets.on_disk import VisionDataset, one_of
 from glassnet.vision.datasets.picture_dataset import PathLike
 
@@ -54,10 +54,7 @@ class VOCSegmentation(_Voc):
 
     def picture(self, index: int) -> tuple[Any, Any]:
         """The picture, and the picture of classes."""
-        image = default_loader(self.images[index])
-        from PIL import Image
-
-        return image, Image.open(self.targets[index], formats=("PNG",)).copy()
+        return default_loader(self.images[index]), read_image(self.targets[index], mode=None)
 
 
 class VOCDetection(_Voc):

@@ -44,8 +44,10 @@ def default_loader(path: PathLike) -> Any:
     return read_image(path)
 
 
-def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
-    """The picture in a file, as a PIL image in RGB. Raises PictureError, before anything is decoded if it is too large.
+def read_image(path: PathLike, size: Sequence[int] | None = None, mode: str | None = "RGB") -> Any:
+    """The picture in a file, as a PIL image in RGB, or in its own mode where ``mode`` is None.
+
+    Raises PictureError, before anything is decoded if it is too large.
 
     Where one of ``size``, (height, width), is wanted, a picture of more than a million pixels is made smaller while it
     is read, by averages, to no less than four times that: to be scaled, it need not be there in full.
@@ -61,7 +63,7 @@ def read_image(path: PathLike, size: Sequence[int] | None = None) -> Any:
                 raise PictureError(path, problem, "make it smaller, or leave it out")
             image = image if size is None else made_smaller(image, size)
             image.load()
-            return image if image.mode == "RGB" else image.convert("RGB")
+            return image if mode in (None, image.mode) else image.convert(mode)
     except (PictureError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

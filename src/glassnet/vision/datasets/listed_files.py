@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.files import read_bytes
 from glassnet.tensor import wrap
-from glassnet.vision.datasets.folder import IMG_EXTENSIONS, default_loader
+from glassnet.vision.datasets.folder import IMG_EXTENSIONS, default_loader, read_image
 from glassnet.vision.datasets.mat_files import read_mat
 from glassnet.vision.datasets.on_disk import PictureFiles, one_of
 from glassnet.vision.datasets.picture_dataset import PathLike
@@ -58,16 +58,13 @@ class OxfordIIITPet(PictureFiles):
     def picture(self, index: int) -> tuple[Any, Any]:
         """The picture, and what was asked for of it."""
         kind, species, trimap = self.targets[index]
-        known = {"category": lambda: kind, "binary-category": lambda: species, "segmentation": lambda: _grey(trimap)}
+        known = {
+            "category": lambda: kind,
+            "binary-category": lambda: species,
+            "segmentation": lambda: read_image(trimap, mode=None),
+        }
         found = tuple(known[name]() for name in self.target_types)
         return default_loader(self.paths[index]), found[0] if len(found) == 1 else found or None
-
-
-def _grey(path: Path) -> Any:
-    """A picture of the numbers of classes."""
-    from PIL import Image
-
-    return Image.open(path, formats=("PNG",)).copy()
 
 
 class Flowers102(PictureFiles):
