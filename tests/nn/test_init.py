@@ -211,7 +211,7 @@ def test_gains(nonlinearity, param, gain):
         (lambda: init.trunc_normal_(weight(2), a=math.nan), ValueError, "expected a < b"),
         (lambda: init.trunc_normal_(weight(2), std=0), ValueError, "std=0"),
         (lambda: init.normal_(weight(2), std=-1), ValueError, "got std=-1"),
-        (lambda: init.uniform_(weight(2), 1, 0), ValueError, "low ≤ high, got 1 and 0"),
+        (lambda: init.uniform_(weight(2), 1, 0), ValueError, "low ≤ to, got 1 and 0"),
         (
             lambda: init.uniform_(glassnet.tensor([1])),
             TypeError,

@@ -64,6 +64,11 @@ def test_what_is_self_in_a_method_is_input_in_its_function(torch: Any) -> None:
     )
     meant = (x.softmax(1), x @ x, x[x[0].long()])
     assert all(map(torch.equal, found, meant))
+    assert torch.linalg.inv(input=x).allclose(torch.linalg.inv(A=x))
+    assert torch.linalg.norm(input=x) == torch.linalg.vector_norm(input=x)
+    assert torch.linalg.svd(x, driver=None).S.shape == (2,)
+    with pytest.raises(RuntimeError, match="leave driver= out"):
+        torch.linalg.svdvals(x, driver="gesvd")
     assert torch.sum(input=x, dim=0, out=torch.empty(2)).tolist() == [2, 4]
     with pytest.raises(TypeError, match="input"):
         torch.sum(x, input=x)

@@ -46,6 +46,12 @@ def test_the_gradient_goes_back_through_contiguous():
     assert t.grad.tolist() == X.reshape(4, 3).T.tolist()
 
 
+def test_sizes_may_be_named():
+    assert x().view(size=(4, 3)).shape == x().resize_(size=(4, 3)).shape == (4, 3)
+    assert x().expand(size=(2, 3, 4)).shape == x().broadcast_to(size=(2, 3, 4)).shape == (2, 3, 4)
+    assert x().repeat(repeats=(2, 1)).shape == (6, 4)
+
+
 def test_movedim_moves_several_dimensions():
     t = glassnet.zeros(2, 3, 4, 5)
     for source, destination in [((0, 1), (1, 0)), ((0, -1), (-1, 1)), ([2], [0]), ((0, 1, 2), (1, 2, 3)), (0, 2)]:

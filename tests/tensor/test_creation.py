@@ -111,8 +111,6 @@ def test_a_tensor_itself_makes_whole_and_other_lists_floats() -> None:
 
 
 def test_nested_data() -> None:
-    x = gn.tensor([gn.tensor([1.0, 2.0]), gn.tensor([3.0, 4.0])])
-    assert x.tolist() == [[1, 2], [3, 4]]
     assert gn.tensor(([1, 2], (3, gn.tensor(4)))).tolist() == [[1, 2], [3, 4]]
     assert gn.tensor([np.zeros(2), np.ones(2)]).dtype == gn.float64
     assert gn.tensor([[np.float32(0.5)]]).dtype == gn.float32
@@ -211,3 +209,12 @@ def test_a_tensor_of_one_element_in_a_list_is_a_number() -> None:
     assert gn.tensor([[one], [gn.ones(1, 1)]]).shape == (2, 1)
     assert gn.Tensor([one, 3]).tolist() == [1, 3]
     assert gn.tensor([gn.tensor([True]), False]).dtype == gn.bool
+
+
+@pytest.mark.parametrize("made", [gn.tensor, gn.as_tensor, gn.Tensor])
+def test_a_tensor_of_several_elements_in_a_list_is_none(made: Any) -> None:
+    """As in PyTorch, where it is nearly always a stack that was meant."""
+    for rows in ([gn.ones(2), gn.ones(2)], [[gn.ones(2)]], [gn.ones(0)], (gn.ones(2, 2), 1)):
+        with pytest.raises(ValueError, match=r"tensors of one number, got a tensor .*; put tensors .*stack"):
+            made(rows)
+    assert made([np.ones(2), np.zeros(2)]).shape == (2, 2)

@@ -15,6 +15,9 @@ from glassnet.ops.sampling import bernoulli
 
 DRAWS: dict[str, Callable[[Any], Tensor]] = {
     "rand": lambda g: gn.rand(5, generator=g),
+    "rand_like": lambda g: gn.rand_like(gn.ones(5), generator=g),
+    "randn_like": lambda g: gn.randn_like(gn.ones(5), generator=g),
+    "randint_like": lambda g: gn.randint_like(gn.ones(5), 0, 1000, generator=g),
     "randn": lambda g: gn.randn(5, generator=g),
     "randint": lambda g: gn.randint(0, 1000, (5,), generator=g),
     "randperm": lambda g: gn.randperm(50, generator=g),
@@ -216,3 +219,25 @@ def test_drawn_numbers_may_require_gradients():
         assert x.grad.tolist() == [1, 1]
     mean = gn.zeros(3, requires_grad=True)
     assert not gn.normal(mean, 1.0).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("dtype", "end"), [("bool", 2), ("uint8", 2**8), ("int8", 2**7), ("float16", 2**11), ("float32", 2**24)]
+)
+def test_whole_numbers_without_an_end_go_as_far_as_the_dtype(dtype: str, end: int) -> None:
+    x = gn.empty(20000, dtype=getattr(gn, dtype)).random_().double()
+    assert 0 <= x.min() < 0.01 * end
+    assert 0.99 * (end - 1) < x.max() < end
+    assert bool((x == x.floor()).all())
+
+
+def test_ends_by_name() -> None:
+    assert gn.empty(100).uniform_(to=0.5).max() < 0.5
+    assert gn.empty(100).random_(3, to=5).unique().tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("like", [gn.rand_like, gn.randn_like, lambda x, **o: gn.randint_like(x, 9, **o)])
+def test_draws_lie_in_memory_as_is_said(like: Any) -> None:
+    x = gn.ones(2, 3, 4, 5)
+    assert like(x, memory_format=gn.channels_last).stride() == (60, 1, 15, 3)
+    assert like(x, memory_format=gn.preserve_format).is_contiguous()

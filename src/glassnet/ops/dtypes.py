@@ -97,6 +97,13 @@ def category(dtype: Dtype) -> int:
         raise TypeError(f"glassnet has bool, integer, floating and complex tensors; got dtype {dtype}") from None
 
 
+def end_of_whole_numbers(dtype: Dtype) -> int:
+    """The first number after those from 0 on that ``dtype`` tells apart: 256 of uint8, 2²⁴ of float32."""
+    if dtype.kind == "b":
+        return 2
+    return int(np.iinfo(dtype).max) + 1 if dtype.kind in "iu" else 2 ** (int(np.finfo(dtype).nmant) + 1)
+
+
 def as_dtype(dtype: npt.DTypeLike) -> Dtype:
     """``dtype`` as NumPy's object; TypeError for what no tensor is of."""
     result = np.dtype(dtype)

@@ -26,15 +26,15 @@ def takes_out(value: Any) -> Any:
 
 def _with_out(function: Callable[..., Any]) -> Callable[..., Any]:
     plain: Any = unwrap(function)
-    is_method = plain.__code__.co_varnames[:1] == ("self",)
+    has_other_name = plain.__code__.co_varnames[:1] != ("input",)
 
     @wraps(function)
     def called(*args: Any, out: Any = None, **named: Any) -> Any:
         if "layout" in named or "pin_memory" in named:
             _check_strided(named.pop("layout", None))
             named.pop("pin_memory", None)  # for a GPU, and there is none
-        if not args and "input" in named and is_method:
-            args = (named.pop("input"),)  # what is self in the method that this is
+        if not args and "input" in named and has_other_name:
+            args = (named.pop("input"),)  # what is self in the method that this is, A in linear algebra
         try:
             result = function(*args, **named)
         except AttributeError as error:

@@ -20,8 +20,9 @@ from glassnet.tensor.wording import Size
 def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = False) -> Array:
     """The array of ``data``: tensors, arrays, numbers, nested lists of them.
 
-    Python floats become the default dtype, NumPy arrays and tensors keep theirs. Raises ShapeError for ragged
-    lists, DtypeError for what is no number, RangeError for numbers that ``dtype`` cannot be.
+    Python floats become the default dtype, NumPy arrays and tensors keep theirs. Raises ShapeError for ragged lists and
+    for tensors of several numbers in a list, DtypeError for what is no number, RangeError for numbers that ``dtype``
+    cannot be.
     """
     first = data
     while isinstance(first, list | tuple) and first:
@@ -29,8 +30,9 @@ def as_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool = Fals
     if isinstance(first, State):
         first = first.array  # whose dtype is NumPy's, also where a tensor tells its own as PyTorch's
     kept = getattr(first, "dtype", None)  # a Python float has none
+    numbers = _without_tensors(data)
     try:
-        array = np.array(_without_tensors(data), copy=True if copy else None)
+        array = np.array(numbers, copy=True if copy else None)
     except ValueError:
         lengths = sorted({len(row) for row in data if isinstance(row, list | tuple)})
         of = f", of {' and '.join(map(str, lengths[:3]))}" if len(lengths) > 1 else ""
@@ -86,11 +88,16 @@ def legacy_array(name: str, data_or_sizes: tuple[Any, ...], dtype: npt.DTypeLike
 
 def _without_tensors(data: Any) -> Any:
     if isinstance(data, list | tuple) and any(isinstance(x, State | list | tuple) for x in data):
-        return [_number_or_array(x) if isinstance(x, State) else _without_tensors(x) for x in data]
+        return [_number(x) if isinstance(x, State) else _without_tensors(x) for x in data]
     return data.array if isinstance(data, State) else data
 
 
-def _number_or_array(tensor: State) -> Array:
-    """The array of a tensor in a list, where one of a single element is a number, whatever its shape."""
+def _number(tensor: State) -> Array:
+    """The number that a tensor in a list is, whatever its shape; ShapeError for one of several."""
     array = tensor.array
-    return array.reshape(()) if array.size == 1 else array
+    if array.size != 1:
+        raise ShapeError(
+            f"tensor: expected numbers in a list, and tensors of one number, got a tensor {written(array.shape)}; put "
+            "tensors together by glassnet.stack(…)"
+        )
+    return array.reshape(())

@@ -75,22 +75,40 @@ def randn(
     return _drawn("randn", sampling.normal, sizes(shape, size), dtype, generator, requires_grad, device)
 
 
-def rand_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
     """`rand` in the shape and dtype of ``input``.
 
     >>> glassnet.rand_like(glassnet.ones(2, 3)).shape
     (2, 3)
     """
-    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device)
+    drawn = rand(*input.shape, generator=generator, dtype=dtype or input.dtype).to(memory_format=memory_format)
+    return finished(drawn.array, requires_grad, device)
 
 
-def randn_like(input: Tensor, *, dtype: DtypeLike = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
     """`randn` in the shape and dtype of ``input``.
 
     >>> glassnet.randn_like(glassnet.ones(2, 3)).shape
     (2, 3)
     """
-    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device)
+    drawn = randn(*input.shape, generator=generator, dtype=dtype or input.dtype).to(memory_format=memory_format)
+    return finished(drawn.array, requires_grad, device)
 
 
 def randint(

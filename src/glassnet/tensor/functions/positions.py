@@ -12,6 +12,7 @@ from glassnet.ops.dtypes import Array, int32, int64
 from glassnet.ops.functions import strides
 from glassnet.ops.shapes import broadcast_shapes as _broadcast
 from glassnet.ops.shapes import normalize_dim, written
+from glassnet.random import Generator
 from glassnet.tensor.creation import DtypeLike
 from glassnet.tensor.from_data import as_array
 from glassnet.tensor.joining import cat
@@ -346,9 +347,11 @@ def randint_like(
     low: int = 0,
     high: int | None = None,
     *,
+    generator: Generator | None = None,
     dtype: DtypeLike = None,
     requires_grad: bool = False,
     device: Any = None,
+    memory_format: Any = None,
 ) -> Tensor:
     """Whole numbers from ``low`` to ``high`` − 1 (or to ``low`` − 1 from 0), in the shape and dtype of ``input``.
 
@@ -356,5 +359,6 @@ def randint_like(
     tensor([0., 1., 2.])
     """
     low, high = (0, low) if high is None else (low, high)
-    drawn = randint(low, high, input.shape, dtype=dtype or input.dtype, device=device)
+    drawn = randint(low, high, input.shape, generator=generator, dtype=dtype or input.dtype, device=device)
+    drawn = drawn.to(memory_format=memory_format)
     return drawn.requires_grad_() if requires_grad else drawn

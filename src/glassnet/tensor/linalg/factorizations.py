@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import LinAlgError, ShapeError
+from glassnet.errors import DeviceError, LinAlgError, ShapeError
 from glassnet.ops.functions import decompositions, packing, solving
 from glassnet.ops.shapes import written
 from glassnet.tensor.creation import zeros
@@ -205,14 +205,15 @@ def eigvals(A: Tensor) -> Tensor:
     return apply(decompositions.eigvals, A)
 
 
-def svd(A: Tensor, full_matrices: bool = True) -> SVD:
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """(U, S, Vh) with which U·S·Vh = A: singular values S from large to small, and orthonormal singular vectors.
 
-    Without ``full_matrices`` there are only as many vectors as values.
+    Without ``full_matrices`` there are only as many vectors as values. ``driver`` is for a GPU: RuntimeError.
 
     >>> glassnet.linalg.svd(glassnet.tensor([[3.0, 0.0], [0.0, -4.0]])).S
     tensor([4., 3.])
     """
+    _check_driver("svd", driver)
     n, m = matrix("svd", A)
     u, s, vh = packing.unpacked(
         apply(decompositions.svd, A, full=full_matrices), A.shape[:-2], *decompositions.svd_shapes(n, m, full_matrices)
@@ -220,12 +221,18 @@ def svd(A: Tensor, full_matrices: bool = True) -> SVD:
     return returned(SVD, u, _real(s.squeeze(-2)), vh)
 
 
-def svdvals(A: Tensor) -> Tensor:
+def _check_driver(name: str, driver: str | None) -> None:
+    if driver is not None:
+        raise DeviceError(f"{name}: driver={driver!r:.40} is for a GPU, and there is none; leave driver= out")
+
+
+def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """The singular values, from large to small.
 
     >>> glassnet.linalg.svdvals(glassnet.tensor([[3.0, 0.0], [0.0, -4.0]]))
     tensor([4., 3.])
     """
+    _check_driver("svdvals", driver)
     matrix("svdvals", A)
     return apply(decompositions.svdvals, A)
 

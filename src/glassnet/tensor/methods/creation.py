@@ -101,7 +101,7 @@ class Creation(InPlace):
 
     # memory -------------------------------------------------------------------------------------
 
-    def resize_(self, *shape: Any) -> Self:
+    def resize_(self, *shape: Any, size: Any = None) -> Self:
         """Give the tensor another shape, in its own memory where that is enough; what is new is not set.
 
         >>> glassnet.tensor([1, 2, 3, 4]).resize_(3)
@@ -109,7 +109,7 @@ class Creation(InPlace):
         """
         if self._requires_grad:
             raise GradientError("resize_: a tensor that requires a gradient keeps its shape; use x.detach().clone()")
-        new = sizes(shape)
+        new = sizes(shape, size)
         number, flat = math.prod(new), self.array.reshape(-1)
         if number > flat.size:
             flat = np.concatenate([flat, np.empty(number - flat.size, flat.dtype)])

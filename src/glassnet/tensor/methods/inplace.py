@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import DtypeError, GradientError, RangeError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops import activation, arithmetic, elementary, movement, reduction, sampling, selection
+from glassnet.ops.dtypes import end_of_whole_numbers
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import broadcast_shapes, written
 from glassnet.random import Generator, chosen
@@ -248,16 +249,16 @@ class InPlace(Sorting):
 
     # random ---------------------------------------------------------------------------------
 
-    def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
-        """Draw every element evenly from [low, high).
+    def uniform_(self, low: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Draw every element evenly from [low, to).
 
         >>> x = glassnet.empty(1000).uniform_(2, 3)
         >>> bool((x >= 2).all() and (x < 3).all())
         True
         """
-        if low > high:
-            raise RangeError(f"uniform_: expected low ≤ high, got {low} and {high}")
-        return self._floating("uniform_")._draw(sampling.uniform, generator, low=low, high=high)
+        if low > to:
+            raise RangeError(f"uniform_: expected low ≤ to, got {low} and {to}")
+        return self._floating("uniform_")._draw(sampling.uniform, generator, low=low, high=to)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Draw every element from the normal distribution of ``mean`` and standard deviation ``std``.
@@ -281,17 +282,21 @@ class InPlace(Sorting):
             raise RangeError(f"bernoulli_: expected a probability from 0 to 1, got p={p}")
         return self._draw(sampling.bernoulli, generator, p=p)
 
-    def random_(self, low: int, high: int | None = None, *, generator: Generator | None = None) -> Self:
-        """Draw every element from the whole numbers low, …, high − 1; random_(high) from 0 on.
+    def random_(self, low: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Self:
+        """Draw every element from the whole numbers low, …, to − 1; random_(to) from 0 on.
+
+        random_() goes as far as the dtype tells whole numbers apart.
 
         >>> x = glassnet.empty(1000).random_(0, 6)
         >>> x.unique()
         tensor([0., 1., 2., 3., 4., 5.])
         """
-        low, high = (0, low) if high is None else (low, high)
-        if low >= high:
-            raise RangeError(f"random_: expected low below high, got {low} and {high}")
-        return self._draw(sampling.integers, generator, low=low, high=high)
+        if to is None:
+            low, to = 0, end_of_whole_numbers(self.dtype) if low is None else low
+        low = low or 0
+        if low >= to:
+            raise RangeError(f"random_: expected low below to, got {low} and {to}")
+        return self._draw(sampling.integers, generator, low=low, high=to)
 
     def _floating(self, name: str) -> Self:
         if self.dtype.kind != "f":

@@ -45,7 +45,7 @@ class Views(Operators):
             reshaped("reshape", self.shape, new)  # raises: NumPy would take any negative size for -1
         return apply(movement.reshape, self, shape=new)
 
-    def view(self, *shape: Any) -> Self:
+    def view(self, *shape: Any, size: Any = None) -> Self:
         """`reshape` that never copies: ShapeError where only a copy could have that shape.
 
         >>> x = glassnet.zeros(4)
@@ -53,7 +53,7 @@ class Views(Operators):
         >>> x
         tensor([0., 5., 0., 0.])
         """
-        new = reshaped("view", self.shape, sizes(shape))
+        new = reshaped("view", self.shape, sizes(shape, size))
         result = apply(movement.reshape, self, shape=new)
         if self.array.size and not np.may_share_memory(result.array, self.array):
             raise ShapeError(
@@ -251,14 +251,14 @@ class Views(Operators):
         dims = sizes(axes, dims)
         return apply(movement.flip, self, dims=dims if self.shape else normalize_dims("flip", dims, 0))
 
-    def expand(self, *shape: Any) -> Self:
+    def expand(self, *shape: Any, size: Any = None) -> Self:
         """The elements repeated, without copying, to fill a larger shape; −1 keeps a size.
 
         >>> glassnet.tensor([[1], [2]]).expand(2, 3)
         tensor([[1, 1, 1],
                 [2, 2, 2]])
         """
-        new = sizes(shape)
+        new = sizes(shape, size)
         surplus = len(new) - len(self.shape)
         if -1 in new[: max(surplus, 0)]:
             raise ShapeError(
@@ -282,14 +282,14 @@ class Views(Operators):
 
     broadcast_to = expand
 
-    def repeat(self, *times: Any) -> Self:
+    def repeat(self, *times: Any, repeats: Any = None) -> Self:
         """The whole tensor repeated, ``times`` along each dimension; a copy.
 
         >>> glassnet.tensor([1, 2]).repeat(2, 2)
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
         """
-        n = sizes(times)
+        n = sizes(times, repeats)
         shape = (1,) * (len(n) - len(self.shape)) + self.shape
         if len(shape) > len(n):
             raise ShapeError(f"repeat: expected a number for each of the {len(shape)} dimensions, got {len(n)}")
