@@ -21,7 +21,7 @@ def check_tensor(name: str, x: Any, argument: str = "", dtype: Any = None) -> No
             "layers that give several results, as an LSTM does, give a tuple: output, state = layer(x), or layer(x)[0]"
         )
     else:
-        wanted = f", dtype=glassnet.{dtype}" if dtype is not None else ""
+        wanted = f", dtype=glassnet.{dtype.name}" if dtype is not None else ""
         advice = f"make one: glassnet.tensor(x{wanted})"
     what = f"{argument} as a tensor" if argument else "a tensor"
     raise DtypeError(f"{name}: expected {what}, got {type(x).__name__}; {advice}")

@@ -75,7 +75,7 @@ def einsum(*args: Any) -> Tensor:
             )
     product = operands[0]
     for i, other in enumerate(operands[1:], 2):
-        later = set(wanted).union(*(x.labels for x in operands[i:]))
+        later = list(dict.fromkeys([*wanted, *(label for x in operands[i:] for label in x.labels)]))
         product = _product(product, other, later)
     product = product.summed(set(product.labels) - set(wanted))
     return product.ordered(wanted)
@@ -141,17 +141,20 @@ def _common_sizes(equation: str, operands: list[_Labelled]) -> dict[Hashable, in
     return sizes
 
 
-def _product(a: _Labelled, b: _Labelled, later: set[Hashable]) -> _Labelled:
-    """The product of two, summed over what only they have and nothing ``later`` asks for."""
+def _product(a: _Labelled, b: _Labelled, later: Labels) -> _Labelled:
+    """The product of two, summed over what only they have and nothing ``later`` asks for; in its order, where it can."""
     dtype = result_type(a.tensor, b.tensor)
     sizes = {**a.sizes(), **{label: n for label, n in b.sizes().items() if n != 1 or label not in a.labels}}
     a, b = (x.summed({label for label, n in x.sizes().items() if n != sizes[label]}) for x in (a, b))  # 1, broadcast
-    a, b = (x.summed(set(x.labels) - set(other.labels) - later) for x, other in ((a, b), (b, a)))
+    a, b = (x.summed(set(x.labels) - set(other.labels) - set(later)) for x, other in ((a, b), (b, a)))
+    alone = [label for label in later if (label in a.labels) != (label in b.labels)]
+    if alone and alone[0] in b.labels:
+        a, b = b, a
     shared = [label for label in a.labels if label in b.labels]
-    batch = [label for label in shared if label in later]
+    batch = [label for label in later if label in shared]
     inner = [label for label in shared if label not in later]
-    left = [label for label in a.labels if label not in shared]
-    right = [label for label in b.labels if label not in shared]
+    left = [label for label in later if label in a.labels and label not in shared]
+    right = [label for label in later if label in b.labels and label not in shared]
     count = {name: [sizes[label] for label in labels] for name, labels in
              (("batch", batch), ("inner", inner), ("left", left), ("right", right))}  # fmt: skip
     total = {name: math.prod(numbers) for name, numbers in count.items()}
@@ -197,11 +200,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         )
     pairs: dict[int, Hashable] = dict(zip(second, first, strict=True))
     labels_b: Labels = [pairs.get(d, a.ndim + d) for d in range(b.ndim)]
-    result = _product(_Labelled(a, list(range(a.ndim))), _Labelled(b, labels_b), {
-        *(d for d in range(a.ndim) if d not in first), *(label for label in labels_b if label not in first)
-    })  # fmt: skip
     wanted = [label for label in [*range(a.ndim), *labels_b] if label not in first]
-    return result.ordered(wanted)
+    return _product(_Labelled(a, list(range(a.ndim))), _Labelled(b, labels_b), wanted).ordered(wanted)
 
 
 def inner(input: Tensor, other: Tensor) -> Tensor:

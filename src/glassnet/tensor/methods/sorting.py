@@ -57,7 +57,7 @@ class Sorting(Matrices):
             raise ShapeError(f"topk: expected k from 0 to {size}, the size of dim {dim}, got {k}")
         if not self.shape:
             return self.sort()
-        indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))]
+        indices = self.argsort(d, largest)[(*(slice(None),) * d, slice(k))].contiguous()
         return found("topk", self.gather(d, indices), indices)
 
     # which elements there are ------------------------------------------------------------------
