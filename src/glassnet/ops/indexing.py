@@ -294,7 +294,7 @@ scatter_add: Op = register(
 def _argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:
     if descending and x.ndim:  # backwards in, backwards out: equal numbers keep their order, and NaN is the largest
         backwards = np.argsort(np.flip(x, dim), axis=dim, kind="stable")
-        return np.flip(x.shape[dim] - 1 - backwards, dim)
+        return np.ascontiguousarray(np.flip(x.shape[dim] - 1 - backwards, dim))
     return np.argsort(x, axis=dim, kind="stable").reshape(x.shape)
 
 

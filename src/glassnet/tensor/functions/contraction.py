@@ -142,7 +142,7 @@ def _common_sizes(equation: str, operands: list[_Labelled]) -> dict[Hashable, in
 
 
 def _product(a: _Labelled, b: _Labelled, later: Labels) -> _Labelled:
-    """The product of two, summed over what only they have and nothing ``later`` asks for; in its order, where it can."""
+    """The product of two, summed over what only they have and nothing ``later`` asks for; in its order if it can be."""
     dtype = result_type(a.tensor, b.tensor)
     sizes = {**a.sizes(), **{label: n for label, n in b.sizes().items() if n != 1 or label not in a.labels}}
     a, b = (x.summed({label for label, n in x.sizes().items() if n != sizes[label]}) for x in (a, b))  # 1, broadcast
