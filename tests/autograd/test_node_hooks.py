@@ -327,3 +327,24 @@ def test_a_node_has_a_class_of_its_name_and_goes_on_as_before():
     before[0].register_hook(lambda grad_inputs, grad_outputs: (grad_inputs[0] * 10, None))
     y.sum().backward()
     assert x.grad.tolist() == pytest.approx([30 * math.exp(3), 30 * math.exp(6)])
+
+
+def test_what_is_kept_for_backward_has_a_name() -> None:
+    x = glassnet.tensor([1.0, 2.0], requires_grad=True)
+    assert (x**2).grad_fn._saved_self is x
+    assert ((x**2).grad_fn._saved_exponent, (x**2.5).grad_fn._saved_exponent) == (2, 2.5)
+    y = x.exp()
+    assert y.grad_fn._saved_result.equal(y)
+    assert y.grad_fn._saved_result is not y
+    assert (y * 3).grad_fn._saved_self is None
+    assert (y * x).grad_fn._saved_self.grad_fn is y.grad_fn
+    assert x.softmax(0).grad_fn._saved_dim == 0
+    for missing in ("_saved_result", "_saved_nothing", "nothing"):
+        assert not hasattr((x * x).grad_fn, missing)
+    assert not hasattr((x * x).grad_fn, "_saved_exponent")
+    assert not hasattr(x.mean().grad_fn, "_saved_target")
+    z = (y * x).sum()
+    product = z.grad_fn.next_functions[0][0]
+    z.backward()
+    with pytest.raises(RuntimeError, match="backward has freed what it kept"):
+        product._saved_self.sum()

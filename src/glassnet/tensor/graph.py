@@ -177,6 +177,11 @@ class Node:
         """
         return loaded(_HOOKS).registered(self, fn, "before")
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_"):
+            return loaded("glassnet.tensor.saved_values").saved(self, name.removeprefix("_saved_"))
+        raise AttributeError(f"{type(self).__name__!r:.80} object has no attribute {name!r:.80}", name=name, obj=self)
+
     def let_go(self) -> None:
         """Keep of results, this one and those it was computed from, only what a rule reads."""
         if not _is_read(self.op, 0):
