@@ -101,6 +101,11 @@ def test_modules_are_found_by_every_way_of_importing(torch: Any) -> None:
     assert space["Adam"] is glassnet.optim.Adam
 
 
+def test_a_function_hides_the_module_of_its_name(torch: Any) -> None:
+    for owner, name in (("ops", "roi_align"), ("ops", "stochastic_depth"), ("models", "alexnet")):
+        assert not isinstance(getattr(import_module(f"torchvision.{owner}"), name), ModuleType)
+
+
 def test_what_is_missing_is_said_whichever_way_it_is_asked_for(torch: Any) -> None:
     with pytest.raises(AttributeError, match=r"^there is no torch\.relux, nor has PyTorch one; nearest: torch\.relu$"):
         _ = torch.relux
@@ -108,6 +113,13 @@ def test_what_is_missing_is_said_whichever_way_it_is_asked_for(torch: Any) -> No
         exec("from torch.nn import Linearr", {})
     with pytest.raises(ModuleNotFoundError, match=r"no torch\.fx and will not have it \(glassnet\.trace gives"):
         import_module("torch.fx")
+    for line in (
+        "torch.optim import Adamm",
+        "torch.utils.data import Dataloader",
+        "torchvision.models import resnet99",
+    ):
+        with pytest.raises(ImportError, match=r"^there is no torch|^glassnet has no torchvision\.models\.resnet9"):
+            exec(f"from {line}", {})
     with pytest.raises(AttributeError, match=r"^glassnet has no torch\.onnx\.export yet; it is planned$"):
         _ = import_module("torch.onnx").export
     assert not hasattr(torch, "nothing_of_this_name")

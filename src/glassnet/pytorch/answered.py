@@ -6,6 +6,8 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 
+from glassnet.pytorch.public_names import is_module
+
 # By the module's name: where its names are looked for, in this order, under `glassnet`. ``pytorch.names`` has what
 # only PyTorch's scripts ask for. A name with an asterisk stands for every module within: torch.nn.modules.loss …
 SOURCES = {
@@ -157,8 +159,14 @@ _WITHIN = {
     " mask_rcnn retinanet roi_heads rpn transform",
     "torchvision.models.segmentation": "deeplabv3 fcn lraspp",
     "torchvision.models.video": "resnet",
-    "torchvision.ops": "boxes deform_conv drop_block feature_pyramid_network focal_loss misc poolers ps_roi_align"
-    " ps_roi_pool roi_align roi_pool stochastic_depth",
+    "torchvision.ops": "boxes deform_conv drop_block feature_pyramid_network focal_loss misc poolers",
+}
+
+# Modules that an asterisk stands for, and that a function of their name hides, or that only an import finds.
+_ONLY_IMPORTED = {
+    "torchvision.datasets": "utils",
+    "torchvision.models": "alexnet googlenet mobilenet mobilenetv2 mobilenetv3",
+    "torchvision.ops": "ciou_loss diou_loss giou_loss ps_roi_align ps_roi_pool roi_align roi_pool stochastic_depth",
 }
 
 # PyTorch's packages: nothing of theirs is found but what is in the table.
@@ -171,8 +179,14 @@ STANDING_ON = ("einops", "torchinfo", "torchmetrics", "torchsummary", "torchviz"
 def sources_of(module: str) -> tuple[str, ...]:
     """The modules of glassnet in which the names of PyTorch's ``module`` are; none for one that is not in the table."""
     outer, _, inner = module.rpartition(".")
-    listed = SOURCES.get(module) or SOURCES.get(f"{outer}.*", "").replace("*", inner)
+    listed = SOURCES.get(module) or (SOURCES.get(f"{outer}.*", "") if _is_within(outer, inner) else "")
     return tuple("glassnet" if name == "." else f"glassnet.{name}" for name in listed.split())
+
+
+def _is_within(outer: str, inner: str) -> bool:
+    """Whether PyTorch has the module: an asterisk does not stand for ``torch.optim.Adamm``."""
+    listed = f"{_WITHIN.get(outer, '')} {_ONLY_IMPORTED.get(outer, '')}".split()
+    return inner in listed or inner.startswith("_") or is_module(f"{outer}.{inner}")
 
 
 def is_answered(module: str) -> bool:

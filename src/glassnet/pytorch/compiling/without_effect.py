@@ -2,7 +2,8 @@
 
 The tracer sees tensors. What else a function does, print, draw with Python's random numbers, ask for the time, add to a
 list, set an attribute, is seen here: every call of a function of C's from the user's code is looked at before it
-happens, and what is not known to be harmless is refused; random generators are compared before and after, and put back.
+happens, and what is not known to be harmless is refused; random generators, and NumPy arrays, are compared before and
+after, and put back.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.observer import mode
+from glassnet.ops.dtypes import Array
 from glassnet.random import _Stream as Stream
 from glassnet.trace.bytecode import CHANGING
 from glassnet.trace.refusals import HOUSE, is_users_file, refuse
@@ -52,6 +54,7 @@ def watched(function: Callable[..., Any]) -> Callable[..., Any]:
 def _watching() -> Iterator[None]:
     _refuse_iterators()
     older, moving = _look_around()
+    arrays = _arrays_in_reach()
     before = sys.getprofile()
 
     def look(frame: FrameType, event: str, what: Any) -> None:
@@ -70,11 +73,16 @@ def _watching() -> Iterator[None]:
         yield
     finally:
         sys.setprofile(before)
-    drawn = [(one, state) for one, state in moving if repr(_state_of(one)) != repr(state)]
-    for one, state in drawn:
-        _set_back(one, state)
+        drawn = [(one, state) for one, state in moving if repr(_state_of(one)) != repr(state)]
+        for one, state in drawn:  # however it ended: the step will be run as it is written
+            _set_back(one, state)
+        written = [(name, array, numbers) for name, array, numbers in arrays if array.tobytes() != numbers.tobytes()]
+        for _, array, numbers in written:
+            array[...] = numbers
     if drawn:
         refuse("draws random numbers that are not a tensor's, which a program would not do again")
+    if written:
+        refuse(f"writes into {written[0][0]}, a NumPy array, which a program would not do again")
 
 
 def _is_for_user(frame: FrameType | None) -> bool:
@@ -107,6 +115,20 @@ def _set_back(x: Any, state: Any) -> None:
         x.bit_generator.state = state
     else:
         x.set_state(state)
+
+
+def _arrays_in_reach() -> list[tuple[str, Array, Array]]:
+    """NumPy arrays that the function reaches, by name, with their numbers; those of tensors are the tracer's."""
+    captures = getattr(mode.tracer, "captures", None)
+    if captures is None:
+        return []
+    modules = captures.modules.values()
+    held = [*captures.tensors.values(), *(x for module in modules for x in (*module.parameters(), *module.buffers()))]
+    return [
+        (name, array, array.copy())
+        for name, array in captures.arrays.items()
+        if array.flags.writeable and not any(np.may_share_memory(array, x.array) for x in held)
+    ]
 
 
 def _refuse_iterators() -> None:
