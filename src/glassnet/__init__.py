@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet import autograd, notebook
 from glassnet.autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from glassnet.errors import DimensionError, DtypeError, GlassnetError, GradientError, RangeError, ShapeError
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import bool_ as bool
 from glassnet.ops.dtypes import (
     complex64,
@@ -71,6 +72,7 @@ from glassnet.threads import loaded as _loaded
 from glassnet.version import __version__ as __version__
 
 __all__ = [
+    "BFloat16Tensor",
     "BoolTensor",
     "ByteTensor",
     "CharTensor",
@@ -97,6 +99,7 @@ __all__ = [
     "autograd",
     "backends",
     "bernoulli",
+    "bfloat16",
     "bool",
     "cat",
     "cdist",
@@ -207,6 +210,7 @@ trace = Tensor.trace
 _LATER = {
     **dict.fromkeys(
         (
+            "BFloat16Tensor",
             "BoolTensor",
             "ByteTensor",
             "CharTensor",
@@ -284,6 +288,7 @@ if TYPE_CHECKING:
     from glassnet.serialization import load, load_model, save, save_model
     from glassnet.tensor.printing import set_printoptions
     from glassnet.tensor.typed import (
+        BFloat16Tensor,
         BoolTensor,
         ByteTensor,
         CharTensor,

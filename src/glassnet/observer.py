@@ -8,7 +8,7 @@ is set by `glassnet.trace.trace` and nowhere else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -102,6 +102,10 @@ class Observer(Protocol):
         """A tensor is about to be made of ``array`` that forgets the history of the one that has it: of which array."""
         ...
 
+    def rounding(self) -> None:
+        """Something was computed in bfloat16."""
+        ...
+
     def replacing(self, what: str) -> None:
         """The memory of a tensor is about to be replaced; ``what`` is how."""
         ...
@@ -129,8 +133,8 @@ class Observer(Protocol):
 
 class Mode(threading.local):
     """Whether operations leave nodes behind, and whether `inference_mode` keeps them from it; who observes them, how
-    many numbers may still be made, if that is limited, and whether tensors are filled with random numbers where they
-    are to be: one answer a thread.
+    many numbers may still be made, if that is limited, whether tensors are filled with random numbers where they
+    are to be, and what gives the inputs of an operation in another dtype, torch.autocast: one answer a thread.
     """
 
     grad = True
@@ -138,6 +142,7 @@ class Mode(threading.local):
     tracer: Observer | None = None
     room: int | None = None
     draws = True
+    autocast: Callable[[Op, tuple[Any, ...]], tuple[Any, ...]] | None = None
 
 
 mode = Mode()

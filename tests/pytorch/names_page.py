@@ -29,13 +29,15 @@ DIFFERS = {
         "torch.jit.script torch.jit.trace torch.jit.trace_module"
     ),
     "does nothing: everything is computed in the dtype it has": (
-        "torch.autocast torch.amp.autocast torch.cuda.amp.autocast torch.GradScaler torch.amp.GradScaler "
-        "torch.cuda.amp.GradScaler"
+        "torch.GradScaler torch.amp.GradScaler torch.cuda.amp.GradScaler torch.cuda.amp.autocast"
+    ),
+    "on the CPU: of products, convolutions and losses; one written as addmm or einsum stays float32": (
+        "torch.autocast torch.amp.autocast"
     ),
     "saves a module by the name of its class, which the program that loads it must have": (
         "torch.jit.save torch.jit.load"
     ),
-    "numbers are rounded to it, and kept and computed with in float32": "torch.bfloat16 torch.Tensor.bfloat16",
+    "takes four bytes a number in memory, two in files": "torch.bfloat16 torch.Tensor.bfloat16",
     "as on a machine without that device": "torch.cuda.* torch.mps.* torch.accelerator.*",
     "can be imported; what needs a network says so when called": "torch.hub.*",
     "steps of matrices are computed in the dtype of the weights, not in bfloat16": "torch.optim.Muon",

@@ -8,13 +8,15 @@ import pytest
 
 import glassnet
 from glassnet import nn
-from glassnet.serialization.pt.storages import STORAGE_OF
+from glassnet.ops.bfloat16 import dtype_name
+from glassnet.ops.dtypes import as_dtype
+from glassnet.serialization.pt.storages import DTYPES as OF_FILES
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.parity
 
 FORMS = pytest.mark.parametrize("as_archive", [True, False], ids=["archive", "legacy"])
-DTYPES = [str(dtype) for dtype in STORAGE_OF]
+DTYPES = list(OF_FILES)
 
 
 def theirs(value, as_archive=True):
@@ -37,7 +39,9 @@ def same(x, y):
         assert x.shape == tuple(y.shape)
         assert x.stride() == y.stride() or not x.numel()
         assert x.requires_grad == y.requires_grad
-        assert str(x.dtype).removeprefix("torch.") == str(np.dtype(getattr(y.dtype, "dtype", y.dtype)))
+        assert dtype_name(as_dtype(y.dtype)) == str(x.dtype).removeprefix("torch.")
+        if x.dtype == torch.bfloat16:  # which NumPy does not have
+            x, y = x.float(), y.float()
         assert x.detach().contiguous().numpy().tobytes() == y.detach().numpy().tobytes()
     elif isinstance(x, dict):
         assert type(x) is type(y)
@@ -100,10 +104,7 @@ def test_memory_is_shared_in_both_ways(as_archive):
 
 
 def test_numbers_that_numpy_does_not_have_are_read_as_wider_ones():
-    value = [torch.tensor([1.5, -3e38, float("inf")]).bfloat16(), torch.tensor([65535]).to(torch.uint16)]
-    came = glassnet.load(theirs(value))
-    assert came[0].tolist() == value[0].float().tolist()
-    assert came[1].tolist() == [65535]
+    assert glassnet.load(theirs(torch.tensor([65535]).to(torch.uint16))).tolist() == [65535]
     with pytest.raises(glassnet.serialization.ModelFileError, match="float8_e5m2"):
         glassnet.load(theirs(torch.ones(1).to(torch.float8_e5m2)))
 

@@ -235,7 +235,10 @@ def test_bfloat16_rounds(torch: Any, capsys: Any) -> None:
     x = torch.tensor([1.00390625, 1.01171875, 3.14159, 1e39, float("nan"), -0.0], requires_grad=True)
     y = x.to(torch.bfloat16)
     assert y.tolist()[:4] == [1.0, 1.015625, 3.140625, float("inf")]
-    assert y.dtype == torch.float32 != torch.bfloat16
+    assert y.dtype == torch.bfloat16 != torch.float32
+    assert (y + 1).dtype == torch.bfloat16
+    assert repr(y[:2].detach()) == "tensor([1.0000, 1.0156], dtype=torch.bfloat16)"
+    assert y.element_size() == 2
     y.nansum().backward()
     assert x.grad.tolist()[:3] == [1.0, 1.0, 1.0]
     assert repr(torch.bfloat16) == "torch.bfloat16"

@@ -333,6 +333,9 @@ class Batching:
     def _level(self) -> int:
         return 1 + (self.outer._level if isinstance(self.outer, Batching) else 0)
 
+    def rounding(self) -> None:
+        """Something was computed in bfloat16, of all samples as of one."""
+
     def replacing(self, what: str) -> None:
         """The memory of a tensor would be replaced for one sample."""
         _refuse(f"{what} is replaced; make a new tensor")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from glassnet.autograd import no_grad
 from glassnet.errors import RangeError, ShapeError
 from glassnet.functional.tensor_checks import check_floating, check_tensor
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import float16
 from glassnet.ops.layers import normalization as ops
 from glassnet.ops.layers import windows
@@ -21,6 +23,29 @@ from glassnet.tensor.graph import labelled
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
+def _rounded_once(norm: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``norm``, computed in float32 of an input of bfloat16, beside which weights may be of float32, as under autocast.
+
+    Where running statistics are of bfloat16 too, they are moved as they are, and each operation is rounded.
+    """
+    moves = "running_mean" in norm.__code__.co_varnames
+
+    @wraps(norm)
+    def normed(input: Tensor, *args: Any, **named: Any) -> Tensor:
+        if not isinstance(input, Tensor) or input.array.dtype is not bfloat16:
+            return norm(input, *args, **named)
+        others = [x.array.dtype for x in (*args, *named.values()) if isinstance(x, Tensor)]
+        if moves and all(dtype is bfloat16 for dtype in others):
+            return norm(input, *args, **named)
+        wide = [x.float() if isinstance(x, Tensor) else x for x in args]
+        return norm(
+            input.float(), *wide, **{k: x.float() if isinstance(x, Tensor) else x for k, x in named.items()}
+        ).bfloat16()
+
+    return normed
+
+
+@_rounded_once
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -67,6 +92,7 @@ def batch_norm(
     return y
 
 
+@_rounded_once
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -101,6 +127,7 @@ def instance_norm(
     return y
 
 
+@_rounded_once
 def layer_norm(
     input: Tensor,
     normalized_shape: int | Sequence[int],
@@ -124,6 +151,7 @@ def layer_norm(
     return _standardized(input, weight, bias, dim=dim, eps=eps)
 
 
+@_rounded_once
 def rms_norm(
     input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
@@ -144,6 +172,7 @@ def rms_norm(
     return _standardized(input, weight, dim=dim, eps=eps, centred=False)
 
 
+@_rounded_once
 def group_norm(
     input: Tensor,
     num_groups: int,

@@ -8,7 +8,8 @@ import numpy as np
 
 from glassnet.errors import DtypeError
 from glassnet.functional.tensor_checks import check_tensor
-from glassnet.ops.dtypes import Dtype, get_default_dtype
+from glassnet.ops.bfloat16 import dtype_name, same_dtype
+from glassnet.ops.dtypes import Dtype, as_dtype, get_default_dtype
 from glassnet.tensor.device import on_cpu
 
 
@@ -52,12 +53,13 @@ def check_same_dtype(layer: str, input: Any, weight: Any, argument: str = "") ->
     ``argument`` is what the input is called, where it is not the one that everybody calls so.
     """
     check_tensor(layer, input, argument, weight.dtype)
-    if input.dtype != weight.dtype:
-        method = {"float16": "half", "float32": "float", "float64": "double"}
-        advice = f"convert {argument or 'the input'}: {argument or 'x'}.{method[weight.dtype.name]}()"
-        if input.dtype.kind == "f" and not argument:
-            advice += f", or the network: net.{method[input.dtype.name]}()"
+    came, own = as_dtype(input.dtype), as_dtype(weight.dtype)
+    if not same_dtype(came, own):
+        method = {"bfloat16": "bfloat16", "float16": "half", "float32": "float", "float64": "double"}
+        advice = f"convert {argument or 'the input'}: {argument or 'x'}.{method[dtype_name(own)]}()"
+        if came.kind == "f" and not argument:
+            advice += f", or the network: net.{method[dtype_name(came)]}()"
         raise DtypeError(
-            f"{layer}: expected {argument or 'an input'} of dtype {weight.dtype}, as its parameters are, got "
-            f"{input.dtype}; {advice}"
+            f"{layer}: expected {argument or 'an input'} of dtype {dtype_name(own)}, as its parameters are, got "
+            f"{dtype_name(came)}; {advice}"
         )

@@ -18,6 +18,7 @@ from glassnet.nn.registry import Kind, Registered, joined
 from glassnet.nn.stateful import Stateful
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import float16, float32, float64
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import changes
@@ -284,6 +285,10 @@ class Module(Stateful, Hooked):
     def half(self) -> Self:
         """Convert all floating parameters and buffers to float16."""
         return self.to(float16)
+
+    def bfloat16(self) -> Self:
+        """Convert all floating parameters and buffers to bfloat16."""
+        return self.to(bfloat16)
 
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers, those of whole numbers too, to another dtype."""

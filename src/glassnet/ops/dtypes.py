@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.errors import RangeError
-
-Array = npt.NDArray[Any]
-Dtype = np.dtype[Any]
+from glassnet.ops.bfloat16 import Array as Array
+from glassnet.ops.bfloat16 import Dtype as Dtype
+from glassnet.ops.bfloat16 import bfloat16
 
 bool_ = np.dtype(np.bool_)
 uint8 = np.dtype(np.uint8)
@@ -165,8 +165,11 @@ def result_type(*inputs: Any) -> Dtype:
 
 
 def _promoted(a: Dtype, b: Dtype) -> Dtype:
+    if a is b:
+        return a
     if category(a) == category(b):
-        return np.promote_types(a, b)
+        wider = np.promote_types(a, b)
+        return float32 if wider is bfloat16 else wider
     if a.kind + b.kind in ("cf", "fc"):
         return np.promote_types(a, b)
     return a if category(a) > category(b) else b

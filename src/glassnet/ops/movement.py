@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RepeatedDimensionError, ShapeError
+from glassnet.ops.bfloat16 import bfloat16, rounded
 from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import (
@@ -234,6 +235,8 @@ stack = register(
 def _cast(x: Array, dtype: Dtype) -> Array:
     x = np.asarray(x)
     x = x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x
+    if dtype is bfloat16:
+        return rounded(x)
     return x.astype(dtype, order="C" if 0 in x.strides else "K")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.errors import DtypeError
 from glassnet.ops.arithmetic import real, square
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import Array, Dtype, bool_, int64
 from glassnet.ops.elementary import exp, log, sqrt
 from glassnet.ops.movement import broadcast_to, concatenate, flip, inverse_order, permute, reshape
@@ -60,7 +61,8 @@ def unbroadcast(gradient: Any, x: Any) -> Any:
         gradient = sum(gradient, dim=repeated, keepdim=True)
         if gradient.shape != x.shape:
             gradient = reshape(gradient, shape=x.shape)
-    if gradient.dtype != x.dtype:
+    came, own = gradient.dtype, x.dtype
+    if own is bfloat16 or (came is not own and (came != own or came is bfloat16)):  # gradients of it are rounded here
         if gradient.dtype.kind == "c" and x.dtype.kind != "c":
             gradient = real(gradient)
         gradient = to_dtype(gradient, dtype=x.dtype)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DimensionError, DtypeError, NoElementsError, RepeatedDimensionError, ShapeError
+from glassnet.ops.bfloat16 import dtype_name, same_dtype
 from glassnet.ops.dtypes import Dtype, bool_, int64, result_type
 from glassnet.ops.record import Spec
 
@@ -140,8 +141,8 @@ def sum_type(x: Any) -> Dtype:
 def equal_dtypes(name: str, *inputs: Any) -> Dtype:
     """The one dtype of ``inputs``; DtypeError if they differ."""
     dtypes = [x.dtype for x in inputs if x is not None]
-    if any(d != dtypes[0] for d in dtypes):
-        names = " and ".join(map(str, dtypes))
+    if not all(same_dtype(d, dtypes[0]) for d in dtypes):
+        names = " and ".join(map(dtype_name, dtypes))
         raise DtypeError(f"{name}: expected inputs of one dtype, got {names}; convert one, e.g. x.to(weight.dtype)")
     common: Dtype = dtypes[0]
     return common

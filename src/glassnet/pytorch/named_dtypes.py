@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.ops.dtypes import Array, Dtype
-from glassnet.pytorch.notes import said_once
-from glassnet.tensor import Tensor, wrap
+from glassnet.ops.bfloat16 import bfloat16, dtype_name, item_bytes, same_dtype
+from glassnet.ops.dtypes import Array, Dtype, plain_dtype
+from glassnet.tensor import Tensor
 from glassnet.tensor.dispatch import State
 from glassnet.tensor.wording import write_as_torch
 
 _SHORT = {"bool_": "bool"}
-_by_dtype: dict[Dtype, dtype] = {}
+_named: dict[str, dtype] = {}
 
 
 class dtype:
@@ -23,6 +23,16 @@ class dtype:
 
     def __init__(self, of: Dtype) -> None:
         self.dtype = of  # by this attribute NumPy knows what is meant
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of an element."""
+        return item_bytes(self.dtype)
+
+    @property
+    def name(self) -> str:
+        """What it is called, without "torch."."""
+        return dtype_name(self.dtype)
 
     @property
     def is_floating_point(self) -> bool:
@@ -46,7 +56,7 @@ class dtype:
         if other is None:  # to NumPy, None is float64
             return False
         try:
-            return bool(self.dtype == other)
+            return same_dtype(self.dtype, plain_dtype(other))
         except TypeError:
             return False
 
@@ -54,51 +64,25 @@ class dtype:
         return hash(self.dtype)
 
     def __repr__(self) -> str:
-        return f"torch.{self.dtype.name}"
+        return f"torch.{self.name}"
 
     def __reduce__(self) -> Any:
-        return named, (self.dtype,)
-
-
-class _BFloat16(dtype):
-    """float32 with 8 binary digits: what is converted to it is rounded so, and is of float32. It is equal to itself."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        return "torch.bfloat16"
-
-    def __reduce__(self) -> Any:
-        return "bfloat16"
-
-    def rounded(self, x: Tensor) -> Tensor:
-        """``x`` in float32, each number rounded to the nearest that bfloat16 has; gradients flow as they are."""
-        wide = x.to(dtype=np.float32)
-        bits = np.ascontiguousarray(wide.array).reshape(wide.shape).view(np.uint32)
-        even = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
-        short = ((bits + even) & np.uint32(0xFFFF0000)).view(np.float32)
-        with np.errstate(all="ignore"):
-            difference = np.where(np.isfinite(wide.array), short - wide.array, 0.0)
-        said_once("bfloat16: numbers are rounded to it, and kept and computed with in float32")
-        return wide + wrap(difference.astype(np.float32))
-
-
-bfloat16 = _BFloat16(np.dtype(np.float32))
+        return _by_name, (self.name,)
 
 
 def named(value: Any) -> Any:
     """``value``, and if it is one of NumPy's dtypes, the `dtype` of the same elements."""
     if not isinstance(value, np.dtype):
         return value
-    if value not in _by_dtype:
-        _by_dtype[value] = dtype(value)
-    return _by_dtype[value]
+    name = dtype_name(value)
+    if name not in _named:
+        _named[name] = dtype(value)
+    return _named[name]
+
+
+def _by_name(name: str) -> dtype:
+    found: dtype = named(bfloat16 if name == "bfloat16" else np.dtype(name))
+    return found
 
 
 def _dtype(self: State) -> Any:

@@ -87,7 +87,7 @@ def load(
     """What is in a file that `save` or PyTorch wrote, or another program, if it is in the safetensors form.
 
     ``f`` is the path of a file, or an open one. Nothing of a file is ever run: of a whole module, only classes that the
-    program has imported already are made, and with ``weights_only=True`` none. bfloat16 is read as float32. The other
+    program has imported already are made, and with ``weights_only=True`` none. The other
     arguments are PyTorch's: here all is on the CPU.
 
     Raises ModelFileError for a file that is something else, truncated or edited, or holds what is not read, by its

@@ -21,6 +21,7 @@ import numpy as np
 from glassnet.errors import DtypeError
 from glassnet.files import PathLike, opened, parsed_json, schema
 from glassnet.nn.module import Module
+from glassnet.ops.bfloat16 import bfloat16, dtype_name, item_bytes, read_as, stored, stored_dtype
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
 from glassnet.serialization.errors import ModelFileError
@@ -32,7 +33,8 @@ _DTYPES = {"BOOL": np.dtype(np.bool_)} | {
     for letter, kind, sizes in (("F", "float", (16, 32, 64)), ("I", "int", (8, 16, 32, 64)), ("U", "uint", (8,)))
     for bits in sizes
 }
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_DTYPES["BF16"] = bfloat16
+_NAMES = {dtype_name(dtype): name for name, dtype in _DTYPES.items()}
 _METADATA = "__metadata__"
 _STRUCTURE = "glassnet_structure"  # what is around the tensors, where that is more than names
 _LENGTH = 8  # bytes of the number that a file begins with
@@ -76,7 +78,8 @@ def packed(value: Any, metadata: Mapping[str, str] | None = None) -> list[bytes 
     else:
         structure, tensors = flatten(value)
         texts[_STRUCTURE] = json_text(structure)
-    return list(_packed({name: _array(name, x) for name, x in tensors.items()}, texts))
+    kinds_and_arrays = {name: _stored(name, x) for name, x in tensors.items()}
+    return list(_packed(kinds_and_arrays, texts))
 
 
 def _is_named_tensor(name: Any, value: Any) -> bool:
@@ -159,7 +162,7 @@ class TensorFile:
 
     def _array(self, name: str, entry: Entry) -> Array:
         try:
-            array = np.empty(entry.shape, entry.dtype.newbyteorder("<"))
+            array = np.empty(entry.shape, stored_dtype(entry.dtype).newbyteorder("<"))
         except (ValueError, MemoryError) as error:
             problem = f"{name} has shape {written(entry.shape)}, which NumPy cannot make ({error})"
             raise ModelFileError(self._path, problem, "use the original file, or a machine with more memory") from None
@@ -168,6 +171,7 @@ class TensorFile:
             piece = numbers[start : start + _PIECE]
             if self._file.readinto(piece.data) != len(piece):
                 raise _edited(self._path, f"the file ends within {name:.60}")
+        array = read_as(entry.dtype, array)
         # the view has NumPy's own object for the dtype: dispatch compares by identity, and would cast in every call
         return array.astype(entry.dtype, copy=False).view(entry.dtype)
 
@@ -211,7 +215,7 @@ def _entry(path: PathLike, name: str, entry: Any) -> Entry:
     if dtype is None:
         problem = f"{name:.60} has dtype {kind:.20}, which NumPy or glassnet does not have"
         raise ModelFileError(path, problem, f"convert it to one of {', '.join(_DTYPES)} where it was made")
-    needed = math.prod(shape) * dtype.itemsize
+    needed = math.prod(shape) * item_bytes(dtype)
     if end - start != needed:
         raise _edited(path, f"{name:.60} is {kind}{written(shape)}, {needed} bytes, and has {end - start}")
     return Entry(dtype, tuple(shape), start, end)
@@ -232,28 +236,30 @@ def _edited(path: PathLike, reason: str) -> ModelFileError:
 # writing ------------------------------------------------------------------------------------------
 
 
-def _array(name: str, value: Any) -> Array:
+def _stored(name: str, value: Any) -> tuple[str, Array]:
+    """What a file calls the dtype of ``value``, and its numbers as it holds them."""
     array = as_array(value)
-    if array.dtype.newbyteorder("=") not in _NAMES:
-        known = ", ".join(str(dtype) for dtype in _NAMES)
+    dtype = dtype_name(array.dtype.newbyteorder("=") if array.dtype.byteorder == ">" else array.dtype)
+    if dtype not in _NAMES:
+        known = ", ".join(_NAMES)
         raise DtypeError(f"save: {name!r} has dtype {array.dtype}, which a file cannot hold; it holds {known}")
-    return np.array(array, array.dtype.newbyteorder("<"), order="C", copy=None)
+    array = stored(array)
+    return _NAMES[dtype], np.array(array, array.dtype.newbyteorder("<"), order="C", copy=None)
 
 
-def _packed(arrays: dict[str, Array], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
+def _packed(values: dict[str, tuple[str, Array]], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
     """The bytes of a file: header and numbers, of which none are copied.
 
     The largest kinds of numbers come first, so that each begins at a multiple of its size.
     """
     places: dict[str, Any] = {}
     end = 0
-    in_order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
+    in_order = sorted(values, key=lambda name: -values[name][1].itemsize)
     for name in in_order:
-        array, start = arrays[name], end
+        (kind, array), start = values[name], end
         end += array.nbytes
-        kind = _NAMES[array.dtype.newbyteorder("=")]
         places[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [start, end]}
-    ordered = ({_METADATA: metadata} if metadata else {}) | {name: places[name] for name in arrays}
+    ordered = ({_METADATA: metadata} if metadata else {}) | {name: places[name] for name in values}
     text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
     try:
         header = text.encode()
@@ -264,4 +270,4 @@ def _packed(arrays: dict[str, Array], metadata: dict[str, str]) -> Iterator[byte
     header += b" " * (-len(header) % _LENGTH)  # the numbers begin at a multiple of 8
     yield len(header).to_bytes(_LENGTH, "little") + header
     for name in in_order:
-        yield arrays[name].reshape(-1).view(np.uint8).data
+        yield values[name][1].reshape(-1).view(np.uint8).data

@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.errors import DtypeError, GradientError, ShapeError
 from glassnet.observer import mode
 from glassnet.ops.arithmetic import add
+from glassnet.ops.bfloat16 import bfloat16, rounded
 from glassnet.ops.movement import copy, stack
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, apply, follow, wrap, write
@@ -238,7 +239,10 @@ def _add(leaf: Any, gradient: Any) -> None:
     elif leaf.grad.requires_grad:
         leaf.grad = leaf.grad + wrap(np.asarray(gradient))
     else:
-        np.add(leaf.grad.array, gradient, out=leaf.grad.array)
+        total = leaf.grad.array
+        np.add(total, gradient, out=total)
+        if total.dtype is bfloat16:
+            total[...] = rounded(total)
 
 
 class RemovableHandle:

@@ -16,6 +16,7 @@ import numpy as np
 
 from glassnet.errors import DtypeError, GradientError, LinAlgError, ShapeError
 from glassnet.observer import mode, observers
+from glassnet.ops.bfloat16 import any_bfloat16, bfloat16, operand, result_of, rounded
 from glassnet.ops.dtypes import CAST_TYPES, Array, Dtype, category, float32, float64
 from glassnet.ops.movement import copy
 from glassnet.ops.put_back import put_back
@@ -118,7 +119,7 @@ def finished(array: Array, requires_grad: bool, device: Any) -> Any:
     """A new tensor of ``array``."""
     if device is not None:
         on_cpu(device)
-    tensor = wrap(array)
+    tensor = wrap(rounded(array) if array.dtype is bfloat16 else array)
     if requires_grad:
         tensor.requires_grad = True
     return tensor
@@ -137,7 +138,9 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     Inputs are tensors, arrays, Python numbers or None. Raises what the operation's shape rule
     raises where the inputs do not fit.
     """
-    tracked = False
+    if observers and mode.autocast is not None:
+        inputs = mode.autocast(op, inputs)
+    tracked = is_short = False
     common, alike = None, True  # the dtype of the tensors, if they have one, and there are only numbers besides
     values: list[Any] = []
     for x in inputs:
@@ -155,8 +158,10 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         else:
             values.append(x)
             alike = alike and type(x) in NUMBERS
-    if op.cast is not None and not (common is float32 or common is float64 if alike else _alike(values)):
-        values = _cast(op, values)
+    if not (common is float32 or common is float64 if alike else op.cast is not None and _alike(values)):
+        is_short = common is bfloat16 or (not alike and any_bfloat16(values))
+        if op.cast is not None:
+            values = _cast(op, values)
     if params and "generator" in params and mode.tracer is not None:
         mode.tracer.drawing(params["generator"])
     try:
@@ -175,6 +180,8 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
         array = np.asarray(array)
     if op.in_order and array.ndim > 1 and not array.flags.c_contiguous:  # asking for flags costs more than both
         array = np.array(array, order="C")
+    if is_short:
+        array = _in_bfloat16(op, values, params, array)
     result = _new()
     result.array = array
     if tracked and mode.grad and op.differentiable and array.dtype.kind in "fc":
@@ -194,6 +201,23 @@ def apply(op: Op, *inputs: Any, **params: Any) -> Any:
     if observers and mode.tracer is not None:
         mode.tracer.note(op, inputs, values, params, result)
     return result
+
+
+def _in_bfloat16(op: Op, values: list[Any], params: dict[str, Any], array: Array) -> Array:
+    """What ``op`` gave, rounded where it is of bfloat16, as some of ``values`` are; and so what it has written to."""
+    if mode.tracer is not None:
+        mode.tracer.rounding()
+    for position in op.writes:
+        if position < len(values):  # else it was left out
+            _round_in_place(values[position])
+    if op.view or op.writes or "dtype" in params:  # the numbers of an input, or what was asked for
+        return array
+    return result_of(values, array)
+
+
+def _round_in_place(array: Any) -> None:
+    if getattr(array, "dtype", None) is bfloat16:
+        array[...] = rounded(array)
 
 
 def _alike(values: list[Any]) -> bool:
@@ -230,7 +254,7 @@ def _cast(op: Op, values: list[Any]) -> list[Any]:
         raise DtypeError(f"{op.name}: expected real numbers, got {dtype}; take x.real, x.imag or x.abs()")
     try:
         if dtype.kind in "fc":
-            return [under(SILENT, np.asarray, v, dtype) for v in values]
+            return [under(SILENT, operand, v, dtype) for v in values]
         return [np.asarray(v, dtype) for v in values]
     except OverflowError:  # a number that the integers of this dtype do not hold: it wraps around, as their sums do
         return [np.asarray(v).astype(dtype) for v in values]
@@ -342,10 +366,11 @@ def _compute_into(out: Array, op: Op, cast: list[Any], values: list[Any], params
     try:
         if reuses_memory:
             op.forward(*cast, out=out, **params)
-            return
-        result = np.asarray(op.forward(*cast, **params))
-        _check_fits(op, out, result.shape, result.dtype)
-        out[...] = result
+        else:
+            result = np.asarray(op.forward(*cast, **params))
+            _check_fits(op, out, result.shape, result.dtype)
+            out[...] = result
+        _round_in_place(out)
     except (ValueError, IndexError, TypeError) as error:
         explain(op, cast, params, error)
         _explain_unfit(op, np.shape(out), out.dtype, cast, params)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.bfloat16 import dtype_name, same_dtype
 from glassnet.ops.dtypes import Array, bool_, get_default_dtype, int64, result_type
 from glassnet.tensor.wording import torch_prefix
 
@@ -53,8 +54,9 @@ def tensor_text(tensor: Any) -> str:
     if array.size == 0 and array.ndim != 1:
         parts.append(f"size={array.shape}")
     usual = get_default_dtype(), result_type(1j)
-    if array.dtype not in usual and (array.size == 0 or array.dtype not in (int64, bool_)):
-        parts.append(f"dtype={torch_prefix()}{array.dtype}")
+    is_usual = any(same_dtype(array.dtype, dtype) for dtype in usual)
+    if not is_usual and (array.size == 0 or array.dtype not in (int64, bool_)):
+        parts.append(f"dtype={torch_prefix()}{dtype_name(array.dtype)}")
     if tensor.node is not None:
         parts.append(f"grad_fn=<{tensor.node.name()}>")
     elif tensor.requires_grad:

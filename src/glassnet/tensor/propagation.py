@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.errors import GradientError
 from glassnet.observer import mode
 from glassnet.ops.arithmetic import conj
+from glassnet.ops.bfloat16 import bfloat16, rounded
 from glassnet.ops.dtypes import Array, float16, float32
 from glassnet.ops.indexing import Index, getitem, put
 from glassnet.ops.movement import cast
@@ -173,7 +174,8 @@ def accumulate(gradients: dict[Any, Any], key: Any, gradient: Any) -> None:
         gradients[key] = Parts.of(so_far)
         gradients[key].add(gradient)
     else:
-        gradients[key] = so_far + gradient
+        total = so_far + gradient
+        gradients[key] = rounded(total) if total.dtype is bfloat16 else total
 
 
 def is_shared(gradient: Any, g: Any, values: list[Any]) -> bool:

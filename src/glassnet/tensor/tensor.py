@@ -11,6 +11,7 @@ import numpy.typing as npt
 from glassnet.errors import DimensionError, DtypeError, GradientError
 from glassnet.notebook import repr_html
 from glassnet.observer import mode
+from glassnet.ops.bfloat16 import item_bytes
 from glassnet.ops.dtypes import Array, get_default_dtype
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import normalize_dim
@@ -143,12 +144,12 @@ class Tensor(Autograd):
     @property
     def itemsize(self) -> int:
         """The bytes of one element."""
-        return self.array.itemsize
+        return item_bytes(self.array.dtype)
 
     @property
     def nbytes(self) -> int:
         """The bytes of all elements."""
-        return self.array.nbytes
+        return self.array.size * self.itemsize
 
     def dim(self) -> int:
         """The number of dimensions.
@@ -186,7 +187,7 @@ class Tensor(Autograd):
         >>> glassnet.ones(2, 3).stride()
         (3, 1)
         """
-        steps = tuple(n // self.itemsize for n in self.array.strides)
+        steps = tuple(n // self.array.itemsize for n in self.array.strides)
         return steps if dim is None else steps[normalize_dim("stride", dim, self.ndim)]
 
     def element_size(self) -> int:
@@ -195,7 +196,7 @@ class Tensor(Autograd):
         >>> glassnet.ones(2).element_size()
         4
         """
-        return self.array.itemsize
+        return self.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element.

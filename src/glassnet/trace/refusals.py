@@ -105,6 +105,12 @@ class Refusals:
             "outside"
         )
 
+    def rounding(self) -> None:
+        """Something was computed in bfloat16: raises TraceError, for programs compute in NumPy's dtypes."""
+        if self.once:
+            return
+        refuse("computes in bfloat16, which a program does not; convert to float32 first: x.float()")
+
     def replacing(self, what: str) -> None:
         """A tensor is given other memory: raises TraceError."""
         refuse(

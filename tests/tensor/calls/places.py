@@ -111,6 +111,7 @@ CASTS: list[Row] = [
         ("float", "float32"), ("double", "float64"), ("half", "float16"), ("long", "int64"), ("int", "int32"),
         ("short", "int16"), ("bool", "bool"))),
     ("w.byte()", "w.astype('uint8')"),
+    ("n.bfloat16()", "n.astype('float32')"),  # whole numbers, which it has
     ("n.char()", "n.astype('int8')"),
     ("x.to(t.float32)", "x.astype('f4')"),
     ("x.to(dtype=t.int32)", "x.astype('i4')"),

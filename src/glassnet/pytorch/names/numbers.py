@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import get_default_dtype
-from glassnet.pytorch.named_dtypes import bfloat16
 
 __all__ = [
     "finfo",
@@ -25,10 +25,10 @@ class finfo:
     """
 
     def __init__(self, type: Any = None) -> None:
-        if type is bfloat16:
-            self._set("bfloat16", 16, 2.0**-7, float(np.float32(3.3895314e38)), 2.0**-126, 0.01)
-            return
         dtype = np.dtype(get_default_dtype() if type is None else type)
+        if dtype is bfloat16:
+            self._set("bfloat16", 16, 2.0**-7, (2 - 2.0**-7) * 2.0**127, 2.0**-126, 0.01)
+            return
         if dtype.kind not in "fc":
             raise TypeError(f"finfo is of floating dtypes, got {dtype}; iinfo is of integers")
         limits = np.finfo(dtype)

@@ -1,19 +1,14 @@
-"""Methods of tensors that have no use here, or are functions elsewhere: x.bfloat16(), x.hardshrink(), x.stft(…)."""
+"""Methods of tensors that have no use here, or are functions elsewhere: x.hardshrink(), x.stft(…)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from glassnet import functional
-from glassnet.pytorch.named_dtypes import bfloat16
 from glassnet.pytorch.names import older_functions, short_time
 from glassnet.tensor import Tensor
 
 __all__ = ["METHODS"]
-
-
-def _bfloat16(self: Tensor, memory_format: Any = None) -> Tensor:
-    return self.to(dtype=bfloat16)
 
 
 def _as_subclass(self: Tensor, cls: type[Tensor]) -> Tensor:
@@ -36,7 +31,6 @@ def _on_device(kind: str) -> Any:
 
 METHODS = {
     "as_subclass": _as_subclass,
-    "bfloat16": _bfloat16,
     "eig": older_functions.eig,
     "hardshrink": functional.hardshrink,
     "ipu": _on_device("ipu"),

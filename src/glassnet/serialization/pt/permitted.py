@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.nn.parameter import Parameter
+from glassnet.ops.bfloat16 import dtype_name
 from glassnet.ops.dtypes import Array
 from glassnet.serialization.pt.opcodes import Refused, checked_key
 from glassnet.serialization.pt.python_values import BUILT_IN, VALUES
@@ -66,7 +67,7 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: An
 def _tensor_of_dtype(
     storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, hooks: Any, dtype: Any, *_: Any
 ) -> Tensor:
-    kind = Kind(dtype.name) if isinstance(dtype, np.dtype) else dtype
+    kind = Kind(dtype_name(dtype)) if isinstance(dtype, np.dtype) else dtype
     if not isinstance(kind, Kind) or kind.name not in BYTES:
         raise Refused(f"a tensor has the dtype {dtype!r:.60}")
     return _finished(tensor_in(storage, kind, offset, size, stride), requires_grad)

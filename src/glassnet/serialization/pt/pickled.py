@@ -16,6 +16,7 @@ import numpy as np
 
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
+from glassnet.ops.bfloat16 import dtype_name
 from glassnet.serialization.pt.opcodes import Refused, checked_key
 from glassnet.serialization.pt.plain_objects import arguments_of, attributes_of, is_plain
 from glassnet.serialization.pt.python_values import BUILT_IN, VALUES
@@ -146,8 +147,8 @@ class _Writer:
             self._call("torch", "Size", tuple(value))
         elif isinstance(value, device):
             self._call("torch", "device", *([value.type] if value.index is None else [value.type, value.index]))
-        elif isinstance(dtype, np.dtype) and dtype.name in DTYPES:
-            self._global("torch", dtype.name)
+        elif isinstance(dtype, np.dtype) and dtype_name(dtype) in DTYPES:
+            self._global("torch", dtype_name(dtype))
         elif (place := place_of_function(value)) is not None:
             self._global(*place)
         else:
@@ -204,7 +205,7 @@ class _Writer:
         self._global("torch._utils", "_rebuild_tensor_v2")
         self._add(b"((")
         self._write("storage", ())
-        self._global("torch", STORAGE_OF[at.array.dtype])
+        self._global("torch", STORAGE_OF[dtype_name(at.array.dtype)])
         for each in (at.key, "cpu", at.count, *([None] if self._view_follows else [])):
             self._write(each, ())
         self._add(b"tQ")

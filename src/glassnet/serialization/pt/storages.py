@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from glassnet.errors import DtypeError
+from glassnet.ops.bfloat16 import bfloat16, dtype_name, item_bytes, read_as, same_dtype, stored, stored_dtype
 from glassnet.ops.dtypes import Array, Dtype
 from glassnet.ops.shapes import written
 from glassnet.serialization.pt.opcodes import Refused
@@ -26,21 +27,17 @@ DTYPES: dict[str, Dtype] = {
     for name in (
         "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128",
     )
-}  # fmt: skip
+} | {"bfloat16": bfloat16}  # fmt: skip
 STORAGES = {
     "BoolStorage": "bool", "ByteStorage": "uint8", "CharStorage": "int8", "ShortStorage": "int16",
     "IntStorage": "int32", "LongStorage": "int64", "HalfStorage": "float16", "FloatStorage": "float32",
     "DoubleStorage": "float64", "ComplexFloatStorage": "complex64", "ComplexDoubleStorage": "complex128",
     "BFloat16Storage": "bfloat16",
 }  # fmt: skip
-STORAGE_OF = {DTYPES[name]: storage for storage, name in STORAGES.items() if name in DTYPES}
+STORAGE_OF = {name: storage for storage, name in STORAGES.items()}
 # What NumPy does not have is read as what holds every number of it.
-READ_AS: dict[str, Dtype] = {
-    "bfloat16": np.dtype(np.float32),
-    "uint16": np.dtype(np.int32),
-    "uint32": np.dtype(np.int64),
-}
-BYTES = {"bfloat16": 2, "uint16": 2, "uint32": 4} | {name: dtype.itemsize for name, dtype in DTYPES.items()}
+READ_AS: dict[str, Dtype] = {"uint16": np.dtype(np.int32), "uint32": np.dtype(np.int64)}
+BYTES = {"uint16": 2, "uint32": 4} | {name: item_bytes(dtype) for name, dtype in DTYPES.items()}
 _MOST_REPEATED = 2**31  # elements of a tensor that repeats those of its storage
 
 
@@ -73,9 +70,6 @@ class Storage:
 def _elements(raw: Array, kind: Kind) -> Array:
     if len(raw) % kind.itemsize:
         raise Refused(f"a storage of {len(raw)} bytes cannot hold elements of {kind.name}")
-    if kind.name == "bfloat16":  # the upper half of a float32
-        halves = raw.view(np.uint16).astype(np.uint32)
-        return (halves << np.uint32(16)).view(np.float32)
     if kind.name in READ_AS:
         return np.asarray(raw.view(np.dtype(kind.name)), READ_AS[kind.name])
     dtype = DTYPES.get(kind.name)
@@ -86,7 +80,7 @@ def _elements(raw: Array, kind: Kind) -> Array:
         )
     if dtype.kind == "b" and raw.size and raw.max() > 1:
         raise Refused("a storage of truth values holds other bytes than 0 and 1")
-    return raw.view(dtype)
+    return read_as(dtype, raw.view(stored_dtype(dtype)))
 
 
 def tensor_in(storage: Any, kind: Kind | None, offset: Any, shape: Any, steps: Any) -> Array:
@@ -149,17 +143,17 @@ class Storages:
         if id(tensor) in self._ours:
             return
         array = as_array(tensor)  # of a number without dimensions, another each time
-        usual = array.dtype.newbyteorder("=")
-        if usual not in STORAGE_OF:
+        usual = array.dtype.newbyteorder("=") if array.dtype.byteorder == ">" else array.dtype
+        if dtype_name(usual) not in STORAGE_OF:
             known = ", ".join(map(str, DTYPES))
             raise DtypeError(f"save: a tensor has dtype {array.dtype}, which PyTorch does not have; it has {known}")
         self._kept.append(tensor)
-        ours = array if array.dtype == usual and _is_told_by_steps(array) else np.array(array, usual, order="C")
+        ours = (
+            array if same_dtype(array.dtype, usual) and _is_told_by_steps(array) else np.array(array, usual, order="C")
+        )
         self._ours[id(tensor)] = ours
         low, high = byte_bounds(ours)
-        piece = self._pieces.setdefault(
-            _memory(ours), _Piece(str(len(self._pieces)), _root(ours), usual.itemsize, low, high)
-        )
+        piece = self._pieces.setdefault(_memory(ours), _Piece(str(len(self._pieces)), _root(ours), usual, low, high))
         piece.low, piece.high = min(piece.low, low), max(piece.high, high)
 
     def placed(self, tensor: Tensor) -> Placed:
@@ -177,14 +171,14 @@ class Storages:
 
     def sizes(self) -> dict[str, int]:
         """The bytes of an element of each storage by its key."""
-        return {piece.key: piece.itemsize for piece in self._pieces.values()}
+        return {piece.key: item_bytes(piece.dtype) for piece in self._pieces.values()}
 
 
 @dataclass
 class _Piece:
     key: str
     root: Array
-    itemsize: int  # of the tensors
+    dtype: Dtype  # of the tensors
     low: int  # addresses
     high: int
 
@@ -193,7 +187,8 @@ class _Piece:
             return np.empty(0, np.uint8)
         flat = self.root if self.root.flags.c_contiguous else self.root.T
         begin = self.low - byte_bounds(self.root)[0]
-        return flat.reshape(-1).view(np.uint8)[begin : begin + self.high - self.low]
+        content = flat.reshape(-1).view(np.uint8)[begin : begin + self.high - self.low]
+        return stored(content.view(self.dtype)).view(np.uint8) if self.dtype is bfloat16 else content
 
 
 def _is_told_by_steps(array: Array) -> bool:
@@ -206,10 +201,10 @@ def _is_told_by_steps(array: Array) -> bool:
     )
 
 
-def _memory(array: Array) -> tuple[int, Dtype, int]:
+def _memory(array: Array) -> tuple[int, str, int]:
     """What is the same for arrays that may share a storage."""
     root = _root(array)
-    return id(root), array.dtype, (byte_bounds(array)[0] - byte_bounds(root)[0]) % array.itemsize
+    return id(root), dtype_name(array.dtype), (byte_bounds(array)[0] - byte_bounds(root)[0]) % array.itemsize
 
 
 def _root(array: Array) -> Array:

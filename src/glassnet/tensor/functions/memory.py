@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.ops.bfloat16 import item_bytes
 from glassnet.ops.dtypes import Array, Dtype, uint8
 from glassnet.tensor.tensor import Tensor, wrap
 from glassnet.tensor.wording import torch_prefix
@@ -67,11 +68,11 @@ class Storage:
 
     def nbytes(self) -> int:
         """How many bytes there are."""
-        return self.array.nbytes
+        return self.array.size * item_bytes(self.array.dtype)
 
     def element_size(self) -> int:
         """The bytes of one number."""
-        return self.array.itemsize
+        return item_bytes(self.array.dtype)
 
     def data_ptr(self) -> int:
         """The address of the first number."""
@@ -126,7 +127,7 @@ def storage_offset(input: Tensor) -> int:
     >>> glassnet.arange(6).reshape(2, 3)[1].storage_offset()
     3
     """
-    return (input.data_ptr() - storage(input).data_ptr()) // input.itemsize
+    return (input.data_ptr() - storage(input).data_ptr()) // input.array.itemsize
 
 
 def storage_type(input: Tensor) -> type[Storage]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.errors import DeviceError
 from glassnet.ops import movement
+from glassnet.ops.bfloat16 import bfloat16, same_dtype
 from glassnet.ops.dtypes import (
     as_dtype,
     bool_,
@@ -62,9 +63,7 @@ class Casts(Indexing):
         copy = copy or (len(flags) > 2 and flags[2])
         if memory_format not in (None, preserve_format):
             return self.to(dtype=dtype, copy=copy).contiguous(memory_format)
-        if hasattr(dtype, "rounded"):  # one that NumPy has not, kept in one that it has
-            return dtype.rounded(self)
-        if dtype is None or np.dtype(dtype) == self.dtype:
+        if dtype is None or same_dtype(np.dtype(dtype), self.array.dtype):
             return self.clone() if copy else self
         return apply(movement.cast, self, dtype=as_dtype(dtype))
 
@@ -126,6 +125,14 @@ class Casts(Indexing):
         tensor([1., 1.], dtype=float16)
         """
         return self.to(dtype=float16, memory_format=memory_format)
+
+    def bfloat16(self, memory_format: Any = None) -> Self:
+        """In bfloat16: the range of float32, with two or three digits. What is computed of it is rounded so, too.
+
+        >>> glassnet.tensor([1.0, 3.14159]).bfloat16()
+        tensor([1.0000, 3.1406], dtype=bfloat16)
+        """
+        return self.to(dtype=bfloat16, memory_format=memory_format)
 
     def long(self, memory_format: Any = None) -> Self:
         """In int64.

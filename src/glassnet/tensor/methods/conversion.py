@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.errors import GradientError, ShapeError
 from glassnet.observer import mode
+from glassnet.ops.bfloat16 import bfloat16
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
 from glassnet.tensor.dispatch import State, wrap
@@ -46,6 +47,8 @@ class Conversion(State):
     def numpy(self, *, force: bool = False) -> Array:
         """The NumPy array, sharing memory; GradientError if the tensor requires a gradient, but for ``force``.
 
+        TypeError for bfloat16, which NumPy does not have.
+
         >>> glassnet.tensor([1, 2]).numpy()
         array([1, 2])
         """
@@ -53,6 +56,8 @@ class Conversion(State):
             raise GradientError(
                 "numpy: this tensor requires a gradient, which NumPy would not follow; use x.detach().numpy()"
             )
+        if self.array.dtype is bfloat16:
+            raise TypeError("numpy: NumPy has no bfloat16; convert it first: x.float().numpy()")
         return self._read("numpy()")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -109,6 +114,7 @@ class Conversion(State):
 
 def _made_again(kind: type[State] | None, array: Array, requires_grad: bool) -> Any:
     """A tensor of this class: None for `Tensor`, whose name is another while ``import torch`` is answered."""
+    array = array.view(bfloat16) if array.dtype.metadata else array  # bfloat16 is known by identity
     x = wrap(array) if kind is None else kind.__new__(kind)
     x.array, x._requires_grad = array, requires_grad
     return x
