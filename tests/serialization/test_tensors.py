@@ -212,8 +212,8 @@ NUMBERS = b"01234567"
             "the numbers of y begin at 9, expected at 8",
         ),
         (
-            with_header({"x": ONE | {"dtype": "BF16", "shape": [4]}}, NUMBERS),
-            "x has dtype BF16, which NumPy or glassne",
+            with_header({"x": ONE | {"dtype": "F8_E5M2", "shape": [4]}}, NUMBERS),
+            "x has dtype F8_E5M2, which NumPy or glassne",
         ),
         (with_header({"x": ONE | {"shape": [0, 2**62], "data_offsets": [0, 0]}}), r"x has shape \[0, 4611686018427387"),
         (with_header({"x": ONE | {"shape": [2] + [1] * 70}}, NUMBERS), "which NumPy cannot make"),
