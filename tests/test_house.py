@@ -75,7 +75,7 @@ ROOMS = {
     "errors": 1,
     "notebook": 1,
     "observer": 1,
-    "ops": 21,
+    "ops": 22,
     "random": 1,
     "tensor": 30,
     "threads": 1,
