@@ -27,6 +27,7 @@ TAKEN = "a list, an array or a number is taken for a tensor"
 UNBOUND = "bounds beyond the dtype bind nothing"
 IN_ORDER = "in order in memory, where PyTorch's are as the input's"
 DIFFERENT = {
+    "g(lambda x: F.bilinear(x,T.zeros(2,5,3,dtype=x.dtype),T.zeros(4,0,3": "zeros, where PyTorch's backward raises",
     "g(lambda x: x.norm(0)": "no gradient, where PyTorch has a graph that leads nowhere",
     "g(lambda x: x.amax(), [0.,nan": "the NaN has the gradient, where PyTorch divides 0 by 0",
     "g(lambda x: x.amax(0), [0.,nan": "as above",

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.parity
 
 def as_array(x: Any) -> Any:
     if isinstance(x, torch.Tensor):
-        x = x.resolve_conj()
+        x = x.float() if x.dtype == torch.bfloat16 else x.resolve_conj()
     return x.detach().numpy() if isinstance(x, torch.Tensor | Tensor) else tuple(x) if isinstance(x, torch.Size) else x
 
 

@@ -157,8 +157,8 @@ def _bilinear_expand(a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
 
 def _bilinear_input(g: Any, other: Any, weight: Any, which: int) -> Any:
     # ∂L/∂(aᵢbⱼ) = Σₖ gₖ Wₖᵢⱼ; then the product rule
-    pairs = reshape(matmul(rows(g), _flat(weight)), shape=(-1, *shape_of(weight)[1:]))
     other_rows = rows(other)
+    pairs = reshape(matmul(rows(g), _flat(weight)), shape=(shape_of(other_rows)[0], *shape_of(weight)[1:]))
     product = pairs * (_as_row(other_rows) if which == 0 else _as_column(other_rows))
     summed = sum(product, dim=2 if which == 0 else 1)
     return reshape(summed, shape=(*shape_of(g)[:-1], shape_of(weight)[1 + which]))

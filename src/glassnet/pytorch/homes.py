@@ -34,6 +34,8 @@ _BY_FILE = {
     "nn.parameter": "torch.nn.parameter",
     "nn.recurrence": _LAYERS + "rnn",
     "nn.recurrent_cells": _LAYERS + "rnn",
+    "nn.shrinkage": _LAYERS + "activation",
+    "nn.softmax": _LAYERS + "activation",
     "nn.unfolding": _LAYERS + "fold",
     "nn.utils": "torch.nn.*",
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
