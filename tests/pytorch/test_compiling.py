@@ -23,7 +23,8 @@ import numpy as np
 import pytest
 
 from glassnet.pytorch import notes
-from glassnet.pytorch.compiling import recognised, recognised_step
+from glassnet.pytorch.compiling import recognised
+from glassnet.pytorch.compiling.recognised_step import RecognisedStep
 from glassnet.pytorch.compiling.rewritten_script import STEPS
 from glassnet.pytorch.compiling.training_steps import TrainingStep, steps_in
 
@@ -89,7 +90,8 @@ def scripts() -> Iterator[tuple[str, str, str]]:
 @pytest.fixture(autouse=True)
 def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notes, "_said", set())
-    monkeypatch.setattr(recognised_step.RecognisedStep, "copies_gradients", False)
+    monkeypatch.setattr(RecognisedStep, "copies_gradients", False)
+    monkeypatch.setattr(RecognisedStep, "patience", 0.0)
     monkeypatch.setattr(builtins, STEPS, [], raising=False)
 
 
@@ -179,6 +181,12 @@ def test_what_is_kept_for_later_is_what_is_read_later() -> None:
 
 SCRIPT = f"{BEGINNING.replace('glassnet as torch', 'torch').replace('glassnet', 'torch')}import beside\n"
 BESIDE = f"def train(model, optimizer, criterion, x, y):\n{textwrap.indent(STEP, '    ')}    return loss.item()\n"
+AT_ONCE = """
+from glassnet.cli import main
+from glassnet.pytorch.compiling.recognised_step import RecognisedStep
+RecognisedStep.patience = 0.0
+main()
+"""
 LOOP = "for epoch in range(4):\n    for x, y in batches:\n        beside.train(model, optimizer, criterion, x, y)\n"
 
 
@@ -189,7 +197,7 @@ def test_a_module_beside_it_is_recognised_too(how: list[str], tmp_path: Path) ->
     (tmp_path / "beside.py").write_text(BESIDE)
     source = (SCRIPT + LOOP).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     (tmp_path / "notebook.ipynb").write_text(f'{{"cells": [{{"cell_type": "code", "source": ["{source}"]}}]}}')
-    command = [sys.executable, "-m", "glassnet", "run", "--compile", *how]
+    command = [sys.executable, "-c", AT_ONCE, "run", "--compile", *how]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stderr == "glassnet: beside.py:2: this training step is compiled\n"
-    assert not list(tmp_path.glob("__pycache__/*"))
+    assert not list(tmp_path.glob("__pycache__/beside*"))  # Python keeps nothing that is rewritten

@@ -7,7 +7,8 @@ it came from, would be told something else.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from typing import Any
 
 from glassnet.pytorch.compiling.names_in_statements import dotted, last_name, read_before_set
 
@@ -21,32 +22,51 @@ _WITHOUT_GRAPH = {"no_grad", "inference_mode"}
 _PICKING = {"max", "min", "topk", "sort", "mode", "median"}  # give values, and where they are
 
 Use = tuple[ast.AST, list[ast.AST]]  # a place where a name is read, and what that is in, the outermost first
+_APART = (ast.For, ast.While, ast.FunctionDef)  # what may be carried out by itself
 
 
-def uses_of(name: str, scope: ast.AST, inside: Collection[ast.AST]) -> list[Use]:
-    """Where ``name`` is read in ``scope``, not ``inside`` the step, and not where it has been set anew before."""
-    return list(_uses(name, scope, [], set(map(id, inside))))
+class Uses:
+    """Where names are read in a file, and where it derives: looked up once, asked for each result of each step."""
 
+    def __init__(self, tree: ast.AST, deriving: Collection[str]) -> None:
+        self._names: dict[str, list[Use]] = {}
+        self._derivatives: list[Use] = []
+        self._around: dict[ast.AST, list[ast.AST]] = {}  # by the statements: what they are in
+        self._needed: dict[ast.AST, set[str]] = {}  # by the loops and functions: what they read before they set it
+        self._look(tree, [], deriving)
 
-def _uses(name: str, node: ast.AST, parents: list[ast.AST], inside: set[int]) -> Iterator[Use]:
-    if id(node) in inside:
-        return
-    target = node.target if isinstance(node, ast.AugAssign) else node
-    if (
-        isinstance(target, ast.Name)
-        and target.id == name
-        and not (target is node and isinstance(target.ctx, ast.Store))
-    ):
-        yield target, parents
-    is_apart = isinstance(node, ast.For | ast.While | ast.FunctionDef) and not _holds(node, inside)
-    if is_apart and name not in read_before_set(getattr(node, "body", ())):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _uses(name, child, [*parents, node], inside)
+    def _look(self, node: ast.AST, parents: list[ast.AST], deriving: Collection[str]) -> None:
+        target = node.target if isinstance(node, ast.AugAssign) else node
+        if isinstance(target, ast.Name) and not (target is node and isinstance(target.ctx, ast.Store)):
+            self._names.setdefault(target.id, []).append((target, parents))
+        if isinstance(node, ast.Call) and last_name(node) in deriving:
+            self._derivatives.append((node, parents))
+        if isinstance(node, ast.stmt):
+            self._around[node] = parents
+        within = [*parents, node]
+        for child in ast.iter_child_nodes(node):
+            self._look(child, within, deriving)
 
+    def of(self, name: str, scope: ast.AST, inside: Collection[ast.AST]) -> list[Use]:
+        """Where ``name`` is read in ``scope``, not ``inside`` the step, and not where it has been set anew before."""
+        found = []
+        around = {outer for statement in inside for outer in self._around[statement]}
+        for use, parents in self._names.get(name, []):
+            if scope not in parents or any(part in inside for part in (*parents, use)):
+                continue
+            outer = parents[parents.index(scope) :]
+            if all(name in self._needed_in(part) for part in outer if isinstance(part, _APART) and part not in around):
+                found.append((use, outer))
+        return found
 
-def _holds(node: ast.AST, inside: set[int]) -> bool:
-    return any(id(part) in inside for part in ast.walk(node))
+    def is_derived(self, inside: Collection[ast.AST]) -> bool:
+        """Whether the file derives anything that is not ``inside`` the step."""
+        return any(not any(part in inside for part in (*parents, use)) for use, parents in self._derivatives)
+
+    def _needed_in(self, part: Any) -> set[str]:
+        if part not in self._needed:
+            self._needed[part] = read_before_set(part.body)
+        return self._needed[part]
 
 
 def is_plain(use: Use) -> bool:

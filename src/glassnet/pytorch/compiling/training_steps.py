@@ -17,7 +17,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from glassnet.pytorch.compiling.graph_uses import is_plain, is_printed, uses_of
+from glassnet.pytorch.compiling.graph_uses import Uses, is_plain, is_printed
 from glassnet.pytorch.compiling.names_in_statements import (
     calls_in,
     dotted,
@@ -106,19 +106,22 @@ def _depends(statement: ast.stmt, before: list[ast.stmt]) -> bool:
 
 def steps_in(tree: ast.Module, whole: ast.Module) -> Iterator[tuple[list[ast.stmt], int, TrainingStep]]:
     """The steps in ``tree``, part of the ``whole``: each with the list of statements it is in, and its place there."""
-    schedules, shared = _schedules(whole), read_by_functions(whole)
-    functions = {part.name for part in ast.walk(whole) if isinstance(part, ast.FunctionDef)}
-    for body, around, function in _bodies(tree, [], None):
-        if not any(_derives(statement) for statement in body):
-            continue
+    bodies = [found for found in _bodies(tree, [], None) if any(map(_derives, found[0]))]
+    if not bodies:
+        return
+    parts = list(ast.walk(whole))
+    functions = {part.name for part in parts if isinstance(part, ast.FunctionDef)}
+    for body, _, _ in bodies:
         _pull_out(body, functions)
+    schedules, shared, uses = _schedules(parts), read_by_functions(whole), Uses(whole, _DERIVING)
+    for body, around, function in bodies:
         for first, last in _runs(body, schedules):
             step = _step(body[first : last + 1], function is not None, around, schedules)
             if step is not None:
                 scope = function or whole
                 if any(isinstance(part, ast.Global | ast.Nonlocal) for part in ast.walk(scope)):
                     scope = whole
-                _look_around(step, scope, whole)
+                _look_around(step, scope, uses)
                 step.shared = shared
                 yield body, first, step
 
@@ -245,26 +248,17 @@ def _only_clears(statement: ast.stmt) -> bool:
     )
 
 
-def _look_around(step: TrainingStep, scope: ast.AST, tree: ast.Module) -> None:
+def _look_around(step: TrainingStep, scope: ast.AST, uses: Uses) -> None:
     """Find what becomes of the results."""
-    inside = step.statements
-    traced = [statement for i, statement in enumerate(inside) if i not in step.waiting]
-    derives = any(
-        isinstance(part, ast.Call) and last_name(part) in _DERIVING for part in _outside(tree, set(map(id, inside)))
-    )
-    for name in set_in(inside):
-        if uses_of(name, scope, inside):
+    inside = frozenset(step.statements)
+    traced = frozenset(statement for i, statement in enumerate(step.statements) if i not in step.waiting)
+    derives = uses.is_derived(inside)
+    for name in set_in(step.statements):
+        if uses.of(name, scope, inside):
             step.read_later.add(name)
-        uses = uses_of(name, scope, traced)
-        if not all(map(is_plain, uses)) and (derives or any(map(is_printed, uses))):
+        later = uses.of(name, scope, traced)
+        if not all(map(is_plain, later)) and (derives or any(map(is_printed, later))):
             step.needs_graph.add(name)
-
-
-def _outside(node: ast.AST, inside: set[int]) -> Iterator[ast.AST]:
-    if id(node) not in inside:
-        yield node
-        for child in ast.iter_child_nodes(node):
-            yield from _outside(child, inside)
 
 
 def _pull_out(body: list[ast.stmt], functions: set[str]) -> None:
@@ -284,10 +278,10 @@ def _pull_out(body: list[ast.stmt], functions: set[str]) -> None:
             body.insert(i, ast.copy_location(named, statement))
 
 
-def _schedules(tree: ast.Module) -> set[str]:
+def _schedules(parts: Sequence[ast.AST]) -> set[str]:
     """The names of what steps a schedule, not an optimizer."""
     found = set()
-    for part in ast.walk(tree):
+    for part in parts:
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
             made = dotted(part.value.func)
             if made.endswith(("LR", "Plateau")) or "sched" in made.lower():
