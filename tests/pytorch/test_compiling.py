@@ -177,6 +177,50 @@ def test_what_is_kept_for_later_is_what_is_read_later() -> None:
     assert step.needs_graph == {"out"}
 
 
+FUNCTIONS = """
+def accuracy(guess, y):
+    rounded = torch.round(torch.sigmoid(guess))
+    return (rounded == y).sum().float() / len(y)
+def category(guess):
+    value, place = guess.topk(1)
+    return place[0].item()
+def total(guess):
+    return guess.sum()
+def history(guess):
+    maker = guess.grad_fn
+    return maker is None
+def others(out):
+    return out + 1
+def rebound(guess):
+    return 0
+rebound = total
+(-y).sum().backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "needed"),
+    [
+        ("n += accuracy(out, y)", set()),
+        ("n = category(out)", set()),
+        ("n = total(out)", {"out"}),
+        ("n = rebound(out)", {"out"}),
+        ("n = history(out)", {"out"}),
+        ("half = out / 2; print(half.item())", set()),
+        ("half = out / 2; if n: half.sum().backward()", {"out"}),
+        ("print([out.sum() for out in outs])", set()),
+        ("for out in outs: out.sum().backward()", set()),
+        ("for part in out: part.sum().backward()", {"out"}),
+        ("while out.sum(): break", {"out"}),
+        ("def out_of(): return out", {"out"}),
+    ],
+)
+def test_where_a_result_goes_is_looked_at_in_functions_of_the_file_and_by_scope(after: str, needed: set[str]) -> None:
+    body = textwrap.indent(STEP + after.replace("; ", "\n"), "    ")
+    (step,) = found(f"{FUNCTIONS}for x, y in batches:\n{body}\n")
+    assert step.needs_graph == needed
+
+
 # in a process of its own -------------------------------------------------------------------------------------------
 
 SCRIPT = f"{BEGINNING.replace('glassnet as torch', 'torch').replace('glassnet', 'torch')}import beside\n"

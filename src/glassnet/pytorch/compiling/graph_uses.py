@@ -7,10 +7,11 @@ it came from, would be told something else.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeGuard
 
-from glassnet.pytorch.compiling.names_in_statements import dotted, last_name, read_before_set
+from glassnet.pytorch.compiling.names_in_statements import dotted, last_name, read_before_set, set_in
 
 # What is asked of a tensor that has no graph, or gives one that has none.
 _PLAIN = {
@@ -20,9 +21,12 @@ _PLAIN = {
 _PLAIN_FUNCTIONS = {"float", "int", "len", "bool", "argmax", "argmin"}
 _WITHOUT_GRAPH = {"no_grad", "inference_mode"}
 _PICKING = {"max", "min", "topk", "sort", "mode", "median"}  # give values, and where they are
+# What gives a new tensor, and does nothing else with what it is given.
+_COMPUTING = {"round", "sigmoid", "softmax", "log_softmax", "tanh", "relu", "squeeze", "abs", "exp", "mean", "sum"}
+_MOST_PLACES = 4  # that a tensor is followed to: names of what is computed of it, parameters of functions
 
 Use = tuple[ast.AST, list[ast.AST]]  # a place where a name is read, and what that is in, the outermost first
-_APART = (ast.For, ast.While, ast.FunctionDef)  # what may be carried out by itself
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Uses:
@@ -30,15 +34,27 @@ class Uses:
 
     def __init__(self, tree: ast.AST, deriving: Collection[str]) -> None:
         self._names: dict[str, list[Use]] = {}
+        self._set: Counter[str] = Counter()  # how often names are given to something
+        self._functions: dict[str, ast.FunctionDef] = {}
         self._derivatives: list[Use] = []
         self._around: dict[ast.AST, list[ast.AST]] = {}  # by the statements: what they are in
-        self._needed: dict[ast.AST, set[str]] = {}  # by the loops and functions: what they read before they set it
+        self._own: dict[ast.AST, set[str]] = {}
+        self._needed: dict[ast.AST, set[str]] = {}
         self._look(tree, [], deriving)
 
     def _look(self, node: ast.AST, parents: list[ast.AST], deriving: Collection[str]) -> None:
         target = node.target if isinstance(node, ast.AugAssign) else node
-        if isinstance(target, ast.Name) and not (target is node and isinstance(target.ctx, ast.Store)):
-            self._names.setdefault(target.id, []).append((target, parents))
+        if isinstance(target, ast.Name):
+            if target is node and isinstance(target.ctx, ast.Store):
+                self._set[target.id] += 1
+            else:
+                self._names.setdefault(target.id, []).append((target, parents))
+        if isinstance(node, ast.alias):
+            self._set[(node.asname or node.name).partition(".")[0]] += 1
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self._set[node.name] += 1
+        if isinstance(node, ast.FunctionDef) and len(parents) == 1 and not node.decorator_list:
+            self._functions[node.name] = node
         if isinstance(node, ast.Call) and last_name(node) in deriving:
             self._derivatives.append((node, parents))
         if isinstance(node, ast.stmt):
@@ -49,44 +65,104 @@ class Uses:
 
     def of(self, name: str, scope: ast.AST, inside: Collection[ast.AST]) -> list[Use]:
         """Where ``name`` is read in ``scope``, not ``inside`` the step, and not where it has been set anew before."""
-        found = []
         around = {outer for statement in inside for outer in self._around[statement]}
+        return [use for use in self._of(name, scope, around) if not any(part in inside for part in (*use[1], use[0]))]
+
+    def _of(self, name: str, scope: ast.AST, around: Collection[ast.AST]) -> list[Use]:
+        found = []
         for use, parents in self._names.get(name, []):
-            if scope not in parents or any(part in inside for part in (*parents, use)):
-                continue
-            outer = parents[parents.index(scope) :]
-            if all(name in self._needed_in(part) for part in outer if isinstance(part, _APART) and part not in around):
-                found.append((use, outer))
+            if scope in parents:
+                outer = parents[parents.index(scope) :]
+                pairs = zip(outer, [*outer[1:], use], strict=True)
+                if not any(self._is_another(name, part, inner) for part, inner in pairs if part not in around):
+                    found.append((use, outer))
         return found
 
     def is_derived(self, inside: Collection[ast.AST]) -> bool:
         """Whether the file derives anything that is not ``inside`` the step."""
         return any(not any(part in inside for part in (*parents, use)) for use, parents in self._derivatives)
 
-    def _needed_in(self, part: Any) -> set[str]:
-        if part not in self._needed:
-            self._needed[part] = read_before_set(part.body)
-        return self._needed[part]
+    def _is_another(self, name: str, part: Any, inner: ast.AST) -> bool:
+        """Whether ``name``, read in ``inner``, a child of ``part``, is what ``part`` gives that name."""
+        if isinstance(part, _COMPREHENSIONS):
+            targets = [loop.target for loop in part.generators]
+            return inner is not part.generators[0] and name in set_in(targets)
+        if not isinstance(part, ast.For | ast.While | ast.FunctionDef) or inner not in part.body:
+            return False
+        if part not in self._own:
+            self._own[part], self._needed[part] = _own_names(part), read_before_set(part.body)
+        return name in self._own[part] or name not in self._needed[part]
 
-
-def is_plain(use: Use) -> bool:
-    """Whether numbers are all that is read, as far as can be seen."""
-    name, parents = use
-    for outer in reversed(parents):  # from the inside out: output.mean().item() is a number at last
-        if isinstance(outer, ast.Attribute) and outer.attr in _PLAIN:
+    def is_plain(self, use: Use, places: int = _MOST_PLACES) -> bool:
+        """Whether numbers are all that is read, as far as can be seen."""
+        name, parents = use
+        for outer in reversed(parents):  # from the inside out: output.mean().item() is a number at last
+            if isinstance(outer, ast.Attribute) and outer.attr in _PLAIN:
+                return True
+            if not isinstance(outer, ast.Attribute | ast.Call | ast.Subscript | ast.BinOp) or _is_told(outer):
+                break
+        parent = parents[-1]
+        if isinstance(parent, ast.Compare | ast.Delete):
             return True
-        if not isinstance(outer, ast.Attribute | ast.Call | ast.Subscript | ast.BinOp) or _is_told(outer):
-            break
-    parent = parents[-1]
-    if isinstance(parent, ast.Compare | ast.Delete):
-        return True
-    if isinstance(parent, ast.FormattedValue):
-        return parent.format_spec is not None  # else a tensor of several numbers tells of its graph
-    if isinstance(parent, ast.Call) and name in parent.args and last_name(parent) in _PLAIN_FUNCTIONS:
-        return True
-    if _picks_places(parents):
-        return True
-    return not is_printed(use) and any(_is_without_graph(outer) for outer in parents)
+        if isinstance(parent, ast.FormattedValue):
+            return parent.format_spec is not None  # else a tensor of several numbers tells of its graph
+        if isinstance(parent, ast.Call) and name in parent.args and last_name(parent) in _PLAIN_FUNCTIONS:
+            return True
+        if not is_printed(use) and any(_is_without_graph(outer) for outer in parents):
+            return True
+        return places > 0 and (self._is_plain_inside(use, places - 1) or self._is_plain_later(use, places - 1))
+
+    def _is_plain_inside(self, use: Use, places: int) -> bool:
+        """Whether it is given to a function of the file that reads numbers of it."""
+        name, parents = use
+        call = parents[-1]
+        if not isinstance(call, ast.Call) or name not in call.args or not isinstance(call.func, ast.Name):
+            return False
+        function = self._functions.get(call.func.id)
+        place = call.args.index(name)
+        if function is None or self._set[call.func.id] > 1 or any(isinstance(one, ast.Starred) for one in call.args):
+            return False
+        parameters = [*function.args.posonlyargs, *function.args.args]
+        if place >= len(parameters):
+            return False
+        inner = self._of(parameters[place].arg, function, [function])
+        return all(self.is_plain(one, places) for one in inner)
+
+    def _is_plain_later(self, use: Use, places: int) -> bool:
+        """Whether a name is given to what is computed of it, and numbers are read of that."""
+        _, parents = use
+        statement = next((outer for outer in reversed(parents) if isinstance(outer, ast.stmt)), None)
+        if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
+            return False
+        target, value = statement.targets[0], statement.value
+        between = parents[parents.index(statement) + 1 :]
+        if isinstance(target, ast.Tuple):  # values, places = output.max(1)
+            if not isinstance(value, ast.Call) or last_name(value) not in _PICKING:
+                return False
+            target, between = target.elts[0], [outer for outer in between if outer not in (value, value.func)]
+        methods = [outer.func for outer in between if _computes(outer)]
+        is_computed = all(isinstance(outer, ast.BinOp) or _computes(outer) or outer in methods for outer in between)
+        if not isinstance(target, ast.Name) or not is_computed:
+            return False
+        around = parents[: parents.index(statement)]
+        return all(self.is_plain(one, places) for one in self._of(target.id, parents[0], around))
+
+
+def _own_names(part: Any) -> set[str]:
+    """The names that a loop, or a function, has set when its body begins; all that are a function's own."""
+    if isinstance(part, ast.For):
+        return set_in([part.target])
+    if not isinstance(part, ast.FunctionDef):
+        return set()
+    parts = [inner for statement in part.body for inner in ast.walk(statement)]
+    outer = {name for inner in parts if isinstance(inner, ast.Global | ast.Nonlocal) for name in inner.names}
+    given = {inner.arg for inner in ast.walk(part.args) if isinstance(inner, ast.arg)}
+    nested = [inner for inner in parts if isinstance(inner, ast.FunctionDef | ast.Lambda | ast.ClassDef)]
+    return (given | set_in(part.body) - set_in(nested)) - outer
+
+
+def _computes(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and last_name(node) in _COMPUTING
 
 
 def is_printed(use: Use) -> bool:
@@ -102,13 +178,3 @@ def _is_told(node: ast.AST) -> bool:
 def _is_without_graph(block: ast.AST) -> bool:
     asked = [item.context_expr for item in block.items] if isinstance(block, ast.With) else []
     return any(isinstance(call, ast.Call) and last_name(call) in _WITHOUT_GRAPH for call in asked)
-
-
-def _picks_places(parents: list[ast.AST]) -> bool:
-    """Whether it is in ``_, places = output.max(1)``."""
-    statement = next((outer for outer in reversed(parents) if isinstance(outer, ast.stmt)), None)
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple):
-        return False
-    first = statement.targets[0].elts[0]
-    is_picked = isinstance(statement.value, ast.Call) and last_name(statement.value) in _PICKING
-    return is_picked and isinstance(first, ast.Name) and first.id == "_"
