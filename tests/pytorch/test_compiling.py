@@ -202,6 +202,7 @@ rebound = total
     ("after", "needed"),
     [
         ("n += accuracy(out, y)", set()),
+        ("n += accuracy(out[y], y[y])", set()),
         ("n = category(out)", set()),
         ("n = total(out)", {"out"}),
         ("n = rebound(out)", {"out"}),
@@ -219,6 +220,12 @@ def test_where_a_result_goes_is_looked_at_in_functions_of_the_file_and_by_scope(
     body = textwrap.indent(STEP + after.replace("; ", "\n"), "    ")
     (step,) = found(f"{FUNCTIONS}for x, y in batches:\n{body}\n")
     assert step.needs_graph == needed
+
+
+def test_a_function_of_the_file_that_prints_a_result_is_told_its_graph() -> None:
+    body = textwrap.indent(f"{STEP}show(loss)\n", "    ")
+    (step,) = found(f"def show(x):\n    print(x)\nfor x, y in batches:\n{body}")
+    assert step.needs_graph == {"loss"}
 
 
 # in a process of its own -------------------------------------------------------------------------------------------

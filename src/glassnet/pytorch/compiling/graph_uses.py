@@ -108,18 +108,25 @@ class Uses:
             return parent.format_spec is not None  # else a tensor of several numbers tells of its graph
         if isinstance(parent, ast.Call) and name in parent.args and last_name(parent) in _PLAIN_FUNCTIONS:
             return True
-        if not is_printed(use) and any(_is_without_graph(outer) for outer in parents):
+        if not _is_printed(use) and any(_is_without_graph(outer) for outer in parents):
             return True
         return places > 0 and (self._is_plain_inside(use, places - 1) or self._is_plain_later(use, places - 1))
 
+    def may_be_printed(self, use: Use) -> bool:
+        """Whether it is printed with all that it tells, or given to a function of the file, which may do so."""
+        calls = [outer.func for outer in use[1] if isinstance(outer, ast.Call)]
+        return _is_printed(use) or any(isinstance(one, ast.Name) and one.id in self._functions for one in calls)
+
     def _is_plain_inside(self, use: Use, places: int) -> bool:
         """Whether it is given to a function of the file that reads numbers of it."""
-        name, parents = use
+        given, parents = use
+        while isinstance(parents[-1], ast.Subscript) and parents[-1].value is given:  # accuracy(out[tested])
+            given, parents = parents[-1], parents[:-1]
         call = parents[-1]
-        if not isinstance(call, ast.Call) or name not in call.args or not isinstance(call.func, ast.Name):
+        if not isinstance(call, ast.Call) or given not in call.args or not isinstance(call.func, ast.Name):
             return False
         function = self._functions.get(call.func.id)
-        place = call.args.index(name)
+        place = call.args.index(given)
         if function is None or self._set[call.func.id] > 1 or any(isinstance(one, ast.Starred) for one in call.args):
             return False
         parameters = [*function.args.posonlyargs, *function.args.args]
@@ -165,7 +172,7 @@ def _computes(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and last_name(node) in _COMPUTING
 
 
-def is_printed(use: Use) -> bool:
+def _is_printed(use: Use) -> bool:
     """Whether it is printed, with all that it tells of itself."""
     return any(map(_is_told, use[1]))
 

@@ -17,7 +17,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from glassnet.pytorch.compiling.graph_uses import Uses, is_printed
+from glassnet.pytorch.compiling.graph_uses import Uses
 from glassnet.pytorch.compiling.names_in_statements import (
     calls_in,
     dotted,
@@ -257,7 +257,7 @@ def _look_around(step: TrainingStep, scope: ast.AST, uses: Uses) -> None:
         if uses.of(name, scope, inside):
             step.read_later.add(name)
         later = uses.of(name, scope, traced)
-        if not all(map(uses.is_plain, later)) and (derives or any(map(is_printed, later))):
+        if not all(map(uses.is_plain, later)) and (derives or any(map(uses.may_be_printed, later))):
             step.needs_graph.add(name)
 
 
