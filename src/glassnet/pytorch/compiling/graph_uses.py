@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any, TypeGuard
 
 from glassnet.pytorch.compiling.names_in_statements import dotted, last_name, read_before_set, set_in
@@ -66,7 +67,8 @@ class Uses:
     def of(self, name: str, scope: ast.AST, inside: Collection[ast.AST]) -> list[Use]:
         """Where ``name`` is read in ``scope``, not ``inside`` the step, and not where it has been set anew before."""
         around = {outer for statement in inside for outer in self._around[statement]}
-        return [use for use in self._of(name, scope, around) if not any(part in inside for part in (*use[1], use[0]))]
+        uses = [use for use in self._of(name, scope, around) if not any(part in inside for part in (*use[1], use[0]))]
+        return [use for use in uses if not _is_set_between(name, use, around.union(inside))]
 
     def _of(self, name: str, scope: ast.AST, around: Collection[ast.AST]) -> list[Use]:
         found = []
@@ -99,6 +101,8 @@ class Uses:
         for outer in reversed(parents):  # from the inside out: output.mean().item() is a number at last
             if isinstance(outer, ast.Attribute) and outer.attr in _PLAIN:
                 return True
+            if isinstance(outer, ast.Subscript) and _picks(outer.value) and getattr(outer.slice, "value", 0) == 1:
+                return True  # output.max(1)[1] is where they are
             if not isinstance(outer, ast.Attribute | ast.Call | ast.Subscript | ast.BinOp) or _is_told(outer):
                 break
         parent = parents[-1]
@@ -144,7 +148,7 @@ class Uses:
         target, value = statement.targets[0], statement.value
         between = parents[parents.index(statement) + 1 :]
         if isinstance(target, ast.Tuple):  # values, places = output.max(1)
-            if not isinstance(value, ast.Call) or last_name(value) not in _PICKING:
+            if not isinstance(value, ast.Call) or not _picks(value):
                 return False
             target, between = target.elts[0], [outer for outer in between if outer not in (value, value.func)]
         methods = [outer.func for outer in between if _computes(outer)]
@@ -166,6 +170,31 @@ def _own_names(part: Any) -> set[str]:
     given = {inner.arg for inner in ast.walk(part.args) if isinstance(inner, ast.arg)}
     nested = [inner for inner in parts if isinstance(inner, ast.FunctionDef | ast.Lambda | ast.ClassDef)]
     return (given | set_in(part.body) - set_in(nested)) - outer
+
+
+def _is_set_between(name: str, use: Use, step: Collection[ast.AST]) -> bool:
+    """Whether a statement before that of the use, and after the ``step`` and what it is in, has given the name anew."""
+    path = [*use[1], use[0]]
+    for part, inner in reversed([*pairwise(path)]):
+        is_function = isinstance(part, ast.FunctionDef | ast.Lambda | ast.GeneratorExp)
+        if inner in step or (is_function and part not in step):
+            return False  # a function may be called at any time
+        for body in (getattr(part, field, None) for field in ("body", "orelse", "finalbody")):
+            if isinstance(body, list) and inner in body:
+                before = body[: body.index(inner)]
+                first = max((i + 1 for i, one in enumerate(before) if one in step), default=0)
+                if any(isinstance(one, ast.Assign) and name in set_in([one]) for one in before[first:]):
+                    return True
+    return False
+
+
+def _picks(call: ast.AST) -> bool:
+    """Whether it gives values, and where they are: ``output.max(1)``, not ``output.max(other)``."""
+    if not isinstance(call, ast.Call) or last_name(call) not in _PICKING:
+        return False
+    is_along = any(keyword.arg == "dim" for keyword in call.keywords)
+    given = any(isinstance(part, ast.Constant) for one in call.args for part in (one, getattr(one, "operand", None)))
+    return is_along or given or last_name(call) in ("topk", "sort", "mode")
 
 
 def _computes(node: ast.AST) -> TypeGuard[ast.Call]:
