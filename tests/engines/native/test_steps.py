@@ -17,13 +17,8 @@ from glassnet.engines.native.compilers import compiler
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
 
-def trained(engine: str, steps: int = 4, rows: int = 70) -> tuple[list[float], Any, Any]:
-    """The losses of a network of some widths that are no multiples of a vector, its parameters, and the step."""
-    gn.manual_seed(0)
-    first, second = (nn.Linear(37, 70), nn.Tanh(), nn.LayerNorm(70)), (nn.Linear(70, 33), nn.ReLU(), nn.Linear(33, 3))
-    model = nn.Sequential(*first, *second)
-    optimizer = optim.Adam(model.parameters(), lr=0.01)
-    x, y = gn.randn(rows, 37), gn.randint(0, 3, (rows,))
+def compiled_step(model: nn.Module, optimizer: optim.Optimizer, engine: str) -> Any:
+    """A training step of a classifier, compiled."""
 
     def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
         optimizer.zero_grad()
@@ -32,7 +27,17 @@ def trained(engine: str, steps: int = 4, rows: int = 70) -> tuple[list[float], A
         optimizer.step()
         return loss
 
-    compiled = gn.compile(step, engine=engine)
+    return gn.compile(step, engine=engine)
+
+
+def trained(engine: str, steps: int = 4, rows: int = 70) -> tuple[list[float], Any, Any]:
+    """The losses of a network of some widths that are no multiples of a vector, its parameters, and the step."""
+    gn.manual_seed(0)
+    first, second = (nn.Linear(37, 70), nn.Tanh(), nn.LayerNorm(70)), (nn.Linear(70, 33), nn.ReLU(), nn.Linear(33, 3))
+    model = nn.Sequential(*first, *second)
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    x, y = gn.randn(rows, 37), gn.randint(0, 3, (rows,))
+    compiled = compiled_step(model, optimizer, engine)
     losses = [compiled(x, y).item() for _ in range(steps)]
     return losses, [p.array.copy() for p in model.parameters()], compiled
 
@@ -66,16 +71,7 @@ def test_the_update_follows_the_product_that_makes_its_gradient() -> None:
 
 def test_a_label_that_is_no_class_is_refused_as_by_numpy_and_nothing_is_changed() -> None:
     model = nn.Linear(4, 3)
-    optimizer = optim.SGD(model.parameters(), lr=0.1)
-
-    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    compiled = gn.compile(step, engine="native")
+    compiled = compiled_step(model, optim.SGD(model.parameters(), lr=0.1), "native")
     x = gn.randn(5, 4)
     compiled(x, gn.tensor([0, 1, 2, 0, 1]))
     before = [p.array.copy() for p in model.parameters()]
