@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.nn import Module
 from glassnet.observer import mode
 from glassnet.ops.dtypes import Array
 from glassnet.random import _Stream as Stream
+from glassnet.tensor import Tensor
 from glassnet.trace.bytecode import CHANGING
 from glassnet.trace.refusals import HOUSE, is_users_file, refuse
 
@@ -34,6 +36,7 @@ _BUILTINS = {
 _VALUES = (str, bytes, int, float, complex, tuple, frozenset, list, dict, set, deque, type(None), range, slice)
 _MODULES = {"math", "cmath", "_operator", "itertools", "_functools", "_collections", "_abc", "numpy", "_typing"}
 _CONTAINERS = {list, dict, set, deque}
+_WRITTEN_IN_SIGHT = (list, dict, deque, np.ndarray, Tensor, Module)
 _ATTRIBUTES = {"grad", "requires_grad"}  # of tensors: the tracer sees them
 _RANDOM = {random.Random, np.random.Generator, np.random.RandomState}
 _WRITING = ("_io", "io", "time", "_random", "posix", "nt", "_socket", "select", "_thread", "_datetime")
@@ -52,7 +55,7 @@ def watched(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _watching() -> Iterator[None]:
-    _refuse_iterators()
+    _refuse_what_is_not_seen()
     older, moving = _look_around()
     arrays = _arrays_in_reach()
     before = sys.getprofile()
@@ -131,8 +134,9 @@ def _arrays_in_reach() -> list[tuple[str, Array, Array]]:
     ]
 
 
-def _refuse_iterators() -> None:
-    """What is taken from an iterator is gone: that there is one in reach is enough."""
+def _refuse_what_is_not_seen() -> None:
+    """What is taken from an iterator is gone, and what is written into an array of Python's or a table leaves no trace:
+    that there is one in reach is enough."""
     captures = getattr(mode.tracer, "captures", None)
     if captures is None:
         return
@@ -141,6 +145,8 @@ def _refuse_iterators() -> None:
     for name, value in reached:
         if hasattr(type(value), "__next__"):
             refuse(f"reaches {name}, an iterator: what is taken from it is gone")
+        if hasattr(type(value), "__setitem__") and not isinstance(value, _WRITTEN_IN_SIGHT):
+            refuse(f"reaches {name}, of class {type(value).__name__}: what is written into it would not be seen")
 
 
 def _is_harmless(called: Any, older: set[int]) -> bool:
