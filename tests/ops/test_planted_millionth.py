@@ -17,7 +17,9 @@ from glassnet.ops import Op, registry
 from tests.ops import checks, projection
 from tests.ops.sample import Sample
 from tests.ops.samples import samples_of
-from tests.ops.test_parity import SKIPPED, compare, torch_function
+
+pytest.importorskip("torch")
+from tests.ops.test_parity import SKIPPED, compare, torch_function  # which needs it
 
 pytestmark = [pytest.mark.parity, pytest.mark.slow("hundreds of faults are planted, each in one rule")]
 

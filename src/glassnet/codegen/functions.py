@@ -32,13 +32,16 @@ def sources(ops: Iterable[Op], textbook: bool = False) -> list[str]:
 
 
 def _function(op: Op, textbook: bool) -> Callable[..., Any]:
-    return op.textbook if textbook and op.textbook is not None else op.forward
+    written = op.textbook if textbook and op.textbook is not None else op.forward
+    plain: Callable[..., Any] = inspect.unwrap(written)  # what a decorator adds is not for programs
+    return plain
 
 
 def _add(function: Any, name: str, texts: dict[str, str], names: dict[Any, str], textbook: bool) -> None:
     if name in texts:
         return
     text = textwrap.dedent(inspect.getsource(function)).strip()
+    text = re.sub(r"\A@\w+\n", "", text)
     text = re.sub(r"  # type: ignore.*", "", text)
     renames = {function.__name__: name}
     around = inspect.getclosurevars(function).nonlocals
@@ -55,6 +58,7 @@ def _add(function: Any, name: str, texts: dict[str, str], names: dict[Any, str],
         if isinstance(value, np.ufunc):
             renames[used] = f"np.{value.__name__}"
         elif isinstance(value, FunctionType):
+            value = inspect.unwrap(value)
             if value not in names:
                 names[value] = _free(used, {*texts, *names.values()})
             renames[used] = names[value]

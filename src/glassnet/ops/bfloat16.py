@@ -7,6 +7,8 @@ comes of it, once an operation; autograd rounds each gradient; files hold two by
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -89,3 +91,28 @@ def result_of(inputs: list[Any], result: Array) -> Array:
         return result
     floating = (x.dtype for x in inputs if isinstance(x, np.ndarray) and x.dtype.kind in "fc")
     return rounded(result) if all(dtype is bfloat16 for dtype in floating) else result.view(np.float32)
+
+
+# No program computes in bfloat16, so what these add is not written out with the functions that they are put around.
+
+
+def rounds(cast: Callable[[Array, Dtype], Array]) -> Callable[[Array, Dtype], Array]:
+    """A cast that rounds where it is to bfloat16."""
+
+    @wraps(cast)
+    def cast_or_rounded(x: Array, dtype: Dtype) -> Array:
+        y = cast(x, dtype)
+        return rounded(y) if dtype is bfloat16 else y
+
+    return cast_or_rounded
+
+
+def tells_apart(promoted: Callable[[Dtype, Dtype], Dtype]) -> Callable[[Dtype, Dtype], Dtype]:
+    """A promotion of two dtypes that does not take bfloat16 for float32."""
+
+    @wraps(promoted)
+    def promoted_apart(a: Dtype, b: Dtype) -> Dtype:
+        wider = a if a is b else promoted(a, b)
+        return np.dtype(np.float32) if wider is bfloat16 and a is not b and a.kind == b.kind else wider
+
+    return promoted_apart

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from glassnet.errors import RangeError
 from glassnet.ops.bfloat16 import Array as Array
 from glassnet.ops.bfloat16 import Dtype as Dtype
-from glassnet.ops.bfloat16 import bfloat16
+from glassnet.ops.bfloat16 import tells_apart
 
 bool_ = np.dtype(np.bool_)
 uint8 = np.dtype(np.uint8)
@@ -164,12 +164,10 @@ def result_type(*inputs: Any) -> Dtype:
     return result
 
 
+@tells_apart
 def _promoted(a: Dtype, b: Dtype) -> Dtype:
-    if a is b:
-        return a
     if category(a) == category(b):
-        wider = np.promote_types(a, b)
-        return float32 if wider is bfloat16 else wider
+        return np.promote_types(a, b)
     if a.kind + b.kind in ("cf", "fc"):
         return np.promote_types(a, b)
     return a if category(a) > category(b) else b

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import RepeatedDimensionError, ShapeError
-from glassnet.ops.bfloat16 import bfloat16, rounded
+from glassnet.ops.bfloat16 import rounds
 from glassnet.ops.dtypes import Array, Dtype, result_type
 from glassnet.ops.record import Op, Spec, register
 from glassnet.ops.shapes import (
@@ -232,11 +232,10 @@ stack = register(
 )
 
 
+@rounds
 def _cast(x: Array, dtype: Dtype) -> Array:
     x = np.asarray(x)
     x = x.real if x.dtype.kind == "c" and dtype.kind in "fiu" else x
-    if dtype is bfloat16:
-        return rounded(x)
     return x.astype(dtype, order="C" if 0 in x.strides else "K")
 
 

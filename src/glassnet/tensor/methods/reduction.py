@@ -35,7 +35,7 @@ def reduce(op: Op, x: X, dim: Dim, keepdim: bool, numpy_names: dict[str, Any], *
     if dim is not None and not isinstance(dim, int):
         dim = tuple(dim) if x.shape else normalize_dims(op.name, dim, 0)
     if x.dtype.kind != "f":
-        op.shape(x, dim=dim)  # raises where integers have no such result: NumPy would silently make float64 of them
+        op.shape(x, dim=dim, **params)  # raises where integers have no such result: NumPy would make float64 of them
     return apply(op, x, dim=dim, keepdim=keepdim, **params)
 
 
