@@ -23,6 +23,8 @@ def as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     yield
     uninstall()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pack"]:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize(
