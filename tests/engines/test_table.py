@@ -118,7 +118,7 @@ def test_an_engine_computes_what_the_evaluator_does(engine: str, recipe: Recipe)
 
 
 @pytest.mark.parametrize("engine", cases()[1:])
-@settings(max_examples=6)
+@settings(max_examples=1 + settings.default.max_examples // 16)
 @given(recipe=recipes())
 def test_an_engine_that_compiles_computes_what_the_evaluator_does(engine: str, recipe: Recipe) -> None:
     compare(engine, recipe)
