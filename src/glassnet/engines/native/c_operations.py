@@ -134,7 +134,7 @@ def operand_type(instruction: Instruction) -> Dtype:
 class Reduction(NamedTuple):
     """How many numbers become one: ``start`` is where it begins, ``step`` what each number x does to the result y.
 
-    ``simd`` is the clause by which the compiler may do several at once.
+    ``clause`` is that by which the compiler may do several at once, "" where there is none.
     """
 
     start: Callable[[Dtype], str]

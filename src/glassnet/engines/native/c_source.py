@@ -56,7 +56,7 @@ class _Writer:
         written = self.schedule.writes(kernel)
         for root in self.schedule.touches(kernel):
             name = self.schedule.names.get(root, "sums")
-            constant = "" if root in written or name == "sums" else "const "
+            constant = "" if root in written else "const "
             yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
         if may_fail(kernel):
             yield "int64_t *fault"
@@ -97,13 +97,9 @@ class _Writer:
         return any(
             self._overlap(a, b)
             for writer, reader in pairs
-            for a in self._written(writer)
+            for a in self.schedule.writes(writer)
             for b in self.schedule.touches(reader)
         )
-
-    def _written(self, kernel: Kernel) -> set[Var]:
-        scratch = self.schedule.scratch(kernel)
-        return self.schedule.writes(kernel) | (set() if scratch is None else {scratch})
 
     def _overlap(self, a: Var, b: Var) -> bool:
         if a == b or a in self.places or b in self.places:

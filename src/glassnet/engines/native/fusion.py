@@ -29,6 +29,7 @@ class _Graph:
 
     def __init__(self, layouts: Layouts) -> None:
         self.layouts = layouts
+        self.states = {layout.root.name: layout.root for layout in layouts.values()}
         self.steps: dict[int, Step] = {}
         self.before: dict[int, int] = {}
         self.maker: dict[Var, int] = {}  # of each root: the kernel that wrote it last
@@ -62,8 +63,7 @@ class _Graph:
             yield from self.readers.get(root, ())
 
     def _written(self, instruction: Instruction) -> set[Var]:
-        states = {layout.root.name: layout.root for layout in self.layouts.values()} if instruction.writes else {}
-        return {self.layouts[instruction.output].root, *(states[name] for name in instruction.writes)}
+        return {self.layouts[instruction.output].root, *(self.states[name] for name in instruction.writes)}
 
     def _all_before(self, numbers: set[int]) -> int:
         found = 0

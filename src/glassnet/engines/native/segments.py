@@ -1,4 +1,4 @@
-"""The schedule: the kernels of a program in the order in which they run, and the memory of what they need.
+"""Segments: the kernels of a program in the order in which they run, and the memory of what they need.
 
 Kernels that follow one another are a segment, one function of C. Between segments stands what is left to NumPy.
 """
@@ -79,26 +79,24 @@ class Schedule:
         return found
 
     def writes(self, step: Step) -> set[Var]:
-        """The memory that a step writes."""
+        """The memory that a step writes, and what it needs for itself."""
         if not isinstance(step, Kernel):
             return {step.output}
-        return (step.made.keys() & self.stored) | state_written(step.instructions, self.layouts)
+        scratch = self._scratch(step)
+        stored = (step.made.keys() & self.stored) | state_written(step.instructions, self.layouts)
+        return stored if scratch is None else stored | {scratch}
 
     def touches(self, kernel: Kernel) -> list[Var]:
         """All the memory of a kernel, in the order of its instructions; what it needs for itself comes last."""
         wanted = self.reads(kernel) | self.writes(kernel)
         order = dict.fromkeys(self.layouts[x].root for i in kernel.instructions for x in (*i.reads, i.output))
-        scratch = self.scratch(kernel)
-        return [root for root in order if root in wanted] + ([] if scratch is None else [scratch])
+        return [root for root in order if root in wanted] + [var for var in wanted if var not in order]
 
-    def scratch(self, kernel: Kernel) -> Var | None:
+    def _scratch(self, kernel: Kernel) -> Var | None:
         """Memory that a kernel needs for itself."""
         code = self.codes[id(kernel)]
         return code.scratch if isinstance(code, ProductCode) else None
 
     def _arena(self) -> Arena:
         made = [self.writes(step) - set(self.program.state) for step in self._steps]
-        for step, values in zip(self._steps, made, strict=True):
-            if isinstance(step, Kernel) and (scratch := self.scratch(step)) is not None:
-                values.add(scratch)
         return arena_of(lives_of(made, [self.reads(step) for step in self._steps], self.wanted))

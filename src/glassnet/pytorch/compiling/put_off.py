@@ -40,12 +40,12 @@ def put_off(statements: Sequence[ast.stmt], place: int) -> PutOff | None:
     for kept in reading.keeping:
         _move(kept, statement)
     before, after = statements[:place], statements[place + 1 :]
-    names = read_in([later]) | set_in([later])
     has_set = set_in([later])
+    names = read_in([later]) | has_set
     if names & set_in(after) or has_set & (read_in(after) | set_in(before)):
         return None
     inside = names & set_in(before)
-    if any(_is_changed(name, after) for name in inside) or set_in([later]) & read_in(reading.keeping):
+    if any(_is_changed(name, after) for name in inside) or has_set & read_in(reading.keeping):
         return None
     outside = {name for name in names - inside - has_set if not name.startswith("_glassnet")}
     return PutOff(reading.keeping, later, outside)

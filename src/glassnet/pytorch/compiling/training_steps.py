@@ -131,7 +131,7 @@ def _bodies(
 ) -> Iterator[tuple[list[ast.stmt], list[ast.AST], ast.AST | None]]:
     """The lists of statements that are carried out again and again: in loops, and in functions."""
     if isinstance(node, ast.ClassDef):
-        function, around = function, []
+        around = []
     if isinstance(node, ast.FunctionDef):
         function, around = function or node, [node]
     if isinstance(node, _LOOPS):

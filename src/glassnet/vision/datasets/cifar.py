@@ -69,11 +69,6 @@ class CIFAR10(Pictures):
         meta, key = self._names
         self.classes: list[str] = list(self._read(meta).get(key, ()))
 
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The number of each class."""
-        return {name: number for number, name in enumerate(self.classes)}
-
     def __len__(self) -> int:
         return len(self.data)
 

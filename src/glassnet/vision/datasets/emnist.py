@@ -24,13 +24,6 @@ class _Idx(PicturesInMemory, VisionDataset):
         folders = [f"{type(self).__name__}/raw/", "gzip/", ""]
         return read_idx(self.found(*(f"{folder}{name}{end}" for folder in folders for end in ("", ".gz"))), 2**30)
 
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The number of each class."""
-        return {name: number for number, name in enumerate(self.classes)}
-
-    classes: Any
-
 
 class EMNIST(_Idx):
     """Handwritten letters and digits in MNIST's format (Cohen et al., "EMNIST", 2017).

@@ -137,7 +137,6 @@ class DatasetFolder(Pictures):
         self.classes = [*folders]
         if not folders:
             raise FileNotFoundError(f"{shown(self.root)}: expected a folder for each class, found none in it")
-        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
         self.samples = [
             (path, number)
             for name, number in self.class_to_idx.items()

@@ -53,7 +53,6 @@ class OxfordIIITPet(PictureFiles):
                         for row in rows]  # fmt: skip
         kinds = {int(row[1]): " ".join(part.title() for part in row[0].split("_")[:-1]) for row in rows}
         self.classes = [kinds[number] for number in sorted(kinds)]
-        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
 
     def picture(self, index: int) -> tuple[Any, Any]:
         """The picture, and what was asked for of it."""
@@ -119,7 +118,6 @@ class Food101(PictureFiles):
         folder = self.found("food-101")
         by_class = json.loads(read_bytes(folder / "meta" / f"{split}.json"))
         self.classes = sorted(by_class)
-        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
         listed = [(name, self.class_to_idx[kind]) for kind, names in by_class.items() for name in names]
         self.paths = [folder / "images" / f"{name}.jpg" for name, _ in listed]
         self.targets = [number for _, number in listed]
@@ -149,7 +147,6 @@ class DTD(PictureFiles):
         folder = self.found("dtd/dtd", "dtd")
         names = _lines(folder / "labels" / f"{split}{partition}.txt")
         self.classes = sorted({name.partition("/")[0] for name in names})
-        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
         self.paths = [folder / "images" / name for name in names]
         self.targets = [self.class_to_idx[name.partition("/")[0]] for name in names]
 
@@ -220,7 +217,6 @@ class EuroSAT(PictureFiles):
         super().__init__(root, None, transform, target_transform)
         folder = self.found("eurosat/2750", "2750")
         self.classes = sorted(each.name for each in folder.iterdir() if each.is_dir())
-        self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
         self.paths = [
             path for name in self.classes for path in sorted((folder / name).iterdir())
             if path.suffix.lower() in IMG_EXTENSIONS

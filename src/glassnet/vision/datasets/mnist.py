@@ -124,11 +124,6 @@ class MNIST(PicturesInMemory):
         """Where downloads go: torchvision's place."""
         return _places_in(self.root, type(self))[0]
 
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The number of each class."""
-        return {name: number for number, name in enumerate(self.classes)}
-
     def download(self, progress: Progress | None = None) -> None:
         """Download those of the four files that are in none of the places."""
         self._fetch(self._places(), progress)

@@ -10,6 +10,7 @@ from glassnet.data.dataset import Dataset
 from glassnet.data.gather import Indices, as_indices, batch_by_sample, checked_range, is_up_to_date, take_rows
 from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
 from glassnet.tensor import Tensor
+from glassnet.threads import computed_once
 
 PathLike = str | os.PathLike[str]
 
@@ -20,6 +21,12 @@ class Pictures(Dataset[tuple[Any, Any]]):
     root: PathLike | None = None  # where they are from, if they are files
     transform: Any = None
     target_transform: Any = None
+
+    @computed_once
+    def class_to_idx(self) -> dict[str, int]:
+        """The number of each class, of a dataset that has ``classes``."""
+        dataset: Any = self
+        return {name: number for number, name in enumerate(dataset.classes)}
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} must define __len__(self), the number of pictures")

@@ -24,6 +24,9 @@ class _InOneFile(VisionDataset):
     labels: Array
     channels_first: ClassVar[bool] = False
 
+    def __init__(self, root: PathLike | None = None, download: bool = False, **options: Any) -> None:
+        super().__init__(root, **options)
+
     def __len__(self) -> int:
         return len(self.data)
 
@@ -58,7 +61,6 @@ class STL10(_InOneFile):
     ) -> None:
         self.split = one_of("STL10", "split", split, ("train", "test", "unlabeled", "train+unlabeled"))
         self.folds = folds
-        options.pop("download", None)
         super().__init__(root, **options)
         folder = self.found("stl10_binary")
         pictures, labels = [], []
@@ -95,7 +97,6 @@ class SVHN(_InOneFile):
 
     def __init__(self, root: PathLike | None = None, split: str = "train", **options: Any) -> None:
         self.split = one_of("SVHN", "split", split, ("train", "test", "extra"))
-        options.pop("download", None)
         super().__init__(root, **options)
         path = self.found(f"{split}_32x32.mat")
         arrays = read_mat(path)
@@ -120,7 +121,6 @@ class USPS(_InOneFile):
 
     def __init__(self, root: PathLike | None = None, train: bool = True, **options: Any) -> None:
         self.train = train
-        options.pop("download", None)
         super().__init__(root, **options)
         path = self.found("usps.bz2" if train else "usps.t.bz2")
         try:
@@ -153,7 +153,6 @@ class SEMEION(_InOneFile):
     origin = "https://archive.ics.uci.edu/dataset/178/semeion+handwritten+digit"
 
     def __init__(self, root: PathLike | None = None, **options: Any) -> None:
-        options.pop("download", None)
         super().__init__(root, **options)
         rows = np.array([line.split() for line in read_bytes(self.found("semeion.data")).decode().splitlines()], float)
         self.data = (rows[:, :256] * 255).astype(np.uint8).reshape(-1, 16, 16)
