@@ -103,21 +103,23 @@ def test_what_is_found_lies_in_the_picture_best_first(name: str) -> None:
             assert each["keypoints_scores"].shape == (len(boxes), 2)
 
 
-@pytest.mark.slow("trains a network for 60 steps")
+@pytest.mark.slow("trains a network for 100 steps")
 @pytest.mark.parametrize("name", ["faster", "retinanet"])
 def test_a_network_learns_to_find_one_thing(name: str) -> None:
+    """Each step draws its own boxes to learn from, so that single losses go up and down: the last twenty count."""
     model = MODELS[name]()
     picture = glassnet.zeros(3, 40, 48)
     picture[:, 8:32, 8:32] = 1
     truth = [target([8, 8, 32, 32])]
     optimizer = glassnet.optim.Adam(model.parameters(), 0.003)
-    first = sum(model([picture], truth).values()).item()
-    for _ in range(60):
+    losses = []
+    for _ in range(100):
         optimizer.zero_grad()
         loss = sum(model([picture], truth).values())
         loss.backward()
         optimizer.step()
-    assert loss.item() < first / 2
+        losses.append(loss.item())
+    assert np.mean(losses[-20:]) < 0.6 * losses[0]
     assert model.eval()([picture])[0]["labels"][0].item() == 1
 
 
