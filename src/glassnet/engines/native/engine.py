@@ -15,6 +15,7 @@ from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_sou
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.library_cache import library_of, team
 from glassnet.engines.native.segments import Schedule
+from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Array
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import PASSES, Pass
@@ -33,7 +34,7 @@ class NativeEngine:
         if found is None:
             raise CompilerError(self.missing())
         self.program = verify(program)
-        self._schedule = schedule = Schedule(program, strides or {}, found.vector_bytes)
+        self._schedule = schedule = Schedule(program, strides or {}, Target(found.vector_bytes))
         outside = [*program.inputs, *program.state, *program.constants]
         self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}

@@ -9,6 +9,7 @@ from glassnet.engines.native.c_operations import expression, operand_type
 from glassnet.engines.native.c_types import C_TYPES, number
 from glassnet.engines.native.kernels import Kernel, Layouts
 from glassnet.engines.native.layouts import Layout, seen_by
+from glassnet.engines.native.target import Target
 from glassnet.program.program import Instruction, Var
 
 
@@ -19,11 +20,14 @@ class KernelCode(ABC):
     ``_m`` after it as memory.
     """
 
-    def __init__(self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str]) -> None:
+    def __init__(
+        self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], target: Target
+    ) -> None:
         self.kernel = kernel
         self.layouts = layouts
         self.stored = stored
         self.names = names
+        self.target = target
 
     @property
     @abstractmethod

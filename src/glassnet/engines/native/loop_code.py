@@ -16,6 +16,7 @@ from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode, block, index_text, loop_head
 from glassnet.engines.native.kernels import Kernel, Layouts, Sizes
 from glassnet.engines.native.layouts import seen_by
+from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Dtype, float32, float64
 from glassnet.program.program import Instruction, Var
 
@@ -36,8 +37,10 @@ class Loop:
 class LoopCode(KernelCode):
     """The statements of a kernel without a matrix product."""
 
-    def __init__(self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str]) -> None:
-        super().__init__(kernel, layouts, stored, names)
+    def __init__(
+        self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], target: Target
+    ) -> None:
+        super().__init__(kernel, layouts, stored, names, target)
         self.stages = stages_of(kernel, layouts)
         order = [i for i in range(len(kernel.sizes)) if i not in kernel.reduced] if kernel.reduced else []
         inner = [i for i in range(len(kernel.sizes)) if i not in order]
@@ -49,20 +52,21 @@ class LoopCode(KernelCode):
         self.lanes = collapsed("k", last, kernel.sizes, accesses)
         self.width = _width(self.lanes[0].size) if self.together else 1
         self.in_parts = self.together and self.width < self.lanes[0].size
-        self.divides_elements = not kernel.reduced and bool(self.inner)
+        self.divides_elements = not kernel.reduced and bool(self.inner) and not target.is_portable
         self.scratch = self._needed_later()
 
     @property
     def is_shared(self) -> bool:
         """Whether there is an outer loop, or elements that each stand for themselves."""
-        return bool(self.outer) or self.in_parts or self.divides_elements
+        is_divisible = bool(self.outer) or self.in_parts or self.divides_elements
+        return is_divisible and not self.target.is_portable
 
     def lines(self) -> Iterator[str]:
         """The statements."""
         loops = [(loop.name, loop.size, 1) for loop in self.outer]
         if self.in_parts:
             loops.append(("first", self.lanes[0].size, self.width))
-        yield from self._nested(loops, is_outermost=True)
+        yield from self._nested(loops, is_outermost=self.is_shared)
 
     def _nested(self, loops: Sequence[tuple[str, int, int]], is_outermost: bool) -> Iterator[str]:
         if not loops:
@@ -95,7 +99,8 @@ class LoopCode(KernelCode):
             return
         for instruction in rows:
             yield f"{C_TYPES[instruction.output.dtype]} {self.names[instruction.output]}[{self.width}];"
-        yield "#pragma omp simd"
+        if not self.target.is_portable:
+            yield "#pragma omp simd"
         yield from block(loop_head("k", self.width), lines)
 
     def _inner_loops(self, elements: Sequence[Instruction], reductions: Sequence[Instruction]) -> Iterator[str]:
@@ -126,7 +131,7 @@ class LoopCode(KernelCode):
     def _simd(self, elements: Sequence[Instruction], reductions: Sequence[Instruction]) -> str:
         """What tells the compiler to make vectors of the innermost loop, where all its memory lies in order."""
         loop = self.lanes[0] if self.together else self.inner[-1] if self.inner else None
-        if loop is None:
+        if loop is None or self.target.is_portable:
             return ""
         last = loop.covers[-1]
         instructions = (*elements, *reductions)

@@ -9,6 +9,7 @@ from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode, block, indented, index_text, loop_head
 from glassnet.engines.native.kernels import Kernel, Layouts
 from glassnet.engines.native.product_plan import Side, plan_of
+from glassnet.engines.native.target import Target
 from glassnet.program.program import Instruction, Var
 
 NEAR = 16  # numbers that are copied one after another where the others of their row are far
@@ -16,15 +17,15 @@ MANY_TILES = 4  # that the same rows take part in: then they are copied
 
 
 class ProductCode(KernelCode):
-    """The statements of a product and of what follows it. ``vector_bytes``: those of the widest vector."""
+    """The statements of a product and of what follows it."""
 
     def __init__(
-        self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], vector_bytes: int
+        self, kernel: Kernel, layouts: Layouts, stored: set[Var], names: Mapping[Var, str], target: Target
     ) -> None:
-        super().__init__(kernel, layouts, stored, names)
+        super().__init__(kernel, layouts, stored, names, target)
         assert kernel.product is not None
         self.product: Instruction = kernel.product
-        self.plan = plan_of(self.product, layouts, vector_bytes)
+        self.plan = plan_of(self.product, layouts, target.vector_bytes)
         self.batch = self.product.output.shape[:-2]
         self.type = C_TYPES[self.product.output.dtype]
         self.is_deep = self.plan.tile is not None and self.plan.panel_depth < self.plan.depth

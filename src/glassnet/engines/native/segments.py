@@ -16,6 +16,7 @@ from glassnet.engines.native.kernels import Kernel, Layouts, state_written
 from glassnet.engines.native.layouts import layouts_of
 from glassnet.engines.native.loop_code import LoopCode
 from glassnet.engines.native.product_code import ProductCode
+from glassnet.engines.native.target import Target
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
 
@@ -25,11 +26,11 @@ Segment = list[Kernel]
 class Schedule:
     """What runs, and where its values are. ``strides`` say by name how state lies where it does not lie in order."""
 
-    def __init__(self, program: Program, strides: Strides, vector_bytes: int) -> None:
+    def __init__(self, program: Program, strides: Strides, target: Target) -> None:
         self.program = program
         self.layouts: Layouts = layouts_of(program, strides)
         self.names: Mapping[Var, str] = c_names(program)
-        self._vector_bytes = vector_bytes
+        self.target = target
         self._steps: list[Step] = fused(program, self.layouts)
         self.wanted = {self.layouts[x].root for x in program.wanted}
         self.stored = self._stored()
@@ -56,8 +57,8 @@ class Schedule:
 
     def _code(self, kernel: Kernel) -> KernelCode:
         if kernel.product is not None:
-            return ProductCode(kernel, self.layouts, self.stored, self.names, self._vector_bytes)
-        return LoopCode(kernel, self.layouts, self.stored, self.names)
+            return ProductCode(kernel, self.layouts, self.stored, self.names, self.target)
+        return LoopCode(kernel, self.layouts, self.stored, self.names, self.target)
 
     # what each step reads and writes ------------------------------------------------------------------
 
