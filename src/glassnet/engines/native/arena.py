@@ -18,8 +18,8 @@ class Arena:
     nbytes: int = 0
 
 
-def arena_of(lives: Mapping[Var, tuple[int, int]]) -> Arena:
-    """A place for each value, which is made in one step and last needed in another.
+def arena_of(lives: Mapping[Var, tuple[int, int]], alignment: int = ALIGNMENT) -> Arena:
+    """A place for each value, which is made in one step and last needed in another; it begins where ``alignment`` says.
 
     The largest first, each at the lowest place that is free for as long as it lives.
     """
@@ -27,7 +27,7 @@ def arena_of(lives: Mapping[Var, tuple[int, int]]) -> Arena:
     placed: list[tuple[int, int, int, int]] = []  # begin, end in bytes; born, dead
     for var in sorted(lives, key=lambda var: (-var.nbytes, lives[var])):
         born, dead = lives[var]
-        size = -(-max(var.nbytes, 1) // ALIGNMENT) * ALIGNMENT
+        size = -(-max(var.nbytes, 1) // alignment) * alignment
         place = 0
         for begin, end in sorted((b, e) for b, e, first, final in placed if first <= dead and born <= final):
             if begin - place >= size:

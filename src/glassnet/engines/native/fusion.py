@@ -6,17 +6,17 @@ and no third kernel has to run in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from glassnet.engines.native.kernels import Kernel, Layouts, kernel_of, merged
+from glassnet.engines.native.kernels import Kernel, Layouts, merged
 from glassnet.program.program import Instruction, Program, Var
 
 Step = Kernel | Instruction  # what C does, and what it has to leave to NumPy
 
 
-def fused(program: Program, layouts: Layouts) -> list[Step]:
-    """The kernels of ``program`` in the order in which they can run, and between them what C does not know."""
-    graph = _Graph(layouts)
+def fused(program: Program, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None]) -> list[Step]:
+    """The kernels of ``program`` in the order in which they can run; between them what ``kernel_of`` has none for."""
+    graph = _Graph(layouts, kernel_of)
     for instruction in program:
         if layouts[instruction.output].root != instruction.output and not instruction.into:
             continue  # a view: read where it is needed
@@ -27,8 +27,9 @@ def fused(program: Program, layouts: Layouts) -> list[Step]:
 class _Graph:
     """Kernels by number, and as bits of a whole number all those that must have run before each."""
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None]) -> None:
         self.layouts = layouts
+        self.kernel_of = kernel_of
         self.states = {layout.root.name: layout.root for layout in layouts.values()}
         self.steps: dict[int, Step] = {}
         self.before: dict[int, int] = {}
@@ -37,7 +38,7 @@ class _Graph:
 
     def add(self, instruction: Instruction) -> None:
         number = len(self.before)
-        kernel = kernel_of(instruction, self.layouts)
+        kernel = self.kernel_of(instruction)
         self.steps[number] = instruction if kernel is None else kernel
         needed = set(self._needed(instruction))
         self.before[number] = self._all_before(needed)

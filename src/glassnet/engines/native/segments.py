@@ -12,7 +12,7 @@ from glassnet.engines.native.arena import Arena, arena_of, lives_of
 from glassnet.engines.native.c_names import c_names
 from glassnet.engines.native.fusion import Step, fused
 from glassnet.engines.native.kernel_code import KernelCode
-from glassnet.engines.native.kernels import Kernel, Layouts, state_written
+from glassnet.engines.native.kernels import Kernel, Layouts, kernel_of, state_written
 from glassnet.engines.native.layouts import layouts_of
 from glassnet.engines.native.loop_code import LoopCode
 from glassnet.engines.native.product_code import ProductCode
@@ -31,7 +31,7 @@ class Schedule:
         self.layouts: Layouts = layouts_of(program, strides)
         self.names: Mapping[Var, str] = c_names(program)
         self.target = target
-        self._steps: list[Step] = fused(program, self.layouts)
+        self._steps: list[Step] = fused(program, self.layouts, self._kernel_of)
         self.wanted = {self.layouts[x].root for x in program.wanted}
         self.stored = self._stored()
         self.codes: dict[int, KernelCode] = {id(s): self._code(s) for s in self._steps if isinstance(s, Kernel)}
@@ -54,6 +54,9 @@ class Schedule:
     def segments(self) -> list[Segment]:
         """The segments alone."""
         return [part for part in self.parts if isinstance(part, list)]
+
+    def _kernel_of(self, instruction: Instruction) -> Kernel | None:
+        return kernel_of(instruction, self.layouts)
 
     def _code(self, kernel: Kernel) -> KernelCode:
         if kernel.product is not None:
