@@ -65,7 +65,7 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
         return LOGICAL[name].format(a=a, b=b)
     if name in CHECKS:
         return CHECKS[name].format(a=a, b=b)
-    if name in ("cast", "copy"):
+    if name in ("cast", "copy", "reshape"):  # a reshape that is no view moves numbers
         source = instruction.reads[0].dtype
         return f"{a} != 0" if output.dtype == bool_ != source else f"({C_TYPES[output.dtype]}){a}"
     if name == "gather":  # a is where position 0 along the dimension is
@@ -92,7 +92,7 @@ def is_elementwise(instruction: Instruction) -> bool:
     dtypes = [x.dtype for x in instruction.reads]
     if any(dtype not in C_TYPES for dtype in (*dtypes, output.dtype)):
         return False
-    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("where", "copy", "gather"):
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("where", "copy", "gather", "reshape"):
         return True
     if name == "cast":  # what is out of range is not the same number everywhere
         return not (dtypes[0].kind == "f" and output.dtype.kind in "iu") or output.dtype.itemsize == 8
@@ -121,7 +121,7 @@ def _suffix(dtype: Dtype) -> str:
 def operand_type(instruction: Instruction) -> Dtype:
     """The dtype in which an elementwise operation takes its numbers."""
     name, reads = instruction.op.name, instruction.reads
-    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("cast", "copy"):
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("cast", "copy", "reshape"):
         samples = [np.zeros(1, x.dtype) if isinstance(x, Var) else x for x in instruction.inputs if x is not None]
         found: Dtype = np.result_type(*samples)
         return found if found in C_TYPES else reads[0].dtype
@@ -166,3 +166,9 @@ def is_reduction(instruction: Instruction) -> bool:
         return False
     (x,) = instruction.reads
     return x.dtype in C_TYPES and instruction.output.dtype in C_TYPES and 0 not in x.shape
+
+
+def is_product(instruction: Instruction) -> bool:
+    """Whether it is a product of matrices of floats."""
+    are_matrices = all(len(x.shape) > 1 for x in instruction.reads)
+    return instruction.op.name == "matmul" and are_matrices and instruction.output.dtype in FLOATS

@@ -112,9 +112,11 @@ class NativeEngine:
     def _array(self, var: Var) -> Array:
         layout = self._schedule.layouts[var]
         root = self._arrays[layout.root]
-        if layout.array is layout.base:
+        if layout.root == var:
             return root
-        return np.ndarray(var.shape, var.dtype, root, layout.offset * var.dtype.itemsize, layout.array.strides)
+        imagined = layout.array
+        seen = np.ndarray(imagined.shape, var.dtype, root, layout.offset * var.dtype.itemsize, imagined.strides)
+        return seen.reshape(var.shape)
 
     def _set(self, var: Var, array: Array) -> None:
         self._arrays[var] = array

@@ -78,7 +78,7 @@ class KernelCode(ABC):
         ]
         if instruction.op.name == "gather":
             x, dim = instruction.reads[0], instruction.params["dim"]
-            step = self.layouts[x].array.strides[dim] // x.dtype.itemsize
+            ((_, step),) = self.layouts[x].dims[dim]
             texts[1] = index_text(0, (step, f"in_range_({texts[1]}, {x.shape[dim]}, fault)"))
         return texts
 

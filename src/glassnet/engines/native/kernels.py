@@ -14,13 +14,12 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from operator import mul
 
-from glassnet.engines.native.c_operations import is_elementwise, is_reduction
-from glassnet.engines.native.layouts import Layout, seen_by
-from glassnet.ops.dtypes import float32, float64
+from glassnet.engines.native.c_operations import is_elementwise, is_product, is_reduction
+from glassnet.engines.native.layouts import Layout, Sizes, seen_by
+from glassnet.ops.movement import reshape
 from glassnet.ops.shapes import normalize_dims
 from glassnet.program.program import Instruction, Var
 
-Sizes = tuple[int, ...]
 Layouts = Mapping[Var, Layout]
 
 
@@ -78,26 +77,34 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
         return None
     if is_product(instruction):
         return Kernel((instruction,), output.shape, product=instruction)
-    kernel = None
-    if is_reduction(instruction):
-        kernel = _reduction(instruction)
-    elif is_elementwise(instruction) and not instruction.op.writes:
-        kernel = Kernel((instruction,), without_ones(output.shape))
-    return kernel if kernel is not None and is_consistent(kernel, layouts) else None
+    if not is_reduction(instruction) and (not is_elementwise(instruction) or instruction.op.writes):
+        return None
+    sizes = _loops(instruction, layouts)
+    reduced = _reduced(instruction, sizes) if sizes is not None and is_reduction(instruction) else frozenset()
+    if sizes is None or (is_reduction(instruction) and not reduced):
+        return None
+    kernel = Kernel((instruction,), sizes, reduced)
+    return kernel if is_consistent(kernel, layouts) else None
 
 
-def is_product(instruction: Instruction) -> bool:
-    """Whether it is a product of matrices of floats."""
-    are_matrices = all(len(x.shape) > 1 for x in instruction.reads)
-    return instruction.op.name == "matmul" and are_matrices and instruction.output.dtype in (float32, float64)
+def _loops(instruction: Instruction, layouts: Layouts) -> Sizes | None:
+    """The loops over the elements that an instruction goes over: one a dimension, or as many as its operands need."""
+    shape = domain(instruction)
+    if instruction.op is reshape and layouts[instruction.reads[0]].reshaped(shape) is None:
+        return None
+    sizes: Sizes | None = without_ones(shape)
+    for _, layout in seen_by(instruction, layouts):
+        if sizes is not None and not layout.is_strided:
+            sizes = refined(sizes, tuple(n for pairs in layout.broadcast(shape).dims for n, _ in pairs))
+    return sizes
 
 
-def _reduction(instruction: Instruction) -> Kernel | None:
+def _reduced(instruction: Instruction, sizes: Sizes) -> frozenset[int]:
+    """Those of the loops that a reduction goes over."""
     (x,) = instruction.reads
     dims = set(normalize_dims("sum", instruction.params.get("dim"), len(x.shape)))
-    loops = [(n, d in dims) for d, n in enumerate(x.shape) if n != 1]
-    reduced = frozenset(i for i, (_, is_reduced) in enumerate(loops) if is_reduced)
-    return Kernel((instruction,), tuple(n for n, _ in loops), reduced) if reduced else None
+    is_over = [d in dims for d, n in enumerate(x.shape) if n != 1]
+    return _split(without_ones(x.shape), sizes, frozenset(i for i, over in enumerate(is_over) if over))
 
 
 def domain(instruction: Instruction) -> Sizes:

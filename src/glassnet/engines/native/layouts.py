@@ -1,58 +1,107 @@
-"""Layouts: in whose memory each value of a program lies, and by which strides its elements are found there.
+"""Layouts: in whose memory each value of a program lies, and by which steps its elements are found there.
 
 What an instruction computes lies in order in memory of its own. ``x.T`` is no computation: it reads the memory of x
-with its strides exchanged.
+with its steps exchanged. Nor is ``x.T.reshape(6)``, for which NumPy has to move numbers: the one dimension is gone over
+in two loops. So a matrix of windows, of which each number stands in many rows, is never in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from glassnet.engines.native.c_operations import is_elementwise, is_reduction
 from glassnet.ops.dtypes import Array
-from glassnet.ops.movement import reshape
+from glassnet.ops.movement import broadcast_to, permute, reshape
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
 
 VIEWS = frozenset({"reshape", "permute", "broadcast_to", "getitem", "windows"})
+Sizes = tuple[int, ...]
+Pairs = tuple[tuple[int, int], ...]  # sizes, and how far apart neighbours are, from the outermost to the innermost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where a value lies: in the memory of ``root``, as ``array`` does in that of ``base``.
+    """Where a value lies: in the memory of ``root``, from the element ``offset`` on.
 
-    Both arrays are imagined: they have shapes, strides and a place, and no numbers that anyone looks at.
+    Each of its dimensions is gone over in the loops ``dims``: one, or several where no single step leads over it.
     """
 
     root: Var
-    base: Array
-    array: Array
+    offset: int
+    dims: tuple[Pairs, ...]
 
     @property
-    def offset(self) -> int:
-        """The element of the root's memory at which the value begins."""
-        return int(self.array.ctypes.data - self.base.ctypes.data) // self.array.itemsize
+    def shape(self) -> Sizes:
+        """The shape of the value."""
+        return tuple(size_of(pairs) for pairs in self.dims)
 
-    def steps(self, shape: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...] | None:
+    @property
+    def is_strided(self) -> bool:
+        """Whether one step leads over each dimension, as NumPy's strides do."""
+        return all(len(pairs) == 1 for pairs in self.dims)
+
+    @property
+    def array(self) -> Array:
+        """An imagined array that lies so: it has a shape and strides, and no numbers that anyone looks at."""
+        sizes = [n for pairs in self.dims for n, _ in pairs]
+        strides = [step * self.root.dtype.itemsize for pairs in self.dims for _, step in pairs]
+        return np.lib.stride_tricks.as_strided(np.empty(1, self.root.dtype), sizes, strides, writeable=False)
+
+    def steps(self, shape: Sizes, sizes: Sizes) -> tuple[int, ...] | None:
         """How many elements apart neighbours are, along each of the loops ``sizes`` over the elements of ``shape``.
 
-        The value is broadcast to the shape. None where no strides lead over its elements in that order.
+        The value is broadcast to the shape. None where no steps lead over its elements in that order.
         """
-        seen = reshaped(np.broadcast_to(self.array, shape), sizes)
-        if seen is None:
+        found = fitted(self.loops(shape), sizes)
+        if found is None or any(len(pairs) > 1 for pairs in found):
             return None
-        pairs = zip(seen.shape, seen.strides, strict=True)
-        return tuple(0 if n == 1 else step // self.array.itemsize for n, step in pairs)
+        return tuple(pairs[0][1] if pairs else 0 for pairs in found)
+
+    def loops(self, shape: Sizes) -> Pairs:
+        """The fewest loops that lead over its elements, where it is broadcast to ``shape``."""
+        return joined(pair for pairs in self.broadcast(shape).dims for pair in pairs)
+
+    def broadcast(self, shape: Sizes) -> Layout:
+        """The same broadcast to a shape."""
+        missing = len(shape) - len(self.dims)
+        own = ((),) * missing + self.dims
+        dims = [pairs if size_of(pairs) == n else ((n, 0),) for pairs, n in zip(own, shape, strict=True)]
+        return Layout(self.root, self.offset, tuple(dims))
+
+    def reshaped(self, shape: Sizes) -> Layout | None:
+        """The same numbers in the same order in another shape; None where its dimensions cannot be cut so."""
+        if 0 in shape:
+            return Layout(self.root, self.offset, _in_order(shape))
+        dims = fitted(joined(pair for pairs in self.dims for pair in pairs), shape)
+        if dims is None:
+            return None
+        return Layout(self.root, self.offset, tuple(pairs or ((1, 0),) for pairs in dims))
+
+    def through(self, view: Callable[[Array], Any]) -> Layout:
+        """What a view of an array that lies so lies like."""
+        array = self.array
+        seen = view(array)
+        further = int(seen.ctypes.data - array.ctypes.data) // array.itemsize
+        steps = [stride // array.itemsize for stride in seen.strides]
+        dims = tuple(((n, step),) for n, step in zip(seen.shape, steps, strict=True))
+        return Layout(self.root, self.offset + further, dims)
 
 
 def layouts_of(program: Program, strides: Strides) -> dict[Var, Layout]:
     """The layout of every value. ``strides`` say by name how state lies where it does not lie in order."""
+    written = {name for instruction in program for name in instruction.writes}
+    loose = _read_in_loops(program)
     layouts = {var: _own(var, strides.get(var.name)) for var in (*program.inputs, *program.state, *program.constants)}
     for instruction in program:
         output = instruction.output
-        layouts[output] = _view(instruction, layouts) or _own(output)
+        source = layouts[instruction.reads[0]] if instruction.reads else None
+        may_move = output in loose and source is not None and source.root.name not in written
+        layouts[output] = _view(instruction, layouts, may_move) or _own(output)
         if instruction.into:
             layouts[output] = layouts[next(var for var in program.state if var.name == instruction.into)]
     return layouts
@@ -65,41 +114,119 @@ def seen_by(instruction: Instruction, layouts: Mapping[Var, Layout]) -> list[tup
     further the picked one is, the index says.
     """
     found = [(x, layouts[x]) for x in instruction.reads]
+    x, layout = found[0] if found else (instruction.output, layouts[instruction.output])
+    shape = instruction.output.shape
     if instruction.op.name == "gather":
-        x, layout = found[0]
-        dim, shape = instruction.params["dim"] % len(x.shape), instruction.output.shape
-        begin = layout.array[tuple(slice(1 if d == dim else n) for d, n in enumerate(shape))]
-        found[0] = x, Layout(layout.root, layout.base, np.broadcast_to(begin, shape))
+        dim = instruction.params["dim"] % len(x.shape)
+        begin = layout.through(lambda array: array[tuple(slice(1 if d == dim else n) for d, n in enumerate(shape))])
+        found[0] = x, begin.broadcast(shape)
+    elif instruction.op is reshape:
+        found[0] = x, layout.reshaped(shape) or layout
     return found
 
 
-def reshaped(array: Array, shape: tuple[int, ...]) -> Array | None:
-    """A view of an array in another shape; None where its numbers would have to be moved."""
-    seen = array.view()
-    try:
-        seen.shape = shape
-    except (AttributeError, ValueError):
-        return None
-    return seen
+# loops and their steps --------------------------------------------------------------------------------------
+
+
+def size_of(pairs: Pairs) -> int:
+    """How many elements some loops go over."""
+    size = 1
+    for n, _ in pairs:
+        size *= n
+    return size
+
+
+def joined(pairs: Iterable[tuple[int, int]]) -> Pairs:
+    """The fewest loops that go over the same elements in the same order."""
+    found: list[tuple[int, int]] = []
+    for n, step in pairs:
+        if n == 1:
+            continue
+        if found and found[-1][1] == step * n:
+            n *= found.pop()[0]
+        found.append((n, step))
+    return tuple(found)
+
+
+def fitted(pairs: Pairs, sizes: Sequence[int]) -> tuple[Pairs, ...] | None:
+    """The loops that make up each of some ``sizes``, cut where they have to be; None where that is not possible."""
+    left = list(pairs)
+    found: list[Pairs] = []
+    for size in reversed(sizes):
+        own: list[tuple[int, int]] = []
+        while size > 1 and left:
+            n, step = left.pop()
+            if n > size and n % size == 0:
+                left.append((n // size, step * size))
+                n = size
+            if size % n:
+                return None
+            own.insert(0, (n, step))
+            size //= n
+        if size > 1:
+            return None
+        found.insert(0, tuple(own))
+    return None if left else tuple(found)
+
+
+def _in_order(shape: Sizes) -> tuple[Pairs, ...]:
+    """The loops over what lies in order."""
+    steps = [1]
+    for n in shape[:0:-1]:
+        steps.append(steps[-1] * max(1, n))
+    return tuple(((n, step),) for n, step in zip(shape, reversed(steps[: len(shape)]), strict=True))
+
+
+# which values are views -------------------------------------------------------------------------------------
 
 
 def _own(var: Var, strides: tuple[int, ...] | None = None) -> Layout:
     if strides is None:
-        steps = [int(var.dtype.itemsize)]
-        for n in var.shape[:0:-1]:
-            steps.append(steps[-1] * max(1, n))
-        strides = tuple(reversed(steps[: len(var.shape)]))
-    base = np.lib.stride_tricks.as_strided(np.empty(1, var.dtype), var.shape, strides, writeable=False)
-    return Layout(var, base, base)
+        return Layout(var, 0, _in_order(var.shape))
+    steps = [stride // var.dtype.itemsize for stride in strides]
+    return Layout(var, 0, tuple(((n, step),) for n, step in zip(var.shape, steps, strict=True)))
 
 
-def _view(instruction: Instruction, layouts: Mapping[Var, Layout]) -> Layout | None:
-    """The layout of the result of a view; None for one that computes something, or has to move numbers."""
-    if instruction.op.name not in VIEWS or not instruction.is_view or instruction.into:
+def _view(instruction: Instruction, layouts: Mapping[Var, Layout], may_move: bool) -> Layout | None:
+    """The layout of the result of a view; None for one that computes something, or has to move numbers.
+
+    What `may_move` is a view too, where NumPy would copy, and nobody can tell.
+    """
+    if instruction.into or not instruction.reads:
         return None
-    source = layouts[instruction.reads[0]]
+    source, name = layouts[instruction.reads[0]], instruction.op.name
+    if name == "pad" and may_move and source.is_strided:
+        return _without_margins(instruction, source)
+    if name not in VIEWS or not instruction.is_view:
+        return None
     if instruction.op is reshape:
-        seen = reshaped(source.array, instruction.output.shape)
-    else:
-        seen = instruction.op.forward(source.array, **instruction.params)
-    return None if seen is None else Layout(source.root, source.base, seen)
+        seen = source.reshaped(instruction.output.shape)
+        return seen if seen is not None and (seen.is_strided or may_move) else None
+    if instruction.op is permute:
+        return Layout(source.root, source.offset, tuple(source.dims[d] for d in instruction.params["dims"]))
+    if instruction.op is broadcast_to:
+        return source.broadcast(instruction.output.shape)
+    return source.through(lambda array: instruction.op.forward(array, **instruction.params))
+
+
+def _without_margins(instruction: Instruction, source: Layout) -> Layout | None:
+    """What is left of a value from which margins are taken away; None where some are added."""
+    widths = instruction.params["widths"]
+    if any(n > 0 for width in widths for n in width):
+        return None
+    lengths = source.shape[len(source.dims) - len(widths) :]
+    kept: list[Any] = [...]
+    kept += [slice(-before, n + after) for (before, after), n in zip(widths, lengths, strict=True)]
+    return source.through(lambda array: array[tuple(kept)])
+
+
+def _read_in_loops(program: Program) -> set[Var]:
+    """The values that are read in loops alone, in kernels: those may lie in any way, and be looked at later."""
+    found = {instruction.output for instruction in program} - set(program.wanted)
+    for instruction in reversed(program.instructions):
+        in_loops = is_reduction(instruction) or is_elementwise(instruction)
+        if instruction.op in (reshape, permute, broadcast_to) and instruction.is_view and not instruction.into:
+            in_loops = instruction.output in found
+        if not in_loops or instruction.op.name == "gather":
+            found -= set(instruction.reads)
+    return found

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from glassnet.engines.native.c_operations import REDUCTIONS, expression, is_reduction
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode, block, index_text, loop_head
-from glassnet.engines.native.kernels import Kernel, Layouts, Sizes
-from glassnet.engines.native.layouts import seen_by
+from glassnet.engines.native.kernels import Kernel, Layouts
+from glassnet.engines.native.layouts import Sizes, seen_by
 from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Dtype, float32, float64
 from glassnet.program.program import Instruction, Var
