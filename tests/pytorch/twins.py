@@ -12,12 +12,13 @@ import glassnet as gn
 import glassnet.functional as F
 from glassnet import nn
 from glassnet.autograd import grad
+from glassnet.ops.bfloat16 import dtype_name
 
 torch = pytest.importorskip("torch")
 
 TOLERANCE = {
     "torch.float64": 1e-10, "torch.float32": 1e-5, "torch.float16": 1e-3, "torch.complex128": 1e-10,
-    "torch.complex64": 1e-5,
+    "torch.complex64": 1e-5, "torch.bfloat16": 1e-2,
 }  # fmt: skip
 
 
@@ -68,10 +69,17 @@ def _array(tensor: Any) -> Any:
         raise NotHere(f"glassnet has no {tensor.layout}")
     tensor = tensor.detach().resolve_conj()
     if tensor.is_contiguous() or not tensor.numel():
-        return tensor.numpy().copy()
+        return _copied(tensor)
     reach = 1 + sum((n - 1) * stride for n, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    memory = torch.as_strided(tensor, (reach,), (1,)).numpy().copy()
+    memory = _copied(torch.as_strided(tensor, (reach,), (1,)))
     return np.lib.stride_tricks.as_strided(memory, tensor.shape, [n * memory.itemsize for n in tensor.stride()])
+
+
+def _copied(tensor: Any) -> Any:
+    """A copy of the numbers of ``tensor``: NumPy has no bfloat16, glassnet has it as a kind of float32."""
+    if tensor.dtype == torch.bfloat16:
+        return tensor.float().numpy().view(gn.bfloat16)
+    return tensor.numpy().copy()
 
 
 def leaves(value: Any) -> list[Any]:
@@ -97,7 +105,10 @@ def check_close(what: str, ours: Any, theirs: Any, tolerance: float) -> None:
     else:
         theirs = theirs.to_dense() if theirs.is_sparse else theirs.resolve_conj()
         assert ours.shape == tuple(theirs.shape), f"{what}: {ours.shape}, PyTorch's is {tuple(theirs.shape)}"
-        assert f"torch.{ours.dtype}" == str(theirs.dtype), f"{what}: {ours.dtype}, PyTorch's is {theirs.dtype}"
+        dtype = dtype_name(ours.dtype)
+        assert f"torch.{dtype}" == str(theirs.dtype), f"{what}: {dtype}, PyTorch's is {theirs.dtype}"
+        if theirs.dtype == torch.bfloat16:
+            ours, theirs = ours.float(), theirs.float()
         ours, theirs = ours.detach().numpy(), theirs.detach().numpy(force=True)
     np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance, err_msg=what)
 
@@ -146,7 +157,8 @@ def _memory(tensor: Any) -> Any:
         return tensor.array
     if tensor.layout != torch.strided:
         return np.empty(0)
-    return (tensor.conj() if tensor.is_conj() else tensor).detach().resolve_neg().numpy()
+    tensor = (tensor.conj() if tensor.is_conj() else tensor).detach().resolve_neg()
+    return (tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def check_agree(ours: Any, theirs: Any, mine: Sequence[Any], other: Sequence[Any]) -> None:

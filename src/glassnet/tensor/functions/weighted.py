@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.ops.dtypes import result_type
 from glassnet.ops.shapes import equal_dtypes
 from glassnet.tensor.spellings import scale_last
 from glassnet.tensor.tensor import Tensor
@@ -19,7 +20,7 @@ def addcmul(input: Tensor, tensor1: Any, tensor2: Tensor, last: Any = None, *, v
     """
     if last is not None:
         tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
-    return input.add(tensor1 * tensor2, alpha=value)
+    return input.add(_common(tensor1, tensor2, input) * tensor2, alpha=value)
 
 
 def addcdiv(input: Tensor, tensor1: Any, tensor2: Tensor, last: Any = None, *, value: float = 1) -> Tensor:
@@ -30,7 +31,7 @@ def addcdiv(input: Tensor, tensor1: Any, tensor2: Tensor, last: Any = None, *, v
     """
     if last is not None:
         tensor1, tensor2, value = scale_last(tensor1, tensor2, last)
-    return input.add(tensor1 / tensor2, alpha=value)
+    return input.add(_common(tensor1, tensor2, input) / tensor2, alpha=value)
 
 
 def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
@@ -42,3 +43,8 @@ def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
     equal_dtypes("lerp", input, end)
     added: Tensor = (end - input) * weight
     return input + added
+
+
+def _common(tensor: Any, *others: Any) -> Any:
+    """``tensor`` in the dtype that it has in common with the ``others``: a smaller one would lose digits."""
+    return tensor.to(result_type(tensor, *others)) if isinstance(tensor, Tensor) else tensor
