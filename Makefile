@@ -18,7 +18,7 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all test-hostile faults lint format bench dev clean
+.PHONY: help demo test test-all test-hostile test-native faults lint format bench dev clean
 
 # Bytecode is kept beside its source (`make clean` removes it): without it every process that a test starts compiles anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,6 +47,9 @@ test-all: lint  ## run every check: style, types, import rules, all tests, with 
 
 test-hostile: $(DEV_STAMP)  ## run the hostile inputs and faults alone (COUNT=60000 SEED=7: more inputs, others)
 	@HOSTILE_COUNT=$(COUNT) HOSTILE_SEED=$(SEED) $(PYTEST) -m hostile tests/hostile
+
+test-native: $(DEV_STAMP)  ## run the native engine's tests with C that watches itself: addresses, undefined behaviour, threads
+	@$(BIN)/python -m tests.engines.native.sanitizing
 
 faults: $(DEV_STAMP)  ## plant faults in a copy of the library, one at a time, and see that the tests fail
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.faults
