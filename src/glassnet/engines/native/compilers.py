@@ -6,13 +6,16 @@ import os
 import platform
 import shlex
 import shutil
-import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+
+from glassnet.engines.native.commands import CommandError, output_of
+from glassnet.errors import GlassnetWarning
 
 FLAGS = (
     "-std=gnu11",
@@ -27,10 +30,7 @@ FLAGS = (
 )
 COMMANDS = ("cc", "gcc", "clang", "zig cc")
 LIBRARIES = () if sys.platform == "win32" else ("-lm", "-lpthread")
-PATIENCE = 300  # seconds
-_QUIETLY: dict[str, Any] = {
-    "capture_output": True, "text": True, "errors": "replace", "stdin": subprocess.DEVNULL,
-}  # fmt: skip
+ANSWER, COMPILE = 30, 300  # seconds that a compiler gets to say what it is, and to compile
 
 
 class CompilerError(RuntimeError):
@@ -47,49 +47,78 @@ class Compiler:
 
     def compile(self, source: Path, library: Path) -> None:
         """Make the ``library`` of a C file. Raises CompilerError with what the compiler says."""
-        _run([*self.command, *FLAGS, *_for_this_machine(), str(source), "-o", str(library), *LIBRARIES])
+        _run([*self.command, *FLAGS, *_for_this_machine(), str(source), "-o", str(library), *LIBRARIES], COMPILE)
+
+    @property
+    def name(self) -> str:
+        """The command, as one would type it."""
+        return " ".join(self.command)
 
     @property
     def identity(self) -> str:
         """All that a library depends on besides its source."""
         return "\n".join([*self.command, self.version, *FLAGS, *_for_this_machine(), platform.machine(), _cpu()])
 
+    @property
+    def prepares_itself(self) -> bool:
+        """Whether it compiles parts of its own when it is used for the first time, as Zig does."""
+        return Path(self.command[0]).stem == "zig"
+
 
 @cache
 def compiler() -> Compiler | None:
-    """The first compiler that works: the one that the variable CC names, cc, gcc, clang, zig cc, or that of ziglang."""
+    """The first compiler that works: the one that the variable CC names, cc, gcc, clang, zig cc, or that of ziglang.
+
+    Warns where CC names none that works.
+    """
     own = os.environ.get("CC", "").strip()
-    commands = [shlex.split(own)] if own else []
-    commands += [command.split() for command in COMMANDS]
-    if find_spec("ziglang") is not None:
-        commands.append([sys.executable, "-m", "ziglang", "cc"])
-    for command in commands:
-        path = shutil.which(command[0])
-        found = None if path is None else _tried((path, *command[1:]))
-        if found is not None:
-            return found
-    return None
+    found = _tried(_words(own)) if own else None
+    if found is not None:
+        return found
+    found = next(filter(None, map(_tried, _usual())), None)
+    if own:
+        instead = "there is no other" if found is None else f"{found.name} is used in its place"
+        warnings.warn(f"CC={own!r:.80} is not a C compiler that works here; {instead}", GlassnetWarning, stacklevel=2)
+    return found
 
 
-def _tried(command: tuple[str, ...]) -> Compiler | None:
-    """The compiler of a command; None where it does not work."""
+def _words(command: str) -> list[str]:
+    """The words of a command, which may be a path with spaces in it."""
     try:
-        version = _run([*command, "--version"]).splitlines()[0]
-        macros = _run([*command, *_for_this_machine(), "-dM", "-E", "-x", "c", os.devnull])
+        return [command] if shutil.which(command) else shlex.split(command)
+    except ValueError:  # quotes that do not end
+        return [command]
+
+
+def _usual() -> Iterator[list[str]]:
+    """The commands that are looked for, the last of them that of the package ziglang."""
+    yield from (command.split() for command in COMMANDS)
+    package = find_spec("ziglang")
+    for folder in (package and package.submodule_search_locations) or ():
+        yield [str(Path(folder) / "zig"), "cc"]
+
+
+def _tried(command: list[str]) -> Compiler | None:
+    """The compiler of a command; None where it does not work."""
+    path = shutil.which(command[0])
+    if path is None:
+        return None
+    try:
+        version = _run([path, *command[1:], "--version"], ANSWER).splitlines()[0]
+        macros = _run([path, *command[1:], *_for_this_machine(), "-dM", "-E", "-x", "c", os.devnull], ANSWER)
     except (CompilerError, IndexError):
         return None
+    if "__GNUC__" not in macros:  # which all have that know the vectors of GCC
+        return None
     width = 64 if "__AVX512F__" in macros else 32 if "__AVX__" in macros else 16
-    return Compiler(command, version, width)
+    return Compiler((path, *command[1:]), version, width)
 
 
-def _run(command: list[str]) -> str:
+def _run(command: list[str], patience: float) -> str:
     try:
-        done = subprocess.run(command, **_QUIETLY, check=False, timeout=PATIENCE)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CompilerError(f"{command[0]} cannot be run: {error}") from None
-    if done.returncode:
-        raise CompilerError(f"{command[0]} ended with {done.returncode}:\n{done.stderr.strip()[-2000:]}")
-    return str(done.stdout)
+        return output_of(command, patience)
+    except CommandError as error:
+        raise CompilerError(str(error)) from None
 
 
 def _for_this_machine() -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class NativeEngine:
         self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}
         self.source = c_source(schedule, self._places)
+        barrier = team().team_barrier
         self._library = library_of(self.source)
         memory = aligned(schedule.arena.nbytes)
         self._arrays: dict[Var, Array] = {
@@ -47,7 +48,7 @@ class NativeEngine:
         self._fault = np.zeros(1, np.int64)
         self._table = (ctypes.c_void_p * (FIRST + len(outside)))()
         self._table[ARENA] = memory.ctypes.data
-        self._table[BARRIER] = ctypes.cast(team().team_barrier, ctypes.c_void_p)
+        self._table[BARRIER] = ctypes.cast(barrier, ctypes.c_void_p)
         self._table[FAULT] = self._fault.ctypes.data
         for var, array in program.constants.items():
             self._set(var, np.array(array, order="C"))
@@ -60,7 +61,11 @@ class NativeEngine:
     @classmethod
     def missing(cls) -> str:
         """What has to be installed: a C compiler, where there is none."""
-        return "" if compiler() else "no C compiler was found; install gcc or clang, or name one in the variable CC"
+        if compiler() is not None:
+            return ""
+        return (
+            'no C compiler was found; install gcc or clang, name one in the variable CC, or install "glassnet[native]"'
+        )
 
     @classmethod
     def accepts(cls, instruction: Instruction) -> bool:

@@ -6,17 +6,20 @@ holds the source, to read, and the hash of the library, by which one that was ch
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import os
 import shutil
 import tempfile
+import warnings
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from glassnet.engines.native.compilers import CompilerError, compiler
+from glassnet.engines.native.compilers import Compiler, CompilerError, compiler
+from glassnet.errors import GlassnetWarning
 from glassnet.files import FileError, new_folder, read_bytes, replace_file, sweep
 from glassnet.files.own_folders import cache_folder
 
@@ -29,32 +32,65 @@ def library_of(source: str) -> ctypes.CDLL:
     found = compiler()
     if found is None:
         raise CompilerError("no C compiler was found")
-    key = hashlib.sha256(f"{found.identity}\0{source}".encode()).hexdigest()[:40]
-    folder = _place() / key
+    folder = _place() / _key(source, found)
     if not _is_whole(folder):
-        folder = _made(source, folder)
+        _make(source, found, folder)
     with suppress(OSError):
         os.utime(folder)
-    return ctypes.CDLL(str(folder / LIBRARY))
+    try:
+        return ctypes.CDLL(str(folder / LIBRARY))
+    except OSError as error:  # which it would be each time
+        shutil.rmtree(folder, ignore_errors=True)
+        raise CompilerError(f"{found.name} made a library that cannot be loaded: {error}") from None
+
+
+def _key(source: str, compiler: Compiler) -> str:
+    return hashlib.sha256(f"{compiler.identity}\0{source}".encode()).hexdigest()[:40]
 
 
 @cache
 def team() -> ctypes.CDLL:
-    """The threads that all programs of this process share."""
-    return library_of(files("glassnet.engines.native").joinpath("team.c").read_text(encoding="utf-8"))
+    """The threads that all programs of this process share. A program has it made before its own library.
+
+    Warns where the compiler will first prepare itself, which takes its time.
+    """
+    source = files("glassnet.engines.native").joinpath("team.c").read_text(encoding="utf-8")
+    found = compiler()
+    if found is not None and found.prepares_itself and not _is_whole(_place() / _key(source, found)):
+        warnings.warn(f"{found.name} prepares itself, once: half a minute", GlassnetWarning, stacklevel=2)
+    return library_of(source)
 
 
-@cache
-def _place() -> Path:
-    """A folder that is this user's alone; one for this process where there can be no lasting one."""
-    place = cache_folder() / "native"
-    with suppress(OSError):
+def lasting_place() -> Path | None:
+    """The folder of libraries among the user's caches, which is made; None where it cannot be, or is not the user's."""
+    with suppress(OSError, RuntimeError):  # no home
+        place = cache_folder() / "native"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = place.stat()
         is_own = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
         if is_own and os.access(place, os.W_OK | os.X_OK):
             return place
-    return Path(tempfile.mkdtemp(prefix="glassnet-"))
+    return None
+
+
+@cache
+def _place() -> Path:
+    """A folder that is this user's alone; one for this process where there can be no lasting one."""
+    place = lasting_place()
+    if place is not None:
+        return place
+    try:
+        place = Path(tempfile.mkdtemp(prefix="glassnet-"))
+    except OSError as error:
+        raise CompilerError(f"there is no folder for compiled programs: {error}") from None
+    atexit.register(_delete, place, os.getpid())
+    return place
+
+
+def _delete(place: Path, process: int) -> None:
+    """Delete a folder, unless it belongs to the process that this one was forked from."""
+    if os.getpid() == process:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -65,26 +101,23 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _made(source: str, folder: Path) -> Path:
-    """Compile ``source`` into a new folder that becomes ``folder`` when all is in it; gives where it is."""
-    found = compiler()
-    assert found is not None
+def _make(source: str, compiler: Compiler, folder: Path) -> None:
+    """Compile ``source`` into a new folder that becomes ``folder`` when all is in it."""
     try:
         with new_folder(folder.parent) as lock:
             replace_file(lock.folder / SOURCE, source.encode())
-            found.compile(lock.folder / SOURCE, lock.folder / LIBRARY)
+            compiler.compile(lock.folder / SOURCE, lock.folder / LIBRARY)
             replace_file(lock.folder / HASH, _hash(lock.folder / LIBRARY))
             if not _is_whole(folder):
                 shutil.rmtree(folder, ignore_errors=True)  # what is left of one that was changed
                 with suppress(OSError):  # another process was first
                     lock.rename(folder)
                     lock.release()
-    except OSError as error:
+    except (OSError, FileError) as error:
         raise CompilerError(f"a compiled program cannot be kept in {folder.parent}: {error}") from None
     if not _is_whole(folder):
         raise CompilerError(f"the compiled program in {folder} is not what was written there")
     _forget_oldest(folder.parent)
-    return folder
 
 
 def _hash(path: Path) -> bytes:
