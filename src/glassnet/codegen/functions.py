@@ -7,7 +7,6 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable
-from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -41,11 +40,13 @@ def _function(op: Op, textbook: bool) -> Callable[..., Any]:
 def _add(function: Any, name: str, texts: dict[str, str], names: dict[Any, str], textbook: bool) -> None:
     if name in texts:
         return
-    text, names_used = _written(function)
+    text = textwrap.dedent(inspect.getsource(function)).strip()
+    text = re.sub(r"\A@\w+\n", "", text)
+    text = re.sub(r"  # type: ignore.*", "", text)
     renames = {function.__name__: name}
-    around = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    for used in names_used:
-        value = around[used].cell_contents if used in around else function.__globals__.get(used)
+    around = inspect.getclosurevars(function).nonlocals
+    for used in sorted(_globals_of(function.__code__) | around.keys()):
+        value = around.get(used, function.__globals__.get(used))
         if isinstance(value, ModuleType) and value.__name__ != "numpy":
             texts.setdefault(
                 f"import {used}", f"import {value.__name__} as {used}" if used != value.__name__ else f"import {used}"
@@ -73,15 +74,6 @@ def _add(function: Any, name: str, texts: dict[str, str], names: dict[Any, str],
     for old, new in renames.items():
         text = re.sub(rf"\b{old}\b", new, text)
     texts[name] = text
-
-
-@cache  # each program that has the operation asks
-def _written(function: FunctionType) -> tuple[str, list[str]]:
-    """How a function is written, without decorator, and the names that it takes from around it."""
-    text = textwrap.dedent(inspect.getsource(function)).strip()
-    text = re.sub(r"\A@\w+\n", "", text)
-    text = re.sub(r"  # type: ignore.*", "", text)
-    return text, sorted({*_globals_of(function.__code__), *function.__code__.co_freevars})
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -48,13 +48,13 @@ class Namer:
     """
 
     def __init__(self, program: Program | None = None) -> None:
-        self._used = {"step"} if program is None else {"step", *_names_in(program)}
+        self._used = {*_reserved(), "step"} | (set() if program is None else _names_in(program))
 
     def __call__(self, wish: str) -> str:
         """``wish``, or what is nearest to it of the names that are free."""
-        form = f"{wish}{{}}" if wish in registry else f"{wish}_{{}}"
+        form = f"{wish}{{}}" if wish in self._used and wish in registry else f"{wish}_{{}}"
         number, name = 1, wish
-        while name in self._used or _is_reserved(name) or is_modules_own(name):
+        while name in self._used or is_modules_own(name):
             name = form.format(number if wish in registry else number + 1)
             number += 1
         self._used.add(name)
@@ -75,8 +75,7 @@ def unused(name: str, taken: Container[str]) -> str:
 
 def taken_names(program: Program) -> set[str]:
     """The names that mean something in the source of ``program``."""
-    reserved = {*registry, *_reserved_by_modules()} - {"step"}
-    return _names_in(program) | reserved | {instruction.op.name for instruction in program}
+    return _names_in(program) | (_reserved() - {"step"}) | {instruction.op.name for instruction in program}
 
 
 def _names_in(program: Program) -> set[str]:
@@ -84,9 +83,9 @@ def _names_in(program: Program) -> set[str]:
     return {var.name for var in (*program.inputs, *program.state, *program.constants, *made)}
 
 
-def _is_reserved(name: str) -> bool:
-    """Whether it is Python's, NumPy's, or that of an operation or of what one calls."""
-    return name in registry or name in _reserved_by_modules()  # operations may be added at any time
+def _reserved() -> set[str]:
+    """Names that are Python's, NumPy's, or those of operations and of what they call."""
+    return {*registry, *_reserved_by_modules()}  # operations may be added at any time
 
 
 @cache

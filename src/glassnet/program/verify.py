@@ -29,13 +29,14 @@ def verify(program: Program) -> Program:
             )
     state = {var.name: var for var in program.state}
     for position, instruction in enumerate(program.instructions):
-        try:
-            _check_names(instruction, defined)
-            _check_type(instruction)
-            _check_writes(instruction, state)
-        except ProgramError as error:
-            where = f"instruction {position}, {instruction.output} = {instruction.text}"
-            raise ProgramError(f"{where}: {error}") from error
+        where = f"instruction {position}, {instruction.output} = {instruction.text}"
+        for operand in instruction.reads:
+            if defined.get(operand.name) != operand:
+                raise ProgramError(f"{where}: {operand.name} is used before it is defined, or as what it is not")
+        if instruction.output.name in defined:
+            raise ProgramError(f"{where}: {instruction.output.name} is defined a second time")
+        _check_type(instruction, where)
+        _check_writes(instruction, state, where)
         defined[instruction.output.name] = instruction.output
     for var in program.wanted:
         if defined.get(var.name) != var:
@@ -43,33 +44,25 @@ def verify(program: Program) -> Program:
     return program
 
 
-def _check_names(instruction: Instruction, defined: dict[str, Var]) -> None:
-    for operand in instruction.reads:
-        if defined.get(operand.name) != operand:
-            raise ProgramError(f"{operand.name} is used before it is defined, or as what it is not")
-    if instruction.output.name in defined:
-        raise ProgramError(f"{instruction.output.name} is defined a second time")
-
-
-def _check_type(instruction: Instruction) -> None:
+def _check_type(instruction: Instruction, where: str) -> None:
     try:
         spec: Any = instruction.op.shape(*instruction.inputs, **instruction.params)
     except Exception as error:
-        raise ProgramError(f"the shape rule refuses it: {error}") from error
+        raise ProgramError(f"{where}: the shape rule refuses it: {error}") from error
     output = instruction.output
     if (spec.shape, spec.dtype) != (output.shape, output.dtype):
         declared = f"{output.shape} {output.dtype}"
-        raise ProgramError(f"the shape rule says {spec.shape} {spec.dtype}, the program {declared}")
+        raise ProgramError(f"{where}: the shape rule says {spec.shape} {spec.dtype}, the program {declared}")
 
 
-def _check_writes(instruction: Instruction, state: dict[str, Var]) -> None:
+def _check_writes(instruction: Instruction, state: dict[str, Var], where: str) -> None:
     output = instruction.output
     for name in instruction.writes:
         if name not in state:
-            raise ProgramError(f"writes to {name}, which is not state")
+            raise ProgramError(f"{where}: writes to {name}, which is not state")
         if instruction.phase != "update":
-            raise ProgramError(f"writes state in the {instruction.phase} phase")
+            raise ProgramError(f"{where}: writes state in the {instruction.phase} phase")
         target = state[name]
         if name == instruction.into and (output.shape, output.dtype) != (target.shape, target.dtype):
             value = f"{output.shape} {output.dtype}"
-            raise ProgramError(f"writes {value} to {name}, which is {target.shape} {target.dtype}")
+            raise ProgramError(f"{where}: writes {value} to {name}, which is {target.shape} {target.dtype}")

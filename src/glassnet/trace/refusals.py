@@ -175,7 +175,7 @@ def users_line() -> Line:
 
 def is_within(room: str) -> bool:
     """Whether the user's line has called something in that room of glassnet."""
-    folder = os.path.join(HOUSE, room)
+    folder = str(Path(HOUSE, room))
     return any(frame.f_code.co_filename.startswith(folder) for frame in _own_frames())
 
 

@@ -58,7 +58,7 @@ class _Writer:
             name = self.schedule.names.get(root, "sums")
             constant = "" if root in written else "const "
             yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
-        if may_fail(kernel):
+        if self.schedule.codes[id(kernel)].may_fail:
             yield "int64_t *fault"
         yield from ("long id", "long threads")
 
@@ -77,9 +77,6 @@ class _Writer:
         since: list[Kernel] = []  # the last barrier
         for kernel in kernels:
             arguments = [self._address(root) for root in self.schedule.touches(kernel)]
-            if may_fail(kernel):
-                arguments.append("fault")
-                is_checked = False
             has_to_check = not is_checked and bool(state_written(kernel.instructions, self.schedule.layouts))
             if has_to_check or any(self._collide(kernel, other) for other in since):
                 yield "if (threads > 1) barrier();"
@@ -88,7 +85,12 @@ class _Writer:
                 yield "if (*fault) return 1;"
                 is_checked = True
             since.append(kernel)
+            if self.schedule.codes[id(kernel)].may_fail:
+                arguments.append("fault")
+                is_checked = False
             yield f"{self._name(kernel)}({', '.join([*arguments, 'id', 'threads'])});"
+        if not is_checked:
+            yield "if (threads > 1) barrier();"
         yield "return *fault;" if not is_checked else "return 0;"
 
     def _collide(self, one: Kernel, other: Kernel) -> bool:
@@ -111,8 +113,3 @@ class _Writer:
         if root in self.places:
             return f"at[{self.places[root]}]"
         return f"(void *)(arena + {self.schedule.arena.offsets[root]})"
-
-
-def may_fail(kernel: Kernel) -> bool:
-    """Whether it follows an index, which may be out of range."""
-    return any(instruction.op.name == "gather" for instruction in kernel.instructions)

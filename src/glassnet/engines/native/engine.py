@@ -14,6 +14,7 @@ from glassnet.engines.native.arena import ALIGNMENT
 from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.library_cache import library_of, team
+from glassnet.engines.native.routines import routine_of
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Array
@@ -69,8 +70,8 @@ class NativeEngine:
 
     @classmethod
     def accepts(cls, instruction: Instruction) -> bool:
-        """No named operation: its parts are put together again as kernels."""
-        return False
+        """Those that have a kernel of their own; the parts of all others are put together again as kernels."""
+        return routine_of(instruction) is not None
 
     def bind(self, name: str, array: Array) -> None:
         """Make ``array`` the state ``name``."""

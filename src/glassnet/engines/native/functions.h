@@ -103,6 +103,11 @@ static inline int64_t in_range_(int64_t index, int64_t size, int64_t *fault) {
     return is_out ? 0 : index;
 }
 
+/* The same of one that counts from the end where it is below 0. */
+static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *fault) {
+    return in_range_(index < 0 ? index + size : index, size, fault);
+}
+
 /* matrix products ---------------------------------------------------------------------------------------------- */
 
 /* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a are steps apart as

@@ -34,6 +34,11 @@ class KernelCode(ABC):
     def is_shared(self) -> bool:
         """Whether the threads of a team divide the work; otherwise the first does it."""
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether it follows an index, which may be out of range."""
+        return any(instruction.op.name == "gather" for instruction in self.kernel.instructions)
+
     @abstractmethod
     def lines(self) -> Iterator[str]:
         """The statements."""

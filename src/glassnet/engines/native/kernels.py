@@ -28,12 +28,14 @@ class Kernel:
     """Instructions, in the order of the program, and the ``sizes`` of their loops, in the order of the dimensions.
 
     ``reduced`` are the loops that a reduction goes over. ``product`` is the matrix product that the others follow.
+    ``is_routine``: it is an operation that has a kernel of its own (see `routine`).
     """
 
     instructions: tuple[Instruction, ...]
     sizes: Sizes
     reduced: frozenset[int] = frozenset()
     product: Instruction | None = None
+    is_routine: bool = False
 
     @cached_property
     def kept(self) -> Sizes:
@@ -77,6 +79,8 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
         return None
     if is_product(instruction):
         return Kernel((instruction,), output.shape, product=instruction)
+    if instruction.into and instruction.op.name == "gather":
+        return None  # state would be overwritten before all of an index is known to be in range
     if not is_reduction(instruction) and (not is_elementwise(instruction) or instruction.op.writes):
         return None
     sizes = _loops(instruction, layouts)
@@ -122,6 +126,8 @@ def without_ones(shape: Sizes) -> Sizes:
 
 def merged(first: Kernel, second: Kernel, layouts: Layouts) -> Kernel | None:
     """One kernel that does what both do, the ``first`` before the ``second``; None where their loops do not fit."""
+    if first.is_routine or second.is_routine:
+        return None
     if first.product is not None or second.product is not None:
         found = _after_product(first, second)
     else:
@@ -129,7 +135,13 @@ def merged(first: Kernel, second: Kernel, layouts: Layouts) -> Kernel | None:
     if found is None or _writes_once(first, found) or _writes_once(second, found):
         return None
     found = replace(found, instructions=(*first.instructions, *second.instructions))
+    if _may_fail(found) and any(i.into for i in found.instructions):
+        return None  # state would be overwritten before all of an index is known to be in range
     return found if is_consistent(found, layouts) else None
+
+
+def _may_fail(kernel: Kernel) -> bool:
+    return any(i.op.name == "gather" for i in kernel.instructions)
 
 
 def _writes_once(part: Kernel, whole: Kernel) -> bool:

@@ -16,6 +16,8 @@ from glassnet.engines.native.kernels import Kernel, Layouts, kernel_of, state_wr
 from glassnet.engines.native.layouts import layouts_of
 from glassnet.engines.native.loop_code import LoopCode
 from glassnet.engines.native.product_code import ProductCode
+from glassnet.engines.native.routine import RoutineCode
+from glassnet.engines.native.routines import routine_kernel, routine_of
 from glassnet.engines.native.target import Target
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
@@ -56,11 +58,15 @@ class Schedule:
         return [part for part in self.parts if isinstance(part, list)]
 
     def _kernel_of(self, instruction: Instruction) -> Kernel | None:
-        return kernel_of(instruction, self.layouts)
+        return routine_kernel(instruction, self.layouts) or kernel_of(instruction, self.layouts)
 
     def _code(self, kernel: Kernel) -> KernelCode:
         if kernel.product is not None:
             return ProductCode(kernel, self.layouts, self.stored, self.names, self.target)
+        if kernel.is_routine:
+            routine = routine_of(kernel.instructions[0])
+            assert routine is not None
+            return RoutineCode(routine, kernel, self.layouts, self.stored, self.names, self.target)
         return LoopCode(kernel, self.layouts, self.stored, self.names, self.target)
 
     # what each step reads and writes ------------------------------------------------------------------

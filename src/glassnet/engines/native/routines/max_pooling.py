@@ -1,0 +1,124 @@
+"""Max pooling: each window's largest number, where it is, and its gradient back to there.
+
+Of equal numbers the first counts, of several NaN the last. Where windows overlap, the gradients that come to one place
+are added up from the last window to the first: in the order in which NumPy goes through the places of a window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import product
+
+from glassnet.engines.native.c_operations import REDUCTIONS
+from glassnet.engines.native.c_types import C_TYPES
+from glassnet.engines.native.kernel_code import block, index_text
+from glassnet.engines.native.layouts import Layout
+from glassnet.engines.native.loop_code import Loop
+from glassnet.engines.native.routine import Routine, RoutineCode, nest
+
+FEW = 25  # places of a window, each of which has statements of its own: loops over windows become vectors then
+
+
+class _Windows:
+    """The windows over the last dimensions of an input: b0, b1 … are the dimensions before, i0, i1 … the window."""
+
+    def __init__(self, code: RoutineCode, x: Layout) -> None:
+        params = code.instruction.params
+        self.code, self.x = code, x
+        self.type = C_TYPES[x.root.dtype]
+        self.size, self.stride, self.dilation = (tuple(params[name]) for name in ("size", "stride", "dilation"))
+        first = len(x.shape) - len(self.size)
+        self.lengths = x.shape[first:]
+        self.before = [Loop(f"b{i}", n, ()) for i, n in enumerate(x.shape[:first])]
+        spans = (d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
+        counts = ((m - span) // s + 1 for m, span, s in zip(self.lengths, spans, self.stride, strict=True))
+        self.windows = [Loop(f"i{i}", n, ()) for i, n in enumerate(counts)]
+        self.names = [loop.name for loop in (*self.before, *self.windows)]
+
+    def largest(self) -> Iterator[str]:
+        """Statements that find the ``largest`` number of a window."""
+        yield f"{self.type} largest = {self._least};"
+        yield from self._of_each_place(["largest = (x > largest) | (x != x) ? x : largest;"])
+
+    def position(self) -> Iterator[str]:
+        """Statements that find the ``position`` of the largest, counted through the dimensions of the windows."""
+        yield f"{self.type} largest = {self._least};"
+        yield f"int64_t position = {self._position(('0',) * len(self.size))};"
+        found = f"largest = x, position = {self._position(self._names)};"
+        yield from nest(self._loops, [self._number(self._names), f"if ((x > largest) | (x != x)) {found}"])
+
+    def _of_each_place(self, statements: list[str]) -> Iterator[str]:
+        if math.prod(self.size) > FEW:
+            yield from nest(self._loops, [self._number(self._names), *statements])
+            return
+        for place in product(*map(range, self.size)):
+            yield from block("", [self._number(tuple(map(str, place))), *statements])
+
+    @property
+    def _least(self) -> str:
+        return REDUCTIONS["amax"].start(self.x.root.dtype)
+
+    @property
+    def _loops(self) -> list[Loop]:
+        return [Loop(f"k{i}", n, ()) for i, n in enumerate(self.size)]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(f"k{i}" for i in range(len(self.size)))
+
+    def _number(self, place: tuple[str, ...]) -> str:
+        """The statement that reads what is at a place of the window."""
+        along = (f"({self._along(i, k)})" for i, k in enumerate(place))
+        return f"const {self.type} x = {self.code.at(self.x, *(loop.name for loop in self.before), *along)};"
+
+    def _along(self, i: int, k: str) -> str:
+        """How far along a dimension a place of the window is."""
+        dilation = self.dilation[i]
+        if k.isdigit():
+            return index_text(dilation * int(k), (self.stride[i], f"i{i}"))
+        return index_text(0, (self.stride[i], f"i{i}"), (dilation, k))
+
+    def _position(self, place: tuple[str, ...]) -> str:
+        text = self._along(0, place[0])
+        for i in range(1, len(place)):
+            text = f"({text})*{self.lengths[i]} + {self._along(i, place[i])}"
+        return text
+
+
+def _max_pool(code: RoutineCode) -> Iterator[str]:
+    seen = _Windows(code, code.input(0))
+    body = [*seen.largest(), f"{code.at(code.result, *seen.names)} = largest;"]
+    yield from code.divided([*seen.before, *seen.windows], body)
+
+
+def _max_pool_indices(code: RoutineCode) -> Iterator[str]:
+    seen = _Windows(code, code.input(0))
+    body = [*seen.position(), f"{code.at(code.result, *seen.names)} = position;"]
+    yield from code.divided([*seen.before, *seen.windows], body)
+
+
+def _max_pool_backward(code: RoutineCode) -> Iterator[str]:
+    g, gx = code.input(0), code.result
+    seen = _Windows(code, code.input(1))
+    size = math.prod(seen.lengths)
+    names = [loop.name for loop in seen.before]
+    last = [f"{loop.name}_" for loop in seen.windows]
+    backwards = [
+        f"const long {loop.name} = {loop.size - 1} - {name};" for loop, name in zip(seen.windows, last, strict=True)
+    ]
+    loops = [Loop(name, loop.size, ()) for loop, name in zip(seen.windows, last, strict=True)]
+    added = f"to[position] += {code.at(g, *seen.names)};"
+    body = [
+        f"{code.type} *to = &{code.at(gx, *names, *('0' for _ in seen.size))};",
+        f"memset(to, 0, {size} * sizeof *to);",
+        *nest(loops, [*backwards, *seen.position(), added]),
+    ]
+    yield from code.divided(seen.before, body)
+
+
+ROUTINES = [
+    Routine("max_pool", _max_pool),
+    Routine("max_pool_backward", _max_pool_backward),
+    Routine("max_pool_indices", _max_pool_indices),
+]
