@@ -24,7 +24,7 @@ def has_mask(sample: Sample) -> bool:
     return any(isinstance(x, np.ndarray) and x.dtype == np.bool_ for x in sample.inputs) and "index" in sample.params
 
 
-SAMPLES = [(name, sample) for name in BY_OPERATION for sample in TABLE[name] if not has_mask(sample)]
+SAMPLES = [(name, sample) for name in BY_OPERATION for sample in TABLE[name] if sample.inputs and not has_mask(sample)]
 
 
 def all_at_once(dtype: Any) -> tuple[Any, list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from glassnet.engines.native.generators import generators_of
 from glassnet.program.program import Program, Var
 
 KEYWORDS = (
@@ -19,8 +20,9 @@ def c_names(program: Program) -> dict[Var, str]:
     """The name of each value: as in the program, unless that means something else in C, or is not of its letters."""
     taken = {*KEYWORDS.split(), *OWN.split()}
     names: dict[Var, str] = {}
-    for var in (*program.inputs, *program.state, *program.constants, *(i.output for i in program)):
-        wish = re.sub(r"[^A-Za-z0-9_]", lambda found: f"u{ord(found[0]):x}", var.name)
+    values = (*program.inputs, *program.state, *program.constants, *(i.output for i in program))
+    for var, name in [*((var, var.name) for var in values), *((var, "generator") for var in generators_of(program))]:
+        wish = re.sub(r"[^A-Za-z0-9_]", lambda found: f"u{ord(found[0]):x}", name)
         wish = f"v{wish}" if wish[0] in "_0123456789" or re.fullmatch(r"[ijkcr]\d*", wish) else wish
         while wish in taken:
             wish += "_"

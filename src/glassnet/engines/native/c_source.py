@@ -30,7 +30,8 @@ class _Writer:
         schedule = self.schedule
         functions = ["\n".join(self._function(kernel)) for segment in schedule.segments for kernel in segment]
         parts = [
-            files("glassnet.engines.native").joinpath("functions.h").read_text(encoding="utf-8").rstrip(),
+            _header("functions.h"),
+            _header("generators.h") if schedule.generators else "",
             "\n".join(self._tiles()),
             *functions,
             *("\n".join(self._segment(n, segment)) for n, segment in enumerate(schedule.segments)),
@@ -73,6 +74,8 @@ class _Writer:
         yield f"char *arena = at[{ARENA}];"
         yield f"void (*const barrier)(void) = at[{BARRIER}];"
         yield f"int64_t *fault = at[{FAULT}];"
+        if kernels is self.schedule.segments[0]:
+            yield from (f"if (!id) keep_({self._address(var)});" for var in self.schedule.generators)
         is_checked = True
         since: list[Kernel] = []  # the last barrier
         for kernel in kernels:
@@ -82,7 +85,7 @@ class _Writer:
                 yield "if (threads > 1) barrier();"
                 since = []
             if has_to_check:
-                yield "if (*fault) return 1;"
+                yield from block("if (*fault)", self._refusal())
                 is_checked = True
             since.append(kernel)
             if self.schedule.codes[id(kernel)].may_fail:
@@ -91,7 +94,13 @@ class _Writer:
             yield f"{self._name(kernel)}({', '.join([*arguments, 'id', 'threads'])});"
         if not is_checked:
             yield "if (threads > 1) barrier();"
-        yield "return *fault;" if not is_checked else "return 0;"
+            yield from block("if (*fault)", self._refusal())
+        yield "return 0;"
+
+    def _refusal(self) -> Iterator[str]:
+        """What is done when an index was out of range: nothing is changed."""
+        yield from (f"if (!id) put_back_({self._address(var)});" for var in self.schedule.generators)
+        yield "return 1;"
 
     def _collide(self, one: Kernel, other: Kernel) -> bool:
         """Whether one of them writes what the other reads or writes."""
@@ -113,3 +122,7 @@ class _Writer:
         if root in self.places:
             return f"at[{self.places[root]}]"
         return f"(void *)(arena + {self.schedule.arena.offsets[root]})"
+
+
+def _header(name: str) -> str:
+    return files("glassnet.engines.native").joinpath(name).read_text(encoding="utf-8").rstrip()

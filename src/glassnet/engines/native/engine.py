@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.engines.native.arena import ALIGNMENT
 from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
 from glassnet.engines.native.compilers import CompilerError, compiler
+from glassnet.engines.native.generators import Generators
 from glassnet.engines.native.library_cache import library_of, team
 from glassnet.engines.native.routines import routine_of
 from glassnet.engines.native.segments import Schedule
@@ -36,7 +37,7 @@ class NativeEngine:
             raise CompilerError(self.missing())
         self.program = verify(program)
         self._schedule = schedule = Schedule(program, strides or {}, Target(found.vector_bytes))
-        outside = [*program.inputs, *program.state, *program.constants]
+        outside = [*program.inputs, *program.state, *program.constants, *schedule.generators]
         self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}
         self.source = c_source(schedule, self._places)
@@ -53,6 +54,9 @@ class NativeEngine:
         self._table[FAULT] = self._fault.ctypes.data
         for var, array in program.constants.items():
             self._set(var, np.array(array, order="C"))
+        self._generators = Generators(schedule.generators)
+        for var, memory in self._generators.memory.items():
+            self._set(var, memory)
         numbers = iter(range(len(schedule.segments)))
         self._calls = [
             self._segment(next(numbers)) if isinstance(part, list) else partial(self._by_numpy, part)
@@ -96,7 +100,7 @@ class NativeEngine:
     def _evaluated(self, inputs: tuple[Array, ...]) -> Any:
         """What NumPy makes of it, operation by operation: it raises the error that there is."""
         state = {name: self._arrays[var] for name, var in self._states.items()}
-        evaluate(self.program.history.get("traced", self.program), inputs, state)
+        evaluate(self.program.history.get("traced", self.program), inputs, state, advance=bool(self._generators.memory))
         raise IndexError("an index is out of range")
 
     # how it comes about -------------------------------------------------------------------------------
@@ -105,7 +109,8 @@ class NativeEngine:
         function = ctypes.cast(self._library[f"segment_{number}"], ctypes.c_void_p)
         run = team().team_run
         run.argtypes, run.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long], ctypes.c_int64
-        return partial(run, function, ctypes.addressof(self._table), int(os.environ.get("GLASSNET_THREADS", "1")))
+        call = partial(run, function, ctypes.addressof(self._table), int(os.environ.get("GLASSNET_THREADS", "1")))
+        return self._generators.during(call) if self._generators.memory else call
 
     def _by_numpy(self, instruction: Instruction) -> None:
         inputs = [self._array(x) if isinstance(x, Var) else x for x in instruction.inputs]

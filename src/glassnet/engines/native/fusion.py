@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from glassnet.engines.native.generators import generator_of
 from glassnet.engines.native.kernels import Kernel, Layouts, merged
 from glassnet.program.program import Instruction, Program, Var
 
@@ -64,7 +65,9 @@ class _Graph:
             yield from self.readers.get(root, ())
 
     def _written(self, instruction: Instruction) -> set[Var]:
-        return {self.layouts[instruction.output].root, *(self.states[name] for name in instruction.writes)}
+        generator = generator_of(instruction)  # which goes on: numbers are drawn in the order of the program
+        drawn_from = set() if generator is None else {generator}
+        return {self.layouts[instruction.output].root, *(self.states[name] for name in instruction.writes)} | drawn_from
 
     def _all_before(self, numbers: set[int]) -> int:
         found = 0

@@ -6,11 +6,13 @@ them is in `routines`; nothing else knows any by name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glassnet.engines.native.c_types import C_TYPES, number
+from glassnet.engines.native.generators import generator_of
 from glassnet.engines.native.kernel_code import KernelCode, block, index_text, loop_head
 from glassnet.engines.native.kernels import Kernel, Layouts, without_ones
 from glassnet.engines.native.layouts import Layout
@@ -88,6 +90,18 @@ class RoutineCode(KernelCode):
     def dtype(self) -> Dtype:
         """The dtype of the result."""
         return self.instruction.output.dtype
+
+    @property
+    def count(self) -> int:
+        """How many numbers the result has."""
+        return math.prod(self.instruction.output.shape)
+
+    @property
+    def generator(self) -> str:
+        """The generator that it draws from."""
+        var = generator_of(self.instruction)
+        assert var is not None
+        return f"((generator_t *){self.names[var]}_m)"
 
     @property
     def type(self) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from glassnet.engines.native.arena import Arena, arena_of, lives_of
 from glassnet.engines.native.c_names import c_names
 from glassnet.engines.native.fusion import Step, fused
+from glassnet.engines.native.generators import generator_of, generators_of
 from glassnet.engines.native.kernel_code import KernelCode
 from glassnet.engines.native.kernels import Kernel, Layouts, kernel_of, state_written
 from glassnet.engines.native.layouts import layouts_of
@@ -57,7 +59,15 @@ class Schedule:
         """The segments alone."""
         return [part for part in self.parts if isinstance(part, list)]
 
+    @cached_property
+    def generators(self) -> dict[Var, Any]:
+        """The generators that its kernels draw from, and the memory that stands for each."""
+        drawn = {generator_of(i) for step in self._steps if isinstance(step, Kernel) for i in step.instructions}
+        return {var: generator for var, generator in generators_of(self.program).items() if var in drawn}
+
     def _kernel_of(self, instruction: Instruction) -> Kernel | None:
+        if self.target.is_portable and generator_of(instruction) is not None:
+            return None  # NumPy's functions are not there
         return routine_kernel(instruction, self.layouts) or kernel_of(instruction, self.layouts)
 
     def _code(self, kernel: Kernel) -> KernelCode:
@@ -94,6 +104,7 @@ class Schedule:
             return {step.output}
         scratch = self._scratch(step)
         stored = (step.made.keys() & self.stored) | state_written(step.instructions, self.layouts)
+        stored |= {var for i in step.instructions if (var := generator_of(i)) is not None}
         return stored if scratch is None else stored | {scratch}
 
     def touches(self, kernel: Kernel) -> list[Var]:
@@ -108,5 +119,6 @@ class Schedule:
         return code.scratch if isinstance(code, ProductCode) else None
 
     def _arena(self) -> Arena:
-        made = [self.writes(step) - set(self.program.state) for step in self._steps]
+        elsewhere = {*self.program.state, *self.generators}
+        made = [self.writes(step) - elsewhere for step in self._steps]
         return arena_of(lives_of(made, [self.reads(step) for step in self._steps], self.wanted))

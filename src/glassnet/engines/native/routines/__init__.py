@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernels import Kernel, Layouts
 from glassnet.engines.native.routine import Routine
-from glassnet.engines.native.routines import along, max_pooling, picking, placing
+from glassnet.engines.native.routines import along, max_pooling, picking, placing, sampling
 from glassnet.program.program import Instruction
 
-ROUTINES: Sequence[Routine] = [*along.ROUTINES, *placing.ROUTINES, *picking.ROUTINES, *max_pooling.ROUTINES]
 BY_OPERATION: dict[str, list[Routine]] = {}
-for _routine in ROUTINES:
-    BY_OPERATION.setdefault(_routine.op, []).append(_routine)
+for _file in (along, max_pooling, picking, placing, sampling):
+    for _routine in _file.ROUTINES:
+        BY_OPERATION.setdefault(_routine.op, []).append(_routine)
 
 
 def routine_of(instruction: Instruction) -> Routine | None:
@@ -34,6 +32,8 @@ def routine_kernel(instruction: Instruction, layouts: Layouts) -> Kernel | None:
         return None  # state would be overwritten before all of an index is known to be in range
     if instruction.into:  # what it reads must not change meanwhile
         state = layouts[instruction.output]
+        if not instruction.reads:
+            return None
         first, *others = (layouts[x] for x in instruction.reads)
         is_own = routine.in_place and (first.offset, first.dims) == (state.offset, state.dims)
         if any(x.root == state.root for x in others) or (first.root == state.root and not is_own):
