@@ -32,15 +32,15 @@ class _Writer:
         parts = [
             _header("functions.h"),
             _header("generators.h") if schedule.generators else "",
-            "\n".join(self._tiles()),
+            "\n".join(self._definitions()),
             *functions,
             *("\n".join(self._segment(n, segment)) for n, segment in enumerate(schedule.segments)),
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _tiles(self) -> Iterator[str]:
+    def _definitions(self) -> Iterator[str]:
         products = (code for code in self.schedule.codes.values() if isinstance(code, ProductCode))
-        yield from dict.fromkeys(line for code in products for line in code.tiles)
+        yield from dict.fromkeys(line for code in products for line in code.definitions)
 
     def _function(self, kernel: Kernel) -> Iterator[str]:
         code = self.schedule.codes[id(kernel)]

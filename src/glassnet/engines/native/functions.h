@@ -110,17 +110,53 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
 
 /* matrix products ---------------------------------------------------------------------------------------------- */
 
-/* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a are steps apart as
-   said; b is a panel, whose rows of as many columns lie one after another. What is in the tile is added to, or not. */
+#ifdef __clang__
+#define SHUFFLE(A, B, ORDER, LANES) ({ typeof(A) y; for (int i = 0; i < LANES; i++) y[i] = ORDER[i] < LANES ? A[ORDER[i]] : B[ORDER[i] - LANES]; y; })
+#else
+#define SHUFFLE(A, B, ORDER, LANES) __builtin_shuffle(A, B, ORDER)
+#endif
+
+/* The transpose of a matrix whose rows, and those of what it becomes, are steps apart as said. Squares of LANES rows are
+   transposed in registers: their halves change places, then the halves of these. */
+#define TRANSPOSE(NAME, TYPE, INTEGER, LANES)                                                                          \
+    static void NAME(TYPE *restrict to, long to_step, const TYPE *restrict of, long of_step, long rows, long columns) {\
+        typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));      \
+        typedef INTEGER numbers __attribute__((vector_size(LANES * sizeof(TYPE))));                                    \
+        const long whole_rows = rows - rows % LANES, whole_columns = columns - columns % LANES;                        \
+        numbers number;                                                                                                \
+        for (int i = 0; i < LANES; i++) number[i] = i;                                                                 \
+        for (long r = 0; r < whole_rows; r += LANES)                                                                   \
+            for (long c = 0; c < whole_columns; c += LANES) {                                                          \
+                vector row[LANES];                                                                                     \
+                _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++)                                               \
+                    row[i] = *(const vector *)(of + (r + i) * of_step + c);                                            \
+                _Pragma("GCC unroll 16") for (int half = LANES / 2; half; half /= 2) {                                 \
+                    const numbers first = number + (number & half) * (LANES / half - 1), second = first + half;        \
+                    _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++)                                           \
+                        if (!(i & half)) {                                                                             \
+                            const vector a = row[i], b = row[i + half];                                                \
+                            row[i] = SHUFFLE(a, b, first, LANES);                                                      \
+                            row[i + half] = SHUFFLE(a, b, second, LANES);                                              \
+                        }                                                                                              \
+                }                                                                                                      \
+                _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++)                                               \
+                    *(vector *)(to + (c + i) * to_step + r) = row[i];                                                  \
+            }                                                                                                          \
+        for (long r = 0; r < rows; r++)                                                                                \
+            for (long c = r < whole_rows ? whole_columns : 0; c < columns; c++) to[c * to_step + r] = of[r * of_step + c];\
+    }
+
+/* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a and rows of the
+   tile are steps apart as said; b is a panel, whose rows of as many columns lie one after another. What is in the tile
+   is added to, or not. */
 #define PRODUCT_TILE(NAME, TYPE, LANES, ROWS, VECTORS)                                                                 \
     static inline __attribute__((always_inline)) void NAME(                                                            \
         long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, int adds,                 \
-        TYPE *restrict tile) {                                                                                         \
+        TYPE *restrict tile, long tile_row) {                                                                          \
         typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));      \
         vector sum[ROWS][VECTORS] = {0};                                                                               \
-        if (adds)                                                                                                      \
-            for (int r = 0; r < ROWS; r++)                                                                             \
-                for (int v = 0; v < VECTORS; v++) sum[r][v] = *(const vector *)(tile + (r * VECTORS + v) * LANES);     \
+        for (int r = 0; r < ROWS; r++)                                                                                 \
+            for (int v = 0; v < VECTORS; v++) __builtin_prefetch(tile + r * tile_row + v * LANES, 1);                  \
         for (long k = 0; k < depth; k++) {                                                                             \
             vector row[VECTORS];                                                                                       \
             _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++)                                                 \
@@ -131,5 +167,9 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
             }                                                                                                          \
         }                                                                                                              \
         for (int r = 0; r < ROWS; r++)                                                                                 \
-            for (int v = 0; v < VECTORS; v++) *(vector *)(tile + (r * VECTORS + v) * LANES) = sum[r][v];               \
+            for (int v = 0; v < VECTORS; v++) {                                                                        \
+                vector *place = (vector *)(tile + r * tile_row + v * LANES);                                           \
+                if (adds) sum[r][v] += *place;                                                                         \
+                *place = sum[r][v];                                                                                    \
+            }                                                                                                          \
     }

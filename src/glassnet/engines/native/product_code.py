@@ -12,7 +12,6 @@ from glassnet.engines.native.product_plan import Side, plan_of
 from glassnet.engines.native.target import Target
 from glassnet.program.program import Instruction, Var
 
-NEAR = 16  # numbers that are copied one after another where the others of their row are far
 MANY_TILES = 4  # that the same rows take part in: then they are copied
 
 
@@ -29,6 +28,8 @@ class ProductCode(KernelCode):
         self.batch = self.product.output.shape[:-2]
         self.type = C_TYPES[self.product.output.dtype]
         self.is_deep = self.plan.tile is not None and self.plan.panel_depth < self.plan.depth
+        fits = self.plan.columns.size % self.plan.lanes == 0 and not self.plan.swapped
+        self.is_direct = fits and kernel.instructions == (self.product,)  # the sums are the result
 
     @property
     def is_shared(self) -> bool:
@@ -38,22 +39,34 @@ class ProductCode(KernelCode):
     @property
     def scratch(self) -> Var | None:
         """Memory for the sums over a part of the depth, where it is too deep for one panel."""
-        if not self.is_deep:
+        if not self.is_deep or self.is_direct:
             return None
         output = self.product.output
         padded = math.ceil(self.plan.columns.size / self.plan.width) * self.plan.width
         return Var(f"{output.name} sums", (self.plan.rows.size, padded), output.dtype)
 
     @property
-    def tiles(self) -> Iterator[str]:
-        """The definitions of the kinds of tile that it needs."""
+    def definitions(self) -> Iterator[str]:
+        """The functions that it needs: kinds of tile, and the transpose of what lies along the depth."""
         if self.plan.tile is None:
             return
+        if self._is_transposed:
+            integer = f"int{8 * self.product.output.dtype.itemsize}_t"
+            yield f"TRANSPOSE({self._transpose}, {self.type}, {integer}, {self.plan.lanes})"
         rows, vectors = self.plan.tile
         left = math.ceil(self.plan.columns.size / self.plan.lanes) % vectors
         for r in {min(rows, self.plan.rows.size), self.plan.rows.size % rows} - {0}:
             for v in {vectors, left} - {0}:
                 yield f"PRODUCT_TILE({self._tile_name(r, v)}, {self.type}, {self.plan.lanes}, {r}, {v})"
+
+    @property
+    def _is_transposed(self) -> bool:
+        """Whether the columns that are copied lie along the depth."""
+        return self.plan.columns.depth_step == 1 != self.plan.columns.step
+
+    @property
+    def _transpose(self) -> str:
+        return f"transpose_{self.type}_{self.plan.lanes}"
 
     def _tile_name(self, rows: int, vectors: int) -> str:
         return f"tile_{self.type}_{rows}x{vectors * self.plan.lanes}"
@@ -75,13 +88,11 @@ class ProductCode(KernelCode):
 
     @property
     def _divided(self) -> str:
-        """What the threads divide among them: the largest batch, or the more numerous of rows and columns."""
+        """What the threads divide among them: the largest batch, or the rows or columns, whichever are more."""
         largest = max(self.batch, default=1)
-        if largest > 1 and not self.is_deep:  # whose sums are there once
+        if largest > 1 and self.scratch is None:  # whose sums are there once
             return f"i{self.batch.index(largest)}"
-        if self.plan.tile is None:
-            return "row"
-        return "first" if self.plan.columns.size > self.plan.panel_columns else "row"
+        return "first" if self.plan.divides_columns else "row"
 
     # dot by dot ---------------------------------------------------------------------------------------
 
@@ -114,8 +125,10 @@ class ProductCode(KernelCode):
     def _columns(self) -> Iterator[str]:
         """All columns, as many at a time as there are panels for."""
         plan = self.plan
-        most = min(plan.panel_columns, math.ceil(plan.columns.size / plan.width) * plan.width)
+        most = self._padded(min(plan.panel_columns, plan.columns.size))
         yield f"{self.type} panels[{plan.panel_depth * most}] __attribute__((aligned(64)));"
+        if not self.is_deep and not self.is_direct:
+            yield f"{self.type} sums[{min(plan.tile_rows, plan.rows.size) * most}] __attribute__((aligned(64)));"
         yield from self._pieces("first", plan.columns.size, plan.panel_columns, self._deep)
 
     def _deep(self, columns: int) -> Iterator[str]:
@@ -128,24 +141,8 @@ class ProductCode(KernelCode):
     def _panels(self, columns: int, depth: int) -> Iterator[str]:
         """The panels of some columns and some depth, and all tiles that they take part in."""
         plan = self.plan
-        rows = (plan.tile or (1, 1))[0]
         yield from self._pieces("column", columns, plan.width, lambda n: self._panel(n, depth))
-        yield from self._pieces("row", plan.rows.size, rows, lambda m: self._row_of_tiles(m, columns, depth))
-
-    def _row_of_tiles(self, rows: int, columns: int, depth: int) -> Iterator[str]:
-        """The tiles of some rows. Where there are many, the rows are copied first, to lie near one another."""
-        side = self.plan.rows
-        at = f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}"
-        steps = f"{side.step}, {side.depth_step}"
-        if columns >= MANY_TILES * self.plan.width:
-            yield f"{self.type} near[{depth * rows}] __attribute__((aligned(64)));"
-            yield f"const {self.type} *rows = {at};"
-            copied = f"near[{rows}*k + r] = rows[{index_text(0, (side.depth_step, 'k'), (side.step, 'r'))}];"
-            yield from _copied("r", rows, depth, copied, is_in_order=side.step == 1)
-            at, steps = "near", f"1, {rows}"
-        yield from self._pieces(
-            "column", columns, self.plan.width, lambda n: self._tile(rows, n, depth, f"{at}, {steps}")
-        )
+        yield from self._pieces("row", plan.rows.size, plan.tile_rows, lambda m: self._strip(m, columns, depth))
 
     def _panel(self, columns: int, depth: int) -> Iterator[str]:
         """Copy some columns."""
@@ -155,34 +152,67 @@ class ProductCode(KernelCode):
         yield f"{self.type} *panel = panels + {index_text(0, (depth, 'column'))};"
         if padded > columns:
             yield f"memset(panel, 0, {depth * padded} * sizeof *panel);"
-        copied = f"panel[{padded}*k + c] = columns[{index_text(0, (side.depth_step, 'k'), (side.step, 'c'))}];"
-        yield from _copied("c", columns, depth, copied, is_in_order=side.step == 1)
+        if self._is_transposed:
+            yield f"{self._transpose}(panel, {padded}, columns, {side.step}, {columns}, {depth});"
+            return
+        yield from _copied("panel", "columns", ("c", columns, 1, side.step), ("k", depth, padded, side.depth_step))
+
+    def _strip(self, rows: int, columns: int, depth: int) -> Iterator[str]:
+        """The tiles of some rows, and what follows. The rows of many tiles are copied first, to be near one another."""
+        side = self.plan.rows
+        at, step, depth_step = (
+            f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}",
+            side.step,
+            side.depth_step,
+        )
+        if columns >= MANY_TILES * self.plan.width:
+            near = (1, rows) if step == 1 else (depth + self.plan.lanes, 1)  # some multiples of 2 would share few lines
+            yield f"{self.type} near[{near[0] * (rows - 1) + near[1] * (depth - 1) + 1}];"
+            yield f"const {self.type} *rows = {at};"
+            yield from _copied("near", "rows", ("r", rows, near[0], step), ("k", depth, near[1], depth_step))
+            at, (step, depth_step) = "near", near
+        sums, sums_step = self._sums(columns)
+        if sums != "sums":
+            yield f"{self.type} *sums = {sums};"
+
+        def tile(width: int) -> Iterator[str]:
+            name = self._tile_name(rows, self._padded(width) // self.plan.lanes)
+            panel = f"panels + {index_text(0, (depth, 'column'))}"
+            adds = "deep > 0" if self.is_deep else "0"
+            yield f"{name}({depth}, {at}, {step}, {depth_step}, {panel}, {adds}, sums + column, {sums_step});"
+
+        yield from self._pieces("column", columns, self.plan.width, tile)
+        elements = () if self.is_direct else self._elements(rows, columns, sums_step)
+        if self.is_deep and not self.is_direct:
+            elements = block(f"if (deep + {self.plan.panel_depth} >= {self.plan.depth})", elements)
+        yield from elements
 
     def _from(self, side: Side) -> tuple[tuple[int, str], ...]:
         """Where the depth of the panels begins."""
         return ((side.depth_step, "deep"),) if self.is_deep else ()
 
-    def _tile(self, rows: int, columns: int, depth: int, where: str) -> Iterator[str]:
+    def _sums(self, columns: int) -> tuple[str, int]:
+        """Where the sums of a strip begin, and how far apart its rows are."""
         padded = self._padded(columns)
-        name = self._tile_name(rows, padded // self.plan.lanes)
-        panel = f"panels + {index_text(0, (depth, 'column'))}"
-        if not self.is_deep:
-            yield f"{self.type} tile[{rows * padded}] __attribute__((aligned(64)));"
-            yield f"{name}({depth}, {where}, {panel}, 0, tile);"
-            yield from self._elements(rows, columns, padded)
-            return
-        place = index_text(0, (self.plan.rows.size, "first"), (self.plan.rows.size, "column"), (padded, "row"))
-        yield f"{self.type} *tile = sums_m + {place};"
-        yield f"{name}({depth}, {where}, {panel}, deep > 0, tile);"
-        is_last = f"deep + {self.plan.panel_depth} >= {self.plan.depth}"
-        yield from block(f"if ({is_last})", self._elements(rows, columns, padded))
+        if self.is_direct:
+            output = self.layouts[self.product.output]
+            steps = self.kernel.result_steps(output, self.product)
+            assert steps is not None
+            batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
+            index = index_text(output.offset, *batch, (steps[-2], "row"), (steps[-1], "first"))
+            return f"&{self.names[output.root]}_m[{index}]", steps[-2]
+        if self.is_deep:
+            return f"sums_m + {index_text(0, (self.plan.rows.size, 'first'), (padded, 'row'))}", padded
+        return "sums", padded
 
-    def _elements(self, rows: int, columns: int, padded: int) -> Iterator[str]:
-        """What is done to each element of a tile."""
+    def _elements(self, rows: int, columns: int, step: int) -> Iterator[str]:
+        """What is done to each element of a strip."""
+        value = f"const {self.type} {self.names[self.product.output]} = sums[{step}*r + c];"
+        loops = [loop_head("r", rows), loop_head("c", columns)]
+        if self.plan.swapped:  # those that lie in order come last
+            loops.reverse()
         simd = [] if self.plan.swapped else ["#pragma omp simd"]
-        value = f"const {self.type} {self.names[self.product.output]} = tile[{padded}*r + c];"
-        inner = [*simd, *block(loop_head("c", columns), [value, *self._following()])]
-        yield from block(loop_head("r", rows), inner)
+        yield from block(loops[0], [*simd, *block(loops[1], [value, *self._following()])])
 
     def _padded(self, columns: int) -> int:
         return math.ceil(columns / self.plan.lanes) * self.plan.lanes
@@ -218,23 +248,15 @@ class ProductCode(KernelCode):
 
     def index(self, offset: int, steps: tuple[int, ...]) -> str:
         """The text of the element that the loops are at."""
-        inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + column + c)")
+        inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + c)")
         row, column = inside[::-1] if self.plan.swapped else inside
         batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
         return index_text(offset, *batch, (steps[-2], row), (steps[-1], column))
 
 
-def _copied(name: str, size: int, depth: int, copied: str, *, is_in_order: bool) -> Iterator[str]:
-    """The loops that copy a panel whose rows lie in order; of others a part at a time that stays in the first cache."""
-    if is_in_order:
-        yield loop_head("k", depth)
-        yield f"    {loop_head(name, size)} {copied}"
-        return
-    whole = depth - depth % NEAR
-    if whole:
-        yield f"for (long part = 0; part < {whole}; part += {NEAR})"
-        yield f"    {loop_head(name, size)}"
-        yield f"        for (long k = part; k < part + {NEAR}; k++) {copied}"
-    if whole < depth:
-        yield loop_head(name, size)
-        yield f"    for (long k = {whole}; k < {depth}; k++) {copied}"
+def _copied(to: str, of: str, side: tuple[str, int, int, int], depth: tuple[str, int, int, int]) -> Iterator[str]:
+    """The loops that copy a matrix, each with its name, its size, and its steps in the copy and in what is copied."""
+    places = [index_text(0, *((loop[2 + n], loop[0]) for loop in (depth, side))) for n in range(2)]
+    outer, inner = (side, depth) if depth[2:] == (1, 1) else (depth, side)
+    yield loop_head(*outer[:2])
+    yield f"    {loop_head(*inner[:2])} {to}[{places[0]}] = {of}[{places[1]}];"

@@ -15,9 +15,9 @@ from glassnet.engines.native.kernels import Layouts
 from glassnet.program.program import Instruction, Var
 
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
-DEPTH = 512  # of a panel at most
-NEAR_BYTES = 1 << 18  # of the panels that are there at once: they stay in the second cache
-PARTS = 4  # into which the columns are divided at least, where there are as many tiles: threads take whole ones
+DEPTH = 256  # of a panel at most
+NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the second cache
+PARTS = 4  # into which the columns are divided at least, where threads divide them
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Plan:
     tile: tuple[int, int] | None = None
 
     @property
+    def tile_rows(self) -> int:
+        """The rows of a tile."""
+        return (self.tile or (1, 1))[0]
+
+    @property
     def width(self) -> int:
         """The columns of a tile."""
         return (self.tile or (1, 1))[1] * self.lanes
@@ -58,10 +63,15 @@ class Plan:
 
     @property
     def panel_columns(self) -> int:
-        """How many columns are copied at once: whole tiles of them."""
+        """How many columns are copied at once: an equal part, of whole tiles."""
         near = NEAR_BYTES // (self.panel_depth * self.rows.root.dtype.itemsize)
-        most = min(near, math.ceil(self.columns.size / PARTS))
-        return max(1, most // self.width) * self.width
+        parts = max(PARTS if self.divides_columns else 1, math.ceil(self.columns.size / near))
+        return math.ceil(self.columns.size / parts / self.width) * self.width
+
+    @property
+    def divides_columns(self) -> bool:
+        """Whether threads divide the columns among them: where these are more than the rows."""
+        return self.tile is not None and self.columns.size > max(self.rows.size, self.width)
 
     @property
     def cycles(self) -> float:
@@ -71,9 +81,9 @@ class Plan:
             in_order = self.rows.depth_step == self.columns.depth_step == 1 and self.depth >= self.lanes
             return stores * (self.depth / self.lanes * 1.5 + 8 if in_order else self.depth * 1.5)
         rows, vectors = self.tile
-        copied = self.columns.size / 8 if self.columns.step == 1 else self.columns.size
+        copied = self.columns.size / (8 if self.columns.step == 1 else 2 if self.columns.depth_step == 1 else 1)
         tiles = _whole(self.rows.size, math.ceil(self.columns.size / self.lanes), rows, vectors)
-        scattered = stores if self.swapped else stores / 8
+        scattered = 3 * stores if self.swapped else stores / 8
         return self.depth * (copied + tiles) + scattered + 100
 
 
