@@ -84,6 +84,7 @@ def test_a_label_that_is_no_class_is_refused_as_by_numpy_and_nothing_is_changed(
 
 PRODUCTS = [
     (1, 1, 1), (1, 64, 5), (5, 64, 1), (3, 3, 3), (64, 1, 64), (17, 16, 33), (100, 700, 20), (9, 1300, 50),
+    (30, 300, 600), (300, 520, 136),
 ]  # fmt: skip
 
 
