@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode, block, indented, index_text, loop_head
@@ -155,7 +156,9 @@ class ProductCode(KernelCode):
         if self._is_transposed:
             yield f"{self._transpose}(panel, {padded}, columns, {side.step}, {columns}, {depth});"
             return
-        yield from _copied("panel", "columns", ("c", columns, 1, side.step), ("k", depth, padded, side.depth_step))
+        yield from _copied(
+            "panel", "columns", _Loop("c", columns, 1, side.step), _Loop("k", depth, padded, side.depth_step)
+        )
 
     def _strip(self, rows: int, columns: int, depth: int) -> Iterator[str]:
         """The tiles of some rows, and what follows. The rows of many tiles are copied first, to be near one another."""
@@ -169,7 +172,7 @@ class ProductCode(KernelCode):
             near = (1, rows) if step == 1 else (depth + self.plan.lanes, 1)  # some multiples of 2 would share few lines
             yield f"{self.type} near[{near[0] * (rows - 1) + near[1] * (depth - 1) + 1}];"
             yield f"const {self.type} *rows = {at};"
-            yield from _copied("near", "rows", ("r", rows, near[0], step), ("k", depth, near[1], depth_step))
+            yield from _copied("near", "rows", _Loop("r", rows, near[0], step), _Loop("k", depth, near[1], depth_step))
             at, (step, depth_step) = "near", near
         sums, sums_step = self._sums(columns)
         if sums != "sums":
@@ -254,9 +257,19 @@ class ProductCode(KernelCode):
         return index_text(offset, *batch, (steps[-2], row), (steps[-1], column))
 
 
-def _copied(to: str, of: str, side: tuple[str, int, int, int], depth: tuple[str, int, int, int]) -> Iterator[str]:
-    """The loops that copy a matrix, each with its name, its size, and its steps in the copy and in what is copied."""
-    places = [index_text(0, *((loop[2 + n], loop[0]) for loop in (depth, side))) for n in range(2)]
-    outer, inner = (side, depth) if depth[2:] == (1, 1) else (depth, side)
-    yield loop_head(*outer[:2])
-    yield f"    {loop_head(*inner[:2])} {to}[{places[0]}] = {of}[{places[1]}];"
+class _Loop(NamedTuple):
+    """A loop of a copy: its steps in the copy and in what is copied."""
+
+    name: str
+    size: int
+    to_step: int
+    of_step: int
+
+
+def _copied(to: str, of: str, side: _Loop, depth: _Loop) -> Iterator[str]:
+    """The loops that copy a matrix."""
+    outer, inner = (side, depth) if depth.to_step == depth.of_step == 1 else (depth, side)
+    to = f"{to}[{index_text(0, (depth.to_step, depth.name), (side.to_step, side.name))}]"
+    of = f"{of}[{index_text(0, (depth.of_step, depth.name), (side.of_step, side.name))}]"
+    yield loop_head(outer.name, outer.size)
+    yield f"    {loop_head(inner.name, inner.size)} {to} = {of};"
