@@ -1,16 +1,16 @@
-"""The C file of a program: a function for each kernel, and one for each segment that calls them in order."""
+"""The C file of a program: a function for each kernel, one for each slice and segment, that call them in order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
-from glassnet.codegen import comment
-from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import block
+from glassnet.engines.native.kernel_functions import KernelFunctions, definitions_of
 from glassnet.engines.native.kernels import Kernel, state_written
-from glassnet.engines.native.product_code import ProductCode
 from glassnet.engines.native.segments import Schedule, Segment
+from glassnet.engines.native.slice_functions import SliceFunctions
+from glassnet.engines.native.sliced import Sliced
 from glassnet.program.program import Var
 
 ARENA, BARRIER, FAULT, FIRST = 0, 1, 2, 3  # positions in the table of addresses; from FIRST on, values from outside
@@ -25,43 +25,27 @@ class _Writer:
     def __init__(self, schedule: Schedule, places: Mapping[Var, int]) -> None:
         self.schedule = schedule
         self.places = places
+        self.kernels = KernelFunctions(schedule, "compute")
+        self.slices = {
+            id(step): SliceFunctions(step, schedule.slices[id(step)], f"slice_{number}", self._address_of)
+            for number, step in enumerate(s for segment in schedule.segments for s in segment if isinstance(s, Sliced))
+        }
 
     def text(self) -> str:
         schedule = self.schedule
-        functions = ["\n".join(self._function(kernel)) for segment in schedule.segments for kernel in segment]
+        definitions = dict.fromkeys(definitions_of(schedule))
+        functions = (self._functions(step) for segment in schedule.segments for step in segment)
         parts = [
             _header("functions.h"),
             _header("generators.h") if schedule.generators else "",
-            "\n".join(self._definitions()),
-            *functions,
+            "\n".join(definitions),
+            *(text for texts in functions for text in texts),
             *("\n".join(self._segment(n, segment)) for n, segment in enumerate(schedule.segments)),
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _definitions(self) -> Iterator[str]:
-        products = (code for code in self.schedule.codes.values() if isinstance(code, ProductCode))
-        yield from dict.fromkeys(line for code in products for line in code.definitions)
-
-    def _function(self, kernel: Kernel) -> Iterator[str]:
-        code = self.schedule.codes[id(kernel)]
-        comments = [comment(instruction).replace("*/", "* /") for instruction in kernel.instructions]
-        yield "/* " + "\n   ".join(comments) + " */"
-        body = code.lines() if code.is_shared else ("if (id) return;", *code.lines())
-        yield from block(f"static void {self._name(kernel)}({', '.join(self._parameters(kernel))})", body)
-
-    def _name(self, kernel: Kernel) -> str:
-        instruction = kernel.product or kernel.instructions[-1]
-        return f"compute_{self.schedule.names[instruction.output]}"
-
-    def _parameters(self, kernel: Kernel) -> Iterator[str]:
-        written = self.schedule.writes(kernel)
-        for root in self.schedule.touches(kernel):
-            name = self.schedule.names.get(root, "sums")
-            constant = "" if root in written else "const "
-            yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
-        if self.schedule.codes[id(kernel)].may_fail:
-            yield "int64_t *fault"
-        yield from ("long id", "long threads")
+    def _functions(self, step: Kernel | Sliced) -> Iterator[str]:
+        return self.slices[id(step)].texts() if isinstance(step, Sliced) else iter([self.kernels.text(step)])
 
     def _segment(self, number: int, kernels: Segment) -> Iterator[str]:
         yield from block(f"int64_t segment_{number}(void *const *at, long id, long threads)", self._calls(kernels))
@@ -77,9 +61,8 @@ class _Writer:
         if kernels is self.schedule.segments[0]:
             yield from (f"if (!id) keep_({self._address(var)});" for var in self.schedule.generators)
         is_checked = True
-        since: list[Kernel] = []  # the last barrier
+        since: Segment = []  # the last barrier
         for kernel in kernels:
-            arguments = [self._address(root) for root in self.schedule.touches(kernel)]
             has_to_check = not is_checked and bool(state_written(kernel.instructions, self.schedule.layouts))
             if has_to_check or any(self._collide(kernel, other) for other in since):
                 yield "if (threads > 1) barrier();"
@@ -88,10 +71,8 @@ class _Writer:
                 yield from block("if (*fault)", self._refusal())
                 is_checked = True
             since.append(kernel)
-            if self.schedule.codes[id(kernel)].may_fail:
-                arguments.append("fault")
-                is_checked = False
-            yield f"{self._name(kernel)}({', '.join([*arguments, 'id', 'threads'])});"
+            yield from self._call(kernel)
+            is_checked = is_checked and not self._may_fail(kernel)
         if not is_checked:
             yield "if (threads > 1) barrier();"
             yield from block("if (*fault)", self._refusal())
@@ -102,7 +83,16 @@ class _Writer:
         yield from (f"if (!id) put_back_({self._address(var)});" for var in self.schedule.generators)
         yield "return 1;"
 
-    def _collide(self, one: Kernel, other: Kernel) -> bool:
+    def _call(self, step: Kernel | Sliced) -> Iterator[str]:
+        if isinstance(step, Sliced):
+            yield from self.slices[id(step)].loop()
+        else:
+            yield self.kernels.call(step, self._address, "id, threads")
+
+    def _may_fail(self, step: Kernel | Sliced) -> bool:
+        return self.slices[id(step)].may_fail if isinstance(step, Sliced) else self.kernels.may_fail(step)
+
+    def _collide(self, one: Kernel | Sliced, other: Kernel | Sliced) -> bool:
         """Whether one of them writes what the other reads or writes."""
         pairs = (one, other), (other, one)
         return any(
@@ -117,6 +107,9 @@ class _Writer:
             return a == b
         offsets = self.schedule.arena.offsets
         return offsets[a] < offsets[b] + b.nbytes and offsets[b] < offsets[a] + a.nbytes
+
+    def _address_of(self, var: Var) -> str:
+        return self._address(self.schedule.layouts[var].root)
 
     def _address(self, root: Var) -> str:
         if root in self.places:

@@ -16,7 +16,7 @@ from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.generators import Generators
 from glassnet.engines.native.library_cache import library_of, team
 from glassnet.engines.native.routines import routine_of
-from glassnet.engines.native.segments import Schedule
+from glassnet.engines.native.scheduling import schedule_of
 from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Array
 from glassnet.program.evaluation import evaluate
@@ -36,7 +36,7 @@ class NativeEngine:
         if found is None:
             raise CompilerError(self.missing())
         self.program = verify(program)
-        self._schedule = schedule = Schedule(program, strides or {}, Target(found.vector_bytes))
+        self._schedule = schedule = schedule_of(program, strides or {}, Target(found.vector_bytes))
         outside = [*program.inputs, *program.state, *program.constants, *schedule.generators]
         self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}

@@ -7,21 +7,25 @@ and no third kernel has to run in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from glassnet.engines.native.generators import generator_of
 from glassnet.engines.native.kernels import Kernel, Layouts, merged
+from glassnet.engines.native.sliced import Sliced
 from glassnet.program.program import Instruction, Program, Var
+from glassnet.program.slices import SLICES
 
-Step = Kernel | Instruction  # what C does, and what it has to leave to NumPy
+Step = Kernel | Sliced | Instruction  # what C does, of all rows or slice by slice, and what it has to leave to NumPy
 
 
 def fused(program: Program, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None]) -> list[Step]:
     """The kernels of ``program`` in the order in which they can run; between them what ``kernel_of`` has none for."""
     graph = _Graph(layouts, kernel_of)
-    for instruction in program:
-        if layouts[instruction.output].root != instruction.output and not instruction.into:
+    for _, group in groupby(program, lambda instruction: id(instruction.params.get("region", instruction))):
+        first, *others = group  # all that a region of slices gives, or one instruction
+        if layouts[first.output].root != first.output and not first.into:
             continue  # a view: read where it is needed
-        graph.add(instruction)
+        graph.add(first, *others)
     return graph.ordered()
 
 
@@ -37,14 +41,12 @@ class _Graph:
         self.maker: dict[Var, int] = {}  # of each root: the kernel that wrote it last
         self.readers: dict[Var, set[int]] = {}  # of each root: those that read what it is now
 
-    def add(self, instruction: Instruction) -> None:
+    def add(self, first: Instruction, *others: Instruction) -> None:
         number = len(self.before)
-        kernel = self.kernel_of(instruction)
-        self.steps[number] = instruction if kernel is None else kernel
-        needed = set(self._needed(instruction))
-        self.before[number] = self._all_before(needed)
-        reads = {self.layouts[x].root for x in instruction.reads}
-        writes = self._written(instruction)
+        self.steps[number] = self._step(first, *others)
+        reads = {self.layouts[x].root for x in first.reads}
+        writes = self._written(first).union(other.output for other in others)
+        self.before[number] = self._all_before(set(self._needed(reads, writes)))
         for producer in sorted({self.maker[root] for root in reads if root in self.maker}, reverse=True):
             number = self._merge(producer, number)
         for root in reads - writes:
@@ -53,15 +55,17 @@ class _Graph:
             self.maker[root] = number
             self.readers[root] = set()
 
-    def _needed(self, instruction: Instruction) -> Iterator[int]:
-        """The kernels that have to run before: those whose values it reads, and those that read what it overwrites."""
-        for var in instruction.reads:
-            root = self.layouts[var].root
+    def _step(self, first: Instruction, *others: Instruction) -> Step:
+        if first.op is SLICES:
+            return Sliced((first, *others))
+        return self.kernel_of(first) or first
+
+    def _needed(self, reads: set[Var], writes: set[Var]) -> Iterator[int]:
+        """The steps that have to run before: those whose values are read, and those that read what is overwritten."""
+        for root in reads | writes:
             if root in self.maker:
                 yield self.maker[root]
-        for root in self._written(instruction):
-            if root in self.maker:
-                yield self.maker[root]
+        for root in writes:
             yield from self.readers.get(root, ())
 
     def _written(self, instruction: Instruction) -> set[Var]:

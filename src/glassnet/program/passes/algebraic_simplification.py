@@ -13,9 +13,9 @@ from typing import Any
 
 from glassnet.ops.arithmetic import add, div, mul, neg, pow, sub
 from glassnet.ops.dtypes import bool_
-from glassnet.ops.indexing import put
+from glassnet.ops.indexing import getitem, put
 from glassnet.ops.layers.recurrence import BACKWARD
-from glassnet.ops.movement import broadcast_to, cast, copy, permute, reshape
+from glassnet.ops.movement import broadcast_to, cast, concatenate, copy, permute, reshape
 from glassnet.ops.record import Op
 from glassnet.ops.reduction import mean, sum
 from glassnet.program.passes.rewriting import changing_values, finished, has_same_type, with_inputs
@@ -185,6 +185,21 @@ def sum_of_one(instruction: Instruction, made: Made) -> Instruction | None:
     return replace(instruction, op=reshape, params={"shape": instruction.output.shape})
 
 
+def part_of_a_row(instruction: Instruction, made: Made) -> Instruction | None:
+    """What is taken out of values put one after another is one of them, where it is no more and no less."""
+    inner = _made_by(instruction.inputs[0], concatenate, made)
+    index = instruction.params["index"]
+    if inner is None or len(inner.output.shape) != 1 or len(index) != 1 or not isinstance(index[0], slice):
+        return None
+    begin, end, step = index[0].indices(inner.output.shape[0])
+    place = 0
+    for part in inner.reads:
+        if (place, place + part.shape[0], 1) == (begin, end, step):
+            return replace(instruction, op=reshape, inputs=(part,), params={"shape": part.shape})
+        place += part.shape[0]
+    return None
+
+
 def gradient_of_the_last_plane(instruction: Instruction, made: Made) -> Instruction | None:
     """A loop back through time takes the gradient of the last plane by itself, without zeros for the others."""
     inner = _made_by(instruction.inputs[0], put, made)
@@ -203,6 +218,7 @@ RULES: Rules = {
     neg: (double_negative,),
     permute: (permute_of_permute,),
     reshape: (reshape_of_reshape,),
+    getitem: (part_of_a_row,),
     sum: (sum_of_one, sum_of_broadcast),
     mean: (sum_of_one,),
     **dict.fromkeys(BACKWARD, (gradient_of_the_last_plane,)),

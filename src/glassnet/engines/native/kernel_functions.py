@@ -1,0 +1,63 @@
+"""Kernel functions: each kernel of a schedule as a function of C, and the calls of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from glassnet.codegen import comment
+from glassnet.engines.native.c_types import C_TYPES
+from glassnet.engines.native.kernel_code import block
+from glassnet.engines.native.kernels import Kernel
+from glassnet.engines.native.product_code import ProductCode
+from glassnet.engines.native.segments import Schedule
+from glassnet.program.program import Var
+
+
+class KernelFunctions:
+    """The functions of the kernels of a schedule. Their names begin with ``prefix``."""
+
+    def __init__(self, schedule: Schedule, prefix: str) -> None:
+        self.schedule = schedule
+        self.prefix = prefix
+
+    def text(self, kernel: Kernel) -> str:
+        """The function of a kernel, and above it what it computes."""
+        code = self.schedule.codes[id(kernel)]
+        comments = [comment(instruction).replace("*/", "* /") for instruction in kernel.instructions]
+        body = code.lines() if code.is_shared else ("if (id) return;", *code.lines())
+        head = f"static void {self._name(kernel)}({', '.join(self._parameters(kernel))})"
+        return "\n".join(["/* " + "\n   ".join(comments) + " */", *block(head, body)])
+
+    def call(self, kernel: Kernel, address: Callable[[Var], str], who: str) -> str:
+        """The call of a kernel. ``address`` says where a value lies, ``who`` which of how many threads this is."""
+        arguments = [address(root) for root in self.schedule.touches(kernel)]
+        arguments += ["fault"] if self.may_fail(kernel) else []
+        return f"{self._name(kernel)}({', '.join([*arguments, who])});"
+
+    def may_fail(self, kernel: Kernel) -> bool:
+        """Whether it follows an index, which may be out of range."""
+        return self.schedule.codes[id(kernel)].may_fail
+
+    def _name(self, kernel: Kernel) -> str:
+        instruction = kernel.product or kernel.instructions[-1]
+        return f"{self.prefix}_{self.schedule.names[instruction.output]}"
+
+    def _parameters(self, kernel: Kernel) -> Iterator[str]:
+        written = self.schedule.writes(kernel)
+        for root in self.schedule.touches(kernel):
+            name = self.schedule.names.get(root, "sums")
+            constant = "" if root in written else "const "
+            yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
+        if self.may_fail(kernel):
+            yield "int64_t *fault"
+        yield from ("long id", "long threads")
+
+
+def definitions_of(schedule: Schedule) -> Iterator[str]:
+    """What has to be defined before the kernels of a schedule: the kinds of tile that they need."""
+    for code in schedule.codes.values():
+        if isinstance(code, ProductCode):
+            yield from code.definitions
+    for schedules in schedule.slices.values():
+        for slice_ in schedules:
+            yield from definitions_of(slice_)

@@ -1,0 +1,74 @@
+"""Slice functions: what is done for a slice of the batch as a function of C, and the loop that calls it for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from glassnet.engines.native.kernel_code import block, loop_head
+from glassnet.engines.native.kernel_functions import KernelFunctions
+from glassnet.engines.native.kernels import Kernel
+from glassnet.engines.native.segments import Schedule
+from glassnet.engines.native.sliced import Sliced
+from glassnet.program.program import Var
+
+
+class SliceFunctions:
+    """The functions of a region: of its kernels, of a slice, and of the rest of the rows where there is one.
+
+    ``schedules`` are those of the two programs, ``address`` says where a value of the whole program lies.
+    """
+
+    def __init__(self, step: Sliced, schedules: Sequence[Schedule], name: str, address: Callable[[Var], str]) -> None:
+        self.step = step
+        self.names = [f"{name}{suffix}" for suffix in ("", "_rest")[: len(schedules)]]
+        self.kernels = [KernelFunctions(schedule, name) for schedule, name in zip(schedules, self.names, strict=True)]
+        self.addresses = self._addresses(address)
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether an index is followed, which may be out of range."""
+        return any(self.kernels[0].may_fail(kernel) for kernel in _kernels(self.kernels[0].schedule))
+
+    def texts(self) -> Iterator[str]:
+        """The functions."""
+        for name, kernels in zip(self.names, self.kernels, strict=True):
+            yield from (kernels.text(kernel) for kernel in _kernels(kernels.schedule))
+            head = f"static void {name}(void *const *at, char *arena, int64_t *fault, long slice)"
+            yield "\n".join(block(head, self._calls(kernels)))
+
+    def _calls(self, kernels: KernelFunctions) -> Iterator[str]:
+        schedule = kernels.schedule
+        yield f"char near[{max(1, schedule.arena.nbytes)}] __attribute__((aligned(64)));"
+
+        def address(root: Var) -> str:
+            return self.addresses.get(root.name) or f"(void *)(near + {schedule.arena.offsets[root]})"
+
+        for kernel in _kernels(schedule):
+            yield kernels.call(kernel, address, "0, 1")
+
+    def _addresses(self, address: Callable[[Var], str]) -> dict[str, str]:
+        """Where what a slice reads and gives lies, by name."""
+        region, instructions = self.step.region, self.step.instructions
+        given = [x for x in region.program.outputs if isinstance(x, Var)]
+        places = [
+            *zip(region.program.inputs, instructions[0].reads, region.by_rows, strict=True),
+            *((x, instruction.output, True) for x, instruction in zip(given, instructions, strict=True)),
+        ]
+        return {
+            inner.name: f"(void *)((char *){address(outer)} + {inner.nbytes}*slice)" if own else address(outer)
+            for inner, outer, own in places
+        }
+
+    def loop(self) -> Iterator[str]:
+        """The statements that carry out all slices; each thread has some of them."""
+        region = self.step.region
+        call, *rest = (f"{name}(at, arena, fault, slice);" for name in self.names)
+        head = loop_head("slice", len(region.programs), shared=True)
+        yield f"{head} {{"
+        yield f"    {call}" if not rest else f"    if (slice < {region.count}) {call}"
+        yield from (f"    else {other}" for other in rest)
+        yield "}"
+
+
+def _kernels(schedule: Schedule) -> Iterator[Kernel]:
+    return (step for segment in schedule.segments for step in segment if isinstance(step, Kernel))
