@@ -147,11 +147,10 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
     }
 
 /* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a and rows of the
-   tile are steps apart as said; b is a panel, whose rows of as many columns lie one after another. What is in the tile
-   is added to, or not. */
+   tile are steps apart as said; b is a panel of columns that lie side by side. What is in the tile is added to, or not. */
 #define PRODUCT_TILE(NAME, TYPE, LANES, ROWS, VECTORS)                                                                 \
     static inline __attribute__((always_inline)) void NAME(                                                            \
-        long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, int adds,                 \
+        long depth, const TYPE *restrict a, long a_row, long a_step, const TYPE *restrict b, long b_step, int adds,    \
         TYPE *restrict tile, long tile_row) {                                                                          \
         typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));      \
         vector sum[ROWS][VECTORS] = {0};                                                                               \
@@ -160,7 +159,7 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
         for (long k = 0; k < depth; k++) {                                                                             \
             vector row[VECTORS];                                                                                       \
             _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++)                                                 \
-                row[v] = *(const vector *)(b + (k * VECTORS + v) * LANES);                                             \
+                row[v] = *(const vector *)(b + k * b_step + v * LANES);                                                \
             _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) {                                                  \
                 const vector x = a[r * a_row + k * a_step] - (vector){0};                                              \
                 _Pragma("GCC unroll 32") for (int v = 0; v < VECTORS; v++) sum[r][v] += x * row[v];                    \

@@ -78,7 +78,7 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
     if 0 in output.shape or any(0 in x.shape for x in instruction.reads):
         return None
     if is_product(instruction):
-        return Kernel((instruction,), output.shape, product=instruction)
+        return _product(instruction, layouts)
     if instruction.into and instruction.op.name == "gather":
         return None  # state would be overwritten before all of an index is known to be in range
     if not is_reduction(instruction) and (not is_elementwise(instruction) or instruction.op.writes):
@@ -89,6 +89,14 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
         return None
     kernel = Kernel((instruction,), sizes, reduced)
     return kernel if is_consistent(kernel, layouts) else None
+
+
+def _product(instruction: Instruction, layouts: Layouts) -> Kernel | None:
+    """The kernel of a product; None where its matrices cannot be gone over in the same loops."""
+    a, b = (layouts[x].dims for x in instruction.reads)
+    depth = refined(*(tuple(n for n, _ in pairs) for pairs in (a[-1], b[-2])))
+    sizes = _loops(instruction, layouts)
+    return None if depth is None or sizes is None else Kernel((instruction,), sizes, product=instruction)
 
 
 def _loops(instruction: Instruction, layouts: Layouts) -> Sizes | None:
@@ -152,8 +160,10 @@ def _writes_once(part: Kernel, whole: Kernel) -> bool:
 def _after_product(first: Kernel, second: Kernel) -> Kernel | None:
     if first.product is None or second.product is not None or second.reduced:
         return None
-    fits = math.prod(second.sizes) in (math.prod(first.sizes), 1)
-    return first if fits else None
+    if math.prod(second.sizes) == 1:
+        return first
+    sizes = refined(first.sizes, second.sizes)
+    return None if sizes is None else replace(first, sizes=sizes)
 
 
 def _same_loops(first: Kernel, second: Kernel) -> Kernel | None:
@@ -192,7 +202,7 @@ def refined(first: Sizes, second: Sizes) -> Sizes | None:
     """The coarsest loops that both can be split into; None where there are none: (6, 4) and (2, 12) give (2, 3, 4)."""
     if math.prod(first) != math.prod(second):
         return None
-    ends = sorted({*accumulate(first[::-1], mul), *accumulate(second[::-1], mul)})
+    ends = sorted({*accumulate(first[::-1], mul), *accumulate(second[::-1], mul)} - {1})
     if any(high % low for low, high in pairwise(ends)):
         return None
     return tuple(high // low for low, high in pairwise([1, *ends]))[::-1]

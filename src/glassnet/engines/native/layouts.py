@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.c_operations import is_elementwise, is_reduction
+from glassnet.engines.native.c_operations import is_elementwise, is_product, is_reduction
 from glassnet.ops.dtypes import Array
 from glassnet.ops.movement import broadcast_to, permute, reshape
 from glassnet.program.passes.view_analysis import Strides
@@ -111,7 +111,7 @@ def seen_by(instruction: Instruction, layouts: Mapping[Var, Layout]) -> list[tup
     """The values that an instruction reads, each as its loops go over it.
 
     Of what is picked along a dimension this is the element at position 0 there, for each index: how many elements
-    further the picked one is, the index says.
+    further the picked one is, the index says. Of a matrix of a product it is the first of what is summed.
     """
     found = [(x, layouts[x]) for x in instruction.reads]
     x, layout = found[0] if found else (instruction.output, layouts[instruction.output])
@@ -122,6 +122,11 @@ def seen_by(instruction: Instruction, layouts: Mapping[Var, Layout]) -> list[tup
         found[0] = x, begin.broadcast(shape)
     elif instruction.op is reshape:
         found[0] = x, layout.reshaped(shape) or layout
+    elif is_product(instruction):
+        (_, a), (y, b) = found
+        rows = Layout(a.root, a.offset, (*a.dims[:-1], ((1, 0),)))
+        columns = Layout(b.root, b.offset, (*b.dims[:-2], ((1, 0),), b.dims[-1]))
+        return [(x, rows.broadcast(shape)), (y, columns.broadcast(shape))]
     return found
 
 
@@ -224,7 +229,7 @@ def _read_in_loops(program: Program) -> set[Var]:
     """The values that are read in loops alone, in kernels: those may lie in any way, and be looked at later."""
     found = {instruction.output for instruction in program} - set(program.wanted)
     for instruction in reversed(program.instructions):
-        in_loops = is_reduction(instruction) or is_elementwise(instruction)
+        in_loops = is_product(instruction) or is_reduction(instruction) or is_elementwise(instruction)
         if instruction.op in (reshape, permute, broadcast_to) and instruction.is_view and not instruction.into:
             in_loops = instruction.output in found
         if not in_loops or instruction.op.name == "gather":

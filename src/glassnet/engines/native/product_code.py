@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from glassnet.engines.native.c_types import C_TYPES
+from glassnet.engines.native.gathering import gathered, part_of, place
 from glassnet.engines.native.kernel_code import KernelCode, block, indented, index_text, loop_head
 from glassnet.engines.native.kernels import Kernel, Layouts
-from glassnet.engines.native.product_plan import Side, plan_of
+from glassnet.engines.native.product_loops import Side, product_loops
+from glassnet.engines.native.product_plan import plan_of
 from glassnet.engines.native.target import Target
 from glassnet.program.program import Instruction, Var
 
@@ -25,12 +27,25 @@ class ProductCode(KernelCode):
         super().__init__(kernel, layouts, stored, names, target)
         assert kernel.product is not None
         self.product: Instruction = kernel.product
-        self.plan = plan_of(self.product, layouts, target.vector_bytes)
-        self.batch = self.product.output.shape[:-2]
+        self.loops = product_loops(kernel, layouts)
+        self.plan = plan_of(self.loops, target.vector_bytes)
         self.type = C_TYPES[self.product.output.dtype]
         self.is_deep = self.plan.tile is not None and self.plan.panel_depth < self.plan.depth
-        fits = self.plan.columns.size % self.plan.lanes == 0 and not self.plan.swapped
+        fits = self.plan.columns.size % self.plan.lanes == self.plan.panel_columns % self.plan.lanes == 0
+        fits = fits and self._steps_of_tile(self._result)[1] == 1
         self.is_direct = fits and kernel.instructions == (self.product,)  # the sums are the result
+
+    @property
+    def _result(self) -> tuple[int, ...]:
+        """The steps of the product in memory."""
+        steps = self.kernel.result_steps(self.layouts[self.product.output], self.product)
+        assert steps is not None  # the kernel is consistent
+        return steps
+
+    def _steps_of_tile(self, steps: tuple[int, ...]) -> tuple[int, int]:
+        """Of the steps along the kernel's loops, those along the rows and the columns of a tile."""
+        row, column = self.loops.rows.step(steps), self.loops.columns.step(steps)
+        return (column, row) if self.plan.swapped else (row, column)
 
     @property
     def is_shared(self) -> bool:
@@ -43,7 +58,8 @@ class ProductCode(KernelCode):
         if not self.is_deep or self.is_direct:
             return None
         output = self.product.output
-        padded = math.ceil(self.plan.columns.size / self.plan.width) * self.plan.width
+        blocks = math.ceil(self.plan.columns.size / self.plan.panel_columns)
+        padded = blocks * self._padded(self.plan.panel_columns)
         return Var(f"{output.name} sums", (self.plan.rows.size, padded), output.dtype)
 
     @property
@@ -55,15 +71,17 @@ class ProductCode(KernelCode):
             integer = f"int{8 * self.product.output.dtype.itemsize}_t"
             yield f"TRANSPOSE({self._transpose}, {self.type}, {integer}, {self.plan.lanes})"
         rows, vectors = self.plan.tile
-        left = math.ceil(self.plan.columns.size / self.plan.lanes) % vectors
+        size, most = self.plan.columns.size, self.plan.panel_columns
+        blocks = [math.ceil(n / self.plan.lanes) for n in {min(size, most), size % most}]
         for r in {min(rows, self.plan.rows.size), self.plan.rows.size % rows} - {0}:
-            for v in {vectors, left} - {0}:
+            for v in {n for whole in blocks for n in (min(whole, vectors), whole % vectors)} - {0}:
                 yield f"PRODUCT_TILE({self._tile_name(r, v)}, {self.type}, {self.plan.lanes}, {r}, {v})"
 
     @property
     def _is_transposed(self) -> bool:
         """Whether the columns that are copied lie along the depth."""
-        return self.plan.columns.depth_step == 1 != self.plan.columns.step
+        side = self.plan.columns
+        return side.is_strided and side.depth_step == 1 != side.step
 
     @property
     def _transpose(self) -> str:
@@ -80,8 +98,9 @@ class ProductCode(KernelCode):
         yield from self._batches(0)
 
     def _batches(self, n: int) -> Iterator[str]:
-        if n < len(self.batch):
-            yield from block(loop_head(f"i{n}", self.batch[n], shared=self._divided == f"i{n}"), self._batches(n + 1))
+        if n < len(self.loops.around):
+            size = self.loops.around[n].size
+            yield from block(loop_head(f"i{n}", size, shared=self._divided == f"i{n}"), self._batches(n + 1))
         elif self.plan.tile is None:
             yield from self._dots()
         else:
@@ -89,10 +108,10 @@ class ProductCode(KernelCode):
 
     @property
     def _divided(self) -> str:
-        """What the threads divide among them: the largest batch, or the rows or columns, whichever are more."""
-        largest = max(self.batch, default=1)
-        if largest > 1 and self.scratch is None:  # whose sums are there once
-            return f"i{self.batch.index(largest)}"
+        """What the threads divide among them: the largest loop around, or the rows or columns, whichever are more."""
+        sizes = [loop.size for loop in self.loops.around]
+        if sizes and self.scratch is None:  # whose sums are there once
+            return f"i{sizes.index(max(sizes))}"
         return "first" if self.plan.divides_columns else "row"
 
     # dot by dot ---------------------------------------------------------------------------------------
@@ -118,7 +137,7 @@ class ProductCode(KernelCode):
         return (self.plan.rows, "row"), (self.plan.columns, "first")
 
     def _matrix(self, side: Side, terms: tuple[tuple[int, str], ...]) -> str:
-        batch = ((step, f"i{n}") for n, step in enumerate(side.batch))
+        batch = ((step, f"i{n}") for n, step in enumerate(side.around))
         return f"{self.names[side.root]}_m[{index_text(side.offset, *batch, *terms)}]"
 
     # tile by tile -------------------------------------------------------------------------------------
@@ -142,7 +161,10 @@ class ProductCode(KernelCode):
     def _panels(self, columns: int, depth: int) -> Iterator[str]:
         """The panels of some columns and some depth, and all tiles that they take part in."""
         plan = self.plan
-        yield from self._pieces("column", columns, plan.width, lambda n: self._panel(n, depth))
+        if plan.columns.is_strided:
+            yield from self._pieces("column", columns, plan.width, lambda n: self._panel(n, depth))
+        else:
+            yield from self._gathered_panel(columns, depth)
         yield from self._pieces("row", plan.rows.size, plan.tile_rows, lambda m: self._strip(m, columns, depth))
 
     def _panel(self, columns: int, depth: int) -> Iterator[str]:
@@ -160,15 +182,28 @@ class ProductCode(KernelCode):
             "panel", "columns", _Loop("c", columns, 1, side.step), _Loop("k", depth, padded, side.depth_step)
         )
 
+    def _gathered_panel(self, columns: int, depth: int) -> Iterator[str]:
+        """Copy all columns that there are panels for, where no single step leads over them."""
+        side, padded = self.plan.columns, self._padded(columns)
+        yield f"const {self.type} *columns = &{self._matrix(side, (*place(side.own, 'first'), *self._from(side)))};"
+        if padded > columns:
+            zeros = f"memset(panels + {padded}*k + {columns}, 0, {padded - columns} * sizeof *panels);"
+            yield f"{loop_head('k', depth)} {zeros}"
+        yield from gathered("panels", "columns", part_of(side.depth, depth), padded, part_of(side.own, columns))
+
     def _strip(self, rows: int, columns: int, depth: int) -> Iterator[str]:
         """The tiles of some rows, and what follows. The rows of many tiles are copied first, to be near one another."""
         side = self.plan.rows
-        at, step, depth_step = (
-            f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}",
-            side.step,
-            side.depth_step,
-        )
-        if columns >= MANY_TILES * self.plan.width:
+        at = f"&{self._matrix(side, ((side.step, 'row'), *self._from(side)))}"
+        step, depth_step = side.step, side.depth_step
+        if not side.is_strided:
+            near = depth + self.plan.lanes, 1
+            yield f"{self.type} near[{near[0] * rows}];"
+            row = f"&{self._matrix(side, (*place(side.own, '(row + r)'), *self._from(side)))}"
+            copied = gathered(f"(near + {near[0]}*r)", "rows", part_of(side.depth, depth), 1)
+            yield from block(loop_head("r", rows), [f"const {self.type} *rows = {row};", *copied])
+            at, (step, depth_step) = "near", near
+        elif columns >= MANY_TILES * self.plan.width:
             near = (1, rows) if step == 1 else (depth + self.plan.lanes, 1)  # some multiples of 2 would share few lines
             yield f"{self.type} near[{near[0] * (rows - 1) + near[1] * (depth - 1) + 1}];"
             yield f"const {self.type} *rows = {at};"
@@ -180,7 +215,8 @@ class ProductCode(KernelCode):
 
         def tile(width: int) -> Iterator[str]:
             name = self._tile_name(rows, self._padded(width) // self.plan.lanes)
-            panel = f"panels + {index_text(0, (depth, 'column'))}"
+            padded = self._padded(width) if self.plan.columns.is_strided else self._padded(columns)
+            panel = f"panels + {index_text(0, (depth if self.plan.columns.is_strided else 1, 'column'))}, {padded}"
             adds = "deep > 0" if self.is_deep else "0"
             yield f"{name}({depth}, {at}, {step}, {depth_step}, {panel}, {adds}, sums + column, {sums_step});"
 
@@ -192,29 +228,30 @@ class ProductCode(KernelCode):
 
     def _from(self, side: Side) -> tuple[tuple[int, str], ...]:
         """Where the depth of the panels begins."""
-        return ((side.depth_step, "deep"),) if self.is_deep else ()
+        return tuple(place(side.depth, "deep")) if self.is_deep else ()
 
     def _sums(self, columns: int) -> tuple[str, int]:
         """Where the sums of a strip begin, and how far apart its rows are."""
         padded = self._padded(columns)
         if self.is_direct:
-            output = self.layouts[self.product.output]
-            steps = self.kernel.result_steps(output, self.product)
-            assert steps is not None
-            batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
-            index = index_text(output.offset, *batch, (steps[-2], "row"), (steps[-1], "first"))
-            return f"&{self.names[output.root]}_m[{index}]", steps[-2]
+            row, column = self._steps_of_tile(self._result)
+            index = index_text(0, *self._around(self._result), (row, "row"), (column, "first"))
+            return f"&{self.names[self.product.output]}_m[{index}]", row
         if self.is_deep:
-            return f"sums_m + {index_text(0, (self.plan.rows.size, 'first'), (padded, 'row'))}", padded
+            size, most = self.plan.rows.size, self.plan.panel_columns
+            block_of = (
+                (size, "first") if most % self.plan.lanes == 0 else (size * self._padded(most), f"(first / {most})")
+            )
+            return f"sums_m + {index_text(0, block_of, (padded, 'row'))}", padded
         return "sums", padded
 
     def _elements(self, rows: int, columns: int, step: int) -> Iterator[str]:
         """What is done to each element of a strip."""
         value = f"const {self.type} {self.names[self.product.output]} = sums[{step}*r + c];"
         loops = [loop_head("r", rows), loop_head("c", columns)]
-        if self.plan.swapped:  # those that lie in order come last
+        if not self.plan.is_in_order:  # those that lie in order come last
             loops.reverse()
-        simd = [] if self.plan.swapped else ["#pragma omp simd"]
+        simd = ["#pragma omp simd"] if self.plan.is_in_order else []
         yield from block(loops[0], [*simd, *block(loops[1], [value, *self._following()])])
 
     def _padded(self, columns: int) -> int:
@@ -252,9 +289,11 @@ class ProductCode(KernelCode):
     def index(self, offset: int, steps: tuple[int, ...]) -> str:
         """The text of the element that the loops are at."""
         inside = ("row", "first") if self.plan.tile is None else ("(row + r)", "(first + c)")
-        row, column = inside[::-1] if self.plan.swapped else inside
-        batch = ((step, f"i{n}") for n, step in enumerate(steps[:-2]))
-        return index_text(offset, *batch, (steps[-2], row), (steps[-1], column))
+        row, column = self._steps_of_tile(steps)
+        return index_text(offset, *self._around(steps), (row, inside[0]), (column, inside[1]))
+
+    def _around(self, steps: tuple[int, ...]) -> Iterator[tuple[int, str]]:
+        return ((loop.step(steps), f"i{n}") for n, loop in enumerate(self.loops.around))
 
 
 class _Loop(NamedTuple):

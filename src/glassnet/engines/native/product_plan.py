@@ -9,10 +9,11 @@ them, or so little depth, that panels and tiles would cost more than they save.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from glassnet.engines.native.kernels import Layouts
-from glassnet.program.program import Instruction, Var
+from glassnet.engines.native.layouts import Sizes
+from glassnet.engines.native.product_loops import ProductLoops, Side
 
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
 DEPTH = 256  # of a panel at most
@@ -21,29 +22,19 @@ PARTS = 4  # into which the columns are divided at least, where threads divide t
 
 
 @dataclass(frozen=True)
-class Side:
-    """A matrix of the product: whose memory, where it begins, its steps along its own dimension and along the depth."""
-
-    root: Var
-    offset: int
-    batch: tuple[int, ...]
-    step: int
-    depth_step: int
-    size: int
-
-
-@dataclass(frozen=True)
 class Plan:
     """A product of ``rows`` and ``columns``, which are exchanged where it is ``swapped``.
 
-    ``tile`` is the number of rows and of vectors of ``lanes`` columns; None: dot by dot.
+    ``tile`` is the number of rows and of vectors of ``lanes`` columns; None: dot by dot. The depth may only be cut into
+    pieces that are whole in all ``depths`` but the outermost, and the columns so in the loops that lead over them.
     """
 
     rows: Side
     columns: Side
-    depth: int
+    depths: Sizes
     lanes: int
     swapped: bool = False
+    is_in_order: bool = True  # whether what is stored lies in order along the columns, rather than the rows
     tile: tuple[int, int] | None = None
 
     @property
@@ -57,54 +48,80 @@ class Plan:
         return (self.tile or (1, 1))[1] * self.lanes
 
     @property
+    def depth(self) -> int:
+        """How many products are summed."""
+        return math.prod(self.depths)
+
+    @property
     def panel_depth(self) -> int:
         """How much of the depth a panel has: all of it, or an equal part."""
+        if len(self.depths) > 1:
+            return piece_of(self.depths, DEPTH)
         return math.ceil(self.depth / math.ceil(self.depth / DEPTH))
 
     @property
     def panel_columns(self) -> int:
         """How many columns are copied at once: an equal part, of whole tiles."""
         near = NEAR_BYTES // (self.panel_depth * self.rows.root.dtype.itemsize)
+        if not self.columns.is_strided:
+            return piece_of([n for n, _ in self.columns.own], max(near, self.width))
         parts = max(PARTS if self.divides_columns else 1, math.ceil(self.columns.size / near))
         return math.ceil(self.columns.size / parts / self.width) * self.width
 
     @property
     def divides_columns(self) -> bool:
         """Whether threads divide the columns among them: where these are more than the rows."""
-        return self.tile is not None and self.columns.size > max(self.rows.size, self.width)
+        is_whole = not self.columns.is_strided and self.panel_columns == self.columns.size
+        return self.tile is not None and self.columns.size > max(self.rows.size, self.width) and not is_whole
 
     @property
     def cycles(self) -> float:
         """About how long it takes, to compare plans by."""
         stores = self.rows.size * self.columns.size
         if self.tile is None:
+            if not (self.rows.is_strided and self.columns.is_strided):
+                return math.inf
             in_order = self.rows.depth_step == self.columns.depth_step == 1 and self.depth >= self.lanes
             return stores * (self.depth / self.lanes * 1.5 + 8 if in_order else self.depth * 1.5)
         rows, vectors = self.tile
-        copied = self.columns.size / (8 if self.columns.step == 1 else 2 if self.columns.depth_step == 1 else 1)
+        copied = self.columns.size * _cost(self.columns)
+        copied += 0 if self.rows.is_strided else self.rows.size * _gathered(self.rows)
         tiles = _whole(self.rows.size, math.ceil(self.columns.size / self.lanes), rows, vectors)
-        scattered = 3 * stores if self.swapped else stores / 8
+        scattered = stores / 8 if self.is_in_order else 3 * stores
         return self.depth * (copied + tiles) + scattered + 100
 
 
-def plan_of(product: Instruction, layouts: Layouts, vector_bytes: int) -> Plan:
+def _cost(side: Side) -> float:
+    """About how many cycles it takes to copy a number of the columns: fewer where several lie side by side."""
+    if side.step == 1:
+        return 1 / min(8, side.own[-1][0] if side.own else 8)
+    return 1 / 2 if side.depth_step == 1 and side.is_strided else 1
+
+
+def _gathered(side: Side) -> float:
+    """The same of rows, which are copied along the depth."""
+    return 1 / min(8, side.depth[-1][0] if side.depth else 8) if side.depth_step == 1 else 1
+
+
+def plan_of(loops: ProductLoops, vector_bytes: int) -> Plan:
     """The plan that takes the fewest cycles."""
-    a, b = product.reads
-    rows, columns = _side(a, -2, product, layouts), _side(b, -1, product, layouts)
-    lanes = max(1, vector_bytes // product.output.dtype.itemsize)
-    plain = Plan(rows, columns, a.shape[-1], lanes)
-    exchanged = replace(plain, rows=columns, columns=rows, swapped=True)
+    lanes = max(1, vector_bytes // loops.a.root.dtype.itemsize)
+    is_in_order = loops.columns.in_order >= loops.rows.in_order
+    plain = Plan(loops.a, loops.b, loops.depth, lanes, is_in_order=is_in_order)
+    exchanged = Plan(loops.b, loops.a, loops.depth, lanes, swapped=True, is_in_order=not is_in_order)
     tiled = [_tiled(plan, REGISTERS.get(vector_bytes, 15)) for plan in (plain, exchanged)]
     return min(plain, *tiled, key=lambda plan: plan.cycles)
 
 
-def _side(var: Var, own: int, product: Instruction, layouts: Layouts) -> Side:
-    layout = layouts[var]
-    batch = product.output.shape[:-2]
-    steps = layout.steps((*batch, *var.shape[-2:]), (*batch, *var.shape[-2:]))
-    assert steps is not None
-    depth = -1 if own == -2 else -2
-    return Side(layout.root, layout.offset, steps[:-2], steps[own], steps[depth], var.shape[own])
+def piece_of(sizes: Sequence[int], most: int) -> int:
+    """How many elements of nested loops to take at a time, about ``most``: whole inner loops, an equal part of one."""
+    inner = 1
+    for n in reversed(sizes[1:]):
+        if inner * n > most:
+            return inner * max(m for m in range(1, n + 1) if n % m == 0 and (inner * m <= most or m == 1))
+        inner *= n
+    n = sizes[0] if sizes else 1
+    return inner * math.ceil(n / min(n, math.ceil(inner * n / most)))
 
 
 def _tiled(plan: Plan, registers: int) -> Plan:
