@@ -31,6 +31,13 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "an epoch in C that gathers the rows of the batch before",
+        "engines/native/many_runs.h",
+        "*these = rows + count * i,",
+        "*these = rows + count * (i ? i - 1 : 0),",
+        ("tests/compilation/test_epochs.py",),
+    ),
+    Fault(
         "a gradient of relu that ends where NaN is",
         "ops/activation.py",
         "lambda g, y, _x: g * (y != 0)",

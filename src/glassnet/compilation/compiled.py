@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any, ClassVar, overload
 
-from glassnet.compilation.arguments import key_of
+from glassnet.compilation.arguments import Args, key_of
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.engines import engine_class
+from glassnet.engines.protocol import Given
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.observer import mode
@@ -99,6 +100,71 @@ class Compiled:
             if self._may_specialise(key):
                 return self._specialise(key, arrays, args, kwargs)
         return self._uncompiled(args, kwargs)
+
+    def epoch(self, loader: Iterable[Any]) -> Any:
+        """Call it for every batch of ``loader``, and give all it returned: of a training step, the losses.
+
+        Where the engine can (``"native"``), and the batches are rows of arrays (a `TensorDataset`, pictures in memory,
+        transforms of whole batches that draw no random numbers), there is no Python between most of the batches. The
+        batches, their order and the results are those of ``for batch in loader: step(*batch)``, bit for bit. Ctrl-C is
+        answered within a second, after a whole number of batches; so is any error raised.
+
+        Numbers become one tensor [batches]; tensors with dimensions are joined along the first of these. They have no
+        gradient. Raises what the function and the loader raise.
+
+        >>> model = nn.Linear(1, 1)
+        >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+        >>> @glassnet.compile
+        ... def step(x, y):
+        ...     optimizer.zero_grad()
+        ...     loss = F.mse_loss(model(x), y)
+        ...     loss.backward()
+        ...     optimizer.step()
+        ...     return loss
+        >>> x = glassnet.linspace(0, 1, 20).reshape(20, 1)
+        >>> loader = data.DataLoader(data.TensorDataset(x, 3 * x), batch_size=4, shuffle=True)
+        >>> step.epoch(loader).shape
+        (5,)
+        """
+        from glassnet.compilation.epochs import epoch  # needs data, which functions without batches do without
+
+        return epoch(self, loader)
+
+    def map(self, *tensors: Any, batch_size: int) -> Any:
+        """What it returns for all rows of ``tensors``, ``batch_size`` of them at a time, as `epoch` has it.
+
+        Rows that are computed in batches of the same size have the same bits; otherwise they agree to rounding.
+        Raises ShapeError for tensors of several lengths, ValueError for none and for no rows.
+
+        >>> double = glassnet.compile(lambda x: 2 * x)
+        >>> double.map(glassnet.arange(5.0), batch_size=2)
+        tensor([0., 2., 4., 6., 8.])
+        """
+        from glassnet.compilation.epochs import epoch
+        from glassnet.data import DataLoader, TensorDataset
+
+        return epoch(self, DataLoader(TensorDataset(*tensors), batch_size))
+
+    @property
+    def _can_run_many(self) -> bool:
+        """Whether many calls like the last one may be one."""
+        last: Specialisation | None = self._last[1]
+        return last is not None and last.can_run_many and mode.tracer is None
+
+    def _run_many(self, args: Args, inputs: list[Given], times: int) -> tuple[int, Any] | None:
+        """After a call with ``args``: call it ``times`` times in one with others like them.
+
+        Gives how often it was called, and the results of all calls; None where the engine cannot do this. It stops
+        before a call that would raise an error.
+        """
+        arrays: list[Any] = []
+        key = key_of(args, {}, arrays)
+        with self._lock:
+            last_key, last = self._last
+            if not self._can_run_many or key != last_key or not last.serves(arrays):
+                return None
+            found: tuple[int, Any] | None = last.run_many(inputs, times)
+            return found
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

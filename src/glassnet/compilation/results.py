@@ -55,6 +55,17 @@ class Results:
         arrays = computed if isinstance(computed, tuple | list) else (computed,)
         return self._treedef.unflatten(slot.tensor(arrays) if type(slot) is _Computed else slot for slot in self._slots)
 
+    @property
+    def are_computed(self) -> bool:
+        """Whether the program gives all that the function returns: no tensor that outlives it is among that."""
+        return not any(isinstance(slot, Tensor) for slot in self._slots)
+
+    def around_many(self, computed: tuple[Any, ...]) -> Any:
+        """The results of many runs: like those of one, with a dimension more, and without a gradient."""
+        arrays = [wrap(array if isinstance(array, np.ndarray) else np.asarray(array)) for array in computed]
+        slots = (arrays[slot.place] if type(slot) is _Computed else slot for slot in self._slots)
+        return self._treedef.unflatten(slots)
+
 
 class _Computed:
     """A result that is computed: its place among all that are, its dtype, and what its gradient goes on to."""

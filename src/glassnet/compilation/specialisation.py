@@ -13,6 +13,7 @@ from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
 from glassnet.compilation.results import Results
 from glassnet.engines import Engine
+from glassnet.engines.protocol import Given, ManyRuns
 from glassnet.ops.dtypes import Array
 from glassnet.program.names import taken_names, unused
 from glassnet.program.passes import optimize
@@ -155,6 +156,28 @@ class Specialisation:
         if own:  # which may be given back in as an argument: step(w.grad)
             arrays = [x.copy() if id(x if x.base is None else x.base) in own else x for x in arrays]
         computed = under(SILENT, self.engine.run, *arrays)
+        self._tell()
+        return self._results.around(computed)
+
+    @property
+    def can_run_many(self) -> bool:
+        """Whether the engine runs the program many times in one call, and all results come from that."""
+        return getattr(self.engine, "run_many", None) is not None and self._results.are_computed
+
+    def run_many(self, inputs: list[Given], times: int) -> tuple[int, Any] | None:
+        """Do it many times in one call: how often it was done, and the results. None for inputs as they lie here."""
+        run_many: ManyRuns = self.engine.run_many  # type: ignore[attr-defined]  # it has one, see can_run_many
+        if not run_many.takes(inputs):
+            return None
+        self.captures.refresh()
+        try:
+            done, computed = run_many(inputs, times)
+        finally:  # Ctrl-C comes when it is over
+            self._tell()
+        return done, self._results.around_many(computed)
+
+    def _tell(self) -> None:
+        """Let everything be as it is after the function itself has run."""
         now = tick()
         for version in self._versions:
             version.written = now
@@ -169,7 +192,6 @@ class Specialisation:
                 module.training = training
         for optimizer in self.captures.stepped:
             optimizer.stepped = True
-        return self._results.around(computed)
 
 
 class _Binding:

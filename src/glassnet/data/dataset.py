@@ -21,7 +21,9 @@ from glassnet.data.gather import (
     checked_range,
     index_list,
     join_batches,
+    made_at_once,
     out_of_range,
+    rows_of,
     samples_at,
     take_rows,
 )
@@ -121,6 +123,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         indices = as_indices(indices)
         return [take_rows(x, indices) for x in self.tensors]
 
+    def rows_at(self, indices: Indices) -> tuple[Any, Indices] | None:
+        """All samples, and where those at ``indices`` are."""
+        return list(self.tensors), indices
+
 
 class Subset(Dataset[T]):
     """The samples of ``dataset`` at ``indices``, in that order.
@@ -172,6 +178,10 @@ class Subset(Dataset[T]):
         except IndexError:
             raise out_of_range("Subset", indices, len(self)) from None
         return batch_function(self.dataset)(places)
+
+    def rows_at(self, indices: Indices) -> tuple[Any, Indices] | None:
+        """What the dataset says of the samples at its own ``indices``."""
+        return None if self._places is None else rows_of(self.dataset, self._places.take(indices))
 
 
 class ConcatDataset(Dataset[T]):
@@ -229,6 +239,12 @@ class ConcatDataset(Dataset[T]):
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         return join_batches(parts, back)
+
+    def rows_at(self, indices: Indices) -> tuple[Any, Indices] | None:
+        """A copy of the samples at ``indices``, where all datasets have rows."""
+        if any(rows_of(dataset, indices[:0]) is None for dataset in self.datasets):
+            return None
+        return made_at_once(self.batch_at, indices)
 
     def _start(self, which: int) -> int:
         return self.cumulative_sizes[which - 1] if which else 0

@@ -9,6 +9,9 @@ index its arrays with ``indices``.
 PyTorch's ``__getitems__(indices)`` is different: it returns a list of samples, which are then collated.
 It is called where a dataset has one. For a subclass that changes ``__getitem__`` and not ``batch_at``,
 ``__getitem__`` is called (see `is_up_to_date`).
+
+A dataset whose batches are rows of arrays may say so by ``rows_at(indices)``: a batch of many samples, and which rows
+of its tensors those at ``indices`` are. Then several batches are gathered at once (see `glassnet.data.many_batches`).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from glassnet.data.collate import collated, mapping_like, sequence_like
 from glassnet.errors import ShapeError
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
+from glassnet.random import get_rng_state, set_rng_state
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import as_tensor
 from glassnet.tensor.joining import cat
@@ -62,6 +66,34 @@ def batch_function(dataset: Any) -> Callable[[Any], Any]:
         x = as_tensor(dataset)
         return lambda indices: take_rows(x, as_indices(indices))
     return lambda indices: dataset.batch_at(as_indices(indices))
+
+
+def rows_of(dataset: Any, indices: Indices) -> tuple[Any, Indices] | None:
+    """What ``dataset.rows_at(indices)`` gives: a batch, and in which of its rows the samples are.
+
+    None for a dataset that has no such method, or whose subclass changed what a batch is.
+    """
+    if isinstance(dataset, Tensor | np.ndarray):
+        return (as_tensor(dataset), indices) if can_gather(dataset) else None
+    if not is_up_to_date(dataset, "rows_at", "batch_at", "__getitem__", "__getitems__"):
+        return None
+    found: tuple[Any, Indices] | None = dataset.rows_at(indices)
+    return found
+
+
+def made_at_once(batch_at: Callable[[Indices], Any], indices: Indices) -> tuple[Any, Indices] | None:
+    """What ``batch_at`` makes of ``indices`` that are several batches, as `rows_of` gives it.
+
+    None where it draws random numbers, which come in another order batch by batch: then nothing was drawn.
+    """
+    before, is_drawn = get_rng_state(), True
+    try:
+        batch = batch_at(indices)
+        is_drawn = get_rng_state() != before
+    finally:
+        if is_drawn:
+            set_rng_state(before)
+    return None if is_drawn else (batch, np.arange(len(indices)))
 
 
 def batch_by_sample(dataset: Any, indices: Any) -> Any:

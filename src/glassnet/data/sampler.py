@@ -8,7 +8,7 @@ changes ``__iter__`` alone is iterated over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -228,22 +228,27 @@ class BatchSampler(Sampler[list[Any]]):
 
     def batches(self) -> Iterator[Indices | list[Any]]:
         """The same batches, as arrays where the sampler has an ``order()``."""
-        if is_up_to_date(self.sampler, "order", "__iter__"):
-            portions = portions_of(self.sampler)
-            return self._sliced(next(portions), portions)  # the first is drawn now
-        return chunks(self.sampler, self.batch_size, self.drop_last)
+        if not self.is_in_blocks:
+            return chunks(self.sampler, self.batch_size, self.drop_last)
+        blocks = self.blocks()
+        return chain(next(blocks, ()), chain.from_iterable(blocks))  # the first is drawn now
 
-    def _sliced(self, portion: Indices, later: Iterator[Indices]) -> Iterator[Indices]:
+    @property
+    def is_in_blocks(self) -> bool:
+        """Whether the order is known many batches at a time: the sampler has an ``order()``."""
+        return is_up_to_date(self.sampler, "order", "__iter__")
+
+    def blocks(self) -> Iterator[Indices]:
+        """The same batches, some at a time, those of one size in an array [batches, size]; drawn as they are taken."""
         size = self.batch_size
-        while True:
+        rest = np.empty(0, np.int64)
+        for portion in portions_of(self.sampler):
+            portion = np.concatenate([rest, portion]) if len(rest) else portion
             end = len(portion) // size * size
-            yield from (portion[start : start + size] for start in range(0, end, size))
-            rest, following = portion[end:], next(later, None)
-            if following is None:
-                break
-            portion = np.concatenate([rest, following])
+            yield portion[:end].reshape(-1, size)
+            rest = portion[end:]
         if len(rest) and not self.drop_last:
-            yield rest
+            yield rest[None]
 
     def __len__(self) -> int:
         return count_chunks(len(self.sampler), self.batch_size, self.drop_last)

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 
 from glassnet.data.collate import default_collate, sequence_like
 from glassnet.data.dataset import Dataset
-from glassnet.data.gather import Indices, batch_by_sample, batch_function, can_gather, is_up_to_date
+from glassnet.data.gather import (
+    Indices,
+    batch_by_sample,
+    batch_function,
+    can_gather,
+    is_up_to_date,
+    made_at_once,
+    rows_of,
+)
 from glassnet.errors import ShapeError
 from glassnet.ops.shapes import written
 from glassnet.tensor import Tensor
@@ -19,8 +27,9 @@ F = TypeVar("F", bound=Transform)
 def batched(transform: F) -> F:
     """Declare, as ``@batched``, that ``transform`` takes a tensor [n, …] of n samples and returns [n, …].
 
-    It must treat each sample as it would alone. It is then called once for a batch, not once for a sample; a
-    single sample is passed to it as a batch of one. A class of transforms declares the same by an attribute
+    It must treat each sample as it would alone, and by nothing that changes as a network learns. It is then called
+    once for a batch, or for several of them, not once for a sample; a single sample is passed to it as a batch of
+    one. A class of transforms declares the same by an attribute
     ``batched = True``; if it also has a method ``batch``, that one is called with batches, and the transform
     itself with single samples.
 
@@ -68,6 +77,12 @@ class Transformed(Dataset[Any]):
         if all(map(takes_batches, (self.transform, self.target_transform))) and can_gather(self.dataset):
             return self._changed(batch_function(self.dataset)(indices), apply_to_batch)
         return batch_by_sample(self, indices)
+
+    def rows_at(self, indices: Indices) -> tuple[Any, Indices] | None:
+        """The samples at ``indices``, changed, where the transforms take batches and draw no random numbers."""
+        if not all(map(takes_batches, (self.transform, self.target_transform))):
+            return None
+        return None if rows_of(self.dataset, indices[:0]) is None else made_at_once(self.batch_at, indices)
 
     def _changed(self, sample: Any, call: Callable[[Transform, Any], Any]) -> Any:
         """A sample, or a batch, after the transforms, each applied by ``call``."""

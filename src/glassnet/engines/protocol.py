@@ -6,8 +6,8 @@ decomposed into primitive ones. So an engine has to know the primitive operation
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from glassnet.ops.dtypes import Array
 from glassnet.program.passes import Pass
@@ -49,4 +49,27 @@ class Engine(Protocol):
         """What a value held when the program last ran; None for one that has no memory.
 
         A value that the program keeps lies at the same place in memory after every run.
+        """
+
+
+class Given(NamedTuple):
+    """What an input is given in many runs: in run i the rows ``rows[i]`` of ``array``, or those that come next."""
+
+    array: Array
+    rows: Array | None = None
+
+
+class ManyRuns(Protocol):
+    """Many runs in one call: what an engine has as ``run_many`` where it can do that, and None, or nothing, elsewhere.
+
+    The results are those of so many calls of `Engine.run`, bit for bit.
+    """
+
+    def takes(self, inputs: Sequence[Given]) -> bool:
+        """Whether it can take its batches from these arrays."""
+
+    def __call__(self, inputs: Sequence[Given], times: int) -> tuple[int, tuple[Any, ...]]:
+        """Run ``times`` times. Gives how often it ran, and the program's outputs of all runs, in arrays [runs, …].
+
+        It stops before a run that would raise an error, with the state as it was before that one.
         """

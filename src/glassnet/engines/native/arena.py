@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from glassnet.ops.dtypes import Array
 from glassnet.program.program import Var
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
+
+
+def aligned(nbytes: int) -> Array:
+    """Memory that begins where the widest vectors may."""
+    memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % ALIGNMENT
+    return memory[begin : begin + nbytes]
 
 
 @dataclass

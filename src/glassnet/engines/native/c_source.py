@@ -112,9 +112,14 @@ class _Writer:
         return self._address(self.schedule.layouts[var].root)
 
     def _address(self, root: Var) -> str:
-        if root in self.places:
-            return f"at[{self.places[root]}]"
-        return f"(void *)(arena + {self.schedule.arena.offsets[root]})"
+        return address(root, self.schedule, self.places)
+
+
+def address(root: Var, schedule: Schedule, places: Mapping[Var, int]) -> str:
+    """The text of the address of memory."""
+    if root in places:
+        return f"at[{places[root]}]"
+    return f"(void *)(arena + {schedule.arena.offsets[root]})"
 
 
 def _header(name: str) -> str:

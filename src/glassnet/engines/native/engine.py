@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.engines.native.arena import ALIGNMENT
+from glassnet.engines.native.arena import aligned
 from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.generators import Generators
 from glassnet.engines.native.library_cache import library_of, team
+from glassnet.engines.native.many_runs import ManyRuns, can_run_many, many_runs_source
+from glassnet.engines.native.program_size import in_scalars, threads_for
 from glassnet.engines.native.routines import routine_of
 from glassnet.engines.native.scheduling import schedule_of
 from glassnet.engines.native.target import Target
@@ -40,7 +41,10 @@ class NativeEngine:
         outside = [*program.inputs, *program.state, *program.constants, *schedule.generators]
         self._places = {var: n for n, var in enumerate(outside, FIRST)}
         self._states = {var.name: var for var in program.state}
-        self.source = c_source(schedule, self._places)
+        text = c_source(schedule, self._places)
+        if can_run_many(schedule):
+            text += many_runs_source(schedule, self._places)
+        self.source = in_scalars(text, schedule)
         barrier = team().team_barrier
         self._library = library_of(self.source)
         memory = aligned(schedule.arena.nbytes)
@@ -97,6 +101,15 @@ class NativeEngine:
         outputs = tuple(self._array(x).copy() if isinstance(x, Var) else x for x in self.program.outputs)
         return outputs[0] if len(outputs) == 1 else outputs or None
 
+    @cached_property
+    def run_many(self) -> ManyRuns | None:
+        """Many runs in one call; None where NumPy runs a part of the program."""
+        if not can_run_many(self._schedule):
+            return None
+        return ManyRuns(
+            self._schedule, self._table, self._fault, threads_for(self._schedule), self._by_team("run_many")
+        )
+
     def _evaluated(self, inputs: tuple[Array, ...]) -> Any:
         """What NumPy makes of it, operation by operation: it raises the error that there is."""
         state = {name: self._arrays[var] for name, var in self._states.items()}
@@ -106,10 +119,13 @@ class NativeEngine:
     # how it comes about -------------------------------------------------------------------------------
 
     def _segment(self, number: int) -> Callable[[], int]:
-        function = ctypes.cast(self._library[f"segment_{number}"], ctypes.c_void_p)
+        return partial(self._by_team(f"segment_{number}"), ctypes.addressof(self._table), threads_for(self._schedule))
+
+    def _by_team(self, name: str) -> Callable[[Any, int], int]:
+        """A function of C as one of a table of addresses and a number of threads, which carry it out together."""
         run = team().team_run
         run.argtypes, run.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long], ctypes.c_int64
-        call = partial(run, function, ctypes.addressof(self._table), int(os.environ.get("GLASSNET_THREADS", "1")))
+        call = partial(run, ctypes.cast(self._library[name], ctypes.c_void_p))
         return self._generators.during(call) if self._generators.memory else call
 
     def _by_numpy(self, instruction: Instruction) -> None:
@@ -132,10 +148,3 @@ class NativeEngine:
     def _set(self, var: Var, array: Array) -> None:
         self._arrays[var] = array
         self._table[self._places[var]] = array.ctypes.data
-
-
-def aligned(nbytes: int) -> Array:
-    """Memory that begins where the widest vectors may."""
-    memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
-    begin = -memory.ctypes.data % ALIGNMENT
-    return memory[begin : begin + nbytes]

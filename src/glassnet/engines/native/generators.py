@@ -69,12 +69,12 @@ class Generators:
                 stack.enter_context(bits.lock)
             yield
 
-    def during(self, call: Callable[[], int]) -> Callable[[], int]:
+    def during(self, call: Callable[[Any, int], int]) -> Callable[[Any, int], int]:
         """A call of C that draws."""
 
-        def drawing() -> int:
+        def drawing(table: Any, threads: int) -> int:
             with self.held():
-                return call()
+                return call(table, threads)
 
         return drawing
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from glassnet.data.collate import default_collate
 from glassnet.data.dataset import Dataset
-from glassnet.data.gather import Indices, as_indices, batch_by_sample, checked_range, is_up_to_date, take_rows
+from glassnet.data.gather import (
+    Indices,
+    as_indices,
+    batch_by_sample,
+    checked_range,
+    is_up_to_date,
+    made_at_once,
+    take_rows,
+)
 from glassnet.data.transformed import apply_to_batch, apply_to_sample, takes_batches
 from glassnet.tensor import Tensor
 from glassnet.threads import computed_once
@@ -79,6 +87,15 @@ class PicturesInMemory(Pictures):
         indices = checked_range(type(self).__name__, as_indices(indices), len(self))
         images, targets = take_rows(self.data, indices), take_rows(self.targets, indices)
         return [images if self.transform is None else apply_to_batch(self.transform, images), self._targets(targets)]
+
+    def rows_at(self, indices: Indices) -> tuple[Any, Indices] | None:
+        """All pictures, and where those at ``indices`` are; where there are transforms, these pictures, changed."""
+        if not is_up_to_date(self, "batch_at", "picture"):
+            return None
+        if self.transform is self.target_transform is None:
+            return [self.data, self.targets], checked_range(type(self).__name__, as_indices(indices), len(self))
+        takes_all = takes_batches(self.transform) and takes_batches(self.target_transform)
+        return made_at_once(self.batch_at, indices) if takes_all else None
 
     def _targets(self, targets: Tensor) -> Any:
         """The targets of a batch after their transform."""
