@@ -50,7 +50,7 @@ class Evaluator:
 
     def run(self, *inputs: Any) -> Any:
         with np.errstate(over="ignore"):
-            evaluation = evaluate(self.program, inputs, self._state)
+            evaluation = evaluate(self.program, inputs, self._state, advance=True)
         for name, array in evaluation.state.items():
             self._state[name][...] = array
         for var, array in zip(self.program.kept, evaluation.kept, strict=True):

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, overload
 
 from glassnet.compilation.arguments import Args, key_of
 from glassnet.compilation.specialisation import Specialisation
-from glassnet.engines import engine_class
+from glassnet.compilation.tiers import SECOND
+from glassnet.engines import AUTO, engine_class
 from glassnet.engines.protocol import Given
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
@@ -258,7 +259,8 @@ class Compiled:
     def _specialise(
         self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        specialisation = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine))
+        faster = SECOND if self.engine == AUTO else None
+        specialisation = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine), faster)
         self._unfinished += 1
         if specialisation.complete:
             self._unfinished = 0

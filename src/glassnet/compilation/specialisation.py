@@ -12,11 +12,13 @@ from typing import Any
 from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
 from glassnet.compilation.results import Results
-from glassnet.engines import Engine
+from glassnet.compilation.tiers import Tier, Tiers
+from glassnet.engines import Engine, engine_class
 from glassnet.engines.protocol import Given, ManyRuns
 from glassnet.ops.dtypes import Array
 from glassnet.program.names import taken_names, unused
 from glassnet.program.passes import optimize
+from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Program
 from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.graph import tick, version_of
@@ -36,6 +38,8 @@ class Specialisation:
     anew. Where it can, everything is as it was before the function ran, and `run` does what it did: so what a call
     computes does not depend on whether it is the one that was traced.
 
+    ``faster`` names an engine that the program goes over to where that is worth its time (see `Tiers`).
+
     Raises TraceError or StructureError for a function that no program can stand for. Everything is then as it was
     before, as it is after any error that the function itself raises.
     """
@@ -51,6 +55,7 @@ class Specialisation:
         kwargs: dict[str, Any],
         name: str,
         engine: type[Engine],
+        faster: str | None = None,
     ) -> None:
         arguments = Arguments(function, args, kwargs)
         self.captures = Captures(function, arguments.others)
@@ -74,11 +79,12 @@ class Specialisation:
                 self.result = self._results.around(arrays[0] if len(arrays) == 1 else arrays)
         if self.complete:
             tracer.let_go()  # before the engine is made, which may have the memory of what was kept for this
-            self.program = optimize(traced, passes_for(engine.accepts, engine.passes))
             strides = {label: array.strides for label, array in self._state_arrays()}
-            self.engine = engine(self.program, unused(name, taken_names(self.program)), strides)
-            self._bind()
-            self._find_what_is_written()
+            first = _tier(engine, traced, name, strides)
+            self._tiers = None
+            if faster is not None:
+                self._tiers = Tiers(first, lambda: _tier(engine_class(faster), traced, name, strides))
+            self._run_by(first)
             self.guards.settle(tracer.gradients)
         arguments.let_go()  # what it was called with and gave is not to be held for ever
         self._results.let_go()
@@ -100,13 +106,20 @@ class Specialisation:
         """The program of what was traced, and what its state stands for."""
         binding = _Binding(tracer, [*state, *((name, wrap(array)) for name, array in self.captures.arrays.items())])
         touched = [(leaf, leaf.grad) for leaf in tracer.gradients.touched()]
-        self._gradients = [(leaf, grad) for leaf, grad in touched if grad is None or not binding.is_gradient(grad)]
-        kept = tuple(grad.array for _, grad in self._gradients if grad is not None)
+        new = [(leaf, grad) for leaf, grad in touched if grad is None or not binding.is_gradient(grad)]
+        self._gradients = [(leaf, grad is not None) for leaf, grad in new]
+        kept = tuple(grad.array for _, grad in new if grad is not None)
         program, arrays = lower(tracer, arguments.inputs, binding.names, tuple(self._results.arrays), kept)
         self._tensors = [(label, binding.tensors[id(a)]) for label, a in arrays.items() if id(a) in binding.tensors]
         self._accumulated = [(label, binding.leaves[id(a)]) for label, a in arrays.items() if id(a) in binding.leaves]
         self._arrays: list[Array] = []
         return program
+
+    def _run_by(self, tier: Tier) -> None:
+        """Have a tier run the program, on the tensors as they are."""
+        self.program, self.engine = tier.program, tier.engine
+        self._bind()
+        self._find_what_is_written()
 
     def _find_what_is_written(self) -> None:
         """The versions of tensors that the program overwrites, and the gradients that it computes in its own memory."""
@@ -115,8 +128,7 @@ class Specialisation:
         values: list[Any] = [self.engine.value(var.name) for var in self.program.kept]
         self._own_memory = {id(array if array.base is None else array.base) for array in values}
         computed = iter(values)
-        self._new_gradients = [(leaf, None if grad is None else next(computed)) for leaf, grad in self._gradients]
-        self._gradients = []
+        self._new_gradients = [(leaf, next(computed) if is_new else None) for leaf, is_new in self._gradients]
 
     # at every call ------------------------------------------------------------------------------------
 
@@ -152,10 +164,11 @@ class Specialisation:
     def run(self, arrays: list[Array]) -> Any:
         """Do with other inputs what was traced."""
         self.captures.refresh()
+        execute = self.engine.run if self._tiers is None else self._timed(self._tiers)
         own = self._own_memory
         if own:  # which may be given back in as an argument: step(w.grad)
             arrays = [x.copy() if id(x if x.base is None else x.base) in own else x for x in arrays]
-        computed = under(SILENT, self.engine.run, *arrays)
+        computed = under(SILENT, execute, *arrays)
         self._tell()
         return self._results.around(computed)
 
@@ -192,6 +205,21 @@ class Specialisation:
                 module.training = training
         for optimizer in self.captures.stepped:
             optimizer.stepped = True
+
+    def _timed(self, tiers: Tiers) -> Callable[..., Any]:
+        """What runs the program while it is to be found out which engine is the faster."""
+        tiers.advance()
+        if tiers.current.engine is not self.engine:
+            self._run_by(tiers.current)
+        if tiers.is_settled:
+            self._tiers = None
+        return tiers.run
+
+
+def _tier(engine: type[Engine], traced: Program, name: str, strides: Strides) -> Tier:
+    """The program that was ``traced``, optimized for an engine, and ready to run on it."""
+    program = optimize(traced, passes_for(engine.accepts, engine.passes))
+    return Tier(program, engine(program, unused(name, taken_names(program)), strides))
 
 
 class _Binding:
