@@ -66,6 +66,10 @@ static inline float tanh_f(float x) {
     return size < 0.625f ? near : far;
 }
 
+/* the logistic function: what opens and closes a gate */
+static inline float logistic_f(float x) { return 1.0f / (1.0f + exp_f(-x)); }
+static inline double logistic_(double x) { return 1.0 / (1.0 + exp(-x)); }
+
 static inline float erf_f(float x) { return erff(x); }
 static inline double exp_(double x) { return exp(x); }
 static inline double log_(double x) { return log(x); }

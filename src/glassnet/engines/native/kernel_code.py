@@ -39,6 +39,11 @@ class KernelCode(ABC):
         """Whether it follows an index, which may be out of range."""
         return any(instruction.op.name == "gather" for instruction in self.kernel.instructions)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the threads wait for one another while they are at it."""
+        return False
+
     @abstractmethod
     def lines(self) -> Iterator[str]:
         """The statements."""

@@ -9,6 +9,7 @@ from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import block
 from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.product_code import ProductCode
+from glassnet.engines.native.routine import RoutineCode
 from glassnet.engines.native.segments import Schedule
 from glassnet.program.program import Var
 
@@ -32,6 +33,7 @@ class KernelFunctions:
         """The call of a kernel. ``address`` says where a value lies, ``who`` which of how many threads this is."""
         arguments = [address(root) for root in self.schedule.touches(kernel)]
         arguments += ["fault"] if self.may_fail(kernel) else []
+        arguments += ["barrier"] if self.schedule.codes[id(kernel)].waits else []
         return f"{self._name(kernel)}({', '.join([*arguments, who])});"
 
     def may_fail(self, kernel: Kernel) -> bool:
@@ -50,13 +52,15 @@ class KernelFunctions:
             yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
         if self.may_fail(kernel):
             yield "int64_t *fault"
+        if self.schedule.codes[id(kernel)].waits:
+            yield "void (*barrier)(void)"
         yield from ("long id", "long threads")
 
 
 def definitions_of(schedule: Schedule) -> Iterator[str]:
     """What has to be defined before the kernels of a schedule: the kinds of tile that they need."""
     for code in schedule.codes.values():
-        if isinstance(code, ProductCode):
+        if isinstance(code, ProductCode | RoutineCode):
             yield from code.definitions
     for schedules in schedule.slices.values():
         for slice_ in schedules:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassnet.engines.native.c_types import C_TYPES, number
 from glassnet.engines.native.generators import generator_of
@@ -27,6 +27,15 @@ def of_any(_instruction: Instruction) -> bool:
     return True
 
 
+class Needs(NamedTuple):
+    """What a routine needs besides its operands: ``scratch``, memory of its own, which the threads fill together before
+    they go on, and ``definitions`` in front of its function.
+    """
+
+    scratch: Var
+    definitions: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Routine:
     """How the operation ``op`` is computed by a kernel of its own.
@@ -34,7 +43,7 @@ class Routine:
     ``lines`` writes the statements. ``fits`` says of an instruction, whose dtypes C has and whose result is not empty,
     whether the routine knows it. ``is_shared``: the threads divide the work; otherwise the first does it. ``may_fail``:
     it follows an index, and says in ``*fault`` that one is out of range. ``in_place``: the result may be the memory of
-    the first input.
+    the first input. ``needs``: see there.
     """
 
     op: str
@@ -43,6 +52,7 @@ class Routine:
     is_shared: bool = True
     may_fail: bool = False
     in_place: bool = False
+    needs: Callable[[RoutineCode], Needs] | None = None
 
 
 class RoutineCode(KernelCode):
@@ -70,6 +80,21 @@ class RoutineCode(KernelCode):
     def may_fail(self) -> bool:
         """Whether it may find an index that is out of range."""
         return self.routine.may_fail
+
+    @property
+    def waits(self) -> bool:
+        """Whether the threads wait for one another while they are at it."""
+        return self.routine.needs is not None
+
+    @property
+    def scratch(self) -> Var | None:
+        """Memory that it needs for itself."""
+        return None if self.routine.needs is None else self.routine.needs(self).scratch
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """The functions that it needs."""
+        return () if self.routine.needs is None else self.routine.needs(self).definitions
 
     def lines(self) -> Iterator[str]:
         """The statements."""

@@ -137,7 +137,7 @@ class Schedule:
     def _scratch(self, kernel: Kernel) -> Var | None:
         """Memory that a kernel needs for itself."""
         code = self.codes[id(kernel)]
-        return code.scratch if isinstance(code, ProductCode) else None
+        return code.scratch if isinstance(code, ProductCode | RoutineCode) else None
 
     def _arena(self) -> Arena:
         elsewhere = {*self.program.state, *self.generators, *(self.wanted if self._gives else ())}

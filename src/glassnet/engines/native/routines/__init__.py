@@ -5,11 +5,19 @@ from __future__ import annotations
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernels import Kernel, Layouts
 from glassnet.engines.native.routine import Routine
-from glassnet.engines.native.routines import adding_windows, along, max_pooling, picking, placing, sampling
+from glassnet.engines.native.routines import (
+    adding_windows,
+    along,
+    max_pooling,
+    picking,
+    placing,
+    recurrence,
+    sampling,
+)
 from glassnet.program.program import Instruction
 
 BY_OPERATION: dict[str, list[Routine]] = {}
-for _file in (adding_windows, along, max_pooling, picking, placing, sampling):
+for _file in (adding_windows, along, max_pooling, picking, placing, recurrence, sampling):
     for _routine in _file.ROUTINES:
         BY_OPERATION.setdefault(_routine.op, []).append(_routine)
 
