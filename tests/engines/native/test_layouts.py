@@ -88,3 +88,20 @@ def test_loops_are_joined_and_cut() -> None:
     assert fitted(((6, 4), (4, 1)), (2, 3, 2, 2)) == (((2, 12),), ((3, 4),), ((2, 2),), ((2, 1),))
     assert fitted(((6, 1), (4, 6)), (12, 2)) == (((6, 1), (2, 12)), ((2, 6),))
     assert fitted(((6, 1), (4, 6)), (8, 3)) is None
+
+
+@has_compiler
+def test_a_kernel_follows_another_in_another_order() -> None:
+    """Each reads what the one before makes in another order of dimensions; nothing in between is stored."""
+
+    def function(x: gn.Tensor, bias: gn.Tensor) -> Any:
+        turned = (x * 2).permute(2, 0, 1) + bias
+        flat = turned.reshape(4, 6).t().exp()
+        return flat.reshape(2, 3, 4).permute(1, 2, 0) - 1, (x.transpose(0, 1) * 3).transpose(1, 2).sum(2)
+
+    x, bias = gn.randn(2, 3, 4), gn.randn(3)
+    compiled = gn.compile(function, engine="native")
+    for found, right in zip(compiled(x, bias), function(x, bias), strict=True):
+        np.testing.assert_allclose(found.numpy(), right.numpy(), rtol=2e-6)
+    schedule = compiled.specialisations[-1].engine._schedule
+    assert len(schedule.codes) == 2

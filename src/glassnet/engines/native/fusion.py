@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from glassnet.engines.native.generators import generator_of
-from glassnet.engines.native.kernels import Kernel, Layouts, merged
+from glassnet.engines.native.kernels import Kernel, Layouts
+from glassnet.engines.native.merging import in_best_order, merged
 from glassnet.engines.native.sliced import Sliced
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.slices import SLICES
@@ -26,7 +27,7 @@ def fused(program: Program, layouts: Layouts, kernel_of: Callable[[Instruction],
         if layouts[first.output].root != first.output and not first.into:
             continue  # a view: read where it is needed
         graph.add(first, *others)
-    return graph.ordered()
+    return [in_best_order(step, layouts) if isinstance(step, Kernel) else step for step in graph.ordered()]
 
 
 class _Graph:

@@ -8,8 +8,8 @@ several times while it is near.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from operator import mul
@@ -21,14 +21,16 @@ from glassnet.ops.shapes import normalize_dims
 from glassnet.program.program import Instruction, Var
 
 Layouts = Mapping[Var, Layout]
+Cut = tuple[tuple[int, ...], ...]  # of each loop, the loops that stand for it elsewhere
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """Instructions, in the order of the program, and the ``sizes`` of their loops, in the order of the dimensions.
+    """Instructions, in the order of the program, and the ``sizes`` of their loops, from the outermost.
 
     ``reduced`` are the loops that a reduction goes over. ``product`` is the matrix product that the others follow.
-    ``is_routine``: it is an operation that has a kernel of its own (see `routine`).
+    ``is_routine``: it is an operation that has a kernel of its own (see `routine`). ``orders`` say of what an
+    instruction makes in which of the loops, one after another, its elements are gone over; if not, in all, in order.
     """
 
     instructions: tuple[Instruction, ...]
@@ -36,11 +38,7 @@ class Kernel:
     reduced: frozenset[int] = frozenset()
     product: Instruction | None = None
     is_routine: bool = False
-
-    @cached_property
-    def kept(self) -> Sizes:
-        """The sizes of the loops outside: over what is kept, or none where nothing is reduced."""
-        return tuple(n for i, n in enumerate(self.sizes) if i not in self.reduced) if self.reduced else ()
+    orders: Mapping[Var, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def made(self) -> dict[Var, Instruction]:
@@ -51,25 +49,33 @@ class Kernel:
         """Whether an instruction is carried out once for each pass of the outer loops, not for each element."""
         return math.prod(domain(instruction)) < math.prod(self.sizes)
 
+    def order(self, instruction: Instruction) -> tuple[int, ...]:
+        """The loops over the elements of an instruction, in the order of its dimensions."""
+        return self.orders.get(instruction.output, tuple(range(len(self.sizes))))
+
     def steps(self, layout: Layout, instruction: Instruction) -> tuple[int, ...] | None:
         """How far apart the neighbours of an operand or result of ``instruction`` are, along each loop."""
-        if not self.is_for_each_row(instruction):
-            return layout.steps(domain(instruction), self.sizes)
-        return self._widened(layout.steps(domain(instruction), self.kept))
+        loops = self._outer(instruction) if self.is_for_each_row(instruction) else self.order(instruction)
+        return self._along(loops, layout, domain(instruction))
 
     def result_steps(self, layout: Layout, instruction: Instruction) -> tuple[int, ...] | None:
         """Those of the result: that of a reduction has an element for each pass of the outer loops."""
         if is_reduction(instruction):
-            return self._widened(layout.steps(instruction.output.shape, self.kept))
+            return self._along(self._outer(instruction), layout, instruction.output.shape)
         return self.steps(layout, instruction)
 
-    def _widened(self, steps: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    def _outer(self, instruction: Instruction) -> tuple[int, ...]:
+        """The loops outside, which go over what is kept: none where nothing is reduced."""
+        return tuple(i for i in self.order(instruction) if i not in self.reduced) if self.reduced else ()
+
+    def _along(self, loops: tuple[int, ...], layout: Layout, shape: Sizes) -> tuple[int, ...] | None:
+        steps = layout.steps(shape, tuple(self.sizes[i] for i in loops))
         if steps is None:
             return None
-        if not self.reduced:  # the outer loops are none
-            return (0,) * len(self.sizes)
-        outer = iter(steps)
-        return tuple(0 if i in self.reduced else next(outer) for i in range(len(self.sizes)))
+        found = [0] * len(self.sizes)
+        for i, step in zip(loops, steps, strict=True):
+            found[i] = step
+        return tuple(found)
 
 
 def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
@@ -116,7 +122,8 @@ def _reduced(instruction: Instruction, sizes: Sizes) -> frozenset[int]:
     (x,) = instruction.reads
     dims = set(normalize_dims("sum", instruction.params.get("dim"), len(x.shape)))
     is_over = [d in dims for d, n in enumerate(x.shape) if n != 1]
-    return _split(without_ones(x.shape), sizes, frozenset(i for i, over in enumerate(is_over) if over))
+    loops = cut(without_ones(x.shape), sizes)
+    return frozenset(i for own, over in zip(loops, is_over, strict=True) if over for i in own)
 
 
 def domain(instruction: Instruction) -> Sizes:
@@ -129,75 +136,6 @@ def without_ones(shape: Sizes) -> Sizes:
     return tuple(n for n in shape if n != 1)
 
 
-# merging ----------------------------------------------------------------------------------------------------
-
-
-def merged(first: Kernel, second: Kernel, layouts: Layouts) -> Kernel | None:
-    """One kernel that does what both do, the ``first`` before the ``second``; None where their loops do not fit."""
-    if first.is_routine or second.is_routine:
-        return None
-    if first.product is not None or second.product is not None:
-        found = _after_product(first, second)
-    else:
-        found = _same_loops(first, second) or _for_each_row(first, second) or _for_each_row(second, first)
-    if found is None or _writes_once(first, found) or _writes_once(second, found):
-        return None
-    found = replace(found, instructions=(*first.instructions, *second.instructions))
-    if _may_fail(found) and any(i.into for i in found.instructions):
-        return None  # state would be overwritten before all of an index is known to be in range
-    return found if is_consistent(found, layouts) else None
-
-
-def _may_fail(kernel: Kernel) -> bool:
-    return any(i.op.name == "gather" for i in kernel.instructions)
-
-
-def _writes_once(part: Kernel, whole: Kernel) -> bool:
-    """Whether ``part`` overwrites a single number, and other threads of the ``whole`` may read it before or after."""
-    return math.prod(part.sizes) == 1 < math.prod(whole.sizes) and any(i.into for i in part.instructions)
-
-
-def _after_product(first: Kernel, second: Kernel) -> Kernel | None:
-    if first.product is None or second.product is not None or second.reduced:
-        return None
-    if math.prod(second.sizes) == 1:
-        return first
-    sizes = refined(first.sizes, second.sizes)
-    return None if sizes is None else replace(first, sizes=sizes)
-
-
-def _same_loops(first: Kernel, second: Kernel) -> Kernel | None:
-    sizes = refined(first.sizes, second.sizes)
-    if sizes is None:
-        return None
-    reduced = [_split(kernel.sizes, sizes, kernel.reduced) for kernel in (first, second) if kernel.reduced]
-    if len(reduced) == 2 and reduced[0] != reduced[1]:
-        return None
-    return Kernel((), sizes, reduced[0] if reduced else frozenset())
-
-
-def _for_each_row(rows: Kernel, other: Kernel) -> Kernel | None:
-    """The loops of ``rows``, where ``other`` is done once for each pass of the outer ones."""
-    if other.reduced or math.prod(other.sizes) == math.prod(rows.sizes):
-        return None
-    kept = refined(rows.kept, other.sizes)
-    if kept is None:
-        return None
-    sizes: list[int] = []
-    reduced: set[int] = set()
-    finer = iter(kept)
-    for i, n in enumerate(rows.sizes):
-        if i in rows.reduced or not rows.reduced:
-            reduced |= {len(sizes)} if rows.reduced else set()
-            sizes.append(n)
-            continue
-        left = n
-        while left > 1:
-            sizes.append(next(finer))
-            left //= sizes[-1]
-    return Kernel((), tuple(sizes), frozenset(reduced))
-
-
 def refined(first: Sizes, second: Sizes) -> Sizes | None:
     """The coarsest loops that both can be split into; None where there are none: (6, 4) and (2, 12) give (2, 3, 4)."""
     if math.prod(first) != math.prod(second):
@@ -208,16 +146,16 @@ def refined(first: Sizes, second: Sizes) -> Sizes | None:
     return tuple(high // low for low, high in pairwise([1, *ends]))[::-1]
 
 
-def _split(coarse: Sizes, fine: Sizes, marked: frozenset[int]) -> frozenset[int]:
-    """The ``marked`` of the coarse loops, among the fine ones that they were split into."""
-    found, i = set(), 0
-    for position, n in enumerate(coarse):
-        left = n
-        while left > 1:
-            left //= fine[i]
-            found |= {i} if position in marked else set()
+def cut(coarse: Sizes, fine: Sizes) -> Cut:
+    """Into which of the ``fine`` loops each of the coarse ones was split."""
+    found, i = [], 0
+    for n in coarse:
+        first = i
+        while n > 1:
+            n //= fine[i]
             i += 1
-    return frozenset(found)
+        found.append(tuple(range(first, i)))
+    return tuple(found)
 
 
 def is_consistent(kernel: Kernel, layouts: Layouts) -> bool:
@@ -243,6 +181,15 @@ def is_consistent(kernel: Kernel, layouts: Layouts) -> bool:
         if not roots.isdisjoint(written):
             return False
     return all(_reads_before(kernel, var, written, layouts) for var in state_written(kernel.instructions, layouts))
+
+
+def accesses(kernel: Kernel, layouts: Layouts) -> Iterator[tuple[int, ...]]:
+    """The steps along the loops of all that is read and made; of a product, of the result."""
+    for instruction in kernel.instructions:
+        found = [kernel.result_steps(layouts[instruction.output], instruction)]
+        if instruction is not kernel.product:
+            found += [kernel.steps(seen, instruction) for _, seen in seen_by(instruction, layouts)]
+        yield from (steps for steps in found if steps is not None)
 
 
 def state_written(instructions: Iterable[Instruction], layouts: Layouts) -> set[Var]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from glassnet.engines.native.c_operations import REDUCTIONS, expression, is_reduction
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode, block, index_text, loop_head
-from glassnet.engines.native.kernels import Kernel, Layouts
+from glassnet.engines.native.kernels import Kernel, Layouts, accesses
 from glassnet.engines.native.layouts import Sizes, seen_by
 from glassnet.engines.native.target import Target
 from glassnet.ops.dtypes import Dtype, float32, float64
@@ -44,12 +44,12 @@ class LoopCode(KernelCode):
         self.stages = stages_of(kernel, layouts)
         order = [i for i in range(len(kernel.sizes)) if i not in kernel.reduced] if kernel.reduced else []
         inner = [i for i in range(len(kernel.sizes)) if i not in order]
-        accesses = list(self._accesses())
+        steps = list(accesses(kernel, layouts))
         self.together = bool(order) and order[-1] == len(kernel.sizes) - 1
         last = [order.pop()] if self.together else []
-        self.outer = collapsed("i", order, kernel.sizes, accesses)
-        self.inner = collapsed("j", inner, kernel.sizes, accesses)
-        self.lanes = collapsed("k", last, kernel.sizes, accesses)
+        self.outer = collapsed("i", order, kernel.sizes, steps)
+        self.inner = collapsed("j", inner, kernel.sizes, steps)
+        self.lanes = collapsed("k", last, kernel.sizes, steps)
         self.width = _width(self.lanes[0].size) if self.together else 1
         self.in_parts = self.together and self.width < self.lanes[0].size
         self.divides_elements = not kernel.reduced and bool(self.inner) and not target.is_portable
@@ -195,12 +195,6 @@ class LoopCode(KernelCode):
                 if self.stages[made.output] < self.stages[instruction.output]:
                     found[made.output] = None
         return list(found)
-
-    def _accesses(self) -> Iterator[Steps]:
-        for instruction in self.kernel.instructions:
-            found = [self.kernel.steps(seen, instruction) for _, seen in seen_by(instruction, self.layouts)]
-            found.append(self.kernel.result_steps(self.layouts[instruction.output], instruction))
-            yield from (steps for steps in found if steps is not None)
 
 
 def stages_of(kernel: Kernel, layouts: Layouts) -> dict[Var, int]:

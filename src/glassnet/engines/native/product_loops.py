@@ -8,10 +8,10 @@ loops each way: a row of the matrix of windows goes over channels and kernel, a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from glassnet.engines.native.kernels import Kernel, Layouts, refined
+from glassnet.engines.native.kernels import Kernel, Layouts, accesses, refined
 from glassnet.engines.native.layouts import Pairs, Sizes, fitted, joined, seen_by, size_of
 from glassnet.program.program import Var
 
@@ -83,7 +83,7 @@ def product_loops(kernel: Kernel, layouts: Layouts) -> ProductLoops:
     assert product is not None
     (_, a), (_, b) = seen_by(product, layouts)
     steps = tuple(kernel.steps(side, product) or () for side in (a, b))
-    stored = list(_accesses(kernel, layouts))
+    stored = list(accesses(kernel, layouts))
     along: tuple[list[int], list[int], list[int]] = [], [], []  # the rows of a, the columns of b, neither
     for i, (in_a, in_b) in enumerate(zip(*steps, strict=True)):
         along[0 if not in_b else 1 if not in_a else 2].append(i)
@@ -113,16 +113,6 @@ def product_loops(kernel: Kernel, layouts: Layouts) -> ProductLoops:
         for side, own, group, depth in zip((a, b), steps, (row, column), depths, strict=True)
     ]
     return ProductLoops(tuple(loops), loop(row), loop(column), sides[0], sides[1], _joint(depths, sizes))
-
-
-def _accesses(kernel: Kernel, layouts: Layouts) -> Iterator[Steps]:
-    """The steps of all that is read and written once for each element of the result."""
-    for instruction in kernel.instructions:
-        if instruction is kernel.product or not kernel.is_for_each_row(instruction):
-            found = [kernel.result_steps(layouts[instruction.output], instruction)]
-            if instruction is not kernel.product:
-                found += [kernel.steps(seen, instruction) for _, seen in seen_by(instruction, layouts)]
-            yield from (steps for steps in found if steps is not None)
 
 
 def _pairs(sizes: Sizes, steps: Steps, loops: Sequence[int]) -> Pairs:
