@@ -174,6 +174,8 @@ class Lines(Callback):
 class Bar(Callback):
     """A progress bar that stays in one line; what is printed once goes above it."""
 
+    every_batch = False
+
     def __init__(self, progress: Progress, epochs: int, task: Task) -> None:
         self._progress = progress
         self._what = task

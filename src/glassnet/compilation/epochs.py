@@ -8,8 +8,9 @@ is more of the same. Elsewhere every batch has a call of its own. The results ar
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -26,7 +27,7 @@ BYTES = 1 << 24  # of the samples of a piece at most
 GROWTH = 16  # times that a piece may be as long as the one before
 CALLS = 64  # in a row, at most, before it is tried again whether they can be one
 
-Arguments = Callable[[Any], Args]
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Repeatable(Protocol):
@@ -41,62 +42,62 @@ class Repeatable(Protocol):
     def _run_many(self, args: Args, inputs: list[Given], times: int) -> tuple[int, Any] | None: ...
 
 
-class Ran(NamedTuple):
-    """Some batches, and what the function gave for them: with a dimension more, the first, that of the batches."""
+class Calls(Protocol[T_co]):
+    """What is done with the batches of an epoch: with one of them, and with many at a time."""
 
-    batches: Rows
-    results: Any
+    @property
+    def can_be_many(self) -> bool:
+        """Whether it may be tried to go on, after a batch, with many at a time."""
+
+    def one(self, batch: Any) -> T_co:
+        """What becomes of a batch."""
+
+    def many(self, first: Any, rows: Rows) -> tuple[int, T_co] | None:
+        """Go on after the batch ``first`` with others of its size: how many were done, and what became of them."""
 
 
-def arguments_of(batch: Any) -> Args:
-    """A batch as arguments: the parts of a tuple or list, or the batch itself."""
-    return tuple(batch) if isinstance(batch, tuple | list) else (batch,)
-
-
-def in_pieces(compiled: Repeatable, blocks: Blocks, arguments: Arguments = arguments_of) -> Iterator[Ran]:
-    """Call ``compiled`` for all batches of an epoch, several in one call as far as possible."""
+def in_pieces(blocks: Blocks, calls: Calls[T_co]) -> Iterator[T_co]:
+    """What becomes of all batches of an epoch, of many of them at a time as far as possible."""
     count = 1
     has_rows = True
     while (indices := blocks.take(1 + count)) is not None:
         first, later = blocks.batch(indices[0]), indices[1:]
-        yield _called(compiled, first, indices[0], arguments)
-        ran = None
-        if has_rows and len(later) and compiled._can_run_many:
+        yield calls.one(first)
+        done = None
+        if has_rows and len(later) and calls.can_be_many:
             began = time.perf_counter()
             rows = blocks.rows(later)
             has_rows = rows is not None
-            ran = None if rows is None else _in_one_call(compiled, arguments(first), rows, arguments)
-        if ran is None:
+            done = None if rows is None else calls.many(first, rows)
+        if done is None:
             count = min(2 * count, CALLS)
         else:
             fitting = len(later) * min(GROWTH, SECONDS / max(time.perf_counter() - began, 1e-9))
-            count = max(1, min(int(fitting), BYTES // max(1, _nbytes(arguments(first)))))
-            yield ran
-            later = later[len(ran.batches.places) :]
+            count = max(1, min(int(fitting), BYTES // max(1, _nbytes(first))))
+            yield done[1]
+            later = later[done[0] :]
         for one in later:
-            yield _called(compiled, blocks.batch(one), one, arguments)
+            yield calls.one(blocks.batch(one))
 
 
-def _in_one_call(compiled: Repeatable, like: Args, rows: Rows, arguments: Arguments) -> Ran | None:
-    """Call ``compiled`` for batches that are ``like`` the last one, as far as no call raises an error."""
+def can_go_on(compiled: Repeatable) -> bool:
+    """Whether many calls like the last one may be one: the engine can do it, and gives all that they return."""
+    return compiled._can_run_many
+
+
+def go_on(compiled: Repeatable, like: Args, samples: Args, places: Array) -> tuple[int, Any] | None:
+    """After a call with arguments ``like`` these: many calls in one, each with the rows ``places[i]`` of ``samples``.
+
+    Gives how often it was called, up to a call that would raise an error, and the results: with a dimension more, the
+    first, that of the calls. None where it cannot be done.
+    """
     arrays: list[Any] = []
-    key_of(arguments(rows.samples), {}, arrays)
-    found = compiled._run_many(like, given(arrays, rows.places), len(rows.places))
-    return None if found is None else Ran(Rows(rows.samples, rows.places[: found[0]]), found[1])
+    key_of(samples, {}, arrays)
+    return compiled._run_many(like, given(arrays, places), len(places))
 
 
-def _called(compiled: Repeatable, batch: Any, indices: Array, arguments: Arguments) -> Ran:
-    return Ran(Rows(batch, np.arange(len(indices))[None]), _as_of_many(compiled(*arguments(batch))))
-
-
-def _as_of_many(result: Any) -> Any:
-    """The result of a call as that of one batch among many."""
-    leaves, treedef = flatten(result)
-    return treedef.unflatten(wrap(x.array[None].copy()) if isinstance(x, Tensor) else x for x in leaves)
-
-
-def _nbytes(args: Args) -> int:
-    return sum(x.array.nbytes for x in flatten(args)[0] if isinstance(x, Tensor))
+def _nbytes(batch: Any) -> int:
+    return sum(x.array.nbytes for x in flatten(batch)[0] if isinstance(x, Tensor))
 
 
 def given(arrays: Iterable[Array], places: Array) -> list[Given]:
@@ -111,12 +112,33 @@ def given(arrays: Iterable[Array], places: Array) -> list[Given]:
 # the results of all batches together ------------------------------------------------------------------------
 
 
+@dataclass
+class _CallsOf:
+    """Calls of a compiled function. Their results are those of many, also where it is one."""
+
+    compiled: Repeatable
+
+    @property
+    def can_be_many(self) -> bool:
+        return can_go_on(self.compiled)
+
+    def one(self, batch: Any) -> Any:
+        leaves, treedef = flatten(self.compiled(*arguments_of(batch)))
+        return treedef.unflatten(wrap(x.array[None].copy()) if isinstance(x, Tensor) else x for x in leaves)
+
+    def many(self, first: Any, rows: Rows) -> tuple[int, Any] | None:
+        return go_on(self.compiled, arguments_of(first), arguments_of(rows.samples), rows.places)
+
+
+def arguments_of(batch: Any) -> Args:
+    """A batch as arguments: the parts of a tuple or list, or the batch itself."""
+    return tuple(batch) if isinstance(batch, tuple | list) else (batch,)
+
+
 def epoch(compiled: Repeatable, loader: Iterable[Any]) -> Any:
     """See `Compiled.epoch`."""
-    blocks = blocks_of(loader)
-    if blocks is not None:
-        return joined(ran.results for ran in in_pieces(compiled, blocks))
-    return joined(_as_of_many(compiled(*arguments_of(batch))) for batch in loader)
+    blocks, calls = blocks_of(loader), _CallsOf(compiled)
+    return joined(map(calls.one, loader) if blocks is None else in_pieces(blocks, calls))
 
 
 def joined(pieces: Iterable[Any]) -> Any:

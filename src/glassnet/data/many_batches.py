@@ -46,6 +46,11 @@ class Blocks:
         taken, self._left = self._left[:most], self._left[most:]
         return taken
 
+    def __iter__(self) -> Iterator[Indices]:
+        """The samples of each batch that is left, one batch after another."""
+        while (taken := self.take(1)) is not None:
+            yield taken[0]
+
     def batch(self, indices: Indices) -> Any:
         """A batch, as the loader gives it."""
         return batch_function(self.loader.dataset)(indices)

@@ -176,6 +176,16 @@ class Criterion:
                 return float(shares[is_counted].sum(dtype=np.float64))
         return float(len(labels)) if weights is None else float(weights.array.sum(dtype=np.float64))
 
+    def count_of_each(self, targets: Array) -> float | None:
+        """The `count` of each of several batches, whose targets these are: [batches, size, …].
+
+        None where they differ, or it has to be looked at for each.
+        """
+        if self.is_sum or not (self.name in OF_LABELS and targets.dtype.kind in "iu" and self.known is not None):
+            return 1.0 if self.is_sum else float(targets.shape[1])
+        has_weights = self.known.options.get("weight") is not None
+        return None if has_weights or bool((targets == self._ignored).any()) else float(targets.shape[1])
+
     def of_all(self, total: float, count: float) -> float:
         """The loss of all batches, from the sum of their losses, each times its count, and the sum of the counts."""
         if not count:

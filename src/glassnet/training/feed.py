@@ -87,9 +87,10 @@ class Feed:
 
     def __iter__(self) -> Iterator[Batch]:
         for batch in self.loader:
-            yield self._checked(batch)
+            yield self.checked(batch)
 
-    def _checked(self, batch: Any) -> Batch:
+    def checked(self, batch: Any) -> Batch:
+        """A batch, if it is one; else TrainingError."""
         if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
             parts = f"{len(batch)} parts" if isinstance(batch, tuple | list) else type(batch).__name__
             raise TrainingError(

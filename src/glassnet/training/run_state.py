@@ -104,7 +104,7 @@ class Progress:
         self.learning_rate = learning_rate
         self.metrics.reset()
 
-    def add(self, learned: Learned, targets: Tensor) -> None:
+    def add(self, learned: Learned) -> None:
         """Count a batch that was learned."""
         self.has_begun = True
         self.done += 1
@@ -113,8 +113,8 @@ class Progress:
         self.batch_loss = learned.loss
         self.total += learned.loss * learned.weight
         self.count += learned.weight
-        if learned.outputs is not None:
-            self.metrics.update(learned.outputs, targets)
+        if learned.outputs is not None and learned.targets is not None:
+            self.metrics.update(learned.outputs, learned.targets)
 
     def updated(self) -> None:
         """The accumulated gradients have been used."""

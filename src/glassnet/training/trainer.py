@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data import DataLoader
+from glassnet.data.many_batches import blocks_of
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.finite import check_weights
 from glassnet.nn.module import Module
@@ -27,9 +28,10 @@ from glassnet.training.feed import Batch, Feed, divided, is_fraction, measuring_
 from glassnet.training.history import History
 from glassnet.training.measuring import measured, predicted
 from glassnet.training.metrics import Metrics
+from glassnet.training.pieces import many_at_a_time, one_by_one
 from glassnet.training.run_state import Generators, Progress, packed, unpack
 from glassnet.training.schedule import Schedule
-from glassnet.training.training_step import Clip, Learned, Steps
+from glassnet.training.training_step import Clip, Learned, Steps, checked_engine
 
 MEASURED = ("running", "after")
 LONG = 60.0  # seconds: a longer epoch is not repeated only to explain its failure
@@ -54,7 +56,9 @@ class Trainer:
     their samples. ``class_weight`` is a weight for each class; with the weights of samples it makes a weighted
     mean, which built-in losses take.
 
-    The step is compiled with `glassnet.compile`; where it cannot be, a warning says why and it runs as it is.
+    The step is compiled with `glassnet.compile`, for ``engine``; where it cannot be, a warning says why and it runs as
+    it is. By the native engine many batches are learned in one call, where they are rows of arrays, unweighted, each is
+    an update, and neither a callback nor a schedule has something to do with each: the results are the same.
     Orders and divisions are drawn from ``generator``, or from the default one if it is None.
 
     Raises TrainingError for arguments that cannot be used.
@@ -88,6 +92,7 @@ class Trainer:
         accumulate: int = 1,
         class_weight: Any = None,
         compile: bool = True,
+        engine: str = "auto",
         generator: Generator | None = None,
     ) -> None:
         check_parts(model, optimizer)
@@ -105,7 +110,8 @@ class Trainer:
         self._is_running = measure == "running"
         clip = Clip.checked(clip_norm, clip_value)
         gives_outputs = self._is_running and len(self.metrics) > 0
-        self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, compile, gives_outputs)
+        chosen = checked_engine(engine) if compile else None
+        self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, chosen, gives_outputs)
         self._progress = Progress(self.metrics.copy())
         self._generators = Generators(generator)
         self._generator = generator
@@ -115,6 +121,7 @@ class Trainer:
         self.batches: int | None = None
         self.should_stop = False
         self.interrupted = False
+        self._is_said = False  # why batches are not learned together
 
     # what callbacks may need -----------------------------------------------------------------------------
 
@@ -225,16 +232,17 @@ class Trainer:
             )
         while len(self.history) < epochs and not self.should_stop:
             with np.errstate(all="ignore"):  # numbers that grow without end are a failure of the run
-                self._learn(feed, self._steps.learn, self._callbacks)
+                self._learn(feed, self._callbacks)
                 self._measure(again, validation_feed)
             self._end_epoch()
 
-    def _learn(self, feed: Feed, learn: Callable[[Batch], Learned], hooks: Callable[..., None]) -> None:
-        """Train for the rest of an epoch."""
+    def _learn(self, feed: Feed, hooks: Callable[..., None], learn: Callable[[Batch], Learned] | None = None) -> None:
+        """Train for the rest of an epoch: by ``learn``, batch by batch, if it is given."""
         progress = self._progress
         self._began = time.monotonic()
         self.model.train()
-        batches = iter(feed)
+        blocks = blocks_of(feed.loader) if learn is None and self._may_learn_many(feed) else None
+        batches: Any = iter(feed if blocks is None else blocks)
         if self._resumed is not None:
             resumed, self._resumed = self._resumed, None
             self._generators.resume(resumed, batches, self.batches)
@@ -245,17 +253,15 @@ class Trainer:
         if not progress.waiting:
             self.optimizer.zero_grad()  # gradients from before are not of this epoch
         hooks("on_epoch_start", self)
-        for batch in batches:
+
+        def begin() -> None:
             progress.batch = progress.done + 1
             hooks("on_batch_start", self)
-            learned = learn(batch)
-            if not progress.has_begun:
-                progress.first_loss = learned.loss
-            if failure.has_failed(learned.loss, progress.first_loss or 0.0):
-                raise self._failed("loss", progress.batch, learned.loss)
-            progress.add(learned, batch.targets)
-            if progress.waiting == self._accumulate or progress.done == self.batches:
-                self._update()
+
+        pieces = one_by_one(batches, begin, learn or self._steps.learn)
+        for piece in pieces if blocks is None else many_at_a_time(feed, blocks, self._steps):
+            for learned in piece:
+                self._count(learned)
             if not progress.compiled_was_reported and self.program is not None:
                 progress.compiled_was_reported = True
                 hooks("on_compiled", self)
@@ -263,6 +269,32 @@ class Trainer:
         if not progress.done:
             raise TrainingError("train: the loader gave no batch; look at batch_size and drop_last")
         if progress.waiting:
+            self._update()
+
+    def _may_learn_many(self, feed: Feed) -> bool:
+        """Whether nothing has to be done between two batches. Says once what has, if they could be learned together."""
+        busy = self._callbacks.of_every_batch
+        is_alone = self._accumulate > 1 or (self.schedule is not None and self.schedule.is_per_batch)
+        if busy and not (is_alone or self._is_said) and self._steps.can_learn_many and blocks_of(feed.loader):
+            self._is_said = True
+            warnings.warn(
+                f"Trainer: each batch is learned in a call of its own, since {' and '.join(busy)} has something to do "
+                "with each; set every_batch = False there if on_batch_end may be called after several of them",
+                GlassnetWarning,
+                stacklevel=5,
+            )
+        return not (busy or is_alone)
+
+    def _count(self, learned: Learned) -> None:
+        """Count a batch that was learned."""
+        progress = self._progress
+        progress.batch = progress.done + 1
+        if not progress.has_begun:
+            progress.first_loss = learned.loss
+        if failure.has_failed(learned.loss, progress.first_loss or 0.0):
+            raise self._failed("loss", progress.batch, learned.loss)
+        progress.add(learned)
+        if progress.waiting == self._accumulate or progress.done == self.batches:
             self._update()
 
     def _update(self) -> None:
@@ -306,7 +338,7 @@ class Trainer:
             for group, own in zip(self.optimizer.param_groups, options, strict=True):
                 group.update(own)
         with suppress(TrainingFailed):
-            self._learn(feed, learn, lambda *_: None)
+            self._learn(feed, lambda *_: None, learn)
         return moments
 
     def _measure(self, again: Feed, validation_feed: Feed | None) -> None:

@@ -15,13 +15,17 @@ import numpy as np
 
 from glassnet.compilation import Compiled
 from glassnet.compilation.arguments import StructureError
+from glassnet.compilation.epochs import can_go_on, go_on
+from glassnet.data.gather import Indices
+from glassnet.engines import engine_class
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
 from glassnet.program.verify import ProgramError
-from glassnet.tensor import Tensor
+from glassnet.pytree import flatten
+from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import as_tensor
 from glassnet.trace.refusals import TraceError
 from glassnet.training.criterion import Criterion
@@ -45,16 +49,29 @@ class Clip(NamedTuple):
         return cls(norm, value)
 
 
+def checked_engine(name: str) -> str:
+    """The name of an engine; TrainingError where there is none, or it cannot run here."""
+    try:
+        engine_class(name)
+    except (ValueError, RuntimeError) as error:
+        raise TrainingError(f"engine: {error}") from None
+    return name
+
+
 class Learned(NamedTuple):
-    """The result of a batch: its loss, what it counts for, and the outputs, if they are needed."""
+    """The result of a batch: its loss, what it counts for, and, if they are needed, the outputs and their targets."""
 
     loss: float
     weight: float
-    outputs: Any
+    outputs: Any = None
+    targets: Tensor | None = None
 
 
 class Steps:
-    """The steps of one trainer. ``gives_outputs`` says whether the outputs of the network are needed."""
+    """The steps of one trainer, compiled for ``engine``, or not at all if that is None.
+
+    ``gives_outputs`` says whether the outputs of the network are needed.
+    """
 
     def __init__(
         self,
@@ -63,10 +80,10 @@ class Steps:
         optimizer: Optimizer,
         clip: Clip,
         accumulates: bool,
-        compiled: bool,
+        engine: str | None,
         gives_outputs: bool,
     ) -> None:
-        self._made_of = model, criterion, optimizer, clip, accumulates, compiled, gives_outputs
+        self._made_of = model, criterion, optimizer, clip, accumulates, engine, gives_outputs
         self._criterion = criterion
         self._accumulates = accumulates
         self._runners: dict[bool, _Runner] = {}
@@ -75,11 +92,11 @@ class Steps:
         def runner(is_weighted: bool) -> _Runner:
             loss = criterion.function(is_weighted)
             if accumulates:
-                return _Runner(_adding(model, loss, is_weighted or criterion.is_sum, gives_outputs), compiled)
-            return _Runner(_whole(model, loss, optimizer, params, clip, gives_outputs), compiled)
+                return _Runner(_adding(model, loss, is_weighted or criterion.is_sum, gives_outputs), engine)
+            return _Runner(_whole(model, loss, optimizer, params, clip, gives_outputs), engine)
 
         self._new_runner = runner
-        self._update = _Runner(_update(optimizer, params, clip), compiled) if accumulates else None
+        self._update = _Runner(_update(optimizer, params, clip), engine) if accumulates else None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Steps:
         """Steps of the copied network and optimizer: the functions here hold the parts they were made of."""
@@ -94,7 +111,7 @@ class Steps:
         if is_weighted not in self._runners:
             self._runners[is_weighted] = self._new_runner(is_weighted)
         if count == 0 and not self._criterion.is_sum:
-            return Learned(0.0, 0.0, None)  # all its samples are ignored
+            return Learned(0.0, 0.0)  # all its samples are ignored
         divisor = 1.0 if self._criterion.is_sum else count
         if self._accumulates:
             result = self._runners[is_weighted](inputs, targets, weights, _number(divisor))
@@ -104,7 +121,37 @@ class Steps:
             result = self._runners[is_weighted](inputs, targets, None, None)
         loss, outputs = result if isinstance(result, tuple) else (result, None)
         value = loss.item()
-        return Learned(value / divisor if self._accumulates and is_weighted else value, count, outputs)
+        return Learned(value / divisor if self._accumulates and is_weighted else value, count, outputs, targets)
+
+    @property
+    def can_learn_many(self) -> bool:
+        """Whether several batches may be learned in one call: those that are not weighted, and each an update."""
+        compiled = self._runners[False].compiled if False in self._runners else None
+        return compiled is not None and not self._accumulates and can_go_on(compiled)
+
+    def learn_many(self, first: Batch, samples: Batch, places: Indices) -> list[Learned] | None:
+        """After the batch ``first``: learn those that are the rows ``places[i]`` of ``samples``, in one call.
+
+        Gives what was learned, up to a batch that would raise an error. None where each has to be learned by itself.
+        """
+        compiled = self._runners[False].compiled
+        targets = samples.targets.array[places]
+        count = self._criterion.count_of_each(targets)
+        if compiled is None or count is None or samples.weights is not None:
+            return None
+        like, wholes = ((batch.inputs, batch.targets, None, None) for batch in (first, samples))
+        found = go_on(compiled, like, wholes, places)
+        if found is None:
+            return None
+        if not isinstance(found[1], tuple):
+            return [Learned(loss, count) for loss in found[1].tolist()]
+        losses, outputs = found[1]
+        leaves, treedef = flatten(outputs)
+        of_each = (treedef.unflatten(wrap(x.array[i]) for x in leaves) for i in range(found[0]))
+        return [
+            Learned(loss, count, outputs, wrap(own))
+            for loss, outputs, own in zip(losses.tolist(), of_each, targets, strict=False)
+        ]
 
     def update(self, count: float) -> None:
         """Update the weights by the gradients added up over batches that count for ``count`` in all."""
@@ -123,9 +170,9 @@ class Steps:
 class _Runner:
     """A function that runs compiled; or, if it cannot be, as it is, with one warning that says why."""
 
-    def __init__(self, function: Callable[..., Any], compiled: bool) -> None:
+    def __init__(self, function: Callable[..., Any], engine: str | None) -> None:
         self._function = function
-        self.compiled = Compiled(function) if compiled else None
+        self.compiled = None if engine is None else Compiled(function, engine)
 
     def __call__(self, *args: Any) -> Any:
         if self.compiled is not None:

@@ -79,6 +79,10 @@ class Callback:
     between epochs has `state_dict` and `load_state_dict`. Callbacks are called in the order in which they were
     given, those of a class with ``is_last`` after all others, because what they save must be complete.
 
+    By the native engine many batches are learned in one call, a fifth of a second of them, unless a callback has
+    something to do with each: one that has ``on_batch_start``, or ``on_batch_end``. Where it is enough to call
+    ``on_batch_end`` after several of them, as for a display, set ``every_batch = False``.
+
     >>> from glassnet.training import Callback, Trainer
     >>> class Stop(Callback):
     ...     def on_epoch_end(self, trainer):
@@ -91,6 +95,7 @@ class Callback:
     """
 
     is_last: ClassVar[bool] = False
+    every_batch: bool = True  # whether on_batch_end is for every single batch: then each has a call of its own
 
     def on_fit_start(self, trainer: Any) -> None:
         """Training begins, or goes on."""
@@ -102,7 +107,7 @@ class Callback:
         """A batch is about to be learned."""
 
     def on_batch_end(self, trainer: Any) -> None:
-        """A batch was learned; ``trainer.state_dict()`` is all it takes to go on from here."""
+        """A batch was learned, or several; ``trainer.state_dict()`` is all it takes to go on from here."""
 
     def on_compiled(self, trainer: Any) -> None:
         """The step was compiled to ``trainer.program``; called once in a fit."""
@@ -156,6 +161,17 @@ class Callbacks:
         """Call ``hook`` of those that define it."""
         for method in self._called[hook]:
             method(*args)
+
+    @property
+    def of_every_batch(self) -> list[str]:
+        """The classes of those that have something to do with every single batch."""
+
+        def has(callback: Callback, hook: str) -> bool:
+            return any(method.__self__ is callback for method in self._called[hook])
+
+        starting = [c for c in self.callbacks if has(c, "on_batch_start")]
+        ending = [c for c in self.callbacks if has(c, "on_batch_end") and c.every_batch]
+        return list(dict.fromkeys(type(c).__name__ for c in (*starting, *ending)))
 
     def state_dict(self) -> list[dict[str, Any]]:
         """What each of them remembers, with the name of its class."""

@@ -16,8 +16,9 @@ from glassnet.training.errors import TrainingError
 class Checkpoint(Callback):
     """Saves ``trainer.state_dict()`` in the file at ``path`` whenever ``every`` seconds have passed.
 
-    The time is checked after each batch; with 0 seconds every batch is saved. When it is saved does not change
-    the run. The file is complete or absent, whenever the process ends: it is written beside, flushed and renamed.
+    The time is checked after each batch, or after each of the calls that learn several; with 0 seconds every batch is
+    saved. When it is saved does not change the run. The file is complete or absent, whenever the process ends: it is
+    written beside, flushed and renamed.
     To go on, make the trainer as before, load the file and fit the same data. Raises OSError where the file
     cannot be written; then the last one is unchanged.
 
@@ -44,6 +45,7 @@ class Checkpoint(Callback):
             raise TrainingError(f"Checkpoint: expected every as seconds, 0 or more, got {every!r:.80}")
         self.path = Path(path)
         self.every = every
+        self.every_batch = every == 0
         self.put_off()
         self._is_later = False
 
