@@ -18,9 +18,11 @@ from glassnet.engines import engine_class
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import batch_analysis, optimize
 from glassnet.program.passes.batch_analysis import batch_of
+from glassnet.program.passes.batch_last import put_batch_last
 from glassnet.program.passes.batch_slicing import slice_batch
 from glassnet.program.program import Program
 from glassnet.program.slices import SLICES, Region
+from glassnet.program.verify import verify
 from glassnet.trace.decomposition import passes_for
 from tests.program.checks import check_equal
 from tests.program.recipes import Kitchen, Recipe, recipes
@@ -51,7 +53,9 @@ def regions(program: Program) -> list[Region]:
 def check(program: Program, state: dict[str, Any], inputs: list[Any], *rows: int) -> None:
     expected = evaluate(program, inputs, state)
     for n in rows:
-        check_equal(evaluate(sliced(program, n), inputs, state), expected, exactly=False)
+        in_slices = sliced(program, n)
+        check_equal(evaluate(in_slices, inputs, state), expected, exactly=False)
+        check_equal(evaluate(verify(put_batch_last(in_slices)), inputs, state), expected, exactly=False)
 
 
 def trained(model: nn.Module, loss: Callable[..., Any], x: Any, y: Any) -> tuple[Program, dict[str, Any]]:
@@ -69,7 +73,7 @@ def trained(model: nn.Module, loss: Callable[..., Any], x: Any, y: Any) -> tuple
 
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], int]] = {  # how it is made, and how many regions its training has
     "tanh": (lambda: nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3)), 2),
-    "softmax": (lambda: nn.Sequential(nn.Linear(5, 4), nn.Softmax(1), nn.Linear(4, 3)), 2),
+    "softmax": (lambda: nn.Sequential(nn.Linear(5, 7), nn.Softmax(1), nn.Linear(7, 3)), 2),
     "layer norm": (lambda: nn.Sequential(nn.Linear(5, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 3)), 2),
     "batch norm": (lambda: nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 3)), 4),
     "two batch norms": (lambda: nn.Sequential(nn.BatchNorm1d(5), nn.Linear(5, 3), nn.BatchNorm1d(3)), 6),
@@ -83,6 +87,8 @@ def test_a_network_trains_slice_by_slice(name: str) -> None:
     program, state = trained(make().double(), F.cross_entropy, x, y)
     check(program, state, [x.array, y.array], 4, 5, 1)
     assert len(regions(sliced(program, 4))) == count
+    last = regions(put_batch_last(sliced(program, 4)))[-1].program
+    assert (4, 3) not in {instruction.output.shape for instruction in last}  # but (3, 4): rows are columns
 
 
 LOSSES: dict[str, Callable[..., Any]] = {
@@ -171,8 +177,10 @@ def test_random_programs(recipe: Recipe, data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, batch - 1))
     inputs = [x.array for x in kitchen.inputs(2)]
     with np.errstate(all="ignore"):
-        found = evaluate(slice_batch(program, batch, rows, lambda instruction: True), inputs, state)
-        check_equal(found, evaluate(program, inputs, state), exactly=False)
+        in_slices = slice_batch(program, batch, rows, lambda instruction: True)
+        expected = evaluate(program, inputs, state)
+        check_equal(evaluate(in_slices, inputs, state), expected, exactly=False)
+        check_equal(evaluate(put_batch_last(in_slices), inputs, state), expected, exactly=False)
 
 
 def test_a_wrong_rule_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from glassnet.engines.native.routines import routine_of
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.target import Target
 from glassnet.program.passes.batch_analysis import batch_of
+from glassnet.program.passes.batch_last import put_batch_last
 from glassnet.program.passes.batch_slicing import slice_batch
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
@@ -22,6 +23,7 @@ SAMPLE = 64  # rows: how much memory they take is looked at
 NEAR = 1 << 17  # bytes of what is computed of a slice: they stay in the second cache
 FAR = 1 << 19  # bytes of what is computed of all rows: fewer stay near without slices
 WORTH = 2.0  # times as much as what is handed on and added up: so much has to be computed of all rows
+WHOLE = 16  # rows: whole vectors, however wide
 LEAST = 8  # slices, for threads to share
 
 
@@ -31,7 +33,7 @@ def schedule_of(program: Program, strides: Strides, target: Target) -> Schedule:
     if batch is not None and batch >= 2 * LEAST:
         rows = _rows(program, batch, strides, target)
         if rows is not None:
-            program = slice_batch(program, batch, rows, is_known)
+            program = put_batch_last(slice_batch(program, batch, rows, is_known))
     return Schedule(program, strides, target)
 
 
@@ -45,7 +47,7 @@ def is_known(instruction: Instruction) -> bool:
 
 def _rows(program: Program, batch: int, strides: Strides, target: Target) -> int | None:
     """How many rows a slice has; None where slices would not pay."""
-    sample = slice_batch(program, batch, min(SAMPLE, batch), is_known)
+    sample = put_batch_last(slice_batch(program, batch, min(SAMPLE, batch), is_known))
     given = [i for i in sample if i.op is SLICES]
     regions = {id(i.params["region"]): i.params["region"] for i in given}
     schedules = [Schedule(region.program, strides, target, gives=True) for region in regions.values()]
@@ -73,8 +75,8 @@ def _of_slice(instruction: Instruction) -> Var:
 
 
 def _divisor(batch: int, most: int) -> int:
-    """The number of rows, at most so many: of those that divide the batch the best, if it has any."""
-    divisors = [n for n in range(max(1, most // 2), most + 1) if batch % n == 0]
+    """The number of rows, about ``most``: of those that divide the batch the best, if it has any."""
+    divisors = [n for n in range(max(1, most // 4), most + 1) if batch % n == 0]
     if divisors:
-        return max(divisors, key=lambda n: (min(n & -n, 16), n))  # whole vectors
-    return most // 16 * 16 or most
+        return max(divisors, key=lambda n: (min(n & -n, WHOLE), n))  # whole vectors
+    return most // WHOLE * WHOLE or most

@@ -41,12 +41,15 @@ def batch_of(program: Program) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def fits_of(program: Program, batch: int, knows: Callable[[Instruction], bool]) -> dict[Var, Fit]:
+def fits_of(
+    program: Program, sources: Mapping[Var, Along], batch: int, knows: Callable[[Instruction], bool] = lambda _: True
+) -> dict[Var, Fit]:
     """For each instruction that can be carried out for some rows at a time: how. By what it makes.
 
-    ``knows`` says which instructions come into question at all. One that is not among them needs all rows at once.
+    ``sources`` are the values that have the rows to begin with. ``knows`` says which instructions come into question
+    at all. One that is not among them needs all rows at once.
     """
-    along = {x: Along(0, 1) for x in program.inputs if x.shape[:1] == (batch,)}
+    along = dict(sources)
     in_order = {*program.inputs, *program.constants, *(i.output for i in program if not i.is_view and not i.writes)}
     fits: dict[Var, Fit] = {}
     for instruction in program:

@@ -46,11 +46,11 @@ class _Slicing:
         self.program = program
         self.batch = batch
         self.rows = rows
-        fits = fits_of(program, batch, knows)
+        self.along = {x: Along(0, 1) for x in program.inputs if x.shape[:1] == (batch,)}
+        fits = fits_of(program, self.along, batch, knows)
         self.first = before_overwritten(program, fits)
         self.maker = {i.output: i for i in self.first}
         self.fits = {var: fits[var] for var in self.maker if var in fits}
-        self.along = {x: Along(0, 1) for x in program.inputs if x.shape[:1] == (batch,)}
         self.along |= {var: fit.output for var, fit in self.fits.items() if fit.output is not None}
         self.levels = Levels(program, self.first, self.fits, self.along)
         self.names = Namer(program)
