@@ -16,6 +16,11 @@ from weakref import WeakSet
 T = TypeVar("T")
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 # processes -----------------------------------------------------------------------------------------------------------
 
 

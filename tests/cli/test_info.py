@@ -9,6 +9,7 @@ import pytest
 import glassnet
 from glassnet.cli import info, machine
 from glassnet.cli.machine import Blas
+from glassnet.threads import cores
 
 FAST = Blas("scipy-openblas", "0.3.31", "SkylakeX", 2)
 SLOW = Blas("scipy-openblas", "0.3.31", "Haswell", 2)
@@ -36,9 +37,10 @@ def test_it_says_what_there_is(command, columns):
     assert said["glassnet"] == glassnet.__version__
     assert said["NumPy"] == np.__version__
     assert said["Python"].startswith(platform.python_version())
-    assert said["cores"] == str(machine.cores())
+    assert said["cores"] == str(cores())
     assert said["kernels"]
     assert machine.CORETYPE in said
+    assert {"compiler", "compiled", "GLASSNET_THREADS"} <= said.keys()
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= columns
     assert all(line == line.rstrip() for line in lines)

@@ -1,4 +1,4 @@
-"""``glassnet info``: versions, the machine, and how fast NumPy is on it."""
+"""``glassnet info``: versions, the machine, how fast NumPy is on it, and what compiles programs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from rich.text import Text
 import glassnet
 from glassnet.cli import display, machine
 from glassnet.cli.machine import Speed, measured
+from glassnet.engines.native.compilers import compiler
+from glassnet.engines.native.engine import NativeEngine
+from glassnet.engines.native.library_cache import kept
+from glassnet.engines.native.thread_count import VARIABLE, threads_asked_for
+from glassnet.threads import cores
 
 
 def info(
@@ -45,13 +50,28 @@ def _facts(blas: machine.Blas) -> Iterator[tuple[str, str]]:
     yield "NumPy", np.__version__
     yield "Python", f"{platform.python_version()} on {platform.system()}, {platform.machine()}"
     yield "processor", machine.processor()
-    yield "cores", f"{machine.cores()}"
+    yield "cores", f"{cores()}"
     yield "BLAS", f"{blas.name} {blas.version}".rstrip()
     yield "kernels", f"{blas.kernels} ({blas.instructions})" if blas.instructions else blas.kernels
     yield "threads", machine.UNKNOWN if blas.threads is None else f"{blas.threads}"
     forced = _forced()
     chosen = "not set: OpenBLAS chooses by itself"
+    yield from _compiled()
     yield machine.CORETYPE, f"{forced}, set in the environment" if forced else chosen
+
+
+def _compiled() -> Iterator[tuple[str, str]]:
+    """What compiled steps run by, where they run as C."""
+    found, libraries = compiler(), kept()
+    yield "compiler", NativeEngine.missing() if found is None else f"{found.command[0]}: {found.version}"
+    if libraries is None:
+        yield "compiled", "no folder to keep compiled programs in: each process compiles anew"
+    else:
+        size = f"{libraries.nbytes / 1e6:.1f} MB"
+        yield "compiled", f"{libraries.programs} programs kept, {size}, in {libraries.place}"
+    asked = threads_asked_for()
+    chosen = f"not set: as a program's size asks for, {cores()} at most"
+    yield VARIABLE, chosen if asked is None else f"{asked}, set in the environment"
 
 
 def _forced() -> str | None:

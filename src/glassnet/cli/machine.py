@@ -93,11 +93,6 @@ def has_avx512() -> bool:
     return {"avx512f", "avx512bw", "avx512vl"} <= {*_cpuinfo("flags").split()}
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _cpuinfo(field: str) -> str:
     """A field of /proc/cpuinfo for the first processor; "" where there is none."""
     try:
@@ -164,7 +159,7 @@ def _step() -> Callable[[], object]:
     criterion = nn.CrossEntropyLoss()
     x, y = glassnet.rand(BATCH, 784), glassnet.randint(0, 10, (BATCH,))
 
-    @glassnet.compile
+    @glassnet.compile(engine="numpy")
     def step() -> glassnet.Tensor:
         optimizer.zero_grad()
         loss: glassnet.Tensor = criterion(model(x), y)

@@ -15,10 +15,11 @@ from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.generators import Generators
 from glassnet.engines.native.library_cache import library_of, team
 from glassnet.engines.native.many_runs import ManyRuns, can_run_many, many_runs_source
-from glassnet.engines.native.program_size import in_scalars, threads_for
+from glassnet.engines.native.program_size import in_scalars
 from glassnet.engines.native.routines import routine_of
 from glassnet.engines.native.scheduling import schedule_of
 from glassnet.engines.native.target import Target
+from glassnet.engines.native.thread_count import threads_for
 from glassnet.ops.dtypes import Array
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import PASSES, Pass

@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from glassnet.engines.native.compilers import Compiler, CompilerError, compiler
 from glassnet.errors import GlassnetWarning
@@ -42,6 +43,27 @@ def library_of(source: str) -> ctypes.CDLL:
     except OSError as error:  # which it would be each time
         shutil.rmtree(folder, ignore_errors=True)
         raise CompilerError(f"{found.name} made a library that cannot be loaded: {error}") from None
+
+
+class Kept(NamedTuple):
+    """What is in the cache: how many libraries in which folder, and their size with all that belongs to them."""
+
+    place: Path
+    programs: int
+    nbytes: int
+
+
+def kept() -> Kept | None:
+    """What is in the cache now; None where there is no lasting one."""
+    place = lasting_place()
+    if place is None:
+        return None
+    programs = nbytes = 0
+    for folder in list(place.iterdir()):
+        with suppress(OSError):  # another process deletes it
+            nbytes += sum(file.stat().st_size for file in folder.iterdir())
+            programs += _is_whole(folder)
+    return Kept(place, programs, nbytes)
 
 
 def _key(source: str, compiler: Compiler) -> str:

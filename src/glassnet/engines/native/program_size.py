@@ -1,16 +1,14 @@
-"""What the size of a program decides: by how many threads it runs, and whether in vectors."""
+"""What the size of a program decides: whether it is computed in vectors."""
 
 from __future__ import annotations
 
 import math
-import os
 import re
 
 from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.sliced import Sliced
 
-SMALL = 1 << 12  # passes of all loops: they take less time than threads would need to wait for one another
 TINY = 16  # passes of each loop nest: fewer than a vector has numbers
 
 IN_SCALARS = """\
@@ -31,11 +29,6 @@ def _passes(step: Kernel | Sliced) -> int:
         return largest
     depth = step.product.reads[0].shape[-1] if step.product else 1
     return max(math.prod(step.sizes) * depth, largest)
-
-
-def threads_for(schedule: Schedule) -> int:
-    """As many as the variable GLASSNET_THREADS says; one for a program that is too small to be divided."""
-    return 1 if sum(passes(schedule)) <= SMALL else int(os.environ.get("GLASSNET_THREADS", "1"))
 
 
 def in_scalars(source: str, schedule: Schedule) -> str:
