@@ -47,9 +47,10 @@ class SliceFunctions:
             yield kernels.call(kernel, address, "0, 1")
 
     def _addresses(self, address: Callable[[Var], str]) -> dict[str, str]:
-        """Where what a slice reads and gives lies, by name."""
+        """Where the memory lies of what a slice reads and gives, by name."""
         region, instructions = self.step.region, self.step.instructions
-        given = [x for x in region.program.outputs if isinstance(x, Var)]
+        layouts = self.kernels[0].schedule.layouts  # what is given may have another shape than what is computed
+        given = [layouts[x].root for x in region.program.outputs if isinstance(x, Var)]
         places = [
             *zip(region.program.inputs, instructions[0].reads, region.by_rows, strict=True),
             *((x, instruction.output, True) for x, instruction in zip(given, instructions, strict=True)),

@@ -77,9 +77,10 @@ class _Turning:
                 self.stands_for[x] = self.transposed(x)
         for instruction in self.program:
             self._turn(instruction)
-        outputs = tuple(self._as_it_was(x) if isinstance(x, Var) else x for x in self.program.outputs)
+        outputs = tuple(self.now(x) for x in self.program.outputs)
         program = verify(self.program.having(instructions=tuple(self.instructions), outputs=outputs))
-        return verify(eliminate_dead_code(eliminate_common_subexpressions(simplify(program))))
+        program = eliminate_dead_code(eliminate_common_subexpressions(simplify(program)))
+        return verify(self._with_outputs_as_they_were(program))
 
     def _turn(self, instruction: Instruction) -> None:
         if self.along.keys().isdisjoint((*instruction.reads, instruction.output)):
@@ -90,9 +91,15 @@ class _Turning:
             raise _UnknownError
         rule(self, instruction)
 
-    def _as_it_was(self, x: Var) -> Var:
-        """What a slice gives, where its rows lie one after another."""
-        return self.added(None, copy, self.transposed(self.now(x)), x.shape, {}) if self.is_turned(x) else self.now(x)
+    def _with_outputs_as_they_were(self, program: Program) -> Program:
+        """With what is given back turned back, in memory of its own."""
+        self.instructions = list(program)
+        outputs = [
+            self.added(None, copy, self.transposed(x), x.shape[::-1], {}) if self.is_turned(was) else x
+            for was, x in zip(self.program.outputs, program.outputs, strict=True)
+            if isinstance(x, Var)
+        ]
+        return program.having(instructions=tuple(self.instructions), outputs=tuple(outputs))
 
     # what the rules are written in --------------------------------------------------------------------
 
