@@ -8,19 +8,23 @@ import json
 import time
 from pathlib import Path
 
-from benchmarks import costs, environment, tables, turns
+from benchmarks import costs, environment, floor, tables, turns
 from benchmarks.machine import description
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import POINTS, WORKLOADS
+from glassnet.cli.machine import cores
 
 RESULTS = Path(__file__).parent / "results"
+DEAR = ("torch.compile",)  # contenders that take a minute before the first step
 
 
 def main() -> None:
     """Print the tables, then save the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, help="interleaved rounds of each contender (default 7, quick 3)")
-    parser.add_argument("--quick", action="store_true", help="shorter rounds and fewer of them: under a minute")
-    parser.add_argument("--only", choices=(*WORKLOADS, "growth", "costs"), help="measure only this")
+    parser.add_argument(
+        "--quick", action="store_true", help="shorter rounds and fewer of them, without torch.compile: some minutes"
+    )
+    parser.add_argument("--only", choices=(*WORKLOADS, *POINTS, "costs"), nargs="+", help="measure only these")
     parser.add_argument(
         "--keep-environment", action="store_true", help="keep the variables that set kernels or threads of OpenBLAS"
     )
@@ -37,21 +41,27 @@ def main() -> None:
     figures: dict[str, object] = {"machine": machine, "removed_variables": removed, "rounds": rounds, "workloads": {}}
     figures["cores"] = options.cores
 
+    peak = floor.measured(variables, options.cores or cores())
+    print(f"floor: {peak.operations / 1e9:.0f} GF/s in products of float32, {peak.nbytes / 1e9:.0f} GB/s in copies\n")
+    only = options.only or [*WORKLOADS, *POINTS, "costs"]
     for name in WORKLOADS:
-        if options.only not in (None, name):
+        if name not in only:
             continue
         workload = importlib.import_module(f"benchmarks.workloads.{name}")
         steps = max(2, workload.STEPS // 4) if options.quick else workload.STEPS
-        measured, missing = turns.measure(name, rounds, steps, variables, options.cores)
-        tables.print_workload(workload, measured, missing, "" if steps == workload.STEPS else f"{steps} steps")
+        without = DEAR if options.quick else ()
+        measured, missing = turns.measure(name, rounds, steps, variables, options.cores, without)
+        tables.print_workload(workload, measured, missing, peak, "" if steps == workload.STEPS else f"{steps} steps")
         figures["workloads"][name] = {contender: m.as_json() for contender, m in measured.items()}
-    if options.only in (None, "growth"):
-        growth = importlib.import_module("benchmarks.workloads.growth")
+    for name in POINTS:
+        if name not in only:
+            continue
+        workload = importlib.import_module(f"benchmarks.workloads.{name}")
         effort = (3, 0.05) if options.quick else (rounds, 0.1)
-        points = turns.measure_growth(*effort, variables, every=3 if options.quick else 1)
-        tables.print_growth(growth.__doc__.strip(), points)
-        figures["growth"] = {point: {n: m.as_json() for n, m in measured.items()} for point, measured in points.items()}
-    if options.only in (None, "costs"):
+        points = turns.measure_points(name, *effort, variables, every=3 if options.quick else 1)
+        tables.print_points(workload, points, floor.measured(variables, workload.CORES) if workload.CORES else peak)
+        figures[name] = {point: {n: m.as_json() for n, m in measured.items()} for point, measured in points.items()}
+    if "costs" in only:
         figures |= costs.measured(variables, starts=1 if options.quick else 8)
         tables.print_costs(figures)
 

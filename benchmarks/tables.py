@@ -5,35 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.floor import Machine
 from benchmarks.turns import Measured
 
 PEER = "PyTorch eager"
 
 
-def print_workload(workload: Any, measured: Mapping[str, Measured], missing: Mapping[str, str], per: str = "") -> None:
+def print_workload(
+    workload: Any,
+    measured: Mapping[str, Measured],
+    missing: Mapping[str, str],
+    machine: Machine,
+    per: str = "",
+) -> None:
     """A line for each contender, with its ratio to PyTorch. ``per`` names a round, if it was shorter than usual."""
     print(workload.__doc__.partition("\n")[0])
-    header = ("", per or workload.PER, "a step", "x PyTorch", "first 2 steps", "memory")
-    print("  {:19}  {:>12}  {:>10}  {:>9}  {:>13}  {:>8}".format(*header))
+    header = ("", per or workload.PER, "a step", "x PyTorch", "x floor", "first 2 steps", "memory")
+    print("  {:19}  {:>12}  {:>10}  {:>9}  {:>7}  {:>13}  {:>8}".format(*header))
     peer = measured.get(PEER)
+    work = getattr(workload, "WORK", None)
     for name, m in measured.items():
         ratio = ratio_to(m.step, peer.step) if peer else ""
+        floor = f"{m.step / machine.seconds(work):.1f}" if work else ""
         print(
-            f"  {name:19}  {duration(m.best):>12}  {duration(m.step):>10}  {ratio:>9}  {duration(m.first):>13}  "
-            f"{m.peak / 1e6:5.0f} MB"
+            f"  {name:19}  {duration(m.best):>12}  {duration(m.step):>10}  {ratio:>9}  {floor:>7}  "
+            f"{duration(m.first):>13}  {m.peak / 1e6:5.0f} MB"
         )
     for name, why in missing.items():
         print(f"  {name:19}  not measured: {why}")
+    print_asked(workload, measured)
     print()
 
 
-def print_growth(title: str, points: Mapping[str, Mapping[str, Measured]]) -> None:
-    """A line for each point: glassnet, PyTorch, and the ratio."""
-    print(title)
+def print_asked(workload: Any, measured: Mapping[str, Measured]) -> None:
+    """A line for each ratio that is asked for, beside what was measured."""
+    for asked in getattr(workload, "ASKED", ()):
+        own, peer = measured.get(asked.contender), measured.get(asked.peer)
+        if own and peer:
+            told = "reached" if own.step <= asked.most * peer.step else "missed"
+            ratio = ratio_to(own.step, peer.step)
+            print(f"  {told}: {ratio} x {asked.peer} (asked {asked.most}, aim {asked.aim}) by {asked.contender}")
+
+
+def print_points(workload: Any, points: Mapping[str, Mapping[str, Measured]], machine: Machine) -> None:
+    """A line for each point: the contenders, the ratio of the first to the last, and to the floor."""
+    print(workload.__doc__.strip())
+    first, *_, last = workload.CONTENDERS
     for point, measured in points.items():
         times = "  ".join(f"{name} {duration(m.step):>9}" for name, m in measured.items())
-        peer, own = measured.get(PEER), measured["glassnet compiled"]
-        print(f"  {point:12} {times}  {f'{ratio_to(own.step, peer.step):>5} x PyTorch' if peer else ''}")
+        ratio = f"{ratio_to(measured[first].step, measured[last].step):>5} x {last}" if last in measured else ""
+        what, _, value = point.partition(" ")
+        work = workload.work(**(workload.USUAL | {what: int(value) if value.isdecimal() else value}))
+        print(f"  {point:12} {times}  {ratio}  {measured[first].step / machine.seconds(work):4.1f} x floor")
+    for asked in workload.ASKED:
+        ratios = [m[asked.contender].step / m[asked.peer].step for m in points.values() if asked.contender in m]
+        print(f"  worst {max(ratios):.2f} x {asked.peer} (asked {asked.most}, aim {asked.aim}) by {asked.contender}")
     print()
 
 

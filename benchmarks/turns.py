@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -105,11 +105,16 @@ class Contender:
 
 
 def measure(
-    workload: str, rounds: int, steps: int, environment: Mapping[str, str], cores: int | None = None
+    workload: str,
+    rounds: int,
+    steps: int,
+    environment: Mapping[str, str],
+    cores: int | None = None,
+    without: Sequence[str] = (),
 ) -> tuple[dict[str, Measured], dict[str, str]]:
     """``rounds`` interleaved rounds of each contender: (what was measured, what is missing and why)."""
-    names = list(importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS)
-    contenders = [Contender(workload, name, environment, cores) for name in names]
+    names = importlib.import_module(f"benchmarks.workloads.{workload}").CONTENDERS
+    contenders = [Contender(workload, name, environment, cores) for name in names if name not in without]
     measured = {c.name: c.prepare(steps) for c in contenders}
     present = [c for c in contenders if not c.missing]
     for _ in range(rounds):
@@ -120,19 +125,20 @@ def measure(
     return {c.name: measured[c.name] for c in present}, {c.name: c.missing for c in contenders if c.missing}
 
 
-def measure_growth(
-    rounds: int, seconds: float, environment: Mapping[str, str], every: int = 1
+def measure_points(
+    workload: str, rounds: int, seconds: float, environment: Mapping[str, str], every: int = 1
 ) -> dict[str, dict[str, Measured]]:
-    """Every point of the growth workload, by its name: the figures of each contender that is installed.
+    """Every point of a workload of points, by its name: the figures of each contender that is installed.
 
     A round is as many steps as take about ``seconds``; of the points, every ``every``-th is measured.
     """
-    growth = importlib.import_module("benchmarks.workloads.growth")
-    contenders = [Contender("growth", name, environment) for name in growth.CONTENDERS]
+    described = importlib.import_module(f"benchmarks.workloads.{workload}")
+    contenders = [Contender(workload, name, environment, described.CORES) for name in described.CONTENDERS]
     points: dict[str, dict[str, Measured]] = {}
-    for what, values in growth.POINTS.items():
+    for what, values in described.POINTS.items():
         for value in values[::every]:
-            measured = {c: c.prepare(3, **(growth.USUAL | {what: value})) for c in contenders}
+            size = described.USUAL | {what: value}
+            measured = {c: c.prepare(3, **size) for c in contenders}
             present = {c: m for c, m in measured.items() if not c.missing}
             for contender, m in present.items():
                 m.steps = max(2, int(3 * seconds / contender.run(3)["seconds"]))

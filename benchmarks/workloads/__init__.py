@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # by name; the order in which they are measured
 WORKLOADS = (
-    *("mlp_epoch", "tiny_step", "inference", "wide_adam", "mnist_pipeline"),
+    *("mlp_epoch", "mlp_adam", "tiny_step", "full_batch", "inference", "wide_adam", "mnist_pipeline"),
     *("lenet", "lstm", "transformer", "minilm"),
 )
+POINTS = ("growth", "products")  # measured at several sizes

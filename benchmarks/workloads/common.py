@@ -6,6 +6,7 @@ glassnet and PyTorch run the same code, with either library as ``library``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -13,6 +14,25 @@ from typing import Any
 import numpy as np
 
 Run = Callable[[int], float]
+Compile = Callable[[Any], Any]  # makes of a step, or a module, what is called in its place
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a contender: at most so many times as long as another takes; ``aim`` is what would be better."""
+
+    contender: str
+    peer: str
+    most: float
+    aim: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step cannot do without: operations of floating numbers, and bytes that come from memory or go there."""
+
+    operations: float
+    nbytes: float
 
 
 def perceptron(nn: Any, sizes: Sequence[int], *last: Any) -> Any:
@@ -23,13 +43,58 @@ def perceptron(nn: Any, sizes: Sequence[int], *last: Any) -> Any:
     return nn.Sequential(*layers[:-1], *last)
 
 
-def of_each_library(written: Callable[..., Run]) -> dict[str, Callable[[], Run]]:
-    """The contenders that run one text, ``written(library, compiled=…)``; each imports its library when called."""
+def as_it_is(function: Any) -> Any:
+    """Not compiled."""
+    return function
+
+
+def by_engine(engine: str) -> Compile:
+    """Compiled by glassnet for ``engine``. Raises ImportError where that cannot run here."""
+    from glassnet import compile
+    from glassnet.engines import engine_class
+
+    try:
+        engine_class(engine)
+    except RuntimeError as missing:
+        raise ImportError(str(missing)) from None
+    return lambda function: compile(function, engine=engine)
+
+
+def of_each_library(written: Callable[..., Run]) -> dict[str, Callable[..., Run]]:
+    """The contenders that run one text, ``written(library, compiled)``; each imports its library when called."""
     return {
-        "glassnet compiled": lambda: written(import_module("glassnet"), compiled=True),
-        "glassnet eager": lambda: written(import_module("glassnet")),
-        "PyTorch eager": lambda: written(import_module("torch")),
+        "glassnet native": lambda **size: written(import_module("glassnet"), by_engine("native"), **size),
+        "glassnet compiled": lambda **size: written(import_module("glassnet"), by_engine("numpy"), **size),
+        "glassnet eager": lambda **size: written(import_module("glassnet"), **size),
+        "PyTorch eager": lambda **size: written(import_module("torch"), **size),
+        "torch.compile": lambda **size: written(import_module("torch"), import_module("torch").compile, **size),
     }
+
+
+def in_epochs(step: Any, batch_size: int, *arrays: np.ndarray, shuffle: bool = False) -> Run:
+    """The compiled ``step`` over the batches of a loader, whole epochs in one call: gives the last loss."""
+    from glassnet.data import DataLoader, TensorDataset
+
+    def run(steps: int) -> float:
+        rows = min(steps * batch_size, len(arrays[0]))
+        loader = DataLoader(TensorDataset(*(x[:rows] for x in arrays)), batch_size=batch_size, shuffle=shuffle)
+        for _ in range(max(1, steps // len(loader))):
+            losses = step.epoch(loader)
+        return float(losses[-1])
+
+    return run
+
+
+def perceptron_work(sizes: Sequence[int], batch: int, slots: int = 0, is_near: bool = True) -> Work:
+    """The work of a training step of linear layers; ``slots`` numbers an optimizer keeps for each parameter.
+
+    Each layer has a product forward and two backward, the first one fewer. Parameters that are ``is_near`` stay in a
+    cache; others are read forward, read backward, and read and written in the update, with what the optimizer keeps.
+    """
+    products = [2 * batch * before * after for before, after in pairwise(sizes)]
+    parameters = sum((before + 1) * after for before, after in pairwise(sizes))
+    moved = 0 if is_near else parameters * (4 + 2 * slots)
+    return Work(3 * sum(products) - products[0], 4 * (batch * sizes[0] + moved))
 
 
 def in_turn(step: Callable[..., Any], batches: Sequence[tuple[Any, ...]]) -> Run:

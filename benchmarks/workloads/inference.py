@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 SIZES = (784, 128, 64, 10)
 IMAGES = 64
 STEPS, PER = 2_000, "2,000 images"
+ASKED = (Asked("glassnet native", "PyTorch eager", 0.3, 0.15),)
 
 
 def _one_by_one(images: Any) -> list[Any]:
     return [images[i : i + 1] for i in range(IMAGES)]
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     samples = _one_by_one(library.from_numpy(common.made_images(IMAGES)[0]))
     model = common.perceptron(library.nn, SIZES).eval()
-    if compiled:
-        model = library.compile(model)
+    model = compiled(model)
 
     def run(steps: int) -> float:
         with library.inference_mode():

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 SIDE, BATCH, BATCHES, LEARNING_RATE = 28, 64, 4, 0.001
 STEPS, PER = 16, "16 steps"
+ASKED = (Asked("glassnet native", "PyTorch eager", 0.7, 0.45),)
 
 
 def _made() -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +19,7 @@ def _made() -> tuple[np.ndarray, np.ndarray]:
     return images.reshape(BATCHES, BATCH, 1, SIDE, SIDE), labels.reshape(BATCHES, BATCH)
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     nn = library.nn
@@ -29,9 +30,7 @@ def _written(library: Any, compiled: bool = False) -> Run:
         *(nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
     )
     optimizer = library.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    step = common.training_step(model, optimizer, nn.CrossEntropyLoss())
-    if compiled:
-        step = library.compile(step)
+    step = compiled(common.training_step(model, optimizer, nn.CrossEntropyLoss()))
 
     return common.in_turn(step, list(zip(images, labels, strict=True)))
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 SIZE, UNITS, BATCH, BATCHES, LEARNING_RATE = 28, 128, 100, 4, 0.001
 STEPS, PER = 16, "16 steps"
+ASKED = (Asked("glassnet native", "PyTorch eager", 0.8, 0.55),)
 
 
 def _made() -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +20,7 @@ def _made() -> tuple[np.ndarray, np.ndarray]:
     return images.reshape(BATCHES, BATCH, SIZE, SIZE), labels.reshape(BATCHES, BATCH)
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     nn = library.nn
@@ -37,9 +38,7 @@ def _written(library: Any, compiled: bool = False) -> Run:
 
     model = Reader()
     optimizer = library.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    step = common.training_step(model, optimizer, nn.CrossEntropyLoss())
-    if compiled:
-        step = library.compile(step)
+    step = compiled(common.training_step(model, optimizer, nn.CrossEntropyLoss()))
 
     return common.in_turn(step, list(zip(images, labels, strict=True)))
 

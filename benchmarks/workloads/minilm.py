@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Compile, Run
 from benchmarks.workloads.transformer import jax_encoder_layer, jax_layer, jax_norm
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "minilm" / "minilm.py"
@@ -32,12 +32,11 @@ def _made() -> tuple[np.ndarray, np.ndarray]:
     return pieces, np.ones((SENTENCES, TOKENS), bool)
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     library.manual_seed(0)
     model = network(library.__name__).MiniLM().eval()
     pieces, real = map(library.from_numpy, _made())
-    if compiled:
-        model = library.compile(model)
+    model = compiled(model)
 
     def run(steps: int) -> float:
         with library.no_grad():

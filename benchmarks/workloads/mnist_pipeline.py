@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Compile, Run
 
 IMAGES, BATCH, LEARNING_RATE = 60_000, 64, 0.1
 STEPS, PER = -(-IMAGES // BATCH), "epoch"
@@ -43,15 +43,14 @@ def _as_in_the_seed() -> Any:
     return _mnist(transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]))
 
 
-def _trained(library: Any, dataset: Any, compiled: bool = False) -> Run:
+def _trained(library: Any, dataset: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     loader = library.utils.data.DataLoader(dataset, batch_size=BATCH, shuffle=True)
     nn = library.nn
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.Sigmoid(), nn.Linear(256, 10))
-    step = common.training_step(model, library.optim.SGD(model.parameters(), lr=LEARNING_RATE), nn.CrossEntropyLoss())
-    if compiled:
-        step = library.compile(step)
+    optimizer = library.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    step = compiled(common.training_step(model, optimizer, nn.CrossEntropyLoss()))
 
     def run(steps: int) -> float:
         for images, labels in islice(loader, steps):
@@ -70,7 +69,7 @@ def glassnet_eager() -> Run:
 def glassnet_compiled() -> Run:
     import glassnet
 
-    return _trained(glassnet, _as_in_the_seed(), compiled=True)
+    return _trained(glassnet, _as_in_the_seed(), common.by_engine("numpy"))
 
 
 def torch_eager() -> Run:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 SIZES, LEARNING_RATE = (3, 3, 1), 0.1
 STEPS, PER = 2_000, "2,000 steps"
+WORK = common.perceptron_work(SIZES, 1)
+ASKED = (Asked("glassnet epoch", "JAX lax.scan", 1.0, 0.5), Asked("glassnet native", "PyTorch eager", 0.05, 0.03))
 
 
 def _parity() -> tuple[np.ndarray, np.ndarray]:
@@ -19,18 +21,28 @@ def _parity() -> tuple[np.ndarray, np.ndarray]:
     return x, (x.sum(1, keepdims=True) % 2).astype(np.float32)
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     x, y = map(library.from_numpy, _parity())
     samples = [(x[i : i + 1], y[i : i + 1]) for i in range(8)]
+
+    return common.in_turn(_step(library, compiled), samples)
+
+
+def _step(library: Any, compiled: Compile) -> Any:
     model = common.perceptron(library.nn, SIZES, library.nn.Sigmoid())
     optimizer = library.optim.SGD(model.parameters(), lr=LEARNING_RATE)
-    step = common.training_step(model, optimizer, library.nn.BCELoss())
-    if compiled:
-        step = library.compile(step)
+    return compiled(common.training_step(model, optimizer, library.nn.BCELoss()))
 
-    return common.in_turn(step, samples)
+
+def glassnet_epoch() -> Run:
+    """All steps of a round in one call."""
+    import glassnet
+
+    glassnet.manual_seed(0)
+    x, y = (np.tile(part, (STEPS // 8, 1)) for part in _parity())
+    return common.in_epochs(_step(glassnet, common.by_engine("native")), 1, x, y)
 
 
 def jax_jit() -> Run:
@@ -101,6 +113,7 @@ def scikit_learn() -> Run:
 
 
 CONTENDERS = {
+    "glassnet epoch": glassnet_epoch,
     **common.of_each_library(_written),
     "JAX lax.scan": jax_scan,
     "JAX jit a step": jax_jit,

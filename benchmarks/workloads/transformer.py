@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 WIDTH, HEADS, HIDDEN, TOKENS, BATCH, CLASSES, DROPOUT = 128, 4, 2048, 64, 32, 10, 0.1
 BATCHES, LEARNING_RATE = 4, 0.001
 STEPS, PER = 8, "8 steps"
+ASKED = (Asked("glassnet native", "PyTorch eager", 0.9, 0.7),)
 
 
 def _made() -> tuple[np.ndarray, np.ndarray]:
@@ -20,16 +21,14 @@ def _made() -> tuple[np.ndarray, np.ndarray]:
     return x, random.integers(0, CLASSES, (BATCHES, BATCH))
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it: the classes of sequences, by the mean over their tokens."""
     library.manual_seed(0)
     x, y = map(library.from_numpy, _made())
     layer = library.nn.TransformerEncoderLayer(WIDTH, HEADS, HIDDEN, DROPOUT, batch_first=True)
     head = library.nn.Linear(WIDTH, CLASSES)
     optimizer = library.optim.Adam([*layer.parameters(), *head.parameters()], lr=LEARNING_RATE)
-    step = common.training_step(lambda x: head(layer(x).mean(1)), optimizer, library.nn.CrossEntropyLoss())
-    if compiled:
-        step = library.compile(step)
+    step = compiled(common.training_step(lambda x: head(layer(x).mean(1)), optimizer, library.nn.CrossEntropyLoss()))
 
     return common.in_turn(step, list(zip(x, y, strict=True)))
 

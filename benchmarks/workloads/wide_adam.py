@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workloads import common
-from benchmarks.workloads.common import Run
+from benchmarks.workloads.common import Asked, Compile, Run
 
 SIZES = (784, 2048, 2048, 10)
 BATCH, BATCHES, LEARNING_RATE = 256, 4, 0.001
 STEPS, PER = 8, "8 steps"
+WORK = common.perceptron_work(SIZES, BATCH, slots=2, is_near=False)
+ASKED = (Asked("glassnet native", "PyTorch eager", 0.7, 0.55), Asked("glassnet native", "JAX jit a step", 1.0, 0.9))
 
 
-def _written(library: Any, compiled: bool = False) -> Run:
+def _written(library: Any, compiled: Compile = common.as_it_is) -> Run:
     """As a user of glassnet or PyTorch writes it."""
     library.manual_seed(0)
     images, labels = map(library.from_numpy, common.made_images(BATCH * BATCHES))
     batches = list(zip(images.split(BATCH), labels.split(BATCH), strict=True))
     model = common.perceptron(library.nn, SIZES)
     optimizer = library.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    step = common.training_step(model, optimizer, library.nn.CrossEntropyLoss())
-    if compiled:
-        step = library.compile(step)
+    step = compiled(common.training_step(model, optimizer, library.nn.CrossEntropyLoss()))
 
     return common.in_turn(step, batches)
 

@@ -23,7 +23,7 @@ def spread(lives: Mapping[Var, tuple[int, int]]) -> Arena:
     arena = Arena()
     for var in sorted(lives, key=lambda var: var.name):
         arena.offsets[var] = arena.nbytes
-        arena.nbytes += -(-max(var.nbytes, 1) // ALIGNMENT) * ALIGNMENT + GAP
+        arena.nbytes += _padded(var)
     arena.nbytes = max(arena.nbytes, LARGE)
     return arena
 
@@ -32,10 +32,13 @@ def poison(made: engine.NativeEngine) -> None:
     """Let AddressSanitizer stop at whatever reads or writes a gap."""
     arena = made._schedule.arena
     begin = made._table[engine.ARENA]
-    ends = [*sorted(arena.offsets.values())[1:], arena.nbytes]
-    for (var, offset), end in zip(sorted(arena.offsets.items(), key=lambda item: item[1]), ends, strict=True):
-        first = offset + var.nbytes
+    for var, offset in arena.offsets.items():
+        first, end = offset + var.nbytes, offset + _padded(var)
         ctypes.CDLL(None).__asan_poison_memory_region(ctypes.c_void_p(begin + first), ctypes.c_size_t(end - first))
+
+
+def _padded(var: Var) -> int:
+    return -(-max(var.nbytes, 1) // ALIGNMENT) * ALIGNMENT + GAP
 
 
 @pytest.fixture(autouse=True)
