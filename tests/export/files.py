@@ -61,4 +61,7 @@ def run_here(path: Path, *words: object) -> subprocess.CompletedProcess[str]:
             runpy.run_path(str(path), run_name="__main__")
         except SystemExit as end:
             code = end.code or 0
+            if isinstance(code, str):  # what Python does with it
+                print(code, file=err)
+                code = 1
     return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())

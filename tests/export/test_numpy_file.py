@@ -20,7 +20,7 @@ from glassnet.ops.linear import linear
 from glassnet.ops.record import Op
 from glassnet.ops.shapes import elementwise
 from glassnet.tensor import apply, wrap
-from tests.export.files import loaded, run
+from tests.export.files import loaded, run, run_here
 from tests.export.networks import REFUSED, WRITTEN, Net, X
 from tests.shares import one_in
 
@@ -195,7 +195,7 @@ def test_indices_have_to_be_whole_and_in_range(path):
     with pytest.raises(IndexError, match="expected indices from 0 to 9"):
         file["predict"]([[10, 1, 2]])
     (path.parent / "data.csv").write_text("1,2,10\n")
-    assert run(path, "data.csv").returncode == 2
+    assert run_here(path, "data.csv").returncode == 2
 
 
 # the text -------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_many_classes_and_many_layers_are_still_a_page_wide(path):
     numpy_file(model, path, X, classes=[f"the class {i}" for i in range(40)])
     assert max(map(len, path.read_text().splitlines())) <= 120
     assert "one of the class 0, the class 1, …, the class 39" in loaded(path)["__doc__"]
-    assert run(path, "--self-test").returncode == 0
+    assert run_here(path, "--self-test").returncode == 0
 
 
 class Awkward(nn.Module):
@@ -289,7 +289,7 @@ def test_names_that_mean_something_else_in_a_file_are_no_trouble(path, inside):
     numpy_file(model, path, X, inside=inside)
     file = loaded(path)
     np.testing.assert_allclose(file["predict"](X), outputs_of(model, X), 1e-5)
-    assert run(path, "--self-test").returncode == 0
+    assert run_here(path, "--self-test").returncode == 0
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, np.int8, np.bool_])
@@ -330,7 +330,7 @@ def test_the_self_test_catches_any_changed_weight(path):
     assert len(weights) == 53
     for m in weights[::13]:
         path.write_text(text[: m.start()] + "0.5" + text[m.end() :])
-        done = run(path, "--self-test")
+        done = run_here(path, "--self-test")
         assert done.returncode == 1
         assert done.stderr == "self-test failed: the weights are not those that this file was written with\n"
 
@@ -343,7 +343,7 @@ def test_the_self_test_catches_a_changed_computation(path, before, after):
     text = path.read_text()
     assert text.count(before) == 1
     path.write_text(text.replace(before, after))
-    done = run(path, "--self-test")
+    done = run_here(path, "--self-test")
     assert done.returncode == 1
     assert re.match(r"self-test failed: the outputs differ by [\d.e-]+ from those", done.stderr)
 
@@ -373,7 +373,7 @@ def test_without_its_numbers_a_file_says_so(path, damage):
     else:
         data = npz.read_bytes()
         npz.write_bytes({"empty": b"", "cut off": data[: len(data) // 2], "another file": b"numbers"}[damage])
-    done = run(path, "--self-test")
+    done = run_here(path, "--self-test")
     assert done.returncode == 1
     assert done.stderr.startswith("model.py needs model.npz, as it was written, beside it: ")
     assert done.stderr.count("\n") == 1
@@ -397,7 +397,7 @@ ROW = "1,2,3,4,5,6"
 )
 def test_tables_with_and_without_a_header_are_read(path, text):
     (path.parent / "data.csv").write_text(text, encoding="utf-8", newline="")
-    done = run(exported(path), "data.csv", "--output", "results.csv")
+    done = run_here(exported(path), "data.csv", "--output", "results.csv")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     lines = (path.parent / "results.csv").read_text().splitlines()
     assert len(lines) == 3
@@ -408,11 +408,11 @@ def test_values_are_written_in_full(path):
     model = classifier()
     numpy_file(model, path, X)
     np.savetxt(path.parent / "data.csv", X, delimiter=",")
-    header, *rows = run(path, "data.csv").stdout.splitlines()
+    header, *rows = run_here(path, "data.csv").stdout.splitlines()
     assert header == "output1,output2,output3"
     np.testing.assert_allclose(np.array([row.split(",") for row in rows], np.float32), outputs_of(model, X), 1e-6)
     numpy_file(nn.Linear(6, 1), path, X)
-    assert run(path, "data.csv").stdout.startswith("output\n")
+    assert run_here(path, "data.csv").stdout.startswith("output\n")
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_bad_tables_are_one_message_and_write_nothing(path, text, message, capsy
 
 @pytest.mark.parametrize("words", [[], ["--outptu", "x"], ["a.csv", "b.csv"]])
 def test_a_bad_command_line_ends_with_2(path, words):
-    done = run(exported(path), *words)
+    done = run_here(exported(path), *words)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 

@@ -42,16 +42,25 @@ def path(tmp_path):
     return tmp_path / "model.py"
 
 
-@pytest.fixture(params=["kind", "price"])
-def trained(request, path):
-    """The encoding, and what the module makes of a table, in words or in the units of the target."""
+@pytest.fixture(scope="module", params=["kind", "price"])
+def written(request, tmp_path_factory):
+    """The encoding, the module, and the text of its file."""
+    path = tmp_path_factory.mktemp("table") / "model.py"
     encoding = prepare(TABLE, request.param).encoding
     model = nn.Sequential(
         nn.Linear(len(encoding.feature_names), 5), nn.Tanh(), nn.Linear(5, len(encoding.classes) or 1)
     )
     title = "A network trained on a table " * 6
-    written = numpy_file(model, path, TABLE, encoder=TableEncoder(encoding), title=title, facts={"accuracy": "none"})
-    assert written == [path]
+    files = numpy_file(model, path, TABLE, encoder=TableEncoder(encoding), title=title, facts={"accuracy": "none"})
+    assert files == [path]
+    return encoding, model, path.read_text("utf-8")
+
+
+@pytest.fixture
+def trained(written, path):
+    """The encoding, and what the module makes of a table, in words or in the units of the target."""
+    encoding, model, text = written
+    path.write_text(text, "utf-8")
 
     def predicted(table):
         with glassnet.no_grad():
@@ -96,7 +105,7 @@ def test_the_command_reads_a_raw_file_and_says_what_it_did(trained, path, encodi
     notes = [f"raw.csv: {note}" for note in how.encode(RAW, target=False).notes if "columns" not in note]
     assert [line for line in notes if "column" not in line] == done.stderr.splitlines()
     assert any("'초록' (row 2) not among the categories it knows" in line for line in notes)
-    assert run(path, "--self-test").stdout.startswith("self-test passed: 4 samples")
+    assert run_here(path, "--self-test").stdout.startswith("self-test passed: 4 samples")
 
 
 @pytest.mark.parametrize(
@@ -152,13 +161,13 @@ def test_the_text(trained, path):
 
 
 def test_the_help_begins_with_all_of_the_title(trained, path):
-    assert " ".join(["A network trained on a table"] * 6) in " ".join(run(path, "--help").stdout.split())
+    assert " ".join(["A network trained on a table"] * 6) in " ".join(run_here(path, "--help").stdout.split())
 
 
 def test_a_changed_encoding_fails_the_self_test(trained, path):
     text = path.read_text("utf-8")
     path.write_text(text.replace('"mean": [', '"mean": [9 + ', 1), "utf-8")
-    done = run(path, "--self-test")
+    done = run_here(path, "--self-test")
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -186,7 +195,7 @@ def test_samples_of_any_numbers_are_kept_as_texts(path, cells):
     encoding = prepare({"x": [1.5, 2.5, None, 4.5, 5.5] * 2, "y": range(10)}, "y").encoding
     model = nn.Linear(len(encoding.feature_names), 1)
     numpy_file(model, path, {"x": cells}, encoder=TableEncoder(encoding))
-    assert run(path, "--self-test").returncode == 0
+    assert run_here(path, "--self-test").returncode == 0
 
 
 def test_many_numbers_go_beside_the_file(path):
@@ -194,7 +203,7 @@ def test_many_numbers_go_beside_the_file(path):
     model = nn.Linear(len(encoding.feature_names), 3)
     written = numpy_file(model, path, TABLE, encoder=TableEncoder(encoding), inside=0)
     assert [file.name for file in written] == ["model.py", "model.npz"]
-    assert run(path, "--self-test").returncode == 0
+    assert run_here(path, "--self-test").returncode == 0
 
 
 def test_networks_of_other_numbers_get_them(path):
