@@ -39,9 +39,9 @@ test: lint  ## run the checks to run while working: style, types, import rules, 
 
 test-all: lint  ## run every check: style, types, import rules, all tests, with branch coverage
 	@echo "== quick tests, with branch coverage, which makes them three times as dear"
-	@$(PYTEST) --cov --cov-report=term -m "not slow and not hostile"
-	@echo "== slow tests, further cases, and how often the check-up is right"
-	@$(PYTEST) -q -m "(slow or rates or more) and not hostile"
+	@$(PYTEST) --cov --cov-report=term -m "not slow and not hostile" --hypothesis-profile=quick
+	@echo "== slow tests, further cases and examples, and how often the check-up is right"
+	@$(PYTEST) -q -m "(slow or rates or more or hypothesis) and not hostile"
 	@echo "== hostile inputs and faults"
 	@$(MAKE) --no-print-directory test-hostile
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.budget import Budget
 from tests.measured import Measured
+from tests.together import Together
 
 # Nothing may depend on the clock: no deadline, no "too slow", the same examples on every run. `make test` asks for the
 # quick profile; a test that needs more examples than others says how many times as many.
@@ -32,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell at the end what the run cost; measure coverage of the tests alone."""
     config.pluginmanager.register(Budget(config))
     config.pluginmanager.register(Measured())
+    config.pluginmanager.register(Together(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
