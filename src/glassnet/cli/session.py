@@ -23,6 +23,7 @@ from glassnet.cli.tasks import TASKS, Task
 from glassnet.encoders import Encoder, SeriesEncoder
 from glassnet.files.reading import expanded
 from glassnet.nn.module import Module
+from glassnet.ops.dtypes import Array
 from glassnet.optim import Optimizer, lr_scheduler
 from glassnet.random import manual_seed
 from glassnet.sources import BUILTIN, CLASSIFICATION, PICTURES, REGRESSION, Data, open_source
@@ -93,8 +94,7 @@ class Session:
     def _class_weight(self) -> list[float] | None:
         if self.options.class_weight == "none":
             return None
-        counts = np.bincount(self.data.train.targets.numpy(), minlength=len(self.data.classes))
-        return [float(counts.sum() / (len(counts) * max(1, count))) for count in counts]
+        return class_weights(self.data.train.targets.numpy(), len(self.data.classes))
 
     def config(self, **more: Any) -> dict[str, Any]:
         """The contents of config.json: everything needed to repeat the run, and ``more``."""
@@ -130,6 +130,12 @@ class Session:
             for tensor in part:
                 number = zlib.crc32(np.ascontiguousarray(tensor.numpy()).data, number)
         return f"{number:08x}"
+
+
+def class_weights(targets: Array, classes: int) -> list[float]:
+    """Weights by which each of the classes counts alike, however many samples it has."""
+    counts = np.bincount(targets, minlength=classes)
+    return [float(counts.sum() / (len(counts) * max(1, count))) for count in counts]
 
 
 def steps_of(encoder: Encoder) -> dict[str, int]:

@@ -34,16 +34,16 @@ RUNS = Path("runs")
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def check_output(option: str, output: Path, endings: Sequence[str], *, force: bool, beside: str | None = None) -> None:
+def check_output(option: str, output: Path, endings: Sequence[str], *, force: bool, beside: Sequence[str] = ()) -> None:
     """Raise BadInput unless ``output`` has one of the ``endings``, can be written, and no file would be written over.
 
-    ``beside`` is the ending of a second file that may be written beside it.
+    ``beside`` are the endings that take the place of its own in further files that may be written beside it.
     """
     if output.suffix.lower() not in endings:
         *others, last = endings
         known = f"{', '.join(others)} or {last}" if others else last
         raise BadInput(f"{option}: expected a file that ends in {known}, got {str(output)!r:.60}")
-    files = [output] if beside is None else [output, output.with_suffix(beside)]
+    files = [output, *(output.with_name(output.stem + ending) for ending in beside)]
     there = []
     with writing(option, output):
         if not stat.S_ISDIR(os.stat(output.parent).st_mode):

@@ -71,20 +71,20 @@ def inference_program(
     changes its buffers, or whose computation depends on the number of samples.
     """
     programs = []
-    with evaluating(module), _rows_short(module):
+    with evaluating(module), rows_short(module):
         module(wrap(samples))  # samples that the module cannot take raise its own error
         for n in SAMPLES:
-            traced, state = _traced(module, samples[np.arange(n) % len(samples)])
-            programs.append(optimize(traced, passes_for(known)))
+            program, state = traced(module, samples[np.arange(n) % len(samples)])
+            programs.append(optimize(program, passes_for(known)))
     program = for_any_batch(*programs)
-    _check(program)
+    check_serves(program)
     return program, state
 
 
-def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
-    """The program of one call with ``batch``, and the module's parameters and buffers by name."""
+def traced(network: Callable[[Tensor], Any], batch: Array) -> tuple[Program, dict[str, Array]]:
+    """The program of one call of ``network`` with ``batch``, and its parameters and buffers by name."""
     try:
-        program, state, result = trace(module, wrap(batch), gradients=False)
+        program, state, result = trace(network, wrap(batch), gradients=False)
     except ShapeError as error:
         problem = f"a file serves any number of samples, but the network refuses {len(batch)}: {error}"
         raise ExportError(problem) from None
@@ -99,7 +99,7 @@ def _traced(module: Module, batch: Array) -> tuple[Program, dict[str, Array]]:
 
 
 @contextmanager
-def _rows_short(module: Module) -> Iterator[None]:
+def rows_short(module: Module) -> Iterator[None]:
     """Within, no embedding has a row longer than its ``max_norm``; else each call shortens those that it looks up."""
     tables = [
         (inner, inner.weight, inner.max_norm)
@@ -116,7 +116,8 @@ def _rows_short(module: Module) -> Iterator[None]:
             inner.weight, inner.max_norm = weight, longest
 
 
-def _check(program: Program) -> None:
+def check_serves(program: Program) -> None:
+    """Raise ExportError for a program that a file cannot stand for: it draws numbers, or keeps some."""
     if program.outputs[0] in (*program.state, *program.constants):
         raise ExportError("the network gives the same whatever it is given: there is nothing to compute")
     for instruction in program:

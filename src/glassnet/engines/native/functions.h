@@ -33,7 +33,7 @@ static inline float log_f(float x) {
     const int is_small = x < 1.17549435e-38f;
     const float scaled = is_small ? x * 8388608.0f : x;
     const int32_t bits = bits_of_(scaled);
-    const int32_t above = (bits - 0x3F3504F3) >> 23; /* how often 2 divides it, counted from √½ */
+    const int32_t above = (int32_t)((uint32_t)bits - 0x3F3504F3u) >> 23; /* how often 2 divides it, counted from √½ */
     const float n = (float)above - (is_small ? 23.0f : 0.0f);
     const float m = float_of_(bits - (int32_t)((uint32_t)above << 23)) - 1.0f;
     float p = 7.0376836292e-2f;

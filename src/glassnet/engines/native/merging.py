@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from glassnet.engines.native.c_operations import is_product
 from glassnet.engines.native.kernels import Cut, Kernel, Layouts, accesses, cut, is_consistent, refined
 from glassnet.engines.native.layouts import Sizes, seen_by
 from glassnet.engines.native.product_loops import product_loops
@@ -67,7 +68,7 @@ def _writes_once(part: Kernel, whole: Kernel) -> bool:
 
 def _stays_large(first: Kernel, found: Kernel, layouts: Layouts) -> bool:
     """Whether a product is not cut into small pieces for the sake of what follows it."""
-    if found.product is None:
+    if found.product is None or not is_product(found.product):
         return True
     before, after = (product_loops(kernel, layouts) for kernel in (first, found))
     are_many = after.rows.size >= min(before.rows.size, ROWS)

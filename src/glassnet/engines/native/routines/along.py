@@ -20,7 +20,9 @@ def _positions(sign: str) -> Callable[[RoutineCode], Iterator[str]]:
         first = code.at(x, *("0" if d in over else f"i{d}" for d in range(n)))
         kept = ("0" if d in over else f"i{d}" for d in range(n) if d not in over or params.get("keepdim", False))
         kind = C_TYPES[x.root.dtype]
-        better = f"number {sign} found || (number != number && found == found)"
+        better = f"number {sign} found"
+        if x.root.dtype.kind == "f":  # the first NaN counts
+            better += " || (number != number && found == found)"
 
         def search() -> Iterator[str]:
             yield f"{kind} found = {first};"

@@ -38,26 +38,25 @@ class _Windows:
 
     def largest(self) -> Iterator[str]:
         """Statements that find the ``largest`` number of a window."""
-        yield f"{self.type} largest = {self.least};"
+        yield f"{self.type} largest = {self._least};"
         yield from self._of_each_place(["largest = (x > largest) | (x != x) ? x : largest;"])
 
     def position(self) -> Iterator[str]:
         """Statements that find the ``position`` of the largest, counted through the dimensions of the windows."""
-        yield f"{self.type} largest = {self.least};"
+        yield f"{self.type} largest = {self._least};"
         yield f"int64_t position = {self._position(('0',) * len(self.size))};"
         found = f"largest = x, position = {self._position(self._names)};"
-        yield from nest(self._loops, [self.number(self._names), f"if ((x > largest) | (x != x)) {found}"])
+        yield from nest(self._loops, [self._number(self._names), f"if ((x > largest) | (x != x)) {found}"])
 
     def _of_each_place(self, statements: list[str]) -> Iterator[str]:
         if math.prod(self.size) > FEW:
-            yield from nest(self._loops, [self.number(self._names), *statements])
+            yield from nest(self._loops, [self._number(self._names), *statements])
             return
         for place in product(*map(range, self.size)):
-            yield from block("", [self.number(tuple(map(str, place))), *statements])
+            yield from block("", [self._number(tuple(map(str, place))), *statements])
 
     @property
-    def least(self) -> str:
-        """What no number is smaller than."""
+    def _least(self) -> str:
         return REDUCTIONS["amax"].start(self.x.root.dtype)
 
     @property
@@ -68,23 +67,13 @@ class _Windows:
     def _names(self) -> tuple[str, ...]:
         return tuple(f"k{i}" for i in range(len(self.size)))
 
-    def number(self, place: tuple[str, ...]) -> str:
+    def _number(self, place: tuple[str, ...]) -> str:
         """The statement that reads what is at a place of the window."""
-        return (
-            f"const {self.type} x = {self.code.at(self.x, *(loop.name for loop in self.before), *self.along(place))};"
-        )
-
-    def along(self, place: tuple[str, ...]) -> list[str]:
-        """How far along each dimension a place of the window is."""
-        return [f"({self._along(i, k)})" for i, k in enumerate(place)]
-
-    @property
-    def are_apart(self) -> bool:
-        """Whether no two windows share a place, and they have few of them."""
-        spans = zip(self.size, self.stride, self.dilation, strict=True)
-        return math.prod(self.size) <= FEW and all(d * (k - 1) < s for k, s, d in spans)
+        along = (f"({self._along(i, k)})" for i, k in enumerate(place))
+        return f"const {self.type} x = {self.code.at(self.x, *(loop.name for loop in self.before), *along)};"
 
     def _along(self, i: int, k: str) -> str:
+        """How far along a dimension a place of the window is."""
         dilation = self.dilation[i]
         if k.isdigit():
             return index_text(dilation * int(k), (self.stride[i], f"i{i}"))
@@ -112,38 +101,20 @@ def _max_pool_indices(code: RoutineCode) -> Iterator[str]:
 def _max_pool_backward(code: RoutineCode) -> Iterator[str]:
     g, gx = code.input(0), code.result
     seen = _Windows(code, code.input(1))
+    size = math.prod(seen.lengths)
     names = [loop.name for loop in seen.before]
-    first = code.at(gx, *names, *("0" for _ in seen.size))
-    zeros = f"memset(&{first}, 0, {math.prod(seen.lengths)} * sizeof({code.type}));"
-    given = code.at(g, *seen.names)
-    loops = _spread(code, seen, given) if seen.are_apart else _added(code, seen, given, first)
-    yield from code.divided(seen.before, [zeros, *loops])
-
-
-def _spread(code: RoutineCode, seen: _Windows, given: str) -> Iterator[str]:
-    """The gradients of windows that have no place in common: each place of a window gets its own, or nothing."""
-    integer = f"int{8 * code.dtype.itemsize}_t"
-    places = list(product(*map(range, seen.size)))
-    texts = [tuple(map(str, place)) for place in places]
-    before = [loop.name for loop in seen.before]
-    body = [f"{seen.type} largest = {seen.least};", f"{integer} place = 0;"]
-    for n, text in enumerate(texts):
-        found = ["const int is_larger = (x > largest) | (x != x);", f"place = is_larger ? {n} : place;"]
-        body += block("", [seen.number(text), *found, "largest = is_larger ? x : largest;"])
-    body += [f"const {code.type} given{n} = place == {n} ? {given} : 0;" for n in range(len(places))]
-    body += [f"{code.at(code.result, *before, *seen.along(text))} = given{n};" for n, text in enumerate(texts)]
-    *outer, last = seen.windows
-    yield from nest(
-        outer, ["#pragma omp simd", *nest([last], body)] if not code.target.is_portable else nest([last], body)
-    )
-
-
-def _added(code: RoutineCode, seen: _Windows, given: str, first: str) -> Iterator[str]:
-    """The gradients of windows that overlap, from the last to the first."""
-    backwards = [f"const long {loop.name} = {loop.size - 1} - {loop.name}_;" for loop in seen.windows]
-    loops = [Loop(f"{loop.name}_", loop.size, ()) for loop in seen.windows]
-    yield f"{code.type} *to = &{first};"
-    yield from nest(loops, [*backwards, *seen.position(), f"to[position] += {given};"])
+    last = [f"{loop.name}_" for loop in seen.windows]
+    backwards = [
+        f"const long {loop.name} = {loop.size - 1} - {name};" for loop, name in zip(seen.windows, last, strict=True)
+    ]
+    loops = [Loop(name, loop.size, ()) for loop, name in zip(seen.windows, last, strict=True)]
+    added = f"to[position] += {code.at(g, *seen.names)};"
+    body = [
+        f"{code.type} *to = &{code.at(gx, *names, *('0' for _ in seen.size))};",
+        f"memset(to, 0, {size} * sizeof *to);",
+        *nest(loops, [*backwards, *seen.position(), added]),
+    ]
+    yield from code.divided(seen.before, body)
 
 
 ROUTINES = [

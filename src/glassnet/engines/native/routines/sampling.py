@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 from glassnet.engines.native.c_types import number
@@ -12,9 +11,7 @@ from glassnet.engines.native.routine import Routine, RoutineCode
 from glassnet.ops.dtypes import float32, float64, int64
 from glassnet.program.program import Instruction
 
-FEW_BYTES, MANY_BYTES = 64, 512  # that are drawn before they are looked at
-MOST_BLOCKS = 1 << 15  # of a few bytes: in more numbers than those, blocks are larger
-EACH = "for (long k = 0; k < count; k++)"
+AT_ONCE = 512  # bytes that are drawn before they are looked at
 
 
 def _floats(name: str, scale: Callable[[RoutineCode], tuple[float, float]]) -> Callable[[RoutineCode], Iterator[str]]:
@@ -49,29 +46,22 @@ def _integers(code: RoutineCode) -> Iterator[str]:
 def _bernoulli(code: RoutineCode) -> Iterator[str]:
     """A byte decides, but for one in 256, which leaves it to a further number, drawn when all bytes are."""
     whole, rest = divmod(256 * code.instruction.params["p"], 1)
-    size = FEW_BYTES * math.ceil(code.count / FEW_BYTES / MOST_BLOCKS) if rest else MANY_BYTES
-    blocks = math.ceil(code.count / size)
-    undecided = f"byte[k] == {int(whole)}"
+    undecided = f"byte[k] == {int(whole)} ? 2 : 0" if rest else "0"
     yield f"bits_t *bits = {code.generator}->bits;"
-    if rest:
-        yield f"uint8_t has_undecided[{blocks}];"
-    drawing = [
-        f"const long first = {size}*block, count = {code.count} - first < {size} ? {code.count} - first : {size};",
-        f"uint64_t drawn[{size // 8}];",
-        "for (long k = 0; 8*k < count; k++) drawn[k] = bits->next_uint64(bits->state);",
-        "const uint8_t *byte = (const uint8_t *)drawn;",
-        f"{EACH} {_to(code)}[first + k] = byte[k] < {int(whole)} ? 1 : {f'{undecided} ? 2 : 0' if rest else '0'};",
-    ]
-    if rest:
-        drawing += ["uint8_t any = 0;", f"{EACH} any |= {undecided};", "has_undecided[block] = any;"]
-    yield from block(loop_head("block", blocks), drawing)
+    yield from block(
+        f"for (long first = 0; first < {code.count}; first += {AT_ONCE})",
+        [
+            f"const long count = {code.count} - first < {AT_ONCE} ? {code.count} - first : {AT_ONCE};",
+            f"uint64_t drawn[{AT_ONCE // 8}];",
+            "for (long k = 0; 8*k < count; k++) drawn[k] = bits->next_uint64(bits->state);",
+            "const uint8_t *byte = (const uint8_t *)drawn;",
+            f"for (long k = 0; k < count; k++) {_to(code)}[first + k] = byte[k] < {int(whole)} ? 1 : {undecided};",
+        ],
+    )
     if rest:
         decided = f"{_to(code)}[i] = bits->next_double(bits->state) < {rest!r};"
-        of_block = f"for (long i = {size}*block; i < {size}*(block + 1) && i < {code.count}; i++)"
-        yield f"{loop_head('block', blocks)}"
-        yield "    if (has_undecided[block])"
-        yield f"        {of_block}"
-        yield f"            if ({_to(code)}[i] == 2) {decided}"
+        yield f"{loop_head('i', code.count)}"
+        yield f"    if ({_to(code)}[i] == 2) {decided}"
 
 
 def _to(code: RoutineCode) -> str:

@@ -1,0 +1,8 @@
+"""C: a network as C99 that needs no library, on anything from a server to a microcontroller."""
+
+from __future__ import annotations
+
+from glassnet.export.c.c_file import c_file
+from glassnet.export.c.traced_network import Training
+
+__all__ = ["Training", "c_file"]
