@@ -118,3 +118,21 @@ def test_a_walk_that_is_off_by_one_is_noticed(monkeypatch: pytest.MonkeyPatch) -
             patch.setattr(product_code, name, fault)
             found = gn.compile(function, engine="native")(*inputs)
         assert any(not np.allclose(x.array, y.array) for x, y in zip(found, right, strict=True))
+
+
+def test_a_result_lies_in_the_order_in_which_it_is_read() -> None:
+    """So the activation follows a convolution in its kernel; and NumPy finds what is left to it."""
+
+    def function(x: gn.Tensor, w: gn.Tensor, b: gn.Tensor) -> Any:
+        h = x[:, 0] @ x[:, 1]
+        return F.conv2d(x, w, b).relu(), h.permute(2, 0, 1).exp(), h.sort(0)[0]
+
+    inputs = [gn.randn(2, 3, 6, 6), gn.randn(5, 3, 2, 2), gn.randn(5)]
+    compiled = gn.compile(function, engine="native")
+    for found, expected in zip(compiled(*inputs), function(*inputs), strict=True):
+        np.testing.assert_allclose(found.array, expected.array, rtol=1e-5, atol=1e-5)
+    schedule = compiled.specialisations[-1].engine._schedule
+    products = [code.kernel for code in schedule.codes.values() if code.kernel.product]
+    followers = [i.op.name for kernel in products for i in kernel.instructions]
+    assert sorted(followers) == ["add", "exp", "matmul", "matmul", "maximum"]
+    assert [i.op.name for i in schedule.parts if not isinstance(i, list)] == ["argsort"]

@@ -52,6 +52,8 @@ class NativeEngine:
         self._arrays: dict[Var, Array] = {
             var: np.ndarray(var.shape, var.dtype, memory, offset) for var, offset in schedule.arena.offsets.items()
         }
+        own = {var: layout for var, layout in schedule.layouts.items() if layout.root == var and var in self._arrays}
+        self._turned = {var for var, layout in own.items() if not layout.is_in_order}  # those that lie in another order
         self._fault = np.zeros(1, np.int64)
         self._table = (ctypes.c_void_p * (FIRST + len(outside)))()
         self._table[ARENA] = memory.ctypes.data
@@ -140,7 +142,7 @@ class NativeEngine:
     def _array(self, var: Var) -> Array:
         layout = self._schedule.layouts[var]
         root = self._arrays[layout.root]
-        if layout.root == var:
+        if layout.root == var and var not in self._turned:
             return root
         imagined = layout.array
         seen = np.ndarray(imagined.shape, var.dtype, root, layout.offset * var.dtype.itemsize, imagined.strides)

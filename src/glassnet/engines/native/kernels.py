@@ -111,7 +111,8 @@ def _loops(instruction: Instruction, layouts: Layouts) -> Sizes | None:
     if instruction.op is reshape and layouts[instruction.reads[0]].reshaped(shape) is None:
         return None
     sizes: Sizes | None = without_ones(shape)
-    for _, layout in seen_by(instruction, layouts):
+    made = [] if is_reduction(instruction) else [layouts[instruction.output]]
+    for layout in (*made, *(layout for _, layout in seen_by(instruction, layouts))):
         if sizes is not None and not layout.is_strided:
             sizes = refined(sizes, tuple(n for pairs in layout.broadcast(shape).dims for n, _ in pairs))
     return sizes

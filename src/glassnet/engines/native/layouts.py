@@ -15,6 +15,7 @@ import numpy as np
 
 from glassnet.engines.native.c_operations import is_elementwise, is_product, is_reduction
 from glassnet.ops.dtypes import Array
+from glassnet.ops.layers.windows import add_windows
 from glassnet.ops.movement import broadcast_to, permute, reshape
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
@@ -51,6 +52,11 @@ class Layout:
         sizes = [n for pairs in self.dims for n, _ in pairs]
         strides = [step * self.root.dtype.itemsize for pairs in self.dims for _, step in pairs]
         return np.lib.stride_tricks.as_strided(np.empty(1, self.root.dtype), sizes, strides, writeable=False)
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the elements lie one after another in the order of the dimensions, as results mostly do."""
+        return self.dims == _in_order(self.shape)
 
     def steps(self, shape: Sizes, sizes: Sizes) -> tuple[int, ...] | None:
         """How many elements apart neighbours are, along each of the loops ``sizes`` over the elements of ``shape``.
@@ -93,7 +99,22 @@ class Layout:
 
 
 def layouts_of(program: Program, strides: Strides) -> dict[Var, Layout]:
-    """The layout of every value. ``strides`` say by name how state lies where it does not lie in order."""
+    """The layout of every value. ``strides`` say by name how state lies where it does not lie in order.
+
+    A product's result lies in the order in which it is read, where every reader can take it from there.
+    """
+    plain = _layouts(program, strides, {})
+    orders = _orders_of_reading(program, plain)
+    while orders:
+        found = _layouts(program, strides, orders)
+        unfit = _unfit(program, plain, found)
+        if unfit.isdisjoint(orders):
+            return found
+        orders = {root: layout for root, layout in orders.items() if root not in unfit}
+    return plain
+
+
+def _layouts(program: Program, strides: Strides, orders: Mapping[Var, Layout]) -> dict[Var, Layout]:
     written = {name for instruction in program for name in instruction.writes}
     loose = _read_in_loops(program)
     layouts = {var: _own(var, strides.get(var.name)) for var in (*program.inputs, *program.state, *program.constants)}
@@ -101,7 +122,7 @@ def layouts_of(program: Program, strides: Strides) -> dict[Var, Layout]:
         output = instruction.output
         source = layouts[instruction.reads[0]] if instruction.reads else None
         may_move = output in loose and source is not None and source.root.name not in written
-        layouts[output] = _view(instruction, layouts, may_move) or _own(output)
+        layouts[output] = _view(instruction, layouts, may_move) or orders.get(output) or _own(output)
         if instruction.into:
             layouts[output] = layouts[next(var for var in program.state if var.name == instruction.into)]
     return layouts
@@ -229,9 +250,73 @@ def _read_in_loops(program: Program) -> set[Var]:
     """The values that are read in loops alone, in kernels: those may lie in any way, and be looked at later."""
     found = {instruction.output for instruction in program} - set(program.wanted)
     for instruction in reversed(program.instructions):
-        in_loops = is_product(instruction) or is_reduction(instruction) or is_elementwise(instruction)
+        in_loops = _is_in_loops(instruction)
         if instruction.op in (reshape, permute, broadcast_to) and instruction.is_view and not instruction.into:
             in_loops = instruction.output in found
-        if not in_loops or instruction.op.name == "gather":
+        if not in_loops:
             found -= set(instruction.reads)
     return found
+
+
+def _is_in_loops(instruction: Instruction) -> bool:
+    """Whether an instruction goes over what it reads in loops, however many lead over a dimension."""
+    is_known = is_product(instruction) or is_reduction(instruction) or is_elementwise(instruction)
+    return is_known and instruction.op.name != "gather"
+
+
+# the order in which a result lies ---------------------------------------------------------------------------
+
+
+def _orders_of_reading(program: Program, layouts: Mapping[Var, Layout]) -> dict[Var, Layout]:
+    """Of products whose results are first read in another order than they lie in: how they lie in that order."""
+    waiting = {i.output for i in program if is_product(i) and not i.into} - {layouts[x].root for x in program.wanted}
+    orders: dict[Var, Layout] = {}
+    for instruction in program:
+        if layouts[instruction.output].root != instruction.output and not instruction.into:
+            continue  # a view
+        for x in instruction.reads:
+            layout = layouts[x]
+            if layout.root in waiting:
+                waiting.remove(layout.root)
+                order = _in_order_of(layout.root, joined(pair for d in _gone_over(instruction, layout) for pair in d))
+                orders |= {} if order is None else {layout.root: order}
+    return orders
+
+
+def _gone_over(instruction: Instruction, layout: Layout) -> tuple[Pairs, ...]:
+    """The loops over a value that an instruction reads, from the outermost to the innermost."""
+    if instruction.op is not add_windows:
+        return layout.dims
+    n = len(instruction.params["lengths"])  # for each place of a window, over the windows
+    return (*layout.dims[: -2 * n], *layout.dims[-n:], *layout.dims[-2 * n : -n])
+
+
+def _in_order_of(root: Var, pairs: Pairs) -> Layout | None:
+    """How a value lies in the order of loops that go over it once; None where it is so anyway, or they do not."""
+    steps: dict[int, tuple[int, int]] = {}  # by the step as it lies now: the size, and the step that there will be
+    inner = 1
+    for n, step in reversed(pairs):
+        steps[step] = n, inner
+        inner *= n
+    loops = tuple(steps[step] for step in sorted(steps, reverse=True))
+    in_order, further = [], 1
+    for n, _ in reversed(loops):
+        in_order.append(further)
+        further *= n
+    if sorted(steps) != in_order or inner * root.dtype.itemsize != root.nbytes or len(pairs) == 1:
+        return None
+    dims = fitted(loops, root.shape)
+    return None if dims is None else Layout(root, 0, tuple(joined(own) or ((1, 0),) for own in dims))
+
+
+def _unfit(program: Program, plain: Mapping[Var, Layout], found: Mapping[Var, Layout]) -> set[Var]:
+    """The values that have to lie in order: some reader asks for it, or numbers would have to be moved for it."""
+    unfit = set()
+    for instruction in program:
+        output = instruction.output
+        moves = found[output].root == output != plain[output].root
+        is_view = found[output].root != output
+        for x in instruction.reads:
+            if moves or not (is_view or _is_in_loops(instruction) or found[x].is_strided):
+                unfit.add(found[x].root)
+    return unfit
