@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.engines.native.c_types import C_TYPES, number
+from glassnet.engines.native.whole_numbers import is_of_whole_numbers, whole_expression
 from glassnet.ops.dtypes import Dtype, bool_, float32, float64
 from glassnet.program.program import Instruction, Var
 
 FLOATS = (float32, float64)
+SAME = ("cast", "conjugate", "copy", "reshape")  # the same numbers; a reshape that is no view moves them
 COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 BITWISE = {"bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^"}
@@ -55,6 +57,8 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
     """
     name, output = instruction.op.name, instruction.output
     a, b = [*operands, "", ""][:2]
+    if is_of_whole_numbers(instruction):
+        return whole_expression(instruction, operands)
     if name in COMPARISONS:
         return f"{a} {COMPARISONS[name]} {b}"
     if name in ARITHMETIC and output.dtype != bool_:
@@ -65,7 +69,7 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
         return LOGICAL[name].format(a=a, b=b)
     if name in CHECKS:
         return CHECKS[name].format(a=a, b=b)
-    if name in ("cast", "copy", "reshape"):  # a reshape that is no view moves numbers
+    if name in SAME:
         source = instruction.reads[0].dtype
         return f"{a} != 0" if output.dtype == bool_ != source else f"({C_TYPES[output.dtype]}){a}"
     if name == "gather":  # a is where position 0 along the dimension is
@@ -79,10 +83,9 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
     if name in ("maximum", "minimum"):
         return _extreme(instruction, a, b)
     if name == "abs":
-        return f"fabs{_suffix(output.dtype)}({a})" if output.dtype.kind == "f" else f"{a} < 0 ? -{a} : {a}"
+        return f"fabs{_suffix(output.dtype)}({a})"
     if name == "sign":
-        sign = f"({a} > 0) - ({a} < 0)"
-        return f"{a} != {a} ? {a} : {sign}" if output.dtype.kind == "f" else sign
+        return f"{a} != {a} ? {a} : ({a} > 0) - ({a} < 0)"
     return f"{OF_FLOATS[name]}{_suffix(output.dtype)}({', '.join(operands)})"
 
 
@@ -92,15 +95,16 @@ def is_elementwise(instruction: Instruction) -> bool:
     dtypes = [x.dtype for x in instruction.reads]
     if any(dtype not in C_TYPES for dtype in (*dtypes, output.dtype)):
         return False
-    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("where", "copy", "gather", "reshape"):
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in SAME or name in ("where", "gather"):
         return True
-    if name == "cast":  # what is out of range is not the same number everywhere
-        return not (dtypes[0].kind == "f" and output.dtype.kind in "iu") or output.dtype.itemsize == 8
     if name in BITWISE or name == "bitwise_not":
         return output.dtype.kind in "biu"
-    if name in ("add", "mul", "sub", "neg", "abs", "maximum", "minimum"):
-        is_of_bools = output.dtype == bool_ and name in ("add", "mul")
-        return output.dtype.kind == "f" or output.dtype.itemsize == 8 or is_of_bools
+    if output.dtype == bool_:
+        return name in ("add", "mul")
+    if name in ("maximum", "minimum") or is_of_whole_numbers(instruction):
+        return True
+    if name in ("add", "mul", "sub", "neg", "abs"):
+        return output.dtype.kind == "f"
     return output.dtype in FLOATS and (name in OF_FLOATS or name in ("div", "sign"))
 
 
@@ -121,7 +125,7 @@ def _suffix(dtype: Dtype) -> str:
 def operand_type(instruction: Instruction) -> Dtype:
     """The dtype in which an elementwise operation takes its numbers."""
     name, reads = instruction.op.name, instruction.reads
-    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in ("cast", "copy", "reshape"):
+    if name in COMPARISONS or name in LOGICAL or name in CHECKS or name in SAME:
         samples = [np.zeros(1, x.dtype) if isinstance(x, Var) else x for x in instruction.inputs if x is not None]
         found: Dtype = np.result_type(*samples)
         return found if found in C_TYPES else reads[0].dtype

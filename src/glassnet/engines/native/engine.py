@@ -23,6 +23,7 @@ from glassnet.engines.native.thread_count import threads_for
 from glassnet.ops.dtypes import Array
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import PASSES, Pass
+from glassnet.program.passes.vectors_as_matrices import vectors_as_matrices
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.verify import verify
@@ -31,7 +32,7 @@ from glassnet.program.verify import verify
 class NativeEngine:
     """A program, ready to run. ``source`` is the C text that runs."""
 
-    passes: ClassVar[Mapping[str, Pass]] = PASSES
+    passes: ClassVar[Mapping[str, Pass]] = {"vectors_as_matrices": vectors_as_matrices, **PASSES}
 
     def __init__(self, program: Program, name: str = "step", strides: Strides | None = None) -> None:
         found = compiler()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from glassnet.engines.native.c_types import C_TYPES
+from glassnet.engines.native.kernel_code import block, indented
 from glassnet.engines.native.loop_code import Loop
 from glassnet.engines.native.routine import Routine, RoutineCode, nest
+from glassnet.program.program import Instruction
+
+SORTED = 4096  # numbers at most: they are on the stack, with their places twice
 
 
 def _positions(sign: str) -> Callable[[RoutineCode], Iterator[str]]:
@@ -53,8 +57,54 @@ def _cumsum(code: RoutineCode) -> Iterator[str]:
     yield from code.divided([loop for loop in loops if loop is not loops[dim]], along)
 
 
+def _argsort(code: RoutineCode) -> Iterator[str]:
+    """Neighbours are merged, two, four, eight … at a time: equal numbers stay in their order; NaN is the largest."""
+    x, y, params = code.input(0), code.result, code.instruction.params
+    if not x.shape:
+        yield from code.copied("0", y)
+        return
+    dim = params.get("dim", -1) % len(x.shape)
+    n = x.shape[dim]
+    loops = [Loop(f"i{d}", size, ()) for d, size in enumerate(x.shape) if d != dim]
+    places = [f"i{d}" if d != dim else "k" for d in range(len(x.shape))]
+    kind = C_TYPES[x.root.dtype]
+    small, large = ("left", "right") if params.get("descending", False) else ("right", "left")
+    is_first = f"{small} < {large} || ({large} != {large} && {small} == {small})"  # whether the right one is
+    merge = [
+        "const long middle = first + width < SIZE ? first + width : SIZE;",
+        "const long end = middle + width < SIZE ? middle + width : SIZE;",
+        "for (long k = first, i = first, j = middle; k < end; k++) {",
+        "    int takes_right = i == middle;",
+        "    if (i < middle && j < end) {",
+        f"        const {kind} left = number[from[i]], right = number[from[j]];",
+        f"        takes_right = {is_first};",
+        "    }",
+        "    to[k] = takes_right ? from[j++] : from[i++];",
+        "}",
+    ]
+    sort = [
+        f"{kind} number[SIZE];",
+        "int64_t order[2][SIZE], *from = order[0], *to = order[1];",
+        f"for (long k = 0; k < SIZE; k++) number[k] = {code.at(x, *places)}, from[k] = k;",
+        "for (long width = 1; width < SIZE; width *= 2) {",
+        *indented(block("for (long first = 0; first < SIZE; first += 2*width)", merge)),
+        "    int64_t *other = from;",
+        "    from = to, to = other;",
+        "}",
+        f"for (long k = 0; k < SIZE; k++) {code.at(y, *places)} = from[k];",
+    ]
+    yield from code.divided(loops, [line.replace("SIZE", str(n)) for line in sort])
+
+
+def _is_short(instruction: Instruction) -> bool:
+    """Whether what is sorted finds room beside the stack's other guests."""
+    x = instruction.reads[0]
+    return not x.shape or x.shape[instruction.params.get("dim", -1)] <= SORTED
+
+
 ROUTINES = [
     Routine("argmax", _positions(">")),
+    Routine("argsort", _argsort, _is_short),
     Routine("argmin", _positions("<")),
     Routine("cumsum", _cumsum),
 ]

@@ -5,12 +5,16 @@ Every element is written once, by whichever thread its part falls to: what is ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from glassnet.engines.native.c_types import number
-from glassnet.engines.native.routine import Routine, RoutineCode, part
-from glassnet.program.program import Instruction
+from glassnet.engines.native.loop_code import Loop
+from glassnet.engines.native.routine import Routine, RoutineCode, broadcast, part
+from glassnet.ops.dtypes import bool_
+from glassnet.ops.indexing import ARRAY
+from glassnet.program.program import Instruction, Var
 
 MOST = 8  # the step of a slice, of which a routine makes a loop each for what it leaves out
 
@@ -52,6 +56,18 @@ def _setitem(code: RoutineCode) -> Iterator[str]:
     if x.root != y.root:
         for rest in around(place, y.shape):
             yield from code.copied(part(x, rest), part(y, rest))
+
+
+def _where(code: RoutineCode) -> Iterator[str]:
+    """One number, at all places of a mask."""
+    x, y, mask = code.input(0), code.result, code.input(len(code.instruction.inputs) - 1)
+    loops = [Loop(f"i{d}", n, ()) for d, n in enumerate(y.shape)]
+    names = [loop.name for loop in loops]
+    value = code.source(1)
+    text = value if isinstance(value, str) else code.at(broadcast(value, y.shape), *names)
+    chosen = f"if ({code.at(mask, *names[: len(mask.shape)])}) {code.at(y, *names)} = {text};"
+    other = [] if x.root == y.root else [f"else {code.at(y, *names)} = {code.at(x, *names)};"]
+    yield from code.divided(loops, [chosen, *other])
 
 
 def _flip(code: RoutineCode) -> Iterator[str]:
@@ -111,10 +127,19 @@ def _is_plain(instruction: Instruction) -> bool:
     return is_known and max(steps, default=1) <= MOST
 
 
+def _is_one_by_mask(instruction: Instruction) -> bool:
+    """Whether one number is written by a mask; how many are, its values tell."""
+    value, *arrays = instruction.inputs[1:]
+    is_mask = len(arrays) == 1 and isinstance(arrays[0], Var) and arrays[0].dtype == bool_ and bool(arrays[0].shape)
+    is_one = not isinstance(value, Var) or math.prod(value.shape) == 1
+    return instruction.params["index"] == (ARRAY,) and is_mask and is_one
+
+
 ROUTINES = [
     Routine("concatenate", _concatenate),
     Routine("flip", _flip),
     Routine("pad", _pad),
     Routine("put", _put, _is_plain),
     Routine("setitem", _setitem, _is_plain, in_place=True),
+    Routine("setitem", _where, _is_one_by_mask, in_place=True),
 ]
