@@ -55,7 +55,6 @@ def set_up(second: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for engine in (Quick, Slow, Broken):
         monkeypatch.setitem(engines.ENGINES, engine.__name__.lower(), f"{__name__}:{engine.__name__}")
     monkeypatch.setattr(tiers, "SECOND", second)
-    monkeypatch.setattr("glassnet.compilation.compiled.SECOND", second)
     monkeypatch.setattr(tiers, "HOT", 2.0)
     monkeypatch.setattr(tiers, "TRIALS", 2)
     monkeypatch.setattr(tiers, "perf_counter", Clock.look)

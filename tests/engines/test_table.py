@@ -14,6 +14,7 @@ import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import engines, nn, optim
 from glassnet.compilation.specialisation import Specialisation
+from glassnet.compilation.tiers import by_name
 from glassnet.engines import ENGINES, Engine, engine_class
 from glassnet.program.evaluation import Evaluation, evaluate
 from glassnet.program.passes import PASSES, Pass
@@ -126,7 +127,7 @@ def test_an_engine_that_compiles_computes_what_the_evaluator_does(engine: str, r
 
 def compare(engine: str, recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
-    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class(engine))
+    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", by_name(engine))
     state = {var.name: np.array(specialisation.engine.value(var.name)) for var in specialisation.program.state}
     check(specialisation.engine, specialisation.program, [x.array for x in kitchen.inputs(2)], state)
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 
 from glassnet.compilation.specialisation import Specialisation
-from glassnet.engines import engine_class
+from glassnet.compilation.tiers import by_name
 from glassnet.program.evaluation import Evaluation, evaluate
 from glassnet.program.passes import PASSES
 from tests.program.checks import check_equal
@@ -21,7 +21,7 @@ EXACT = {"eliminate_common_subexpressions", "eliminate_dead_code", "insert_copie
 @given(recipe=recipes())
 def test_passes_and_engine_compute_what_the_function_does(recipe: Recipe) -> None:
     kitchen = Kitchen(recipe)
-    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", engine_class("numpy"))
+    specialisation = Specialisation(kitchen.cook, tuple(kitchen.inputs(1)), {}, "cook", by_name("numpy"))
     assert specialisation.complete
     inputs = [x.array for x in kitchen.inputs(2)]
     state = {var.name: np.array(specialisation.engine.module[var.name]) for var in specialisation.program.state}

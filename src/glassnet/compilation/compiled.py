@@ -12,8 +12,8 @@ from typing import Any, ClassVar, overload
 
 from glassnet.compilation.arguments import Args, key_of
 from glassnet.compilation.specialisation import Specialisation
-from glassnet.compilation.tiers import SECOND
-from glassnet.engines import AUTO, engine_class
+from glassnet.compilation.tiers import Choice, by_name
+from glassnet.engines import engine_class
 from glassnet.engines.protocol import Given
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
@@ -44,7 +44,7 @@ class Compiled:
 
     # What is declared here is set on the compiled function itself, all else on a module that it is made of.
     function: Callable[..., Any]
-    engine: str
+    engine: str | Choice
     max_specialisations: int
     specialisations: list[Specialisation]
     _by_key: dict[tuple[Any, ...], list[Specialisation]]
@@ -54,8 +54,11 @@ class Compiled:
     _lock: RLock  # the memory that a program works in is there once
     _name: str
 
-    def __init__(self, function: Callable[..., Any], engine: str = "auto", max_specialisations: int = 8) -> None:
-        engine_class(engine)  # raises for one that there is not
+    def __init__(
+        self, function: Callable[..., Any], engine: str | Choice = "auto", max_specialisations: int = 8
+    ) -> None:
+        if isinstance(engine, str) or not callable(engine):
+            engine_class(engine)  # raises for one that there is not
         if not callable(function):
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
         if isinstance(max_specialisations, bool) or not isinstance(max_specialisations, int) or max_specialisations < 1:
@@ -259,8 +262,8 @@ class Compiled:
     def _specialise(
         self, key: tuple[Any, ...], arrays: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        faster = SECOND if self.engine == AUTO else None
-        specialisation = Specialisation(self.function, args, kwargs, self._name, engine_class(self.engine), faster)
+        choice = by_name(self.engine) if isinstance(self.engine, str) else self.engine
+        specialisation = Specialisation(self.function, args, kwargs, self._name, choice)
         self._unfinished += 1
         if specialisation.complete:
             self._unfinished = 0

@@ -12,7 +12,7 @@ from typing import Any
 from glassnet.compilation.arguments import Arguments
 from glassnet.compilation.guards import Guards
 from glassnet.compilation.results import Results
-from glassnet.compilation.tiers import Tier, Tiers
+from glassnet.compilation.tiers import Choice, Tier, Tiers
 from glassnet.engines import Engine, engine_class
 from glassnet.engines.protocol import Given, ManyRuns
 from glassnet.ops.dtypes import Array
@@ -38,7 +38,7 @@ class Specialisation:
     anew. Where it can, everything is as it was before the function ran, and `run` does what it did: so what a call
     computes does not depend on whether it is the one that was traced.
 
-    ``faster`` names an engine that the program goes over to where that is worth its time (see `Tiers`).
+    ``choice`` says which engines run it.
 
     Raises TraceError or StructureError for a function that no program can stand for. Everything is then as it was
     before, as it is after any error that the function itself raises.
@@ -54,8 +54,7 @@ class Specialisation:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         name: str,
-        engine: type[Engine],
-        faster: str | None = None,
+        choice: Choice,
     ) -> None:
         arguments = Arguments(function, args, kwargs)
         self.captures = Captures(function, arguments.others)
@@ -80,11 +79,9 @@ class Specialisation:
         if self.complete:
             tracer.let_go()  # before the engine is made, which may have the memory of what was kept for this
             strides = {label: array.strides for label, array in self._state_arrays()}
-            first = _tier(engine, traced, name, strides)
-            self._tiers = None
-            if faster is not None:
-                self._tiers = Tiers(first, lambda: _tier(engine_class(faster), traced, name, strides))
-            self._run_by(first)
+            tiers = choice(traced, lambda engine: _tier(engine_class(engine), traced, name, strides))
+            self._tiers = None if tiers.is_settled else tiers
+            self._run_by(tiers.current)
             self.guards.settle(tracer.gradients)
         arguments.let_go()  # what it was called with and gave is not to be held for ever
         self._results.let_go()

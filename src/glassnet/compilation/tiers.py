@@ -11,11 +11,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from glassnet.engines import Engine
+from glassnet.engines import AUTO, Engine
 from glassnet.errors import GlassnetWarning
 from glassnet.ops.dtypes import Array
 from glassnet.program.program import Program
@@ -40,12 +41,12 @@ class Tier:
 class Tiers:
     """The tiers of one program, and which of them is to run it: ``current``.
 
-    ``make`` makes the second. When ``is_settled``, there is nothing more to be found out.
+    ``make`` makes the second, if there is to be one. When ``is_settled``, there is nothing more to be found out.
     """
 
-    def __init__(self, first: Tier, make: Callable[[], Tier]) -> None:
+    def __init__(self, first: Tier, make: Callable[[], Tier] | None = None) -> None:
         self.current = self._first = first
-        self.is_settled = HOT is None
+        self.is_settled = make is None or HOT is None
         self._make = make
         self._spent = 0.0
         self._trials = TRIALS
@@ -65,7 +66,7 @@ class Tiers:
     def advance(self) -> None:
         """Go on to the next tier, if it is time."""
         if self._job is None:
-            if HOT is not None and self._spent >= HOT:
+            if self._make is not None and HOT is not None and self._spent >= HOT:
                 from glassnet.compilation.background import Job  # few programs come so far
 
                 self._job = Job(self._make)
@@ -81,13 +82,25 @@ class Tiers:
             self.current = job.result
         else:
             self.is_settled = True
-            _tell_once(f"programs stay with NumPy: {' '.join(str(job.error).split())}")
+            tell_once(str(job.error), stacklevel=8)
+
+
+# Which tiers a program that was traced has; it is given what makes one for an engine.
+Choice = Callable[[Program, Callable[[str], Tier]], Tiers]
+
+
+def by_name(engine: str) -> Choice:
+    """Have programs run by the engine of that name; "auto" is one after the other."""
+    second = SECOND if engine == AUTO else None
+    return lambda _, make: Tiers(make(engine), partial(make, second) if second else None)
 
 
 _told: set[str] = set()
 
 
-def _tell_once(line: str) -> None:
+def tell_once(why: str, stacklevel: int) -> None:
+    """Say, once in a process for each reason, why a program that could run faster does not."""
+    line = f'programs stay with NumPy: {" ".join(why.split())} (engine="numpy" leaves this note out)'
     if line not in _told:
         _told.add(line)
-        warnings.warn(f'{line} (engine="numpy" leaves this note out)', GlassnetWarning, stacklevel=7)
+        warnings.warn(line, GlassnetWarning, stacklevel=stacklevel)

@@ -60,6 +60,7 @@ PARTS: dict[str, Kind] = {
     "gradients": maybe(items(anything)),
     "should_stop": flag,
     "batches": maybe(a_count),
+    "engine": maybe(text),
 }
 PROGRESS: dict[str, Kind] = {
     "epoch": a_count,
@@ -228,6 +229,7 @@ def packed(
             "gradients": gradients,
             "should_stop": trainer.should_stop,
             "batches": trainer.batches if resumed is None else resumed["batches"],
+            "engine": None if trainer.engine is None else trainer.engine.state_dict(),
         }
     )
     return state
@@ -241,6 +243,8 @@ def unpack(
     ``is_own`` says that it is of this very trainer, and was in no file, where it may have been edited. Raises
     TrainingError or StateError for one that does not fit; then everything is as it was.
     """
+    if isinstance(saved, Mapping):
+        saved = {"engine": "numpy", **saved}  # of states from before there was a choice
     missing = [part for part in PARTS if part not in saved] if isinstance(saved, Mapping) else ["anything"]
     if missing:
         raise TrainingError(f"load_state_dict: expected what Trainer.state_dict gave; it lacks {', '.join(missing)}")
@@ -323,6 +327,8 @@ def _set(trainer: RunningTrainer, progress: Progress, callbacks: Callbacks, stat
             options = {name: like(value) for name, value in group.items()}
             record(options, others=True).check(trainer.optimizer.param_groups[at], f"param_groups[{at}]")
     trainer.optimizer.zero_grad()
+    if trainer.engine is not None:
+        trainer.engine.load_state_dict(state["engine"])
     if trainer.schedule is not None:
         scheduler = trainer.schedule.scheduler
         own = scheduler.state_dict()
@@ -349,11 +355,13 @@ class _Before:
     def __init__(self, trainer: RunningTrainer, progress: Progress, callbacks: Callbacks) -> None:
         modules = [module for module in (trainer.model, trainer.loss) if isinstance(module, Module)]
         schedulers = [] if trainer.schedule is None else [trainer.schedule.scheduler]
+        engines = [] if trainer.engine is None else [trainer.engine]
         self._arrays = [(x, x.array.copy()) for module in modules for x in module.state_dict().values()]
         self._gradients = [(param, param.grad) for param in _parameters(trainer)]
         self._callbacks = [(callback, deepcopy(callback.state_dict())) for callback in callbacks.callbacks]
         self._schedulers = [(scheduler, scheduler.state_dict()) for scheduler in schedulers]
-        holders = [trainer, progress, trainer.optimizer, *schedulers, *progress.metrics.values(), *callbacks.callbacks]
+        holders = [trainer, progress, trainer.optimizer, *schedulers, *engines]
+        holders += [*progress.metrics.values(), *callbacks.callbacks]
         self._attributes = [(vars(holder), dict(vars(holder))) for holder in holders]
 
     def restore(self) -> None:

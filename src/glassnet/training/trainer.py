@@ -23,6 +23,7 @@ from glassnet.tensor import Tensor
 from glassnet.training import failure
 from glassnet.training.callbacks.callback import Callback, Callbacks
 from glassnet.training.criterion import Criterion
+from glassnet.training.engine_choice import EngineChoice
 from glassnet.training.errors import TrainingError, TrainingFailed, check_parts, check_whole, one_of
 from glassnet.training.feed import Batch, Feed, divided, is_fraction, measuring_feed, new_seed, training_feed
 from glassnet.training.history import History
@@ -31,7 +32,7 @@ from glassnet.training.metrics import Metrics
 from glassnet.training.pieces import many_at_a_time, one_by_one
 from glassnet.training.run_state import Generators, Progress, packed, unpack
 from glassnet.training.schedule import Schedule
-from glassnet.training.training_step import Clip, Learned, Steps, checked_engine
+from glassnet.training.training_step import Clip, Learned, Steps
 
 MEASURED = ("running", "after")
 LONG = 60.0  # seconds: a longer epoch is not repeated only to explain its failure
@@ -56,9 +57,11 @@ class Trainer:
     their samples. ``class_weight`` is a weight for each class; with the weights of samples it makes a weighted
     mean, which built-in losses take.
 
-    The step is compiled with `glassnet.compile`, for ``engine``; where it cannot be, a warning says why and it runs as
-    it is. By the native engine many batches are learned in one call, where they are rows of arrays, unweighted, each is
-    an update, and neither a callback nor a schedule has something to do with each: the results are the same.
+    The step is compiled with `glassnet.compile`; where it cannot be, a warning says why and it runs as it is.
+    ``engine`` "auto" is the native one for a long training, where a C compiler is there, else NumPy: chosen once, and
+    kept in `state_dict`, so that a training goes on bit for bit. By the native engine many batches are learned in one
+    call, where they are rows of arrays, unweighted, each is an update, and neither a callback nor a schedule has
+    something to do with each: the results are the same.
     Orders and divisions are drawn from ``generator``, or from the default one if it is None.
 
     Raises TrainingError for arguments that cannot be used.
@@ -110,8 +113,8 @@ class Trainer:
         self._is_running = measure == "running"
         clip = Clip.checked(clip_norm, clip_value)
         gives_outputs = self._is_running and len(self.metrics) > 0
-        chosen = checked_engine(engine) if compile else None
-        self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, chosen, gives_outputs)
+        self.engine = EngineChoice(engine) if compile else None
+        self._steps = Steps(model, self._criterion, optimizer, clip, accumulate > 1, self.engine, gives_outputs)
         self._progress = Progress(self.metrics.copy())
         self._generators = Generators(generator)
         self._generator = generator
@@ -201,6 +204,8 @@ class Trainer:
         again = measuring_feed(train if isinstance(train, DataLoader) else feed.loader.dataset, "train")
         self.batches = feed.total
         self.interrupted = False
+        if self.engine is not None:
+            self.engine.updates = epochs * (feed.total or 0)
         self._generators.add(feed.generators + (validation_feed.generators if validation_feed else []))
         if self._resumed is None:
             self._generators.begin()

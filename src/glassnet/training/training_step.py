@@ -17,7 +17,6 @@ from glassnet.compilation import Compiled
 from glassnet.compilation.arguments import StructureError
 from glassnet.compilation.epochs import can_go_on, go_on
 from glassnet.data.gather import Indices
-from glassnet.engines import engine_class
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -29,6 +28,7 @@ from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import as_tensor
 from glassnet.trace.refusals import TraceError
 from glassnet.training.criterion import Criterion
+from glassnet.training.engine_choice import EngineChoice
 from glassnet.training.errors import TrainingError, check_positive
 from glassnet.training.feed import Batch
 
@@ -47,15 +47,6 @@ class Clip(NamedTuple):
         if norm is not None and value is not None:
             raise TrainingError("clip_norm and clip_value: expected one of them, got both; leave one out")
         return cls(norm, value)
-
-
-def checked_engine(name: str) -> str:
-    """The name of an engine; TrainingError where there is none, or it cannot run here."""
-    try:
-        engine_class(name)
-    except (ValueError, RuntimeError) as error:
-        raise TrainingError(f"engine: {error}") from None
-    return name
 
 
 class Learned(NamedTuple):
@@ -80,7 +71,7 @@ class Steps:
         optimizer: Optimizer,
         clip: Clip,
         accumulates: bool,
-        engine: str | None,
+        engine: EngineChoice | None,
         gives_outputs: bool,
     ) -> None:
         self._made_of = model, criterion, optimizer, clip, accumulates, engine, gives_outputs
@@ -170,7 +161,7 @@ class Steps:
 class _Runner:
     """A function that runs compiled; or, if it cannot be, as it is, with one warning that says why."""
 
-    def __init__(self, function: Callable[..., Any], engine: str | None) -> None:
+    def __init__(self, function: Callable[..., Any], engine: EngineChoice | None) -> None:
         self._function = function
         self.compiled = None if engine is None else Compiled(function, engine)
 

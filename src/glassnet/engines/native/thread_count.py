@@ -51,11 +51,12 @@ def threads_asked_for() -> int | None:
 def nanoseconds(step: Kernel | Sliced) -> float:
     """About how long one thread takes for a step."""
     if isinstance(step, Kernel):
-        return sum(map(_of_instruction, step.instructions))
-    return sum(_of_instruction(instruction) for program in step.region.programs for instruction in program)
+        return sum(map(nanoseconds_of, step.instructions))
+    return sum(nanoseconds_of(instruction) for program in step.region.programs for instruction in program)
 
 
-def _of_instruction(instruction: Instruction) -> float:
+def nanoseconds_of(instruction: Instruction) -> float:
+    """About how long one thread takes for an instruction."""
     output = math.prod(instruction.output.shape)
     if instruction.op.name == "matmul":
         return PRODUCT * output * instruction.reads[0].shape[-1]

@@ -9,6 +9,7 @@ from glassnet.files.schema import within
 from glassnet.nn.module import Module
 from glassnet.optim import Optimizer
 from glassnet.program.program import Program
+from glassnet.training.engine_choice import EngineChoice
 from glassnet.training.errors import TrainingError
 from glassnet.training.history import History
 from glassnet.training.schedule import Schedule
@@ -37,6 +38,7 @@ class RunningTrainer(Protocol):
     result: dict[str, float]
     batches: int | None
     should_stop: bool
+    engine: EngineChoice | None
 
     @property
     def epoch(self) -> int:
