@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -58,3 +59,18 @@ def training_step(source: Path, *flags: str) -> Callable[[Any, Any], float]:
         return float(step(*(a.ctypes.data_as(ctypes.c_void_p) for a in arrays)))
 
     return taken
+
+
+def sections(path: Path) -> dict[str, int]:
+    """The bytes of code, of constants, and of memory in an object file of 32 bits (ELF: System V ABI, chapter 4)."""
+    data = path.read_bytes()
+    assert data[:5] == b"\x7fELF\x01"
+    (table,) = struct.unpack_from("<I", data, 32)
+    size, count = struct.unpack_from("<HH", data, 46)
+    found = {"code": 0, "constants": 0, "memory": 0}
+    for n in range(count):
+        _, _, flags, _, _, length = struct.unpack_from("<6I", data, table + n * size)
+        is_there, is_written, is_code = flags & 2, flags & 1, flags & 4
+        if is_there:
+            found["code" if is_code else "memory" if is_written else "constants"] += length
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -18,8 +20,9 @@ from glassnet.cli.options import OPTIMIZERS
 from glassnet.encoders import NumberEncoder, TextEncoder
 from glassnet.errors import ShapeError
 from glassnet.export import ExportError, Training, c_file
+from glassnet.export.c import contents_of, in_8_bits, write
 from glassnet.networks import Forecaster, TextReader, bag, cnn, mlp
-from tests.export.c_programs import WATCHED, built, compiled, needs_compiler, run, training_step
+from tests.export.c_programs import STRICT, WATCHED, built, compiled, needs_compiler, run, sections, training_step
 from tests.export.networks import WRITTEN
 
 WORDS = TextEncoder(("red", "blue", "café", "고양이", "w1", "w2"), length=6)
@@ -129,6 +132,43 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, make: Any, example: A
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["mlp", "batch_norm"])
+def test_in_8_bits_it_gives_nearly_the_same(tmp_path: Path, name: str) -> None:
+    model, samples, encoder, classes = network(name)
+    path = tmp_path / f"{name}.c"
+    exact = contents_of(model, path, samples, classes, encoder, "", {})
+    small = in_8_bits(exact, encoder.encode(samples))
+    assert small.constant_bytes < exact.constant_bytes / 2
+    inputs = encoder.encode(samples)
+    np.testing.assert_allclose(small.network.answers(inputs), exact.network.answers(inputs), atol=0.02)
+    write(small, path)
+    text = path.read_text()
+    assert "int8_t predict_linear" in text
+    assert not re.search(r"float linear\d_weight\[", text)
+    assert "const float most = 0.02f *" in text
+
+
+def test_each_channel_of_a_weight_has_a_scale_of_its_own() -> None:
+    """Of channels a thousand times apart, each is rounded by its own largest number, and one of zeros stays so."""
+    model = nn.Linear(16, 4)
+    with gn.no_grad():
+        model.weight.mul_(gn.tensor([[1.0], [1000.0], [0.001], [0.0]]))
+        model.bias.zero_()
+    x = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32)
+    small = in_8_bits(contents_of(model, "model.c", x, None, None, "", {}), x)
+    expected = model(gn.from_numpy(x)).detach().numpy()
+    error = np.abs(small.network.answers(x) - expected).max(0)
+    assert (error <= 0.03 * np.abs(expected).max(0)).all()
+
+
+def test_weights_of_8_bits_do_not_learn(tmp_path: Path) -> None:
+    model = nn.Linear(3, 2)
+    training = Training(F.mse_loss, optim.SGD(model.parameters(), lr=0.1), 4)
+    x = np.ones((4, 3), np.float32)
+    with pytest.raises(ExportError, match="got both: weights of 8 bits do not learn"):
+        c_file(model, tmp_path / "model.c", x, training=training, calibration=x)
+
+
 @pytest.mark.parametrize("name", ["1.c", "a b.c", "int.c", "모델.c"])
 def test_a_name_that_is_none_in_c_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ExportError, match=r"such as model\.c"):
@@ -152,6 +192,14 @@ def test_each_network_passes_its_self_test_and_fails_it_when_a_weight_was_change
     begin = text.index("_weight", text.index("} weights = {"))  # the first weight of the network
     path.write_text(text[:begin] + re.sub(r"-?\d+\.\d+f", "9.5f", text[begin:], count=40))
     assert run(built(path, "-O0"), "--self-test").returncode == 1
+
+
+@needs_compiler
+@pytest.mark.slow("compiles three networks")
+@pytest.mark.parametrize("name", ["mlp", "cnn", "batch_norm"])
+def test_in_8_bits_it_passes_its_self_test(tmp_path: Path, name: str) -> None:
+    path, _ = written(tmp_path, name, calibration=NETWORKS[name][1])
+    assert run(built(path, *WATCHED), "--self-test").returncode == 0
 
 
 @needs_compiler
@@ -214,3 +262,26 @@ def test_layers_of_all_kinds(tmp_path: Path) -> None:
     compiled([*(tmp_path / f"{name}.c" for name in names), main], tmp_path / "all", *WATCHED)
     done = run(tmp_path / "all")
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.slow("compiles for a microcontroller")
+@pytest.mark.parametrize("way", ["float", "int8", "train"])
+def test_it_compiles_for_a_microcontroller(tmp_path: Path, way: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a Cortex-M4 without a C library; its size is printed."""
+    pytest.importorskip("ziglang")
+    model, samples, encoder, classes = network("cnn")
+    training = Training(F.cross_entropy, optim.SGD(model.parameters(), lr=0.01), 4)
+    more = {"int8": {"calibration": samples}, "train": {"training": training}}.get(way, {})
+    path = tmp_path / "cnn.c"
+    c_file(model, path, samples, encoder=encoder, classes=classes, **more)
+    target = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4", "-Os", "-DCNN_SELF_TEST=0")
+    command = [sys.executable, "-m", "ziglang", "cc", *STRICT, *target, "-c", str(path), "-o", str(tmp_path / "cnn.o")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    sizes = sections(tmp_path / "cnn.o")
+    with capsys.disabled():
+        told = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        print(f"\na convolutional network of 8 × 8 pixels on a Cortex-M4, {way}: {told} bytes")
+    stated = {name: int(n) for name, n in re.findall(r"CNN_(\w+)_BYTES +(\d+)", path.with_suffix(".h").read_text())}
+    assert sizes["memory"] == pytest.approx(stated["MEMORY"], abs=64)
+    assert sizes["constants"] == pytest.approx(stated["CONSTANT"], abs=256)

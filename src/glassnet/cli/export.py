@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,8 @@ from glassnet.cli.session import EXAMPLES, class_weights
 from glassnet.cli.shared_arguments import RUNS, Force, RunName, RunsFolder, check_output, path_option, writing
 from glassnet.encoders import SeriesEncoder, TableEncoder
 from glassnet.files.reading import expanded
+from glassnet.ops.dtypes import Array
+from glassnet.sources import Data
 from glassnet.tensor.creation import from_numpy, tensor
 
 
@@ -36,6 +38,9 @@ def export(
         bool,
         typer.Option("--train", help="With --to c: the training step too, to go on learning there."),
     ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="With --to c: weights of 8 bits; what that costs in accuracy is printed.")
+    ] = False,
     force: Force = False,
 ) -> None:
     """Write a trained network as a file that needs no glassnet.
@@ -45,8 +50,11 @@ def export(
     if to not in TARGETS:
         raise unknown("--to", to, TARGETS)
     target = TARGETS[to]
-    if train and not target.learns:
-        raise BadInput(f"--train: a file of {to} does not learn; add --to c")
+    for option, asked in (("--train", train), ("--int8", int8)):
+        if asked and to != "c":
+            raise BadInput(f"{option}: only C has it; add --to c")
+    if train and int8:
+        raise BadInput("--train: weights of 8 bits do not learn; leave out --int8")
     output = Path(f"model{target.ending}") if output is None else output
     check_output("--output", output, (target.ending,), force=force, beside=target.beside)
     saved = SavedRun.read(run, runs)
@@ -54,11 +62,15 @@ def export(
     used = Used.of(saved, console)
     saved.outputs(from_numpy(saved.encoder.encode(used.examples)))  # which says what is wrong with a damaged network
     with writing("--output", output):
-        written = target.write(saved, used, output, training(saved, console) if train else None)
+        more = training(saved, console) if train else saved.data(console) if int8 else None
+        written = target.write(saved, used, output, more)
     *others, last = (f"{place(file)} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     files = f"{', '.join(others)} and {last}" if others else last
     console.print(display.headline("Exported ", f"{place(saved.path)} as {files}."), soft_wrap=True)
     display.show_next(console, *target.commands(saved, output))
+
+
+MEASURED = 1000  # held-out samples at most, on which weights of 8 bits are compared with those of 32
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ class Used:
         return cls(data.examples(EXAMPLES), data.what, data.origin, len(data.held_out))
 
 
-def as_numpy(saved: SavedRun, used: Used, output: Path, _training: Any) -> list[Path]:
+def as_numpy(saved: SavedRun, used: Used, output: Path, _more: Any) -> list[Path]:
     """Write the network of a run as a file of NumPy; returns the files that were written."""
     from glassnet.export import numpy_file  # no other command needs it
 
@@ -95,20 +107,33 @@ def as_numpy(saved: SavedRun, used: Used, output: Path, _training: Any) -> list[
     )
 
 
-def as_c(saved: SavedRun, used: Used, output: Path, training: Any) -> list[Path]:
-    """Write the network of a run as C, and its training step if it is to learn; returns the files that were written."""
-    from glassnet.export import c_file  # no other command needs it
+def as_c(saved: SavedRun, used: Used, output: Path, more: Any) -> list[Path]:
+    """Write the network of a run as C; returns the files that were written.
 
-    return c_file(
-        saved.model,
-        output,
-        used.examples,
-        classes=saved.classes or None,
-        encoder=saved.encoder,
-        title=_title(saved, "It is C99, and needs no library."),
-        facts=_facts(saved, used),
-        training=training,
-    )
+    ``more``: its training, to write the step too; or its data, to write it in 8 bits.
+    """
+    from glassnet.export.c import Training, contents_of, in_8_bits, write  # no other command needs it
+
+    title, facts = _title(saved, "It is C99, and needs no library."), _facts(saved, used)
+    training = more if isinstance(more, Training) else None
+    classes = saved.classes or None
+    contents = contents_of(saved.model, output, used.examples, classes, saved.encoder, title, facts, training)
+    if isinstance(more, Data):
+        small = in_8_bits(contents, more.train.inputs.numpy())
+        some = slice(None, None, -(-len(more.held_out) // MEASURED))
+        inputs, targets = more.held_out.inputs.numpy()[some], more.held_out.targets.numpy()[some]
+        bits, floats = (_measured(saved, each.network.answers(inputs), targets) for each in (small, contents))
+        result = f"{bits:.4f} in 8 bits, {floats:.4f} in float32, on {len(inputs)} {saved.noun} held out from training"
+        display.new_console().print(f"{saved.task.label}: {result}", soft_wrap=True)
+        contents = replace(small, facts={**facts, saved.task.label: result})
+    return write(contents, output)
+
+
+def _measured(saved: SavedRun, answers: Array, targets: Array) -> float:
+    """The main metric of answers, which are probabilities, or values in their units."""
+    if not saved.classes:
+        answers, targets = answers.reshape(-1), saved.encoder.decode(targets)
+    return saved.task.measured(answers, targets)[saved.task.main]
 
 
 def _title(saved: SavedRun, needs: str) -> str:
@@ -143,7 +168,7 @@ class Target:
     """A format, which ``about`` describes in a few words. ``write`` makes its files, and returns them.
 
     A file ends in ``ending``, further ones that may be written beside it in ``beside``. ``commands`` are what to try
-    with a file. ``learns`` says whether there may be a training step.
+    with a file.
     """
 
     about: str
@@ -151,7 +176,6 @@ class Target:
     ending: str
     commands: Callable[[SavedRun, Path], Sequence[str]]
     beside: Sequence[str] = ()
-    learns: bool = False
 
 
 def _python_commands(saved: SavedRun, file: Path) -> list[str]:
@@ -181,6 +205,6 @@ def _example(saved: SavedRun) -> str | Path:
 
 TARGETS = {
     "numpy": Target("one file that needs NumPy alone", as_numpy, ".py", _python_commands, beside=(".npz",)),
-    "c": Target("C99 that needs no library", as_c, ".c", _c_commands, beside=(".h", "_main.c"), learns=True),
+    "c": Target("C99 that needs no library", as_c, ".c", _c_commands, beside=(".h", "_main.c")),
 }
 FORMATS = "; ".join(f"{name}: {target.about}" for name, target in TARGETS.items()) + "."

@@ -115,7 +115,7 @@ def _extreme(instruction: Instruction, a: str, b: str) -> str:
         operand = instruction.inputs[x]
         if not isinstance(operand, Var) and operand == operand:  # a number that is no NaN
             return f"{other} {'<=' if larger else '>='} {literal} ? {literal} : {other}"
-    return f"({a} {'>=' if larger else '<='} {b}) | ({a} != {a}) ? {a} : {b}"
+    return f"(({a} {'>=' if larger else '<='} {b}) | ({a} != {a})) ? {a} : {b}"
 
 
 def _suffix(dtype: Dtype) -> str:
@@ -157,8 +157,8 @@ def _most(dtype: Dtype) -> str:
 REDUCTIONS: Mapping[str, Reduction] = {
     "sum": Reduction(lambda dtype: number(0, dtype), lambda y, x: f"{y} += {x}", "+"),
     "prod": Reduction(lambda dtype: number(1, dtype), lambda y, x: f"{y} *= {x}", "*"),
-    "amax": Reduction(_least, lambda y, x: f"{y} = ({x} > {y}) | ({x} != {x}) ? {x} : {y}", ""),
-    "amin": Reduction(_most, lambda y, x: f"{y} = ({x} < {y}) | ({x} != {x}) ? {x} : {y}", ""),
+    "amax": Reduction(_least, lambda y, x: f"{y} = (({x} > {y}) | ({x} != {x})) ? {x} : {y}", ""),
+    "amin": Reduction(_most, lambda y, x: f"{y} = (({x} < {y}) | ({x} != {x})) ? {x} : {y}", ""),
     "all": Reduction(lambda dtype: "1", lambda y, x: f"{y} &= {x} != 0", "&"),
     "any": Reduction(lambda dtype: "0", lambda y, x: f"{y} |= {x} != 0", "|"),
 }

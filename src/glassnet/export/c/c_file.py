@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from glassnet.errors import ShapeError
 from glassnet.export.c.command_text import command
 from glassnet.export.c.contents import Contents
 from glassnet.export.c.header_text import header
+from glassnet.export.c.quantisation import quantised
 from glassnet.export.c.source_text import source
 from glassnet.export.c.traced_network import Training, network_of
 from glassnet.export.inference import ExportError
 from glassnet.files import PathLike, replace_files
 from glassnet.nn.finite import check_results, check_weights
 from glassnet.nn.module import Module, evaluating
-from glassnet.ops.dtypes import Dtype, float32, int64
+from glassnet.ops.dtypes import Array, Dtype, float32, int64
 from glassnet.ops.shapes import written
 from glassnet.tensor import as_array, wrap
 from glassnet.text import shown
@@ -39,6 +41,7 @@ def c_file(
     title: str = "",
     facts: Mapping[str, str] | None = None,
     training: Training | None = None,
+    calibration: Any = None,
 ) -> list[Path]:
     """Write ``module`` in evaluation mode as C99 without dependencies; returns the paths written.
 
@@ -46,7 +49,8 @@ def c_file(
     memory is static, and its size stands in the header. ``example_input`` are a few samples [n, …], raw ones with an
     ``encoder``, whose work is written out too. With ``classes``, or an encoder that knows them, ``model_predict`` gives
     their probabilities, otherwise the values. With ``training`` there is ``model_train_step``, and the weights are
-    variables. Existing files are replaced: all of them, or, where one cannot be written, none.
+    variables. With ``calibration``, samples to learn from, the weights of linear layers and convolutions are whole
+    numbers of 8 bits. Existing files are replaced: all of them, or, where one cannot be written, none.
 
     Raises ExportError for a network that cannot be written as C, NotFiniteError for weights or results that are nan or
     infinite, ShapeError for an example or classes that do not fit, SourceError or TableError for samples that the
@@ -57,8 +61,17 @@ def c_file(
     >>> [str(path) for path in c_file(model, "model.c", np.ones((1, 4), np.float32), classes=["no", "yes"])]
     ['model.c', 'model.h', 'model_main.c']
     """
+    if training is not None and calibration is not None:
+        raise ExportError("expected training or calibration, got both: weights of 8 bits do not learn; leave one out")
+    contents = contents_of(module, path, example_input, classes, encoder, title, facts or {}, training)
+    if calibration is not None:
+        contents = in_8_bits(contents, contents.encoder.encode(calibration, contents.input.dtype))
+    return write(contents, path)
+
+
+def write(contents: Contents, path: PathLike) -> list[Path]:
+    """Write the three files; returns their paths."""
     target = Path(path)
-    contents = _contents(module, example_input, encoder, classes, training, _name(target), title, facts or {})
     files: dict[PathLike, list[bytes]] = {
         target: [source(contents).encode()],
         target.with_suffix(".h"): [header(contents).encode()],
@@ -66,6 +79,12 @@ def c_file(
     }
     replace_files(files)
     return [Path(file) for file in files]
+
+
+def in_8_bits(contents: Contents, samples: Array) -> Contents:
+    """``contents`` with weights of 8 bits, calibrated on encoded samples. They test themselves with what these give."""
+    network = quantised(contents.network, samples)
+    return replace(contents, network=network, outputs=network.answers(contents.inputs))
 
 
 def _name(target: Path) -> str:
@@ -82,17 +101,18 @@ def _name(target: Path) -> str:
 
 
 @np.errstate(all="ignore")  # what becomes too large is found in the results
-def _contents(
+def contents_of(
     module: Module,
+    path: PathLike,
     example: Any,
-    encoder: Encoder | None,
     classes: Sequence[str] | None,
-    training: Training | None,
-    name: str,
+    encoder: Encoder | None,
     title: str,
     facts: Mapping[str, str],
+    training: Training | None = None,
 ) -> Contents:
     """The network, traced with the example, and the samples of it that the files test themselves with."""
+    name = _name(Path(path))
     dtype = next((p.dtype for p in module.parameters() if p.dtype.kind == "f" and p.dtype != float32), None)
     if dtype is not None:
         raise ExportError(f"expected weights of float32, got {dtype}; convert the network: model.float()")

@@ -11,7 +11,7 @@ from glassnet.encoders import Encoder
 from glassnet.export.c.cell_code import CellCode, cell_code
 from glassnet.export.c.program_code import ProgramCode
 from glassnet.export.c.traced_network import Network, Traced
-from glassnet.ops.dtypes import Array, Dtype, int64
+from glassnet.ops.dtypes import Array, Dtype, int8, int64
 from glassnet.program.instruction import Var
 
 
@@ -94,6 +94,11 @@ class Contents:
                 if var.dtype == int64:
                     found[program_code.outside[var.name].removeprefix("memory.")] = (int64, math.prod(var.shape))
         return found
+
+    @property
+    def has_8_bits(self) -> bool:
+        """Whether weights are whole numbers of 8 bits."""
+        return any(array.dtype == int8 for array in self.constants.values())
 
     @property
     def constant_bytes(self) -> int:

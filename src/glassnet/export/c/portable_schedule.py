@@ -29,6 +29,8 @@ CODES: dict[str, type[ElementCode]] = {  # by the names of operations, as are WR
     "conv_transpose": ConvTranspose,
     "convolution": Convolution,
     "convolution_weight": ConvolutionWeight,
+    "int8_convolution": Convolution,
+    "int8_matmul": Product,
     "matmul": Product,
 }
 BACK = tuple(f"{name}_backward" for name in LAYERS)

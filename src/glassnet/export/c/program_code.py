@@ -116,7 +116,7 @@ class ProgramCode:
     def _name(self, step: Step) -> str:
         names = [self.schedule.names[i.output] for i in _instructions(step)]
         if isinstance(step, Kernel) and step.product is not None:  # named for the layer: linear1, of linear1_matmul
-            return f"{self.prefix}_{next((name for name in names[1:] if names[0].startswith(name)), names[0])}"
+            return f"{self.prefix}_{min((name for name in names if names[0].startswith(name)), key=len)}"
         return f"{self.prefix}_{names[-1]}"
 
     def _may_fail(self, step: Step) -> bool:

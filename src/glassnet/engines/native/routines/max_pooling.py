@@ -39,7 +39,7 @@ class _Windows:
     def largest(self) -> Iterator[str]:
         """Statements that find the ``largest`` number of a window."""
         yield f"{self.type} largest = {self._least};"
-        yield from self._of_each_place(["largest = (x > largest) | (x != x) ? x : largest;"])
+        yield from self._of_each_place(["largest = ((x > largest) | (x != x)) ? x : largest;"])
 
     def position(self) -> Iterator[str]:
         """Statements that find the ``position`` of the largest, counted through the dimensions of the windows."""
