@@ -16,7 +16,7 @@ from glassnet.engines.native.layouts import Sizes
 from glassnet.engines.native.product_loops import ProductLoops, Side
 
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
-DEPTH = 256  # of a panel at most
+DEPTH = 128  # of a panel at most: one panel and the rows of a tile stay in the first cache
 NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the second cache
 PARTS = 4  # into which the columns are divided at least, where threads divide them
 
@@ -87,8 +87,8 @@ class Plan:
         copied = self.columns.size * _cost(self.columns)
         copied += 0 if self.rows.is_strided else self.rows.size * _gathered(self.rows)
         tiles = _whole(self.rows.size, math.ceil(self.columns.size / self.lanes), rows, vectors)
-        scattered = stores / 8 if self.is_in_order else 3 * stores
-        return self.depth * (copied + tiles) + scattered + 100
+        stored = stores * (1 / 8 if self.is_in_order else 8)  # one after another, or far apart
+        return self.depth * (copied + tiles) + stored + 100
 
 
 def _cost(side: Side) -> float:
