@@ -23,7 +23,7 @@ from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import tensor
 
 SECONDS = 0.2  # that a piece takes about: Ctrl-C is answered after it
-BYTES = 1 << 24  # of the samples of a piece at most
+BYTES = 1 << 24  # of the samples and results of a piece at most
 GROWTH = 16  # times that a piece may be as long as the one before
 CALLS = 64  # in a row, at most, before it is tried again whether they can be one
 
@@ -62,7 +62,9 @@ def in_pieces(blocks: Blocks, calls: Calls[T_co]) -> Iterator[T_co]:
     has_rows = True
     while (indices := blocks.take(1 + count)) is not None:
         first, later = blocks.batch(indices[0]), indices[1:]
-        yield calls.one(first)
+        result = calls.one(first)
+        most = max(1, BYTES // max(1, _nbytes((first, result))))
+        yield result
         done = None
         if has_rows and len(later) and calls.can_be_many:
             began = time.perf_counter()
@@ -73,7 +75,7 @@ def in_pieces(blocks: Blocks, calls: Calls[T_co]) -> Iterator[T_co]:
             count = min(2 * count, CALLS)
         else:
             fitting = len(later) * min(GROWTH, SECONDS / max(time.perf_counter() - began, 1e-9))
-            count = max(1, min(int(fitting), BYTES // max(1, _nbytes(first))))
+            count = max(1, min(int(fitting), most))
             yield done[1]
             later = later[done[0] :]
         for one in later:
@@ -96,8 +98,8 @@ def go_on(compiled: Repeatable, like: Args, samples: Args, places: Array) -> tup
     return compiled._run_many(like, given(arrays, places), len(places))
 
 
-def _nbytes(batch: Any) -> int:
-    return sum(x.array.nbytes for x in flatten(batch)[0] if isinstance(x, Tensor))
+def _nbytes(parts: Any) -> int:
+    return sum(x.array.nbytes for x in flatten(parts)[0] if isinstance(x, Tensor))
 
 
 def given(arrays: Iterable[Array], places: Array) -> list[Given]:

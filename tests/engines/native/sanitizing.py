@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
-TESTS = ("tests/engines/native", "tests/engines/test_table.py")
+TESTS = ("tests/engines/native", "tests/engines/test_table.py", "tests/compilation/test_epochs.py")
 NOT_HERE = " and not ".join(("", "compiler", "library_cache", "sanitizers"))  # they are about other processes
 
 
