@@ -14,7 +14,7 @@ import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.compilation.specialisation import Specialisation
-from glassnet.engines import engine_class
+from glassnet.compilation.tiers import by_name
 from glassnet.program.evaluation import evaluate
 from glassnet.program.passes import batch_analysis, optimize
 from glassnet.program.passes.batch_analysis import batch_of
@@ -34,7 +34,7 @@ Forward = Callable[[Any], Any]
 def primitive(function: Callable[..., Any], *inputs: Any) -> tuple[Program, dict[str, Any]]:
     """The program of a function in primitive operations, and the state that it starts from."""
     for _ in range(2):  # at its first step an optimizer makes its state
-        specialisation = Specialisation(function, inputs, {}, "step", engine_class("numpy"))
+        specialisation = Specialisation(function, inputs, {}, "step", by_name("numpy"))
     engine: Any = specialisation.engine
     state = {var.name: np.array(engine.module[var.name]) for var in specialisation.program.state}
     return optimize(specialisation.program.history["traced"], passes_for(lambda instruction: False)), state

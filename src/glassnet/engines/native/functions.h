@@ -150,6 +150,36 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
             for (long c = r < whole_rows ? whole_columns : 0; c < columns; c++) to[c * to_step + r] = of[r * of_step + c];\
     }
 
+/* A tile of a·bᵀ, of rows that all lie along the depth: ROWS of a and COLUMNS of b. A vector of sums for each of its
+   numbers, of which there is one in the end. */
+#define DOT_TILE(NAME, TYPE, INTEGER, LANES, ROWS, COLUMNS)                                                            \
+    static inline __attribute__((always_inline)) void NAME(                                                            \
+        long depth, const TYPE *restrict a, long a_row, const TYPE *restrict b, long b_row, TYPE *restrict tile,       \
+        long tile_row) {                                                                                               \
+        typedef TYPE vector __attribute__((vector_size(LANES * sizeof(TYPE)), aligned(sizeof(TYPE)), may_alias));      \
+        typedef INTEGER numbers __attribute__((vector_size(LANES * sizeof(TYPE))));                                    \
+        const long whole = depth - depth % LANES;                                                                      \
+        vector sum[ROWS][COLUMNS] = {0};                                                                               \
+        for (long k = 0; k < whole; k += LANES) {                                                                      \
+            vector row[COLUMNS];                                                                                       \
+            _Pragma("GCC unroll 32") for (int c = 0; c < COLUMNS; c++) row[c] = *(const vector *)(b + c * b_row + k);  \
+            _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++) {                                                  \
+                const vector x = *(const vector *)(a + r * a_row + k);                                                 \
+                _Pragma("GCC unroll 32") for (int c = 0; c < COLUMNS; c++) sum[r][c] += x * row[c];                    \
+            }                                                                                                          \
+        }                                                                                                              \
+        numbers number;                                                                                                \
+        for (int i = 0; i < LANES; i++) number[i] = i;                                                                 \
+        _Pragma("GCC unroll 32") for (int r = 0; r < ROWS; r++)                                                        \
+            _Pragma("GCC unroll 32") for (int c = 0; c < COLUMNS; c++) {                                               \
+                vector total = sum[r][c];                                                                              \
+                _Pragma("GCC unroll 8") for (int half = LANES / 2; half; half /= 2)                                    \
+                    total += SHUFFLE(total, total, (number ^ half), LANES);                                            \
+                tile[r * tile_row + c] = total[0];                                                                     \
+                for (long k = whole; k < depth; k++) tile[r * tile_row + c] += a[r * a_row + k] * b[c * b_row + k];    \
+            }                                                                                                          \
+    }
+
 /* A tile of a·b, kept in registers over the depth: ROWS rows of VECTORS·LANES columns. Elements of a and rows of the
    tile are steps apart as said; b is a panel of columns that lie side by side. What is in the tile is added to, or not. */
 #define PRODUCT_TILE(NAME, TYPE, LANES, ROWS, VECTORS)                                                                 \

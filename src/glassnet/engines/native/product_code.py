@@ -1,4 +1,4 @@
-"""Matrix products: tile by tile or dot by dot, and what follows done to each element before it is stored."""
+"""Matrix products: tile by tile or one by one, and what follows done to each element before it is stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ProductCode(KernelCode):
         self.type = C_TYPES[self.product.output.dtype]
         self.is_deep = self.plan.tile is not None and self.plan.panel_depth < self.plan.depth
         fits = self.plan.columns.size % self.plan.lanes == self.plan.panel_columns % self.plan.lanes == 0
-        fits = fits and self._steps_of_tile(self._result)[1] == 1
+        fits = (fits or self.plan.is_of_dots) and self._steps_of_tile(self._result)[1] == 1
         self.is_direct = fits and kernel.instructions == (self.product,)  # the sums are the result
 
     @property
@@ -67,8 +67,13 @@ class ProductCode(KernelCode):
         """The functions that it needs: kinds of tile, and the transpose of what lies along the depth."""
         if self.plan.tile is None:
             return
+        integer = f"int{8 * self.product.output.dtype.itemsize}_t"
+        if self.plan.is_of_dots:
+            for r in _sizes_of_pieces(self.plan.rows.size, self.plan.tile_rows):
+                for c in _sizes_of_pieces(self.plan.columns.size, self.plan.width):
+                    yield f"DOT_TILE({self._dots_name(r, c)}, {self.type}, {integer}, {self.plan.lanes}, {r}, {c})"
+            return
         if self._is_transposed:
-            integer = f"int{8 * self.product.output.dtype.itemsize}_t"
             yield f"TRANSPOSE({self._transpose}, {self.type}, {integer}, {self.plan.lanes})"
         rows, vectors = self.plan.tile
         size, most = self.plan.columns.size, self.plan.panel_columns
@@ -102,6 +107,8 @@ class ProductCode(KernelCode):
             size = self.loops.around[n].size
             yield from block(loop_head(f"i{n}", size, shared=self._divided == f"i{n}"), self._batches(n + 1))
         elif self.plan.tile is None:
+            yield from self._one_by_one()
+        elif self.plan.is_of_dots:
             yield from self._dots()
         else:
             yield from self._columns()
@@ -114,9 +121,36 @@ class ProductCode(KernelCode):
             return f"i{sizes.index(max(sizes))}"
         return "first" if self.plan.divides_columns else "row"
 
-    # dot by dot ---------------------------------------------------------------------------------------
+    # tiles of dots ------------------------------------------------------------------------------------
 
     def _dots(self) -> Iterator[str]:
+        """All columns, and as many rows at a time as a tile has."""
+        size, rows = self.plan.columns.size, self.plan.tile_rows
+        if not self.is_direct:
+            yield f"{self.type} sums[{min(rows, self.plan.rows.size) * size}];"
+        strips = self._pieces("row", self.plan.rows.size, rows, self._strip_of_dots)
+        yield from block(loop_head("first", size, size), strips)
+
+    def _strip_of_dots(self, rows: int) -> Iterator[str]:
+        a, b, size = self.plan.rows, self.plan.columns, self.plan.columns.size
+        sums, step = self._sums(size)
+        x = f"&{self._matrix(a, ((a.step, 'row'),))}, {a.step}"
+        y = f"&{self._matrix(b, ((b.step, 'column'),))}, {b.step}"
+
+        def tile(columns: int) -> Iterator[str]:
+            name = self._dots_name(rows, columns)
+            yield f"{name}({self.plan.depth}, {x}, {y}, {sums} + column, {step});"
+
+        yield from self._pieces("column", size, self.plan.width, tile)
+        if not self.is_direct:
+            yield from self._elements(rows, size, step)
+
+    def _dots_name(self, rows: int, columns: int) -> str:
+        return f"dots_{self.type}_{rows}x{columns}"
+
+    # one by one ---------------------------------------------------------------------------------------
+
+    def _one_by_one(self) -> Iterator[str]:
         plan = self.plan
         x, y = (self._matrix(side, ((side.step, name), (side.depth_step, "k"))) for side, name in self._sides)
         yield from block(
@@ -232,7 +266,7 @@ class ProductCode(KernelCode):
 
     def _sums(self, columns: int) -> tuple[str, int]:
         """Where the sums of a strip begin, and how far apart its rows are."""
-        padded = self._padded(columns)
+        padded = columns if self.plan.is_of_dots else self._padded(columns)
         if self.is_direct:
             row, column = self._steps_of_tile(self._result)
             index = index_text(0, *self._around(self._result), (row, "row"), (column, "first"))
@@ -294,6 +328,11 @@ class ProductCode(KernelCode):
 
     def _around(self, steps: tuple[int, ...]) -> Iterator[tuple[int, str]]:
         return ((loop.step(steps), f"i{n}") for n, loop in enumerate(self.loops.around))
+
+
+def _sizes_of_pieces(size: int, step: int) -> set[int]:
+    """How large the pieces are that something is cut into: all but the last as large as they may be."""
+    return {min(size, step), size % step} - {0}
 
 
 class _Loop(NamedTuple):

@@ -2,8 +2,9 @@
 
 A product goes **tile by tile**: some rows by some vectors of columns, whose sums stay in registers over the depth. The
 columns come from panels, some columns of one matrix copied row after row. Of a·b either may be the one with the
-columns, for (a·b)ᵀ = bᵀ·aᵀ. Or it goes **dot by dot**: each element the sum over the depth, where there are so few of
-them, or so little depth, that panels and tiles would cost more than they save.
+columns, for (a·b)ᵀ = bᵀ·aᵀ. Where both matrices lie along the depth, a tile may be **of dots**: some rows by some
+columns, of each number a vector of sums, which are added up in the end. Or it goes **one by one**, where there are so
+few numbers, or so little depth, that panels and tiles would cost more than they save.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from glassnet.engines.native.product_loops import ProductLoops, Side
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
 DEPTH = 128  # of a panel at most: one panel and the rows of a tile stay in the first cache
 NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the second cache
+ADDING_UP = 3  # cycles that it takes to add up the vector of a dot
 PARTS = 4  # into which the columns are divided at least, where threads divide them
 
 
@@ -25,7 +27,8 @@ PARTS = 4  # into which the columns are divided at least, where threads divide t
 class Plan:
     """A product of ``rows`` and ``columns``, which are exchanged where it is ``swapped``.
 
-    ``tile`` is the number of rows and of vectors of ``lanes`` columns; None: dot by dot. The depth may only be cut into
+    ``tile`` is the number of rows and of vectors of ``lanes`` columns, or of rows and columns where it ``is_of_dots``;
+    None: one by one. The depth may only be cut into
     pieces that are whole in all ``depths`` but the outermost, and the columns so in the loops that lead over them.
     """
 
@@ -36,6 +39,7 @@ class Plan:
     swapped: bool = False
     is_in_order: bool = True  # whether what is stored lies in order along the columns, rather than the rows
     tile: tuple[int, int] | None = None
+    is_of_dots: bool = False
 
     @property
     def tile_rows(self) -> int:
@@ -45,7 +49,7 @@ class Plan:
     @property
     def width(self) -> int:
         """The columns of a tile."""
-        return (self.tile or (1, 1))[1] * self.lanes
+        return (self.tile or (1, 1))[1] * (1 if self.is_of_dots else self.lanes)
 
     @property
     def depth(self) -> int:
@@ -55,6 +59,8 @@ class Plan:
     @property
     def panel_depth(self) -> int:
         """How much of the depth a panel has: all of it, or an equal part."""
+        if self.is_of_dots:
+            return self.depth
         if len(self.depths) > 1:
             return piece_of(self.depths, DEPTH)
         return math.ceil(self.depth / math.ceil(self.depth / DEPTH))
@@ -62,6 +68,8 @@ class Plan:
     @property
     def panel_columns(self) -> int:
         """How many columns are copied at once: an equal part, of whole tiles."""
+        if self.is_of_dots:
+            return self.columns.size
         near = NEAR_BYTES // (self.panel_depth * self.rows.root.dtype.itemsize)
         if not self.columns.is_strided:
             return piece_of([n for n, _ in self.columns.own], max(near, self.width))
@@ -72,7 +80,8 @@ class Plan:
     def divides_columns(self) -> bool:
         """Whether threads divide the columns among them: where these are more than the rows."""
         is_whole = not self.columns.is_strided and self.panel_columns == self.columns.size
-        return self.tile is not None and self.columns.size > max(self.rows.size, self.width) and not is_whole
+        is_of_panels = self.tile is not None and not self.is_of_dots
+        return is_of_panels and self.columns.size > max(self.rows.size, self.width) and not is_whole
 
     @property
     def cycles(self) -> float:
@@ -83,6 +92,9 @@ class Plan:
                 return math.inf
             in_order = self.rows.depth_step == self.columns.depth_step == 1 and self.depth >= self.lanes
             return stores * (self.depth / self.lanes * 1.5 + 8 if in_order else self.depth * 1.5)
+        if self.is_of_dots:
+            steps = math.ceil(self.depth / self.lanes)
+            return steps * _whole(self.rows.size, self.columns.size, *self.tile) + ADDING_UP * stores + 100
         rows, vectors = self.tile
         copied = self.columns.size * _cost(self.columns)
         copied += 0 if self.rows.is_strided else self.rows.size * _gathered(self.rows)
@@ -109,8 +121,19 @@ def plan_of(loops: ProductLoops, vector_bytes: int) -> Plan:
     is_in_order = loops.columns.in_order >= loops.rows.in_order
     plain = Plan(loops.a, loops.b, loops.depth, lanes, is_in_order=is_in_order)
     exchanged = Plan(loops.b, loops.a, loops.depth, lanes, swapped=True, is_in_order=not is_in_order)
-    tiled = [_tiled(plan, REGISTERS.get(vector_bytes, 15)) for plan in (plain, exchanged)]
-    return min(plain, *tiled, key=lambda plan: plan.cycles)
+    registers = REGISTERS.get(vector_bytes, 15)
+    plans = [plain, *(_tiled(plan, registers) for plan in (plain, exchanged))]
+    if _can_be_of_dots(plain):
+        plans.append(_tiled(replace(plain, is_of_dots=True), registers))
+    return min(plans, key=lambda plan: plan.cycles)
+
+
+def _can_be_of_dots(plan: Plan) -> bool:
+    """Whether both matrices lie along the depth, and stay near while they are gone over again and again."""
+    sides = plan.rows, plan.columns
+    nbytes = (plan.rows.size + plan.columns.size) * plan.depth * plan.rows.root.dtype.itemsize
+    in_order = all(side.is_strided and side.depth_step == 1 for side in sides)
+    return in_order and 1 < plan.lanes <= plan.depth and nbytes <= NEAR_BYTES
 
 
 def piece_of(sizes: Sequence[int], most: int) -> int:
@@ -126,7 +149,7 @@ def piece_of(sizes: Sequence[int], most: int) -> int:
 
 def _tiled(plan: Plan, registers: int) -> Plan:
     """With the tile that takes the fewest cycles."""
-    rows, vectors = plan.rows.size, math.ceil(plan.columns.size / plan.lanes)
+    rows, vectors = plan.rows.size, math.ceil(plan.columns.size / (1 if plan.is_of_dots else plan.lanes))
     shapes = [
         (r, v) for v in range(1, min(vectors, 6) + 1) for r in range(1, min(rows, 16) + 1) if r * v + v + 1 <= registers
     ]

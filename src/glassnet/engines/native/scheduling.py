@@ -20,7 +20,7 @@ from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.slices import SLICES
 
 SAMPLE = 64  # rows: how much memory they take is looked at
-NEAR = 1 << 17  # bytes of what is computed of a slice: they stay in the second cache
+NEAR = 1 << 18  # bytes of what is computed of a slice: they stay in the second cache
 FAR = 1 << 19  # bytes of what is computed of all rows: fewer stay near without slices
 WORTH = 2.0  # times as much as what is handed on and added up: so much has to be computed of all rows
 WHOLE = 16  # rows: whole vectors, however wide

@@ -74,13 +74,29 @@ class _Turning:
         """The program with the rows as columns."""
         for x in self.program.inputs:
             if self.is_turned(x):
-                self.stands_for[x] = self.transposed(x)
+                self.stands_for[x] = Var(self.names(f"{x}_T"), x.shape[::-1], x.dtype)
         for instruction in self.program:
             self._turn(instruction)
-        outputs = tuple(self.now(x) for x in self.program.outputs)
-        program = verify(self.program.having(instructions=tuple(self.instructions), outputs=outputs))
-        program = eliminate_dead_code(eliminate_common_subexpressions(simplify(program)))
-        return verify(self._with_outputs_as_they_were(program))
+        program = self.program.having(
+            inputs=tuple(self.now(x) for x in self.program.inputs),
+            instructions=tuple(self.instructions),
+            outputs=tuple(self.now(x) for x in self.program.outputs),
+        )
+        return verify(self._between(eliminate_dead_code(eliminate_common_subexpressions(simplify(verify(program))))))
+
+    def _between(self, program: Program) -> Program:
+        """What takes its inputs and gives its outputs as they were: these are turned in memory, before and after."""
+        self.instructions = []
+        for x, turned in zip(self.program.inputs, program.inputs, strict=True):
+            if x != turned:
+                self.instructions.append(Instruction(copy, (self.transposed(x),), turned))
+        self.instructions += program
+        outputs = [
+            self.added(None, copy, self.transposed(x), x.shape[::-1], {}) if self.is_turned(was) else x
+            for was, x in zip(self.program.outputs, program.outputs, strict=True)
+            if isinstance(x, Var)
+        ]
+        return self.program.having(instructions=tuple(self.instructions), outputs=tuple(outputs))
 
     def _turn(self, instruction: Instruction) -> None:
         if self.along.keys().isdisjoint((*instruction.reads, instruction.output)):
@@ -90,16 +106,6 @@ class _Turning:
         if rule is None:
             raise _UnknownError
         rule(self, instruction)
-
-    def _with_outputs_as_they_were(self, program: Program) -> Program:
-        """With what is given back turned back, in memory of its own."""
-        self.instructions = list(program)
-        outputs = [
-            self.added(None, copy, self.transposed(x), x.shape[::-1], {}) if self.is_turned(was) else x
-            for was, x in zip(self.program.outputs, program.outputs, strict=True)
-            if isinstance(x, Var)
-        ]
-        return program.having(instructions=tuple(self.instructions), outputs=tuple(outputs))
 
     # what the rules are written in --------------------------------------------------------------------
 
