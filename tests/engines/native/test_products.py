@@ -120,6 +120,18 @@ def test_a_walk_that_is_off_by_one_is_noticed(monkeypatch: pytest.MonkeyPatch) -
         assert any(not np.allclose(x.array, y.array) for x, y in zip(found, right, strict=True))
 
 
+def test_the_loops_around_a_product_are_those_of_its_matrices() -> None:
+    """Of 6 samples and 2·3 windows, which are as many, one are the rows: the others do not lie in equal steps."""
+
+    def by_places(x: gn.Tensor, w: gn.Tensor) -> gn.Tensor:
+        y = F.unfold(x, 3, stride=2).transpose(1, 2) @ w
+        return y.reshape(6, 2, 3, 2).permute(0, 3, 1, 2).reshape(6, 12)
+
+    x, w = gn.randn(6, 3, 6, 8, dtype=gn.float64), gn.randn(27, 2, dtype=gn.float64)
+    found = gn.compile(by_places, engine="native")(x, w)
+    np.testing.assert_allclose(found.array, by_places(x, w).array, rtol=1e-12, atol=1e-12)
+
+
 def test_a_result_lies_in_the_order_in_which_it_is_read() -> None:
     """So the activation follows a convolution in its kernel; and NumPy finds what is left to it."""
 

@@ -92,10 +92,9 @@ def product_loops(kernel: Kernel, layouts: Layouts) -> ProductLoops:
         return math.prod(kernel.sizes[i] for i in group)
 
     rows, columns = (_grouped(loops, kernel.sizes, stored) for loops in along[:2])
-    around = _grouped(along[2], kernel.sizes, [*stored, *steps])
     row, column = (max(groups, key=size, default=[]) for groups in (rows, columns))
-    around += [group for group in (*rows, *columns) if group not in (row, column)]
-    around.sort()
+    others = [i for group in (*rows, *columns) if group not in (row, column) for i in group]
+    around = _grouped(sorted([*along[2], *others]), kernel.sizes, [*stored, *steps])
     x, y = (layouts[var] for var in product.reads)
     depths = [joined(x.dims[-1]), joined(y.dims[-2])]
     sizes = refined(*(tuple(n for n, _ in pairs) for pairs in depths))

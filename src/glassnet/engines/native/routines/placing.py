@@ -70,6 +70,10 @@ def _where(code: RoutineCode) -> Iterator[str]:
     yield from code.divided(loops, [chosen, *other])
 
 
+def _zeros(code: RoutineCode) -> Iterator[str]:
+    yield from code.copied(number(0, code.dtype), code.result)
+
+
 def _flip(code: RoutineCode) -> Iterator[str]:
     x = code.input(0)
     dims = {dim % len(x.shape) for dim in code.instruction.params["dims"]} if len(x.shape) else set()
@@ -135,11 +139,17 @@ def _is_one_by_mask(instruction: Instruction) -> bool:
     return instruction.params["index"] == (ARRAY,) and is_mask and is_one
 
 
+def _adds_up_nothing(instruction: Instruction) -> bool:
+    return any(0 in x.shape for x in instruction.reads)
+
+
 ROUTINES = [
     Routine("concatenate", _concatenate),
     Routine("flip", _flip),
+    Routine("matmul", _zeros, _adds_up_nothing),
     Routine("pad", _pad),
     Routine("put", _put, _is_plain),
     Routine("setitem", _setitem, _is_plain, in_place=True),
     Routine("setitem", _where, _is_one_by_mask, in_place=True),
+    Routine("sum", _zeros, _adds_up_nothing),
 ]
