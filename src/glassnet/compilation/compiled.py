@@ -306,9 +306,9 @@ def compile(
 
     At the first call the function runs for real and is traced; then everything is put back as it was,
     and the program runs, now and from then on, with the same results to rounding. ``engine``: a name of
-    `glassnet.engines.ENGINES`, "numpy" for one that writes the program as NumPy source; "auto" takes the
-    fastest that can run here. Beyond ``max_specialisations`` different kinds of call it warns, and runs new
-    ones uncompiled. See docs/footguns.md for what cannot be compiled.
+    `glassnet.engines.ENGINES`, "numpy" for one that writes the program as NumPy source, "native" for C; "auto" begins
+    on NumPy, and goes over to C where that is faster (see docs/engines.md). Beyond ``max_specialisations`` different
+    kinds of call it warns, and runs new ones uncompiled. See docs/footguns.md for what cannot be compiled.
 
     Raises TraceError, with the line and what to write instead, for a function that cannot be traced.
 

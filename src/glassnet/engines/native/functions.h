@@ -115,7 +115,7 @@ static inline int64_t in_range_from_end_(int64_t index, int64_t size, int64_t *f
 /* matrix products ---------------------------------------------------------------------------------------------- */
 
 #ifdef __clang__
-#define SHUFFLE(A, B, ORDER, LANES) ({ typeof(A) y; for (int i = 0; i < LANES; i++) y[i] = ORDER[i] < LANES ? A[ORDER[i]] : B[ORDER[i] - LANES]; y; })
+#define SHUFFLE(A, B, ORDER, LANES) ({ typeof((A) + (B)) y; for (int i = 0; i < LANES; i++) y[i] = ORDER[i] < LANES ? A[ORDER[i]] : B[ORDER[i] - LANES]; y; })
 #else
 #define SHUFFLE(A, B, ORDER, LANES) __builtin_shuffle(A, B, ORDER)
 #endif
