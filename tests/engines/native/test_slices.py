@@ -107,12 +107,28 @@ class Sentences(nn.Module):
         return self.last(self.attention(x.unsqueeze(2) * gn.ones(4)).mean(1))
 
 
+class MadeWeight(nn.Module):
+    """A weight that is a product, which is first read with its dimensions exchanged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Parameter(gn.randn(3, 2))
+        self.b = nn.Parameter(gn.randn(2, 5))
+        self.c = nn.Parameter(gn.randn(5, 3))
+
+    def forward(self, x: gn.Tensor) -> gn.Tensor:
+        weight = self.a @ self.b
+        size = (weight.t() + self.c).exp().sum()
+        return F.linear(x, weight) * size
+
+
 CASES: dict[str, tuple[Callable[[], nn.Module], int, dict[str, Any]]] = {
     "batch norm": (lambda: nn.Sequential(nn.Linear(5, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Linear(9, 3)), 96, {}),
     "softmax": (lambda: nn.Sequential(nn.Linear(5, 9), nn.Softmax(1), nn.Linear(9, 3)), 64, {"reduction": "sum"}),
     "weights": (lambda: nn.Linear(5, 3), 200, {"weight": gn.tensor([1.0, 2.0, 0.5])}),
     "attention": (Sentences, 70, {"label_smoothing": 0.1}),
     "one row": (network, 1, {}),
+    "a made weight": (MadeWeight, 64, {}),
     "a convolution": (
         lambda: nn.Sequential(nn.Unflatten(1, (1, 5)), nn.Conv1d(1, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(12, 3)),
         50,

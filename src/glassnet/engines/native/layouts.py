@@ -19,6 +19,7 @@ from glassnet.ops.layers.windows import add_windows
 from glassnet.ops.movement import broadcast_to, permute, reshape
 from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
+from glassnet.program.slices import SLICES
 
 VIEWS = frozenset({"reshape", "permute", "broadcast_to", "getitem", "windows"})
 Sizes = tuple[int, ...]
@@ -317,6 +318,7 @@ def _unfit(program: Program, plain: Mapping[Var, Layout], found: Mapping[Var, La
         moves = found[output].root == output != plain[output].root
         is_view = found[output].root != output
         for x in instruction.reads:
-            if moves or not (is_view or _is_in_loops(instruction) or found[x].is_strided):
+            taken_as_it_lies = instruction.op is not SLICES and found[x].is_strided
+            if moves or not (is_view or _is_in_loops(instruction) or taken_as_it_lies or found[x].is_in_order):
                 unfit.add(found[x].root)
     return unfit
