@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from typer import testing
 from typer.testing import CliRunner, Result
 
-from glassnet.cli.app import app
+from glassnet.cli.app import _Commands, app
 
 Command = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True, scope="session")
 def made_once() -> Iterator[None]:
-    """Typer makes the command from the signatures again for every call, which takes longer than most of the calls."""
+    """Typer makes the commands from the signatures again for every call, which takes longer than most of the calls."""
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(testing, "_get_command"):
             patch.setattr(testing, "_get_command", cache(testing._get_command))
+        made = cache(partial(_Commands.__getitem__, _Commands()))
+        patch.setattr(_Commands, "__getitem__", lambda _, name: made(name))
         yield
 
 
