@@ -48,6 +48,38 @@ class _Windows:
         found = f"largest = x, position = {self._position(self._names)};"
         yield from nest(self._loops, [self._number(self._names), f"if ((x > largest) | (x != x)) {found}"])
 
+    @property
+    def are_apart(self) -> bool:
+        """Whether no place is in two windows, and each place of a window may have statements of its own."""
+        numbers = zip(self.size, self.stride, self.dilation, strict=True)
+        return all(d * (k - 1) < s for k, s, d in numbers) and math.prod(self.size) <= FEW
+
+    @property
+    def fill(self) -> bool:
+        """Whether every place is in some window."""
+        return all(
+            stride == size and loop.size * size == length
+            for stride, size, loop, length in zip(self.stride, self.size, self.windows, self.lengths, strict=True)
+        )
+
+    def shared_out(self, to: str, value: str, largest: str) -> Iterator[str]:
+        """Statements that give the place of the largest number the ``value``, and 0 to the others of the window.
+
+        Of those that equal it the first; where it is NaN, which equals nothing, the last NaN.
+        """
+        places = [tuple(map(str, place)) for place in product(*map(range, self.size))]
+        yield f"const {self.type} value = {value}, largest = {largest};"
+        yield "int left = 1;"
+        for n, place in enumerate(places):
+            yield self._number(place, f"x{n}")
+            yield f"const int is{n} = (x{n} == largest) & left;"
+            yield f"left ^= is{n};"
+        for n in reversed(range(len(places))):
+            yield f"const int is_nan{n} = (x{n} != x{n}) & left;"
+            yield f"left ^= is_nan{n};"
+        for n, place in enumerate(places):
+            yield f"{to}[{self._position(place)}] = is{n} | is_nan{n} ? value : 0;"
+
     def _of_each_place(self, statements: list[str]) -> Iterator[str]:
         if math.prod(self.size) > FEW:
             yield from nest(self._loops, [self._number(self._names), *statements])
@@ -67,10 +99,10 @@ class _Windows:
     def _names(self) -> tuple[str, ...]:
         return tuple(f"k{i}" for i in range(len(self.size)))
 
-    def _number(self, place: tuple[str, ...]) -> str:
+    def _number(self, place: tuple[str, ...], name: str = "x") -> str:
         """The statement that reads what is at a place of the window."""
         along = (f"({self._along(i, k)})" for i, k in enumerate(place))
-        return f"const {self.type} x = {self.code.at(self.x, *(loop.name for loop in self.before), *along)};"
+        return f"const {self.type} {name} = {self.code.at(self.x, *(loop.name for loop in self.before), *along)};"
 
     def _along(self, i: int, k: str) -> str:
         """How far along a dimension a place of the window is."""
@@ -103,6 +135,12 @@ def _max_pool_backward(code: RoutineCode) -> Iterator[str]:
     seen = _Windows(code, code.input(1))
     size = math.prod(seen.lengths)
     names = [loop.name for loop in seen.before]
+    first = f"{code.type} *to = &{code.at(gx, *names, *('0' for _ in seen.size))};"
+    zeros = f"memset(to, 0, {size} * sizeof *to);"
+    if seen.are_apart:
+        shared = nest(seen.windows, seen.shared_out("to", *(code.at(y, *seen.names) for y in (g, code.input(2)))))
+        yield from code.divided(seen.before, [first, *([] if seen.fill else [zeros]), *shared])
+        return
     last = [f"{loop.name}_" for loop in seen.windows]
     backwards = [
         f"const long {loop.name} = {loop.size - 1} - {name};" for loop, name in zip(seen.windows, last, strict=True)
@@ -110,8 +148,8 @@ def _max_pool_backward(code: RoutineCode) -> Iterator[str]:
     loops = [Loop(name, loop.size, ()) for loop, name in zip(seen.windows, last, strict=True)]
     added = f"to[position] += {code.at(g, *seen.names)};"
     body = [
-        f"{code.type} *to = &{code.at(gx, *names, *('0' for _ in seen.size))};",
-        f"memset(to, 0, {size} * sizeof *to);",
+        first,
+        zeros,
         *nest(loops, [*backwards, *seen.position(), added]),
     ]
     yield from code.divided(seen.before, body)
