@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from glassnet.engines.native.layouts import Sizes
+from glassnet.engines.native.layouts import Pairs, Sizes
 from glassnet.engines.native.product_loops import ProductLoops, Side
 
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
@@ -106,13 +106,18 @@ class Plan:
 def _cost(side: Side) -> float:
     """About how many cycles it takes to copy a number of the columns: fewer where several lie side by side."""
     if side.step == 1:
-        return 1 / min(8, side.own[-1][0] if side.own else 8)
+        return _in_runs(side.own)
     return 1 / 2 if side.depth_step == 1 and side.is_strided else 1
 
 
 def _gathered(side: Side) -> float:
     """The same of rows, which are copied along the depth."""
-    return 1 / min(8, side.depth[-1][0] if side.depth else 8) if side.depth_step == 1 else 1
+    return _in_runs(side.depth) if side.depth_step == 1 else 1
+
+
+def _in_runs(pairs: Pairs) -> float:
+    """The same of what is copied in runs, as long as the innermost loop."""
+    return min(1, max(1 / 8, 4 / pairs[-1][0])) if len(pairs) > 1 else 1 / 8
 
 
 def plan_of(loops: ProductLoops, vector_bytes: int) -> Plan:
