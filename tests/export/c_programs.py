@@ -17,6 +17,8 @@ from glassnet.engines.native.compilers import compiler
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 WATCHED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
+TRAPPED = ("-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")  # of what another program loads
+
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
 
@@ -47,10 +49,10 @@ def run(program: Path, *words: object, given: str | None = None) -> subprocess.C
     )
 
 
-def training_step(source: Path, *flags: str) -> Callable[[Any, Any], float]:
+def training_step(source: Path) -> Callable[[Any, Any], float]:
     """The training step of a network in C, as a function of arrays."""
     library = source.with_suffix(".so")
-    compiled([source], library, "-shared", "-fPIC", *flags)
+    compiled([source], library, "-shared", "-fPIC", *TRAPPED)
     step = getattr(ctypes.CDLL(str(library)), f"{source.stem}_train_step")
     step.restype = ctypes.c_float
 

@@ -122,10 +122,7 @@ def _letter(letter: str) -> str:
 def _of_text(encoder: TextEncoder) -> CellCode:
     known = sorted((word.encode(), word, FIRST_WORD + n) for n, word in enumerate(encoder.vocabulary))
     letters = {letter for word in encoder.vocabulary for letter in word}
-    capitals = [
-        (ord(x.upper()), ord(x)) for x in sorted(letters) if len(x.upper()) == 1 and x.upper().lower() == x != x.upper()
-    ]
-    capitals = [pair for pair in capitals if max(pair) < 0x10000] or [(0, 0)]
+    capitals = [(large, small) for large, small in _capitals() if chr(small) in letters] or [(0, 0)]
     ranges = _ranges()
     tables = [
         listed("static const uint32_t letters[][2] =", (f"{{{low}, {high}}}" for low, high in ranges)),
@@ -138,6 +135,13 @@ def _of_text(encoder: TextEncoder) -> CellCode:
     about = f"a text in UTF-8, of which the first {encoder.length} words count"
     body = [f"words_(cells[0], &known, input, {encoder.length});", "return 0;"]
     return CellCode(1, body, about, TABLE, (encoder.column,), "\n".join(tables))
+
+
+@cache
+def _capitals() -> tuple[tuple[int, int], ...]:
+    """The code points that have a small letter, and that letter."""
+    pairs = ((point, chr(point).lower()) for point in range(0x10000))
+    return tuple((point, ord(small)) for point, small in pairs if len(small) == 1 and small != chr(point))
 
 
 @cache

@@ -164,7 +164,7 @@ static int is_date_(const char *text, size_t length, const char *form, int when[
     const int is_leap = when[0] % 4 == 0 && (when[0] % 100 != 0 || when[0] % 400 == 0);
     if (text != end || when[0] < 1 || when[1] < 1 || when[1] > 12 || when[2] < 1) return 0;
     if (when[2] > days[when[1] - 1] + (when[1] == 2 && is_leap)) return 0;
-    return when[3] < 24 && when[4] < 60 && when[5] < 62;
+    return when[3] < 24 && when[4] < 60 && when[5] < 60;
 }
 
 /* How many days a date is after the last one before the year 1, in the calendar of today. */
@@ -179,11 +179,13 @@ static int day_number_(const int when[6]) {
 static float *date_cell_(
     const char *cell, const char *form, const char *parts, const double *means, const double *scales,
     int may_be_missing, float *x) {
-    static const char *const also[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"};
+    static const char *const also[] = {
+        "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"};
+    static const size_t lengths[] = {10, 16, 16, 19, 19};
     const size_t length = trimmed_(&cell);
     int when[6];
     int is_date = !is_nothing_(cell, length) && is_date_(cell, length, form, when);
-    for (int i = 0; i < 5 && !is_date && length > 4 && cell[4] == '-'; i++) is_date = is_date_(cell, length, also[i], when);
+    for (int i = 0; i < 5 && !is_date; i++) is_date = length == lengths[i] && is_date_(cell, length, also[i], when);
     for (int i = 0; x && parts[i]; i++) {
         double value = NAN;
         if (is_date) {

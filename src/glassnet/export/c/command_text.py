@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable
 
-from glassnet.encoders import SeriesEncoder
+from glassnet.encoders import SeriesEncoder, TableEncoder
 from glassnet.export.c.c_functions import functions_in
 from glassnet.export.c.c_literals import comment, listed, quoted
 from glassnet.export.c.contents import Contents
@@ -48,6 +48,8 @@ def _header(c: Contents) -> list[str]:
         return ["prediction", *c.classes]
     if isinstance(c.encoder, SeriesEncoder):
         return ["step", c.encoder.target_name]
+    if isinstance(c.encoder, TableEncoder):
+        return [c.encoder.target_name]
     size = c.outputs[0].size
     return ["output"] if size == 1 else [f"output{i}" for i in range(1, size + 1)]
 
