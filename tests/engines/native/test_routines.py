@@ -103,6 +103,7 @@ def test_parts_of_state_are_overwritten_where_they_lie() -> None:
     def write(rows: gn.Tensor, index: gn.Tensor) -> gn.Tensor:
         cache[1:4:2, 2:] = rows
         cache[index, 0] = rows[:, 0]
+        cache[..., 1] = rows.reshape(4, 2)[..., 0]
         return cache.sum()
 
     rows = gn.arange(1, 9).reshape(2, 4).float()
@@ -111,6 +112,7 @@ def test_parts_of_state_are_overwritten_where_they_lie() -> None:
     expected = np.zeros((4, 6))
     expected[1:4:2, 2:] = rows.array
     expected[[3, 0], 0] = rows.array[:, 0]
+    expected[..., 1] = rows.array.reshape(4, 2)[..., 0]
     np.testing.assert_array_equal(cache.array, expected)
     assert not left_to_numpy(compiled)
 

@@ -186,7 +186,8 @@ class RoutineCode(KernelCode):
 
 def part(layout: Layout, index: tuple[Any, ...]) -> Layout:
     """Where a part of a value lies."""
-    return layout.through(lambda array: array[(*index, ...)])
+    index = index if Ellipsis in index else (*index, ...)  # with ..., one element is a part too
+    return layout.through(lambda array: array[index])
 
 
 def broadcast(layout: Layout, shape: tuple[int, ...]) -> Layout:
