@@ -101,14 +101,28 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(counted: list[int]) -> None:
         assert outcome(trainer) == whole, batch
 
 
-def test_labels_that_are_ignored_are_left_to_single_calls(counted: list[int]) -> None:
+def test_samples_count_for_what_they_weigh(counted: list[int]) -> None:
+    """Labels that are ignored, whole batches of them too; weights of classes, and of samples."""
     x, y = samples()
-    y[:70] = -100  # whole batches of them, when they are not shuffled
-    loader = data.DataLoader(data.TensorDataset(x, y), BATCH)
-    together = made().fit(loader, epochs=2)
-    assert not counted
-    with pytest.warns(GlassnetWarning, match="EachBatch"):
-        assert made(EachBatch()).fit(loader, epochs=2) == together
+    ignored = y.clone()
+    ignored[:70] = -100
+    ignored[20] = 1
+    weights = gn.linspace(0.5, 2.0, SAMPLES)
+    runs = [
+        ((x, ignored), {}, {}, 0),
+        ((x, y), {"class_weight": [1.0, 2.0, 3.0]}, {}, 4),
+        ((x, y), {}, {"sample_weight": weights}, 4),
+    ]
+    for given, options, more, least in runs:
+        counted.clear()
+        more = {"epochs": 2, "batch_size": BATCH, "shuffle": False, **more}
+        trainer, alone = made(**options), made(EachBatch(), **options)
+        together = trainer.fit(given, **more)
+        assert sum(counted) >= least
+        with pytest.warns(GlassnetWarning, match="EachBatch"):
+            assert alone.fit(given, **more) == together
+        for p, q in zip(trainer.model.parameters(), alone.model.parameters(), strict=True):
+            np.testing.assert_array_equal(p.array, q.array)
 
 
 def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(monkeypatch: pytest.MonkeyPatch) -> None:

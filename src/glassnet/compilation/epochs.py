@@ -87,23 +87,26 @@ def can_go_on(compiled: Repeatable) -> bool:
     return compiled._can_run_many
 
 
-def go_on(compiled: Repeatable, like: Args, samples: Args, places: Array) -> tuple[int, Any] | None:
-    """After a call with arguments ``like`` these: many calls in one, each with the rows ``places[i]`` of ``samples``.
+def go_on(compiled: Repeatable, like: Args, inputs: list[Given], times: int) -> tuple[int, Any] | None:
+    """After a call with arguments ``like`` these: many calls in one, each with the next of the ``inputs``.
 
     Gives how often it was called, up to a call that would raise an error, and the results: with a dimension more, the
     first, that of the calls. None where it cannot be done.
     """
-    arrays: list[Any] = []
-    key_of(samples, {}, arrays)
-    return compiled._run_many(like, given(arrays, places), len(places))
+    return compiled._run_many(like, inputs, times)
 
 
 def _nbytes(parts: Any) -> int:
     return sum(x.array.nbytes for x in flatten(parts)[0] if isinstance(x, Tensor))
 
 
-def given(arrays: Iterable[Array], places: Array) -> list[Given]:
-    """What a program is given to take its batches from: the rows that are named, or a stretch of them as they lie."""
+def given(samples: Args, places: Array) -> list[Given]:
+    """What a program takes its batches from, for arguments that are rows of ``samples``: the rows at ``places``.
+
+    Those that lie one after another are read where they are.
+    """
+    arrays: list[Any] = []
+    key_of(samples, {}, arrays)
     flat = places.ravel()
     if len(flat) and flat[-1] - flat[0] == len(flat) - 1 and bool((np.diff(flat) == 1).all()):
         return [Given(x[flat[0] : flat[-1] + 1]) for x in arrays]
@@ -129,7 +132,8 @@ class _CallsOf:
         return treedef.unflatten(wrap(x.array[None].copy()) if isinstance(x, Tensor) else x for x in leaves)
 
     def many(self, first: Any, rows: Rows) -> tuple[int, Any] | None:
-        return go_on(self.compiled, arguments_of(first), arguments_of(rows.samples), rows.places)
+        inputs = given(arguments_of(rows.samples), rows.places)
+        return go_on(self.compiled, arguments_of(first), inputs, len(rows.places))
 
 
 def arguments_of(batch: Any) -> Args:

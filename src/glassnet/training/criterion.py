@@ -6,17 +6,18 @@ result is the loss of all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import glassnet.functional as F
+from glassnet.data.gather import Indices
 from glassnet.nn.module import FunctionModule
 from glassnet.ops.dtypes import Array
 from glassnet.ops.shapes import written
-from glassnet.tensor import Tensor
+from glassnet.tensor import Tensor, wrap
 from glassnet.tensor.creation import as_tensor
 from glassnet.training.errors import TrainingError
 
@@ -176,15 +177,25 @@ class Criterion:
                 return float(shares[is_counted].sum(dtype=np.float64))
         return float(len(labels)) if weights is None else float(weights.array.sum(dtype=np.float64))
 
-    def count_of_each(self, targets: Array) -> float | None:
-        """The `count` of each of several batches, whose targets these are: [batches, size, …].
+    def weigh_each(self, targets: Array, weights: Tensor | None, places: Indices) -> list[Tensor] | None:
+        """`weigh` of each of several batches: ``targets[i]``, and the ``weights`` at ``places[i]``."""
+        if weights is None and self.class_weight is None:
+            return None
+        own = (None if weights is None else wrap(weights.array[rows]) for rows in places)
+        return [x for one, w in zip(targets, own, strict=True) if (x := self.weigh(wrap(one), w)) is not None]
 
-        None where they differ, or it has to be looked at for each.
-        """
-        if self.is_sum or not (self.name in OF_LABELS and targets.dtype.kind in "iu" and self.known is not None):
-            return 1.0 if self.is_sum else float(targets.shape[1])
-        has_weights = self.known.options.get("weight") is not None
-        return None if has_weights or bool((targets == self._ignored).any()) else float(targets.shape[1])
+    def count_each(self, targets: Array, weights: list[Tensor] | None) -> list[float]:
+        """The `count` of each of several batches."""
+        if weights is None and not self._differ(targets):
+            return [self.count(wrap(targets[0]), None)] * len(targets)
+        own: Iterable[Tensor | None] = [None] * len(targets) if weights is None else weights
+        return [self.count(wrap(one), w) for one, w in zip(targets, own, strict=True)]
+
+    def _differ(self, labels: Array) -> bool:
+        """Whether some of the samples may count for more than others."""
+        if self.known is None or self.name not in OF_LABELS or labels.dtype.kind not in "iu":
+            return False
+        return self.known.options.get("weight") is not None or bool((labels == self._ignored).any())
 
     def of_all(self, total: float, count: float) -> float:
         """The loss of all batches, from the sum of their losses, each times its count, and the sum of the counts."""

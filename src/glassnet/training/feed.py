@@ -17,7 +17,7 @@ from glassnet.data import (
     TensorDataset,
     random_split,
 )
-from glassnet.data.gather import batch_function
+from glassnet.data.gather import batch_function, made_at_once, rows_of
 from glassnet.ops.dtypes import get_default_dtype
 from glassnet.random import Generator
 from glassnet.tensor import Tensor
@@ -53,6 +53,10 @@ class Weighted(Dataset[Any]):
     def batch_at(self, indices: Any) -> list[Any]:
         """The samples at ``indices``, as a batch."""
         return [*batch_function(self.dataset)(indices), *TensorDataset(self.weights).batch_at(indices)]
+
+    def rows_at(self, indices: Any) -> tuple[Any, Any] | None:
+        """A copy of the samples at ``indices``, where the dataset has rows."""
+        return None if rows_of(self.dataset, indices[:0]) is None else made_at_once(self.batch_at, indices)
 
 
 class Feed:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.compilation import Compiled
-from glassnet.compilation.arguments import StructureError
-from glassnet.compilation.epochs import can_go_on, go_on
+from glassnet.compilation.arguments import Args, StructureError
+from glassnet.compilation.epochs import can_go_on, given, go_on
 from glassnet.data.gather import Indices
+from glassnet.engines.protocol import Given
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
 from glassnet.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -116,32 +117,38 @@ class Steps:
 
     @property
     def can_learn_many(self) -> bool:
-        """Whether several batches may be learned in one call: those that are not weighted, and each an update."""
-        compiled = self._runners[False].compiled if False in self._runners else None
-        return compiled is not None and not self._accumulates and can_go_on(compiled)
+        """Whether several batches may be learned in one call: each is an update, and the engine can do it."""
+        compiled = [runner.compiled for runner in self._runners.values()]
+        return not self._accumulates and any(one is not None and can_go_on(one) for one in compiled)
 
     def learn_many(self, first: Batch, samples: Batch, places: Indices) -> list[Learned] | None:
         """After the batch ``first``: learn those that are the rows ``places[i]`` of ``samples``, in one call.
 
         Gives what was learned, up to a batch that would raise an error. None where each has to be learned by itself.
         """
-        compiled = self._runners[False].compiled
         targets = samples.targets.array[places]
-        count = self._criterion.count_of_each(targets)
-        if compiled is None or count is None or samples.weights is not None:
+        weights = self._criterion.weigh_each(targets, samples.weights, places)
+        counts = self._criterion.count_each(targets, weights)
+        runner = self._runners.get(weights is not None)
+        if runner is None or runner.compiled is None or (0.0 in counts and not self._criterion.is_sum):
             return None
-        like, wholes = ((batch.inputs, batch.targets, None, None) for batch in (first, samples))
-        found = go_on(compiled, like, wholes, places)
+        like: Args = (first.inputs, first.targets, None, None)
+        inputs = given((samples.inputs, samples.targets), places)
+        if weights is not None:
+            like = (first.inputs, first.targets, weights[0], _number(1.0))
+            factors = [1.0 if self._criterion.is_sum else 1 / count for count in counts]
+            inputs += [Given(np.stack([x.array for x in weights])), Given(np.array(factors))]
+        found = go_on(runner.compiled, like, inputs, len(places))
         if found is None:
             return None
         if not isinstance(found[1], tuple):
-            return [Learned(loss, count) for loss in found[1].tolist()]
+            return [Learned(loss, count) for loss, count in zip(found[1].tolist(), counts, strict=False)]
         losses, outputs = found[1]
         leaves, treedef = flatten(outputs)
         of_each = (treedef.unflatten(wrap(x.array[i]) for x in leaves) for i in range(found[0]))
         return [
             Learned(loss, count, outputs, wrap(own))
-            for loss, outputs, own in zip(losses.tolist(), of_each, targets, strict=False)
+            for loss, count, outputs, own in zip(losses.tolist(), counts, of_each, targets, strict=False)
         ]
 
     def update(self, count: float) -> None:
