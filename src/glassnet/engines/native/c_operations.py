@@ -85,7 +85,7 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
     if name == "abs":
         return f"fabs{_suffix(output.dtype)}({a})"
     if name == "sign":
-        return f"{a} != {a} ? {a} : ({a} > 0) - ({a} < 0)"
+        return f"({a} > 0) - ({a} < 0)"
     return f"{OF_FLOATS[name]}{_suffix(output.dtype)}({', '.join(operands)})"
 
 
@@ -138,7 +138,7 @@ def operand_type(instruction: Instruction) -> Dtype:
 class Reduction(NamedTuple):
     """How many numbers become one: ``start`` is where it begins, ``step`` what each number x does to the result y.
 
-    ``clause`` is that by which the compiler may do several at once, "" where there is none.
+    ``clause`` is that by which the compiler may do several at once; ``greatest`` and ``least`` are in `functions.h`.
     """
 
     start: Callable[[Dtype], str]
@@ -157,8 +157,8 @@ def _most(dtype: Dtype) -> str:
 REDUCTIONS: Mapping[str, Reduction] = {
     "sum": Reduction(lambda dtype: number(0, dtype), lambda y, x: f"{y} += {x}", "+"),
     "prod": Reduction(lambda dtype: number(1, dtype), lambda y, x: f"{y} *= {x}", "*"),
-    "amax": Reduction(_least, lambda y, x: f"{y} = (({x} > {y}) | ({x} != {x})) ? {x} : {y}", ""),
-    "amin": Reduction(_most, lambda y, x: f"{y} = (({x} < {y}) | ({x} != {x})) ? {x} : {y}", ""),
+    "amax": Reduction(_least, lambda y, x: f"{y} = (({x} > {y}) | ({x} != {x})) ? {x} : {y}", "greatest"),
+    "amin": Reduction(_most, lambda y, x: f"{y} = (({x} < {y}) | ({x} != {x})) ? {x} : {y}", "least"),
     "all": Reduction(lambda dtype: "1", lambda y, x: f"{y} &= {x} != 0", "&"),
     "any": Reduction(lambda dtype: "0", lambda y, x: f"{y} |= {x} != 0", "|"),
 }

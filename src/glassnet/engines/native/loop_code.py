@@ -141,8 +141,6 @@ class LoopCode(KernelCode):
         clauses: dict[str, list[str]] = {}
         for instruction in reductions if not self.together else ():
             clauses.setdefault(REDUCTIONS[instruction.op.name].clause, []).append(self.names[instruction.output])
-        if "" in clauses:
-            return ""
         return " ".join(["#pragma omp simd", *(f"reduction({c}:{', '.join(names)})" for c, names in clauses.items())])
 
     def _accumulator(self, instruction: Instruction) -> Dtype:
