@@ -18,6 +18,7 @@ import glassnet.functional as F
 from glassnet import nn, optim
 from glassnet.cli.options import OPTIMIZERS
 from glassnet.encoders import NumberEncoder, TextEncoder
+from glassnet.engines.native.routines import BY_OPERATION
 from glassnet.errors import ShapeError
 from glassnet.export import ExportError, Training, c_file
 from glassnet.export.c import contents_of, in_8_bits, write
@@ -121,7 +122,6 @@ def test_a_command_checks_itself_and_reads_rows(tmp_path: Path) -> None:
         (lambda: nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2)).double(), np.ones((1, 3)), ExportError, "float32"),
         (lambda: nn.Linear(3, 2), np.ones(3, np.float32), ShapeError, r"expected samples of shape \[n, …\]"),
         (lambda: nn.Linear(3, 2), np.ones((2, 3), np.float32), ShapeError, "those of 3 classes"),
-        (WRITTEN["sorted"][0], WRITTEN["sorted"][1], ExportError, "argsort, which cannot be written in C yet"),
         (WRITTEN["divided by the batch"][0], WRITTEN["divided by the batch"][1], ExportError, "sample by itself"),
     ],
 )
@@ -130,6 +130,12 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, make: Any, example: A
     with pytest.raises(error, match=message):
         c_file(make(), tmp_path / "model.c", example, classes=classes)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_operation_without_c_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BY_OPERATION, "max_pool", [])
+    with pytest.raises(ExportError, match="maxpool2d3 computes max_pool, which cannot be written in C yet"):
+        written(tmp_path, "cnn")
 
 
 @pytest.mark.parametrize("name", ["mlp", "batch_norm"])
@@ -254,7 +260,7 @@ def test_layers_of_all_kinds(tmp_path: Path) -> None:
             refused.add(name)
         else:
             names.append(path.stem)
-    assert refused <= {"float64", "float16", "a part of the batch that is all of it", "sorted", "divided by the batch"}
+    assert refused <= {"float64", "float16", "a part of the batch that is all of it", "divided by the batch"}
     includes = "".join(f'#include "{name}.h"\n' for name in names)
     checks = "".join(f"    if ({name}_self_test()) bad = puts({name!r}) | 1;\n".replace("'", '"') for name in names)
     main = tmp_path / "main.c"
