@@ -57,10 +57,9 @@ def test_convolutions_gather_their_windows_as_they_pack(monkeypatch: pytest.Monk
     for found, expected in zip(results, function(*inputs), strict=True):
         np.testing.assert_allclose(found.array, expected.array, rtol=1e-11, atol=1e-11)
     schedule = compiled.specialisations[-1].engine._schedule
-    kernels = [code.kernel for code in schedule.codes.values()]
-    made_by = {i.output: i.op.name for kernel in kernels for i in kernel.instructions}
-    read = [schedule.layouts[x].root for kernel in kernels if kernel.product for x in kernel.product.reads]
-    assert "reshape" not in [made_by.get(root) for root in read]  # no matrix of windows is ever in memory
+    made = {i.output: i.op.name for code in schedule.codes.values() for i in code.kernel.instructions}
+    moved = {output for output, name in made.items() if name == "reshape"}
+    assert moved <= set(compiled.program.outputs)  # neither a matrix of windows nor of their gradients is put in order
     monkeypatch.setenv("GLASSNET_THREADS", "3")
     for found, same in zip(gn.compile(function, engine="native")(*inputs), results, strict=True):
         np.testing.assert_array_equal(found.array, same.array)

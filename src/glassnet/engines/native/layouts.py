@@ -15,6 +15,7 @@ import numpy as np
 
 from glassnet.engines.native.c_operations import is_elementwise, is_product, is_reduction
 from glassnet.ops.dtypes import Array
+from glassnet.ops.indexing import gather
 from glassnet.ops.layers.windows import add_windows
 from glassnet.ops.movement import broadcast_to, permute, reshape
 from glassnet.program.passes.view_analysis import Strides
@@ -262,7 +263,7 @@ def _read_in_loops(program: Program) -> set[Var]:
 def _is_in_loops(instruction: Instruction) -> bool:
     """Whether an instruction goes over what it reads in loops, however many lead over a dimension."""
     is_known = is_product(instruction) or is_reduction(instruction) or is_elementwise(instruction)
-    return is_known and instruction.op.name != "gather"
+    return (is_known and instruction.op is not gather) or instruction.op is add_windows
 
 
 # the order in which a result lies ---------------------------------------------------------------------------
