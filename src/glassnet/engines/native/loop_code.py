@@ -104,8 +104,12 @@ class LoopCode(KernelCode):
         yield from block(loop_head("k", self.width), lines)
 
     def _inner_loops(self, elements: Sequence[Instruction], reductions: Sequence[Instruction]) -> Iterator[str]:
-        body = [line for instruction in elements for line in self.statement(instruction)]
-        for instruction in reductions:
+        body: list[str] = []
+        for instruction in self.kernel.instructions:  # in their order: what state was is read before it is overwritten
+            if instruction in elements:
+                body += self.statement(instruction)
+            if instruction not in reductions:
+                continue
             reduction = REDUCTIONS[instruction.op.name]
             kind, name = self._accumulator(instruction), self.names[instruction.output]
             start = reduction.start(instruction.output.dtype)
@@ -207,9 +211,16 @@ def stages_of(kernel: Kernel, layouts: Layouts) -> dict[Var, int]:
             if made is not None:
                 made_for_row = is_reduction(made) or kernel.is_for_each_row(made)
                 stage = max(stage, stages[made.output] + (made_for_row and not is_row))
+        if instruction.into:  # what the state was has been read by then
+            read = (i for i in kernel.instructions if i.output in stages and _reads(i, instruction.output, layouts))
+            stage = max([stage, *(stages[i.output] for i in read)])
         stages[instruction.output] = stage
         latest[layouts[instruction.output].root] = instruction
     return stages
+
+
+def _reads(instruction: Instruction, state: Var, layouts: Layouts) -> bool:
+    return any(layouts[x].root == layouts[state].root for x in instruction.reads)
 
 
 def collapsed(name: str, order: Sequence[int], sizes: Sizes, accesses: Sequence[Steps]) -> list[Loop]:
