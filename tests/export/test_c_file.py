@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import subprocess
 import sys
@@ -244,6 +245,21 @@ def test_twenty_steps_are_those_of_glassnet(tmp_path: Path, name: str, optimizer
         assert np.isnan(step(inputs, y * 0 + 3))  # which is no class
         again = loss(twin(gn.from_numpy(inputs)), gn.from_numpy(y)).item()
         assert step(inputs, y) == pytest.approx(again, rel=2e-4, abs=1e-6)
+
+
+@needs_compiler
+def test_names_that_are_none_in_c_and_a_rate_that_is_set(tmp_path: Path) -> None:
+    model = nn.Sequential()
+    for name in ("int", "층", "x", "sums"):
+        model.add_module(name, nn.Linear(3, 3))
+    path = tmp_path / "net.c"
+    training = Training(F.mse_loss, optim.SGD(model.parameters(), lr=0.5), 4)
+    c_file(model, path, np.eye(3, dtype=np.float32), training=training)
+    assert "it begins at 0.5. */\nvoid net_set_learning_rate(double rate);" in path.with_suffix(".h").read_text()
+    step = training_step(path)
+    ctypes.CDLL(str(path.with_suffix(".so"))).net_set_learning_rate(ctypes.c_double(0.0))
+    x, y = np.ones((4, 3), np.float32), np.zeros((4, 3), np.float32)
+    assert step(x, y) == step(x, y) > 0  # nothing is learned
 
 
 @needs_compiler

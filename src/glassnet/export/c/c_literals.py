@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from glassnet.engines.native.c_names import KEYWORDS
 from glassnet.engines.native.c_types import number
 from glassnet.ops.dtypes import Array
 from glassnet.text import shown
@@ -19,6 +20,12 @@ def numbers(array: Array) -> Iterator[str]:
     fit = max(1, (WIDTH - 8) // wide)
     for i in range(0, len(words), fit):
         yield ", ".join(words[i : i + fit]) + ("," if i + fit < len(words) else "")
+
+
+def identifier(name: str) -> str:
+    """The name of a value as C may have it: of letters that it has, and no word of its own."""
+    plain = "".join(letter if letter.isascii() else f"u{ord(letter):x}" for letter in name)
+    return f"{plain}_" if plain in KEYWORDS.split() else plain
 
 
 def quoted(text: str) -> str:

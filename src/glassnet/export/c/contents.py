@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from glassnet.encoders import Encoder
+from glassnet.export.c.c_literals import identifier
 from glassnet.export.c.cell_code import CellCode, cell_code
 from glassnet.export.c.program_code import ProgramCode
 from glassnet.export.c.traced_network import Network, Traced
@@ -61,9 +62,9 @@ class Contents:
     def constants(self) -> dict[str, Array]:
         """The constants of all programs, by their name in C."""
         return {
-            program_code.outside[var.name].removeprefix("constants."): array
-            for program_code in self.programs
-            for var, array in program_code.program.constants.items()
+            code.outside[var.name].removeprefix("constants."): array
+            for code in self.programs
+            for var, array in code.program.constants.items()
         }
 
     @property
@@ -86,13 +87,13 @@ class Contents:
     def memory(self) -> dict[str, tuple[Dtype, int]]:
         """The arrays for what is computed, by name: dtype and size."""
         found: dict[str, tuple[Dtype, int]] = {}
-        for program_code in self.programs:
-            for dtype, size in program_code.schedule.arena.sizes.items():
+        for code in self.programs:
+            for dtype, size in code.schedule.arena.sizes.items():
                 name = f"{dtype}s"
                 found[name] = (dtype, max(size, found.get(name, (dtype, 0))[1]))
-            for var in program_code.program.inputs:
+            for var in code.program.inputs:
                 if var.dtype == int64:
-                    found[program_code.outside[var.name].removeprefix("memory.")] = (int64, math.prod(var.shape))
+                    found[code.outside[var.name].removeprefix("memory.")] = (int64, math.prod(var.shape))
         return found
 
     @property
@@ -121,13 +122,8 @@ def _program_code(traced: Traced, prefix: str) -> ProgramCode:
     """The functions of a program, and where what they work on is."""
     program = traced.program
     outside = {var.name: f"weights.{traced.fields[var.name]}" for var in program.state}
-    outside |= {var.name: f"constants.{prefix}_{_plain(var.name)}" for var in program.constants}
+    outside |= {var.name: f"constants.{prefix}_{identifier(var.name)}" for var in program.constants}
     for var in program.inputs:
-        name = "input" if prefix == "predict" else var.name
+        name = "input" if prefix == "predict" else identifier(var.name)
         outside[var.name] = f"memory.{prefix}_{name}" if var.dtype == int64 else name
     return ProgramCode(program, prefix, outside)
-
-
-def _plain(name: str) -> str:
-    """A name of letters that C has."""
-    return "".join(letter if letter.isascii() else f"u{ord(letter):x}" for letter in name)

@@ -56,8 +56,12 @@ def _declarations(c: Contents) -> Iterator[str]:
             "result is the loss before it; NaN, and then nothing is learned, where an index or a class is none."
         )
         yield f"{comment(learned)}\n{train_head(c)};"
+    if c.network.rates:
+        rate = c.network.state[c.network.rates[0]].item()
+        yield f"/* Set the learning rate of the steps to come; it begins at {rate:g}. */\n{rate_head(c)};"
+    when = "when it was written" + ("; only before it learns" if c.train else "")
     yield (
-        f"#if {upper}_SELF_TEST\n/* 0 if the network gives for a few samples what it gave when it was written. */\n"
+        f"#if {upper}_SELF_TEST\n/* 0 if the network gives for a few samples what it gave {when}. */\n"
         f"int {c.name}_self_test(void);\n#endif"
     )
 
@@ -94,6 +98,11 @@ def encode_head(c: Contents) -> str:
 def encode_bytes_head(c: Contents) -> str:
     """How bytes are encoded."""
     return f"void {c.name}_encode_bytes(const uint8_t bytes[{c.upper}_INPUTS], float input[{c.upper}_INPUTS])"
+
+
+def rate_head(c: Contents) -> str:
+    """How fast it learns."""
+    return f"void {c.name}_set_learning_rate(double rate)"
 
 
 def train_head(c: Contents) -> str:

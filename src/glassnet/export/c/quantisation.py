@@ -44,7 +44,7 @@ def quantised(network: Network, samples: Array) -> Network:
     made = _made_by(program)
     products = ((i, _weight_place(i, program, made)) for i in program)
     factors = {_root(i.reads[1 - place], made) for i, place in products if place is not None}
-    sizes = _largest(program, state, factors, samples[:CALIBRATED_ON])
+    sizes = _largest(program, state, factors, samples[:: -(-len(samples) // CALIBRATED_ON)])
     passes = {
         "quantise": _Quantiser(program, state, sizes).program,
         "eliminate_common_subexpressions": eliminate_common_subexpressions,

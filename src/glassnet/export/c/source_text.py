@@ -13,7 +13,7 @@ from glassnet.engines.native.kernel_code import block
 from glassnet.export.c.c_functions import CELLS, ELEMENTARY, functions_in, library_of
 from glassnet.export.c.c_literals import listed, numbers, quoted
 from glassnet.export.c.contents import Contents
-from glassnet.export.c.header_text import about, encode_bytes_head, encode_head, predict_head, train_head
+from glassnet.export.c.header_text import about, encode_bytes_head, encode_head, predict_head, rate_head, train_head
 from glassnet.export.c.program_code import ProgramCode
 from glassnet.ops.dtypes import Array, float32, int64
 
@@ -81,6 +81,8 @@ def _entries(c: Contents) -> Iterator[str]:
     if c.train:
         body = [*_copied(c.train), *c.train.calls("return NAN;"), f"return {c.train.scalar()};"]
         yield _function(train_head(c), body)
+    if c.network.rates:
+        yield _function(rate_head(c), [f"weights.{rate}[0] = rate;" for rate in c.network.rates])
 
 
 def _copied(program_code: ProgramCode, name: str = "") -> Iterator[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 import glassnet.functional as F
 from glassnet.encoders import Encoder, SeriesEncoder, TableEncoder
+from glassnet.export.c.c_literals import identifier
 from glassnet.export.c.portable_schedule import is_known
 from glassnet.export.c.recurrence_back import of_last_plane
 from glassnet.export.c.recurrence_code import only_last
@@ -63,12 +64,14 @@ class Network:
     """A network as programs, and the numbers of its ``state`` by name.
 
     ``predict`` gives for one sample the probabilities of the classes, or the values in their units. ``train``, if
-    there is one, learns from a batch and its targets, changes the state, and gives the loss.
+    there is one, learns from a batch and its targets, changes the state, and gives the loss; ``rates`` are the names of
+    its learning rates.
     """
 
     predict: Traced
     state: Mapping[str, Array]
     train: Traced | None = None
+    rates: tuple[str, ...] = ()
 
     def answers(self, inputs: Array) -> Array:
         """What ``predict`` gives for each of some samples."""
@@ -92,7 +95,8 @@ def network_of(
         expected = answers(wrap(inputs)).numpy()
     program = optimize(program, passes_for(is_known))
     check_serves(program)
-    network = Network(Traced(only_last(program), {name: name for name in state}), state)
+    fields = {name: identifier(name) for name in state}
+    network = Network(Traced(only_last(program), fields), {fields[name]: array for name, array in state.items()})
     if not np.allclose(network.answers(inputs), expected, 1e-4, 1e-5):
         raise ExportError(
             "a sample by itself gives something else than among others: the network computes in a way that cannot be "
@@ -102,8 +106,7 @@ def network_of(
         return network
     output = first.outputs[0]
     assert isinstance(output, Var)
-    train, more = _training_step(module, inputs, classes, output.shape[1:], training, state)
-    return replace(network, state=state | more, train=train)
+    return _with_training(network, module, inputs, classes, output.shape[1:], training)
 
 
 def _answers(module: Module, encoder: Encoder, classes: Sequence[str], last: Op | None) -> Answer:
@@ -121,15 +124,15 @@ def _answers(module: Module, encoder: Encoder, classes: Sequence[str], last: Op 
     return lambda x: (module(x).double() * scale + mean).float()
 
 
-def _training_step(
+def _with_training(
+    network: Network,
     module: Module,
     inputs: Array,
     classes: Sequence[str],
     shape: Sequence[int],
     training: Training,
-    state: Mapping[str, Array],
-) -> tuple[Traced, dict[str, Array]]:
-    """The training step for targets of a ``shape``, and the numbers of its state, among them the optimizer's."""
+) -> Network:
+    """``network`` with its training step for targets of a ``shape``, in whose state are also those of the optimizer."""
     model, optimizer = deepcopy((module, training.optimizer))
     loss, parameters = training.loss, list(model.parameters())
 
@@ -161,13 +164,15 @@ def _training_step(
                 "--train, or train without dropout"
             )
     own = dict(zip(_arrays(model), _arrays(module).values(), strict=True))
-    names = {id(array): name for name, array in state.items()}
-    fields, more = {}, {}
+    known = {id(array): field for field, array in network.state.items()}
+    fields, state = {}, dict(network.state)
     for name, tensor in tensors.items():
         array = own.get(id(tensor.array), tensor.array)
-        fields[name] = names.get(id(array), name)
-        more[fields[name]] = array
-    return Traced(program, fields), more
+        fields[name] = known.get(id(array), identifier(name))
+        state[fields[name]] = array
+    rates = {id(rate.array) for rate in optimizer.rates()}
+    of_rates = tuple(fields[name] for name, tensor in tensors.items() if id(tensor.array) in rates)
+    return replace(network, state=state, train=Traced(program, fields), rates=of_rates)
 
 
 def _begin(optimizer: Optimizer) -> None:
