@@ -12,6 +12,7 @@ import pytest
 import glassnet as gn
 import glassnet.nn.functional as F
 from glassnet import data, nn, optim
+from glassnet.compilation import epochs
 from glassnet.engines.native.compilers import compiler
 from glassnet.engines.native.many_runs import ManyRuns
 from glassnet.tensor.graph import version_of
@@ -167,18 +168,19 @@ def test_the_state_of_an_optimizer_and_the_random_numbers_go_on(engine: str) -> 
 
 
 @native
-def test_most_batches_are_run_in_c_and_the_bits_do_not_depend_on_the_threads(
+def test_most_batches_are_run_in_c_and_the_bits_do_not_depend_on_threads_or_pieces(
     counted: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcomes = []
-    for threads in ("1", "2", "3"):
+    for threads, seconds in (("1", 0.0), ("2", 1e9), ("3", 0.2)):
         monkeypatch.setenv("GLASSNET_THREADS", threads)
+        monkeypatch.setattr(epochs, "SECONDS", seconds)
         model, _, step = made("native")
         batches = loader(shuffle=True, sampler=None)
         losses = [step.epoch(batches).tolist() for _ in range(4)]
         outcomes.append((losses, [p.tolist() for p in model.parameters()]))
     assert outcomes[0] == outcomes[1] == outcomes[2]
-    assert sum(counted) >= 3 * 4 * 2  # of each five, all but the first and one that begins the second piece
+    assert sum(counted) >= 3 * 4 * 2  # of each five, where a piece is as short as there are any
 
 
 @each_engine
@@ -236,7 +238,10 @@ def test_an_epoch_without_batches_and_one_of_a_loader_of_another_shape() -> None
 
 
 @each_engine
-def test_all_that_a_function_gives_is_joined(engine: str) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_all_that_a_function_gives_is_joined(engine: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(epochs, "SECONDS", seconds)  # pieces of two batches, and as long as there are any
+
     weight = gn.ones(2, requires_grad=True)
 
     def function(x: gn.Tensor) -> Any:

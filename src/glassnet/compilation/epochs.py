@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -24,8 +25,6 @@ from glassnet.tensor.creation import tensor
 
 SECONDS = 0.2  # that a piece takes about: Ctrl-C is answered after it
 BYTES = 1 << 24  # of the samples and results of a piece at most
-GROWTH = 16  # times that a piece may be as long as the one before
-CALLS = 64  # in a row, at most, before it is tried again whether they can be one
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -58,24 +57,24 @@ class Calls(Protocol[T_co]):
 
 def in_pieces(blocks: Blocks, calls: Calls[T_co]) -> Iterator[T_co]:
     """What becomes of all batches of an epoch, of many of them at a time as far as possible."""
-    count = 1
+    each = inf  # seconds that a batch takes
     has_rows = True
-    while (indices := blocks.take(1 + count)) is not None:
-        first, later = blocks.batch(indices[0]), indices[1:]
+    while (indices := blocks.take(1)) is not None:
+        began = time.perf_counter()
+        first = blocks.batch(indices[0])
         result = calls.one(first)
-        most = max(1, BYTES // max(1, _nbytes((first, result))))
+        each = min(each, time.perf_counter() - began)
         yield result
-        done = None
-        if has_rows and len(later) and calls.can_be_many:
-            began = time.perf_counter()
-            rows = blocks.rows(later)
-            has_rows = rows is not None
-            done = None if rows is None else calls.many(first, rows)
-        if done is None:
-            count = min(2 * count, CALLS)
-        else:
-            fitting = len(later) * min(GROWTH, SECONDS / max(time.perf_counter() - began, 1e-9))
-            count = max(1, min(int(fitting), most))
+        if not has_rows or not calls.can_be_many:
+            continue
+        most = min(SECONDS / max(each, 1e-9), BYTES / max(1, _nbytes((first, result))))
+        later = blocks.more(max(1, int(most)))
+        began = time.perf_counter()
+        rows = blocks.rows(later) if len(later) else None
+        done = None if rows is None else calls.many(first, rows)
+        has_rows = rows is not None or not len(later)
+        if done is not None:
+            each = (time.perf_counter() - began) / max(1, done[0])
             yield done[1]
             later = later[done[0] :]
         for one in later:
@@ -117,9 +116,12 @@ def given(samples: Args, places: Array) -> list[Given]:
 # the results of all batches together ------------------------------------------------------------------------
 
 
+Results = tuple[int, Any]  # of how many calls, and what they gave, with a dimension more: that of the calls
+
+
 @dataclass
 class _CallsOf:
-    """Calls of a compiled function. Their results are those of many, also where it is one."""
+    """Calls of a compiled function."""
 
     compiled: Repeatable
 
@@ -127,13 +129,14 @@ class _CallsOf:
     def can_be_many(self) -> bool:
         return can_go_on(self.compiled)
 
-    def one(self, batch: Any) -> Any:
+    def one(self, batch: Any) -> Results:
         leaves, treedef = flatten(self.compiled(*arguments_of(batch)))
-        return treedef.unflatten(wrap(x.array[None].copy()) if isinstance(x, Tensor) else x for x in leaves)
+        return 1, treedef.unflatten(wrap(x.array[None].copy()) if isinstance(x, Tensor) else x for x in leaves)
 
-    def many(self, first: Any, rows: Rows) -> tuple[int, Any] | None:
+    def many(self, first: Any, rows: Rows) -> tuple[int, Results] | None:
         inputs = given(arguments_of(rows.samples), rows.places)
-        return go_on(self.compiled, arguments_of(first), inputs, len(rows.places))
+        found = go_on(self.compiled, arguments_of(first), inputs, len(rows.places))
+        return None if found is None else (found[0], found)
 
 
 def arguments_of(batch: Any) -> Args:
@@ -147,18 +150,18 @@ def epoch(compiled: Repeatable, loader: Iterable[Any]) -> Any:
     return joined(map(calls.one, loader) if blocks is None else in_pieces(blocks, calls))
 
 
-def joined(pieces: Iterable[Any]) -> Any:
+def joined(pieces: Iterable[Results]) -> Any:
     """The results of pieces of an epoch as one."""
     treedef: TreeDef | None = None
     columns: list[list[Any]] = []
-    for piece in pieces:
+    for number, piece in pieces:
         leaves, found = flatten(piece)
         if treedef is None:
             treedef, columns = found, [[] for _ in leaves]
         if found != treedef:
             raise StructureError("epoch: expected the function to give for each batch what it gave for the first")
         for column, leaf in zip(columns, leaves, strict=True):
-            column.append(leaf)
+            column.extend([leaf] if isinstance(leaf, Tensor) else [leaf] * number)
     return tensor([]) if treedef is None else treedef.unflatten(map(_whole, columns))
 
 

@@ -43,6 +43,10 @@ class Blocks:
             if block is None:
                 return None
             self._left = block
+        return self.more(most)
+
+    def more(self, most: int) -> Indices:
+        """The same, of the size of those before and drawn with them: there may be none."""
         taken, self._left = self._left[:most], self._left[most:]
         return taken
 

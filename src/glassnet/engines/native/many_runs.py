@@ -83,10 +83,14 @@ class ManyRuns:
         self._fault = fault
         self._threads = threads
         self._run = run
+        self._times = np.zeros(1, np.int64)
         self._batches = [aligned(var.nbytes) for var in schedule.program.inputs]
         self._outputs = _given_back(schedule)
         self._many = (ctypes.c_void_p * (INPUTS + 3 * len(self._batches) + len(self._outputs)))()
         self._many[TABLE] = ctypes.addressof(table)
+        self._many[TIMES] = _address(self._times)
+        for n, batch in enumerate(self._batches):
+            self._many[INPUTS + 3 * n + 2] = _address(batch)
 
     def takes(self, inputs: Sequence[Given]) -> bool:
         """Whether these arrays can be read as they lie."""
@@ -95,17 +99,21 @@ class ManyRuns:
 
     def __call__(self, inputs: Sequence[Given], times: int) -> tuple[int, tuple[Any, ...]]:
         """Run ``times`` times; gives how often it ran, and all that it gave back, in arrays [times, …]."""
-        number = np.array(times, np.int64)
-        self._many[TIMES] = number.ctypes.data
-        for n, (given, batch) in enumerate(zip(inputs, self._batches, strict=True)):
-            rows = None if given.rows is None else given.rows.ctypes.data
-            self._many[INPUTS + 3 * n : INPUTS + 3 * n + 3] = [given.array.ctypes.data, rows, batch.ctypes.data]
+        self._times[0] = times
+        for n, (array, rows) in enumerate(inputs):
+            self._many[INPUTS + 3 * n] = _address(array)
+            self._many[INPUTS + 3 * n + 1] = None if rows is None else _address(rows)
         kept = {var: np.empty((times, *var.shape), var.dtype) for var in self._outputs}
         for n, var in enumerate(self._outputs, INPUTS + 3 * len(inputs)):
-            self._many[n] = kept[var].ctypes.data
+            self._many[n] = _address(kept[var])
         done = self._run(self._many, self._threads)
         self._fault[0] = 0
         return done, tuple(kept[x][:done] if isinstance(x, Var) else x for x in self._schedule.program.outputs)
+
+
+def _address(array: Array) -> int:
+    found: int = array.__array_interface__["data"][0]  # a tenth of the time of array.ctypes.data
+    return found
 
 
 def _fits(var: Var, given: Given) -> bool:
