@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from glassnet.compilation.background import Job
 
 SECOND = "native"  # the engine that programs go over to
-HOT: float | None = None  # seconds in the first engine, after which the second is made; None: never
+HOT: float | None = 0.25  # seconds in the first engine, after which the second is made; None: never
 TRIALS = 5  # runs of the second, the fastest of which is compared with the fastest of the first
 
 
