@@ -54,6 +54,7 @@ def second(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 def set_up(second: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for engine in (Quick, Slow, Broken):
         monkeypatch.setitem(engines.ENGINES, engine.__name__.lower(), f"{__name__}:{engine.__name__}")
+    monkeypatch.delenv("GLASSNET_ENGINE")
     monkeypatch.setattr(tiers, "SECOND", second)
     monkeypatch.setattr(tiers, "HOT", 2.0)
     monkeypatch.setattr(tiers, "TRIALS", 2)
@@ -130,6 +131,16 @@ def test_an_engine_that_cannot_be_made_is_told_of_once(monkeypatch: pytest.Monke
 def test_an_engine_that_is_named_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     set_up("quick", monkeypatch)
     assert set(engines_of(gn.compile(lambda x: x * 2 + 1, engine="numpy"), 9)) == {"NumpyEngine"}
+
+
+def test_the_variable_says_what_auto_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up("quick", monkeypatch)
+    monkeypatch.setenv("GLASSNET_ENGINE", "slow")
+    assert set(engines_of(gn.compile(lambda x: x * 2 + 1), 9)) == {"Slow"}
+    assert set(engines_of(gn.compile(lambda x: x * 2 + 1, engine="numpy"), 9)) == {"NumpyEngine"}
+    monkeypatch.setenv("GLASSNET_ENGINE", "abacus")
+    with pytest.raises(ValueError, match=r"GLASSNET_ENGINE: expected 'auto', 'numpy', .*'broken', got 'abacus'"):
+        gn.compile(lambda x: x)
 
 
 def test_the_background_does_what_somebody_holds() -> None:

@@ -13,6 +13,11 @@ from glassnet.training import Trainer, TrainingError, engine_choice
 needs_a_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
 
+@pytest.fixture(autouse=True)
+def auto(monkeypatch):
+    monkeypatch.delenv("GLASSNET_ENGINE")
+
+
 @pytest.fixture
 def every_run_is_long(monkeypatch):
     monkeypatch.setattr(engine_choice, "FEWEST", 0)

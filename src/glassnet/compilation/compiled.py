@@ -13,7 +13,7 @@ from typing import Any, ClassVar, overload
 from glassnet.compilation.arguments import Args, key_of
 from glassnet.compilation.specialisation import Specialisation
 from glassnet.compilation.tiers import Choice, by_name
-from glassnet.engines import engine_class
+from glassnet.engines import asked_for, engine_class
 from glassnet.engines.protocol import Given
 from glassnet.errors import GlassnetWarning
 from glassnet.nn.module import Module
@@ -58,7 +58,7 @@ class Compiled:
         self, function: Callable[..., Any], engine: str | Choice = "auto", max_specialisations: int = 8
     ) -> None:
         if isinstance(engine, str) or not callable(engine):
-            engine_class(engine)  # raises for one that there is not
+            engine_class(asked_for(engine))  # raises for one that there is not
         if not callable(function):
             raise TypeError(f"compile: expected a function or a module, got {type(function).__name__}")
         if isinstance(max_specialisations, bool) or not isinstance(max_specialisations, int) or max_specialisations < 1:

@@ -16,7 +16,7 @@ from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from glassnet.engines import AUTO, Engine
+from glassnet.engines import AUTO, Engine, asked_for
 from glassnet.errors import GlassnetWarning
 from glassnet.ops.dtypes import Array
 from glassnet.program.program import Program
@@ -91,8 +91,8 @@ Choice = Callable[[Program, Callable[[str], Tier]], Tiers]
 
 def by_name(engine: str) -> Choice:
     """Have programs run by the engine of that name; "auto" is one after the other."""
-    second = SECOND if engine == AUTO else None
-    return lambda _, make: Tiers(make(engine), partial(make, second) if second else None)
+    first = asked_for(engine)
+    return lambda _, make: Tiers(make(first), partial(make, SECOND) if first == AUTO else None)
 
 
 _told: set[str] = set()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from glassnet.engines.protocol import Engine
-from glassnet.engines.table import AUTO, ENGINES, engine_class
+from glassnet.engines.table import AUTO, ENGINES, asked_for, engine_class
 
-__all__ = ["AUTO", "ENGINES", "Engine", "engine_class"]
+__all__ = ["AUTO", "ENGINES", "Engine", "asked_for", "engine_class"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from glassnet.compilation.tiers import Tier, Tiers, tell_once
-from glassnet.engines import AUTO, engine_class
+from glassnet.engines import AUTO, asked_for, engine_class
 from glassnet.program.passes import optimize
 from glassnet.program.program import Program
 from glassnet.trace.decomposition import passes_for
@@ -28,7 +28,7 @@ class EngineChoice:
     """
 
     def __init__(self, asked: str) -> None:
-        _check(asked)
+        asked = _checked(asked)
         self.name = None if asked == AUTO else asked
         self.is_free = asked == AUTO
         self.updates = 0  # that the run is to make
@@ -52,15 +52,17 @@ class EngineChoice:
     def load_state_dict(self, name: Any) -> None:
         """Go on with what was chosen, unless another was asked for. Raises TrainingError where it cannot run here."""
         if self.is_free and name is not None:
-            _check(name, '; ask for engine="numpy" to go on by that: the numbers are the same to rounding')
+            _checked(name, '; ask for engine="numpy" to go on by that: the numbers are the same to rounding')
             self.name = name
 
 
-def _check(name: str, advice: str = "") -> None:
+def _checked(name: str, advice: str = "") -> str:
     try:
-        engine_class(name)
+        asked = asked_for(name)
+        engine_class(asked)
     except (ValueError, RuntimeError) as error:
         raise TrainingError(f"engine: {error}{advice}") from None
+    return asked
 
 
 def _nanoseconds(traced: Program) -> float:

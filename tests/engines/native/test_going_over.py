@@ -31,6 +31,7 @@ while [ "$1" != -o ]; do shift; done
 @pytest.fixture
 def hot(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Programs go over to C as soon as they have run; which is looked for anew."""
+    monkeypatch.delenv("GLASSNET_ENGINE")
     monkeypatch.setattr(tiers, "HOT", 0.0)
     monkeypatch.setattr(tiers, "_told", set())
     compiler.cache_clear()
@@ -137,7 +138,7 @@ def test_a_process_that_ends_while_it_compiles_leaves_nothing(tmp_path: Path) ->
     own.write_text(f"{ANSWERS}exec 9> {pipe}; echo begun >&9; sleep 1000 & sleep 1000")
     own.chmod(0o755)
     handle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "CC": str(own)}
+    env = {**os.environ, "GLASSNET_ENGINE": "auto", "XDG_CACHE_HOME": str(tmp_path), "CC": str(own)}
     script = EXIT.format(pipe=str(pipe))
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
