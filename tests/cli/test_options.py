@@ -15,14 +15,15 @@ GOOD = {
     "horizon": "6", "window": "24", "season": "12", "augment": True, "data": "there", "hidden": "20,10",
     "activation": "tanh",
     "dropout": "0.25", "epochs": "3", "batch_size": "16", "lr": "1e-3", "optimizer": "sgd", "weight_decay": "0.1",
-    "schedule": "step", "clip": "1.5", "accumulate": "2", "patience": "4", "class_weight": "balanced", "seed": "-7",
+    "schedule": "step", "clip": "1.5", "accumulate": "2", "patience": "4", "class_weight": "balanced",
+    "engine": "numpy", "seed": "-7",
     "out": 'a "b" ü', "compile": False, "checkup": True,
 }  # fmt: skip
 BAD = {
     "network": "cnm", "horizon": "0", "window": "1.5", "season": "-1",
     "hidden": "0", "activation": "softmax", "dropout": "1", "epochs": "0", "batch_size": "1.5", "lr": "0",
     "optimizer": "adm", "weight_decay": "-1", "schedule": "cosin", "clip": "0", "accumulate": "0", "patience": "0",
-    "class_weight": "x", "seed": "x",
+    "class_weight": "x", "engine": "x", "seed": "x",
 }  # fmt: skip
 
 

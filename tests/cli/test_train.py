@@ -51,6 +51,7 @@ def test_a_run_folder_holds_all_of_a_run(command, tmp_path):
         "accumulate": 1,
         "patience": None,
         "class_weight": "none",
+        "engine": "auto",
         "seed": 7,
     }
     assert found["results"] == history[-1]

@@ -13,6 +13,7 @@ import typer
 import glassnet.optim as optim
 from glassnet.cli.errors import BadInput
 from glassnet.cli.option_values import MOST, Reader, layer_sizes, number, one_of, whole
+from glassnet.engines import AUTO, ENGINES
 from glassnet.networks import ACTIVATIONS
 from glassnet.optim import Optimizer
 from glassnet.sources import BUILTIN, PICTURES
@@ -269,6 +270,15 @@ TABLE = (
         words="class weights {}",
         off="none",
     ),
+    Option(
+        "engine",
+        "NAME",
+        f"What the steps run by: {', '.join((AUTO, *ENGINES))}. auto is native, which is C, for long runs.",
+        default=AUTO,
+        read=one_of(dict.fromkeys((AUTO, *ENGINES))),
+        words="the {} engine",
+        off=AUTO,
+    ),
     Option("seed", "N", "The same seed gives the same numbers.", default="0", read=whole()),
     Option("out", "RUNS_DIR", "Where the run folder is made.", default="runs"),
     Option("compile", "", "Run the steps as a program; the numbers are the same.", default=True),
@@ -317,6 +327,7 @@ class Options:
     accumulate: int
     patience: int | None
     class_weight: str
+    engine: str
     seed: int
 
     @classmethod

@@ -89,6 +89,7 @@ class Session:
             accumulate=options.accumulate,
             class_weight=self._class_weight(),
             compile=self.settings["compile"],
+            engine=options.engine,
         )
 
     def _class_weight(self) -> list[float] | None:

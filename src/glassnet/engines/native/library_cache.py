@@ -34,15 +34,18 @@ def library_of(source: str) -> ctypes.CDLL:
     if found is None:
         raise CompilerError("no C compiler was found")
     folder = _place() / _key(source, found)
-    if not _is_whole(folder):
-        _make(source, found, folder)
-    with suppress(OSError):
-        os.utime(folder)
-    try:
-        return ctypes.CDLL(str(folder / LIBRARY))
-    except OSError as error:  # which it would be each time
-        shutil.rmtree(folder, ignore_errors=True)
-        raise CompilerError(f"{found.name} made a library that cannot be loaded: {error}") from None
+    problem: OSError | None = None
+    for _ in range(2):  # another process may just have deleted it, as what was not used for longest
+        if not _is_whole(folder):
+            _make(source, found, folder)
+        with suppress(OSError):
+            os.utime(folder)
+        try:
+            return ctypes.CDLL(str(folder / LIBRARY))
+        except OSError as error:
+            problem = error
+            shutil.rmtree(folder, ignore_errors=True)
+    raise CompilerError(f"{found.name} made a library that cannot be loaded: {problem}")
 
 
 class Kept(NamedTuple):
@@ -130,11 +133,11 @@ def _make(source: str, compiler: Compiler, folder: Path) -> None:
             replace_file(lock.folder / SOURCE, source.encode())
             compiler.compile(lock.folder / SOURCE, lock.folder / LIBRARY)
             replace_file(lock.folder / HASH, _hash(lock.folder / LIBRARY))
-            if not _is_whole(folder):
+            if folder.exists() and not _is_whole(folder):
                 shutil.rmtree(folder, ignore_errors=True)  # what is left of one that was changed
-                with suppress(OSError):  # another process was first
-                    lock.rename(folder)
-                    lock.release()
+            with suppress(OSError):  # another process was first
+                lock.rename(folder)
+                lock.release()
     except (OSError, FileError) as error:
         raise CompilerError(f"a compiled program cannot be kept in {folder.parent}: {error}") from None
     if not _is_whole(folder):
