@@ -22,6 +22,7 @@ from glassnet.ops.arithmetic import add, maximum, minimum, mul
 from glassnet.ops.dtypes import Array, Dtype, float32, int8, int32, int64
 from glassnet.ops.elementary import round
 from glassnet.ops.layers.convolution import convolution
+from glassnet.ops.layers.max_pooling import max_pool
 from glassnet.ops.linear import matmul
 from glassnet.ops.movement import cast, reshape
 from glassnet.ops.record import Op, Spec
@@ -77,9 +78,14 @@ def _made_by(program: Program) -> dict[Var, Instruction]:
     return {i.output: i for i in program}
 
 
+def _hands_on(instruction: Instruction) -> bool:
+    """Whether it gives numbers of its input as they are: then it can do so in 8 bits, in a quarter of the memory."""
+    return instruction.is_view or instruction.op is max_pool
+
+
 def _root(var: Var, made: Mapping[Var, Instruction]) -> Var:
-    """The value that ``var`` is a view of."""
-    while var in made and made[var].is_view:
+    """The value whose numbers ``var`` has."""
+    while var in made and _hands_on(made[var]):
         var = made[var].reads[0]
     return var
 
@@ -171,11 +177,11 @@ class _Quantiser:
         ]
 
     def _in_8_bits(self, var: Var, reader: Instruction) -> Var:
-        """A value in 8 bits: of a view the view of what it shows."""
+        """A value in 8 bits; what only hands numbers on does so with those of its input."""
         if var in self.known:
             return self.known[var]
         made = self.made.get(var)
-        if made is not None and made.is_view:
+        if made is not None and _hands_on(made):
             inputs = (self._in_8_bits(made.reads[0], reader),)
             found = self._add(made, made.op, inputs, var, f"{var.name}_int8", int8, dict(made.params))
         else:

@@ -39,14 +39,19 @@ class _Windows:
     def largest(self) -> Iterator[str]:
         """Statements that find the ``largest`` number of a window."""
         yield f"{self.type} largest = {self._least};"
-        yield from self._of_each_place(["largest = ((x > largest) | (x != x)) ? x : largest;"])
+        yield from self._of_each_place([f"largest = ({self._is_larger}) ? x : largest;"])
+
+    @property
+    def _is_larger(self) -> str:
+        """Whether x is larger than the largest, or NaN."""
+        return "(x > largest) | (x != x)" if self.x.root.dtype.kind == "f" else "x > largest"
 
     def position(self) -> Iterator[str]:
         """Statements that find the ``position`` of the largest, counted through the dimensions of the windows."""
         yield f"{self.type} largest = {self._least};"
         yield f"int64_t position = {self._position(('0',) * len(self.size))};"
         found = f"largest = x, position = {self._position(self._names)};"
-        yield from nest(self._loops, [self._number(self._names), f"if ((x > largest) | (x != x)) {found}"])
+        yield from nest(self._loops, [self._number(self._names), f"if ({self._is_larger}) {found}"])
 
     @property
     def are_apart(self) -> bool:
