@@ -180,7 +180,8 @@ class ProductCode(KernelCode):
         """All columns, as many at a time as there are panels for."""
         plan = self.plan
         most = self._padded(min(plan.panel_columns, plan.columns.size))
-        yield f"{self.type} panels[{plan.panel_depth * most}] __attribute__((aligned(64)));"
+        if not plan.is_in_place:
+            yield f"{self.type} panels[{plan.panel_depth * most}] __attribute__((aligned(64)));"
         if not self.is_deep and not self.is_direct:
             yield f"{self.type} sums[{min(plan.tile_rows, plan.rows.size) * most}] __attribute__((aligned(64)));"
         yield from self._pieces("first", plan.columns.size, plan.panel_columns, self._deep)
@@ -195,9 +196,9 @@ class ProductCode(KernelCode):
     def _panels(self, columns: int, depth: int) -> Iterator[str]:
         """The panels of some columns and some depth, and all tiles that they take part in."""
         plan = self.plan
-        if plan.columns.is_strided:
+        if plan.columns.is_strided and not plan.is_in_place:
             yield from self._pieces("column", columns, plan.width, lambda n: self._panel(n, depth))
-        else:
+        elif not plan.is_in_place:
             yield from self._gathered_panel(columns, depth)
         yield from self._pieces("row", plan.rows.size, plan.tile_rows, lambda m: self._strip(m, columns, depth))
 
@@ -249,8 +250,12 @@ class ProductCode(KernelCode):
 
         def tile(width: int) -> Iterator[str]:
             name = self._tile_name(rows, self._padded(width) // self.plan.lanes)
-            padded = self._padded(width) if self.plan.columns.is_strided else self._padded(columns)
-            panel = f"panels + {index_text(0, (depth if self.plan.columns.is_strided else 1, 'column'))}, {padded}"
+            columns_side = self.plan.columns
+            if self.plan.is_in_place:
+                panel = f"&{self._matrix(columns_side, ((1, 'first'), (1, 'column')))}, {columns_side.depth_step}"
+            else:
+                padded = self._padded(width) if columns_side.is_strided else self._padded(columns)
+                panel = f"panels + {index_text(0, (depth if columns_side.is_strided else 1, 'column'))}, {padded}"
             adds = "deep > 0" if self.is_deep else "0"
             yield f"{name}({depth}, {at}, {step}, {depth_step}, {panel}, {adds}, sums + column, {sums_step});"
 

@@ -19,6 +19,7 @@ from glassnet.engines.native.product_loops import ProductLoops, Side
 REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the bytes of one; 16 bytes as NEON has them
 DEPTH = 128  # of a panel at most: one panel and the rows of a tile stay in the first cache
 NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the second cache
+IN_PLACE_BYTES = 1 << 16  # of columns that need not be copied to be near
 ADDING_UP = 3  # cycles that it takes to add up the vector of a dot
 PARTS = 4  # into which the columns are divided at least, where threads divide them
 
@@ -77,6 +78,14 @@ class Plan:
         return math.ceil(self.columns.size / parts / self.width) * self.width
 
     @property
+    def is_in_place(self) -> bool:
+        """Whether tiles read the columns where they lie: side by side, in whole vectors, and few enough to be near."""
+        side = self.columns
+        is_whole = side.is_strided and side.step == 1 and side.size % self.lanes == 0 == self.panel_columns % self.lanes
+        nbytes = side.size * self.depth * side.root.dtype.itemsize
+        return is_whole and self.depth == self.panel_depth and nbytes <= IN_PLACE_BYTES
+
+    @property
     def divides_columns(self) -> bool:
         """Whether threads divide the columns among them: where these are more than the rows."""
         is_whole = not self.columns.is_strided and self.panel_columns == self.columns.size
@@ -96,7 +105,7 @@ class Plan:
             steps = math.ceil(self.depth / self.lanes)
             return steps * _whole(self.rows.size, self.columns.size, *self.tile) + ADDING_UP * stores + 100
         rows, vectors = self.tile
-        copied = self.columns.size * _cost(self.columns)
+        copied = 0 if self.is_in_place else self.columns.size * _cost(self.columns)
         copied += 0 if self.rows.is_strided else self.rows.size * _gathered(self.rows)
         tiles = _whole(self.rows.size, math.ceil(self.columns.size / self.lanes), rows, vectors)
         stored = stores * (1 / 8 if self.is_in_order else 8)  # one after another, or far apart
