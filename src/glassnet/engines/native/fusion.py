@@ -11,6 +11,7 @@ from itertools import groupby
 
 from glassnet.engines.native.generators import generator_of
 from glassnet.engines.native.kernels import Kernel, Layouts
+from glassnet.engines.native.masks import masks_of
 from glassnet.engines.native.merging import in_best_order, merged
 from glassnet.engines.native.sliced import Sliced
 from glassnet.program.program import Instruction, Program, Var
@@ -21,11 +22,13 @@ Step = Kernel | Sliced | Instruction  # what C does, of all rows or slice by sli
 
 def fused(program: Program, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None]) -> list[Step]:
     """The kernels of ``program`` in the order in which they can run; between them what ``kernel_of`` has none for."""
-    graph = _Graph(layouts, kernel_of)
+    graph = _Graph(layouts, kernel_of, masks_of(program, layouts, kernel_of))
     for _, group in groupby(program, lambda instruction: id(instruction.params.get("region", instruction))):
         first, *others = group  # all that a region of slices gives, or one instruction
         if layouts[first.output].root != first.output and not first.into:
             continue  # a view: read where it is needed
+        if first.output in graph.masks:
+            continue  # compared where it is needed
         graph.add(first, *others)
     return [in_best_order(step, layouts) if isinstance(step, Kernel) else step for step in graph.ordered()]
 
@@ -33,9 +36,12 @@ def fused(program: Program, layouts: Layouts, kernel_of: Callable[[Instruction],
 class _Graph:
     """Kernels by number, and as bits of a whole number all those that must have run before each."""
 
-    def __init__(self, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None]) -> None:
+    def __init__(
+        self, layouts: Layouts, kernel_of: Callable[[Instruction], Kernel | None], masks: dict[Var, Kernel]
+    ) -> None:
         self.layouts = layouts
         self.kernel_of = kernel_of
+        self.masks = masks
         self.states = {layout.root.name: layout.root for layout in layouts.values()}
         self.steps: dict[int, Step] = {}
         self.before: dict[int, int] = {}
@@ -45,7 +51,7 @@ class _Graph:
     def add(self, first: Instruction, *others: Instruction) -> None:
         number = len(self.before)
         self.steps[number] = self._step(first, *others)
-        reads = {self.layouts[x].root for x in first.reads}
+        reads = {self.layouts[x].root for x in self._reads(first)}
         writes = self._written(first).union(other.output for other in others)
         self.before[number] = self._all_before(set(self._needed(reads, writes)))
         for producer in sorted({self.maker[root] for root in reads if root in self.maker}, reverse=True):
@@ -59,7 +65,16 @@ class _Graph:
     def _step(self, first: Instruction, *others: Instruction) -> Step:
         if first.op is SLICES:
             return Sliced((first, *others))
-        return self.kernel_of(first) or first
+        kernel = self.kernel_of(first)
+        for x in dict.fromkeys(first.reads):
+            if kernel is not None and x in self.masks:
+                kernel = merged(self.masks[x], kernel, self.layouts)
+        return kernel or first
+
+    def _reads(self, instruction: Instruction) -> Iterator[Var]:
+        """The values that it reads, and for a mask what is compared there."""
+        for x in instruction.reads:
+            yield from self.masks[x].instructions[0].reads if x in self.masks else (x,)
 
     def _needed(self, reads: set[Var], writes: set[Var]) -> Iterator[int]:
         """The steps that have to run before: those whose values are read, and those that read what is overwritten."""

@@ -53,7 +53,7 @@ def _together(first: Kernel, second: Kernel, fit: Fit) -> Kernel | None:
         for kernel, cuts in parts
         for instruction in kernel.instructions
     }
-    instructions = (*first.instructions, *second.instructions)
+    instructions = (*first.instructions, *(i for i in second.instructions if i.output not in first.made))  # masks
     return Kernel(instructions, fit.sizes, reduced[0] if reduced else frozenset(), first.product, orders=orders)
 
 
