@@ -108,3 +108,17 @@ def test_a_program_runs_alone_in_memory_of_its_own() -> None:
 
 def test_the_engine_is_in_the_table() -> None:
     assert engine_class("native").__name__ == "NativeEngine"
+
+
+def test_a_mask_is_compared_where_it_is_read() -> None:
+    """The derivative of a ReLU reads its result again; no mask of it is written."""
+    gn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 20), nn.ReLU(), nn.Linear(20, 3))
+    compiled = compiled_step(model, optim.SGD(model.parameters(), lr=0.1), "native")
+    x, y = gn.randn(8, 6), gn.randint(0, 3, (8,))
+    losses = [compiled(x, y).item() for _ in range(3)]
+    assert "uint8_t *restrict" not in compiled.source
+    gn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 20), nn.ReLU(), nn.Linear(20, 3))
+    eager = compiled_step(model, optim.SGD(model.parameters(), lr=0.1), "numpy")
+    np.testing.assert_allclose(losses, [eager(x, y).item() for _ in range(3)], rtol=1e-5)

@@ -122,7 +122,9 @@ def _run(command: list[str], patience: float) -> str:
 
 
 def _for_this_machine() -> tuple[str, ...]:
-    return ("-mcpu=native",) if platform.machine().lower() in ("arm64", "aarch64") else ("-march=native",)
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return ("-mcpu=native",)
+    return "-march=native", "-mprefer-vector-width=512"  # where there are vectors so wide, which tiles of products take
 
 
 @cache
