@@ -83,7 +83,7 @@ def test_a_label_that_is_no_class_is_refused_as_by_numpy_and_nothing_is_changed(
 
 PRODUCTS = [
     (1, 1, 1), (1, 64, 5), (5, 64, 1), (3, 3, 3), (64, 1, 64), (17, 16, 33), (100, 700, 20), (9, 1300, 50),
-    (30, 300, 600), (300, 520, 136),
+    (30, 300, 600), (300, 520, 136), (2, 700, 130),
 ]  # fmt: skip
 
 
@@ -104,6 +104,18 @@ def test_a_program_runs_alone_in_memory_of_its_own() -> None:
     first = double(gn.ones(3))
     second = double(gn.zeros(3))
     assert [t.tolist() for t in (*first, *second)] == [[2.0] * 3, [2.0] * 3, [0.0] * 3, [1.0] * 3]
+
+
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_inputs_are_read_as_they_lie_and_results_are_copies(rows: int) -> None:
+    """Small inputs are copied, large ones are read where they are."""
+    f = gn.compile(lambda x: (x + 1, x.t(), x.sum(0)), engine="native")
+    numbers = np.arange(rows * 4, dtype=np.float32).reshape(rows, 4)
+    kept = [(array, f(gn.from_numpy(array))) for array in (numbers, numbers.copy(order="F"), (numbers * 2)[::-1])]
+    for array, (one_more, turned, total) in kept:
+        np.testing.assert_array_equal(one_more.numpy(), array + 1)
+        np.testing.assert_array_equal(turned.numpy(), array.T)
+        np.testing.assert_allclose(total.numpy(), array.sum(0, dtype=np.float64), rtol=1e-6)
 
 
 def test_the_engine_is_in_the_table() -> None:

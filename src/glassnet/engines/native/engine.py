@@ -28,6 +28,8 @@ from glassnet.program.passes.view_analysis import Strides
 from glassnet.program.program import Instruction, Program, Var
 from glassnet.program.verify import verify
 
+SMALL = 1 << 14  # bytes: to copy them is quicker than to ask where they are
+
 
 class NativeEngine:
     """A program, ready to run. ``source`` is the C text that runs."""
@@ -65,6 +67,8 @@ class NativeEngine:
         self._generators = Generators(schedule.generators)
         for var, memory in self._generators.memory.items():
             self._set(var, memory)
+        self._inputs = [self._input(var) for var in program.inputs]
+        self._results = [self._result(x) for x in program.outputs]
         numbers = iter(range(len(schedule.segments)))
         self._calls = [
             self._segment(next(numbers)) if isinstance(part, list) else partial(self._by_numpy, part)
@@ -96,14 +100,18 @@ class NativeEngine:
 
     def run(self, *inputs: Array) -> Any:
         """The program's outputs, which are copies. Raises what NumPy raises, such as for an index out of range."""
-        for var, array in zip(self.program.inputs, inputs, strict=True):
-            self._set(var, np.ascontiguousarray(array).reshape(array.shape))
+        for (var, place, copy, address), array in zip(self._inputs, inputs, strict=True):
+            if copy is None:
+                self._set(var, np.ascontiguousarray(array).reshape(array.shape))
+            else:
+                copy[...] = array
+                self._table[place] = address
         for call in self._calls:
             if call():
                 self._fault[0] = 0
                 return self._evaluated(inputs)
-        outputs = tuple(self._array(x).copy() if isinstance(x, Var) else x for x in self.program.outputs)
-        return outputs[0] if len(outputs) == 1 else outputs or None
+        outputs = [result() for result in self._results]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs) or None
 
     @cached_property
     def run_many(self) -> ManyRuns | None:
@@ -140,6 +148,20 @@ class NativeEngine:
         elif not instruction.op.writes:
             self._arrays[instruction.output][...] = result
 
+    def _input(self, var: Var) -> tuple[Var, int, Array | None, int]:
+        """Where an input goes: its place in the table; of a small one the memory it is copied to, and its address."""
+        copy = np.empty(var.shape, var.dtype) if var.nbytes <= SMALL else None
+        return var, self._places[var], copy, 0 if copy is None else self._set(var, copy)
+
+    def _result(self, output: Any) -> Callable[[], Any]:
+        """What gives an output: a copy of what the program has put where it is."""
+        if not isinstance(output, Var):
+            return lambda: output
+        root = self._schedule.layouts[output].root
+        if root in self._schedule.arena.offsets and np.may_share_memory(self._array(output), self._arrays[root]):
+            return self._array(output).copy
+        return lambda: self._array(output).copy()  # it lies elsewhere at each call, or in another order
+
     def _array(self, var: Var) -> Array:
         layout = self._schedule.layouts[var]
         root = self._arrays[layout.root]
@@ -149,6 +171,9 @@ class NativeEngine:
         seen = np.ndarray(imagined.shape, var.dtype, root, layout.offset * var.dtype.itemsize, imagined.strides)
         return seen.reshape(var.shape)
 
-    def _set(self, var: Var, array: Array) -> None:
+    def _set(self, var: Var, array: Array) -> int:
+        """Have the program find a value in ``array``; gives its address."""
         self._arrays[var] = array
-        self._table[self._places[var]] = array.ctypes.data
+        address: int = array.ctypes.data
+        self._table[self._places[var]] = address
+        return address

@@ -69,8 +69,9 @@ class ProductCode(KernelCode):
             return
         integer = f"int{8 * self.product.output.dtype.itemsize}_t"
         if self.plan.is_of_dots:
+            parts = _sizes_of_pieces(self.plan.columns.size, self.plan.panel_columns)
             for r in _sizes_of_pieces(self.plan.rows.size, self.plan.tile_rows):
-                for c in _sizes_of_pieces(self.plan.columns.size, self.plan.width):
+                for c in set().union(*(_sizes_of_pieces(n, self.plan.width) for n in parts)):
                     yield f"DOT_TILE({self._dots_name(r, c)}, {self.type}, {integer}, {self.plan.lanes}, {r}, {c})"
             return
         if self._is_transposed:
@@ -124,18 +125,22 @@ class ProductCode(KernelCode):
     # tiles of dots ------------------------------------------------------------------------------------
 
     def _dots(self) -> Iterator[str]:
-        """All columns, and as many rows at a time as a tile has."""
-        size, rows = self.plan.columns.size, self.plan.tile_rows
+        """Some columns, and as many rows at a time as a tile has."""
+        plan = self.plan
         if not self.is_direct:
-            yield f"{self.type} sums[{min(rows, self.plan.rows.size) * size}];"
-        strips = self._pieces("row", self.plan.rows.size, rows, self._strip_of_dots)
-        yield from block(loop_head("first", size, size), strips)
+            most = min(plan.panel_columns, plan.columns.size)
+            yield f"{self.type} sums[{min(plan.tile_rows, plan.rows.size) * most}];"
 
-    def _strip_of_dots(self, rows: int) -> Iterator[str]:
-        a, b, size = self.plan.rows, self.plan.columns, self.plan.columns.size
+        def strips(columns: int) -> Iterator[str]:
+            yield from self._pieces("row", plan.rows.size, plan.tile_rows, lambda m: self._strip_of_dots(m, columns))
+
+        yield from self._pieces("first", plan.columns.size, plan.panel_columns, strips)
+
+    def _strip_of_dots(self, rows: int, size: int) -> Iterator[str]:
+        a, b = self.plan.rows, self.plan.columns
         sums, step = self._sums(size)
         x = f"&{self._matrix(a, ((a.step, 'row'),))}, {a.step}"
-        y = f"&{self._matrix(b, ((b.step, 'column'),))}, {b.step}"
+        y = f"&{self._matrix(b, ((b.step, 'first'), (b.step, 'column')))}, {b.step}"
 
         def tile(columns: int) -> Iterator[str]:
             name = self._dots_name(rows, columns)

@@ -22,6 +22,7 @@ NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the s
 IN_PLACE_BYTES = 1 << 16  # of columns that need not be copied to be near
 ADDING_UP = 3  # cycles that it takes to add up the vector of a dot
 PARTS = 4  # into which the columns are divided at least, where threads divide them
+DOT_PARTS = 16  # the same where no panels are copied
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Plan:
     def panel_columns(self) -> int:
         """How many columns are copied at once: an equal part, of whole tiles."""
         if self.is_of_dots:
-            return self.columns.size
+            parts = DOT_PARTS if self.divides_columns else 1
+            return math.ceil(self.columns.size / parts / self.width) * self.width
         near = NEAR_BYTES // (self.panel_depth * self.rows.root.dtype.itemsize)
         if not self.columns.is_strided:
             return piece_of([n for n, _ in self.columns.own], max(near, self.width))
@@ -89,8 +91,7 @@ class Plan:
     def divides_columns(self) -> bool:
         """Whether threads divide the columns among them: where these are more than the rows."""
         is_whole = not self.columns.is_strided and self.panel_columns == self.columns.size
-        is_of_panels = self.tile is not None and not self.is_of_dots
-        return is_of_panels and self.columns.size > max(self.rows.size, self.width) and not is_whole
+        return self.tile is not None and self.columns.size > max(self.rows.size, self.width) and not is_whole
 
     @property
     def cycles(self) -> float:
@@ -137,17 +138,19 @@ def plan_of(loops: ProductLoops, vector_bytes: int) -> Plan:
     exchanged = Plan(loops.b, loops.a, loops.depth, lanes, swapped=True, is_in_order=not is_in_order)
     registers = REGISTERS.get(vector_bytes, 15)
     plans = [plain, *(_tiled(plan, registers) for plan in (plain, exchanged))]
-    if _can_be_of_dots(plain):
-        plans.append(_tiled(replace(plain, is_of_dots=True), registers))
+    of_dots = _tiled(replace(plain, is_of_dots=True), registers)
+    if _can_be_of_dots(of_dots):
+        plans.append(of_dots)
     return min(plans, key=lambda plan: plan.cycles)
 
 
 def _can_be_of_dots(plan: Plan) -> bool:
-    """Whether both matrices lie along the depth, and stay near while they are gone over again and again."""
+    """Whether both matrices lie along the depth, and stay near if the columns are gone over more than once."""
     sides = plan.rows, plan.columns
     nbytes = (plan.rows.size + plan.columns.size) * plan.depth * plan.rows.root.dtype.itemsize
     in_order = all(side.is_strided and side.depth_step == 1 for side in sides)
-    return in_order and 1 < plan.lanes <= plan.depth and nbytes <= NEAR_BYTES
+    is_near = nbytes <= NEAR_BYTES or plan.rows.size <= plan.tile_rows
+    return in_order and 1 < plan.lanes <= plan.depth and is_near
 
 
 def piece_of(sizes: Sequence[int], most: int) -> int:
