@@ -19,7 +19,7 @@ from tests.faults.planted import FAULTS, SOURCE, Fault
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("-m", "not slow", "--hypothesis-profile=quick")
-LEFT_OUT = (".git", ".venv", "*cache*", "runs", "build", "dist", "htmlcov")
+LEFT_OUT = (".git", ".venv", "__pycache__", ".*cache*", "runs", "build", "dist", "htmlcov")
 MISSED_BY_QUICK = 0.1
 
 

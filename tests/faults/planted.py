@@ -31,6 +31,41 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "a pooling in C of whose equal numbers the last counts",
+        "engines/native/routines/max_pooling.py",
+        'return "(x > largest) |',
+        'return "(x >= largest) |',
+        ("tests/engines/native/test_routines.py",),
+    ),
+    Fault(
+        "rows in C that are named twice, of which the last alone counts",
+        "engines/native/routines/picking.py",
+        'yield from _written(code, 0, "+=", number(0, code.dtype))',
+        'yield from _written(code, 0, "=", number(0, code.dtype))',
+        ("tests/engines/native/test_routines.py",),
+    ),
+    Fault(
+        "a dropout in C that keeps one in 256 too many",
+        "engines/native/routines/sampling.py",
+        "= byte[k] < {int(whole)} ? 1",
+        "= byte[k] <= {int(whole)} ? 1",
+        ("tests/engines/native/test_generators.py",),
+    ),
+    Fault(
+        "a step in C that is refused when it has drawn",
+        "engines/native/c_source.py",
+        'f"if (!id) put_back_(',
+        'f"if (!id) keep_(',
+        ("tests/engines/native/test_generators.py",),
+    ),
+    Fault(
+        "a long short-term memory in C whose cell is carried back through another gate",
+        "engines/native/routines/gated_units.py",
+        '"g_before = all*y_f"',
+        '"g_before = all*y_i"',
+        ("tests/engines/native/test_recurrence.py",),
+    ),
+    Fault(
         "an epoch in C that gathers the rows of the batch before",
         "engines/native/many_runs.h",
         "*these = rows + count * i,",
