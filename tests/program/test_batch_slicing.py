@@ -41,9 +41,7 @@ def primitive(function: Callable[..., Any], *inputs: Any) -> tuple[Program, dict
 
 
 def sliced(program: Program, rows: int) -> Program:
-    batch = batch_of(program)
-    assert batch is not None
-    return slice_batch(program, batch, rows, lambda instruction: True)
+    return slice_batch(program, batch_of(program), rows)
 
 
 def regions(program: Program) -> list[Region]:
@@ -146,6 +144,24 @@ def test_what_is_given_back_and_what_rows_have_in_common() -> None:
     check(program, state, [x.array, z.array], 4, 5)
 
 
+def test_data_that_a_function_holds() -> None:
+    """A function of no arguments has its batch as state."""
+    model = nn.Linear(5, 3).double()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = gn.randn(BATCH, 5).double(), gn.randint(0, 3, (BATCH,))
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    program, state = primitive(step)
+    check(program, state, [], 4, 5)
+    assert [region.count for region in regions(sliced(program, 4))] == [3, 3]
+
+
 def test_state_that_is_overwritten_is_read_as_it_was_then() -> None:
     """What reads the weights after the update reads the new ones."""
     model = nn.Linear(3, 2).double()
@@ -177,7 +193,7 @@ def test_random_programs(recipe: Recipe, data: st.DataObject) -> None:
     rows = data.draw(st.integers(1, batch - 1))
     inputs = [x.array for x in kitchen.inputs(2)]
     with np.errstate(all="ignore"):
-        in_slices = slice_batch(program, batch, rows, lambda instruction: True)
+        in_slices = slice_batch(program, [x for x in program.inputs if x.shape[:1] == (batch,)], rows)
         expected = evaluate(program, inputs, state)
         check_equal(evaluate(in_slices, inputs, state), expected, exactly=False)
         check_equal(evaluate(put_batch_last(in_slices), inputs, state), expected, exactly=False)

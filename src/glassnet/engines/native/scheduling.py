@@ -7,6 +7,8 @@ that a program is the same, and rounds the same, on every machine with vectors o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glassnet.engines.native.c_operations import is_elementwise, is_product, is_reduction
 from glassnet.engines.native.layouts import VIEWS
 from glassnet.engines.native.routines import routine_of
@@ -29,11 +31,11 @@ LEAST = 8  # slices, for threads to share
 
 def schedule_of(program: Program, strides: Strides, target: Target) -> Schedule:
     """The schedule of a program."""
-    batch = batch_of(program)
-    if batch is not None and batch >= 2 * LEAST:
-        rows = _rows(program, batch, strides, target)
+    batched = batch_of(program, lambda x: _lies_in_order(x, strides.get(x.name)))
+    if batched and batched[0].shape[0] >= 2 * LEAST:
+        rows = _rows(program, batched, strides, target)
         if rows is not None:
-            program = put_batch_last(slice_batch(program, batch, rows, is_known))
+            program = put_batch_last(slice_batch(program, batched, rows, is_known))
     return Schedule(program, strides, target)
 
 
@@ -45,9 +47,20 @@ def is_known(instruction: Instruction) -> bool:
     return has_loops or routine_of(instruction) is not None
 
 
-def _rows(program: Program, batch: int, strides: Strides, target: Target) -> int | None:
+def _lies_in_order(x: Var, steps: tuple[int, ...] | None) -> bool:
+    """Whether the elements lie one after another, where dimensions are ``steps`` of bytes apart if that is said."""
+    further = x.dtype.itemsize
+    for n, step in zip(x.shape[::-1], steps[::-1] if steps else (), strict=False):
+        if n > 1 and step != further:
+            return False
+        further *= n
+    return True
+
+
+def _rows(program: Program, batched: Sequence[Var], strides: Strides, target: Target) -> int | None:
     """How many rows a slice has; None where slices would not pay."""
-    sample = put_batch_last(slice_batch(program, batch, min(SAMPLE, batch), is_known))
+    batch = batched[0].shape[0]
+    sample = put_batch_last(slice_batch(program, batched, min(SAMPLE, batch), is_known))
     given = [i for i in sample if i.op is SLICES]
     regions = {id(i.params["region"]): i.params["region"] for i in given}
     schedules = [Schedule(region.program, strides, target, gives=True) for region in regions.values()]

@@ -35,10 +35,19 @@ class Fit(NamedTuple):
     output: Along | None
 
 
-def batch_of(program: Program) -> int | None:
-    """The size of the leading dimension that all inputs share; None where they share none."""
-    sizes = {x.shape[0] for x in program.inputs if x.shape}
-    return sizes.pop() if len(sizes) == 1 else None
+def batch_of(program: Program, lies_in_order: Callable[[Var], bool] = lambda _: True) -> list[Var]:
+    """The values that hold the batch: the inputs, which share their leading dimension.
+
+    A function of no arguments has its data as state: of that which is never overwritten, and ``lies_in_order``, it is
+    what has the most rows. Nothing where the inputs share no dimension.
+    """
+    inputs = [x for x in program.inputs if x.shape]
+    if inputs:
+        return inputs if len({x.shape[0] for x in inputs}) == 1 else []
+    written = {name for instruction in program for name in instruction.writes}
+    held = [x for x in program.state if x.shape and x.name not in written and lies_in_order(x)]
+    most = max((x.shape[0] for x in held), default=0)
+    return [x for x in held if x.shape[0] == most]
 
 
 def fits_of(

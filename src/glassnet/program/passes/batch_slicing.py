@@ -8,7 +8,7 @@ threads; the order in which their sums are added is that of the program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from glassnet.ops.reduction import sum as add_up
@@ -25,14 +25,16 @@ LIGHT = (  # rather computed again in a later region than handed to it
 )
 
 
-def slice_batch(program: Program, batch: int, rows: int, knows: Callable[[Instruction], bool]) -> Program:
-    """``program`` with all that can be done for ``rows`` rows of the ``batch`` at a time done so.
+def slice_batch(
+    program: Program, batched: Sequence[Var], rows: int, knows: Callable[[Instruction], bool] = lambda _: True
+) -> Program:
+    """``program`` with all that can be done for some ``rows`` at a time done so, of those that ``batched`` values have.
 
     ``knows`` says which instructions come into question. It is the program itself where the rows of a value would have
     to be handed on that do not lie one after another.
     """
     try:
-        return verify(_Slicing(program, batch, rows, knows).sliced())
+        return verify(_Slicing(program, batched, rows, knows).sliced())
     except _OutOfOrderError:
         return program
 
@@ -42,12 +44,14 @@ class _OutOfOrderError(Exception):
 
 
 class _Slicing:
-    def __init__(self, program: Program, batch: int, rows: int, knows: Callable[[Instruction], bool]) -> None:
+    def __init__(
+        self, program: Program, batched: Sequence[Var], rows: int, knows: Callable[[Instruction], bool]
+    ) -> None:
         self.program = program
-        self.batch = batch
+        self.batch = batched[0].shape[0]
         self.rows = rows
-        self.along = {x: Along(0, 1) for x in program.inputs if x.shape[:1] == (batch,)}
-        fits = fits_of(program, self.along, batch, knows)
+        self.along = dict.fromkeys(batched, Along(0, 1))
+        fits = fits_of(program, self.along, self.batch, knows)
         self.first = before_overwritten(program, fits)
         self.maker = {i.output: i for i in self.first}
         self.fits = {var: fits[var] for var in self.maker if var in fits}
