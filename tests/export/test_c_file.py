@@ -79,6 +79,20 @@ def test_the_memory_that_the_header_states_is_that_of_the_source(tmp_path: Path)
     assert not re.search(r"__attribute__|#pragma|\bthreads\b|\bid\b", text)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_each_network_can_be_written_with_its_training_step(tmp_path: Path, name: str) -> None:
+    model, samples, encoder, classes = network(name)
+    loss = F.mse_loss if classes is None else F.cross_entropy
+    training = Training(loss, optim.SGD(model.parameters(), lr=0.1), 4)
+    path = tmp_path / f"{name}.c"
+    c_file(model, path, samples, encoder=encoder, classes=classes, training=training)
+    text = path.read_text()
+    written = set(re.findall(r"^static void (\w+)\(", text, re.MULTILINE))
+    called = set(re.findall(r"^    ((?:predict|train)_\w+)\(", text, re.MULTILINE))
+    assert written == called
+    assert len({name.partition("_")[0] for name in written}) == 2
+
+
 def test_the_source_names_what_each_function_computes(tmp_path: Path) -> None:
     text = written(tmp_path, "mlp")[0].read_text()
     assert "   linear1 = linear1_matmul + linear1_bias  [1, 11]\n" in text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -25,6 +25,11 @@ from glassnet.files.reading import expanded
 from glassnet.ops.dtypes import Array
 from glassnet.sources import Data
 from glassnet.tensor.creation import from_numpy, tensor
+
+if TYPE_CHECKING:  # no other command needs it
+    from glassnet.export.c import Contents, Training
+
+MEASURED = 1000  # held-out samples at most, on which weights of 8 bits are compared with those of 32
 
 
 def export(
@@ -51,7 +56,7 @@ def export(
         raise unknown("--to", to, TARGETS)
     target = TARGETS[to]
     for option, asked in (("--train", train), ("--int8", int8)):
-        if asked and to != "c":
+        if asked and not target.has_more:
             raise BadInput(f"{option}: only C has it; add --to c")
     if train and int8:
         raise BadInput("--train: weights of 8 bits do not learn; leave out --int8")
@@ -61,16 +66,13 @@ def export(
     console = display.new_console()
     used = Used.of(saved, console)
     saved.outputs(from_numpy(saved.encoder.encode(used.examples)))  # which says what is wrong with a damaged network
+    more = More(training(saved, console) if train else None, saved.data(console) if int8 else None)
     with writing("--output", output):
-        more = training(saved, console) if train else saved.data(console) if int8 else None
         written = target.write(saved, used, output, more)
     *others, last = (f"{place(file)} ({file.stat().st_size / 1000:.0f} kB)" for file in written)
     files = f"{', '.join(others)} and {last}" if others else last
     console.print(display.headline("Exported ", f"{place(saved.path)} as {files}."), soft_wrap=True)
     display.show_next(console, *target.commands(saved, output))
-
-
-MEASURED = 1000  # held-out samples at most, on which weights of 8 bits are compared with those of 32
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,15 @@ class Used:
         return cls(data.examples(EXAMPLES), data.what, data.origin, len(data.held_out))
 
 
-def as_numpy(saved: SavedRun, used: Used, output: Path, _more: Any) -> list[Path]:
+@dataclass(frozen=True)
+class More:
+    """What C may have besides: the step of a ``training``; or weights of 8 bits, for which there is the ``data``."""
+
+    training: Training | None
+    data: Data | None
+
+
+def as_numpy(saved: SavedRun, used: Used, output: Path, _more: More) -> list[Path]:
     """Write the network of a run as a file of NumPy; returns the files that were written."""
     from glassnet.export import numpy_file  # no other command needs it
 
@@ -107,26 +117,27 @@ def as_numpy(saved: SavedRun, used: Used, output: Path, _more: Any) -> list[Path
     )
 
 
-def as_c(saved: SavedRun, used: Used, output: Path, more: Any) -> list[Path]:
-    """Write the network of a run as C; returns the files that were written.
-
-    ``more``: its training, to write the step too; or its data, to write it in 8 bits.
-    """
-    from glassnet.export.c import Training, contents_of, in_8_bits, write  # no other command needs it
+def as_c(saved: SavedRun, used: Used, output: Path, more: More) -> list[Path]:
+    """Write the network of a run as C; returns the files that were written."""
+    from glassnet.export.c import contents_of, write  # no other command needs it
 
     title, facts = _title(saved, "It is C99, and needs no library."), _facts(saved, used)
-    training = more if isinstance(more, Training) else None
     classes = saved.classes or None
-    contents = contents_of(saved.model, output, used.examples, classes, saved.encoder, title, facts, training)
-    if isinstance(more, Data):
-        small = in_8_bits(contents, more.train.inputs.numpy())
-        some = slice(None, None, -(-len(more.held_out) // MEASURED))
-        inputs, targets = more.held_out.inputs.numpy()[some], more.held_out.targets.numpy()[some]
-        bits, floats = (_measured(saved, each.network.answers(inputs), targets) for each in (small, contents))
-        result = f"{bits:.4f} in 8 bits, {floats:.4f} in float32, on {len(inputs)} {saved.noun} held out from training"
-        display.new_console().print(f"{saved.task.label}: {result}", soft_wrap=True)
-        contents = replace(small, facts={**facts, saved.task.label: result})
-    return write(contents, output)
+    contents = contents_of(saved.model, output, used.examples, classes, saved.encoder, title, facts, more.training)
+    return write(contents if more.data is None else _in_8_bits(saved, contents, more.data), output)
+
+
+def _in_8_bits(saved: SavedRun, contents: Contents, data: Data) -> Contents:
+    """``contents`` with weights of 8 bits; what that costs on held-out samples is printed, and among its facts."""
+    from glassnet.export.c import in_8_bits
+
+    small = in_8_bits(contents, data.train.inputs.numpy())
+    some = slice(None, None, -(-len(data.held_out) // MEASURED))
+    inputs, targets = data.held_out.inputs.numpy()[some], data.held_out.targets.numpy()[some]
+    bits, floats = (_measured(saved, each.network.answers(inputs), targets) for each in (small, contents))
+    result = f"{bits:.4f} in 8 bits, {floats:.4f} in float32, on {len(inputs)} {saved.noun} held out from training"
+    display.new_console().print(f"{saved.task.label}: {result}", soft_wrap=True)
+    return replace(small, facts={**contents.facts, saved.task.label: result})
 
 
 def _measured(saved: SavedRun, answers: Array, targets: Array) -> float:
@@ -149,9 +160,9 @@ def _facts(saved: SavedRun, used: Used) -> dict[str, str]:
     }
 
 
-def training(saved: SavedRun, console: Console) -> Any:
+def training(saved: SavedRun, console: Console) -> Training:
     """How the network of a run learned, for a training step of its own."""
-    from glassnet.export import Training
+    from glassnet.export.c import Training
 
     options = read_config(saved.path)["options"]
     weight_decay = options["weight_decay"]
@@ -168,14 +179,15 @@ class Target:
     """A format, which ``about`` describes in a few words. ``write`` makes its files, and returns them.
 
     A file ends in ``ending``, further ones that may be written beside it in ``beside``. ``commands`` are what to try
-    with a file.
+    with a file. ``has_more`` says whether there may be `More` in it.
     """
 
     about: str
-    write: Callable[[SavedRun, Used, Path, Any], list[Path]]
+    write: Callable[[SavedRun, Used, Path, More], list[Path]]
     ending: str
     commands: Callable[[SavedRun, Path], Sequence[str]]
     beside: Sequence[str] = ()
+    has_more: bool = False
 
 
 def _python_commands(saved: SavedRun, file: Path) -> list[str]:
@@ -205,6 +217,6 @@ def _example(saved: SavedRun) -> str | Path:
 
 TARGETS = {
     "numpy": Target("one file that needs NumPy alone", as_numpy, ".py", _python_commands, beside=(".npz",)),
-    "c": Target("C99 that needs no library", as_c, ".c", _c_commands, beside=(".h", "_main.c")),
+    "c": Target("C99 that needs no library", as_c, ".c", _c_commands, beside=(".h", "_main.c"), has_more=True),
 }
 FORMATS = "; ".join(f"{name}: {target.about}" for name, target in TARGETS.items()) + "."

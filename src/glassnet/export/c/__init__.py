@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.export.c.c_file import c_file, contents_of, in_8_bits, write
+from glassnet.export.c.contents import Contents
 from glassnet.export.c.traced_network import Training
 
-__all__ = ["Training", "c_file", "contents_of", "in_8_bits", "write"]
+__all__ = ["Contents", "Training", "c_file", "contents_of", "in_8_bits", "write"]

@@ -28,6 +28,7 @@ from glassnet.ops.shapes import written
 from glassnet.tensor import as_array, wrap
 from glassnet.text import shown
 
+TAKEN = ("predict", "train")  # what the functions of layers begin with
 TESTED = 4  # samples whose results are kept, for the files to test themselves with
 
 
@@ -92,7 +93,7 @@ def _name(target: Path) -> str:
     if target.suffix.lower() != ".c":
         raise ValueError(f"c_file: expected a path that ends in .c, got {str(target)!r:.80}")
     name = re.sub(r"\W", "_", target.stem, flags=re.ASCII)
-    if name != target.stem or name[0].isdigit() or name in KEYWORDS.split():
+    if name != target.stem or name[0].isdigit() or name in (*KEYWORDS.split(), *TAKEN):
         raise ExportError(
             f"{shown(target)}: the functions in it are called after the file; expected a name of the letters a to z, "
             "digits and _, such as model.c"

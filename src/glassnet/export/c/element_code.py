@@ -23,11 +23,6 @@ Loops = Sequence[tuple[str, int]]  # their names and how often each is passed
 class ElementCode(KernelCode):
     """The loops over the elements of a result, each of which `value` computes."""
 
-    @classmethod
-    def fits(cls, instruction: Instruction) -> bool:
-        """Whether it can write an instruction of its operation."""
-        return not instruction.into and all(0 not in x.shape for x in (*instruction.reads, instruction.output))
-
     @property
     def made_by(self) -> Instruction:
         """The instruction whose elements they are."""
@@ -76,11 +71,14 @@ class ElementCode(KernelCode):
 
     def lines(self) -> Iterator[str]:
         """The statements."""
-        instructions = self.kernel.instructions
-        for instruction in instructions:
+        for instruction in self.kernel.instructions:
             if instruction is not self.made_by and self.kernel.is_for_each_row(instruction):
                 yield from self.statement(instruction)
-        yield from nested(self.nest, self.element())
+        yield from self.elements()
+
+    def elements(self) -> Iterator[str]:
+        """The loops over all elements."""
+        return nested(self.nest, self.element())
 
     def element(self) -> Iterator[str]:
         """One element, and what follows."""
@@ -141,27 +139,22 @@ class Product(ElementCode):
             names[self._last] = "c" if self._size == self._columns else "(first + c)"
         return names
 
-    def lines(self) -> Iterator[str]:
-        """The statements."""
-        for instruction in self.kernel.instructions:
-            if instruction is not self.made_by and self.kernel.is_for_each_row(instruction):
-                yield from self.statement(instruction)
-        outer = self.nest
-        body = self.element()
-        if self._size > 1:
-            outer.pop()
-            body = self._block()
-        if 1 < self._size < self._columns:
+    def elements(self) -> Iterator[str]:
+        """The loops over all elements, the innermost over as many as are computed at once."""
+        if self._size == 1:
+            return super().elements()
+        body = self._block()
+        if self._size < self._columns:
             body = block(loop_head("first", self._columns, self._size), body)
-        yield from nested(outer, body)
+        return nested(self.nest[:-1], body)
 
     def _block(self) -> Iterator[str]:
         """Some columns, whose sums are independent of one another."""
         x, weight = self._factors()
         each_column = loop_head("c", self._size)
-        products = f"{each_column} sums[c] += near * {weight};"
+        products = f"{each_column} sums[c] += x * {weight};"
         yield f"{self.type} sums[{self._size}] = {{0}};"
-        yield from block(loop_head("k", self.depth), [f"const {self.type} near = {x};", products])
+        yield from block(loop_head("k", self.depth), [f"const {self.type} x = {x};", products])
         yield from block(each_column, [f"const {self.type} {self.name} = sums[c];", *self.following()])
 
     def value(self) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from glassnet.engines.native.arena import Arena, arena_of, lives_of
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import KernelCode
-from glassnet.engines.native.kernels import Kernel, without_ones
+from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.target import PORTABLE
 from glassnet.export.c.element_code import ElementCode, Place, Product
@@ -99,7 +99,9 @@ class PortableSchedule(Schedule):
         if name in WRITERS:
             return None
         if name in CODES and not instruction.into and _gives_numbers(instruction):
-            return Kernel((instruction,), without_ones(instruction.output.shape), product=instruction)
+            dims = self.layouts[instruction.output].dims
+            sizes = tuple(n for pairs in dims for n, _ in pairs if n != 1)
+            return Kernel((instruction,), sizes, product=instruction)
         return super()._kernel_of(instruction)
 
     def _code(self, kernel: Kernel) -> KernelCode:

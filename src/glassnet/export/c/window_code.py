@@ -1,4 +1,4 @@
-"""Windows: operations each of whose results is made of what a window sees, convolutions and pooling."""
+"""Windows: convolutions, each of whose results is made of what a window sees, and their gradients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from glassnet.ops.layers.convolution_shapes import each
 class Window(ElementCode):
     """What looks at a window of its input for each element."""
 
-    def _numbers(self, name: str, default: int, n: int) -> tuple[int, ...]:
-        return tuple(each(self.param(name, default), n))
+    def how(self, n: int) -> tuple[tuple[int, ...], ...]:
+        """The stride, the padding and the dilation along each of ``n`` dimensions."""
+        given = (("stride", 1), ("padding", 0), ("dilation", 1))
+        return tuple(tuple(each(self.param(name, default), n)) for name, default in given)
+
+    @property
+    def bias(self) -> str:
+        """What a sum begins with."""
+        return self.operand(2, self.at[1]) if len(self.made_by.reads) > 2 else "0"
 
 
 class Convolution(Window):
@@ -24,15 +31,12 @@ class Convolution(Window):
         x, weight = self.made_by.reads[:2]
         outputs, channels, *size = weight.shape
         n, groups, at = len(size), self.param("groups", 1), self.at
-        bias = self.operand(2, at[1]) if len(self.made_by.reads) > 2 else "0"
-        strides, paddings, dilations = (
-            self._numbers(name, default, n) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
-        )
+        strides, paddings, dilations = self.how(n)
         within = "c" if channels > 1 else "0"
         channel = within if groups == 1 else f"{at[1]} / {outputs // groups} * {channels} + {within}"
         seen, kernel = [f"r{d}" for d in range(n)], [f"k{d}" for d in range(n)]
         product = f"{self.name} += {self.operand(0, at[0], channel, *seen)} * {self.operand(1, at[1], 'c', *kernel)};"
-        yield f"{self.type} {self.name} = {bias};"
+        yield f"{self.type} {self.name} = {self.bias};"
         lines: Iterable[str] = [product]
         for d in reversed(range(n)):
             place = shifted(index_text(0, (strides[d], at[d + 2]), (dilations[d], f"k{d}")), -paddings[d])
@@ -48,16 +52,13 @@ class ConvTranspose(Window):
         x, weight = self.made_by.reads[:2]
         outputs, channels, *size = weight.shape
         n, groups, at = len(size), self.param("groups", 1), self.at
-        strides, paddings, dilations = (
-            self._numbers(name, default, n) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
-        )
-        bias = self.operand(2, at[1]) if len(self.made_by.reads) > 2 else "0"
+        strides, paddings, dilations = self.how(n)
         of_group = outputs // groups
         giver = "c" if groups == 1 else f"{at[1]} / {channels} * {of_group} + c"
         channel = at[1] if groups == 1 else f"{at[1]} % {channels}"
         seen, kernel = [f"r{d}" for d in range(n)], [f"k{d}" for d in range(n)]
         product = f"{self.name} += {self.operand(0, at[0], giver, *seen)} * {self.operand(1, giver, channel, *kernel)};"
-        yield f"{self.type} {self.name} = {bias};"
+        yield f"{self.type} {self.name} = {self.bias};"
         lines: Iterable[str] = [product]
         for d in reversed(range(n)):
             back = f"k{d}" if dilations[d] == 1 else f"{dilations[d]}*k{d}"
@@ -83,9 +84,7 @@ class ConvolutionWeight(Window):
         x, g = self.made_by.reads
         outputs, channels, *size = self.made_by.output.shape
         n, groups, at = len(size), self.param("groups", 1), self.at
-        strides, paddings, dilations = (
-            self._numbers(name, default, n) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
-        )
+        strides, paddings, dilations = self.how(n)
         channel = at[1] if groups == 1 else f"{at[0]} / {outputs // groups} * {channels} + {at[1]}"
         seen, places = [f"r{d}" for d in range(n)], [f"k{d}" for d in range(n)]
         product = f"{self.name} += {self.operand(0, 'c', channel, *seen)} * {self.operand(1, 'c', at[0], *places)};"
