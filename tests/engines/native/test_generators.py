@@ -22,6 +22,7 @@ OWN = gn.Generator(seed=3)
 def many_draws() -> Any:
     """All kinds of draws, of the default generator and of one's own, some of which NumPy has to do."""
     x = gn.ones(7, 100)
+    gn.randn(2), gn.randint(5, (3,))  # which nobody reads
     return (
         gn.rand(5, 7),
         gn.randn(3, generator=OWN),

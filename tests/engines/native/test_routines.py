@@ -138,3 +138,8 @@ def test_numbers_are_sorted_as_by_numpy() -> None:
         for a, b in zip(found, right, strict=True):
             assert_same(a.array, b.array, "sorted")
     assert not left_to_numpy(compiled)
+
+
+def test_what_is_picked_of_a_single_number_is_that_number() -> None:
+    values, indices = gn.compile(lambda x: x.mode(), engine="native")(gn.tensor(2.5))
+    assert (values.item(), indices.item()) == (2.5, 0)

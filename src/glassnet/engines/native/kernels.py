@@ -85,8 +85,8 @@ def kernel_of(instruction: Instruction, layouts: Layouts) -> Kernel | None:
         return None
     if is_product(instruction):
         return _product(instruction, layouts)
-    if instruction.into and instruction.op.name == "gather":
-        return None  # state would be overwritten before all of an index is known to be in range
+    if instruction.op.name == "gather" and (instruction.into or not instruction.reads[0].shape):
+        return None  # state would be overwritten before all of an index is known to be in range; a number has no dim
     if not is_reduction(instruction) and (not is_elementwise(instruction) or instruction.op.writes):
         return None
     sizes = _loops(instruction, layouts)

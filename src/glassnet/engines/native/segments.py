@@ -104,7 +104,9 @@ class Schedule:
         """The values that have to be in memory: other steps read them, or the program gives them back."""
         read = (self.reads(step) for step in self._steps)
         by_numpy = (step.output for step in self._steps if isinstance(step, Instruction))
-        return self.wanted.union(*read, by_numpy)
+        kernels = (step for step in self._steps if isinstance(step, Kernel))
+        by_routines = (i.output for kernel in kernels for i in kernel.instructions if routine_of(i) is not None)
+        return self.wanted.union(*read, by_numpy, by_routines)
 
     def reads(self, step: Step) -> set[Var]:
         """The memory that a step reads, and does not make itself."""
