@@ -32,6 +32,8 @@ def masks_of(
         kernel = kernel_of(instruction) if layouts[instruction.reads[0]].root in in_memory else None
         if kernel is None or not all(is_elementwise(reader) for reader in readers.get(output, ())):
             continue
+        if any(layouts[reader.output].root == output for reader in readers.get(output, ())):
+            continue  # it is looked at through a view
         others = [kernel_of(reader) for reader in readers.get(output, ())]
         if all(other is not None and merged(kernel, other, layouts) is not None for other in others):
             found[output] = kernel
