@@ -277,13 +277,14 @@ class Trainer:
             self._update()
 
     def _may_learn_many(self, feed: Feed) -> bool:
-        """Whether nothing has to be done between two batches. Says once what has, if they could be learned together."""
+        """Whether nothing has to be done between two batches. Says once whose callback has, where that costs time."""
         busy = self._callbacks.of_every_batch
         is_alone = self._accumulate > 1 or (self.schedule is not None and self.schedule.is_per_batch)
-        if busy and not (is_alone or self._is_said) and self._steps.can_learn_many and blocks_of(feed.loader):
+        own = dict.fromkeys(type(c).__name__ for c in busy if not type(c).__module__.startswith("glassnet."))
+        if own and not (is_alone or self._is_said) and self._steps.can_learn_many and blocks_of(feed.loader):
             self._is_said = True
             warnings.warn(
-                f"Trainer: each batch is learned in a call of its own, since {' and '.join(busy)} has something to do "
+                f"Trainer: each batch is learned in a call of its own, since {' and '.join(own)} has something to do "
                 "with each; set every_batch = False there if on_batch_end may be called after several of them",
                 GlassnetWarning,
                 stacklevel=5,

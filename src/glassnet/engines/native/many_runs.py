@@ -106,8 +106,10 @@ class ManyRuns:
         kept = {var: np.empty((times, *var.shape), var.dtype) for var in self._outputs}
         for n, var in enumerate(self._outputs, INPUTS + 3 * len(inputs)):
             self._many[n] = _address(kept[var])
-        done = self._run(self._many, self._threads)
-        self._fault[0] = 0
+        try:
+            done = self._run(self._many, self._threads)
+        finally:  # Ctrl-C comes when it is over
+            self._fault[0] = 0
         return done, tuple(kept[x][:done] if isinstance(x, Var) else x for x in self._schedule.program.outputs)
 
 

@@ -165,15 +165,10 @@ class Callbacks:
             method(*args)
 
     @property
-    def of_every_batch(self) -> list[str]:
-        """The classes of those that have something to do with every single batch."""
-
-        def has(callback: Callback, hook: str) -> bool:
-            return any(method.__self__ is callback for method in self._called[hook])
-
-        starting = [c for c in self.callbacks if has(c, "on_batch_start")]
-        ending = [c for c in self.callbacks if has(c, "on_batch_end") and c.every_batch]
-        return list(dict.fromkeys(type(c).__name__ for c in (*starting, *ending)))
+    def of_every_batch(self) -> list[Callback]:
+        """Those that have something to do with every single batch."""
+        starting, ending = ([id(m.__self__) for m in self._called[f"on_batch_{when}"]] for when in ("start", "end"))
+        return [c for c in self.callbacks if id(c) in starting or (id(c) in ending and c.every_batch)]
 
     def state_dict(self) -> list[dict[str, Any]]:
         """What each of them remembers, with the name of its class."""
