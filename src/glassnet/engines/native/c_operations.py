@@ -62,6 +62,11 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
     if name in COMPARISONS:
         return f"{a} {COMPARISONS[name]} {b}"
     if name in ARITHMETIC and output.dtype != bool_:
+        numbers = iter(instruction.reads)
+        a, b = (
+            _as_number(text, next(numbers).dtype, output.dtype) if isinstance(x, Var) else text
+            for text, x in zip(operands, instruction.inputs, strict=True)
+        )
         return f"{a} {ARITHMETIC[name]} {b}"
     if name in BITWISE or (name in ("add", "mul") and output.dtype == bool_):
         return f"{a} {BITWISE.get(name, '|' if name == 'add' else '&')} {b}"
@@ -71,7 +76,7 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
         return CHECKS[name].format(a=a, b=b)
     if name in SAME:
         source = instruction.reads[0].dtype
-        return f"{a} != 0" if output.dtype == bool_ != source else f"({C_TYPES[output.dtype]}){a}"
+        return f"{a} != 0" if output.dtype == bool_ != source else _as_number(a, source, output.dtype)
     if name == "gather":  # a is where position 0 along the dimension is
         return f"{a[:-1]} + {b}]"
     if name == "where":
@@ -87,6 +92,13 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
     if name == "sign":
         return f"({a} > 0) - ({a} < 0)"
     return f"{OF_FLOATS[name]}{_suffix(output.dtype)}({', '.join(operands)})"
+
+
+def _as_number(text: str, source: Dtype, dtype: Dtype) -> str:
+    """A number of one dtype in another. A choice of two becomes one of vectors, which a byte made a number does not."""
+    if source == bool_ and dtype in FLOATS:
+        return f"({text} ? {number(1, dtype)} : {number(0, dtype)})"
+    return text if source == dtype else f"({C_TYPES[dtype]}){text}"
 
 
 def is_elementwise(instruction: Instruction) -> bool:

@@ -21,6 +21,7 @@ from glassnet.ops.dtypes import Dtype, float32, float64
 from glassnet.program.program import Instruction, Var
 
 Steps = tuple[int, ...]
+WHOLE = 16  # passes: whole vectors, however wide
 AT_ONCE = 128  # passes of the outer loop, where they are made together
 MANY = 1024  # numbers: of more, a sum is kept in double precision
 
@@ -237,5 +238,6 @@ def collapsed(name: str, order: Sequence[int], sizes: Sizes, accesses: Sequence[
 
 
 def _width(size: int) -> int:
-    """How many passes of a loop are made together: all, or a part that divides it."""
-    return size if size <= AT_ONCE else max(n for n in range(1, AT_ONCE + 1) if size % n == 0)
+    """How many passes of a loop are made together: all, or a part that divides it, of whole vectors if there is one."""
+    parts = [n for n in range(1, AT_ONCE + 1) if size % n == 0]
+    return size if size <= AT_ONCE else max((n for n in parts if n % WHOLE == 0), default=max(parts))
