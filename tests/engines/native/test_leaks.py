@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,17 @@ def test_steps_leak_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         step(x, y)
     assert resident() - memory < 1 << 20  # 100 bytes a step would be as much
     assert opened() == files
+
+
+def test_a_step_does_not_hold_what_it_was_given() -> None:
+    step = step_of(8)
+    x, y = gn.randn(5000, 8), gn.randn(5000, 1)
+    for _ in range(3):
+        step(x, y)
+    gone = [weakref.ref(array) for array in (x.array, y.array)]
+    del x, y
+    gc.collect()
+    assert all(reference() is None for reference in gone)
 
 
 def test_programs_leave_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

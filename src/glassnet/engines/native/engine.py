@@ -68,6 +68,7 @@ class NativeEngine:
         for var, memory in self._generators.memory.items():
             self._set(var, memory)
         self._inputs = [self._input(var) for var in program.inputs]
+        self._held = [var for var, _, copy, _ in self._inputs if copy is None]  # while it runs, and no longer
         self._results = [self._result(x) for x in program.outputs]
         numbers = iter(range(len(schedule.segments)))
         self._calls = [
@@ -111,6 +112,8 @@ class NativeEngine:
                 self._fault[0] = 0
                 return self._evaluated(inputs)
         outputs = [result() for result in self._results]
+        for var in self._held:
+            del self._arrays[var]
         return outputs[0] if len(outputs) == 1 else tuple(outputs) or None
 
     @cached_property
