@@ -14,7 +14,7 @@ import glassnet
 
 MOST = 25  # so that the workers have enough to share
 AROUND = {"seed", "ctrl_c_is_heard", "made_once"}  # fixtures that are there already, and `seed`, which is done here
-MARKS = {"filterwarnings", "hostile", "more", "parametrize", "parity", "rates", "skip", "skipif", "slow"}
+MARKS = {"filterwarnings", "more", "parametrize", "parity", "skip", "skipif", "slow"}
 
 
 def _parameters(item: pytest.Function) -> Iterator[str]:
@@ -30,6 +30,8 @@ def kind(item: pytest.Item) -> object:
     marks = list(item.iter_markers())
     names = {mark.name for mark in marks}
     if type(item) is not pytest.Function or "parametrize" not in names or not names <= MARKS:
+        return item
+    if "slow" in names and "more" not in names:  # few, and each long enough for a worker
         return item
     if not {*item.fixturenames} - AROUND <= {*_parameters(item)}:
         return item

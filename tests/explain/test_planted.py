@@ -82,12 +82,13 @@ def test_faults_are_of_many_kinds_and_name_checks():
 
 @pytest.mark.rates
 @pytest.mark.slow("examines some three hundred trainings")
-@pytest.mark.parametrize("seed", UNSEEN)
-def test_planted_faults_are_found_by_their_cause(seed):
+@pytest.mark.parametrize("half", [0, 1])
+def test_planted_faults_are_found_by_their_cause(half):
+    """Each fault in each of its hosts, with one of the seeds."""
     found = Counter()
     missed = []
-    for fault, host in every():
-        said = [finding.kind for finding in examined(fault.planted(host, seed))]
+    for fault, host in list(every())[half::2]:
+        said = [finding.kind for finding in examined(fault.planted(host, UNSEEN[half]))]
         found["all"] += 1
         found["detected"] += any(kind in said for kind in fault.kinds)
         found["first"] += bool(said) and said[0] in fault.kinds

@@ -80,10 +80,10 @@ def made(kind, *callbacks):
     )
 
 
-def fit(trainer):
+def fit(trainer, epochs=EPOCHS):
     generator = glassnet.Generator(7)
     x = glassnet.randn(16, 2, generator=generator)
-    trainer.fit((x, (x[:, 0] > 0).long()), (x[:4], (x[:4, 0] > 0).long()), epochs=EPOCHS, batch_size=4)
+    trainer.fit((x, (x[:, 0] > 0).long()), (x[:4], (x[:4, 0] > 0).long()), epochs=epochs, batch_size=4)
 
 
 def everything(trainer):
@@ -167,7 +167,7 @@ def refusal(trainer, state):
 
 def with_something_to_lose(kind):
     trainer = made(kind)
-    fit(trainer)
+    fit(trainer, epochs=1)
     for parameter in trainer.model.parameters():
         parameter.grad = glassnet.ones(*parameter.shape)
     return trainer, everything(trainer)
