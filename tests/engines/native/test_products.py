@@ -16,9 +16,9 @@ from glassnet.engines.native.gathering import part_of, place
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
 CONVOLUTIONS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
-    ((3, 2, 9, 8), (5, 2, 3, 3), {}),
     ((2, 4, 11, 10), (6, 2, 3, 2), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 3), "groups": 2}),
     ((70, 3, 40), (6, 1, 5), {"stride": 2, "padding": 3, "groups": 3}),  # the gradient of the weight is a deep product
+    ((3, 20, 7, 6), (4, 20, 3, 3), {"padding": 1}),  # so many channels that the windows are gathered in parts
     ((1, 8, 70, 64), (3, 8, 3, 3), {}),  # more windows than are gathered at once
 ]
 

@@ -15,6 +15,7 @@ from glassnet.engines.native.product_plan import plan_of
 from glassnet.engines.native.target import Target
 from glassnet.program.program import Instruction, Var
 
+OWN_SUMS = 1 << 16  # bytes that a thread keeps to itself
 MANY_TILES = 4  # that the same rows take part in: then they are copied
 
 
@@ -54,13 +55,24 @@ class ProductCode(KernelCode):
 
     @property
     def scratch(self) -> Var | None:
-        """Memory for the sums over a part of the depth, where it is too deep for one panel."""
+        """Memory for the sums over a part of the depth, where each thread does not have its own."""
+        return None if self._has_own_sums else self._sums_over_depth
+
+    @property
+    def _sums_over_depth(self) -> Var | None:
+        """The sums over a part of the depth, where it is too deep for one panel."""
         if not self.is_deep or self.is_direct:
             return None
         output = self.product.output
         blocks = math.ceil(self.plan.columns.size / self.plan.panel_columns)
         padded = blocks * self._padded(self.plan.panel_columns)
         return Var(f"{output.name} sums", (self.plan.rows.size, padded), output.dtype)
+
+    @property
+    def _has_own_sums(self) -> bool:
+        """Whether a thread keeps these sums to itself: they are few, and it has whole matrices."""
+        sums = self._sums_over_depth
+        return sums is not None and bool(self.loops.around) and sums.nbytes <= OWN_SUMS
 
     @property
     def definitions(self) -> Iterator[str]:
@@ -187,6 +199,8 @@ class ProductCode(KernelCode):
         most = self._padded(min(plan.panel_columns, plan.columns.size))
         if not plan.is_in_place:
             yield f"{self.type} panels[{plan.panel_depth * most}] __attribute__((aligned(64)));"
+        if self._has_own_sums and self._sums_over_depth is not None:
+            yield f"{self.type} sums_m[{math.prod(self._sums_over_depth.shape)}] __attribute__((aligned(64)));"
         if not self.is_deep and not self.is_direct:
             yield f"{self.type} sums[{min(plan.tile_rows, plan.rows.size) * most}] __attribute__((aligned(64)));"
         yield from self._pieces("first", plan.columns.size, plan.panel_columns, self._deep)

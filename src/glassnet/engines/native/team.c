@@ -85,9 +85,12 @@ static outcome_t THREAD member(void *number) {
     return 0;
 }
 
+#define STACK (4L << 20) /* bytes: panels of matrices lie there, and some systems give a thread a tenth of it */
+
 #ifdef _WIN32
 static int start(long number) {
-    HANDLE thread = CreateThread(NULL, 0, member, (void *)(intptr_t)number, 0, NULL);
+    const DWORD reserved = 0x10000; /* it is what is reserved, not what is taken at once */
+    HANDLE thread = CreateThread(NULL, STACK, member, (void *)(intptr_t)number, reserved, NULL);
     return thread && CloseHandle(thread);
 }
 #else
@@ -103,7 +106,12 @@ static int start(long number) {
     static int is_registered;
     if (!is_registered) is_registered = !pthread_atfork(NULL, NULL, begin_anew);
     pthread_t thread;
-    return !pthread_create(&thread, NULL, member, (void *)(intptr_t)number) && !pthread_detach(thread);
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes)) return 0;
+    pthread_attr_setstacksize(&attributes, STACK);
+    const int failed = pthread_create(&thread, &attributes, member, (void *)(intptr_t)number);
+    pthread_attr_destroy(&attributes);
+    return !failed && !pthread_detach(thread);
 }
 #endif
 
