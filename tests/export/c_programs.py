@@ -15,9 +15,9 @@ import pytest
 from glassnet.engines.native.compilers import compiler
 
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
-WATCHED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+WATCHED = ("-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
-TRAPPED = ("-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")  # of what another program loads
+TRAPPED = ("-O0", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")  # of what another program loads
 
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 

@@ -126,7 +126,7 @@ def test_a_command_checks_itself_and_reads_rows(tmp_path: Path) -> None:
     assert run(program, "absent.csv").returncode == 2
     changed = re.sub(r"(\.linear1_bias = \{\s+)", r"\g<1>5.0f + ", path.read_text(), count=1)
     path.write_text(changed)
-    failed = run(built(path, "-O0"))
+    failed = run(built(path, "-O2"))
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "self-test failed" in failed.stderr
 
