@@ -50,8 +50,8 @@ def c_file(
     memory is static, and its size stands in the header. ``example_input`` are a few samples [n, …], raw ones with an
     ``encoder``, whose work is written out too. With ``classes``, or an encoder that knows them, ``model_predict`` gives
     their probabilities, otherwise the values. With ``training`` there is ``model_train_step``, and the weights are
-    variables. With ``calibration``, samples to learn from, the weights of linear layers and convolutions are whole
-    numbers of 8 bits. Existing files are replaced: all of them, or, where one cannot be written, none.
+    variables. With ``calibration``, samples to learn from, the weights of linear layers, convolutions and embeddings
+    are whole numbers of 8 bits. Existing files are replaced: all of them, or, where one cannot be written, none.
 
     Raises ExportError for a network that cannot be written as C, NotFiniteError for weights or results that are nan or
     infinite, ShapeError for an example or classes that do not fit, SourceError or TableError for samples that the
@@ -96,7 +96,7 @@ def _name(target: Path) -> str:
     if name != target.stem or name[0].isdigit() or name in (*KEYWORDS.split(), *TAKEN):
         raise ExportError(
             f"{shown(target)}: the functions in it are called after the file; expected a name of the letters a to z, "
-            "digits and _, such as model.c"
+            "digits and _ that means nothing else there, such as model.c"
         )
     return name
 

@@ -2,7 +2,8 @@
 
 A weight is rounded to q·s, with one scale s for each output channel, so that the largest of the channel is 127. What it
 is multiplied with has one scale for all of it, from the largest that calibration has seen. Products are added up in 32
-bits, and brought back to floating numbers by both scales. Padding stays 0, for 0 is q = 0.
+bits, and brought back to floating numbers by both scales. Padding stays 0, for 0 is q = 0. Rows of a table of vectors
+are looked up in 8 bits, and have a scale for each column.
 
 Source: B. Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference,
 2018; symmetric, and per channel, as in R. Krishnamoorthi, Quantizing deep convolutional networks for efficient
@@ -21,6 +22,7 @@ from glassnet.export.c.traced_network import Network
 from glassnet.ops.arithmetic import add, maximum, minimum, mul
 from glassnet.ops.dtypes import Array, Dtype, float32, int8, int32, int64
 from glassnet.ops.elementary import round
+from glassnet.ops.indexing import ARRAY, getitem
 from glassnet.ops.layers.convolution import convolution
 from glassnet.ops.layers.max_pooling import max_pool
 from glassnet.ops.linear import matmul
@@ -104,6 +106,14 @@ def _weight_place(instruction: Instruction, program: Program, made: Mapping[Var,
     return found if found is not None and instruction.reads[found].dtype == float32 else None
 
 
+def _looks_up(instruction: Instruction, program: Program) -> bool:
+    """Whether it gives the rows of a table of weights that an index asks for."""
+    if instruction.op is not getitem or instruction.params["index"] != (ARRAY,):
+        return False
+    table = instruction.reads[0]
+    return table in program.state and table.dtype == float32 and len(table.shape) == 2
+
+
 # the program in 8 bits --------------------------------------------------------------------------------------
 
 
@@ -145,10 +155,12 @@ class _Quantiser:
         """``program`` with the products of weights in 8 bits."""
         for instruction in program:
             place = _weight_place(instruction, program, self.made)
-            if place is None:
-                self.instructions.append(instruction)
-            else:
+            if place is not None:
                 self._rewrite(instruction, place)
+            elif _looks_up(instruction, program):
+                self._rewrite_rows(instruction)
+            else:
+                self.instructions.append(instruction)
         return program.having(instructions=tuple(self.instructions), constants=self.constants)
 
     def _rewrite(self, instruction: Instruction, place: int) -> None:
@@ -175,6 +187,16 @@ class _Quantiser:
             replace(instruction, op=reshape, inputs=(bias,), output=column, params={"shape": column.shape}),
             replace(instruction, op=add, inputs=(scaled, column), params={}),
         ]
+
+    def _rewrite_rows(self, instruction: Instruction) -> None:
+        """Rows of a table, each number of which is brought back by the scale of its column."""
+        table, index = instruction.reads
+        rows, scales = self._weight(table, 0, instruction)
+        output, params = instruction.output, dict(instruction.params)
+        found = self._add(instruction, getitem, (rows, index), output, f"{output.name}_int8", int8, params)
+        whole = self._add(instruction, cast, (found,), output, f"{output.name}_whole", float32, {"dtype": float32})
+        scale = self._constant(f"{output.name}_scale", scales[0].astype(np.float32))
+        self.instructions.append(replace(instruction, op=mul, inputs=(whole, scale), params={}))
 
     def _in_8_bits(self, var: Var, reader: Instruction) -> Var:
         """A value in 8 bits; what only hands numbers on does so with those of its input."""
