@@ -278,6 +278,8 @@ def test_map_gives_what_single_calls_give(engine: str, counted: list[int]) -> No
     for i in range(0, SAMPLES, BATCH):
         np.testing.assert_array_equal(found.array[i : i + BATCH], scores(x[i : i + BATCH]).array)
     np.testing.assert_allclose(found.array, model(x).detach().array, rtol=1e-5, atol=1e-6)
+    followed = scores.map(gn.tensor(x, requires_grad=True), batch_size=BATCH)
+    np.testing.assert_array_equal(followed.array, found.array)
     with pytest.raises(ValueError, match="batch_size must be a whole number"):
         scores.map(x, batch_size=0)
     with pytest.raises(gn.errors.ShapeError, match="one length"):

@@ -111,7 +111,7 @@ class Compiled:
         Where the engine can (``"native"``), and the batches are rows of arrays (a `TensorDataset`, pictures in memory,
         transforms of whole batches that draw no random numbers), there is no Python between most of the batches. The
         batches, their order and the results are those of ``for batch in loader: step(*batch)``, bit for bit. Ctrl-C is
-        answered within a second, after a whole number of batches; so is any error raised.
+        answered within a second, after a whole batch; an error leaves all as it was before its batch.
 
         Numbers become one tensor [batches]; tensors with dimensions are joined along the first of these. They have no
         gradient. Raises what the function and the loader raise.

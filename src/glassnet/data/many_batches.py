@@ -75,7 +75,7 @@ def _are_plain(samples: Any, places: Indices) -> bool:
     tensors = [x for x in flatten(samples)[0] if isinstance(x, Tensor)]
     size = min((len(x) if x.shape else 0 for x in tensors), default=0)
     is_inside = not places.size or (places.min() >= 0 and places.max() < size)
-    return bool(is_inside) and all(x.array.flags.c_contiguous for x in tensors)
+    return bool(is_inside) and all(x.array.flags.c_contiguous and not x.requires_grad for x in tensors)
 
 
 def blocks_of(loader: Any) -> Blocks | None:

@@ -94,8 +94,8 @@ class ManyRuns:
 
     def takes(self, inputs: Sequence[Given]) -> bool:
         """Whether these arrays can be read as they lie."""
-        pairs = zip(self._schedule.program.inputs, inputs, strict=True)
-        return all(_fits(var, given) for var, given in pairs)
+        wanted = self._schedule.program.inputs
+        return len(inputs) == len(wanted) and all(map(_fits, wanted, inputs))
 
     def __call__(self, inputs: Sequence[Given], times: int) -> tuple[int, tuple[Any, ...]]:
         """Run ``times`` times; gives how often it ran, and all that it gave back, in arrays [times, …]."""
