@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import glassnet as gn
@@ -75,6 +76,15 @@ def test_a_program_goes_over_to_c(hot: None, place: Path) -> None:
         sources.append(step.source)
     assert "def step(" in sources[0]
     assert len(list(place.iterdir())) >= 1
+
+
+def test_an_input_is_given_back_as_it_came() -> None:
+    """By whichever engine: nobody is to tell when a program goes over."""
+    x = gn.ones(5000)
+    for engine in ("numpy", "native"):
+        same, other = gn.compile(lambda x: (x, x + 1), engine=engine)(x)
+        assert same.array is x.array
+        assert not np.shares_memory(other.array, x.array)
 
 
 def full(*_: object) -> None:

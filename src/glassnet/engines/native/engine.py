@@ -70,6 +70,8 @@ class NativeEngine:
         self._inputs = [self._input(var) for var in program.inputs]
         self._held = [var for var, _, copy, _ in self._inputs if copy is None]  # while it runs, and no longer
         self._results = [self._result(x) for x in program.outputs]
+        positions = {var: n for n, var in enumerate(program.inputs)}
+        self._given_back = [(n, positions[x]) for n, x in enumerate(program.outputs) if x in positions]
         numbers = iter(range(len(schedule.segments)))
         self._calls = [
             self._segment(next(numbers)) if isinstance(part, list) else partial(self._by_numpy, part)
@@ -100,7 +102,10 @@ class NativeEngine:
         return None if var is None or self._schedule.layouts[var].root not in self._arrays else self._array(var)
 
     def run(self, *inputs: Array) -> Any:
-        """The program's outputs, which are copies. Raises what NumPy raises, such as for an index out of range."""
+        """The program's outputs: copies, and inputs as they are.
+
+        Raises what NumPy raises, such as for an index out of range.
+        """
         for (var, place, copy, address), array in zip(self._inputs, inputs, strict=True):
             if copy is None:
                 self._set(var, np.ascontiguousarray(array).reshape(array.shape))
@@ -112,6 +117,8 @@ class NativeEngine:
                 self._fault[0] = 0
                 return self._evaluated(inputs)
         outputs = [result() for result in self._results]
+        for n, position in self._given_back:
+            outputs[n] = inputs[position]
         for var in self._held:
             del self._arrays[var]
         return outputs[0] if len(outputs) == 1 else tuple(outputs) or None
