@@ -153,19 +153,20 @@ def test_an_operation_without_c_is_named(tmp_path: Path, monkeypatch: pytest.Mon
         written(tmp_path, "cnn")
 
 
-@pytest.mark.parametrize("name", ["mlp", "batch_norm", "bag"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_in_8_bits_it_gives_nearly_the_same(tmp_path: Path, name: str) -> None:
     model, samples, encoder, classes = network(name)
     path = tmp_path / f"{name}.c"
     exact = contents_of(model, path, samples, classes, encoder, "", {})
     small = in_8_bits(exact, encoder.encode(samples))
-    assert small.constant_bytes < exact.constant_bytes / 2
+    assert small.constant_bytes < 0.7 * exact.constant_bytes  # of small networks, whose scales take some
     inputs = encoder.encode(samples)
-    np.testing.assert_allclose(small.network.answers(inputs), exact.network.answers(inputs), atol=0.02)
+    expected = exact.network.answers(inputs)
+    np.testing.assert_allclose(small.network.answers(inputs), expected, atol=0.02 * max(1, np.abs(expected).max()))
     write(small, path)
     text = path.read_text()
-    assert "int8_t predict_linear" in text
-    assert not re.search(r"float \w+_weight\[", text.replace("batchnorm2d2_weight", ""))
+    assert re.search(r"int8_t predict_\w*linear\d_weight_int8\[", text)
+    assert not re.search(r"float \w+_weight\w*\[", re.sub(r"batchnorm2d2_weight|_scale\[", "", text))
     assert "const float most = 0.02f *" in text
 
 
@@ -217,7 +218,7 @@ def test_each_network_passes_its_self_test_and_fails_it_when_a_weight_was_change
 
 @needs_compiler
 @pytest.mark.slow("compiles three networks")
-@pytest.mark.parametrize("name", ["cnn", "batch_norm", "bag"])
+@pytest.mark.parametrize("name", ["cnn", "batch_norm", "bag", "lstm", "reader"])
 def test_in_8_bits_it_passes_its_self_test(tmp_path: Path, name: str) -> None:
     path, _ = written(tmp_path, name, calibration=NETWORKS[name][1])
     assert run(built(path, *WATCHED), "--self-test").returncode == 0

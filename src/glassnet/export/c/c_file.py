@@ -47,11 +47,12 @@ def c_file(
     """Write ``module`` in evaluation mode as C99 without dependencies; returns the paths written.
 
     For the ``path`` model.c these are model.c, model.h, which says how to call it, and model_main.c, a command. All
-    memory is static, and its size stands in the header. ``example_input`` are a few samples [n, …], raw ones with an
-    ``encoder``, whose work is written out too. With ``classes``, or an encoder that knows them, ``model_predict`` gives
-    their probabilities, otherwise the values. With ``training`` there is ``model_train_step``, and the weights are
-    variables. With ``calibration``, samples to learn from, the weights of linear layers, convolutions and embeddings
-    are whole numbers of 8 bits. Existing files are replaced: all of them, or, where one cannot be written, none.
+    memory is static, and its size stands in the header. ``example_input`` are a few samples [n, …], raw ones with
+    an ``encoder``, whose work is written out too. With ``classes``, or an encoder that knows them,
+    ``model_predict`` gives their probabilities, otherwise the values. With ``training`` there is
+    ``model_train_step``, and the weights are variables. With ``calibration``, samples to learn from, the weights of
+    layers are whole numbers of 8 bits. Existing files are replaced: all of them, or, where one cannot be written,
+    none.
 
     Raises ExportError for a network that cannot be written as C, NotFiniteError for weights or results that are nan or
     infinite, ShapeError for an example or classes that do not fit, SourceError or TableError for samples that the

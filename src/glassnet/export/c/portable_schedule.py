@@ -16,7 +16,7 @@ from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.target import PORTABLE
 from glassnet.export.c.element_code import ElementCode, Place, Product
 from glassnet.export.c.recurrence_back import back_over_time
-from glassnet.export.c.recurrence_code import LAST, LAYERS, over_time
+from glassnet.export.c.recurrence_code import LAST, LAYERS, OF_8_BITS, over_time
 from glassnet.export.c.window_code import Convolution, ConvolutionWeight, ConvTranspose
 from glassnet.export.inference import ExportError
 from glassnet.ops.dtypes import Dtype
@@ -35,7 +35,7 @@ CODES: dict[str, type[ElementCode]] = {  # by the names of operations, as are WR
 }
 BACK = tuple(f"{name}_backward" for name in LAYERS)
 WRITERS: dict[str, Callable[[Place, Instruction], Iterator[str]]] = {
-    **dict.fromkeys((*LAYERS, *(f"{LAST}{name}" for name in LAYERS)), over_time),
+    **{f"{bits}{last}{name}": over_time for bits in ("", OF_8_BITS) for last in ("", LAST) for name in LAYERS},
     **dict.fromkeys(BACK, back_over_time),
 }
 KNOWN = {*CODES, "max_pool", "max_pool_backward"}  # of the operations that need not be decomposed

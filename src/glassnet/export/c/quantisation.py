@@ -3,7 +3,8 @@
 A weight is rounded to q·s, with one scale s for each output channel, so that the largest of the channel is 127. What it
 is multiplied with has one scale for all of it, from the largest that calibration has seen. Products are added up in 32
 bits, and brought back to floating numbers by both scales. Padding stays 0, for 0 is q = 0. Rows of a table of vectors
-are looked up in 8 bits, and have a scale for each column.
+are looked up in 8 bits, and have a scale for each column; a recurrent layer has weights of 8 bits, and computes with
+floating numbers.
 
 Source: B. Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference,
 2018; symmetric, and per channel, as in R. Krishnamoorthi, Quantizing deep convolutional networks for efficient
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.export.c.recurrence_code import OF_8_BITS, layer_of
 from glassnet.export.c.traced_network import Network
 from glassnet.ops.arithmetic import add, maximum, minimum, mul
 from glassnet.ops.dtypes import Array, Dtype, float32, int8, int32, int64
@@ -139,6 +141,22 @@ def _sums(op: Op, forward: Any) -> Op:
 int8_product, int8_convolution = _sums(matmul, _product), _sums(convolution, _convolution)
 
 
+def _layer(op: Op, first: int) -> Op:
+    """A recurrent layer ``op`` whose two weights, from the input ``first`` on, have 8 bits; their scales come last."""
+
+    def forward(*inputs: Any, **params: Any) -> Array:
+        *given, of_input, of_state = inputs
+        for place, scale in ((first, of_input), (first + 1, of_state)):
+            given[place] = given[place].astype(np.float32) * scale[:, np.newaxis]
+        result: Array = op.forward(*given, **params)
+        return result
+
+    def shape(*inputs: Any, **params: Any) -> Spec:
+        return op.shape(*(Var("x", x.shape, float32) for x in inputs[:-2]), **params)
+
+    return Op(f"{OF_8_BITS}{op.name}", forward=forward, vjp=(), shape=shape, formula=op.formula)
+
+
 class _Quantiser:
     """The pass. ``largest`` has the magnitudes of what weights are multiplied with."""
 
@@ -159,6 +177,8 @@ class _Quantiser:
                 self._rewrite(instruction, place)
             elif _looks_up(instruction, program):
                 self._rewrite_rows(instruction)
+            elif layer_of(instruction.op) and len(instruction.reads) == len(instruction.inputs):
+                self._rewrite_layer(instruction)
             else:
                 self.instructions.append(instruction)
         return program.having(instructions=tuple(self.instructions), constants=self.constants)
@@ -197,6 +217,17 @@ class _Quantiser:
         whole = self._add(instruction, cast, (found,), output, f"{output.name}_whole", float32, {"dtype": float32})
         scale = self._constant(f"{output.name}_scale", scales[0].astype(np.float32))
         self.instructions.append(replace(instruction, op=mul, inputs=(whole, scale), params={}))
+
+    def _rewrite_layer(self, instruction: Instruction) -> None:
+        """A recurrent layer, whose weights alone have 8 bits: a scale for each sum that a gate adds up."""
+        inputs, scales = list(instruction.reads), []
+        first = 3 if layer_of(instruction.op) == "lstm" else 2
+        for place in (first, first + 1):
+            name = inputs[place].name
+            inputs[place], scale = self._weight(inputs[place], 1, instruction)
+            scales.append(self._constant(f"{name}_scale", scale[:, 0].astype(np.float32)))
+        op = _layer(instruction.op, first)
+        self.instructions.append(replace(instruction, op=op, inputs=(*inputs, *scales)))
 
     def _in_8_bits(self, var: Var, reader: Instruction) -> Var:
         """A value in 8 bits; what only hands numbers on does so with those of its input."""

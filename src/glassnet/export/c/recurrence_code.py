@@ -22,6 +22,13 @@ from glassnet.program.program import Program
 
 LAYERS = ("lstm", "gru")
 LAST = "last_state_of_"  # the name of a layer that gives its last h alone begins so
+OF_8_BITS = "int8_"  # … and before that, of one whose weights have 8 bits: their scales come after its other inputs
+
+
+def layer_of(op: Op) -> str:
+    """The recurrent layer that an operation is of; "" for others."""
+    name = op.name.removeprefix(OF_8_BITS).removeprefix(LAST)
+    return name if name in LAYERS else ""
 
 
 def only_last(program: Program) -> Program:
@@ -69,10 +76,14 @@ class _Cell:
     def __init__(self, place: Place, instruction: Instruction) -> None:
         self.place = place
         self.output = instruction.output
-        self.name = instruction.op.name.removeprefix(LAST)
-        self.keeps_all = self.name == instruction.op.name
+        self.name = layer_of(instruction.op)
+        self.keeps_all = LAST not in instruction.op.name
         self.reverse = bool(instruction.params.get("reverse"))
-        inputs = [*instruction.inputs, None, None]
+        inputs, scales = list(instruction.inputs), list[Operand]([None, None])
+        if instruction.op.name.startswith(OF_8_BITS):
+            inputs, scales = inputs[:-2], inputs[-2:]
+        inputs += [None, None]
+        self.scale_ih, self.scale_hh = scales
         self.x, self.h0, self.c0 = inputs[0], inputs[1], inputs[2] if self.name == "lstm" else None
         self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = inputs[3:7] if self.name == "lstm" else inputs[2:6]
         self.gates = 4 if self.name == "lstm" else 3
@@ -114,15 +125,20 @@ class _Cell:
     def _sums(self) -> Iterator[str]:
         """What each gate takes from the input, and from the state before."""
         state = index_text(0, (self.units if self.batch > 1 else 0, "n"), (1, "k"))
-        yield from self._sum("from_input", self._at(self.x, "t", "n", "k"), self.features, self.weight_ih, self.bias_ih)
-        yield from self._sum("from_state", f"h[{state}]", self.units, self.weight_hh, self.bias_hh)
+        input, before = self._at(self.x, "t", "n", "k"), f"h[{state}]"
+        yield from self._sum("from_input", input, self.features, self.weight_ih, self.bias_ih, self.scale_ih)
+        yield from self._sum("from_state", before, self.units, self.weight_hh, self.bias_hh, self.scale_hh)
 
-    def _sum(self, name: str, source: str, depth: int, weight: Operand, bias: Operand) -> Iterator[str]:
-        rows = [index_text(gate * self.units, (1, "j")) for gate in range(self.gates)]
-        begin = ", ".join("0" if bias is None else self._at(bias, row) for row in rows)
-        yield f"{self.type} {name}[{self.gates}] = {{{begin}}};"
-        product = f"{name}[gate] += {source} * {self._at(weight, f'{self.units}*gate + j', 'k')};"
-        yield from block(loop_head("k", depth), block(loop_head("gate", self.gates), [product]))
+    def _sum(self, name: str, source: str, depth: int, weight: Operand, bias: Operand, scale: Operand) -> Iterator[str]:
+        """A sum for each gate, which is brought back by the scale of its weights where they have 8 bits."""
+        gate, each_gate = f"{self.units}*gate + j", loop_head("gate", self.gates)
+        yield f"{self.type} {name}[{self.gates}] = {{0}};"
+        product = f"{name}[gate] += {source} * {self._at(weight, gate, 'k')};"
+        yield from block(loop_head("k", depth), block(each_gate, [product]))
+        factor = "" if scale is None else f" * {self._at(scale, gate)}"
+        added = "" if bias is None else f" + {self._at(bias, gate)}"
+        if factor or added:
+            yield f"{each_gate} {name}[gate] = {name}[gate]{factor}{added};"
 
     def _lstm(self) -> Iterator[str]:
         for gate, n in (("i", 0), ("f", 1), ("o", 3)):
