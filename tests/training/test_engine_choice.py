@@ -49,7 +49,7 @@ def test_a_short_run_is_numpys_and_stays_so(every_run_is_long, monkeypatch):
     assert (one.engine.name, engine_of(one)) == ("numpy", "NumpyEngine")
     other = trainer()
     other.load_state_dict(one.state_dict())
-    other.fit(data(), epochs=500, batch_size=5)
+    other.fit(data(), epochs=60, batch_size=5)
     assert (other.engine.name, engine_of(other)) == ("numpy", "NumpyEngine")
 
 

@@ -17,7 +17,7 @@ from glassnet.engines.native.compilers import compiler
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
-STEPS = 300
+STEPS = 90
 
 
 def step_of(seed: int) -> Callable[[], float]:

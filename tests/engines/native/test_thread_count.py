@@ -43,20 +43,22 @@ def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_larger_a_program_the_more_threads(many_cores: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = [threads_for(schedule(size, size, 10, batch=64)) for size in (8, 64, 512, 1024)]
+    schedules = [schedule(size, size, 10, batch=64) for size in (8, 64, 512, 1024)]
+    counts = list(map(threads_for, schedules))
     assert counts[:2] == [1, 1]
     assert 1 < counts[2] < counts[3]
     monkeypatch.setattr(thread_count, "cores", lambda: 2)
-    assert threads_for(schedule(1024, 1024, 10, batch=64)) == 2
+    assert list(map(threads_for, schedules)) == [1, 1, 2, 2]
 
 
 def test_the_variable_says_how_many(many_cores: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLASSNET_THREADS", "7")
-    assert threads_for(schedule(64, 64, 10, batch=64)) == 7
+    small = schedule(64, 64, 10, batch=64)
+    assert threads_for(small) == 7
     assert threads_for(schedule(3, 3, 2, batch=1)) == 1
     for text in ("0", "-1", "many", "1.5", "²"):
         monkeypatch.setenv("GLASSNET_THREADS", text)
         with pytest.raises(
             ThreadsError, match=f"GLASSNET_THREADS: expected a number of threads, 1 or more, got '{text}'"
         ):
-            threads_for(schedule(64, 64, 10, batch=64))
+            threads_for(small)
