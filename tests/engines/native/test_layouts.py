@@ -105,3 +105,15 @@ def test_a_kernel_follows_another_in_another_order() -> None:
         np.testing.assert_allclose(found.numpy(), right.numpy(), rtol=2e-6)
     schedule = compiled.specialisations[-1].engine._schedule
     assert len(schedule.codes) == 2
+
+
+@has_compiler
+def test_transposes_go_block_by_block() -> None:
+    def function(x: gn.Tensor, y: gn.Tensor) -> Any:
+        return x.t() + 1, y.permute(0, 2, 1).contiguous(), y.transpose(0, 2) * y.transpose(0, 1).permute(2, 0, 1)
+
+    x, y = gn.randn(70, 33), gn.randn(3, 33, 48)
+    compiled = gn.compile(function, engine="native")
+    for found, right in zip(compiled(x, y), function(x, y), strict=True):
+        np.testing.assert_array_equal(found.numpy(), right.numpy())
+    assert "for (long j0 = j0_; j0 < j0_ + 16 && j0 < 33; j0++)" in compiled.source

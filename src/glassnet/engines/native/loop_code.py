@@ -8,7 +8,7 @@ several passes of the outer loop are made at once: their results are small array
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassnet.engines.native.c_operations import REDUCTIONS, expression, is_reduction
@@ -23,6 +23,7 @@ from glassnet.program.program import Instruction, Var
 Steps = tuple[int, ...]
 WHOLE = 16  # passes: whole vectors, however wide
 AT_ONCE = 128  # passes of the outer loop, where they are made together
+BLOCK = 16  # numbers: a line of the cache, of what lies in order along another loop than the innermost
 MANY = 1024  # numbers: of more, a sum is kept in double precision
 
 
@@ -55,6 +56,7 @@ class LoopCode(KernelCode):
         self.in_parts = self.together and self.width < self.lanes[0].size
         self.divides_elements = not kernel.reduced and bool(self.inner) and not target.is_portable
         self.scratch = self._needed_later()
+        self.turned = None if kernel.reduced else _turned(self.inner, steps)
 
     @property
     def is_shared(self) -> bool:
@@ -121,6 +123,9 @@ class LoopCode(KernelCode):
                 yield f"{C_TYPES[kind]} {name} = {start};"
             (x,) = self.operands(instruction)
             body.append(f"{reduction.step(self.local(instruction, instruction), x)};")
+        if self.turned is not None:
+            yield from self._in_blocks(self.turned, body)
+            return
         loops = [*self.inner, *([Loop("k", self.width, ())] if self.together else [])]
         yield from self._inner(loops, self._simd(elements, reductions), body, is_outermost=self.divides_elements)
 
@@ -132,6 +137,20 @@ class LoopCode(KernelCode):
             yield simd
         head = loop_head(loops[0].name, loops[0].size, shared=is_outermost)
         yield from block(head, self._inner(loops[1:], simd, body, is_outermost=False))
+
+    def _in_blocks(self, turned: Loop, body: Sequence[str]) -> Iterator[str]:
+        """The loops over elements block by block: what is read or written of each line of the cache is so at once."""
+        last = self.inner[-1]
+        heads = [(loop.name, loop.size, 1) for loop in self.inner if loop not in (turned, last)]
+        heads += [(f"{loop.name}_", math.ceil(loop.size / BLOCK) * BLOCK, BLOCK) for loop in (turned, last)]
+        lines: Iterable[str] = body
+        for loop in (last, turned):
+            end = f"{loop.name}_ + {BLOCK}"
+            limit = f"{loop.name} < {end}" + (f" && {loop.name} < {loop.size}" if loop.size % BLOCK else "")
+            lines = block(f"for (long {loop.name} = {loop.name}_; {limit}; {loop.name}++)", lines)
+        for n, (name, size, step) in reversed(list(enumerate(heads))):
+            lines = block(loop_head(name, size, step, shared=self.divides_elements and n == 0), lines)
+        yield from lines
 
     def _simd(self, elements: Sequence[Instruction], reductions: Sequence[Instruction]) -> str:
         """What tells the compiler to make vectors of the innermost loop, where all its memory lies in order."""
@@ -235,6 +254,15 @@ def collapsed(name: str, order: Sequence[int], sizes: Sizes, accesses: Sequence[
             loops.append((sizes[i], (i,)))
     many = len(loops) > 1
     return [Loop(f"{name}{n}" if many else name, size, covers) for n, (size, covers) in enumerate(loops)]
+
+
+def _turned(loops: Sequence[Loop], accesses: Sequence[Steps]) -> Loop | None:
+    """The loop along which something lies in order that is far apart along the innermost; None where there is none."""
+    if not loops or loops[-1].size < BLOCK:
+        return None
+    last = loops[-1].covers[-1]
+    far = [steps for steps in accesses if abs(steps[last]) > 1]
+    return next((x for x in loops[:-1] if x.size >= BLOCK and any(steps[x.covers[-1]] == 1 for steps in far)), None)
 
 
 def _width(size: int) -> int:
