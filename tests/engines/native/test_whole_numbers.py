@@ -13,7 +13,8 @@ from glassnet.program.program import Instruction
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
-DTYPES = (np.uint8, np.int8, np.int16, np.int32, np.int64)
+OTHERS = pytest.mark.slow("a further program that is compiled")
+DTYPES = [(np.uint8, np.int32), pytest.param((np.int8, np.int16, np.int64), marks=OTHERS)]
 
 
 def computed(*pairs: gn.Tensor) -> Any:
@@ -25,9 +26,10 @@ def computed(*pairs: gn.Tensor) -> Any:
     return tuple(found)
 
 
-def test_whole_numbers_are_those_of_numpy() -> None:
+@pytest.mark.parametrize("dtypes", DTYPES)
+def test_whole_numbers_are_those_of_numpy(dtypes: Any) -> None:
     inputs = []
-    for dtype in DTYPES:
+    for dtype in dtypes:
         limits = np.iinfo(dtype)
         edges = [limits.min, limits.min + 1, -3, -1, 0, 1, 2, 7, limits.max - 1, limits.max]
         numbers = np.array([n for n in edges if n >= limits.min], dtype)
