@@ -6,13 +6,14 @@ warning. At a kink the derivative is the one that PyTorch takes.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from glassnet.ops.arithmetic import clamp, maximum, minimum
 from glassnet.ops.dtypes import Array
-from glassnet.ops.elementary import abs, exp, log, tanh
+from glassnet.ops.elementary import abs, exp, expm1, log1p, sign, tanh
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.movement import cast
 from glassnet.ops.record import Cast, Op, Rule
@@ -199,7 +200,7 @@ elu = activation(
     _elu,
     lambda g, _y, x, alpha=1.0: where(x <= 0, g * (alpha * exp(_below(x))), g),
     formula="Piecewise((x, x > 0), (alpha*(exp(x) - 1), True))",
-    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0)) - 1.0)),
+    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * expm1(minimum(x, 0.0))),
     textbook=_plain_elu,
 )
 
@@ -228,7 +229,7 @@ selu = activation(
     _selu,
     lambda g, _y, x: SELU_SCALE * where(x <= 0, g * (SELU_ALPHA * exp(_below(x))), g),
     formula=f"{SELU_SCALE}*Piecewise((x, x > 0), ({SELU_ALPHA}*(exp(x) - 1), True))",
-    expand=lambda x: SELU_SCALE * where(x > 0, x, SELU_ALPHA * (exp(minimum(x, 0.0)) - 1.0)),
+    expand=lambda x: SELU_SCALE * where(x > 0, x, SELU_ALPHA * expm1(minimum(x, 0.0))),
     textbook=_plain_selu,
 )
 
@@ -253,7 +254,7 @@ celu = activation(
     _celu,
     lambda g, _y, x, alpha=1.0: where(x <= 0, g * exp(_below(x) / alpha), g),
     formula="Piecewise((x, x > 0), (alpha*(exp(x/alpha) - 1), True))",
-    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * (exp(minimum(x, 0.0) / alpha) - 1.0)),
+    expand=lambda x, alpha=1.0: where(x > 0, x, alpha * expm1(minimum(x, 0.0) / alpha)),
     textbook=_plain_celu,
 )
 
@@ -302,7 +303,7 @@ logsigmoid = activation(
     _logsigmoid,
     lambda g, _y, x: g * sigmoid(-x),
     formula="-log(1 + exp(-x))",
-    expand=lambda x: minimum(x, 0.0) - log(1.0 + exp(-abs(x))),
+    expand=lambda x: minimum(x, 0.0) - log1p(exp(-abs(x))),
     textbook=_plain_logsigmoid,
 )
 
@@ -330,7 +331,7 @@ def _softplus_rule(g: Any, _y: Any, x: Any, beta: float = 1.0, threshold: float 
 
 def _softplus_expand(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     z = beta * x
-    return where(z > threshold, x, (log(1.0 + exp(-abs(z))) + maximum(z, 0.0)) / beta)
+    return where(z > threshold, x, (log1p(exp(-abs(z))) + maximum(z, 0.0)) / beta)
 
 
 softplus = activation(
@@ -369,7 +370,7 @@ silu = activation(
     _silu,
     _silu_rule,
     formula="x / (1 + exp(-x))",
-    expand=lambda x: x / (1.0 + exp(-x)),
+    expand=lambda x: maximum(x, -FAR) / (1.0 + exp(-x)),
     textbook=_plain_silu,
 )
 
@@ -391,7 +392,7 @@ mish = activation(
     _mish,
     _mish_rule,
     formula="x*tanh(log(1 + exp(x)))",
-    expand=lambda x: x * tanh(maximum(x, 0.0) + log(1.0 + exp(-abs(x)))),
+    expand=lambda x: maximum(x, -FAR) * tanh(maximum(x, 0.0) + log1p(exp(-abs(x)))),
 )
 
 
@@ -411,5 +412,5 @@ softsign = activation(
     _softsign,
     _softsign_rule,
     formula="x / (1 + Abs(x))",
-    expand=lambda x: x / (1.0 + abs(x)),
+    expand=lambda x: where(abs(x) == math.inf, sign(x), x / (1.0 + abs(x))),
 )

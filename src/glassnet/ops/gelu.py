@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.activation import FAR, activation, cut
-from glassnet.ops.arithmetic import clamp
+from glassnet.ops.arithmetic import clamp, maximum
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import erf, exp, tanh
 from glassnet.ops.elementwise import elementwise
@@ -40,7 +40,7 @@ gelu = activation(
     _gelu,
     lambda g, _y, x: gelu_backward(g, x),
     formula="x/2*(1 + erf(x/sqrt(2)))",
-    expand=lambda x: 0.5 * x * (1.0 + erf(x * math.sqrt(0.5))),
+    expand=lambda x: 0.5 * maximum(x, -FAR) * (1.0 + erf(x * math.sqrt(0.5))),
     textbook=_plain_gelu,
 )
 
@@ -123,6 +123,6 @@ gelu_tanh = activation(
     _gelu_tanh,
     _gelu_tanh_rule,
     formula="x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x**3)))",
-    expand=lambda x: 0.5 * x * (1.0 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))),
+    expand=lambda x: 0.5 * maximum(x, -FAR) * (1.0 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))),
     textbook=_plain_gelu_tanh,
 )

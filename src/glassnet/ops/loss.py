@@ -10,7 +10,7 @@ from glassnet.errors import RangeError
 from glassnet.ops.activation import hardtanh, sigmoid
 from glassnet.ops.arithmetic import maximum, minimum, square
 from glassnet.ops.dtypes import Array
-from glassnet.ops.elementary import abs, exp, log, sign
+from glassnet.ops.elementary import abs, exp, log, log1p, sign
 from glassnet.ops.elementwise import elementwise
 from glassnet.ops.selection import where
 
@@ -166,7 +166,7 @@ def _binary_cross_entropy_with_logits(x: Array, target: Array) -> Array:
 
 
 def _binary_cross_entropy_with_logits_expand(x: Any, target: Any) -> Any:
-    return log(1.0 + exp(-abs(x))) + maximum(x, 0.0) * (1.0 - target) - minimum(x, 0.0) * target
+    return log1p(exp(-abs(x))) + maximum(x, 0.0) * (1.0 - target) - minimum(x, 0.0) * target
 
 
 binary_cross_entropy_with_logits = elementwise(

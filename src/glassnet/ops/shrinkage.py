@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.ops.activation import activation
+from glassnet.ops.arithmetic import maximum, minimum
 from glassnet.ops.dtypes import Array
 from glassnet.ops.elementary import abs, tanh
 from glassnet.ops.selection import where
@@ -35,7 +36,7 @@ hardshrink = activation(
     _hardshrink,
     lambda g, _y, x, lambd=0.5: where(abs(x) <= lambd, 0.0, g),
     formula="Piecewise((x, Abs(x) > lambd), (0, True))",
-    expand=lambda x, lambd=0.5: where(abs(x) > lambd, x, 0.0),
+    expand=lambda x, lambd=0.5: where(abs(x) <= lambd, 0.0, x),
 )
 
 
@@ -48,7 +49,7 @@ softshrink = activation(
     _softshrink,
     lambda g, _y, x, lambd=0.5: where(abs(x) <= lambd, 0.0, g),
     formula="Piecewise((x - lambd, x > lambd), (x + lambd, x < -lambd), (0, True))",
-    expand=lambda x, lambd=0.5: where(x > lambd, x - lambd, where(x < -lambd, x + lambd, 0.0)),
+    expand=lambda x, lambd=0.5: x - minimum(maximum(x, -lambd), lambd),
 )
 
 

@@ -14,9 +14,18 @@ from tests.engines.test_edges import EDGES
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
-EXACT = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "erf": np.vectorize(math.erf, otypes=[float])}
-UNITS = {"exp": 1.5, "log": 1.5, "tanh": 2.5, "erf": 2.5}  # in the last place; half of one is the oracle's
-RANGES = {"exp": (-87.0, 88.0), "log": (1e-30, 1e30), "tanh": (-12.0, 12.0), "erf": (-6.5, 6.5)}
+EXACT = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "log1p": np.log1p, "expm1": np.expm1}
+EXACT["erf"] = np.vectorize(math.erf, otypes=[float])
+UNITS = {
+    "exp": 1.5,
+    "log": 1.5,
+    "tanh": 2.5,
+    "log1p": 2.5,
+    "expm1": 2.5,
+    "erf": 2.5,
+}  # in the last place; half of one is the oracle's
+RANGES = {"exp": (-87.0, 88.0), "log": (1e-30, 1e30), "tanh": (-12.0, 12.0), "log1p": (-0.99, 3.0)}
+RANGES |= {"expm1": (-3.0, 60.0), "erf": (-6.5, 6.5)}
 WIDER = RANGES | {"exp": (-708.0, 709.0), "log": (1e-300, 1e300)}
 
 

@@ -47,6 +47,21 @@ OF_FLOATS = {  # of floating numbers alone: an f after the name for a float
     "remainder": "remainder_",
     "floor_divide": "floor_divide_",
 }
+OWN_FORMS = {  # of operations that would lose digits near 0, or be NaN far from it, if written in simpler ones
+    "log1p": "log1p_",
+    "expm1": "expm1_",
+    "exp2": "exp2",
+    "log2": "log2",
+    "log10": "log10",
+    "erfc": "erfc",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "asinh": "asinh",
+    "acosh": "acosh",
+    "atanh": "atanh",
+    "asin": "asin",
+    "acos": "acos",
+}
 CHECKS = {"isnan": "{a} != {a}", "isinf": "{a} - {a} != {a} - {a} && {a} == {a}", "isfinite": "{a} - {a} == {a} - {a}"}
 
 
@@ -91,7 +106,7 @@ def expression(instruction: Instruction, operands: list[str]) -> str:
         return f"fabs{_suffix(output.dtype)}({a})"
     if name == "sign":
         return f"({a} > 0) - ({a} < 0)"
-    return f"{OF_FLOATS[name]}{_suffix(output.dtype)}({', '.join(operands)})"
+    return f"{(OF_FLOATS | OWN_FORMS)[name]}{_suffix(output.dtype)}({', '.join(operands)})"
 
 
 def _as_number(text: str, source: Dtype, dtype: Dtype) -> str:
@@ -117,7 +132,12 @@ def is_elementwise(instruction: Instruction) -> bool:
         return True
     if name in ("add", "mul", "sub", "neg", "abs"):
         return output.dtype.kind == "f"
-    return output.dtype in FLOATS and (name in OF_FLOATS or name in ("div", "sign"))
+    return output.dtype in FLOATS and (name in OF_FLOATS or name in OWN_FORMS or name in ("div", "sign"))
+
+
+def has_own_form(instruction: Instruction) -> bool:
+    """Whether there is an expression for an operation that has a decomposition, too."""
+    return instruction.op.name in OWN_FORMS and is_elementwise(instruction)
 
 
 def _extreme(instruction: Instruction, a: str, b: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.engines.native.arena import aligned
+from glassnet.engines.native.c_operations import has_own_form
 from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.generators import Generators
@@ -89,8 +90,8 @@ class NativeEngine:
 
     @classmethod
     def accepts(cls, instruction: Instruction) -> bool:
-        """Those that have a kernel of their own; the parts of all others are put together again as kernels."""
-        return routine_of(instruction) is not None
+        """Those that have a form of their own; the parts of all others are put together again as kernels."""
+        return has_own_form(instruction) or routine_of(instruction) is not None
 
     def bind(self, name: str, array: Array) -> None:
         """Make ``array`` the state ``name``."""

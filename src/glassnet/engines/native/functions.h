@@ -191,6 +191,49 @@ static inline double erf_(double x) {
 }
 static inline double logistic_(double x) { return 1.0 / (1.0 + exp_(-x)); }
 
+/* log(1 + x): what was rounded away of u = 1 + x is put back by the slope there; at most 2 ulp off */
+static inline float log1p_f(float x) {
+    const float u = 1.0f + x, lost = (x - (u - 1.0f)) / u;
+    return u == 1.0f ? x : u == 0.0f || u == INFINITY ? log_f(u) : log_f(u) + lost;
+}
+static inline double log1p_(double x) {
+    const double u = 1.0 + x, lost = (x - (u - 1.0)) / u;
+    return u == 1.0 ? x : u == 0.0 || u == INFINITY ? log_(u) : log_(u) + lost;
+}
+
+/* eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), where eʳ − 1 is exact to the last place; at most 2 ulp off */
+static inline float expm1_f(float x) {
+    const float near = x > 40.0f ? 40.0f : x < -40.0f ? -40.0f : x; /* farther on, the 1 is rounded away */
+    const float shifted = near * 1.44269504088896341f + 12582912.0f, whole = shifted - 12582912.0f;
+    const float r = (near - whole * 0.693359375f) - whole * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    const float power = float_of_((int32_t)((uint32_t)(bits_of_(shifted) - 0x4B400000 + 127) << 23));
+    return x > 40.0f ? exp_f(x) : x != x ? x : x == 0.0f ? x : power * (r + r * r * p) + (power - 1.0f);
+}
+static inline double expm1_(double x) {
+    const double near = x > 60.0 ? 60.0 : x < -60.0 ? -60.0 : x;
+    const double n = (near * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0;
+    const double r = (near - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+    double p = 2.0921582572111023e-09;
+    p = p * r + 2.5105207006367132e-08;
+    p = p * r + 2.7557252936801415e-07;
+    p = p * r + 2.7557255423983853e-06;
+    p = p * r + 2.4801587347309364e-05;
+    p = p * r + 0.00019841269874802214;
+    p = p * r + 0.0013888888888874415;
+    p = p * r + 0.008333333333326141;
+    p = p * r + 0.041666666666666685;
+    p = p * r + 0.1666666666666667;
+    p = p * r + 0.5;
+    const double power = power_of_2_(n);
+    return x > 60.0 ? exp_(x) : x != x ? x : x == 0.0 ? x : power * (r + r * r * p) + (power - 1.0);
+}
+
 /* a mod b, with the sign of b, as Python has it */
 static inline double remainder_(double a, double b) {
     const double r = fmod(a, b);
