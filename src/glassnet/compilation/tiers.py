@@ -100,7 +100,7 @@ _told: set[str] = set()
 
 def tell_once(why: str, stacklevel: int) -> None:
     """Say, once in a process for each reason, why a program that could run faster does not."""
-    line = f'programs stay with NumPy: {" ".join(why.split())} (engine="numpy" leaves this note out)'
+    line = f'programs stay with NumPy: {" ".join(why.split()):.300} (engine="numpy" leaves this note out)'
     if line not in _told:
         _told.add(line)
         warnings.warn(line, GlassnetWarning, stacklevel=stacklevel)
