@@ -10,6 +10,8 @@ import pytest
 
 import glassnet as gn
 import glassnet.nn.functional as F
+from glassnet import nn
+from glassnet.data import DataLoader, TensorDataset
 from glassnet.engines.native import generators
 from glassnet.engines.native.compilers import compiler
 from glassnet.program.program import Instruction
@@ -92,3 +94,27 @@ def test_a_generator_that_c_does_not_know_is_left_to_numpy(monkeypatch: pytest.M
     found = compiled()
     gn.manual_seed(0)
     np.testing.assert_array_equal(found.array, gn.rand(3).array)
+
+
+def test_an_epoch_draws_as_a_loop_over_its_batches_does() -> None:
+    """Up to the sixth batch, one of whose labels is no class."""
+
+    def trained(by_epoch: bool) -> list[Any]:
+        gn.manual_seed(0)
+        layer = nn.Linear(6, 3)
+        y = gn.randint(0, 3, (64,))
+        y[41] = 7
+        loader = DataLoader(TensorDataset(gn.randn(64, 6), y), batch_size=8)
+
+        @gn.compile(engine="native")
+        def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
+            loss = F.cross_entropy(layer(F.dropout(x, 0.3)), y)
+            with gn.no_grad():
+                layer.bias.sub_(loss * 0.1)
+            return loss
+
+        with pytest.raises(IndexError, match="got 7"):
+            step.epoch(loader) if by_epoch else [step(*batch) for batch in loader]
+        return [*layer.bias.tolist(), gn.get_rng_state()]
+
+    assert trained(by_epoch=True) == trained(by_epoch=False)
