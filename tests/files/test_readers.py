@@ -25,6 +25,7 @@ BY_THEMSELVES = {
     "engines/native/c_source.py": "a part of the package",
     "engines/native/compilers.py": "what the system says of the machine, in files that it makes",
     "engines/native/library_cache.py": "a part of the package",
+    "engines/native/many_runs.py": "a part of the package",
     "export/c/c_functions.py": "a part of the package",
     "export/standalone.py": "is copied into exported files, which know nothing of glassnet",
     "encoders/picture_standalone.py": "is copied into exported files, which know nothing of glassnet",
