@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from glassnet.engines.native.c_types import C_TYPES
@@ -96,6 +97,22 @@ def _argsort(code: RoutineCode) -> Iterator[str]:
     yield from code.divided(loops, [line.replace("SIZE", str(n)) for line in sort])
 
 
+def _of_one_number(code: RoutineCode) -> Iterator[str]:
+    """A reduction of which each result is made of one number: that number; a sum adds it to 0, and is no −0."""
+    y = code.result
+    x = code.input(0).reshaped(y.shape)
+    assert x is not None  # only dimensions of one go
+    loops = [Loop(f"i{d}", n, ()) for d, n in enumerate(y.shape)]
+    names = [loop.name for loop in loops]
+    form = {"all": "{} != 0", "any": "{} != 0", "sum": "0 + {}"}.get(code.instruction.op.name, "{}")
+    yield from code.divided(loops, [f"{code.at(y, *names)} = {form.format(code.at(x, *names))};"])
+
+
+def _has_one_number_each(instruction: Instruction) -> bool:
+    (x,) = instruction.reads
+    return math.prod(x.shape) == math.prod(instruction.output.shape)
+
+
 def _is_short(instruction: Instruction) -> bool:
     """Whether what is sorted finds room beside the stack's other guests."""
     x = instruction.reads[0]
@@ -103,6 +120,7 @@ def _is_short(instruction: Instruction) -> bool:
 
 
 ROUTINES = [
+    *(Routine(op, _of_one_number, _has_one_number_each) for op in ("all", "amax", "amin", "any", "prod", "sum")),
     Routine("argmax", _positions(">")),
     Routine("argsort", _argsort, _is_short),
     Routine("argmin", _positions("<")),
