@@ -12,7 +12,8 @@ KEYWORDS = (
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm linux unix"
 )
 OWN = (
-    "rows panel panels column tile sums row first columns deep near part id threads fault barrier at arena NAN INFINITY"
+    "rows panel panels column tile sums row first columns deep near part id threads barrier at arena NAN INFINITY "
+    "fault own_fault any_fault"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from glassnet.codegen import comment
 from glassnet.engines.native.c_types import C_TYPES
@@ -25,7 +25,8 @@ class KernelFunctions:
         """The function of a kernel, and above it what it computes."""
         code = self.schedule.codes[id(kernel)]
         comments = [comment(instruction).replace("*/", "* /") for instruction in kernel.instructions]
-        body = code.lines() if code.is_shared else ("if (id) return;", *code.lines())
+        lines = with_own_fault(code.lines()) if self._notes_faults(kernel) else code.lines()
+        body = lines if code.is_shared else ("if (id) return;", *lines)
         head = f"static void {self._name(kernel)}({', '.join(self._parameters(kernel))})"
         return "\n".join(["/* " + "\n   ".join(comments) + " */", *block(head, body)])
 
@@ -40,6 +41,10 @@ class KernelFunctions:
         """Whether it follows an index, which may be out of range."""
         return self.schedule.codes[id(kernel)].may_fail
 
+    def _notes_faults(self, kernel: Kernel) -> bool:
+        """Whether its threads note faults each for itself; a routine does it in its own way."""
+        return self.may_fail(kernel) and not kernel.is_routine
+
     def _name(self, kernel: Kernel) -> str:
         instruction = kernel.product or kernel.instructions[-1]
         return f"{self.prefix}_{self.schedule.names[instruction.output]}"
@@ -51,10 +56,17 @@ class KernelFunctions:
             constant = "" if root in written else "const "
             yield f"{constant}{C_TYPES[root.dtype]} *restrict {name}_m"
         if self.may_fail(kernel):
-            yield "int64_t *fault"
+            yield f"int64_t *{'any_fault' if self._notes_faults(kernel) else 'fault'}"
         if self.schedule.codes[id(kernel)].waits:
             yield "void (*barrier)(void)"
         yield from ("long id", "long threads")
+
+
+def with_own_fault(lines: Iterable[str]) -> Iterator[str]:
+    """Statements that note a fault for one thread alone: of what two write at once, one would be lost."""
+    yield "int64_t own_fault = 0, *const fault = &own_fault;"
+    yield from lines
+    yield "if (own_fault) __atomic_store_n(any_fault, 1, __ATOMIC_RELAXED);"
 
 
 def definitions_of(schedule: Schedule) -> Iterator[str]:

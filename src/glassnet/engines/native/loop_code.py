@@ -185,6 +185,16 @@ class LoopCode(KernelCode):
         if output in self.scratch:
             yield f"{self.names[output]}_[{self._scratch_index()}] = {self.names[output]};"
 
+    def stores(self, instruction: Instruction) -> Iterator[str]:
+        """The statement that stores a result: once, where other passes of the outer loops make the same."""
+        steps = self.kernel.result_steps(self.layouts[instruction.output], instruction)
+        assert steps is not None  # the kernel is consistent
+        last = [(loop, "(first + k)" if self.in_parts else "k") for loop in self.lanes]
+        loops = [*((loop, loop.name) for loop in self.outer), *last]
+        repeated = [name for loop, name in loops if loop.size > 1 and not steps[loop.covers[-1]]]
+        for line in super().stores(instruction):
+            yield f"if (!({' | '.join(repeated)})) {line}" if repeated else line
+
     def local(self, made: Instruction, reader: Instruction) -> str:
         """A number of the row, of the element, or of the element in an earlier pass over them."""
         name = self.names[made.output]

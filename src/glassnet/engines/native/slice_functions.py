@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from glassnet.engines.native.kernel_code import block, loop_head
-from glassnet.engines.native.kernel_functions import KernelFunctions
+from glassnet.engines.native.kernel_functions import KernelFunctions, with_own_fault
 from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.sliced import Sliced
@@ -33,12 +33,16 @@ class SliceFunctions:
         """The functions."""
         for name, kernels in zip(self.names, self.kernels, strict=True):
             yield from (kernels.text(kernel) for kernel in _kernels(kernels.schedule))
-            head = f"static void {name}(void *const *at, char *arena, int64_t *fault, long slice)"
-            yield "\n".join(block(head, self._calls(kernels)))
+            head = f"static void {name}(void *const *at, char *arena, int64_t *any_fault, long slice)"
+            calls = self._calls(kernels)
+            yield "\n".join(block(head, with_own_fault(calls) if self.may_fail else calls))
 
     def _calls(self, kernels: KernelFunctions) -> Iterator[str]:
         schedule = kernels.schedule
         yield f"char near[{max(1, schedule.arena.nbytes)}] __attribute__((aligned(64)));"
+
+        if any(schedule.codes[id(kernel)].waits for kernel in _kernels(schedule)):
+            yield "void (*const barrier)(void) = 0; /* there is no one to wait for */"
 
         def address(root: Var) -> str:
             return self.addresses.get(root.name) or f"(void *)(near + {schedule.arena.offsets[root]})"
