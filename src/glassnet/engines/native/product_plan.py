@@ -20,6 +20,7 @@ REGISTERS = {64: 30, 32: 15, 16: 30}  # vectors that a tile may take, by the byt
 DEPTH = 128  # of a panel at most: one panel and the rows of a tile stay in the first cache
 NEAR_BYTES = 1 << 19  # of the panels that are there at once: they stay in the second cache
 IN_PLACE_BYTES = 1 << 16  # of columns that need not be copied to be near
+WAY, WAYS = 1 << 12, 8  # bytes of the first cache after which it begins again, and how often it does
 ADDING_UP = 3  # cycles that it takes to add up the vector of a dot
 PARTS = 4  # into which the columns are divided at least, where threads divide them
 DOT_PARTS = 16  # the same where no panels are copied
@@ -84,8 +85,10 @@ class Plan:
         """Whether tiles read the columns where they lie: side by side, in whole vectors, and few enough to be near."""
         side = self.columns
         is_whole = side.is_strided and side.step == 1 and side.size % self.lanes == 0 == self.panel_columns % self.lanes
-        nbytes = side.size * self.depth * side.root.dtype.itemsize
-        return is_whole and self.depth == self.panel_depth and nbytes <= IN_PLACE_BYTES
+        itemsize = side.root.dtype.itemsize
+        lines = WAY // math.gcd(WAY, side.depth_step * itemsize)  # of the first cache, in which a column can be
+        is_near = side.size * self.depth * itemsize <= IN_PLACE_BYTES and self.depth <= WAYS * lines
+        return is_whole and self.depth == self.panel_depth and is_near
 
     @property
     def divides_columns(self) -> bool:
