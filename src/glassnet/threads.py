@@ -14,6 +14,13 @@ from typing import Any, Protocol, Self, TypeVar, overload
 from weakref import WeakSet
 
 T = TypeVar("T")
+OWN = "glassnet "  # how the names of threads begin that run nothing but glassnet's own code
+
+
+def are_others() -> bool:
+    """Whether there are threads besides this one that a person has begun, or a library."""
+    others = (thread for thread in threading.enumerate() if thread is not threading.current_thread())
+    return any(not thread.name.startswith(OWN) for thread in others)
 
 
 def cores() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import glassnet as gn
 from glassnet import engines
 from glassnet.compilation import background, tiers
 from glassnet.errors import GlassnetWarning
+from glassnet.threads import OWN
 from tests.compilation.test_zoo import check_as_uncompiled
 from tests.compilation.zoo import ZOO
 from tests.engines.test_table import Evaluator
@@ -153,3 +155,24 @@ def test_the_background_does_what_somebody_holds() -> None:
     while not failed.is_done:
         pass
     assert isinstance(failed.error, ZeroDivisionError)
+
+
+def test_the_thread_is_there_while_there_is_work_and_its_name_tells_that_it_is_ours() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    jobs = [background.Job(work), background.Job(lambda: 7)]
+    assert begun.wait(10)
+    thread = background._worker._thread
+    assert thread.name.startswith(OWN)
+    go_on.set()
+    thread.join(10)
+    assert [job.result for job in jobs] == [True, 7]
+    assert background._worker._thread is None
+    job = background.Job(lambda: 8)
+    while not job.is_done:
+        go_on.wait(0.001)
+    assert job.result == 8

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import atexit
 import weakref
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Generic, TypeVar
 
 from glassnet.engines.native.commands import end_all
-from glassnet.threads import usable_after_fork
+from glassnet.threads import OWN, usable_after_fork
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ class Job(Generic[T]):
 
 
 class _Worker:
+    """The thread, which is there for as long as there is work."""
+
     def __init__(self) -> None:
         self.in_child()
         usable_after_fork(self)
@@ -46,31 +48,36 @@ class _Worker:
 
     def in_child(self) -> None:
         """The thread is not in a process that was forked."""
-        self._jobs: SimpleQueue[weakref.ref[Job[Any]] | None] = SimpleQueue()
+        self._lock = Lock()
+        self._jobs: deque[weakref.ref[Job[Any]]] = deque()
         self._thread: Thread | None = None
 
     def do(self, job: Job[Any]) -> None:
         """Do a job when those before it are done."""
-        self._jobs.put(weakref.ref(job))
-        if self._thread is None:
-            self._thread = Thread(target=self._work, args=(self._jobs,), name="glassnet compiles", daemon=True)
-            self._thread.start()
+        with self._lock:
+            self._jobs.append(weakref.ref(job))
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name=f"{OWN}compiles", daemon=True)
+                self._thread.start()
 
-    @staticmethod
-    def _work(jobs: SimpleQueue[weakref.ref[Job[Any]] | None]) -> None:
-        while (next_job := jobs.get()) is not None:
-            job = next_job()
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._thread = None
+                    return
+                job = self._jobs.popleft()()
             if job is not None:
                 job.do()
             del job
 
     def _end(self) -> None:
-        if self._thread is not None:
-            while not self._jobs.empty():
-                self._jobs.get()
-            self._jobs.put(None)
+        with self._lock:
+            self._jobs.clear()
+            thread = self._thread
+        if thread is not None:
             end_all()
-            self._thread.join()
+            thread.join()
 
 
 _worker = _Worker()

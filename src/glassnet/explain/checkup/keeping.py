@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import sys
-import threading
 from collections.abc import Iterable
 from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -21,6 +20,7 @@ from glassnet.nn.parameter import Parameter
 from glassnet.optim import Optimizer
 from glassnet.random import Generator, default_generator
 from glassnet.tensor import Tensor
+from glassnet.threads import are_others
 from glassnet.trace.free_variables import FreeVariables
 from glassnet.trace.refusals import is_users_file
 from glassnet.trace.snapshot import CONTAINERS, Snapshot, contents_of
@@ -44,7 +44,7 @@ def keep_reached(snapshot: Snapshot, roots: Iterable[Any]) -> None:
 
 def _keep_randomness(snapshot: Snapshot) -> None:
     snapshot.keep_generator(default_generator)
-    if threading.active_count() > 1:
+    if are_others():
         return  # these are one for all threads, and putting them back would repeat what another has drawn meanwhile
     state = random.getstate()
     snapshot.keep(lambda: random.setstate(state))
