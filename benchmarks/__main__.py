@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import costs, environment, floor, tables, turns
 from benchmarks.machine import description
 from benchmarks.workloads import POINTS, WORKLOADS
-from glassnet.cli.machine import cores
+from glassnet.threads import cores
 
 RESULTS = Path(__file__).parent / "results"
 DEAR = ("torch.compile",)  # contenders that take a minute before the first step

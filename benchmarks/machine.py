@@ -11,13 +11,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from glassnet.cli import machine
+from glassnet.threads import cores
 
 
 def description(environment: Mapping[str, str]) -> dict[str, str | int]:
     """Processor, cores, system, Python, NumPy, and the kernels that its BLAS chooses in that environment."""
     return {
         "processor": machine.processor(),
-        "cores": machine.cores(),
+        "cores": cores(),
         "system": platform.system(),
         "python": platform.python_version(),
         "numpy": np.__version__,
