@@ -59,6 +59,7 @@ def set_up(second: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.delenv("GLASSNET_ENGINE")
     monkeypatch.setattr(tiers, "SECOND", second)
     monkeypatch.setattr(tiers, "HOT", 2.0)
+    monkeypatch.setattr(tiers, "COMPILING", 0.0)
     monkeypatch.setattr(tiers, "TRIALS", 2)
     monkeypatch.setattr(tiers, "perf_counter", Clock.look)
     monkeypatch.setattr(tiers, "_told", set())
@@ -176,3 +177,9 @@ def test_the_thread_is_there_while_there_is_work_and_its_name_tells_that_it_is_o
     while not job.is_done:
         go_on.wait(0.001)
     assert job.result == 8
+
+
+def test_what_takes_longer_to_compile_is_compiled_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up("quick", monkeypatch)
+    monkeypatch.setattr(tiers, "COMPILING", 2.5)  # of each of two instructions
+    assert engines_of(gn.compile(lambda x: x * 2 + 1), 9).count("NumpyEngine") == 6

@@ -1,7 +1,8 @@
 """Tiers: a program begins on an engine that is ready at once, and goes over to a faster one that has to be compiled.
 
 That is worth its time only for a program that runs for long. So the faster engine is made, in the background, when
-the first has spent some time in the program; and it stays if a few runs show that it is the faster one.
+the first has spent as much time in the program as that may take: then no run takes much more than twice as long as it
+has to. The faster engine stays if a few runs show that it is the faster one.
 
 The results are the same to rounding. Runs that must be repeated bit for bit name their engine.
 """
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from glassnet.compilation.background import Job
 
 SECOND = "native"  # the engine that programs go over to
-HOT: float | None = 0.25  # seconds in the first engine, after which the second is made; None: never
+HOT: float | None = 0.25  # seconds in the first engine at least, before the second is made; None: never
+COMPILING = 0.03  # seconds that it takes to make the second, about, for each instruction
 TRIALS = 5  # runs of the second, the fastest of which is compared with the fastest of the first
 
 
@@ -49,6 +51,7 @@ class Tiers:
         self.is_settled = make is None or HOT is None
         self._make = make
         self._spent = 0.0
+        self._cost = COMPILING * len(first.program.instructions)
         self._trials = TRIALS
         self._job: Job[Tier] | None = None
 
@@ -66,7 +69,7 @@ class Tiers:
     def advance(self) -> None:
         """Go on to the next tier, if it is time."""
         if self._job is None:
-            if self._make is not None and HOT is not None and self._spent >= HOT:
+            if self._make is not None and HOT is not None and self._spent >= max(HOT, self._cost):
                 from glassnet.compilation.background import Job  # few programs come so far
 
                 self._job = Job(self._make)

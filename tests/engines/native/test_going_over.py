@@ -34,6 +34,7 @@ def hot(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Programs go over to C as soon as they have run; which is looked for anew."""
     monkeypatch.delenv("GLASSNET_ENGINE")
     monkeypatch.setattr(tiers, "HOT", 0.0)
+    monkeypatch.setattr(tiers, "COMPILING", 0.0)
     monkeypatch.setattr(tiers, "_told", set())
     compiler.cache_clear()
     yield
@@ -134,7 +135,7 @@ def test_programs_stay_with_numpy(
 EXIT = """
 import glassnet as gn
 from glassnet.compilation import tiers
-tiers.HOT = 0.0
+tiers.HOT = tiers.COMPILING = 0.0
 double = gn.compile(lambda x: x * 2)
 double(gn.ones(2)); double(gn.ones(2))
 with open({pipe!r}) as pipe:
