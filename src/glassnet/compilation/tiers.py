@@ -51,7 +51,6 @@ class Tiers:
         self.is_settled = make is None or HOT is None
         self._make = make
         self._spent = 0.0
-        self._cost = COMPILING * len(first.program.instructions)
         self._trials = TRIALS
         self._job: Job[Tier] | None = None
 
@@ -69,7 +68,7 @@ class Tiers:
     def advance(self) -> None:
         """Go on to the next tier, if it is time."""
         if self._job is None:
-            if self._make is not None and HOT is not None and self._spent >= max(HOT, self._cost):
+            if self._make is not None and HOT is not None and self._spent >= max(HOT, self._cost()):
                 from glassnet.compilation.background import Job  # few programs come so far
 
                 self._job = Job(self._make)
@@ -79,6 +78,10 @@ class Tiers:
         elif self._trials <= 0:
             self.current = min(self._first, self.current, key=lambda tier: tier.fastest)
             self.is_settled = True
+
+    def _cost(self) -> float:
+        """About how many seconds it takes to make the second."""
+        return COMPILING * len(self._first.program)
 
     def _go_over(self, job: Job[Tier]) -> None:
         if job.result is not None:
