@@ -56,7 +56,7 @@ def network(name: str) -> tuple[nn.Module, Any, Any, list[str] | None]:
     gn.manual_seed(0)
     if isinstance(encoder, tuple):
         encoder = NumberEncoder(encoder, 16 if encoder == (8, 8) else 1)
-    return make(), samples, encoder, None if name in ("lstm", "gru") else ["no", "yes, sir", "?"]
+    return make(), samples, encoder, None if name in ("lstm", "gru") else ["no", "yes, sir", "?model SAMPLES"]
 
 
 def written(folder: Path, name: str, **more: Any) -> tuple[Path, nn.Module]:
@@ -113,11 +113,11 @@ def test_a_command_checks_itself_and_reads_rows(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert run(program, given=rows).stdout == done.stdout
     header, *lines = done.stdout.splitlines()
-    assert header == 'prediction,no,"yes, sir",?'
+    assert header == 'prediction,no,"yes, sir",?model SAMPLES'
     with gn.no_grad():
         expected = F.softmax(model(gn.from_numpy(pixels.reshape(5, 8, 8).astype(np.float32) / 16)), 1).numpy()
     np.testing.assert_allclose([[float(p) for p in line.split(",")[-3:]] for line in lines], expected, atol=2e-6)
-    names = ["no", '"yes, sir"', "?"]
+    names = ["no", '"yes, sir"', "?model SAMPLES"]
     assert [line.rsplit(",", 3)[0] for line in lines] == [names[i] for i in expected.argmax(1)]
     for wrong, said in (("1,2,3\n", "as many numbers as"), (rows.replace("3", "x"), "expected a finite number, got")):
         refused = run(program, given=wrong)

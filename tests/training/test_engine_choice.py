@@ -114,3 +114,13 @@ def test_where_nothing_can_be_compiled_numpy_learns(every_run_is_long, monkeypat
     with pytest.warns(GlassnetWarning, match="programs stay with NumPy: the disk is full"):
         one.fit(data(), epochs=2)
     assert (one.engine.name, engine_of(one), len(one.history)) == ("numpy", "NumpyEngine", 2)
+
+
+def test_a_compiler_that_fails_is_told_in_one_line_where_it_was_asked_for():
+    def fails(_name):
+        raise CompilerError("gcc ended with 4:\nno space\nleft")
+
+    choice = engine_choice.EngineChoice("numpy")
+    choice.name = "native"
+    with pytest.raises(TrainingError, match=r'^engine: gcc ended with 4: no space left; engine="numpy" needs none$'):
+        choice("a program", fails)

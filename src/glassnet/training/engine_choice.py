@@ -37,13 +37,14 @@ class EngineChoice:
         """The tier of a program: see `glassnet.compilation.tiers.Choice`."""
         if self.name is None:
             self.name = "native" if self.updates >= FEWEST and self.updates * _nanoseconds(traced) >= LONG else "numpy"
-        if self.is_free and self.name == "native":
-            try:
-                return Tiers(make("native"))
-            except RuntimeError as error:
-                self.name = "numpy"
-                tell_once(str(error), stacklevel=2)
-        return Tiers(make(self.name))
+        try:
+            return Tiers(make(self.name))
+        except RuntimeError as error:  # of a compiler
+            if not self.is_free:
+                raise TrainingError(f'engine: {" ".join(str(error).split()):.300}; engine="numpy" needs none') from None
+            self.name = "numpy"
+            tell_once(str(error), stacklevel=2)
+            return Tiers(make(self.name))
 
     def state_dict(self) -> str | None:
         """What was chosen."""

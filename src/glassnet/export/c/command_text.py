@@ -30,7 +30,7 @@ def command(contents: Contents) -> str:
     arguments = ["file", "name", quoted(_row(_header(c))), labels, *([columns] if columns != "NULL" else [])]
     call = f"{c.cells.reading}({', '.join(arguments)})"
     functions = functions_in(call, COMMAND).replace("INPUT input", f"{c.input_type} input")
-    functions = re.sub(r"\bmodel_", f"{c.name}_", functions).replace("MODEL_", f"{c.upper}_")
+    functions = re.sub(r"\bmodel_|MODEL_", lambda found: f"{c.name if found[0].islower() else c.upper}_", functions)
     about = comment(
         f"The network in {c.name}.c as a command: {c.name} [FILE] prints what it makes of the samples in a CSV file, "
         f"or of those that come through standard input; {c.name} --self-test checks it, which each call does first.",
@@ -38,8 +38,10 @@ def command(contents: Contents) -> str:
         "Exit codes: 0 done, 1 the self-test failed, 2 bad input.",
     )
     headers = [f'#include "{c.name}.h"', "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>"]
-    main = _MAIN.replace("CALL", call).replace("model", c.name).replace("SAMPLES", str(len(c.inputs)))
-    return "\n\n".join([about, *headers, *tables, functions, main.replace("MODEL_", f"{c.upper}_")])
+    # all at once: a column may be called model_year
+    own = {"CALL": call, "model": c.name, "MODEL_": f"{c.upper}_", "SAMPLES": str(len(c.inputs))}
+    main = re.sub("|".join(own), lambda found: own[found[0]], _MAIN)
+    return "\n\n".join([about, *headers, *tables, functions, main])
 
 
 def _header(c: Contents) -> list[str]:
