@@ -30,3 +30,23 @@ def test_state_is_read_as_it_was_then() -> None:
         outcomes.append([*found, summed.array, scaled.array])
     for a, b in zip(*outcomes, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-12)
+
+
+def test_a_wrong_index_is_seen_by_all_threads_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever thread finds it, and also where state was overwritten between two lookups."""
+    monkeypatch.setenv("GLASSNET_THREADS", "3")
+    calls, few, many = gn.zeros(1), gn.randn(10, 4), gn.randn(2000, 4)
+
+    def looked_up(i: gn.Tensor, j: gn.Tensor) -> gn.Tensor:
+        found = few[i].sum()
+        calls.add_(1)
+        return found + many[j, j % 4].sum()
+
+    compiled = gn.compile(looked_up, engine="native")
+    i, j = gn.tensor([1, 2]), gn.arange(1500)
+    compiled(i, j)
+    for k in range(300):
+        wrong = j.clone()
+        wrong[(0, 749, 1499)[k % 3]] = 2000
+        with pytest.raises(IndexError):
+            compiled(i, wrong)

@@ -62,7 +62,7 @@ class _Writer:
             yield from (f"if (!id) keep_({self._address(var)});" for var in self.schedule.generators)
         is_checked = True
         since: Segment = []  # the last barrier
-        for kernel in kernels:
+        for number, kernel in enumerate(kernels):
             has_to_check = not is_checked and bool(state_written(kernel.instructions, self.schedule.layouts))
             if has_to_check or any(self._collide(kernel, other) for other in since):
                 yield "if (threads > 1) barrier();"
@@ -70,6 +70,8 @@ class _Writer:
             if has_to_check:
                 yield from block("if (*fault)", self._refusal())
                 is_checked = True
+                if any(self._may_fail(later) for later in kernels[number:]):  # that all have looked before
+                    yield "if (threads > 1) barrier();"
             since.append(kernel)
             yield from self._call(kernel)
             is_checked = is_checked and not self._may_fail(kernel)

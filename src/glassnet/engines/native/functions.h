@@ -268,7 +268,7 @@ static inline long end_(long count, long id, long threads) { return count * (id 
 /* An index that is in range; one that is not is a fault, and is not followed. */
 static inline int64_t in_range_(int64_t index, int64_t size, int64_t *fault) {
     const int is_out = (uint64_t)index >= (uint64_t)size;
-    *fault |= is_out;
+    if (is_out) *fault = 1; /* and nothing otherwise: another thread may have written it */
     return is_out ? 0 : index;
 }
 
