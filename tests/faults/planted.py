@@ -54,8 +54,8 @@ FAULTS = (
     Fault(
         "a step in C that is refused when it has drawn",
         "engines/native/c_source.py",
-        'f"if (!id) put_back_(',
-        'f"if (!id) keep_(',
+        'f"if (*fault && !id) put_back_(',
+        'f"if (*fault && !id) keep_(',
         ("tests/engines/native/test_generators.py",),
     ),
     Fault(

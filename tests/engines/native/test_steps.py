@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,20 @@ def test_the_bits_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_update_follows_the_product_that_makes_its_gradient() -> None:
     source = trained("native", 3)[2].source
-    function = source.split("static void compute_d_linear0_weight(")[1].split("\n}\n")[0]
+    function = source.split("static void update_linear0_weight(")[1].split("\n}\n")[0]
     assert "linear0_weight_m" in function
     assert "sqrtf(" in function
+
+
+def test_every_instruction_knows_its_function_which_says_so_above_itself() -> None:
+    step = trained("native", 3)[2]
+    specialisation = step.specialisations[-1]
+    functions = specialisation.engine.functions
+    computed = [i.output.name for i in specialisation.engine.program if not i.is_view]
+    assert len(computed) - len(functions.keys() & set(computed)) < len(computed) / 10, computed
+    for function, times in Counter(functions.values()).items():
+        above = step.source.split(f"static void {function}(")[0].rpartition("/*")[2]
+        assert len(above.splitlines()) == times, above
 
 
 def test_a_label_that_is_no_class_is_refused_as_by_numpy_and_nothing_is_changed() -> None:

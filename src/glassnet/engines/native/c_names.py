@@ -23,10 +23,15 @@ def c_names(program: Program) -> dict[Var, str]:
     names: dict[Var, str] = {}
     values = (*program.inputs, *program.state, *program.constants, *(i.output for i in program))
     for var, name in [*((var, var.name) for var in values), *((var, "generator") for var in generators_of(program))]:
-        wish = re.sub(r"[^A-Za-z0-9_]", lambda found: f"u{ord(found[0]):x}", name)
-        wish = f"v{wish}" if wish[0] in "_0123456789" or re.fullmatch(r"[ijkcr]\d*_?", wish) else wish
+        wish = c_name(name)
         while wish in taken:
             wish += "_"
         taken |= {wish, f"{wish}_", f"{wish}_m"}  # its places in memory are called so
         names[var] = wish
     return names
+
+
+def c_name(text: str) -> str:
+    """``text`` with letters that C has."""
+    name = re.sub(r"[^A-Za-z0-9_]", lambda found: "_" if found[0] == " " else f"u{ord(found[0]):x}", text)
+    return f"v{name}" if name[0] in "_0123456789" or re.fullmatch(r"[ijkcr]\d*_?", name) else name

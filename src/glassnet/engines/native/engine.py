@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.engines.native.arena import aligned
 from glassnet.engines.native.c_operations import has_own_form
-from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source
+from glassnet.engines.native.c_source import ARENA, BARRIER, FAULT, FIRST, c_source, functions_of
 from glassnet.engines.native.compilers import CompilerError, compiler
 from glassnet.engines.native.generators import Generators
 from glassnet.engines.native.library_cache import library_of, team
@@ -101,6 +101,11 @@ class NativeEngine:
         """What a value held when the program last ran; None for one that has no memory."""
         var = next((var for var in self._schedule.layouts if var.name == name), None)
         return None if var is None or self._schedule.layouts[var].root not in self._arrays else self._array(var)
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """For each value of the program that C computes, by its name: the function of `source` that does."""
+        return functions_of(self._schedule)
 
     def run(self, *inputs: Array) -> Any:
         """The program's outputs: copies, and inputs as they are.

@@ -139,4 +139,4 @@ def block(head: str, body: Iterable[str]) -> Iterator[str]:
 
 def indented(lines: Iterable[str]) -> Iterator[str]:
     """Lines one step further to the right."""
-    return (f"    {line}" for line in lines)
+    return (f"    {line}" if line else "" for line in lines)

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from glassnet.codegen import comment
+from glassnet.engines.native.c_names import c_name
 from glassnet.engines.native.c_types import C_TYPES
 from glassnet.engines.native.kernel_code import block
 from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.product_code import ProductCode
 from glassnet.engines.native.routine import RoutineCode
 from glassnet.engines.native.segments import Schedule
-from glassnet.program.program import Var
+from glassnet.ops.dtypes import bool_
+from glassnet.program.program import Instruction, Var
 
 
 class KernelFunctions:
     """The functions of the kernels of a schedule. Their names begin with ``prefix``."""
 
-    def __init__(self, schedule: Schedule, prefix: str) -> None:
+    def __init__(self, schedule: Schedule, prefix: str = "") -> None:
         self.schedule = schedule
-        self.prefix = prefix
+        self.names: dict[int, str] = {}
+        for kernel in (step for segment in schedule.segments for step in segment if isinstance(step, Kernel)):
+            name = f"{prefix}{self._wish(kernel)}"
+            while name in self.names.values():
+                name += "_"
+            self.names[id(kernel)] = name
 
     def text(self, kernel: Kernel) -> str:
         """The function of a kernel, and above it what it computes."""
@@ -27,7 +34,7 @@ class KernelFunctions:
         comments = [comment(instruction).replace("*/", "* /") for instruction in kernel.instructions]
         lines = with_own_fault(code.lines()) if self._notes_faults(kernel) else code.lines()
         body = lines if code.is_shared else ("if (id) return;", *lines)
-        head = f"static void {self._name(kernel)}({', '.join(self._parameters(kernel))})"
+        head = f"static void {self.names[id(kernel)]}({', '.join(self._parameters(kernel))})"
         return "\n".join(["/* " + "\n   ".join(comments) + " */", *block(head, body)])
 
     def call(self, kernel: Kernel, address: Callable[[Var], str], who: str) -> str:
@@ -35,7 +42,12 @@ class KernelFunctions:
         arguments = [address(root) for root in self.schedule.touches(kernel)]
         arguments += ["fault"] if self.may_fail(kernel) else []
         arguments += ["barrier"] if self.schedule.codes[id(kernel)].waits else []
-        return f"{self._name(kernel)}({', '.join([*arguments, who])});"
+        return f"{self.names[id(kernel)]}({', '.join([*arguments, who])});"
+
+    def of_values(self) -> dict[str, str]:
+        """For each value, by its name: the function that computes it."""
+        steps = (step for segment in self.schedule.segments for step in segment if isinstance(step, Kernel))
+        return {i.output.name: self.names[id(kernel)] for kernel in steps for i in kernel.instructions}
 
     def may_fail(self, kernel: Kernel) -> bool:
         """Whether it follows an index, which may be out of range."""
@@ -45,9 +57,15 @@ class KernelFunctions:
         """Whether its threads note faults each for itself; a routine does it in its own way."""
         return self.may_fail(kernel) and not kernel.is_routine
 
-    def _name(self, kernel: Kernel) -> str:
-        instruction = kernel.product or kernel.instructions[-1]
-        return f"{self.prefix}_{self.schedule.names[instruction.output]}"
+    def _wish(self, kernel: Kernel) -> str:
+        told = self.told(kernel)
+        return f"{told.phase}_{c_name(told.into or self.schedule.names[told.output])}"
+
+    def told(self, kernel: Kernel) -> Instruction:
+        """The instruction that a kernel is called after: of those whose results are stored the last that overwrites
+        state, otherwise that makes numbers rather than yes and no."""
+        stored = [i for i in kernel.instructions if i.into or i.output in self.schedule.stored]
+        return max(stored[::-1] or kernel.instructions, key=lambda i: (bool(i.into), i.output.dtype != bool_))
 
     def _parameters(self, kernel: Kernel) -> Iterator[str]:
         written = self.schedule.writes(kernel)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from glassnet.engines.native.kernel_code import block, loop_head
 from glassnet.engines.native.kernel_functions import KernelFunctions, with_own_fault
 from glassnet.engines.native.kernels import Kernel
+from glassnet.engines.native.pointers import Pointers
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.sliced import Sliced
 from glassnet.program.program import Var
@@ -21,13 +22,19 @@ class SliceFunctions:
     def __init__(self, step: Sliced, schedules: Sequence[Schedule], name: str, address: Callable[[Var], str]) -> None:
         self.step = step
         self.names = [f"{name}{suffix}" for suffix in ("", "_rest")[: len(schedules)]]
-        self.kernels = [KernelFunctions(schedule, name) for schedule, name in zip(schedules, self.names, strict=True)]
+        self.kernels = [
+            KernelFunctions(schedule, f"{name}_") for schedule, name in zip(schedules, self.names, strict=True)
+        ]
         self.addresses = self._addresses(address)
 
     @property
     def may_fail(self) -> bool:
         """Whether an index is followed, which may be out of range."""
         return any(self.kernels[0].may_fail(kernel) for kernel in _kernels(self.kernels[0].schedule))
+
+    def of_values(self) -> dict[str, str]:
+        """For each value, by its name: the function that computes it for a slice."""
+        return self.kernels[0].of_values()
 
     def texts(self) -> Iterator[str]:
         """The functions."""
@@ -47,8 +54,10 @@ class SliceFunctions:
         def address(root: Var) -> str:
             return self.addresses.get(root.name) or f"(void *)(near + {schedule.arena.offsets[root]})"
 
-        for kernel in _kernels(schedule):
-            yield kernels.call(kernel, address, "0, 1")
+        pointers = Pointers(schedule.names, address)
+        calls = [kernels.call(kernel, pointers, "0, 1") for kernel in _kernels(schedule)]
+        yield from pointers.declarations()
+        yield from calls
 
     def _addresses(self, address: Callable[[Var], str]) -> dict[str, str]:
         """Where the memory lies of what a slice reads and gives, by name."""
