@@ -9,7 +9,18 @@
 static inline float float_of_(int32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
 static inline int32_t bits_of_(float x) { int32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
 
-/* eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2; at most 1 ulp off (the polynomial is that of Cephes) */
+/* p(r) of eʳ = 1 + r + r²·p(r), for |r| ≤ ln 2 / 2 (the polynomial of Cephes) */
+static inline float exp_series_f(float r) {
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return p;
+}
+
+/* eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2; at most 1 ulp off */
 static inline float exp_f(float x) {
     x = x > 89.0f ? 89.0f : x;
     x = x < -104.0f ? -104.0f : x;
@@ -17,12 +28,7 @@ static inline float exp_f(float x) {
     const int32_t n = bits_of_(shifted) - 0x4B400000;
     const float whole = shifted - 12582912.0f;
     const float r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
+    const float p = exp_series_f(r);
     const float y = p * r * r + r + 1.0f;
     const int32_t half = n >> 1; /* 2ⁿ in two steps: one would not reach the smallest and the largest numbers */
     return y * float_of_((int32_t)((uint32_t)(half + 127) << 23)) * float_of_((int32_t)((uint32_t)(n - half + 127) << 23));
@@ -102,12 +108,8 @@ static inline uint64_t bits_of_double_(double x) { uint64_t bits; memcpy(&bits, 
 /* 2ⁿ of a whole n from −1022 to 1023: with 1.5·2⁵² added, it stands in the lowest bits */
 static inline double power_of_2_(double n) { return double_of_(bits_of_double_(n + (6755399441055744.0 + 1023.0)) << 52); }
 
-/* eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2; at most 1 ulp off */
-static inline double exp_(double x) {
-    x = x > 710.0 ? 710.0 : x;
-    x = x < -746.0 ? -746.0 : x;
-    const double n = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0;
-    const double r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+/* the same in double precision */
+static inline double exp_series_(double r) {
     double p = 2.0921582572111023e-09;
     p = p * r + 2.5105207006367132e-08;
     p = p * r + 2.7557252936801415e-07;
@@ -119,6 +121,16 @@ static inline double exp_(double x) {
     p = p * r + 0.041666666666666685;
     p = p * r + 0.1666666666666667;
     p = p * r + 0.5;
+    return p;
+}
+
+/* eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2; at most 1 ulp off */
+static inline double exp_(double x) {
+    x = x > 710.0 ? 710.0 : x;
+    x = x < -746.0 ? -746.0 : x;
+    const double n = (x * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0;
+    const double r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+    const double p = exp_series_(r);
     const double half = (n * 0.5 + 6755399441055744.0) - 6755399441055744.0; /* in two steps: one would not reach all */
     return (1.0 + (r + r * r * p)) * power_of_2_(half) * power_of_2_(n - half);
 }
@@ -206,12 +218,7 @@ static inline float expm1_f(float x) {
     const float near = x > 40.0f ? 40.0f : x < -40.0f ? -40.0f : x; /* farther on, the 1 is rounded away */
     const float shifted = near * 1.44269504088896341f + 12582912.0f, whole = shifted - 12582912.0f;
     const float r = (near - whole * 0.693359375f) - whole * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
+    const float p = exp_series_f(r);
     const float power = float_of_((int32_t)((uint32_t)(bits_of_(shifted) - 0x4B400000 + 127) << 23));
     return x > 40.0f ? exp_f(x) : x != x ? x : x == 0.0f ? x : power * (r + r * r * p) + (power - 1.0f);
 }
@@ -219,17 +226,7 @@ static inline double expm1_(double x) {
     const double near = x > 60.0 ? 60.0 : x < -60.0 ? -60.0 : x;
     const double n = (near * 1.4426950408889634 + 6755399441055744.0) - 6755399441055744.0;
     const double r = (near - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
-    double p = 2.0921582572111023e-09;
-    p = p * r + 2.5105207006367132e-08;
-    p = p * r + 2.7557252936801415e-07;
-    p = p * r + 2.7557255423983853e-06;
-    p = p * r + 2.4801587347309364e-05;
-    p = p * r + 0.00019841269874802214;
-    p = p * r + 0.0013888888888874415;
-    p = p * r + 0.008333333333326141;
-    p = p * r + 0.041666666666666685;
-    p = p * r + 0.1666666666666667;
-    p = p * r + 0.5;
+    const double p = exp_series_(r);
     const double power = power_of_2_(n);
     return x > 60.0 ? exp_(x) : x != x ? x : x == 0.0 ? x : power * (r + r * r * p) + (power - 1.0);
 }
