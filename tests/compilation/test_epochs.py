@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from glassnet.engines.native.many_runs import ManyRuns
 from glassnet.tensor.graph import version_of
 from glassnet.vision.datasets.picture_dataset import PicturesInMemory
 from glassnet.vision.transforms import Compose, Lambda, Normalize, RandomHorizontalFlip, ToTensor
+from tests.engines.native.counting import counted_runs
 
 SAMPLES, BATCH, SIDE = 86, 16, 5  # five whole batches and one of 6
 INPUTS = SIDE * SIDE
@@ -117,18 +118,9 @@ def outcome(model: nn.Module, chosen: Any, step: Any, batches: Any, *, whole: bo
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many batches each call of the loop in C ran."""
-    runs: list[int] = []
-    run = ManyRuns.__call__
-
-    def counting(self: ManyRuns, *args: Any) -> Any:
-        found = run(self, *args)
-        runs.append(found[0])
-        return found
-
-    monkeypatch.setattr(ManyRuns, "__call__", counting)
-    return runs
+    return counted_runs(monkeypatch)
 
 
 IN_C = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from glassnet.engines.native.compilers import compiler
 from glassnet.engines.native.many_runs import ManyRuns
 from glassnet.errors import GlassnetWarning
 from glassnet.training import Callback, Checkpoint, Trainer, TrainingError, TrainingFailed
+from tests.engines.native.counting import counted_runs
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
@@ -64,18 +64,9 @@ def outcome(trainer: Trainer, given: Any = None, epochs: int = 3) -> tuple[Any, 
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many batches each call of the loop in C ran."""
-    runs: list[int] = []
-    run = ManyRuns.__call__
-
-    def counting(self: ManyRuns, *args: Any) -> Any:
-        found = run(self, *args)
-        runs.append(found[0])
-        return found
-
-    monkeypatch.setattr(ManyRuns, "__call__", counting)
-    return runs
+    return counted_runs(monkeypatch)
 
 
 def test_a_run_is_the_same_as_batch_by_batch_which_a_callback_may_ask_for(counted: list[int]) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import glassnet as gn
-import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.engines.native.commands import output_of
 from glassnet.engines.native.compilers import COMPILE, FLAGS
 from glassnet.engines.native.engine import NativeEngine
 from glassnet.engines.native.target import Target
+from tests.engines.native.test_steps import compiled_step
 
 SYSTEMS = {"x86_64-windows-gnu": 32, "aarch64-linux-gnu": 16, "aarch64-macos": 16, "x86_64-macos": 32}
 
@@ -54,14 +54,7 @@ def source(vector_bytes: int, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
-    @gn.compile(engine="native")
-    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    step = compiled_step(model, optimizer, "native")
     x, y = gn.randn(6, 1, 8, 8), gn.randint(0, 5, (6,))
     step(x, y)  # makes the optimizer's state
     with pytest.raises(Stop):

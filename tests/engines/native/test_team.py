@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import glassnet as gn
-import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.engines.native.compilers import compiler
+from tests.engines.native.test_steps import compiled_step
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
@@ -27,14 +27,7 @@ def step_of(seed: int) -> Callable[[], float]:
     optimizer = optim.SGD(model.parameters(), lr=0.05)
     x, y = gn.randn(40, 20), gn.randint(0, 4, (40,))
 
-    @gn.compile(engine="native")
-    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    step = compiled_step(model, optimizer, "native")
     return lambda: step(x, y).item()
 
 

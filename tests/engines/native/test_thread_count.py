@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import glassnet as gn
-import glassnet.nn.functional as F
 from glassnet import nn, optim
 from glassnet.engines.native import thread_count
 from glassnet.engines.native.engine import NativeEngine
@@ -16,6 +15,7 @@ from glassnet.engines.native.target import Target
 from glassnet.engines.native.thread_count import ThreadsError, threads_for
 from glassnet.program.passes import optimize
 from glassnet.trace.decomposition import passes_for
+from tests.engines.native.test_steps import compiled_step
 
 
 def schedule(*sizes: int, batch: int) -> Any:
@@ -23,14 +23,7 @@ def schedule(*sizes: int, batch: int) -> Any:
     model = nn.Sequential(nn.Linear(sizes[0], sizes[1]), nn.ReLU(), nn.Linear(sizes[1], sizes[2]))
     optimizer = optim.SGD(model.parameters(), lr=0.1)
 
-    @gn.compile(engine="numpy")
-    def step(x: gn.Tensor, y: gn.Tensor) -> gn.Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    step = compiled_step(model, optimizer, "numpy")
     step(gn.randn(batch, sizes[0]), gn.randint(0, sizes[2], (batch,)))
     traced = step.program.after("traced")
     return schedule_of(optimize(traced, passes_for(NativeEngine.accepts, NativeEngine.passes)), {}, Target(32))

@@ -22,7 +22,7 @@ class KernelFunctions:
     def __init__(self, schedule: Schedule, prefix: str = "") -> None:
         self.schedule = schedule
         self.names: dict[int, str] = {}
-        for kernel in (step for segment in schedule.segments for step in segment if isinstance(step, Kernel)):
+        for kernel in schedule.kernels:
             name = f"{prefix}{self._wish(kernel)}"
             while name in self.names.values():
                 name += "_"
@@ -46,8 +46,7 @@ class KernelFunctions:
 
     def of_values(self) -> dict[str, str]:
         """For each value, by its name: the function that computes it."""
-        steps = (step for segment in self.schedule.segments for step in segment if isinstance(step, Kernel))
-        return {i.output.name: self.names[id(kernel)] for kernel in steps for i in kernel.instructions}
+        return {i.output.name: self.names[id(kernel)] for kernel in self.schedule.kernels for i in kernel.instructions}
 
     def may_fail(self, kernel: Kernel) -> bool:
         """Whether it follows an index, which may be out of range."""

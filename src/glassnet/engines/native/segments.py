@@ -46,7 +46,7 @@ class Schedule:
         self._gives = gives
         self.stored = self._stored()
         self.slices = {id(s): self._slices(s) for s in self._steps if isinstance(s, Sliced)}
-        self.codes: dict[int, KernelCode] = {id(s): self._code(s) for s in self._steps if isinstance(s, Kernel)}
+        self.codes: dict[int, KernelCode] = {id(kernel): self._code(kernel) for kernel in self.kernels}
         self.arena = self._arena()
 
     @cached_property
@@ -67,10 +67,15 @@ class Schedule:
         """The segments alone."""
         return [part for part in self.parts if isinstance(part, list)]
 
+    @property
+    def kernels(self) -> list[Kernel]:
+        """The kernels alone, in order; those of slices are in schedules of their own."""
+        return [step for step in self._steps if isinstance(step, Kernel)]
+
     @cached_property
     def generators(self) -> dict[Var, Any]:
         """The generators that its kernels draw from, and the memory that stands for each."""
-        drawn = {generator_of(i) for step in self._steps if isinstance(step, Kernel) for i in step.instructions}
+        drawn = {generator_of(i) for kernel in self.kernels for i in kernel.instructions}
         return {var: generator for var, generator in generators_of(self.program).items() if var in drawn}
 
     def _kernel_of(self, instruction: Instruction) -> Kernel | None:
@@ -104,8 +109,7 @@ class Schedule:
         """The values that have to be in memory: other steps read them, or the program gives them back."""
         read = (self.reads(step) for step in self._steps)
         by_numpy = (step.output for step in self._steps if isinstance(step, Instruction))
-        kernels = (step for step in self._steps if isinstance(step, Kernel))
-        by_routines = (i.output for kernel in kernels for i in kernel.instructions if routine_of(i) is not None)
+        by_routines = (i.output for kernel in self.kernels for i in kernel.instructions if routine_of(i) is not None)
         return self.wanted.union(*read, by_numpy, by_routines)
 
     def reads(self, step: Step) -> set[Var]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from glassnet.engines.native.kernel_code import block, loop_head
 from glassnet.engines.native.kernel_functions import KernelFunctions, with_own_fault
-from glassnet.engines.native.kernels import Kernel
 from glassnet.engines.native.pointers import Pointers
 from glassnet.engines.native.segments import Schedule
 from glassnet.engines.native.sliced import Sliced
@@ -30,7 +29,7 @@ class SliceFunctions:
     @property
     def may_fail(self) -> bool:
         """Whether an index is followed, which may be out of range."""
-        return any(self.kernels[0].may_fail(kernel) for kernel in _kernels(self.kernels[0].schedule))
+        return any(self.kernels[0].may_fail(kernel) for kernel in self.kernels[0].schedule.kernels)
 
     def of_values(self) -> dict[str, str]:
         """For each value, by its name: the function that computes it for a slice."""
@@ -39,7 +38,7 @@ class SliceFunctions:
     def texts(self) -> Iterator[str]:
         """The functions."""
         for name, kernels in zip(self.names, self.kernels, strict=True):
-            yield from (kernels.text(kernel) for kernel in _kernels(kernels.schedule))
+            yield from (kernels.text(kernel) for kernel in kernels.schedule.kernels)
             head = f"static void {name}(void *const *at, char *arena, int64_t *any_fault, long slice)"
             calls = self._calls(kernels)
             yield "\n".join(block(head, with_own_fault(calls) if self.may_fail else calls))
@@ -48,14 +47,14 @@ class SliceFunctions:
         schedule = kernels.schedule
         yield f"char near[{max(1, schedule.arena.nbytes)}] __attribute__((aligned(64)));"
 
-        if any(schedule.codes[id(kernel)].waits for kernel in _kernels(schedule)):
+        if any(schedule.codes[id(kernel)].waits for kernel in schedule.kernels):
             yield "void (*const barrier)(void) = 0; /* there is no one to wait for */"
 
         def address(root: Var) -> str:
             return self.addresses.get(root.name) or f"(void *)(near + {schedule.arena.offsets[root]})"
 
         pointers = Pointers(schedule.names, address)
-        calls = [kernels.call(kernel, pointers, "0, 1") for kernel in _kernels(schedule)]
+        calls = [kernels.call(kernel, pointers, "0, 1") for kernel in schedule.kernels]
         yield from pointers.declarations()
         yield from calls
 
@@ -82,7 +81,3 @@ class SliceFunctions:
         yield f"    {call}" if not rest else f"    if (slice < {region.count}) {call}"
         yield from (f"    else {other}" for other in rest)
         yield "}"
-
-
-def _kernels(schedule: Schedule) -> Iterator[Kernel]:
-    return (step for segment in schedule.segments for step in segment if isinstance(step, Kernel))
